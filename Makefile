@@ -1,0 +1,51 @@
+# The two commands of the README are 'make verify' and 'make test'.
+# PYTHON chooses the interpreter (3.11 or newer):  make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help verify test test-slow lint format clean system
+
+help: ## say what there is
+	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+verify: $(VENV)/.runtime ## relax a small network in ngspice, compare with the ideal one: verify/report.html
+	$(BIN)/analog-pc verify --out verify
+
+test: $(VENV)/.dev ## run the tests
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.dev ## run the verification that takes minutes
+	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: none is marked slow
+
+lint: $(VENV)/.dev ## ruff, mypy, and the floors of the architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff format and sort
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment, results and caches
+	rm -rf $(VENV) verify build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find analog_pc tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+system:
+	@PYTHON='$(PYTHON)' sh .ci/install
+
+# Stamps: an environment is made once, and installed into again when pyproject.toml changes.
+$(VENV)/.made: | system
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.runtime

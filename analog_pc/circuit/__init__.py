@@ -1,0 +1,51 @@
+"""The problem (elements, circuits, analyses) and the answer (solutions), all data."""
+
+from analog_pc.circuit.analysis import Analysis, OperatingPoint, Settling, Stimuli, Transient, check_analysis
+from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
+from analog_pc.circuit.checks import check_circuit
+from analog_pc.circuit.circuit import Circuit, Instance, Subcircuit
+from analog_pc.circuit.elements import (
+    Amplifiers,
+    Capacitors,
+    Crossbar,
+    Element,
+    GatedTransconductors,
+    Resistors,
+    StimulusSources,
+    Transconductors,
+    VoltageSources,
+    VoltageTransfers,
+)
+from analog_pc.circuit.solution import Outcome, Solution, Status
+from analog_pc.circuit.transfer import Law
+
+__all__ = [
+    "GROUND",
+    "Amplifiers",
+    "Analysis",
+    "Bus",
+    "Capacitors",
+    "Circuit",
+    "Crossbar",
+    "Element",
+    "GatedTransconductors",
+    "Instance",
+    "Law",
+    "OperatingPoint",
+    "Outcome",
+    "Resistors",
+    "Settling",
+    "Solution",
+    "Status",
+    "StimulusSources",
+    "Stimuli",
+    "Subcircuit",
+    "Transconductors",
+    "Transient",
+    "VoltageSources",
+    "VoltageTransfers",
+    "bus",
+    "check_analysis",
+    "check_circuit",
+    "grounds",
+]

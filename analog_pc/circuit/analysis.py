@@ -1,0 +1,110 @@
+"""Analyses as data: what is asked of a circuit, with its stimuli."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.circuit.circuit import Circuit
+from analog_pc.errors import BadInput
+
+Stimuli = Mapping[str, Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """Let the circuit relax as a transient before its operating point is searched.
+
+    `initial` gives the volts of the nodes that hold charge (or state) at t = 0, [samples] each; the
+    transient lasts `duration` seconds, and is prolonged until the circuit rests.
+    """
+
+    initial: Mapping[str, Floats]
+    duration: float
+
+
+@dataclass(frozen=True, eq=False)
+class OperatingPoint:
+    """Direct-current solution for a batch of stimuli.
+
+    Parameters
+    ----------
+    stimuli
+        Volts per stimulus name, [samples, sources].
+    preset
+        Stimuli of the state that each sample starts from (same shapes).  A simulator first settles the
+        preset of a sample and then continues from that state to the sample's own stimuli, because
+        a nonlinear circuit may have several operating points.  None: start from where the simulator is.
+    guess
+        Volts of nodes that the search for the first (preset) state starts from.
+    settling
+        Reach every sample by relaxation instead, and search its operating point from where the
+        transient came to rest: slower, and sure to be the state that the circuit relaxes to.
+    """
+
+    stimuli: Stimuli
+    preset: Stimuli | None = None
+    guess: Mapping[str, float] = field(default_factory=dict)
+    settling: Settling | None = None
+
+    @property
+    def samples(self) -> int:
+        return next((len(volts) for volts in self.stimuli.values()), 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Transient:
+    """Waveforms of one sample from given node voltages.
+
+    Parameters
+    ----------
+    stimuli
+        Constant volts per stimulus name, [sources].
+    initial
+        Volts of the nodes that hold charge at t = 0.
+    duration, max_step
+        Seconds; the simulator picks its own steps, none longer than `max_step`.
+    save
+        Nodes to keep; empty keeps all.
+    stiff
+        Ask for a method that damps fast modes (ngspice: Gear) instead of the trapezoidal rule.
+    """
+
+    stimuli: Stimuli
+    initial: Mapping[str, float]
+    duration: float
+    max_step: float
+    save: tuple[str, ...] = ()
+    stiff: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("duration", "max_step"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value > 0.0):
+                raise BadInput(f"transient: {name} = {value!r} s, must be finite and > 0")
+
+
+Analysis = OperatingPoint | Transient
+
+
+def check_analysis(circuit: Circuit, analysis: Analysis) -> None:
+    """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name."""
+    sets = {"stimuli": analysis.stimuli}
+    if isinstance(analysis, OperatingPoint) and analysis.preset is not None:
+        sets["preset"] = analysis.preset
+    for what, stimuli in sets.items():
+        if stimuli.keys() != circuit.stimuli.keys():
+            raise BadInput(
+                f"{what} of circuit {circuit.name}: got {sorted(stimuli)}, expected {sorted(circuit.stimuli)}"
+            )
+        for name, sources in circuit.stimuli.items():
+            batch = (analysis.samples,) if isinstance(analysis, OperatingPoint) else ()
+            expected = (*batch, sources)
+            volts = np.asarray(stimuli[name])
+            if volts.shape != expected:
+                raise BadInput(f"{what} {name!r}: shape {volts.shape}, expected {expected}")
+            if not np.isfinite(volts).all():
+                raise BadInput(f"{what} {name!r}: holds a value that is not finite")

@@ -1,0 +1,78 @@
+"""Circuits as data: elements, subcircuits and their instances.  No networks and no simulators here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analog_pc.circuit.bus import Bus, checked_name
+from analog_pc.circuit.elements import Element, StimulusSources
+from analog_pc.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Subcircuit:
+    """A named block: its ports in order, its elements, and one line that says what it is."""
+
+    name: str
+    ports: Bus
+    elements: tuple[Element, ...]
+    comment: str = ""
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "subcircuit")
+        _unique(f"subcircuit {self.name}: port", self.ports)
+        _unique(f"subcircuit {self.name}: element", [e.name for e in self.elements])
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A use of a subcircuit; `nodes` connect to its ports in order."""
+
+    name: str
+    subcircuit: Subcircuit
+    nodes: Bus
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "instance")
+        if len(self.nodes) != len(self.subcircuit.ports):
+            raise BadInput(
+                f"instance {self.name}: {len(self.nodes)} nodes for the "
+                f"{len(self.subcircuit.ports)} ports of {self.subcircuit.name}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A whole circuit: top-level elements (sources, clamps) and instances of subcircuits."""
+
+    name: str
+    elements: tuple[Element, ...] = ()
+    instances: tuple[Instance, ...] = ()
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "circuit")
+        _unique(f"circuit {self.name}: element", [e.name for e in self.elements])
+        _unique(f"circuit {self.name}: instance", [i.name for i in self.instances])
+
+    @property
+    def stimuli(self) -> dict[str, int]:
+        """The stimuli that an analysis of this circuit must give: name -> number of sources."""
+        found = (e for e in self.elements if isinstance(e, StimulusSources))
+        return {e.name: len(e.plus) for e in found}
+
+    def banks(self) -> Iterator[tuple[str, Element]]:
+        """Every bank with the path of the instance that holds it ("" at the top level)."""
+        for element in self.elements:
+            yield "", element
+        for instance in self.instances:
+            for element in instance.subcircuit.elements:
+                yield instance.name, element
+
+
+def _unique(what: str, names: list[str] | Bus) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BadInput(f"{what} {name!r} appears twice")
+        seen.add(name)

@@ -1,0 +1,75 @@
+"""Solutions as data: node voltages over the analysis axis, and how the analysis ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.errors import BadInput
+
+
+class Outcome(Enum):
+    """How an analysis ended; the value is what a person is told."""
+
+    CONVERGED = "converged"
+    STEPPED = "converged only with gmin or source stepping: it may be another operating point"
+    DEPARTED = "the operating point is not the state that the transient relaxed to"
+    RESTLESS = "the transient did not come to rest"
+
+
+@dataclass(frozen=True)
+class Status:
+    """The outcome, and the simulator's own words where they matter."""
+
+    outcome: Outcome
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return "; ".join((self.outcome.value, *self.notes))
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Node voltages of one analysis.
+
+    Parameters
+    ----------
+    axis
+        Sample indices of an operating point, seconds of a transient; [points].
+    nodes
+        Names of the columns of `volts`; nodes inside instance ``i`` are called ``i.node``.
+    volts
+        [points, nodes].
+    preset_volts
+        Voltages of the preset states, [points, nodes], when the analysis asked for presets.
+    """
+
+    axis: Floats
+    nodes: tuple[str, ...]
+    volts: Floats
+    status: Status
+    preset_volts: Floats | None = None
+    _column: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_column", {node: k for k, node in enumerate(self.nodes)})
+
+    def columns(self, nodes: Sequence[str]) -> list[int]:
+        try:
+            return [self._column[node] for node in nodes]
+        except KeyError as missing:
+            raise BadInput(f"solution has no node {missing}") from None
+
+    def voltage(self, nodes: Sequence[str]) -> Floats:
+        """Volts of a bus, [points, nodes]."""
+        return np.asarray(self.volts[:, self.columns(nodes)])
+
+    def preset_voltage(self, nodes: Sequence[str]) -> Floats:
+        """Volts of a bus in the preset states, [points, nodes]."""
+        if self.preset_volts is None:
+            raise BadInput("the analysis had no preset")
+        return np.asarray(self.preset_volts[:, self.columns(nodes)])

@@ -1,0 +1,100 @@
+"""Nonlinear laws of one voltage: value, derivative and SPICE expression side by side.
+
+Each law is a small plain function of a scale; `tests/unit/circuit/test_transfer.py` holds the three
+faces of every law against each other.  ``v`` is in volts; a law made with ``volts_per_unit=s``
+returns ``s * f(v / s)`` (a voltage) or ``f'(v / s)`` (a gate between 0 and 1, no unit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Law:
+    """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text."""
+
+    name: str
+    value: Callable[[Floats], Floats]
+    derivative: Callable[[Floats], Floats]
+    expression: Callable[[str], str]
+
+
+def tanh_law(s: float) -> Law:
+    """y = s tanh(v / s): a differential pair with a slope voltage of s."""
+    return Law(
+        "tanh",
+        lambda v: s * np.tanh(v / s),
+        lambda v: 1.0 - np.tanh(v / s) ** 2,
+        lambda v: f"{s!r}*tanh({v}/{s!r})",
+    )
+
+
+def tanh_gate(s: float) -> Law:
+    """y = 1 - tanh(v / s)^2, the slope of `tanh_law`."""
+    return Law(
+        "tanh_gate",
+        lambda v: 1.0 - np.tanh(v / s) ** 2,
+        lambda v: -2.0 / s * np.tanh(v / s) * (1.0 - np.tanh(v / s) ** 2),
+        lambda v: f"(1-tanh({v}/{s!r})^2)",
+    )
+
+
+def sigmoid_law(s: float) -> Law:
+    """y = s / (1 + exp(-v / s)), written with tanh because exp overflows in a simulator's iterates."""
+    return Law(
+        "sigmoid",
+        lambda v: 0.5 * s * (1.0 + np.tanh(0.5 * v / s)),
+        lambda v: 0.25 * (1.0 - np.tanh(0.5 * v / s) ** 2),
+        lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))",
+    )
+
+
+def sigmoid_gate(s: float) -> Law:
+    """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_law`."""
+    return Law(
+        "sigmoid_gate",
+        lambda v: 0.25 * (1.0 - np.tanh(0.5 * v / s) ** 2),
+        lambda v: -0.25 / s * np.tanh(0.5 * v / s) * (1.0 - np.tanh(0.5 * v / s) ** 2),
+        lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)",
+    )
+
+
+def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0) -> Law:
+    """Continuous piecewise-linear law: ``slopes[k]`` between ``edges[k-1]`` and ``edges[k]``.
+
+    ``y(v) = offset + slopes[0] min(v, e0) + sum_k slopes[k] clip(v - e_{k-1}, 0, e_k - e_{k-1}) + ...``
+    so ``y(0) = offset`` when ``edges[0] >= 0``.  Every SPICE parser reads min and max alike.
+    """
+    edges = tuple(float(e) for e in edges)
+    slopes = tuple(float(k) for k in slopes)
+    offset = float(offset)
+
+    def pieces(v: Floats) -> Floats:
+        y = offset + slopes[0] * np.minimum(v, edges[0])
+        for low, high, slope in zip(edges, (*edges[1:], np.inf), slopes[1:], strict=True):
+            y = y + slope * np.clip(v - low, 0.0, high - low)
+        return np.asarray(y, dtype=np.float64)
+
+    def derivative(v: Floats) -> Floats:
+        return np.asarray(slopes, dtype=np.float64)[np.searchsorted(np.asarray(edges), v, side="left")]
+
+    def above(v: str, edge: float) -> str:
+        return f"max({v}-({edge!r}),0)"
+
+    def expression(v: str) -> str:
+        terms = [f"({offset!r})"] if offset else []
+        if slopes[0]:
+            terms.append(f"({slopes[0]!r})*min({v},{edges[0]!r})")
+        for low, high, slope in zip(edges, (*edges[1:], np.inf), slopes[1:], strict=True):
+            if slope:
+                part = above(v, low) if high == np.inf else f"min({above(v, low)},{high - low!r})"
+                terms.append(f"({slope!r})*{part}")
+        return "(" + "+".join(terms or ["0"]) + ")"
+
+    return Law("ramp", pieces, derivative, expression)

@@ -1,0 +1,71 @@
+"""From a network and a technology to a circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike
+from analog_pc.cells import clamp
+from analog_pc.circuit import Circuit, Element, VoltageSources, check_circuit, grounds
+from analog_pc.compiler.compiled import CompiledNetwork
+from analog_pc.compiler.layers import BIAS, Design, layer_instance, map_weights, names
+from analog_pc.errors import BadInput
+from analog_pc.mapping import choose_scales
+from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
+from analog_pc.pcn.state import Landscape
+from analog_pc.technology import Technology
+
+
+def compile_network(
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    inputs: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
+    *,
+    clamps: Mapping[int, np.ma.MaskedArray] | Clamps | None = None,
+    volts_per_unit: float | None = None,
+) -> CompiledNetwork:
+    """Map a network, clamped as in `relax`, onto a circuit of the technology.
+
+    The circuit obeys, with tau = C / g_s and up to the finite gain of its amplifiers::
+
+        tau dx_l/dt = -precision_l (x_l - mu_l) + f'(x_l) W_{l+1}^T precision_{l+1} (x_{l+1} - mu_{l+1})
+
+    Raises
+    ------
+    BadInput
+        For what `make_clamps` refuses, a network clamped everywhere, or a `volts_per_unit` that would
+        saturate.
+    """
+    held = clamps if isinstance(clamps, Clamps) else make_clamps(network, inputs, targets, clamps)
+    forward = Landscape(network, held)
+    start = forward.state(forward.forward())
+    peak = max(1.0, *(float(np.abs(a).max()) for a in (*start.x, *start.rate, *start.mu[1:])))
+    if not np.isfinite(peak):
+        raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
+    scales = choose_scales(technology, peak, volts_per_unit)
+    design = Design(network, technology, held, scales, map_weights(network, technology))
+    layers = range(network.depth + 1)
+    circuit = Circuit("pcn", _supplies(design) + _clamps(design), tuple(layer_instance(design, k) for k in layers))
+    check_circuit(circuit)
+    return CompiledNetwork(circuit, design)
+
+
+def _clamps(design: Design) -> tuple[Element, ...]:
+    found: tuple[Element, ...] = ()
+    for layer, free in enumerate(design.clamps.free):
+        nodes = names(layer, len(free))["x"]
+        pinned = tuple(node for node, is_free in zip(nodes, free, strict=True) if not is_free)
+        if pinned:
+            found += clamp(f"clamp{layer}", pinned)
+    return found
+
+
+def _supplies(design: Design) -> tuple[Element, ...]:
+    """The bias word lines, complementary, at an activity of 1."""
+    if not design.network.has_biases:
+        return ()
+    volts = np.array([design.scales.volts, -design.scales.volts])
+    return (VoltageSources("bias", BIAS[0] + BIAS[1], grounds(2), volts),)

@@ -1,0 +1,209 @@
+"""A compiled network: its circuit, what to ask of it, and what its answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.circuit import Bus, Circuit, OperatingPoint, Outcome, Settling, Solution, Transient
+from analog_pc.compiler.layers import Design, names
+from analog_pc.errors import BadInput
+from analog_pc.mapping import Scales
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
+from analog_pc.pcn.activations import PiecewiseLinear
+from analog_pc.pcn.state import Landscape, State
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """Node names of every activity, prediction, prediction error and rate; tuples over layers 0 ... L.
+
+    Layer 0 has no prediction, layer L no rate: their entries are empty.
+    """
+
+    activities: tuple[Bus, ...]
+    predictions: tuple[Bus, ...]
+    eps: tuple[Bus, ...]
+    rates: tuple[Bus, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Waveform:
+    """A decoded transient of one sample: times in units of C / g_s, arrays [times, n_l] per layer."""
+
+    times: Floats
+    activities: tuple[Floats, ...]
+    predictions: tuple[Floats, ...]
+    eps: tuple[Floats, ...]
+    energy: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledNetwork:
+    """Circuit and probe map of a network; `decode` is the inverse of compilation."""
+
+    circuit: Circuit
+    design: Design
+
+    @property
+    def network(self) -> PredictiveCodingNetwork:
+        return self.design.network
+
+    @property
+    def clamps(self) -> Clamps:
+        return self.design.clamps
+
+    @property
+    def scales(self) -> Scales:
+        return self.design.scales
+
+    @property
+    def probes(self) -> Probes:
+        buses = [names(layer, size) for layer, size in enumerate(self.network.sizes)]
+        empty: Bus = ()
+        return Probes(
+            tuple(b["x"] for b in buses),
+            (empty, *(b["mu"] for b in buses[1:])),
+            (empty, *(b["eps"] for b in buses[1:])),
+            (*(b["rate"] for b in buses[:-1]), empty),
+        )
+
+    def operating_point(
+        self, samples: Sequence[int] | None = None, *, by_relaxation: bool | None = None
+    ) -> OperatingPoint:
+        """Rest under the clamps, every sample approached from its forward state.
+
+        Newton's way (the default for smooth activations): the preset of a sample clamps the same nodes at
+        their forward values, so that all springs are slack; from there the clamps step to their values.
+        By relaxation (the default where rectifiers switch and something above the input is clamped): a
+        transient from the forward state goes first.  With the input alone clamped the forward state is
+        the only stationary point, and no detour is needed.
+        """
+        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples, dtype=np.int64)
+        stimuli = self._stimuli(list(self.clamps.values), chosen)
+        relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
+        if relaxed:
+            starts = [self.start(int(k)) for k in chosen]
+            initial = {node: np.array([start[node] for start in starts]) for node in starts[0]}
+            return OperatingPoint(stimuli, settling=Settling(initial, 50.0 * self.scales.seconds))
+        preset = self._stimuli(self._forward.x, chosen) if self.clamps.beyond_input else None
+        return OperatingPoint(stimuli, preset, self.start(int(chosen[0])))
+
+    def transient(
+        self, sample: int = 0, *, start: str = "forward", duration: float = 20.0, max_step: float | None = None
+    ) -> Transient:
+        """Waveforms of one sample from its forward state or from zero; times in units of C / g_s."""
+        if start not in ("forward", "zero"):
+            raise BadInput(f"transient start {start!r}: use 'forward' or 'zero'")
+        if not 0 <= sample < self.clamps.samples:
+            raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
+        one = self._stimuli(list(self.clamps.values), np.array([sample]))
+        stimuli = {name: volts[0] for name, volts in one.items()}
+        probes = self.probes
+        tau = self.scales.seconds
+        step = duration / 50.0 if max_step is None else max_step
+        return Transient(
+            stimuli,
+            self.start(sample, zero=start == "zero"),
+            duration * tau,
+            step * tau,
+            save=tuple(n for part in (probes.activities, probes.predictions, probes.eps) for b in part for n in b),
+            stiff=self.kinked,
+        )
+
+    @property
+    def kinked(self) -> bool:
+        """Whether an activation has kinks: its rectifiers switch."""
+        layers = range(self.network.depth)
+        return any(isinstance(self.network.activation_of(layer), PiecewiseLinear) for layer in layers)
+
+    def start(self, sample: int, *, zero: bool = False) -> dict[str, float]:
+        """Volts of the free value nodes in the forward state of a sample, or zero."""
+        forward = self._forward
+        start = {
+            node: 0.0 if zero else float(self.scales.volts * x[sample, i])
+            for bus_, free, x in zip(self.probes.activities, self.clamps.free, forward.x, strict=True)
+            for i, node in enumerate(bus_)
+            if free[i]
+        }
+        return start if zero else start | self._drives(forward, sample)
+
+    def _drives(self, state: State, sample: int) -> dict[str, float]:
+        """Volts of the rectifiers' drives, from which a search for an operating point profits."""
+        return {
+            f"layer{layer}.drive_act_{i}": float(self.scales.volts * z)
+            for layer in range(self.network.depth)
+            if isinstance(self.network.activation_of(layer), PiecewiseLinear)
+            for i, z in enumerate(state.z[layer][sample])
+        }
+
+    def decode(self, solution: Solution) -> Equilibrium:
+        """The equilibrium that an operating point means: volts / volts_per_unit, sample by sample."""
+        s, probes = self.scales.volts, self.probes
+
+        def read(buses: tuple[Bus, ...]) -> tuple[Floats, ...]:
+            return tuple(solution.voltage(b) / s for b in buses)
+
+        x, eps = read(probes.activities), read(probes.eps)
+        energy = self._energy(eps)
+        return Equilibrium(x, read(probes.predictions), eps, read(probes.rates[:-1]), energy, self._judge(solution, x))
+
+    def decode_waveform(self, solution: Solution) -> Waveform:
+        """The relaxation that a transient means."""
+        s, probes = self.scales.volts, self.probes
+        x, mu, eps = (
+            tuple(solution.voltage(b) / s for b in part)
+            for part in (probes.activities, probes.predictions, probes.eps)
+        )
+        return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
+
+    def departed(self, solution: Solution) -> Bools:
+        """Samples whose search did not start from the forward state, [samples] (springs not slack there)."""
+        if solution.preset_volts is None:
+            return np.zeros(len(solution.axis), dtype=bool)
+        slack = 1e-3 * max(self.scales.volts, 0.0)
+        worst = [np.abs(solution.preset_voltage(b)).max(axis=1) for b in self.probes.eps[1:]]
+        return np.asarray(np.max(worst, axis=0) > slack)
+
+    def _energy(self, eps: tuple[Floats, ...]) -> Floats:
+        parts = zip(self.network.pi, eps[1:], strict=True)
+        return np.asarray(sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in parts))
+
+    def _judge(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
+        landscape = Landscape(self.network, self.clamps)
+        residual = landscape.state(landscape.from_activities(list(x))).residual
+        astray, saturated = self.departed(solution), self._saturated(solution)
+        message = str(solution.status)
+        if astray.any():
+            message += f"; sample {int(np.argmax(astray))} was not approached from its forward state"
+        if saturated.any():
+            message += f"; sample {int(np.argmax(saturated))} exceeds the {self.design.technology.supply:g} V supply"
+        direct = solution.status.outcome is Outcome.CONVERGED
+        return Relaxation(np.full(len(residual), direct) & ~astray & ~saturated, residual, 0, message)
+
+    def _saturated(self, solution: Solution) -> Bools:
+        probes = self.probes
+        buses = (*probes.activities, *probes.predictions[1:], *probes.eps[1:], *probes.rates[:-1])
+        peak = np.max([np.abs(solution.voltage(b)).max(axis=1) for b in buses], axis=0)
+        return np.asarray(peak > self.design.technology.supply)
+
+    def _stimuli(self, x: list[Floats], samples: Ints) -> dict[str, Floats]:
+        s, clamps = self.scales.volts, self.clamps
+        return {
+            f"clamp{layer}": s * values[samples][:, ~free]
+            for layer, (values, free) in enumerate(zip(x, clamps.free, strict=True))
+            if not free.all()
+        }
+
+    @cached_property
+    def _forward(self) -> State:
+        """The forward state: only the input clamped."""
+        c = self.clamps
+        free = (c.free[0], *(np.ones_like(f) for f in c.free[1:]))
+        zeros = (c.values[0], *(np.zeros_like(v) for v in c.values[1:]))
+        landscape = Landscape(self.network, Clamps(free, zeros))
+        return landscape.state(landscape.forward())

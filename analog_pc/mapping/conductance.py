@@ -1,0 +1,67 @@
+"""Weights as differential pairs of conductances, and back.
+
+A weight is the difference of two devices read by one transimpedance amplifier with feedback R_f::
+
+    W[post, pre] = R_f (plus[pre, post] - minus[pre, post]),    R_f = max|W| / (g_max - g_min)
+
+One device of a pair carries the weight, the other stays at g_min.  This is the only place where
+[post, pre] of a weight becomes [row = word line, column = bit line] of a crossbar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.errors import BadInput
+from analog_pc.technology import Technology
+
+
+@dataclass(frozen=True, eq=False)
+class ConductancePair:
+    """`plus`, `minus` [row = pre, column = post] in S, and the feedback resistor `ohms` of each column."""
+
+    plus: Floats
+    minus: Floats
+    ohms: float
+
+    @property
+    def transposed(self) -> ConductancePair:
+        """The pair that computes W^T: rows and columns exchanged."""
+        return ConductancePair(self.plus.T, self.minus.T, self.ohms)
+
+    def noise_gain(self) -> Floats:
+        """1 + R_f sum(G) of the amplifier of each column, [columns]."""
+        return np.asarray(1.0 + self.ohms * (self.plus + self.minus).sum(axis=0))
+
+
+def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:
+    """The pair of `weights` [post, pre]; all zeros map to R_f = 1 / (g_max - g_min).
+
+    Raises
+    ------
+    BadInput
+        For a weight that is not finite, or a matrix without weights.
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    if w.ndim != 2 or w.size == 0:
+        raise BadInput(f"weights of shape {w.shape}: a crossbar needs a non-empty matrix [post, pre]")
+    if not np.isfinite(w).all():
+        where = [int(i) for i in np.argwhere(~np.isfinite(w))[0]]
+        raise BadInput(f"weight{where} is {float(w[tuple(where)])}: no conductance stands for it")
+    largest = float(np.abs(w).max()) or 1.0
+    span = technology.g_max - technology.g_min
+    normal = w.T / largest
+    plus = technology.g_min + span * np.maximum(normal, 0.0)
+    minus = technology.g_min + span * np.maximum(-normal, 0.0)
+    return ConductancePair(plus, minus, largest / span)
+
+
+def decode(pair: ConductancePair) -> Floats:
+    """The weights [post, pre] of a pair: the inverse of `encode` up to the rounding of the conductances.
+
+    |decode(encode(W)) - W| <= 4 eps g_max / (g_max - g_min) max|W|, eps = 2^-52.
+    """
+    return np.asarray((pair.ohms * (pair.plus - pair.minus)).T)

@@ -1,0 +1,21 @@
+"""The ideal reference: predictive coding networks in float64.  It knows no electricity."""
+
+from analog_pc.pcn.clamps import Clamps, make_clamps
+from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.learning import LEARNING_RULES, Update, backprop_update, hebbian_update
+from analog_pc.pcn.network import PredictiveCodingNetwork, random_network
+from analog_pc.pcn.relax import relax
+
+__all__ = [
+    "LEARNING_RULES",
+    "Clamps",
+    "Equilibrium",
+    "PredictiveCodingNetwork",
+    "Relaxation",
+    "Update",
+    "backprop_update",
+    "hebbian_update",
+    "make_clamps",
+    "random_network",
+    "relax",
+]

@@ -1,0 +1,98 @@
+"""Clamps: which activities are held, and at what values.
+
+*Predict* clamps the input, *learn* clamps input and target; any other set of nodes may be clamped too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.errors import BadInput
+from analog_pc.pcn.network import PredictiveCodingNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Clamps:
+    """`free[l]` [n_l] says which activities move; `values[l]` [samples, n_l] holds the others (0 where free)."""
+
+    free: tuple[Bools, ...]
+    values: tuple[Floats, ...]
+
+    @property
+    def samples(self) -> int:
+        return len(self.values[0])
+
+    @property
+    def input_is_clamped(self) -> bool:
+        return not self.free[0].any()
+
+    @property
+    def beyond_input(self) -> bool:
+        """Whether anything above the input is clamped, so that prediction errors may be non-zero."""
+        return any(not free.all() for free in self.free[1:])
+
+    def sample(self, index: int) -> Clamps:
+        """The clamps of one sample, still as a batch of one."""
+        return Clamps(self.free, tuple(v[index : index + 1] for v in self.values))
+
+
+def make_clamps(
+    network: PredictiveCodingNetwork,
+    inputs: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
+    clamps: Mapping[int, np.ma.MaskedArray] | None = None,
+) -> Clamps:
+    """Clamps of a batch.
+
+    Parameters
+    ----------
+    inputs, targets
+        [samples, n_0] and [samples, n_L]; None leaves the layer free.
+    clamps
+        Layer -> numpy masked array [samples, n_l]; masked entries are free, and the same entries must
+        be masked in every sample (a clamp is a source on a node, and the circuit is one).
+
+    Raises
+    ------
+    BadInput
+        For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice.
+    """
+    given: dict[int, np.ma.MaskedArray] = {}
+    for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
+        if values is not None:
+            given[layer] = _batch(name, np.ma.asarray(values), network.sizes[layer])
+    for layer, masked in (clamps or {}).items():
+        if layer in given or not 0 <= layer <= network.depth:
+            raise BadInput(f"clamps of layer {layer}: layers 0 ... {network.depth} may be clamped, once each")
+        given[layer] = _batch(f"clamps of layer {layer}", np.ma.asarray(masked), network.sizes[layer])
+    counts = {layer: len(values) for layer, values in given.items()}
+    if len(set(counts.values())) != 1 or 0 in counts.values():
+        raise BadInput(f"clamps need one equal, non-zero number of samples for each layer, got {counts or 'no clamp'}")
+    samples = next(iter(counts.values()))
+    free, held = [], []
+    for layer, size in enumerate(network.sizes):
+        masked = given.get(layer, np.ma.masked_all((samples, size)))
+        free.append(np.ma.getmaskarray(masked)[0].copy())
+        held.append(np.ma.filled(masked, 0.0).astype(np.float64))
+    return Clamps(tuple(free), tuple(held))
+
+
+def _batch(name: str, values: np.ma.MaskedArray, size: int) -> np.ma.MaskedArray:
+    try:
+        array = np.ma.asarray(values).astype(np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name}: not an array of numbers") from None
+    if array.ndim != 2 or array.shape[1] != size:
+        raise BadInput(f"{name}: shape {array.shape}, expected (samples, {size})")
+    bad = ~np.isfinite(array.filled(0.0))
+    if bad.any():
+        where = [int(i) for i in np.argwhere(bad)[0]]
+        raise BadInput(f"{name}{where} is {array.data[tuple(where)]}, every clamped value must be finite")
+    mask = np.ma.getmaskarray(array)
+    if len(mask) and (mask != mask[0]).any():
+        raise BadInput(f"{name}: every sample must clamp the same nodes")
+    return array

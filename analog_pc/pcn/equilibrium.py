@@ -1,0 +1,78 @@
+"""Equilibria: the common currency of the ideal relaxation and of a decoded circuit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """How a relaxation ended, per sample.
+
+    `converged` [samples]; `residual` [samples] is max |dE/dx| over the free activities (dead zones of
+    kinks count the distance of 0 from the subdifferential); `message` is for a person.
+    """
+
+    converged: Bools
+    residual: Floats
+    iterations: int
+    message: str
+
+    @property
+    def all_converged(self) -> bool:
+        return bool(self.converged.all())
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A network at rest, for a batch of samples; tuples run over layers 0 ... L.
+
+    Parameters
+    ----------
+    activities
+        x_l, [samples, n_l].
+    predictions, eps
+        mu_l and eps_l = x_l - mu_l, [samples, n_l]; layer 0 has none and holds arrays [samples, 0].
+    rates
+        f(x_l), what the next layer's weights see, [samples, n_l], layers 0 ... L-1.
+    energy
+        E = 1/2 sum_l precision_l |eps_l|^2, [samples].
+    relaxation
+        Whether it is at rest, and why not.
+    """
+
+    activities: tuple[Floats, ...]
+    predictions: tuple[Floats, ...]
+    eps: tuple[Floats, ...]
+    rates: tuple[Floats, ...]
+    energy: Floats
+    relaxation: Relaxation
+
+    @property
+    def samples(self) -> int:
+        return len(self.energy)
+
+    @property
+    def output(self) -> Floats:
+        return self.activities[-1]
+
+
+def take(equilibrium: Equilibrium, samples: Floats | slice | Bools) -> Equilibrium:
+    """The equilibrium of some of the samples."""
+
+    def pick(layers: tuple[Floats, ...]) -> tuple[Floats, ...]:
+        return tuple(np.asarray(a[samples]) for a in layers)
+
+    r = equilibrium.relaxation
+    return Equilibrium(
+        pick(equilibrium.activities),
+        pick(equilibrium.predictions),
+        pick(equilibrium.eps),
+        pick(equilibrium.rates),
+        equilibrium.energy[samples],
+        Relaxation(r.converged[samples], r.residual[samples], r.iterations, r.message),
+    )

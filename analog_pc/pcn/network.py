@@ -1,0 +1,148 @@
+"""A predictive coding network: weights, biases, activation and precisions, no algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.errors import BadInput
+from analog_pc.pcn.activations import IDENTITY, Activation, activation
+
+
+@dataclass(frozen=True, eq=False)
+class PredictiveCodingNetwork:
+    """Layers 0 (input) to L (output) that predict each other upwards.
+
+    ``mu_l = W_l f(x_{l-1}) + b_l`` and ``E = 1/2 sum_l precision_l |x_l - mu_l|^2``, l = 1 ... L.
+
+    Parameters
+    ----------
+    weights
+        W_1 ... W_L, each [post, pre] (`weights[0]` is W_1).
+    biases
+        b_1 ... b_L, each [post]; None means none.
+    activation
+        Name of f (see `analog_pc.pcn.activations`).
+    precision
+        1 / Sigma_l per layer 1 ... L, one number each; None means 1.
+    activate_input
+        Whether the raw input passes through f too (False, as in Song et al. 2024).
+
+    Raises
+    ------
+    BadInput
+        For an empty or non-finite array, shapes that do not chain, an unknown activation, precision <= 0.
+    """
+
+    weights: Sequence[ArrayLike]
+    biases: Sequence[ArrayLike] | None = None
+    activation: str = "sigmoid"
+    precision: ArrayLike | None = None
+    activate_input: bool = False
+
+    W: tuple[Floats, ...] = field(init=False, repr=False)
+    b: tuple[Floats, ...] = field(init=False, repr=False)
+    pi: Floats = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weights = tuple(_finite(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
+        if not weights:
+            raise BadInput("a network needs at least one weight matrix, got none")
+        for k in range(1, len(weights)):
+            if weights[k].shape[1] != weights[k - 1].shape[0]:
+                raise BadInput(
+                    f"W{k + 1} has shape {weights[k].shape}, but W{k} gives {weights[k - 1].shape[0]} activities: "
+                    f"expected [post, pre] = (any, {weights[k - 1].shape[0]})"
+                )
+        set_ = object.__setattr__
+        set_(self, "W", weights)
+        set_(self, "b", self._checked_biases(weights))
+        set_(self, "pi", self._checked_precision(len(weights)))
+        activation(self.activation)
+
+    def _checked_biases(self, weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
+        if self.biases is None:
+            return tuple(np.zeros(len(w)) for w in weights)
+        if len(self.biases) != len(weights):
+            raise BadInput(f"{len(self.biases)} biases for {len(weights)} weight matrices")
+        biases = tuple(_finite(f"b{k}", b, 1) for k, b in enumerate(self.biases, 1))
+        for k, (b, w) in enumerate(zip(biases, weights, strict=True), 1):
+            if b.shape != (len(w),):
+                raise BadInput(f"b{k} has shape {b.shape}, expected ({len(w)},) to go with W{k} {w.shape}")
+        return biases
+
+    def _checked_precision(self, layers: int) -> Floats:
+        if self.precision is None:
+            return np.ones(layers)
+        pi = _finite("precision", self.precision, 1)
+        if pi.shape != (layers,):
+            raise BadInput(f"precision has shape {pi.shape}, expected one number for each of {layers} layers")
+        if (pi <= 0.0).any():
+            raise BadInput(f"precision of layer {int(np.argmin(pi)) + 1} is {float(pi.min())!r}, must be > 0")
+        return pi
+
+    @property
+    def depth(self) -> int:
+        """L, the number of weight matrices; layers are 0 ... L."""
+        return len(self.W)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of activities of layers 0 ... L."""
+        return (self.W[0].shape[1], *(len(w) for w in self.W))
+
+    @property
+    def has_biases(self) -> bool:
+        return any(b.any() for b in self.b)
+
+    def activation_of(self, layer: int) -> Activation:
+        """f of a layer as its next layer sees it; the raw input's is the identity by default."""
+        if layer == 0 and not self.activate_input:
+            return IDENTITY
+        return activation(self.activation)
+
+    def precision_of(self, layer: int) -> float:
+        """1 / Sigma of a layer; 0 for layer 0, which nothing predicts."""
+        return float(self.pi[layer - 1]) if layer else 0.0
+
+    def with_parameters(self, weights: Sequence[Floats], biases: Sequence[Floats]) -> PredictiveCodingNetwork:
+        """The same network with other weights and biases."""
+        return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
+
+
+def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} is not an array of numbers") from None
+    if array.ndim != ndim or array.size == 0:
+        expected = "a non-empty matrix [post, pre]" if ndim == 2 else "a non-empty vector"
+        raise BadInput(f"{name} has shape {array.shape}, expected {expected}")
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise BadInput(f"{name}{list(where)} is {float(array[where])}, every value must be finite")
+    array.setflags(write=False)
+    return array
+
+
+def random_network(
+    sizes: Sequence[int],
+    activation: str = "sigmoid",
+    *,
+    seed: int | np.random.Generator = 0,
+    biases: bool = True,
+    gain: float = 1.0,
+    precision: ArrayLike | None = None,
+) -> PredictiveCodingNetwork:
+    """Xavier-uniform weights, zero or small biases: W ~ U(-g, g), g = gain sqrt(6 / (pre + post))."""
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
+    rng = np.random.default_rng(seed)
+    limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in zip(sizes, sizes[1:], strict=False)]
+    pairs = list(zip(sizes, sizes[1:], strict=False))
+    weights = [rng.uniform(-g, g, (post, pre)) for g, (pre, post) in zip(limits, pairs, strict=True)]
+    offsets = [np.zeros(post) for _, post in pairs] if biases else None
+    return PredictiveCodingNetwork(weights, offsets, activation, precision)

@@ -1,0 +1,65 @@
+"""Operating points by relaxation: transient first, then the search from where it came to rest.
+
+Newton's iteration may land on another stationary point than the one the circuit relaxes to, or on none
+where rectifiers switch.  The transient is the judge: it goes first, and the operating point that is then
+searched from its end must not move away from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, Transient
+
+Solve = Callable[[Circuit, Analysis], Solution]
+
+_AT_REST = 1e-5  # change over the last tenth of a transient that counts as rest, of the largest voltage
+_AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
+_DOUBLINGS = 6
+
+
+def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None = None) -> Solution:
+    """Operating points of all samples of an analysis with `settling`, each by its own relaxation."""
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        parts = list(pool.map(lambda k: _settle_one(solve, circuit, analysis, k), range(analysis.samples)))
+    volts = np.concatenate([part.volts for part in parts])
+    return Solution(np.arange(len(parts), dtype=np.float64), parts[0].nodes, volts, _summary(parts))
+
+
+def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int) -> Solution:
+    assert analysis.settling is not None
+    stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
+    nodes = tuple(analysis.settling.initial)
+    volts = np.array([analysis.settling.initial[node][sample] for node in nodes])
+    duration, rests = analysis.settling.duration, False
+    for _ in range(_DOUBLINGS):
+        initial = dict(zip(nodes, volts.tolist(), strict=True))
+        run = solve(circuit, Transient(stimuli, initial, duration, duration, save=nodes, stiff=True))
+        wave = run.voltage(nodes)
+        volts = wave[-1]
+        late = wave[run.axis >= 0.9 * run.axis[-1]]
+        rests = bool(np.abs(late - volts).max() <= _AT_REST * np.abs(wave).max())
+        if rests:
+            break
+        duration *= 2.0
+    point = OperatingPoint(
+        {name: values[None] for name, values in stimuli.items()}, guess=dict(zip(nodes, volts.tolist(), strict=True))
+    )
+    found = solve(circuit, point)
+    away = np.abs(found.voltage(nodes)[0] - volts).max() > _AWAY * np.abs(volts).max()
+    outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
+    return replace(found, status=Status(outcome, found.status.notes))
+
+
+def _summary(parts: list[Solution]) -> Status:
+    """CONVERGED when every sample is; else the first other outcome, and the samples that have it."""
+    outcomes = [part.status.outcome for part in parts]
+    bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
+    if not bad:
+        return Status(Outcome.CONVERGED, ("every sample reached by relaxation",))
+    return Status(outcomes[bad[0]], (f"samples {', '.join(map(str, bad[:10]))}",))

@@ -1,0 +1,192 @@
+"""Circuit -> PySpice netlist: readable subcircuits of elements that a person can address and change.
+
+Small banks become PySpice objects (``netlist.Rload_0.resistance = 5e3``); a `Crossbar` is printed as text
+in one step, because an object for each device of 784 x 128 would cost seconds.  PySpice objects for
+everything else cost 20 us each: a 784-128-10 network writes in well under 2 s.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PySpice.Spice.Netlist import Circuit as PySpiceCircuit  # type: ignore[import-untyped]
+from PySpice.Spice.Netlist import Netlist
+from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
+
+from analog_pc.arrays import Floats
+from analog_pc.circuit import (
+    GROUND,
+    Amplifiers,
+    Capacitors,
+    Circuit,
+    Crossbar,
+    Element,
+    GatedTransconductors,
+    Instance,
+    Resistors,
+    Stimuli,
+    StimulusSources,
+    Subcircuit,
+    Transconductors,
+    VoltageSources,
+    VoltageTransfers,
+)
+from analog_pc.errors import BadInput
+from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number
+from analog_pc.simulators.spice.quiet import quiet
+
+# ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
+# A wider instance is written flat, under the node names that ngspice would have given it.
+MAX_PORTS = 1000
+
+
+class CommentedSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+    """A PySpice subcircuit with a ``*`` line above its ``.subckt``."""
+
+    def __init__(self, block: Subcircuit) -> None:
+        super().__init__(block.name, *block.ports)
+        self._comment = comment_text(block.comment)
+
+    def __str__(self) -> str:
+        above = f"* {self._comment}{os.linesep}" if self._comment else ""
+        return f"{above}{super().__str__()}"
+
+
+def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircuit:
+    """The circuit as a PySpice netlist.
+
+    Parameters
+    ----------
+    circuit
+        Its subcircuits become ``.subckt`` blocks, its banks elements called ``<letter><bank>_<index>``.
+    stimuli
+        One sample, volts [sources] per stimulus: its sources become V sources.  None leaves the sources
+        out; a deck of many samples prints them itself.
+
+    Returns
+    -------
+    PySpice.Spice.Netlist.Circuit
+        To print, to change or to run; it carries no analysis.
+
+    Raises
+    ------
+    BadInput
+        For names or values that a netlist cannot hold.
+    """
+    check_names(circuit)
+    netlist = PySpiceCircuit(circuit.name)
+    try:
+        with quiet():
+            _add_all(netlist, circuit, stimuli)
+    except NameError as clash:  # PySpice: "Element name R.. is already defined"
+        raise BadInput(f"circuit {circuit.name}: {clash}") from None
+    return netlist
+
+
+def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:
+    _add_blocks(netlist, circuit)
+    for element in circuit.elements:
+        if not isinstance(element, StimulusSources):
+            add_bank(netlist, element)
+        elif stimuli is not None:
+            volts = np.asarray(stimuli[element.name], dtype=np.float64)
+            add_bank(netlist, VoltageSources(element.name, element.plus, element.minus, volts))
+    for instance in circuit.instances:
+        _add_instance(netlist, instance)
+
+
+def _add_blocks(netlist: Netlist, circuit: Circuit) -> None:
+    blocks = {i.subcircuit.name: i.subcircuit for i in circuit.instances}
+    for block in blocks.values():
+        if len(block.ports) <= MAX_PORTS:
+            printed = CommentedSubCircuit(block)
+            for element in block.elements:
+                add_bank(printed, element)
+            netlist.subcircuit(printed)
+
+
+def _add_instance(netlist: Netlist, instance: Instance) -> None:
+    block = instance.subcircuit
+    if len(block.ports) <= MAX_PORTS:
+        netlist.X(instance.name, block.name, *instance.nodes)
+        return
+    netlist.raw_spice += f"* {instance.name} ({block.name}) is written flat: {len(block.ports)} ports\n"
+    for element in block.elements:
+        add_bank(netlist, _flat(element, instance))
+
+
+def _flat(element: Element, instance: Instance) -> Element:
+    """The bank of a subcircuit as a bank of the top level; names as ngspice itself flattens them."""
+    outer = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True)) | {GROUND: GROUND}
+    buses: dict[str, Any] = {
+        field: tuple(outer.get(node, f"x{instance.name}.{node}") for node in value)
+        for field, value in vars(element).items()
+        if isinstance(value, tuple)
+    }
+    return replace(element, name=f"{instance.name}_{element.name}", **buses)
+
+
+def add_bank(netlist: Netlist, element: Element) -> None:
+    """Append one bank to a PySpice netlist; the elements' equations are in `circuit/elements.py`."""
+    name = element.name
+    match element:
+        case Crossbar():
+            netlist.raw_spice += crossbar_text(element)
+        case Resistors():
+            for i, (a, b, ohms) in enumerate(zip(element.a, element.b, _floats(element.ohms), strict=True)):
+                netlist.R(f"{name}_{i}", a, b, ohms)
+        case Capacitors():
+            for i, (a, b, c) in enumerate(zip(element.a, element.b, _floats(element.farads), strict=True)):
+                netlist.C(f"{name}_{i}", a, b, c)
+        case VoltageSources():
+            sources = zip(element.plus, element.minus, _floats(element.volts), strict=True)
+            for i, (plus, minus, volts) in enumerate(sources):
+                netlist.V(f"{name}_{i}", plus, minus, volts)
+        case Amplifiers():
+            gain = float(element.gain)
+            for i, (out, p, m) in enumerate(zip(element.out, element.plus, element.minus, strict=True)):
+                netlist.VCVS(f"{name}_{i}", out, GROUND, p, m, voltage_gain=gain)
+        case VoltageTransfers():
+            for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
+                text = law_text(element.law, control)
+                netlist.BehavioralSource(f"{name}_{i}", out, GROUND, voltage_expression=text)
+        case Transconductors():
+            for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
+                drive = element.drive[i]
+                # From ground through the source into `out`.
+                netlist.VCCS(f"{name}_{i}", GROUND, out, drive, GROUND, transconductance=g)
+        case GatedTransconductors():
+            _add_gated(netlist, element)
+        case StimulusSources():
+            raise BadInput(f"{name}: stimulus sources belong at the top of the circuit")
+
+
+def _add_gated(netlist: Netlist, element: GatedTransconductors) -> None:
+    for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
+        gate = law_text(element.gate, element.control[i])
+        text = f"{number(g)}*({gate})*v({element.drive[i]})"
+        netlist.BehavioralSource(f"{element.name}_{i}", GROUND, out, current_expression=text)
+
+
+def crossbar_text(element: Crossbar) -> str:
+    """One resistor line for each device of the array, ``R<name>_<row>_<column>``."""
+    with np.errstate(over="ignore"):
+        ohms = 1.0 / np.asarray(element.siemens, dtype=np.float64)
+    if not np.isfinite(ohms).all():
+        raise BadInput(f"{element.name}: a conductance is too small to be written as a resistance")
+    head = f"* crossbar {element.name}: {len(element.rows)} rows x {len(element.columns)} columns\n"
+    lines = [
+        f"R{element.name}_{i}_{j} {row} {column} {value!r}\n"
+        for i, (row, values) in enumerate(zip(element.rows, ohms.tolist(), strict=True))
+        for j, (column, value) in enumerate(zip(element.columns, values, strict=True))
+    ]
+    return head + "".join(lines)
+
+
+def _floats(values: object) -> list[float]:
+    """Python floats: PySpice prints them with `str`, which keeps every digit."""
+    array: Floats = np.asarray(values, dtype=np.float64)
+    return [float(value) for value in array]

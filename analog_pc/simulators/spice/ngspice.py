@@ -1,0 +1,71 @@
+"""ngspice as a process: the driver for circuits and batches of any size."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit
+from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
+from analog_pc.simulators.settling import settle
+from analog_pc.simulators.spice.answer import to_solution
+from analog_pc.simulators.spice.deck import deck
+from analog_pc.simulators.spice.process import find_executable, run, run_deck
+
+
+class Ngspice:
+    """The ngspice program.
+
+    Parameters
+    ----------
+    executable
+        Name on PATH, or a path.
+    timeout
+        Seconds after which a run is killed.
+    """
+
+    name = "ngspice"
+
+    def __init__(self, executable: str = "ngspice", timeout: float = 600.0) -> None:
+        if not (math.isfinite(timeout) and timeout > 0.0):
+            raise BadInput(f"ngspice: timeout = {timeout!r} s, must be finite and > 0")
+        self.executable = executable
+        self.timeout = timeout
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        """Solve the circuit; a batch of operating points is one run.
+
+        Raises
+        ------
+        BadInput, SimulatorMissing, SimulationFailed
+        """
+        check_circuit(circuit)
+        check_analysis(circuit, analysis)
+        if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
+            return settle(self.simulate, circuit, analysis)
+        plot, status = run_deck(deck(circuit, analysis), self.executable, self.timeout)
+        columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}
+        return to_solution(circuit, analysis, columns, status)
+
+    def available(self) -> bool:
+        """Whether the program is on PATH."""
+        try:
+            find_executable(self.executable)
+        except SimulatorMissing:
+            return False
+        return True
+
+    def version(self) -> str:
+        """Such as ``ngspice-39``."""
+        path = find_executable(self.executable)
+        _, lines = run([path, "-v"], Path(tempfile.gettempdir()), min(self.timeout, 30.0))
+        words = [word for line in lines for word in line.split() if word.startswith("ngspice-")]
+        if not words:
+            raise SimulationFailed(f"{path}: does not say which ngspice it is")
+        return words[0]
+
+
+def _bare(variable: str) -> str:
+    """``v(xlayer1.mid)`` -> ``xlayer1.mid``; currents keep their ``i(..)``."""
+    return variable[2:-1] if variable.startswith("v(") else variable

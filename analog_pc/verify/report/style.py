@@ -1,0 +1,119 @@
+"""How every figure looks: sizes, fonts, colours, units, and the way to inline SVG."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Callable
+from io import StringIO
+from typing import Any, ParamSpec
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analog_pc.arrays import ArrayLike, Floats
+
+ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
+
+# Okabe and Ito, Color Universal Design (2008): told apart by colour-blind readers; ordered by lightness in grey
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+INK, GREY = "#222222", "#8a8a8a"
+
+STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavusans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.0,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "legend.frameon": False,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.formatter.useoffset": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.2,
+    "hatch.linewidth": 0.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "analog_pc",
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+}
+
+P = ParamSpec("P")
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw in the house style, and leave the settings of the caller alone."""
+
+    @functools.wraps(draw)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with matplotlib.rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return inside
+
+
+def svg(figure: Figure, prefix: str) -> str:
+    """The figure as an ``<svg>`` element whose ids all start with `prefix`, so that many fit on one page."""
+    out = StringIO()
+    with matplotlib.rc_context(STYLE):
+        bare = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(out, format="svg", metadata=bare)
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r'\bid="', f'id="{prefix}-', text)
+    text = text.replace('href="#', f'href="#{prefix}-').replace("url(#", f"url(#{prefix}-")
+    return text.strip()
+
+
+def engineering(largest: float) -> tuple[float, str]:
+    """Factor and SI prefix that bring `largest` between 1 and 1000: (1e6, "µ") for 2e-6."""
+    if not (math.isfinite(largest) and largest > 0.0):
+        return 1.0, ""
+    prefixes = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+    power = min(max(3 * math.floor(math.log10(largest) / 3 + 1e-9), -15), 9)
+    return 10.0**-power, prefixes[power]
+
+
+def si(value: float, unit: str) -> str:
+    """``si(1e-12, "F")`` is "1 pF"."""
+    factor, prefix = engineering(abs(value))
+    return f"{value * factor:.4g} {prefix}{unit}"
+
+
+def decades(values: ArrayLike, ceiling: float, deepest: float = 1e-6) -> tuple[float, float]:
+    """Limits of a logarithmic axis that shows `values` up to `ceiling`, at most `deepest` below it."""
+    found = finite_positive(values)
+    top = max(float(found.max(initial=0.0)), ceiling if math.isfinite(ceiling) and ceiling > 0.0 else 0.0) or 1.0
+    low = max(float(found.min(initial=top)), deepest * top)
+    return 10.0 ** math.floor(math.log10(low) - 0.2), 10.0 ** math.ceil(math.log10(top) + 0.3)
+
+
+def finite_positive(values: ArrayLike) -> Floats:
+    """The finite values above zero, flat."""
+    array = np.ravel(np.asarray(values, dtype=np.float64))
+    return np.asarray(array[np.isfinite(array) & (array > 0.0)])
+
+
+def tolerance_line(axes: Axes, tolerance: float, text: str = "tolerance") -> None:
+    """A dashed horizontal line with its name on it."""
+    if math.isfinite(tolerance) and tolerance > 0.0:
+        axes.axhline(tolerance, color=INK, lw=0.7, ls=(0, (4, 2)), zorder=1)
+        axes.annotate(
+            text, (1.0, tolerance), xycoords=("axes fraction", "data"), xytext=(-1, 1.5),
+            textcoords="offset points", ha="right", va="bottom", fontsize=6,
+        )  # fmt: skip
