@@ -10,5 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Masked = np.ma.MaskedArray[Any, np.dtype[np.float64]]
 
-__all__ = ["Any", "ArrayLike", "Bools", "Floats", "Ints"]
+__all__ = ["Any", "ArrayLike", "Bools", "Floats", "Ints", "Masked"]

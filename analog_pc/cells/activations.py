@@ -21,7 +21,7 @@ class ActivationCell:
 
 
 def activation_cell(name: str, f: Activation, x: Bus, rate: Bus, s: float, gain: float) -> ActivationCell:
-    """The circuit of an activation at `s` volts per unit of activity; `gain` is that of a rectifier's op-amp."""
+    """The circuit of an activation at `s` volts per unit; `gain` is that of a rectifier's op-amp."""
     if isinstance(f, PiecewiseLinear):
         return rectifier(name, f, x, rate, s, gain)
     if f.name == "identity":

@@ -29,7 +29,10 @@ def value_node(name: str, x: Bus, mu: Bus, conductance: float, farads: float) ->
              ground
     """
     n = len(x)
-    return (Resistors(f"{name}_spring", x, mu, 1.0 / conductance), Capacitors(f"{name}_cap", x, grounds(n), farads))
+    return (
+        Resistors(f"{name}_spring", x, mu, 1.0 / conductance),
+        Capacitors(f"{name}_cap", x, grounds(n), farads),
+    )
 
 
 def free_input_node(name: str, x: Bus, farads: float) -> tuple[Element, ...]:

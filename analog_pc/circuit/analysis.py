@@ -69,6 +69,8 @@ class Transient:
         Seconds; the simulator picks its own steps, none longer than `max_step`.
     save
         Nodes to keep; empty keeps all.
+    precision
+        Relative precision asked of each step.
     stiff
         Ask for a method that damps fast modes (ngspice: Gear) instead of the trapezoidal rule.
     """
@@ -79,12 +81,13 @@ class Transient:
     max_step: float
     save: tuple[str, ...] = ()
     stiff: bool = False
+    precision: float = 1e-8
 
     def __post_init__(self) -> None:
-        for name in ("duration", "max_step"):
+        for name in ("duration", "max_step", "precision"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0.0):
-                raise BadInput(f"transient: {name} = {value!r} s, must be finite and > 0")
+                raise BadInput(f"transient: {name} = {value!r}, must be finite and > 0")
 
 
 Analysis = OperatingPoint | Transient

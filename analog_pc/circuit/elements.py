@@ -181,7 +181,9 @@ class Crossbar:
     def __post_init__(self) -> None:
         checked_name(self.name, "element")
         if not self.rows or not self.columns:
-            raise BadInput(f"{self.name}: an array of {len(self.rows)} x {len(self.columns)} devices is empty")
+            raise BadInput(
+                f"{self.name}: an array of {len(self.rows)} x {len(self.columns)} devices is empty"
+            )
         shape = (len(self.rows), len(self.columns))
         object.__setattr__(self, "siemens", _values(self.name, "siemens", self.siemens, shape, low=0.0))
 

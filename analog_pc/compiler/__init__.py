@@ -2,5 +2,15 @@
 
 from analog_pc.compiler.compile import compile_network
 from analog_pc.compiler.compiled import CompiledNetwork, Probes, Waveform
+from analog_pc.compiler.netlist_file import probes_json, write_netlist
+from analog_pc.compiler.stimuli_file import load_stimuli
 
-__all__ = ["CompiledNetwork", "Probes", "Waveform", "compile_network"]
+__all__ = [
+    "CompiledNetwork",
+    "Probes",
+    "Waveform",
+    "compile_network",
+    "load_stimuli",
+    "probes_json",
+    "write_netlist",
+]

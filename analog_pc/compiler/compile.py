@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike
+from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.cells import clamp
 from analog_pc.circuit import Circuit, Element, VoltageSources, check_circuit, grounds
 from analog_pc.compiler.compiled import CompiledNetwork
@@ -24,7 +24,7 @@ def compile_network(
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
-    clamps: Mapping[int, np.ma.MaskedArray] | Clamps | None = None,
+    clamps: Mapping[int, Masked] | Clamps | None = None,
     volts_per_unit: float | None = None,
 ) -> CompiledNetwork:
     """Map a network, clamped as in `relax`, onto a circuit of the technology.
@@ -48,7 +48,9 @@ def compile_network(
     scales = choose_scales(technology, peak, volts_per_unit)
     design = Design(network, technology, held, scales, map_weights(network, technology))
     layers = range(network.depth + 1)
-    circuit = Circuit("pcn", _supplies(design) + _clamps(design), tuple(layer_instance(design, k) for k in layers))
+    circuit = Circuit(
+        "pcn", _supplies(design) + _clamps(design), tuple(layer_instance(design, k) for k in layers)
+    )
     check_circuit(circuit)
     return CompiledNetwork(circuit, design)
 

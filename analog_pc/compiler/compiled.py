@@ -94,7 +94,12 @@ class CompiledNetwork:
         return OperatingPoint(stimuli, preset, self.start(int(chosen[0])))
 
     def transient(
-        self, sample: int = 0, *, start: str = "forward", duration: float = 20.0, max_step: float | None = None
+        self,
+        sample: int = 0,
+        *,
+        start: str = "forward",
+        duration: float = 20.0,
+        max_step: float | None = None,
     ) -> Transient:
         """Waveforms of one sample from its forward state or from zero; times in units of C / g_s."""
         if start not in ("forward", "zero"):
@@ -111,7 +116,9 @@ class CompiledNetwork:
             self.start(sample, zero=start == "zero"),
             duration * tau,
             step * tau,
-            save=tuple(n for part in (probes.activities, probes.predictions, probes.eps) for b in part for n in b),
+            save=tuple(
+                n for part in (probes.activities, probes.predictions, probes.eps) for b in part for n in b
+            ),
             stiff=self.kinked,
         )
 
@@ -150,7 +157,9 @@ class CompiledNetwork:
 
         x, eps = read(probes.activities), read(probes.eps)
         energy = self._energy(eps)
-        return Equilibrium(x, read(probes.predictions), eps, read(probes.rates[:-1]), energy, self._judge(solution, x))
+        return Equilibrium(
+            x, read(probes.predictions), eps, read(probes.rates[:-1]), energy, self._judge(solution, x)
+        )
 
     def decode_waveform(self, solution: Solution) -> Waveform:
         """The relaxation that a transient means."""
@@ -181,7 +190,9 @@ class CompiledNetwork:
         if astray.any():
             message += f"; sample {int(np.argmax(astray))} was not approached from its forward state"
         if saturated.any():
-            message += f"; sample {int(np.argmax(saturated))} exceeds the {self.design.technology.supply:g} V supply"
+            message += (
+                f"; sample {int(np.argmax(saturated))} exceeds the {self.design.technology.supply:g} V supply"
+            )
         direct = solution.status.outcome is Outcome.CONVERGED
         return Relaxation(np.full(len(residual), direct) & ~astray & ~saturated, residual, 0, message)
 

@@ -44,7 +44,9 @@ class Design:
         return layer < self.network.depth and bool(self.clamps.free[layer].any())
 
 
-def map_weights(network: PredictiveCodingNetwork, technology: Technology) -> tuple[ConductancePair | None, ...]:
+def map_weights(
+    network: PredictiveCodingNetwork, technology: Technology
+) -> tuple[ConductancePair | None, ...]:
     """Conductance pairs of layers 1 ... L; the bias is the last word line, driven by an activity of 1."""
     pairs: list[ConductancePair | None] = [None]
     for w, b in zip(network.W, network.b, strict=True):
@@ -95,7 +97,9 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
     elements: tuple[Element, ...] = (
         *differential_crossbar("forward", positive, negative, columns, pair),
         *transimpedance("predict", columns, n["mu"], pair.ohms, tech.opamp_gain),
-        *value_node("node", n["x"], n["mu"], net.precision_of(layer) * tech.spring_conductance, tech.node_capacitance),
+        *value_node(
+            "node", n["x"], n["mu"], net.precision_of(layer) * tech.spring_conductance, tech.node_capacitance
+        ),
         *eps_sense("eps", n["x"], n["mu"], n["eps"]),
     )
     if design.feeds_back(layer - 1):

@@ -28,7 +28,6 @@ from scipy.special import expit
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 
-
 _ENTRY = 1e-3  # how far into a dead zone of width 1 a step that meets a kink goes
 
 
@@ -57,6 +56,10 @@ class Activation:
         """Drive after a step dz."""
         return z + dz
 
+    def balanced(self, z: Floats, x: Floats, force: Floats, feedback: Floats, near: float) -> Floats:
+        """Drives of activities at rest; only kinks make a difference."""
+        return z
+
     def rate(self, z: Floats) -> Floats:
         return self.f(z)
 
@@ -81,7 +84,8 @@ class PiecewiseLinear(Activation):
         return np.asarray(z - sum(self._dead(z)))
 
     def mobile(self, z: Floats) -> Floats | None:
-        return 1.0 - sum((d > 0.0) & (d < 1.0) for d in self._dead(z))  # type: ignore[no-any-return]
+        resting = sum((d > 0.0) & (d < 1.0) for d in self._dead(z))
+        return np.asarray(1.0 - resting, dtype=np.float64)
 
     def drive(self, x: Floats) -> Floats:
         return np.asarray(x + sum(1.0 * (x > kink) for kink in self.kinks))
@@ -102,18 +106,31 @@ class PiecewiseLinear(Activation):
         return self.f(self.position(z))
 
     def gate(self, z: Floats) -> Floats:
-        return np.asarray(self.slopes[0] + sum(s * d for s, d in zip(self._steps, self._dead(z), strict=True)))
+        return np.asarray(
+            self.slopes[0] + sum(s * d for s, d in zip(self._steps, self._dead(z), strict=True))
+        )
 
     def gate_slope(self, z: Floats) -> Floats:
         parts = zip(self._steps, self._dead(z), strict=True)
         return np.asarray(sum(s * ((d > 0.0) & (d < 1.0)) for s, d in parts))
+
+    def balanced(self, z: Floats, x: Floats, force: Floats, feedback: Floats, near: float) -> Floats:
+        """Drives with ``force = gate feedback`` for activities that rest within `near` of a kink."""
+        safe = np.where(feedback != 0.0, feedback, 1.0)
+        for k, (kink, step) in enumerate(zip(self.kinks, self._steps, strict=True)):
+            depth = (force / safe - self.slopes[k]) / step
+            rests = (np.abs(x - kink) <= near) & (step * feedback < 0.0) & (depth > 0.0) & (depth < 1.0)
+            z = np.where(rests, kink + k + depth, z)
+        return z
 
     @property
     def _steps(self) -> tuple[float, ...]:
         return tuple(float(s) for s in np.diff(self.slopes))
 
 
-def piecewise_linear(name: str, kinks: tuple[float, ...], slopes: tuple[float, ...], at_zero: float) -> Activation:
+def piecewise_linear(
+    name: str, kinks: tuple[float, ...], slopes: tuple[float, ...], at_zero: float
+) -> Activation:
     """The activation with the given slopes between kinks and ``f(0) = at_zero``."""
 
     def raw(x: Floats) -> Floats:

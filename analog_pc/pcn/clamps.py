@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
 from analog_pc.errors import BadInput
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
 
 @dataclass(frozen=True, eq=False)
 class Clamps:
-    """`free[l]` [n_l] says which activities move; `values[l]` [samples, n_l] holds the others (0 where free)."""
+    """`free[l]` [n_l]: which activities move; `values[l]` [samples, n_l]: the others (0 where free)."""
 
     free: tuple[Bools, ...]
     values: tuple[Floats, ...]
@@ -44,7 +44,7 @@ def make_clamps(
     network: PredictiveCodingNetwork,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
-    clamps: Mapping[int, np.ma.MaskedArray] | None = None,
+    clamps: Mapping[int, Masked] | None = None,
 ) -> Clamps:
     """Clamps of a batch.
 
@@ -61,7 +61,7 @@ def make_clamps(
     BadInput
         For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice.
     """
-    given: dict[int, np.ma.MaskedArray] = {}
+    given: dict[int, Masked] = {}
     for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
         if values is not None:
             given[layer] = _batch(name, np.ma.asarray(values), network.sizes[layer])
@@ -71,19 +71,25 @@ def make_clamps(
         given[layer] = _batch(f"clamps of layer {layer}", np.ma.asarray(masked), network.sizes[layer])
     counts = {layer: len(values) for layer, values in given.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
-        raise BadInput(f"clamps need one equal, non-zero number of samples for each layer, got {counts or 'no clamp'}")
+        raise BadInput(
+            f"clamps need one equal, non-zero number of samples for each layer, got {counts or 'no clamp'}"
+        )
     samples = next(iter(counts.values()))
     free, held = [], []
     for layer, size in enumerate(network.sizes):
-        masked = given.get(layer, np.ma.masked_all((samples, size)))
-        free.append(np.ma.getmaskarray(masked)[0].copy())
-        held.append(np.ma.filled(masked, 0.0).astype(np.float64))
+        found = given.get(layer)
+        if found is None:
+            free.append(np.ones(size, dtype=np.bool_))
+            held.append(np.zeros((samples, size)))
+        else:
+            free.append(np.ma.getmaskarray(found)[0].copy())
+            held.append(np.asarray(found.filled(0.0)))
     return Clamps(tuple(free), tuple(held))
 
 
-def _batch(name: str, values: np.ma.MaskedArray, size: int) -> np.ma.MaskedArray:
+def _batch(name: str, values: Masked, size: int) -> Masked:
     try:
-        array = np.ma.asarray(values).astype(np.float64)
+        array: Masked = np.ma.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"{name}: not an array of numbers") from None
     if array.ndim != 2 or array.shape[1] != size:

@@ -28,7 +28,9 @@ class Trajectory:
     at: Callable[[Floats], tuple[Floats, ...]]
 
 
-def flow(landscape: Landscape, start: list[Floats], duration: float, *, precision: float = 1e-10) -> Trajectory:
+def flow(
+    landscape: Landscape, start: list[Floats], duration: float, *, precision: float = 1e-10
+) -> Trajectory:
     """Relax activities `start` (clamped entries are replaced by their clamps) for `duration`.
 
     Raises
@@ -38,13 +40,24 @@ def flow(landscape: Landscape, start: list[Floats], duration: float, *, precisio
     """
     system = _System(landscape)
     kinked = any(a.kinks for a in landscape.activations)
-    y0 = system.pack([np.where(f, a, v) for f, a, v in zip(landscape.clamps.free, start, landscape.clamps.values, strict=True)])
+    y0 = system.pack(
+        [
+            np.where(f, a, v)
+            for f, a, v in zip(landscape.clamps.free, start, landscape.clamps.values, strict=True)
+        ]
+    )
     options = {"method": "Radau", "jac": system.jacobian} if kinked else {"method": "DOP853"}
     if y0.size == 0:
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
     with np.errstate(over="ignore"):
         answer = solve_ivp(
-            system.rate, (0.0, duration), y0, rtol=precision, atol=0.01 * precision, dense_output=True, **options
+            system.rate,
+            (0.0, duration),
+            y0,
+            rtol=precision,
+            atol=0.01 * precision,
+            dense_output=True,
+            **options,
         )
     if not answer.success:
         raise BadInput(f"the relaxation could not be integrated: {answer.message}")
@@ -103,9 +116,11 @@ class _System:
         x = self.unpack(y)
         state = self.landscape.state(self.drives(x))
         blocks, bending = jacobian(self.landscape, state)
-        wanted = np.concatenate([f for f in self.landscape.clamps.free])
-        widths = [np.ones_like(b) if m is None else np.where(m == 0.0, 1.0 / GATE_WIDTH, 1.0)
-                  for m, b in zip(state.mobile, bending, strict=True)]
+        wanted = np.concatenate(self.landscape.clamps.free)
+        widths = [
+            np.ones_like(b) if m is None else np.where(m == 0.0, 1.0 / GATE_WIDTH, 1.0)
+            for m, b in zip(state.mobile, bending, strict=True)
+        ]
         stretch = np.concatenate(widths, axis=1)
         full = blocks * stretch[:, None, :]
         n = int(wanted.sum())

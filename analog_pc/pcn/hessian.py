@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
@@ -21,7 +23,7 @@ def jacobian(landscape: Landscape, state: State) -> tuple[Floats, list[Floats]]:
     samples, total = len(state.energy), int(offsets[-1])
     out = np.zeros((samples, total, total))
     bending = bend(landscape, state)
-    index = [slice(int(a), int(b)) for a, b in zip(offsets, offsets[1:], strict=False)]
+    index = [slice(int(a), int(b)) for a, b in pairwise(offsets)]
     for layer in range(depth + 1):
         m = _mobile(state, layer)
         diagonal = net.precision_of(layer) * m + bending[layer]

@@ -27,7 +27,9 @@ def applies(landscape: Landscape) -> bool:
     return net.depth == 2 and free == [False, True, False] and fully_free and net.activation in SMOOTH
 
 
-def relax_hidden(landscape: Landscape, mu: Floats, tolerance: float, most: int = 30) -> tuple[Floats, Bools, int]:
+def relax_hidden(
+    landscape: Landscape, mu: Floats, tolerance: float, most: int = 30
+) -> tuple[Floats, Bools, int]:
     """Hidden activities [samples, n_1], converged [samples] and the largest number of iterations.
 
     `mu` [samples, n_1] is the hidden prediction, where the relaxation starts (the forward state).
@@ -112,7 +114,10 @@ def _relax(x, converged, mu, offset, w, pi1, pi2, code, tolerance, most):  # typ
                 residual = max(residual, abs(grad[j]))
                 force = max(force, abs(h[j]))
                 lowest = min(lowest, d[j])
-            if not (energy <= last_energy * (1.0 + 1e-13) or residual < 1e-3 * last_residual) or not lowest > 0.0:
+            if (
+                not (energy <= last_energy * (1.0 + 1e-13) or residual < 1e-3 * last_residual)
+                or not lowest > 0.0
+            ):
                 break
             if residual <= tolerance * force:
                 converged[k] = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,8 +55,8 @@ class PredictiveCodingNetwork:
         for k in range(1, len(weights)):
             if weights[k].shape[1] != weights[k - 1].shape[0]:
                 raise BadInput(
-                    f"W{k + 1} has shape {weights[k].shape}, but W{k} gives {weights[k - 1].shape[0]} activities: "
-                    f"expected [post, pre] = (any, {weights[k - 1].shape[0]})"
+                    f"W{k + 1} has shape {weights[k].shape}, expected [post, pre] = "
+                    f"(any, {weights[k - 1].shape[0]}) after W{k} {weights[k - 1].shape}"
                 )
         set_ = object.__setattr__
         set_(self, "W", weights)
@@ -141,8 +142,8 @@ def random_network(
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
     rng = np.random.default_rng(seed)
-    limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in zip(sizes, sizes[1:], strict=False)]
-    pairs = list(zip(sizes, sizes[1:], strict=False))
+    pairs = list(pairwise(sizes))
+    limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]
     weights = [rng.uniform(-g, g, (post, pre)) for g, (pre, post) in zip(limits, pairs, strict=True)]
     offsets = [np.zeros(post) for _, post in pairs] if biases else None
     return PredictiveCodingNetwork(weights, offsets, activation, precision)

@@ -30,7 +30,9 @@ def direction(landscape: Landscape, state: State, shift: Floats) -> list[Floats]
 def dense_direction(landscape: Landscape, state: State, shift: Floats) -> list[Floats]:
     """The same step from the whole matrix, for any clamps."""
     full, _ = jacobian(landscape, state)
-    held = np.concatenate([np.broadcast_to(1.0 - m, x.shape) for m, x in zip(landscape.movable, state.x, strict=True)], 1)
+    held = np.concatenate(
+        [np.broadcast_to(1.0 - m, x.shape) for m, x in zip(landscape.movable, state.x, strict=True)], 1
+    )
     gradient = np.concatenate(state.gradient, axis=1)
     mobile = np.concatenate(
         [np.ones_like(x) if m is None else m for m, x in zip(state.mobile, state.x, strict=True)], axis=1
@@ -67,7 +69,9 @@ def _swept_direction(landscape: Landscape, state: State, shift: Floats) -> list[
         S.append(s)
         q.append((b @ p[layer - 1][..., None])[..., 0])
         if landscape.any_free[layer]:
-            up, down = _settle(s, q[layer], state.gradient[layer], bending[layer] + shift[:, None], loose[layer])
+            up, down = _settle(
+                s, q[layer], state.gradient[layer], bending[layer] + shift[:, None], loose[layer]
+            )
         else:
             up, down = np.zeros_like(q[layer]), np.zeros_like(s)
         p.append(up)

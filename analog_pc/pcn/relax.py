@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
 from analog_pc.errors import BadInput
 from analog_pc.pcn import kernel
 from analog_pc.pcn.clamps import Clamps, make_clamps
@@ -26,7 +26,7 @@ def relax(
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
-    clamps: Mapping[int, np.ma.MaskedArray] | Clamps | None = None,
+    clamps: Mapping[int, Masked] | Clamps | None = None,
     method: str = "newton",
     tolerance: float = 1e-12,
     max_iterations: int = 2000,
@@ -73,7 +73,9 @@ def relax(
     return landscape.equilibrium(state, _verdict(state, tolerance, iterations, saddle))
 
 
-def _newton(landscape: Landscape, state: State, tolerance: float, most: int, reach: float) -> tuple[State, int]:
+def _newton(
+    landscape: Landscape, state: State, tolerance: float, most: int, reach: float
+) -> tuple[State, int]:
     """Shifted Newton steps: the shift of a sample grows while E would rise or a step exceed `reach` (in
     units of its largest activity, at least 1), and shrinks to zero again."""
     size = np.max([np.abs(x).max(axis=1) for x in state.x], axis=0)
@@ -101,7 +103,7 @@ def _newton(landscape: Landscape, state: State, tolerance: float, most: int, rea
 
 def _force_scale(state: State) -> Floats:
     largest = np.max([np.abs(h).max(axis=1) for h in state.feedback if h.size] or [np.zeros(1)], axis=0)
-    return np.maximum(1.0, largest)
+    return np.asarray(np.maximum(1.0, largest))
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:
@@ -120,7 +122,9 @@ def _verdict(state: State, tolerance: float, iterations: int, saddle: Bools | No
             f"in sample {worst} after {iterations} iterations"
         )
     elif saddle.any():
-        message = f"sample {int(np.argmax(saddle))} rests on a saddle or a flat direction of E, not on a minimum"
+        message = (
+            f"sample {int(np.argmax(saddle))} rests on a saddle or a flat direction of E, not on a minimum"
+        )
     else:
         message = f"at rest: |dE/dx| <= {residual.max():.1e} after {iterations} iterations"
     return Relaxation(settled & ~saddle, residual, iterations, message)

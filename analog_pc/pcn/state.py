@@ -59,7 +59,7 @@ class Landscape:
         a = self.activations[0].f(c.values[0])
         for layer in range(1, net.depth + 1):
             first = layer == 1 and self._mu1 is not None
-            mu = self._mu1 if first else a @ net.W[layer - 1].T + net.b[layer - 1]
+            mu = np.asarray(self._mu1) if first else a @ net.W[layer - 1].T + net.b[layer - 1]
             x = np.where(c.free[layer], mu, c.values[layer])
             z.append(x if layer == net.depth else self.activations[layer].drive(x))
             if layer < net.depth:
@@ -68,11 +68,24 @@ class Landscape:
             z[0] = self.activations[0].drive(z[0])
         return z
 
-    def from_activities(self, x: list[Floats]) -> list[Floats]:
-        """Drives of given activities, clamped ones replaced by their clamps."""
+    def from_activities(self, x: list[Floats], near: float = 1e-6) -> list[Floats]:
+        """Drives of given activities, clamped ones replaced by their clamps.
+
+        An activity within `near` of a kink is put into its dead zone when the gate that balances its
+        forces lies between the two slopes: it rests there.
+        """
         c = self.clamps
         held = [np.where(free, a, v) for free, a, v in zip(c.free, x, c.values, strict=True)]
-        return [act.drive(a) for act, a in zip(self.activations, held, strict=False)] + [held[-1]]
+        z = [act.drive(a) for act, a in zip(self.activations, held, strict=False)] + [held[-1]]
+        if any(act.kinks for act in self.activations):
+            state = self.state(z)
+            for layer, act in enumerate(self.activations):
+                if act.kinks and self.any_free[layer]:
+                    force = (
+                        self.network.precision_of(layer) * state.eps[layer] if layer else np.zeros_like(x[0])
+                    )
+                    z[layer] = act.balanced(z[layer], held[layer], force, state.feedback[layer], near)
+        return z
 
     def moved(self, z: list[Floats], dz: list[Floats]) -> list[Floats]:
         """Drives after a step."""

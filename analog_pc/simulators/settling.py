@@ -21,6 +21,7 @@ Solve = Callable[[Circuit, Analysis], Solution]
 _AT_REST = 1e-5  # change over the last tenth of a transient that counts as rest, of the largest voltage
 _AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
 _DOUBLINGS = 6
+_PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
 
 
 def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None = None) -> Solution:
@@ -39,7 +40,10 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
     duration, rests = analysis.settling.duration, False
     for _ in range(_DOUBLINGS):
         initial = dict(zip(nodes, volts.tolist(), strict=True))
-        run = solve(circuit, Transient(stimuli, initial, duration, duration, save=nodes, stiff=True))
+        run = solve(
+            circuit,
+            Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=_PRECISION),
+        )
         wave = run.voltage(nodes)
         volts = wave[-1]
         late = wave[run.axis >= 0.9 * run.axis[-1]]
@@ -48,7 +52,8 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
             break
         duration *= 2.0
     point = OperatingPoint(
-        {name: values[None] for name, values in stimuli.items()}, guess=dict(zip(nodes, volts.tolist(), strict=True))
+        {name: values[None] for name, values in stimuli.items()},
+        guess=dict(zip(nodes, volts.tolist(), strict=True)),
     )
     found = solve(circuit, point)
     away = np.abs(found.voltage(nodes)[0] - volts).max() > _AWAY * np.abs(volts).max()

@@ -44,8 +44,8 @@ _OPERATING_POINT = f".options reltol=1e-9 {_NEWTON}"
 #
 # Only the product reltol * trtol counts; error ~ product^(2/3), points ~ product^(-1/3).
 # noinit keeps ngspice from printing every node at t = 0 between the messages that are read for failures.
-_TRAPEZOIDAL = f".options noinit reltol=1e-8 trtol=3 {_NEWTON}"
-_GEAR = f".options noinit reltol=1e-8 trtol=1 method=gear {_NEWTON}"
+_TRAPEZOIDAL = f"trtol=3 {_NEWTON}"
+_GEAR = f"trtol=1 method=gear {_NEWTON}"
 
 # chgtol is the charge below which precision is relative to it and no longer to the charge itself.  When all
 # nodes settle at 0 V: 664 points with 1e-14 C, 965 with 1e-15, 1160 with 1e-20, and the same largest error of
@@ -146,7 +146,8 @@ def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     lines = _node_volts(".ic", circuit, analysis.initial)
     if analysis.save:
         lines.append(".save " + " ".join(f"v({n})" for n in _known(circuit, analysis.save)))
-    lines.append(_GEAR if analysis.stiff else _TRAPEZOIDAL)
+    method = _GEAR if analysis.stiff else _TRAPEZOIDAL
+    lines.append(f".options noinit reltol={number(analysis.precision)} {method}")
     if farads:
         lines[-1] += f" chgtol={number(_CHARGE_VOLTS * min(farads))}"
     stop = analysis.duration

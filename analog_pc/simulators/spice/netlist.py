@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PySpice.Spice.Netlist import Circuit as PySpiceCircuit  # type: ignore[import-untyped]
+from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 from PySpice.Spice.Netlist import Netlist
 from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 

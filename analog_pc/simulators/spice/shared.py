@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
-from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi  # type: ignore[import-untyped]
+from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -20,13 +21,15 @@ from analog_pc.verify.report.style import (
     ONE_COLUMN,
     decades,
     engineering,
+    full_scale,
+    log_ticks,
     styled,
     tolerance_line,
 )
 from analog_pc.verify.report.waveforms import energy, settling
 from analog_pc.verify.results import Comparison, PhaseResult, Verification
 
-MOST_POINTS = 1500
+MOST_POINTS = 400
 SYMBOLS = {"x": "x", "mu": r"\mu", "eps": r"\varepsilon"}
 NAMES = {"x": "activity", "mu": "prediction", "eps": "prediction error"}
 Cloud = tuple[int, Floats, Floats]  # layer, ideal, circuit
@@ -45,23 +48,22 @@ def parity(phase: PhaseResult) -> Figure:
     for column, quantity in enumerate(SYMBOLS):
         clouds = list(_clouds(phase, quantity))
         shown |= {layer for layer, *_ in clouds}
-        _parity_panels(grid[0, column], grid[1, column], quantity, clouds, by_name.get(quantity), phase)
+        panels = (grid[0, column], grid[1, column])
+        _parity_panels(panels, quantity, clouds, by_name.get(quantity), phase.compiled.scales.volts)
     figure.legend(handles=_layer_keys(sorted(shown)), loc="outside lower center", ncols=8)
     return figure
 
 
 def _clouds(phase: PhaseResult, quantity: str) -> Iterator[Cloud]:
-    """Layer, ideal and circuit of the values that the circuit had to find: clamped activities are left out."""
+    """Layer, ideal and circuit of what the circuit had to find: clamped activities are left out."""
     field = {"x": "activities", "mu": "predictions", "eps": "eps"}[quantity]
     pairs = zip(getattr(phase.ideal, field), getattr(phase.circuit, field), strict=True)
     for layer, (ideal, circuit) in enumerate(pairs):
-        if quantity == "x":
-            free = phase.compiled.clamps.free[layer]
-            ideal, circuit = ideal[:, free], circuit[:, free]
-        ideal, circuit = np.ravel(ideal), np.ravel(circuit)
-        good = np.isfinite(ideal) & np.isfinite(circuit)
+        moved = phase.compiled.clamps.free[layer] if quantity == "x" else slice(None)
+        wanted, got = np.ravel(ideal[:, moved]), np.ravel(circuit[:, moved])
+        good = np.isfinite(wanted) & np.isfinite(got)
         if good.any():
-            yield (layer, *_thinned(ideal[good], circuit[good]))
+            yield (layer, *_thinned(wanted[good], got[good]))
 
 
 def _thinned(ideal: Floats, circuit: Floats) -> tuple[Floats, Floats]:
@@ -73,10 +75,10 @@ def _thinned(ideal: Floats, circuit: Floats) -> tuple[Floats, Floats]:
 
 
 def _parity_panels(
-    top: Axes, bottom: Axes, quantity: str, clouds: list[Cloud], comparison: Comparison | None, phase: PhaseResult
+    panels: tuple[Axes, Axes], quantity: str, clouds: list[Cloud], comparison: Comparison | None, volts: float
 ) -> None:
-    volts = phase.compiled.scales.volts
-    scale = comparison.scale if comparison and comparison.scale > 0.0 and math.isfinite(comparison.scale) else 1.0
+    top, bottom = panels
+    scale = full_scale(comparison)
     low, high = _span(clouds, scale)
     factor, prefix = engineering(volts * max(abs(low), abs(high)))
     unit, symbol = volts * factor, SYMBOLS[quantity]
@@ -92,16 +94,14 @@ def _parity_panels(
         bottom.plot(ideal[above] * unit, height[above], ls="", **look)
         bottom.plot(ideal[~above] * unit, height[~above], ls="", **{**look, "markerfacecolor": "white"})
     limits = (low * unit, high * unit)
-    top.set(title=f"{NAMES[quantity]} ${symbol}$", ylabel=f"circuit (${{\\rm {_rm(prefix)}V}}$)", ylim=limits)
+    top.set(title=f"{NAMES[quantity]} ${symbol}$", ylabel=f"circuit ({prefix}V)", ylim=limits)
     top.set_box_aspect(1)
-    bottom.set(xlim=limits, yscale="log", ylim=(floor, ceiling), xlabel=f"ideal (${{\\rm {_rm(prefix)}V}}$)")
+    bottom.set(xlim=limits, yscale="log", ylim=(floor, ceiling), xlabel=f"ideal ({prefix}V)")
     bottom.set_ylabel(f"$|\\Delta {symbol}|$ / full scale")
     bottom.set_box_aspect(0.75)
+    top.locator_params(nbins=5)
+    log_ticks(bottom)
     tolerance_line(bottom, tolerance)
-
-
-def _rm(prefix: str) -> str:
-    return r"\mu " if prefix == "µ" else prefix
 
 
 def _span(clouds: list[Cloud], scale: float) -> tuple[float, float]:
@@ -114,23 +114,25 @@ def _span(clouds: list[Cloud], scale: float) -> tuple[float, float]:
     return float(ideal.min()) - margin, float(ideal.max()) + margin
 
 
-def _look(layer: int) -> dict[str, object]:
+def _look(layer: int) -> dict[str, Any]:
     colour, marker = COLOURS[layer % len(COLOURS)], MARKERS[layer % len(MARKERS)]
     return {"marker": marker, "color": colour, "markersize": 2.8, "markeredgewidth": 0.6}
 
 
 def _layer_keys(layers: list[int]) -> list[Line2D]:
-    keys = [Line2D([], [], ls="", label=f"layer {layer}", **_look(layer)) for layer in layers]  # type: ignore[arg-type]
-    plain = {"ls": "", "marker": "o", "color": INK, "markersize": 2.8, "markeredgewidth": 0.6}
-    keys.append(Line2D([], [], label="circuit above ideal", **plain))  # type: ignore[arg-type]
-    keys.append(Line2D([], [], label="below", markerfacecolor="white", **plain))  # type: ignore[arg-type]
+    keys = [Line2D([], [], ls="", label=f"layer {layer}", **_look(layer)) for layer in layers]
+    plain: dict[str, Any] = {"ls": "", "marker": "o", "color": INK, "markersize": 2.8, "markeredgewidth": 0.6}
+    keys.append(Line2D([], [], label="circuit above ideal", **plain))
+    keys.append(Line2D([], [], label="below", markerfacecolor="white", **plain))
     return keys
 
 
 @styled
 def margins(verification: Verification) -> Figure:
     """Residual over tolerance of every comparison, as bars on a logarithmic axis: 1 is the limit."""
-    rows = [(f"{phase.phase}: {c.quantity}", c) for phase in verification.phases for c in _all_comparisons(phase)]
+    rows = [
+        (f"{phase.phase}: {c.quantity}", c) for phase in verification.phases for c in _all_comparisons(phase)
+    ]
     ratios = np.array([c.residual / c.tolerance if c.tolerance > 0.0 else math.nan for _, c in rows])
     floor, ceiling = decades(ratios, 1.0)
     figure = Figure(figsize=(ONE_COLUMN, 0.75 + 0.17 * max(len(rows), 1)), layout="constrained")
@@ -152,10 +154,14 @@ def _bar(axes: Axes, place: int, comparison: Comparison, ratio: float, floor: fl
     if not math.isfinite(ratio):
         axes.text(floor * 1.3, place, "not a number: fails", va="center", fontsize=6, color=INK)
         return
-    passed = comparison.passed
-    look = {"color": COLOURS[0]} if passed else {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
-    axes.barh(place, min(max(ratio, floor * 1.1), ceiling), height=0.62, **look)  # type: ignore[arg-type]
-    if not passed:
+    if ratio <= floor:
+        axes.text(floor * 1.3, place, "0" if ratio == 0.0 else f"below: {ratio:.0e}", va="center", fontsize=6)
+        return
+    look: dict[str, Any] = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
+    if comparison.passed:
+        look = {"color": COLOURS[0]}
+    axes.barh(place, min(ratio, ceiling), height=0.62, **look)
+    if not comparison.passed:
         axes.annotate("fails", (1.0, place), (-3, 0), textcoords="offset points", ha="right", va="center",
                       fontsize=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
 

@@ -59,9 +59,11 @@ def summary(report: dict[str, Any]) -> str:
         return "Nothing was compared, so nothing is verified."
     said = []
     if failed:
-        said.append(f"{len(failed)} of {len(rows)} comparisons exceed their tolerance: {', '.join(failed)}.")
+        said.append(f"{len(failed)} of {len(rows)} comparisons miss their tolerance: {', '.join(failed)}.")
     else:
-        said.append(f"The circuit agrees with the ideal network in all {len(rows)} comparisons. {_closest(rows)}")
+        said.append(
+            f"The circuit agrees with the ideal network in all {len(rows)} comparisons. {_closest(rows)}"
+        )
     if astray:
         said.append(f"Not every sample found its operating point in: {', '.join(astray)}.")
     return " ".join(said)
@@ -71,7 +73,8 @@ def _closest(rows: list[tuple[str, dict[str, Any]]]) -> str:
     name, row = min(rows, key=lambda item: item[1]["margin"])
     if math.isinf(row["margin"]):
         return "Every residual is zero."
-    return f"The one closest to its tolerance is {row['quantity']} ({name}), a factor {row['margin']:.3g} below it."
+    where = f"{row['quantity']} in phase {name}"
+    return f"The closest to its tolerance is {where}, a factor {row['margin']:.3g} below it."
 
 
 def rows_of(part: dict[str, Any]) -> list[dict[str, Any]]:
@@ -82,7 +85,12 @@ def rows_of(part: dict[str, Any]) -> list[dict[str, Any]]:
         known = None not in (residual, tolerance, scale)
         margin = (tolerance / residual if residual else math.inf) if known else math.nan
         passed = known and residual <= tolerance
-        row = {"quantity": quantity, "meaning": MEANINGS.get(quantity, ""), "residual": residual, "scale": scale}
+        row = {
+            "quantity": quantity,
+            "meaning": MEANINGS.get(quantity, ""),
+            "residual": residual,
+            "scale": scale,
+        }
         rows.append({**row, "tolerance": tolerance, "margin": margin, "passed": passed})
     return rows
 
@@ -102,7 +110,12 @@ def _phase(phase: PhaseResult, part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _panel(
-    draw: Callable[[PhaseResult], Figure], phase: PhaseResult, kind: str, title: str, caption: str, narrow: bool = False
+    draw: Callable[[PhaseResult], Figure],
+    phase: PhaseResult,
+    kind: str,
+    title: str,
+    caption: str,
+    narrow: bool = False,
 ) -> Panel:
     picture = draw(phase)
     narrow = narrow or picture.get_figwidth() < 5.0
@@ -125,12 +138,14 @@ def _schematic(verification: Verification) -> Panel | None:
 
 
 def _technologies(verification: Verification) -> list[tuple[str, str]]:
-    found = {p.compiled.design.technology.name: p.compiled.design.technology.source for p in verification.phases}
+    found = {
+        p.compiled.design.technology.name: p.compiled.design.technology.source for p in verification.phases
+    }
     return list(found.items())
 
 
 def science(value: float | None) -> str:
-    """``science(1.2e-9)`` is "1.2 × 10⁻⁹"; None and NaN are "not a number"."""
+    """``science(1.2e-9)`` is 1.2 times 10⁻⁹ as a person writes it; None and NaN are "not a number"."""
     if value is None or math.isnan(value):
         return "not a number"
     if value == 0.0 or math.isinf(value):
@@ -138,7 +153,7 @@ def science(value: float | None) -> str:
     if 1e-2 <= abs(value) < 1e4:
         return f"{value:.3g}"
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} \u00d7 10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def seconds(value: float | None) -> str:
@@ -155,34 +170,38 @@ def _template() -> jinja2.Template:
 
 PARITY_TITLE = "Circuit against ideal, phase {phase}"
 PARITY = (
-    "Top: every free node voltage of the circuit against the ideal value; the grey line is perfect agreement. "
-    "At this accuracy all points lie on it, so read the bottom: the distance from the ideal value as a fraction of "
-    "full scale, on a logarithmic axis. Points below the dashed line are within tolerance; filled marks lie above "
-    "the ideal value, hollow ones below it. A slanted band would mean a gain that is off, a flat one rounding and the "
-    "simulator's stopping rule. Distances too small for the axis sit at its lower edge; of very large "
-    "batches a part is drawn, always with the worst points."
+    "Top: every free node voltage of the circuit against the ideal value; the grey line is perfect "
+    "agreement. At this accuracy all points lie on it, so read the bottom: the distance from the ideal "
+    "value as a fraction of full scale, on a logarithmic axis. Points below the dashed line are within "
+    "tolerance; filled marks lie above the ideal value, hollow ones below it. A V that is filled on one "
+    "side of zero and hollow on the other is a gain slightly off, such as that of finite amplifiers; a "
+    "level cloud is rounding and the simulator's stopping rule. Distances too small for the axis sit at "
+    "its lower edge; of large batches a part is drawn, always with the worst points."
 )
 SETTLING_TITLE = "Relaxation of the hidden layers, phase {phase}"
 SETTLING = (
-    "Top: the activities that move most, as voltages on their value nodes; lines are the circuit, hollow marks the "
-    "ideal relaxation at the same instants, matched by colour and shape. The dotted vertical line marks the measured "
-    "settling time. Bottom: the largest distance from the ideal in the layer as a fraction of full scale; "
-    "it should stay below the dashed line at all times, not only at rest."
+    "Top: the activities that move most, as voltages on their value nodes; lines are the circuit, "
+    "hollow marks the ideal relaxation at the same instants, matched by colour and shape. The dotted "
+    "vertical line marks the measured settling time. Bottom: the largest distance from the ideal in the "
+    "layer as a fraction of full scale; it should stay below the dashed line at all times, not only at "
+    "rest."
 )
 ENERGY_TITLE = "Energy during relaxation, phase {phase}"
 ENERGY = (
-    "Top: the energy E(t), which a passive network can only lower: any rise would be a fault. The right axis "
-    "gives the same quantity as the power that the springs dissipate, twice E times g_s times the squared volts per "
-    "unit. Bottom: the distance between circuit and ideal as a fraction of the largest E."
+    "Top: the energy E(t), which relaxation can only lower: any rise would be a fault. The right axis "
+    "gives the same quantity as the power that the springs dissipate, twice E times the spring "
+    "conductance times the squared volts per unit. Bottom: the distance between circuit and ideal as a "
+    "fraction of the largest E."
 )
 MARGINS = (
-    "Each bar is a residual divided by its tolerance, on a logarithmic axis. Bars that end left of the dashed line "
-    "pass, and the gap is the margin; a hatched bar that crosses it fails."
+    "Each bar is a residual divided by its tolerance, on a logarithmic axis. Bars that end left of the "
+    "dashed line pass, and the gap is the margin; a hatched bar that crosses it fails."
 )
 SCHEMATIC = (
-    "Two conductances on complementary word lines form one weight; the amplifier holds their bit line at virtual "
-    "ground and turns its current into the prediction. The spring resistor pulls the value node, a capacitor, towards "
-    "the prediction; the current in it is the prediction error, sensed below for the layer before. The prediction "
-    "errors of the next layer return through the transposed crossbar and, gated by the slope of the activation, as a "
-    "current. A closed switch clamps the node. A precision p scales g_s of its layer."
+    "Two conductances on complementary word lines form one weight; the amplifier holds their bit line "
+    "at virtual ground and turns its current into the prediction. The spring resistor pulls the value "
+    "node, a capacitor, towards the prediction; the current in it is the prediction error, sensed below "
+    "for the previous layer. The prediction errors of the next layer return through the transposed "
+    "crossbar and, gated by the slope of the activation, as a current. A closed switch clamps the node. "
+    "A precision other than 1 multiplies the spring conductance of its layer."
 )

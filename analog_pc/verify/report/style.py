@@ -13,12 +13,14 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.verify.results import Comparison
 
 ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
 
-# Okabe and Ito, Color Universal Design (2008): told apart by colour-blind readers; ordered by lightness in grey
+# Okabe and Ito, Color Universal Design (2008): safe for the colour-blind; shapes and dashes serve grey
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -98,9 +100,24 @@ def si(value: float, unit: str) -> str:
 def decades(values: ArrayLike, ceiling: float, deepest: float = 1e-6) -> tuple[float, float]:
     """Limits of a logarithmic axis that shows `values` up to `ceiling`, at most `deepest` below it."""
     found = finite_positive(values)
-    top = max(float(found.max(initial=0.0)), ceiling if math.isfinite(ceiling) and ceiling > 0.0 else 0.0) or 1.0
+    top = (
+        max(float(found.max(initial=0.0)), ceiling if math.isfinite(ceiling) and ceiling > 0.0 else 0.0)
+        or 1.0
+    )
     low = max(float(found.min(initial=top)), deepest * top)
     return 10.0 ** math.floor(math.log10(low) - 0.2), 10.0 ** math.ceil(math.log10(top) + 0.3)
+
+
+def log_ticks(axes: Axes) -> None:
+    """A few labelled decades on the logarithmic y axis, evenly spaced."""
+    axes.yaxis.set_major_locator(LogLocator(numticks=5))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
+def full_scale(comparison: Comparison | None) -> float:
+    """The scale of a comparison, 1 where it has none that can be divided by."""
+    scale = comparison.scale if comparison else 1.0
+    return scale if math.isfinite(scale) and scale > 0.0 else 1.0
 
 
 def finite_positive(values: ArrayLike) -> Floats:

@@ -1,0 +1,51 @@
+"""`analog-pc netlist`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from analog_pc.cli.options import FOLDER, NETWORK
+from analog_pc.compiler import compile_network, load_stimuli
+from analog_pc.errors import BadInput
+from analog_pc.pcn.network_file import load_network
+from analog_pc.simulators import Ngspice
+from analog_pc.technology import technology as technology_of
+from analog_pc.verify import PHASES
+from analog_pc.verify.netlists import write_sample_netlist
+
+
+@click.command()
+@click.argument("network", type=NETWORK, metavar="NET.npz")
+@click.option(
+    "--stimuli",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="npz with inputs, and targets or labels to learn.",
+)
+@click.option(
+    "--phase", type=click.Choice(PHASES), default="predict", show_default=True, help="What is clamped."
+)
+@click.option("--technology", default="ideal", show_default=True, help="Component values.")
+@click.option("--out", required=True, type=FOLDER, help="Folder of network.cir and probes.json.")
+def netlist(network: Path, stimuli: Path, phase: str, technology: str, out: Path) -> None:
+    """Write the netlist of the first sample and the meaning of its nodes.
+
+    \b
+    DIR/network.cir   one operating point:  ngspice -b -r out.raw network.cir
+    DIR/probes.json   volts_per_unit, seconds_per_unit, and the node names of every activity,
+                      prediction and eps; lists over layers, the first one the input
+
+    In phase learn the search starts from where the circuit comes to rest in a transient, which needs
+    ngspice; without ngspice it starts from the forward state.
+    """
+    net = load_network(network)
+    inputs, targets = load_stimuli(stimuli, net)
+    if phase == "learn" and targets is None:
+        raise BadInput(f"{stimuli}: phase learn needs targets or labels")
+    first = None if phase == "predict" or targets is None else targets[:1]
+    compiled = compile_network(net, technology_of(technology), inputs[:1], first)
+    simulator = Ngspice()
+    write_sample_netlist(out, compiled, simulator if simulator.available() else None)
+    click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

@@ -1,0 +1,48 @@
+"""What several commands share: parsing of lists, files and networks, and the progress display."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+NETWORK = click.Path(path_type=Path)
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class Numbers(click.ParamType[tuple[int | float, ...]]):
+    """A comma-separated list such as 64,32,10."""
+
+    name = "n,n,..."
+
+    def __init__(self, kind: type[int] | type[float]) -> None:
+        self.kind = kind
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int | float, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(self.kind(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a comma-separated list of numbers, such as 64,32,10", param, ctx)
+
+
+@contextmanager
+def progress_bar(total: int | None = None) -> Iterator[tuple[Progress, object]]:
+    """A bar as wide as the terminal, on standard error, so that output can be piped."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(bar_width=None),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        expand=True,
+        transient=True,
+    ) as progress:
+        yield progress, progress.add_task("", total=total)

@@ -1,0 +1,170 @@
+"""`analog-pc verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from analog_pc.arrays import Floats
+from analog_pc.cli.options import FOLDER, NETWORK, progress_bar
+from analog_pc.cli.train import HIDDEN, LEARNING_RATES, train_network
+from analog_pc.compiler import load_stimuli
+from analog_pc.errors import BadInput
+from analog_pc.files import read_npz
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.pcn.network_file import load_network
+from analog_pc.simulators import Ngspice
+from analog_pc.technology import TECHNOLOGIES
+from analog_pc.technology import technology as technology_of
+from analog_pc.training import TrainingConfig, accuracy, load_dataset
+from analog_pc.verify import PHASES, Verification, verify_network
+from analog_pc.verify.netlists import write_sample_netlist
+from analog_pc.verify.report import write_report
+
+
+@click.command()
+@click.argument("network", required=False, type=NETWORK, metavar="[NET.npz]")
+@click.option(
+    "--data",
+    help="Data set (digits, iris, wine, breast_cancer, npz or IDX file) or a stimuli npz.  [default: digits]",
+)
+@click.option(
+    "--samples",
+    default=100,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Stimuli, from the test part.",
+)
+@click.option("--phases", help="predict,learn or one of them.  [default: both; predict without targets]")
+@click.option(
+    "--transient", is_flag=True, help="Relax the first sample as a waveform too, against the reference ODE."
+)
+@click.option("--technology", default="ideal", show_default=True, help=f"One of {', '.join(TECHNOLOGIES)}.")
+@click.option(
+    "--seed", default=0, show_default=True, help="Of the split, and of the network when none is given."
+)
+@click.option("--timeout", default=600.0, show_default=True, help="Seconds that one ngspice run may take.")
+@click.option(
+    "--out", default=Path("verify"), show_default=True, type=FOLDER, help="Folder of report and netlists."
+)
+def verify(
+    network: Path | None,
+    data: str | None,
+    samples: int,
+    phases: str | None,
+    transient: bool,
+    technology: str,
+    seed: int,
+    timeout: float,
+    out: Path,
+) -> None:
+    """Compile a network, relax its circuit in ngspice, compare every node with the ideal reference.
+
+    Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
+    DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice.
+    """
+    simulator = Ngspice(timeout=timeout)
+    simulator.version()  # before any long work: is it there?
+    parts = technology_of(technology)
+    net = load_network(network) if network is not None else None
+    net, inputs, targets, facts = _stimuli(net, data, seed)
+    chosen = _phases(phases, targets is not None)
+    (out / "netlists").mkdir(parents=True, exist_ok=True)
+    for stale in ("report.html", "report.json"):
+        (out / stale).unlink(missing_ok=True)
+    with progress_bar() as (bar, task):
+        found = verify_network(
+            net,
+            parts,
+            inputs[:samples],
+            None if targets is None else targets[:samples],
+            simulator,
+            phases=chosen,
+            transient=transient,
+            title=f"{network.name if network else 'trained here'}, {'-'.join(map(str, net.sizes))}",
+            facts=facts,
+            progress=lambda text: bar.update(task, description=text),  # type: ignore[arg-type]
+        )
+        bar.update(task, description="netlists and report")  # type: ignore[arg-type]
+        for phase in found.phases:
+            write_sample_netlist(out / "netlists" / phase.phase, phase.compiled, simulator)
+        write_report(found, out)
+    _print(found, out)
+    raise SystemExit(0 if found.passed else 1)
+
+
+def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:
+    """The phases to run, checked before anything is written."""
+    chosen = tuple(text.split(",")) if text else (PHASES if can_learn else PHASES[:1])
+    for phase in chosen:
+        if phase not in PHASES:
+            raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
+    if "learn" in chosen and not can_learn:
+        raise BadInput("phase learn: the stimuli hold no targets or labels")
+    return chosen
+
+
+def _stimuli(
+    net: PredictiveCodingNetwork | None, data: str | None, seed: int
+) -> tuple[PredictiveCodingNetwork, Floats, Floats | None, dict[str, str]]:
+    """The network (trained if none was given), its stimuli, and what the report says of them."""
+    if net is not None and data is not None and _is_stimuli(data):
+        inputs, targets = load_stimuli(Path(data), net)
+        return net, inputs, targets, {"data": Path(data).name}
+    dataset = load_dataset(data or "digits", seed)
+    if net is None:
+        start = random_network((dataset.train_inputs.shape[1], HIDDEN, dataset.classes), seed=seed)
+        net = train_network(dataset, start, TrainingConfig(lr=LEARNING_RATES["sigmoid"], seed=seed))
+    shape = (dataset.test_inputs.shape[1], dataset.classes)
+    if (net.sizes[0], net.sizes[-1]) != shape:
+        raise BadInput(
+            f"the network has {net.sizes[0]} inputs and {net.sizes[-1]} outputs, data {dataset.name!r} has "
+            f"{shape[0]} and {shape[1]}: choose other --data"
+        )
+    right = accuracy(net, dataset.test_inputs, dataset.test_labels)
+    facts = {
+        "data": f"{dataset.name}, test part",
+        "seed": str(seed),
+        "test accuracy": f"{100.0 * right:.2f} %",
+    }
+    return net, dataset.test_inputs, dataset.one_hot(dataset.test_labels), facts
+
+
+def _is_stimuli(data: str) -> bool:
+    """An npz with inputs is a batch of stimuli; one with images is a data set."""
+    return Path(data).suffix == ".npz" and "inputs" in read_npz(Path(data))
+
+
+def _print(found: Verification, out: Path) -> None:
+    table = Table(title=f"{found.title}: {'PASS' if found.passed else 'FAIL'}")
+    for heading in ("phase", "quantity", "residual / full scale", "tolerance", "verdict"):
+        table.add_column(heading)
+    for phase in found.phases:
+        waves = phase.transient.comparisons if phase.transient else ()
+        for c in (*phase.comparisons, *waves):
+            table.add_row(
+                phase.phase,
+                c.quantity,
+                f"{c.residual:.2e}",
+                f"{c.tolerance:.2e}",
+                "pass" if c.passed else "FAIL",
+            )
+    console = Console(width=max(80, min(100, Console().width)))
+    console.print(table)
+    for phase in found.phases:
+        for note in (
+            *phase.notes,
+            *(() if phase.circuit.relaxation.all_converged else (phase.circuit.relaxation.message,)),
+        ):
+            console.print(f"{phase.phase}: {note}", markup=False, highlight=False)
+        low = float(np.min(phase.curvature))
+        if low <= 0.0:
+            console.print(
+                f"{phase.phase}: a sample rests on a saddle of E (smallest eigenvalue {low:.2g})",
+                markup=False,
+            )
+    console.print(f"report: {out / 'report.html'}", markup=False, highlight=False)

@@ -1,0 +1,79 @@
+"""Files of the project, read without trust and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from analog_pc.arrays import Any
+from analog_pc.errors import BadInput
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name in the folder of `path`, renamed to `path` when the block succeeds.
+
+    Raises
+    ------
+    BadInput
+        When the folder does not exist or cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        os.close(handle)
+        os.chmod(name, 0o666 & ~_umask())
+    except OSError as fault:
+        raise BadInput(f"{path}: cannot be written: {fault.strerror}") from None
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Text under its final name only once it is complete."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_npz(path: Path, **arrays: Any) -> None:
+    """An npz under its final name only once it is complete."""
+    with replacing(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, **arrays)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an npz; pickled objects are refused and never loaded.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, truncated, not an npz, or holds Python objects.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise BadInput(f"{path}: is a single array, not an npz of named arrays")
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path}: is a folder, not an npz file") from None
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as fault:
+        if "pickle" in str(fault).lower() or "Object arrays" in str(fault):
+            raise BadInput(f"{path}: holds pickled Python objects, which are never loaded") from None
+        raise BadInput(f"{path}: damaged or not an npz file: {str(fault).splitlines()[0]}") from None

@@ -1,0 +1,68 @@
+"""NET.npz: W1, W2, ... [post, pre], optional b1, ..., optional precision, activation (a string)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from analog_pc.errors import BadInput
+from analog_pc.files import read_npz, write_npz
+from analog_pc.pcn.network import PredictiveCodingNetwork
+
+_KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
+
+
+def save_network(path: Path, network: PredictiveCodingNetwork) -> None:
+    """Write a network; the file appears under its name only when it is complete."""
+    arrays: dict[str, object] = {f"W{k}": w for k, w in enumerate(network.W, 1)}
+    arrays |= {f"b{k}": b for k, b in enumerate(network.b, 1)}
+    arrays |= {"precision": network.pi, "activation": network.activation}
+    if network.activate_input:
+        arrays["activate_input"] = True
+    write_npz(path, **arrays)
+
+
+def load_network(path: Path) -> PredictiveCodingNetwork:
+    """Read a network.
+
+    Raises
+    ------
+    BadInput
+        For files that `read_npz` refuses, missing or unknown entries, and what the network itself refuses;
+        the message starts with the file.
+    """
+    arrays = read_npz(path)
+    unknown = sorted(name for name in arrays if not _KNOWN.match(name))
+    if unknown:
+        raise BadInput(
+            f"{path}: unknown entries {', '.join(unknown)}; expected W1.., b1.., precision, activation"
+        )
+    layers = sum(name.startswith("W") for name in arrays)
+    missing = [f"W{k}" for k in range(1, max(layers, 1) + 1) if f"W{k}" not in arrays]
+    if "activation" not in arrays:
+        missing.append("activation")
+    if missing:
+        raise BadInput(f"{path}: missing {', '.join(missing)}")
+    name = arrays["activation"]
+    if name.shape != () or name.dtype.kind not in "US":
+        raise BadInput(f"{path}: activation must be one string, got {name.dtype} of shape {name.shape}")
+    stray = sorted(n for n in arrays if n[0] == "b" and int(n[1:]) > layers)
+    if stray:
+        raise BadInput(f"{path}: {', '.join(stray)} without a weight matrix of that layer")
+    weights = [arrays[f"W{k}"] for k in range(1, layers + 1)]
+    biases = None
+    if any(f"b{k}" in arrays for k in range(1, layers + 1)):
+        biases = [arrays.get(f"b{k}", np.zeros(len(w) if w.ndim else 0)) for k, w in enumerate(weights, 1)]
+    text = name.item()
+    try:
+        return PredictiveCodingNetwork(
+            weights,
+            biases,
+            text.decode("ascii", "replace") if isinstance(text, bytes) else str(text),
+            arrays.get("precision"),
+            bool(arrays.get("activate_input", False)),
+        )
+    except BadInput as refused:
+        raise BadInput(f"{path}: {refused}") from None

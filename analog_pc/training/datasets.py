@@ -1,0 +1,148 @@
+"""Data sets: scikit-learn's bundled ones by name, npz and IDX files by path.
+
+Inputs are scaled to be comparable with an activity of 1: images to [0, 1], tables to zero mean and unit
+variance over the training part.  Targets are one-hot.
+"""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn import datasets as bundled
+from sklearn.model_selection import train_test_split
+
+from analog_pc.arrays import Floats, Ints
+from analog_pc.errors import BadInput
+from analog_pc.files import read_npz
+
+NAMES = {
+    "digits": bundled.load_digits,
+    "iris": bundled.load_iris,
+    "wine": bundled.load_wine,
+    "breast_cancer": bundled.load_breast_cancer,
+}
+TEST_FRACTION = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs [samples, n_0] and labels [samples], split; `classes` is the number of labels."""
+
+    name: str
+    train_inputs: Floats
+    train_labels: Ints
+    test_inputs: Floats
+    test_labels: Ints
+    classes: int
+
+    def one_hot(self, labels: Ints) -> Floats:
+        """Targets [samples, classes] with a 1 at the label."""
+        return one_hot(labels, self.classes)
+
+
+def one_hot(labels: Ints, classes: int) -> Floats:
+    """[samples, classes] with a 1 at the label."""
+    return np.eye(classes)[labels]
+
+
+def load_dataset(source: str, seed: int = 0) -> Dataset:
+    """A data set by name or file, split 80/20 with the seed.
+
+    Raises
+    ------
+    BadInput
+        For an unknown name, or a file that is missing, damaged or not a data set.
+    """
+    if source in NAMES:
+        bunch = NAMES[source]()
+        inputs, labels = np.asarray(bunch.data, dtype=np.float64), np.asarray(bunch.target, dtype=np.int64)
+        image = source == "digits"
+        name = source
+    elif Path(source).exists():
+        inputs, labels, image = _read(Path(source))
+        name = Path(source).stem
+    else:
+        raise BadInput(f"data {source!r}: neither a file nor one of {', '.join(NAMES)}")
+    return _split(name, inputs, labels, image, seed)
+
+
+def _split(name: str, inputs: Floats, labels: Ints, image: bool, seed: int) -> Dataset:
+    classes = int(labels.max()) + 1
+    if len(inputs) < 5:
+        raise BadInput(f"data {name!r}: {len(inputs)} samples are too few to split 80/20")
+    counts = np.bincount(labels)
+    stratify = labels if counts[counts > 0].min() >= 2 else None
+    train_x, test_x, train_y, test_y = train_test_split(
+        inputs, labels, test_size=TEST_FRACTION, random_state=seed, stratify=stratify
+    )
+    if image:
+        top = float(inputs.max()) or 1.0
+        train_x, test_x = train_x / top, test_x / top
+    else:
+        mean, spread = train_x.mean(axis=0), train_x.std(axis=0)
+        spread = np.where(spread > 0.0, spread, 1.0)  # a constant feature carries nothing, and stays 0
+        train_x, test_x = (train_x - mean) / spread, (test_x - mean) / spread
+    return Dataset(name, train_x, train_y, test_x, test_y, classes)
+
+
+def _read(path: Path) -> tuple[Floats, Ints, bool]:
+    if path.suffix == ".npz":
+        return _read_npz(path)
+    images = read_idx(path)
+    if images.ndim < 2:
+        raise BadInput(
+            f"{path}: holds labels, not images; give the images file (its labels are found beside it)"
+        )
+    labels = read_idx(_labels_beside(path))
+    if labels.ndim != 1 or len(labels) != len(images):
+        raise BadInput(f"{path}: {len(images)} images but labels of shape {labels.shape} beside it")
+    return images.reshape(len(images), -1).astype(np.float64), labels.astype(np.int64), True
+
+
+def _read_npz(path: Path) -> tuple[Floats, Ints, bool]:
+    arrays = read_npz(path)
+    key = next((k for k in ("images", "inputs", "data", "x") if k in arrays), None)
+    if key is None or "labels" not in arrays:
+        raise BadInput(f"{path}: holds {sorted(arrays)}, expected 'images' or 'inputs', and 'labels'")
+    inputs, labels = arrays[key], arrays["labels"]
+    if inputs.ndim < 2 or labels.shape != (len(inputs),):
+        raise BadInput(f"{path}: {key} {inputs.shape} and labels {labels.shape} do not go together")
+    if not np.issubdtype(labels.dtype, np.integer) or (labels.size and labels.min() < 0):
+        raise BadInput(f"{path}: labels must be whole numbers from 0")
+    flat = inputs.reshape(len(inputs), -1).astype(np.float64)
+    if not np.isfinite(flat).all():
+        raise BadInput(f"{path}: {key} holds values that are not finite")
+    return flat, labels.astype(np.int64), key == "images" or inputs.dtype == np.uint8
+
+
+def _labels_beside(path: Path) -> Path:
+    """MNIST's naming: train-images-idx3-ubyte(.gz) goes with train-labels-idx1-ubyte(.gz)."""
+    name = path.name.replace("images", "labels").replace("idx3", "idx1")
+    if name == path.name or not (path.parent / name).exists():
+        raise BadInput(f"{path}: no labels file {name!r} beside it")
+    return path.parent / name
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """An IDX file (the format of MNIST), plain or gzipped: magic 0 0 8 ndim, big-endian sizes, bytes."""
+    try:
+        raw = path.read_bytes()
+        data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+    except (OSError, EOFError) as fault:
+        raise BadInput(f"{path}: cannot be read: {fault}") from None
+    if len(data) < 4 or data[:3] != b"\x00\x00\x08":
+        raise BadInput(f"{path}: neither .npz nor an IDX file of bytes")
+    ndim = data[3]
+    if len(data) < 4 + 4 * ndim:
+        raise BadInput(f"{path}: truncated IDX header, {len(data)} bytes")
+    shape = struct.unpack(f">{ndim}I", data[4 : 4 + 4 * ndim])
+    body = data[4 + 4 * ndim :]
+    if len(body) != int(np.prod(shape)):
+        raise BadInput(
+            f"{path}: IDX header announces {int(np.prod(shape))} bytes, the file holds {len(body)}"
+        )
+    return np.frombuffer(body, dtype=np.uint8).reshape(shape)

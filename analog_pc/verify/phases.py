@@ -1,0 +1,146 @@
+"""One phase of a verification: every sample relaxed by the simulator and held against the reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.circuit import Outcome, Solution, Status
+from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
+from analog_pc.simulators import Simulator
+from analog_pc.technology import Technology
+from analog_pc.verify.compare import compare
+from analog_pc.verify.results import PhaseResult, TransientResult
+from analog_pc.verify.transient import verify_transient
+
+PHASES = ("predict", "learn")
+Progress = Callable[[str], None]
+
+# A distance from the reference that no finite gain explains: another stationary point, which the
+# transient then has to judge.
+_ELSEWHERE = 1e-3
+
+
+def verify_phase(
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    phase: str,
+    inputs: Floats,
+    targets: Floats | None,
+    simulator: Simulator,
+    *,
+    transient: bool = False,
+    progress: Progress = lambda _: None,
+) -> PhaseResult:
+    """Compile a phase, relax it in the simulator, decode, compare.
+
+    Raises
+    ------
+    BadInput
+        For an unknown phase, or a learn phase without targets.
+    """
+    if phase not in PHASES:
+        raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
+    if phase == "learn" and targets is None:
+        raise BadInput("phase learn: the stimuli hold no targets or labels")
+    began = time.perf_counter()
+    compiled = compile_network(network, technology, inputs, targets if phase == "learn" else None)
+    progress(f"{phase}: ideal reference")
+    ideal = relax(network, clamps=compiled.clamps)
+    if not ideal.relaxation.all_converged:
+        raise BadInput(
+            f"phase {phase}: the ideal reference has no equilibrium here: {ideal.relaxation.message}"
+        )
+    progress(f"{phase}: {simulator.name}, {compiled.clamps.samples} operating points")
+    solution, judged, notes = _operating_points(compiled, ideal, simulator, progress)
+    circuit = compiled.decode(solution)
+    wave: TransientResult | None = None
+    if transient:
+        progress(f"{phase}: {simulator.name}, transient")
+        wave = verify_transient(compiled, ideal, simulator)
+    return PhaseResult(
+        phase,
+        compiled,
+        ideal,
+        circuit,
+        compare(ideal, circuit, compiled),
+        smallest_curvature(compiled, circuit),
+        judged,
+        notes,
+        time.perf_counter() - began,
+        wave,
+    )
+
+
+def smallest_curvature(compiled: CompiledNetwork, circuit: Equilibrium) -> Floats:
+    """Smallest eigenvalue of the Hessian of E at the circuit's own activities, [samples].
+
+    Positive: a minimum.  Activities within 1e-6 of a kink rest on it and do not count; inf where
+    nothing is free to move.
+    """
+    landscape = Landscape(compiled.network, compiled.clamps)
+    state = landscape.state(landscape.from_activities(list(circuit.activities)))
+    found = curvatures(landscape, state)
+    return np.array([c[0] if len(c) else np.inf for c in found])
+
+
+def _operating_points(
+    compiled: CompiledNetwork, ideal: Equilibrium, simulator: Simulator, progress: Progress
+) -> tuple[Solution, tuple[int, ...], tuple[str, ...]]:
+    """Operating points of all samples; those in doubt are relaxed by a transient, which decides."""
+    analysis = compiled.operating_point()
+    everyone = tuple(range(compiled.clamps.samples))
+    if analysis.settling is not None:
+        note = "rectifiers switch, so every sample was relaxed by a transient before its operating point"
+        return simulator.simulate(compiled.circuit, analysis), everyone, (note,)
+    try:
+        solution = simulator.simulate(compiled.circuit, analysis)
+    except SimulationFailed as failure:
+        progress("operating points failed; relaxing every sample by a transient")
+        relaxed = simulator.simulate(compiled.circuit, compiled.operating_point(by_relaxation=True))
+        return (
+            relaxed,
+            everyone,
+            (f"operating points by relaxation, because the direct search failed: {failure}",),
+        )
+    doubt = _in_doubt(compiled, ideal, solution)
+    if not doubt.any():
+        return solution, (), ()
+    samples = tuple(int(k) for k in np.flatnonzero(doubt))
+    progress(f"{len(samples)} operating points in doubt; the transient judges")
+    judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
+    moved = np.abs(judge.volts - solution.volts[list(samples)]).max(axis=1) > 1e-3 * compiled.scales.volts
+    notes = tuple(
+        f"sample {k}: the direct operating point was {'not ' if other else ''}what the transient relaxes to"
+        for k, other in zip(samples, moved, strict=True)
+    )
+    return _merged(solution, samples, judge), samples, notes
+
+
+def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution) -> Bools:
+    """Samples that started astray, rest on a saddle, or lie far from the reference."""
+    circuit = compiled.decode(solution)
+    far = np.zeros(compiled.clamps.samples, dtype=bool)
+    for a, b in zip(ideal.activities, circuit.activities, strict=True):
+        far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
+    return compiled.departed(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
+
+
+def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> Solution:
+    """The solution with the rows of judged samples replaced."""
+    volts = solution.volts.copy()
+    volts[list(samples)] = judge.voltage(solution.nodes)
+    preset = None if solution.preset_volts is None else solution.preset_volts.copy()
+    if preset is not None:  # a judged sample started from its forward state by construction
+        preset[list(samples)] = 0.0
+    outcome = judge.status.outcome
+    if solution.status.outcome is not Outcome.CONVERGED and outcome is Outcome.CONVERGED:
+        outcome = Outcome.CONVERGED
+    return Solution(solution.axis, solution.nodes, volts, Status(outcome, judge.status.notes), preset)

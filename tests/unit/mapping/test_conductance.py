@@ -1,0 +1,54 @@
+"""Weights as pairs of conductances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.errors import BadInput
+from analog_pc.mapping import decode, encode
+from analog_pc.technology import IDEAL
+
+
+def test_by_hand() -> None:
+    """W = [[2, -1]]: one post, two pre; the largest takes the whole range 1-100 uS."""
+    pair = encode([[2.0, -1.0]], IDEAL)
+    # Roundings of numbers near 1e-4.
+    np.testing.assert_allclose(pair.plus, [[1e-4], [1e-6]], rtol=1e-12)
+    np.testing.assert_allclose(pair.minus, [[1e-6], [1e-6 + 99e-6 / 2.0]], rtol=1e-12)
+    np.testing.assert_allclose(pair.ohms, 2.0 / 99e-6, rtol=1e-12)
+    np.testing.assert_allclose(decode(pair), [[2.0, -1.0]], rtol=1e-12)
+    # 1 + R_f (G summed over both devices of both rows)
+    np.testing.assert_allclose(pair.noise_gain(), 1.0 + 2.0 / 99e-6 * (101e-6 + 51.5e-6), rtol=1e-12)
+
+
+def test_one_device_of_each_pair_rests() -> None:
+    pair = encode(np.random.default_rng(0).normal(size=(3, 4)), IDEAL)
+    np.testing.assert_array_equal(np.minimum(pair.plus, pair.minus), IDEAL.g_min)
+
+
+def test_no_weight_at_all() -> None:
+    pair = encode(np.zeros((2, 3)), IDEAL)
+    np.testing.assert_array_equal(pair.plus, IDEAL.g_min)
+    np.testing.assert_array_equal(pair.minus, IDEAL.g_min)
+    assert pair.ohms == 1.0 / (IDEAL.g_max - IDEAL.g_min)
+    np.testing.assert_array_equal(decode(pair), 0.0)
+
+
+def test_transposed_computes_the_transposed() -> None:
+    w = np.arange(6.0).reshape(2, 3) - 2.5
+    np.testing.assert_allclose(decode(encode(w, IDEAL).transposed), w.T, rtol=1e-12)  # roundings
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([[1.0, np.nan]], r"weight\[0, 1\] is nan: no conductance"),
+        ([[1.0], [np.inf]], r"weight\[1, 0\] is inf"),
+        ([1.0, 2.0], r"weights of shape \(2,\): a crossbar needs a non-empty matrix"),
+        (np.empty((0, 3)), r"weights of shape \(0, 3\)"),
+    ],
+)
+def test_refused(weights: object, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        encode(weights, IDEAL)

@@ -1,0 +1,219 @@
+"""Equilibria: closed forms, the direct road against the physical one, and honest endings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.errors import BadInput
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, kernel, make_clamps, random_network, relax
+from analog_pc.pcn.activations import ACTIVATIONS
+from analog_pc.pcn.equilibrium import take
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
+
+ALL = pytest.mark.parametrize("name", ACTIVATIONS)
+
+
+def data(net: PredictiveCodingNetwork, samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(samples, net.sizes[0])), rng.normal(size=(samples, net.sizes[-1]))
+
+
+def close(a: Equilibrium, b: Equilibrium, atol: float) -> None:
+    for x, y in zip(a.activities, b.activities, strict=True):
+        np.testing.assert_allclose(x, y, rtol=0.0, atol=atol)
+
+
+def linear_rest(net: PredictiveCodingNetwork, clamps: object) -> list[np.ndarray]:
+    """Least squares in the free activities: min |D (M x - b)|^2 with the rows of M x = x_l - W_l x_{l-1}."""
+    offsets = np.concatenate([[0], np.cumsum(net.sizes)])
+    M = np.zeros((offsets[-1] - offsets[1], offsets[-1]))
+    for k, w in enumerate(net.W):
+        rows = slice(offsets[k + 1] - offsets[1], offsets[k + 2] - offsets[1])
+        M[rows, offsets[k + 1] : offsets[k + 2]] = np.eye(len(w))
+        M[rows, offsets[k] : offsets[k + 1]] = -w
+    D = np.sqrt(np.concatenate([np.full(len(w), p) for w, p in zip(net.W, net.pi, strict=True)]))
+    free, x = np.concatenate(clamps.free), np.concatenate(clamps.values, axis=1).copy()
+    for row in x:
+        rhs = D * (np.concatenate(net.b) - M[:, ~free] @ row[~free])
+        row[free] = np.linalg.lstsq(D[:, None] * M[:, free], rhs, rcond=None)[0]
+    return np.split(x, offsets[1:-1], axis=1)
+
+
+@pytest.mark.parametrize("method", ["newton", "flow"])
+@pytest.mark.parametrize("mode", ["learn", "predict", "partial", "free input"])
+def test_linear_closed_form(method: str, mode: str) -> None:
+    rng = np.random.default_rng(5)
+    base = random_network([2, 4, 3, 3], "identity", seed=5, precision=[0.5, 2.0, 1.5])
+    net = base.with_parameters(base.W, [rng.normal(size=n) for n in base.sizes[1:]])
+    x, t = data(net, 3, 5)
+    partial = np.ma.array(rng.normal(size=(3, 4)), mask=[[True, False, True, True]] * 3)
+    held = {
+        "learn": make_clamps(net, x, t),
+        "predict": make_clamps(net, x),
+        "partial": make_clamps(net, x, None, {1: partial}),
+        "free input": make_clamps(net, None, t),
+    }[mode]
+    got = relax(net, clamps=held, method=method, tolerance=1e-12 if method == "newton" else 1e-8)
+    assert got.relaxation.all_converged, got.relaxation.message
+    for a, b in zip(got.activities, linear_rest(net, held), strict=True):
+        # Residual over the smallest eigenvalue of the Hessian, above 0.01 here.
+        np.testing.assert_allclose(a, b, rtol=0.0, atol=1e-10 if method == "newton" else 1e-6)
+
+
+@ALL
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (2, 4, 3, 2)])
+def test_newton_ends_where_the_flow_ends(name: str, sizes: tuple[int, ...]) -> None:
+    net = random_network(sizes, name, seed=11, gain=1.5)
+    x, t = data(net, 3, 12)
+    newton = relax(net, x, t)
+    flow = relax(net, x, t, method="flow", tolerance=1e-8)
+    assert newton.relaxation.all_converged, newton.relaxation.message
+    # The flow rests at |dE/dx| <= 1e-8 (smooth), or within the 1e-7 over which it opens a kink's gate,
+    # both over a smallest eigenvalue above 0.03.
+    close(newton, flow, 1e-5 if ACTIVATIONS[name].kinks else 1e-6)
+
+
+@pytest.mark.parametrize("seed", range(7))
+@ALL
+def test_random_networks_come_to_rest(name: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    sizes = [int(n) for n in rng.integers(1, 41, rng.integers(2, 6))]
+    net = random_network(sizes, name, seed=seed)
+    x, t = data(net, 2, seed)
+    got = relax(net, x, t)
+    assert got.relaxation.all_converged, got.relaxation.message
+    # `tolerance` is 1e-12 times the largest feedback where that exceeds 1.
+    lam = [pi * e for pi, e in zip(net.pi, got.eps[1:], strict=True)]
+    feedback = max([1.0, *(np.abs(l @ w).max() for l, w in zip(lam[1:], net.W[1:], strict=True))])
+    assert got.relaxation.residual.max() <= 1.01e-12 * feedback
+    # Relaxing never ends above the forward state, in which only the output springs are stretched.
+    output = relax(net, x).output
+    forward = 0.5 * ((t - output) ** 2).sum(axis=1)
+    assert (got.energy <= forward * (1.0 + 1e-12)).all()  # rounding
+    for k, (mu, a) in enumerate(zip(got.predictions[1:], got.rates, strict=True)):
+        np.testing.assert_allclose(mu, a @ net.W[k].T + net.b[k], rtol=0.0, atol=1e-13)
+
+
+@ALL
+def test_predict_is_the_forward_pass(name: str) -> None:
+    net = random_network([3, 4, 2], name, seed=2)
+    x, _ = data(net, 4, 2)
+    got = relax(net, x)
+    hidden = x @ net.W[0].T
+    np.testing.assert_allclose(got.output, ACTIVATIONS[name].f(hidden) @ net.W[1].T, rtol=0.0, atol=1e-14)  # rounding
+    np.testing.assert_array_equal(got.energy, 0.0)
+    assert got.relaxation.all_converged
+
+
+def test_everything_clamped_rests_at_once() -> None:
+    net = random_network([3, 2], "tanh", seed=2)
+    x, t = data(net, 2, 2)
+    for method in ("newton", "flow"):
+        got = relax(net, x, t, method=method)
+        assert got.relaxation.all_converged
+        np.testing.assert_array_equal(got.output, t)
+
+
+def test_precision_moves_the_hidden_node() -> None:
+    """1-1-1 chain of unit weights, x0 = 0, target 1: the hidden node divides the springs, p2 / (p1 + p2)."""
+    for p1, p2 in ((1.0, 1.0), (1.0, 3.0), (10.0, 0.1)):
+        net = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation="identity", precision=[p1, p2])
+        got = relax(net, [[0.0]], [[1.0]])
+        np.testing.assert_allclose(got.activities[1], p2 / (p1 + p2), rtol=1e-13)  # rounding
+        np.testing.assert_allclose(got.energy, 0.5 * p1 * p2 / (p1 + p2), rtol=1e-13)
+
+
+def test_free_input_finds_the_cause() -> None:
+    """Input 1, two outputs, weights 1: the input that explains (1, 3) best is their mean."""
+    net = PredictiveCodingNetwork([[[1.0], [1.0]]], activation="identity")
+    got = relax(net, None, [[1.0, 3.0]])
+    np.testing.assert_allclose(got.activities[0], [[2.0]], rtol=0.0, atol=2e-12)  # tolerance / eigenvalue 2
+    np.testing.assert_allclose(got.energy, 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["identity", "tanh", "sigmoid"])
+def test_kernel_is_the_numpy_path(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = random_network([6, 8, 3], name, seed=3, precision=[2.0, 0.5])
+    net = base.with_parameters(base.W, [np.full(8, 0.2), np.full(3, -0.1)])
+    x, t = data(net, 20, 3)
+    assert kernel.applies(Landscape(net, make_clamps(net, x, t)))
+    calls = []
+    compiled = kernel.relax_hidden
+    monkeypatch.setattr(kernel, "relax_hidden", lambda *a: calls.append(1) or compiled(*a))
+    fast = relax(net, x, t, follow=False)
+    assert calls == [1]
+    monkeypatch.setattr(kernel, "applies", lambda landscape: False)
+    slow = relax(net, x, t, follow=False)
+    assert calls == [1]
+    assert fast.relaxation.all_converged
+    assert slow.relaxation.all_converged
+    close(fast, slow, 1e-11)  # both within 1e-12 / (smallest eigenvalue > 0.2) of the root
+
+
+@pytest.mark.parametrize("case", ["kinked", "deep", "predict", "partial"])
+def test_kernel_declines(case: str) -> None:
+    net = random_network([2, 3, 3, 2] if case == "deep" else [2, 3, 2], "relu" if case == "kinked" else "tanh")
+    x, t = data(net, 2, 0)
+    clamps = {1: np.ma.array(np.zeros((2, 3)), mask=[[True, False, True]] * 2)} if case == "partial" else None
+    assert not kernel.applies(Landscape(net, make_clamps(net, x, None if case == "predict" else t, clamps)))
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (3, 4, 4, 2)])
+def test_an_unfinished_relaxation_says_so(sizes: tuple[int, ...]) -> None:
+    net = random_network(sizes, "tanh", seed=4, gain=2.0)
+    x, t = data(net, 3, 4)
+    got = relax(net, x, t, max_iterations=1)
+    assert not got.relaxation.converged.any()
+    assert not got.relaxation.all_converged
+    assert got.relaxation.residual.min() > 1e-6
+    assert "not at rest" in got.relaxation.message
+    assert got.relaxation.iterations == 1
+
+
+def test_convergence_is_judged_per_sample() -> None:
+    net = random_network([3, 4, 4, 2], "tanh", seed=4)
+    x, t = data(net, 2, 4)
+    t[0] = relax(net, x).output[0]  # the forward state is this sample's rest
+    got = relax(net, x, t, max_iterations=1)
+    assert got.relaxation.converged.tolist() == [True, False]
+    assert "in sample 1" in got.relaxation.message
+
+
+def test_a_saddle_is_never_called_rest() -> None:
+    """Two equal hidden nodes share one output.  The flow keeps them equal, but there their mutual
+    curvature 1 - f''(x) h is negative: h = w pi2 eps is large where f'' > 0."""
+    net = PredictiveCodingNetwork([[[-3.0], [-3.0]], [[8.0, 8.0]]], precision=[1.0, 1.0])
+    got = relax(net, [[1.0]], [[6.0]])
+    if got.relaxation.all_converged:  # rounding broke the symmetry, and the state is a minimum
+        landscape = Landscape(net, make_clamps(net, [[1.0]], [[6.0]]))
+        assert curvatures(landscape, landscape.state(list(got.activities)))[0][0] > 0.0
+    else:
+        np.testing.assert_allclose(got.activities[1][0, 0], got.activities[1][0, 1], atol=1e-9)
+        assert "saddle" in got.relaxation.message
+
+
+@pytest.mark.parametrize("method", ["newton", "flow"])
+def test_a_flat_direction_still_minimises(method: str) -> None:
+    """Two free inputs of which the layer above feels only the sum: no unique minimum, but one lowest energy."""
+    net = PredictiveCodingNetwork([[[1.0, 1.0], [2.0, 2.0]]], activation="identity")
+    got = relax(net, None, [[1.0, 2.0]], method=method, tolerance=1e-8)
+    np.testing.assert_allclose(got.activities[0].sum(), 1.0, rtol=0.0, atol=1e-7)  # tolerance / eigenvalue
+
+
+def test_unknown_method() -> None:
+    net = random_network([2, 2])
+    with pytest.raises(BadInput, match="unknown relaxation method 'euler': use one of newton, flow"):
+        relax(net, [[0.0, 0.0]], method="euler")
+
+
+def test_taking_samples() -> None:
+    net = random_network([3, 4, 2], "tanh", seed=4)
+    x, t = data(net, 5, 4)
+    whole, part = relax(net, x, t), relax(net, x[1:3], t[1:3])
+    picked = take(whole, slice(1, 3))
+    assert picked.samples == 2
+    close(picked, part, 1e-10)  # both within tolerance / smallest eigenvalue
+    np.testing.assert_array_equal(picked.energy, whole.energy[1:3])
+    np.testing.assert_array_equal(picked.relaxation.residual, whole.relaxation.residual[1:3])
