@@ -11,8 +11,8 @@ BIN := $(VENV)/bin
 help: ## say what there is
 	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-verify: $(VENV)/.runtime ## relax a small network in ngspice, compare with the ideal one: verify/report.html
-	$(BIN)/analog-pc verify --out verify
+verify: $(VENV)/.runtime ## train on digits, relax the circuit in ngspice, compare: verify/report.html
+	$(BIN)/analog-pc verify --transient --out verify
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/pytest

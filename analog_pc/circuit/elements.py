@@ -19,7 +19,10 @@ from analog_pc.errors import BadInput
 
 def _values(element: str, what: str, values: ArrayLike, shape: tuple[int, ...], *, low: float) -> Floats:
     """Finite float64 values above `low`, spread to `shape`; `low` itself is excluded."""
-    array = np.asarray(values, dtype=np.float64)
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput(f"{element}: {what} is not an array of numbers") from None
     try:
         array = np.broadcast_to(array, shape).copy()
     except ValueError:
@@ -27,7 +30,9 @@ def _values(element: str, what: str, values: ArrayLike, shape: tuple[int, ...], 
     bad = ~np.isfinite(array) | (array <= low)
     if bad.any():
         where = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise BadInput(f"{element}: {what}{list(where)} = {array[where]!r}, must be finite and > {low}")
+        place = f"{what}{list(where)}" if where else what
+        bound = "" if low == -np.inf else f" and > {low:g}"
+        raise BadInput(f"{element}: {place} = {float(array[where])!r}, must be finite{bound}")
     return array
 
 

@@ -36,12 +36,14 @@ class Numbers(click.ParamType[tuple[int | float, ...]]):
 @contextmanager
 def progress_bar(total: int | None = None) -> Iterator[tuple[Progress, object]]:
     """A bar as wide as the terminal, on standard error, so that output can be piped."""
+    console = Console(stderr=True)
     with Progress(
         SpinnerColumn(),
         TextColumn("[progress.description]{task.description}"),
         BarColumn(bar_width=None),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,
         expand=True,
         transient=True,
     ) as progress:

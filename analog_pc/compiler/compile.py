@@ -36,13 +36,14 @@ def compile_network(
     Raises
     ------
     BadInput
-        For what `make_clamps` refuses, a network clamped everywhere, or a `volts_per_unit` that would
+        For what `make_clamps` refuses, a forward pass that overflows, or a `volts_per_unit` that would
         saturate.
     """
-    held = clamps if isinstance(clamps, Clamps) else make_clamps(network, inputs, targets, clamps)
+    held = make_clamps(network, inputs, targets, clamps)
     forward = Landscape(network, held)
-    start = forward.state(forward.forward())
-    peak = max(1.0, *(float(np.abs(a).max()) for a in (*start.x, *start.rate, *start.mu[1:])))
+    with np.errstate(over="ignore", invalid="ignore"):  # found, and said, below
+        start = forward.state(forward.forward())
+    peak = float(np.max([1.0, *(np.abs(a).max() for a in (*start.x, *start.rate, *start.mu[1:]))]))
     if not np.isfinite(peak):
         raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
     scales = choose_scales(technology, peak, volts_per_unit)

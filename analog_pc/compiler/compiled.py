@@ -84,6 +84,8 @@ class CompiledNetwork:
         the only stationary point, and no detour is needed.
         """
         chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples, dtype=np.int64)
+        if chosen.size == 0 or chosen.min() < 0 or chosen.max() >= self.clamps.samples:
+            raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
         stimuli = self._stimuli(list(self.clamps.values), chosen)
         relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
         if relaxed:

@@ -45,7 +45,10 @@ def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:
     BadInput
         For a weight that is not finite, or a matrix without weights.
     """
-    w = np.asarray(weights, dtype=np.float64)
+    try:
+        w = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise BadInput("weights are not an array of numbers") from None
     if w.ndim != 2 or w.size == 0:
         raise BadInput(f"weights of shape {w.shape}: a crossbar needs a non-empty matrix [post, pre]")
     if not np.isfinite(w).all():
@@ -53,6 +56,8 @@ def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:
         raise BadInput(f"weight{where} is {float(w[tuple(where)])}: no conductance stands for it")
     largest = float(np.abs(w).max()) or 1.0
     span = technology.g_max - technology.g_min
+    if not np.isfinite(largest / span):
+        raise BadInput(f"a weight of {largest:g} needs a feedback resistor beyond the range of numbers")
     normal = w.T / largest
     plus = technology.g_min + span * np.maximum(normal, 0.0)
     minus = technology.g_min + span * np.maximum(-normal, 0.0)

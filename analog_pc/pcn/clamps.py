@@ -44,7 +44,7 @@ def make_clamps(
     network: PredictiveCodingNetwork,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
-    clamps: Mapping[int, Masked] | None = None,
+    clamps: Mapping[int, Masked] | Clamps | None = None,
 ) -> Clamps:
     """Clamps of a batch.
 
@@ -54,21 +54,28 @@ def make_clamps(
         [samples, n_0] and [samples, n_L]; None leaves the layer free.
     clamps
         Layer -> numpy masked array [samples, n_l]; masked entries are free, and the same entries must
-        be masked in every sample (a clamp is a source on a node, and the circuit is one).
+        be masked in every sample (a clamp is a source on a node, and the circuit is one).  Or the
+        `Clamps` of an earlier call, alone.
 
     Raises
     ------
     BadInput
         For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice.
     """
+    if isinstance(clamps, Clamps):
+        if inputs is not None or targets is not None:
+            raise BadInput("clamps given as Clamps already hold inputs and targets: give one or the other")
+        return clamps
     given: dict[int, Masked] = {}
     for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
         if values is not None:
-            given[layer] = _batch(name, np.ma.asarray(values), network.sizes[layer])
+            given[layer] = _batch(name, values, network.sizes[layer])
     for layer, masked in (clamps or {}).items():
-        if layer in given or not 0 <= layer <= network.depth:
-            raise BadInput(f"clamps of layer {layer}: layers 0 ... {network.depth} may be clamped, once each")
-        given[layer] = _batch(f"clamps of layer {layer}", np.ma.asarray(masked), network.sizes[layer])
+        if layer in given or layer not in range(network.depth + 1):
+            raise BadInput(
+                f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
+            )
+        given[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
     counts = {layer: len(values) for layer, values in given.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise BadInput(
@@ -87,7 +94,7 @@ def make_clamps(
     return Clamps(tuple(free), tuple(held))
 
 
-def _batch(name: str, values: Masked, size: int) -> Masked:
+def _batch(name: str, values: ArrayLike | Masked, size: int) -> Masked:
     try:
         array: Masked = np.ma.array(values, dtype=np.float64)
     except (TypeError, ValueError):

@@ -49,6 +49,8 @@ class PredictiveCodingNetwork:
     pi: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if self.weights is None or isinstance(self.weights, (str, int, float)):
+            raise BadInput(f"weights must be a sequence of matrices W1, W2, ..., got {self.weights!r}")
         weights = tuple(_finite(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
         if not weights:
             raise BadInput("a network needs at least one weight matrix, got none")
@@ -138,7 +140,7 @@ def random_network(
     gain: float = 1.0,
     precision: ArrayLike | None = None,
 ) -> PredictiveCodingNetwork:
-    """Xavier-uniform weights, zero or small biases: W ~ U(-g, g), g = gain sqrt(6 / (pre + post))."""
+    """Xavier-uniform weights, zero biases: W ~ U(-g, g), g = gain sqrt(6 / (pre + post))."""
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
     rng = np.random.default_rng(seed)

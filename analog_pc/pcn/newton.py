@@ -40,7 +40,10 @@ def dense_direction(landscape: Landscape, state: State, shift: Floats) -> list[F
     full *= (1.0 - held)[:, :, None] * (1.0 - held)[:, None, :]
     n = full.shape[1]
     full[:, np.arange(n), np.arange(n)] += held + shift[:, None] * mobile * (1.0 - held)
-    step = np.linalg.solve(full, -gradient[..., None])[..., 0]
+    try:
+        step = np.linalg.solve(full, -gradient[..., None])[..., 0]
+    except np.linalg.LinAlgError:  # a flat direction: the least-squares step leaves it alone
+        step = -(np.linalg.pinv(full) @ gradient[..., None])[..., 0]
     return np.split(step, np.cumsum(landscape.network.sizes)[:-1], axis=1)
 
 

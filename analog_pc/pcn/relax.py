@@ -19,8 +19,10 @@ from analog_pc.pcn.state import Landscape, State
 
 METHODS = ("newton", "flow")
 REACH = 0.01
+FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to rounding
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words
 def relax(
     network: PredictiveCodingNetwork,
     inputs: ArrayLike | None = None,
@@ -56,11 +58,11 @@ def relax(
     """
     if method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
-    held = clamps if isinstance(clamps, Clamps) else make_clamps(network, inputs, targets, clamps)
+    held = make_clamps(network, inputs, targets, clamps)
     landscape = Landscape(network, held)
     forward = landscape.forward()
     if method == "newton" and not follow and kernel.applies(landscape):
-        x, done, iterations = kernel.relax_hidden(landscape, forward[1], tolerance)
+        x, done, iterations = kernel.relax_hidden(landscape, forward[1], tolerance, max_iterations)
         if done.all():  # strict minima by construction
             state = landscape.state([forward[0], x, forward[2]])
             return landscape.equilibrium(state, _verdict(state, tolerance, iterations))
@@ -69,7 +71,7 @@ def relax(
         state = settle_by_flow(landscape, state, tolerance)
     else:
         state, iterations = _newton(landscape, state, tolerance, max_iterations, REACH if follow else np.inf)
-    saddle = _saddles(landscape, state) if follow else None
+    saddle = _saddles(landscape, state) if follow or method == "flow" else None
     return landscape.equilibrium(state, _verdict(state, tolerance, iterations, saddle))
 
 
@@ -102,23 +104,28 @@ def _newton(
 
 
 def _force_scale(state: State) -> Floats:
-    largest = np.max([np.abs(h).max(axis=1) for h in state.feedback if h.size] or [np.zeros(1)], axis=0)
-    return np.asarray(np.maximum(1.0, largest))
+    largest = np.ones_like(state.energy)
+    for h in state.feedback:
+        if h.size:
+            largest = np.maximum(largest, np.abs(h).max(axis=1))
+    return largest
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:
-    return np.array([len(c) > 0 and c[0] <= 0.0 for c in curvatures(landscape, state)])
+    if not np.isfinite(state.residual).all():
+        return np.zeros(len(state.energy), dtype=bool)
+    return np.array([len(c) > 0 and c[0] <= FLAT * c[-1] for c in curvatures(landscape, state)])
 
 
 def _verdict(state: State, tolerance: float, iterations: int, saddle: Bools | None = None) -> Relaxation:
     residual = state.residual
     limit = tolerance * _force_scale(state)
-    settled = residual <= 1.001 * limit  # the kernel sums in another order
+    settled = np.isfinite(residual) & (residual <= 1.001 * limit)  # the kernel sums in another order
     saddle = np.zeros_like(settled) if saddle is None else saddle
     if not settled.all():
-        worst = int(np.argmax(residual / limit))
+        worst = int(np.argmin(settled))
         message = (
-            f"not at rest: |dE/dx| = {residual[worst]:.1e} > {limit[min(worst, len(limit) - 1)]:.1e} "
+            f"not at rest: |dE/dx| = {residual[worst]:.1e}, tolerance {limit[worst]:.1e}, "
             f"in sample {worst} after {iterations} iterations"
         )
     elif saddle.any():

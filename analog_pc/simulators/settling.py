@@ -8,18 +8,22 @@ searched from its end must not move away from it.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
+from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, Transient
+from analog_pc.errors import SimulationFailed
 
-Solve = Callable[[Circuit, Analysis], Solution]
+Solve = Callable[[Circuit, Analysis, float | None], Solution]  # the number: seconds, None for the usual
 
-_AT_REST = 1e-5  # change over the last tenth of a transient that counts as rest, of the largest voltage
+_AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
 _AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
+_BRIEF = 5.0  # seconds that Newton may try at least; it arrives at once, or ngspice is lost for minutes
 _DOUBLINGS = 6
 _PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
 
@@ -37,12 +41,13 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
     stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
     nodes = tuple(analysis.settling.initial)
     volts = np.array([analysis.settling.initial[node][sample] for node in nodes])
-    duration, rests = analysis.settling.duration, False
+    duration, rests, began = analysis.settling.duration, False, time.monotonic()
     for _ in range(_DOUBLINGS):
         initial = dict(zip(nodes, volts.tolist(), strict=True))
         run = solve(
             circuit,
             Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=_PRECISION),
+            None,
         )
         wave = run.voltage(nodes)
         volts = wave[-1]
@@ -55,10 +60,29 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
         {name: values[None] for name, values in stimuli.items()},
         guess=dict(zip(nodes, volts.tolist(), strict=True)),
     )
-    found = solve(circuit, point)
+    try:
+        found = solve(circuit, point, max(_BRIEF, time.monotonic() - began))
+    except SimulationFailed:
+        found = None
+    if found is None or found.status.outcome is not Outcome.CONVERGED:
+        return _end_of_transient(
+            solve, circuit, stimuli, dict(zip(nodes, volts.tolist(), strict=True)), duration
+        )
     away = np.abs(found.voltage(nodes)[0] - volts).max() > _AWAY * np.abs(volts).max()
     outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
     return replace(found, status=Status(outcome, found.status.notes))
+
+
+def _end_of_transient(
+    solve: Solve, circuit: Circuit, stimuli: dict[str, Floats], rest: dict[str, float], duration: float
+) -> Solution:
+    """Where Newton finds no way from the rest state: the transient itself, prolonged at full precision."""
+    run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, stiff=True), None)
+    late = run.volts[run.axis >= 0.5 * run.axis[-1]]
+    rests = np.abs(late - run.volts[-1]).max() <= _AT_REST * np.abs(run.volts).max()
+    outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS
+    status = Status(outcome, ("end of the transient, because no operating point was found from it",))
+    return Solution(np.zeros(1), run.nodes, run.volts[-1:], status)
 
 
 def _summary(parts: list[Solution]) -> Status:

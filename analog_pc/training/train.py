@@ -108,10 +108,9 @@ def train(
     trainer = Trainer(network, config)
     rng = np.random.default_rng(config.seed)
     for epoch in range(config.epochs):
-        energies = [
-            trainer.step(data.train_inputs[k], targets[k]) for k in batches(rng, len(targets), config.batch)
-        ]
-        mean = float(np.mean(energies))
+        indices = batches(rng, len(targets), config.batch)
+        with np.errstate(over="ignore", invalid="ignore"):  # a divergence is found, and said, below
+            mean = float(np.mean([trainer.step(data.train_inputs[k], targets[k]) for k in indices]))
         if not np.isfinite(mean):
             raise BadInput(f"training diverged in epoch {epoch + 1}: use a smaller lr than {config.lr}")
         progress(epoch + 1, mean)

@@ -107,7 +107,9 @@ def single_sample_deck(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, f
 
 
 def _single(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, float]) -> str:
-    lines = [*_node_volts(".nodeset", circuit, guess), _OPERATING_POINT, ".op"]
+    # From a given state Newton arrives at once or not at all; stepping would take minutes, and elsewhere.
+    stepping = " gminsteps=0 srcsteps=0" if guess else ""
+    lines = [*_node_volts(".nodeset", circuit, guess), _OPERATING_POINT + stepping, ".op"]
     return _complete(circuit, stimuli, lines)
 
 

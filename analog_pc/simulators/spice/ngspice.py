@@ -43,8 +43,12 @@ class Ngspice:
         check_circuit(circuit)
         check_analysis(circuit, analysis)
         if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-            return settle(self.simulate, circuit, analysis)
-        plot, status = run_deck(deck(circuit, analysis), self.executable, self.timeout)
+            return settle(self._solve, circuit, analysis)
+        return self._solve(circuit, analysis)
+
+    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None = None) -> Solution:
+        timeout = self.timeout if seconds is None else min(seconds, self.timeout)
+        plot, status = run_deck(deck(circuit, analysis), self.executable, timeout)
         columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}
         return to_solution(circuit, analysis, columns, status)
 

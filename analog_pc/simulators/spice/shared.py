@@ -93,7 +93,7 @@ class NgspiceShared:
                 "use Ngspice, whose runs can be stopped"
             )
         if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-            return settle(self.simulate, circuit, analysis, workers=1)
+            return settle(lambda c, a, _: self.simulate(c, a), circuit, analysis, workers=1)
         text = deck(circuit, analysis)
         library = _library()
         with quiet(), _loaded(library, text):

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from analog_pc.verify.report import figures, schematic
 from analog_pc.verify.report.style import si, svg
+from analog_pc.verify.report.waveforms import at_rest
 from analog_pc.verify.results import PhaseResult, Verification
 
 MEANINGS = {
@@ -101,12 +102,16 @@ def _all_rows(part: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _phase(phase: PhaseResult, part: dict[str, Any]) -> dict[str, Any]:
     panels = [_panel(figures.parity, phase, "parity", PARITY_TITLE, PARITY)]
+    still = phase.transient is not None and at_rest(phase.transient)
     if phase.transient is not None:
-        panels.append(_panel(figures.settling, phase, "settling", SETTLING_TITLE, SETTLING))
+        caption = SETTLING if not still else f"{STILL} {SETTLING}"
+        panels.append(_panel(figures.settling, phase, "settling", SETTLING_TITLE, caption))
+    if phase.transient is not None and not still:
         panels.append(_panel(figures.energy, phase, "energy", ENERGY_TITLE, ENERGY, narrow=True))
     transient = part["transient"]
     rows, more = rows_of(part), rows_of(transient) if transient else []
-    return {"name": phase.phase, "part": part, "rows": rows, "transient_rows": more, "panels": panels}
+    shown = {"rows": rows, "transient_rows": more, "panels": panels, "still": still}
+    return {"name": phase.phase, "part": part, **shown}
 
 
 def _panel(
@@ -138,6 +143,9 @@ def _schematic(verification: Verification) -> Panel | None:
 
 
 def _technologies(verification: Verification) -> list[tuple[str, str]]:
+    """Names and sources of the technologies, unless the facts name them already."""
+    if "technology" in verification.facts:
+        return []
     found = {
         p.compiled.design.technology.name: p.compiled.design.technology.source for p in verification.phases
     }
@@ -178,6 +186,7 @@ PARITY = (
     "level cloud is rounding and the simulator's stopping rule. Distances too small for the axis sit at "
     "its lower edge; of large batches a part is drawn, always with the worst points."
 )
+STILL = "This sample starts at its equilibrium, so nothing should move."
 SETTLING_TITLE = "Relaxation of the hidden layers, phase {phase}"
 SETTLING = (
     "Top: the activities that move most, as voltages on their value nodes; lines are the circuit, "

@@ -49,7 +49,8 @@ def settling(phase: PhaseResult) -> Figure:
         grid[1, 0].set_xscale("log")
     factor = float(seconds[-1] / (transient.waveform.times[-1] * phase.compiled.scales.seconds))
     figure.legend(handles=_keys(), loc="outside lower center", ncols=2, handlelength=2.2)
-    _mark_settling(list(grid.flat), transient.settling_measured * factor)
+    if not at_rest(transient):
+        _mark_settling(list(grid.flat), transient.settling_measured * factor)
     return figure
 
 
@@ -70,7 +71,7 @@ def energy(phase: PhaseResult) -> Figure:
         top.set_ylim(bottom=0.0)
     _power_axis(top, phase, _largest(circuit))
     top.legend(handles=_keys(COLOURS[0]), loc="best", handlelength=2.2)
-    apart = np.abs(circuit - ideal)[keep] / (_largest(ideal) or 1.0)
+    apart = np.abs(circuit - ideal)[keep] / (max(_largest(ideal), _largest(circuit)) or 1.0)
     floor, ceiling = decades(apart, 0.0)
     bottom.plot(seconds[keep], np.maximum(apart, floor), color=INK, lw=0.8)
     bottom.set(yscale="log", ylim=(floor, ceiling), xlabel=f"time ({unit})")
@@ -85,6 +86,11 @@ def energy(phase: PhaseResult) -> Figure:
 def _largest(values: Floats) -> float:
     """The largest finite magnitude, 0 if there is none."""
     return float(finite_positive(np.abs(values)).max(initial=0.0))
+
+
+def at_rest(transient: TransientResult) -> bool:
+    """Whether the ideal hardly moves: a transient that starts at its equilibrium has nothing to settle."""
+    return all(float(np.ptp(layer, axis=0).max(initial=0.0)) < 1e-9 for layer in transient.reference)
 
 
 def _transient(phase: PhaseResult) -> TransientResult:
@@ -109,7 +115,7 @@ def _time(phase: PhaseResult) -> tuple[Floats, str, bool]:
     last = float(seconds[-1])
     factor, prefix = engineering(last)
     settled = transient.settling_measured
-    early = math.isfinite(settled) and 0.0 < settled < 0.04 * last
+    early = not at_rest(transient) and math.isfinite(settled) and 0.0 < settled < 0.12 * last
     return seconds * factor, f"{prefix}s", early
 
 

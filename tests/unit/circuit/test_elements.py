@@ -108,7 +108,7 @@ def test_names(name: str) -> None:
         lambda: Instance(name, Subcircuit("sub", A, ()), A),
         lambda: Circuit(name),
     ):
-        with pytest.raises(BadInput, match="name .*: use lower-case letters, digits and underscores"):
+        with pytest.raises(BadInput, match=r"name .*: use lower-case letters, digits and underscores"):
             make()
 
 

@@ -33,7 +33,9 @@ def spice(law: Law, v: float) -> float:
 
 
 def test_every_law_is_here() -> None:
-    makers = [n for n, f in inspect.getmembers(transfer, inspect.isfunction) if f.__module__ == transfer.__name__]
+    makers = [
+        n for n, f in inspect.getmembers(transfer, inspect.isfunction) if f.__module__ == transfer.__name__
+    ]
     assert sorted(makers) == ["ramp_law", "sigmoid_gate", "sigmoid_law", "tanh_gate", "tanh_law"]
 
 
@@ -47,7 +49,9 @@ def test_expression_is_the_value(law: Law) -> None:
 def test_expression_at_the_edges_and_far_away(law: Law) -> None:
     points = np.array([-100.0, -0.3, -0.2, 0.0, 0.1, 0.3, 0.4, 100.0])
     # Rounding of values up to 300.
-    np.testing.assert_allclose([spice(law, float(v)) for v in points], law.value(points), rtol=1e-13, atol=2e-15)
+    np.testing.assert_allclose(
+        [spice(law, float(v)) for v in points], law.value(points), rtol=1e-13, atol=2e-15
+    )
 
 
 @LAW

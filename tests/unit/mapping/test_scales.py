@@ -28,13 +28,15 @@ def test_given_volts_are_kept_up_to_the_supply() -> None:
 
 
 def test_too_many_volts_are_refused_with_their_numbers() -> None:
-    with pytest.raises(BadInput, match=r"volts_per_unit = 5\.0 takes an activity of 4 to 20 V, above the 10 V.*at most 2\.5"):
+    with pytest.raises(
+        BadInput, match=r"volts_per_unit = 5\.0 takes an activity of 4 to 20 V, above the 10 V.*at most 2\.5"
+    ):
         choose_scales(IDEAL, 4.0, 5.0)
 
 
 @pytest.mark.parametrize("volts", [0.0, -1.0, np.nan, np.inf])
 def test_impossible_volts(volts: float) -> None:
-    with pytest.raises(BadInput, match="volts_per_unit = .*, must be finite and > 0"):
+    with pytest.raises(BadInput, match=r"volts_per_unit = .*, must be finite and > 0"):
         choose_scales(IDEAL, 1.0, volts)
 
 

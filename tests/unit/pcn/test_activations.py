@@ -115,7 +115,9 @@ def test_smooth_activations_do_not_overflow() -> None:
 def test_three_slopes() -> None:
     f = piecewise_linear("bowl", (-1.0, 2.0), (-1.0, 0.5, 3.0), 0.25)
     # By hand: 0.25 at 0, -0.25 at the left kink, then slope -1; 1.25 at the right kink, then slope 3.
-    np.testing.assert_allclose(f.f(np.array([-2.0, -1.0, 0.0, 2.0, 3.0])), [0.75, -0.25, 0.25, 1.25, 4.25], rtol=1e-15)
+    np.testing.assert_allclose(
+        f.f(np.array([-2.0, -1.0, 0.0, 2.0, 3.0])), [0.75, -0.25, 0.25, 1.25, 4.25], rtol=1e-15
+    )
 
 
 def test_unknown_name_lists_the_known() -> None:

@@ -70,7 +70,10 @@ REFUSED = {
     "text": ({"inputs": [["a", "b"]]}, "inputs: not an array of numbers"),
     "samples": ({"inputs": X, "targets": T[:1]}, r"equal, non-zero number of samples.*\{0: 2, 2: 1\}"),
     "no sample": ({"inputs": X[:0]}, r"non-zero number of samples.*\{0: 0\}"),
-    "twice": ({"inputs": X[:1], "clamps": {0: X[:1]}}, r"clamps of layer 0: layers 0 \.\.\. 2 may be clamped, once each"),
+    "twice": (
+        {"inputs": X[:1], "clamps": {0: X[:1]}},
+        r"clamps of layer 0: layers 0 \.\.\. 2 may be clamped, once each",
+    ),
     "too high": ({"inputs": X[:1], "clamps": {3: ONE}}, "clamps of layer 3"),
     "negative": ({"inputs": X[:1], "clamps": {-1: ONE}}, "clamps of layer -1"),
     "partial nan": (

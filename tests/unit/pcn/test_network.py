@@ -19,18 +19,30 @@ REFUSED = {
     "complex": ({"weights": [[[1j]]]}, "W1 is not an array of numbers"),
     "nan": ({"weights": [[[1.0, np.nan]]]}, r"W1\[0, 1\] is nan, every value must be finite"),
     "infinite": ({"weights": [W[0], [[0.0, 0.0, -np.inf]]]}, r"W2\[0, 2\] is -inf"),
-    "chain": ({"weights": [W[0], np.ones((1, 4))]}, r"W2 has shape \(1, 4\), but W1 gives 3 activities.*\(any, 3\)"),
-    "transposed": ({"weights": [w.T for w in W]}, r"W2 has shape \(3, 1\), but W1 gives 2 activities"),
+    "chain": ({"weights": [W[0], np.ones((1, 4))]}, r"W2 has shape \(1, 4\), .*\(any, 3\)"),
+    "transposed": ({"weights": [w.T for w in W]}, r"W2 has shape \(3, 1\), .*\(any, 2\)"),
     "bias count": ({"weights": W, "biases": [np.zeros(3)]}, "1 biases for 2 weight matrices"),
-    "bias size": ({"weights": W, "biases": [np.zeros(2), [0.0]]}, r"b1 has shape \(2,\), expected \(3,\) to go with W1"),
+    "bias size": (
+        {"weights": W, "biases": [np.zeros(2), [0.0]]},
+        r"b1 has shape \(2,\), expected \(3,\) to go with W1",
+    ),
     "bias nan": ({"weights": W, "biases": [np.zeros(3), [np.nan]]}, r"b2\[0\] is nan"),
-    "bias matrix": ({"weights": W, "biases": [np.zeros((3, 1)), [0.0]]}, r"b1 has shape \(3, 1\), expected a non-empty vector"),
+    "bias matrix": (
+        {"weights": W, "biases": [np.zeros((3, 1)), [0.0]]},
+        r"b1 has shape \(3, 1\), expected a non-empty vector",
+    ),
     "precision count": ({"weights": W, "precision": [1.0]}, r"precision has shape \(1,\).* each of 2 layers"),
     "precision scalar": ({"weights": W, "precision": 2.0}, r"precision has shape \(\)"),
     "precision zero": ({"weights": W, "precision": [1.0, 0.0]}, r"precision of layer 2 is 0\.0, must be > 0"),
-    "precision negative": ({"weights": W, "precision": [-2.0, 1.0]}, r"precision of layer 1 is -2\.0, must be > 0"),
+    "precision negative": (
+        {"weights": W, "precision": [-2.0, 1.0]},
+        r"precision of layer 1 is -2\.0, must be > 0",
+    ),
     "precision nan": ({"weights": W, "precision": [1.0, np.nan]}, r"precision\[1\] is nan"),
-    "activation": ({"weights": W, "activation": "softplus"}, "unknown activation 'softplus': use one of .*tanh"),
+    "activation": (
+        {"weights": W, "activation": "softplus"},
+        "unknown activation 'softplus': use one of .*tanh",
+    ),
     "activation list": ({"weights": W, "activation": ["tanh"]}, r"unknown activation \['tanh'\]"),
 }
 

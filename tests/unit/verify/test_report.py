@@ -104,33 +104,41 @@ def test_json_says_what_was_found(written):
     report = json.loads((written / "report.json").read_text(encoding="utf-8"))
     assert report["passed"] is True
     assert report["title"] == HOSTILE
-    assert report["facts"] == {"seed": "1"} and report["versions"] == {"numpy": "2"}
+    assert report["facts"] == {"seed": "1"}
+    assert report["versions"] == {"numpy": "2"}
     assert report["parts"][0] == {"name": "op-amp", "count": 6, "value": "A0 = 1e9"}
     learn = report["learn"]
-    assert learn == report["phases"]["learn"] and report["predict"] == report["phases"]["predict"]
+    assert learn == report["phases"]["learn"]
+    assert report["predict"] == report["phases"]["predict"]
     assert learn["residuals"] == dict.fromkeys(QUANTITIES, 1e-9)
     assert learn["tolerances"] == dict.fromkeys(QUANTITIES, 1e-7)
     assert learn["scales"] == dict.fromkeys(QUANTITIES, 2.0)
-    assert learn["passed"] and learn["converged"] and learn["judged"] == [3]
+    assert learn["passed"]
+    assert learn["converged"]
+    assert learn["judged"] == [3]
     assert learn["notes"] == ["A note <b>for</b> a person."]
     assert learn["smallest_curvature"] == 0.3
     transient = learn["transient"]
     assert transient["residuals"] == {"waveform": 1e-7, "end": 1e-8, "energy_rise": 0.0}
     assert transient["tolerances"]["end"] == 1e-6
     assert (transient["settling_measured"], transient["settling_theory"]) == (4.6e-7, 4.7e-7)
-    assert report["predict"]["transient"] is None and "dW" not in report["predict"]["residuals"]
+    assert report["predict"]["transient"] is None
+    assert "dW" not in report["predict"]["residuals"]
 
 
 def test_a_phase_cannot_take_the_place_of_the_verdict():
     verification = make_verification(phases=(replace(make_phase(), phase="passed"),))
     report = report_dict(verification)
-    assert report["passed"] is True and "residuals" in report["phases"]["passed"]
+    assert report["passed"] is True
+    assert "residuals" in report["phases"]["passed"]
 
 
 def test_page_needs_nothing_else(page):
     assert not re.findall(r'\b(?:src|href)\s*=\s*"(?!#)', page)
     assert not re.findall(r"url\((?!#)", page)
-    assert "@import" not in page and "<script" not in page and "<link" not in page
+    assert "@import" not in page
+    assert "<script" not in page
+    assert "<link" not in page
     addresses = set(re.findall(r'https?://[^"\s<>]+', page))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
@@ -142,16 +150,20 @@ def test_ids_are_unique_and_references_meet_them(page):
 
 
 def test_what_users_write_is_escaped(page):
-    assert "alert('x')" not in page and "&lt;script&gt;" in page
-    assert "conductance &lt;pair&gt;" in page and "A note &lt;b&gt;for&lt;/b&gt;" in page
+    assert "alert('x')" not in page
+    assert "&lt;script&gt;" in page
+    assert "conductance &lt;pair&gt;" in page
+    assert "A note &lt;b&gt;for&lt;/b&gt;" in page
 
 
 def test_page_shows_verdict_tables_and_figures(page):
-    assert 'class="verdict pass"' in page and "<strong>PASS</strong>" in page
+    assert 'class="verdict pass"' in page
+    assert "<strong>PASS</strong>" in page
     assert "all 12 comparisons" in page
     assert page.count("<svg") == 6  # margins, parity twice, settling, energy, schematic
     assert "ngspice -b -r out.raw network.cir" in page
-    assert "1.0 \u00d7 10⁻⁹" in page and "460 ns" in page
+    assert "1.0 \u00d7 10⁻⁹" in page
+    assert "460 ns" in page
 
 
 @pytest.fixture
@@ -163,31 +175,38 @@ def plain_page(monkeypatch):
 @pytest.mark.parametrize("residual", [np.inf, -np.inf])
 def test_an_infinite_residual_fails(residual):
     report = report_dict(with_residual(residual))
-    assert report["passed"] is False and report["learn"]["residuals"]["mu"] is None
+    assert report["passed"] is False
+    assert report["learn"]["residuals"]["mu"] is None
 
 
 def test_a_residual_that_is_no_number_fails(tmp_path):
     write_report(with_residual(np.nan), tmp_path)
     text = (tmp_path / "report.json").read_text(encoding="utf-8")
-    assert "NaN" not in text and "Infinity" not in text
+    assert "NaN" not in text
+    assert "Infinity" not in text
     report = json.loads(text)
     assert report["learn"]["residuals"]["mu"] is None
-    assert report["passed"] is False and report["learn"]["passed"] is False
+    assert report["passed"] is False
+    assert report["learn"]["passed"] is False
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert 'class="verdict fail"' in page and "not a number" in page
+    assert 'class="verdict fail"' in page
+    assert "not a number" in page
 
 
 def test_an_infinite_tolerance_permits_nothing():
     report = report_dict(with_residual(1.0, np.inf))
-    assert report["passed"] is False and report["learn"]["tolerances"]["mu"] is None
+    assert report["passed"] is False
+    assert report["learn"]["tolerances"]["mu"] is None
     assert "1 of 7 comparisons" in summary(report)
 
 
 def test_a_residual_above_its_tolerance_is_named():
     report = report_dict(with_residual(1e-3))
-    assert report["passed"] is False and summary(report).endswith("miss their tolerance: mu (learn).")
+    assert report["passed"] is False
+    assert summary(report).endswith("miss their tolerance: mu (learn).")
     row = rows_of(report["learn"])[0]
-    assert row["margin"] == pytest.approx(1e-4) and not row["passed"]
+    assert row["margin"] == pytest.approx(1e-4)
+    assert not row["passed"]
 
 
 def test_samples_astray_are_named():
@@ -195,7 +214,8 @@ def test_samples_astray_are_named():
     relaxation = replace(phase.circuit.relaxation, converged=np.array([True] * 4 + [False]))
     phase = replace(phase, circuit=replace(phase.circuit, relaxation=relaxation))
     report = report_dict(make_verification(phases=(phase,)))
-    assert report["passed"] is False and report["learn"]["converged"] is False
+    assert report["passed"] is False
+    assert report["learn"]["converged"] is False
     assert "operating point in: learn" in summary(report)
 
 
@@ -285,7 +305,8 @@ def test_figures_keep_their_hands_off_global_settings():
 
 def test_schematic_names_the_values_of_the_technology():
     drawing = schematic_svg(technology("ideal"))
-    assert drawing.startswith("<svg") and drawing.endswith("</svg>")
+    assert drawing.startswith("<svg")
+    assert drawing.endswith("</svg>")
     assert all(f"<!-- {label}" in drawing for label in ("1 µS … 100 µS", "$C$ = 1 pF", "$1/g_s$ = 100 kΩ"))
 
 
@@ -297,5 +318,8 @@ def test_numbers_as_people_write_them():
         "not a number",
         "∞",
     ]
-    assert engineering(2e-6) == (pytest.approx(1e6), "µ") and engineering(0.0) == (1.0, "")
-    assert si(1e5, "Ω") == "100 kΩ" and si(1e-12, "F") == "1 pF" and si(1e3, "Ω") == "1 kΩ"
+    assert engineering(2e-6) == (pytest.approx(1e6), "µ")
+    assert engineering(0.0) == (1.0, "")
+    assert si(1e5, "Ω") == "100 kΩ"
+    assert si(1e-12, "F") == "1 pF"
+    assert si(1e3, "Ω") == "1 kΩ"

@@ -30,7 +30,9 @@ def test_prediction_after_one_update(rule: str) -> None:
     weights = [w + dw for w, dw in zip(NET.W, update.weights, strict=True)]
     after = NET.with_parameters(weights, NET.b)
     # The reference is printed to four decimals.
-    np.testing.assert_allclose(relax(after, X).output[0], BEAR["prediction_after_one_update"][rule], atol=5e-5)
+    np.testing.assert_allclose(
+        relax(after, X).output[0], BEAR["prediction_after_one_update"][rule], atol=5e-5
+    )
 
 
 def test_the_smell_path_learns_only_by_predictive_coding() -> None:

@@ -13,7 +13,9 @@ STEP = 1e-5
 ALL = pytest.mark.parametrize("name", ACTIVATIONS)
 
 
-def problem(name: str, *, activate_input: bool = False) -> tuple[PredictiveCodingNetwork, np.ndarray, np.ndarray]:
+def problem(
+    name: str, *, activate_input: bool = False
+) -> tuple[PredictiveCodingNetwork, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(21)
     base = random_network(SIZES, name, seed=21, precision=[0.5, 2.0, 3.0])
     biases = [rng.normal(size=n) for n in SIZES[1:]]
@@ -80,8 +82,10 @@ def test_backprop_with_an_activated_input() -> None:
 def test_updates_are_summed_over_samples() -> None:
     net, x, t = problem("tanh")
     for rule in ("pc", "bp"):
+
         def update(x, t, rule=rule):
             return hebbian_update(net, relax(net, x, t)) if rule == "pc" else backprop_update(net, x, t)
+
         parts = [update(x[k : k + 1], t[k : k + 1]) for k in range(len(x))]
         for layer in range(net.depth):
             total = sum(p.weights[layer] for p in parts)
@@ -119,8 +123,10 @@ def test_gradient_of_the_relaxed_energy_is_the_hebbian_one(name: str) -> None:
     """Envelope theorem: dE*/dW of the energy relaxed anew equals dE/dW at the old rest, because dE/dx = 0."""
     net, x, t = problem(name)
     update = hebbian_update(net, relax(net, x, t))
+
     def relaxed(other):
         return float(relax(other, x, t).energy.sum())
+
     for layer in range(net.depth):
         # As for `check`.
         np.testing.assert_allclose(
