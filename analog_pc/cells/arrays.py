@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analog_pc.circuit import Amplifiers, Bus, Crossbar, Element, Resistors, grounds
+from analog_pc.circuit import Amplifiers, Bus, Crossbar, Element, Resistors, Wire, grounds
 from analog_pc.mapping import ConductancePair
 
 
@@ -21,7 +21,7 @@ def inverters(name: str, positive: Bus, negative: Bus) -> tuple[Element, ...]:
 
 
 def differential_crossbar(
-    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair
+    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair, wire: Wire
 ) -> tuple[Element, ...]:
     """Two devices per weight on complementary word lines share one bit line.
 
@@ -31,11 +31,11 @@ def differential_crossbar(
                                       +--- columns[i]  (virtual ground)
         positive[j] ---[minus[j, i]]--+
 
-    Current into the virtual ground: -sum_j (plus - minus)[j, i] V(positive[j]).  Wires are ideal.
+    Current into the virtual ground of ideal wires: -sum_j (plus - minus)[j, i] V(positive[j]).
     """
     return (
-        Crossbar(f"{name}_plus", negative, columns, pair.plus),
-        Crossbar(f"{name}_minus", positive, columns, pair.minus),
+        Crossbar(f"{name}_plus", negative, columns, pair.plus, wire),
+        Crossbar(f"{name}_minus", positive, columns, pair.minus, wire),
     )
 
 

@@ -15,6 +15,7 @@ from analog_pc.circuit.elements import (
     Transconductors,
     VoltageSources,
     VoltageTransfers,
+    Wire,
 )
 from analog_pc.circuit.solution import Outcome, Solution, Status
 from analog_pc.circuit.transfer import Law
@@ -44,6 +45,7 @@ __all__ = [
     "Transient",
     "VoltageSources",
     "VoltageTransfers",
+    "Wire",
     "bus",
     "check_analysis",
     "check_circuit",

@@ -163,25 +163,43 @@ class Transconductors:
         object.__setattr__(self, "siemens", _values(self.name, "siemens", self.siemens, (n,), low=0.0))
 
 
+@dataclass(frozen=True)
+class Wire:
+    """Ohms of one cell's piece of a word line and of a bit line; 0 makes the line one node."""
+
+    word_line_ohms: float = 0.0
+    bit_line_ohms: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("word_line_ohms", "bit_line_ohms"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0.0):
+                raise BadInput(f"wire: {name} = {value!r}, must be finite and >= 0")
+
+
 @dataclass(frozen=True, eq=False)
 class Crossbar:
     """A conductance at every crossing of word lines (rows) and bit lines (columns).
 
     ::
 
-              columns[0]  columns[1]
-                  |           |
-        rows[0] --G00---------G01--      siemens [row = word line, column = bit line]
-                  |           |
-        rows[1] --G10---------G11--      wires are ideal: a line is one node
+        rows[0] --rw--+--rw--+           siemens [row = word line, column = bit line]
+                      G00    G01
+                      rb     rb          rw, rb: `wire`, one piece of line per cell, the first one
+        rows[1] --rw--+--rw--+           between rows[i] and cell (i, 0), the last one between the
+                      G10    G11         last cell of a bit line and columns[j]
+                      rb     rb
+                 columns[0]  columns[1]
 
     All devices conduct (siemens > 0): a device that is off has the off conductance of its technology.
+    The nodes inside the wires belong to no bus, and a `Solution` does not list them.
     """
 
     name: str
     rows: Bus
     columns: Bus
     siemens: ArrayLike
+    wire: Wire = Wire()
 
     def __post_init__(self) -> None:
         checked_name(self.name, "element")

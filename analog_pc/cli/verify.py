@@ -85,7 +85,7 @@ def verify(
             simulator,
             phases=chosen,
             transient=transient,
-            title=f"{network.name if network else 'trained here'}, {'-'.join(map(str, net.sizes))}",
+            title=f"{network.name if network else facts['data']}: {'-'.join(map(str, net.sizes))}",
             facts=facts,
             progress=lambda text: bar.update(task, description=text),  # type: ignore[arg-type]
         )

@@ -95,7 +95,7 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
     columns = bus("column", net.sizes[layer])
     pair = design.pair(layer)
     elements: tuple[Element, ...] = (
-        *differential_crossbar("forward", positive, negative, columns, pair),
+        *differential_crossbar("forward", positive, negative, columns, pair, tech.wire),
         *transimpedance("predict", columns, n["mu"], pair.ohms, tech.opamp_gain),
         *value_node(
             "node", n["x"], n["mu"], net.precision_of(layer) * tech.spring_conductance, tech.node_capacitance
@@ -114,13 +114,13 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
 def _feedback(design: Design, layer: int, eps: Bus, back: Bus) -> tuple[Element, ...]:
     """W^T eps, by the transposed crossbar (without the bias line) and its amplifiers."""
     size, pre = design.network.sizes[layer], design.network.sizes[layer - 1]
-    pair = design.pair(layer)
+    pair, tech = design.pair(layer), design.technology
     weights_only = ConductancePair(pair.plus[:pre], pair.minus[:pre], pair.ohms)
     anti, columns = bus("anti_eps", size), bus("back_column", pre)
     return (
         *inverters("invert_eps", eps, anti),
-        *differential_crossbar("transposed", eps, anti, columns, weights_only.transposed),
-        *transimpedance("feedback", columns, back, pair.ohms, design.technology.opamp_gain),
+        *differential_crossbar("transposed", eps, anti, columns, weights_only.transposed, tech.wire),
+        *transimpedance("feedback", columns, back, pair.ohms, tech.opamp_gain),
     )
 
 

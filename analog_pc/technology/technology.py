@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+from analog_pc.circuit import Wire
 from analog_pc.errors import BadInput
 
 
@@ -31,6 +32,8 @@ class Technology:
         Nominal volts for an activity of 1; lowered at compile time when a signal would saturate.
     supply
         Largest voltage magnitude that a signal may have, V.
+    word_line_resistance, bit_line_resistance
+        Of the piece of line that one cell takes, Ohm; 0 for ideal wires.
     """
 
     name: str
@@ -43,16 +46,26 @@ class Technology:
     node_capacitance: float
     volts_per_unit: float
     supply: float
+    word_line_resistance: float = 0.0
+    bit_line_resistance: float = 0.0
 
     def __post_init__(self) -> None:
         for f in fields(self):
             value = getattr(self, f.name)
-            if f.name not in ("name", "source") and not (math.isfinite(value) and value > 0.0):
+            if f.name in ("name", "source", "word_line_resistance", "bit_line_resistance"):
+                continue  # text, and what `Wire` checks
+            if not (math.isfinite(value) and value > 0.0):
                 raise BadInput(f"technology {self.name!r}: {f.name} = {value!r}, must be finite and > 0")
+        _ = self.wire
         if self.g_min >= self.g_max:
             raise BadInput(
                 f"technology {self.name!r}: g_min = {self.g_min!r} S must be below g_max = {self.g_max!r} S"
             )
+
+    @property
+    def wire(self) -> Wire:
+        """The wires of every crossbar."""
+        return Wire(self.word_line_resistance, self.bit_line_resistance)
 
     @property
     def seconds_per_unit(self) -> float:

@@ -64,7 +64,8 @@ def verify_phase(
     wave: TransientResult | None = None
     if transient:
         progress(f"{phase}: {simulator.name}, transient")
-        wave = verify_transient(compiled, ideal, simulator)
+        # The forward state is already at rest while predicting: there only a start from zero shows anything.
+        wave = verify_transient(compiled, ideal, simulator, start="zero" if phase == "predict" else "forward")
     return PhaseResult(
         phase,
         compiled,

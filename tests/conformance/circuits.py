@@ -36,6 +36,7 @@ from analog_pc.circuit import (
     Transient,
     VoltageSources,
     VoltageTransfers,
+    Wire,
     bus,
     grounds,
 )
@@ -324,7 +325,32 @@ def coupled_rc(*, stiff: bool = False) -> Case:
     return Case(name, circuit, analysis, ("l1.slow", "l1.fast"), exact, TRANSIENT * volts)
 
 
+def wired_crossbar() -> Case:
+    """One word line, two cells, wires of rw and rb, loads r to ground: a ladder solved by hand.
+
+    The word line's node at cell 0 sees the first branch and, through rw, the second one.
+    """
+    rw, rb, load = 50.0, 20.0, np.array([1e3, 2e3])
+    g = np.array([[1e-3, 4e-4]])
+    circuit = Circuit(
+        "wired",
+        (
+            StimulusSources("u", ("u",), (GROUND,)),
+            Crossbar("array", ("u",), bus("c", 2), g, Wire(rw, rb)),
+            Resistors("load", bus("c", 2), grounds(2), load),
+        ),
+    )
+    branch = 1.0 / g[0] + rb + load
+    rest = rw + branch[1]
+    seen = branch[0] * rest / (branch[0] + rest)
+    first = seen / (rw + seen)
+    second = first * branch[1] / rest
+    volts = np.array([first, second]) * load / branch
+    return Case("wired_crossbar", circuit, _inputs([[1.0]]), bus("c", 2), _fixed(volts.tolist()), LINEAR)
+
+
 CASES = (
+    wired_crossbar(),
     divider(),
     superposition(),
     difference_amplifier(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -172,18 +173,37 @@ def _add_gated(netlist: Netlist, element: GatedTransconductors) -> None:
 
 
 def crossbar_text(element: Crossbar) -> str:
-    """One resistor line for each device of the array, ``R<name>_<row>_<column>``."""
+    """One resistor line for each device of the array, ``R<name>_<row>_<column>``, and for each wire piece."""
     with np.errstate(over="ignore"):
         ohms = 1.0 / np.asarray(element.siemens, dtype=np.float64)
     if not np.isfinite(ohms).all():
         raise BadInput(f"{element.name}: a conductance is too small to be written as a resistance")
-    head = f"* crossbar {element.name}: {len(element.rows)} rows x {len(element.columns)} columns\n"
-    lines = [
-        f"R{element.name}_{i}_{j} {row} {column} {value!r}\n"
-        for i, (row, values) in enumerate(zip(element.rows, ohms.tolist(), strict=True))
-        for j, (column, value) in enumerate(zip(element.columns, values, strict=True))
+    name, wire = element.name, element.wire
+    rows, columns = range(len(element.rows)), range(len(element.columns))
+    word = [[f"{name}_w{i}_{j}" if wire.word_line_ohms else element.rows[i] for j in columns] for i in rows]
+    bit = [[f"{name}_b{i}_{j}" if wire.bit_line_ohms else element.columns[j] for j in columns] for i in rows]
+    lines = [f"* crossbar {name}: {len(rows)} rows x {len(columns)} columns\n"]
+    lines += [
+        f"R{name}_{i}_{j} {word[i][j]} {bit[i][j]} {value!r}\n"
+        for i, values in enumerate(ohms.tolist())
+        for j, value in enumerate(values)
     ]
-    return head + "".join(lines)
+    if wire.word_line_ohms:
+        chains = [(element.rows[i], *word[i]) for i in rows]
+        lines += _chains(f"{name}_wl", chains, wire.word_line_ohms)
+    if wire.bit_line_ohms:
+        chains = [(*(bit[i][j] for i in rows), element.columns[j]) for j in columns]
+        lines += _chains(f"{name}_bl", chains, wire.bit_line_ohms)
+    return "".join(lines)
+
+
+def _chains(name: str, chains: list[tuple[str, ...]], ohms: float) -> list[str]:
+    """Equal resistors along each chain of nodes."""
+    return [
+        f"R{name}{k}_{i} {a} {b} {float(ohms)!r}\n"
+        for k, chain in enumerate(chains)
+        for i, (a, b) in enumerate(pairwise(chain))
+    ]
 
 
 def _floats(values: object) -> list[float]:
