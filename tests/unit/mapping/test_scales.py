@@ -40,13 +40,21 @@ def test_impossible_volts(volts: float) -> None:
         choose_scales(IDEAL, 1.0, volts)
 
 
-NUMBERS = [f.name for f in dataclasses.fields(IDEAL) if f.name not in ("name", "source")]
+WIRES = {"word_line_resistance": "word_line_ohms", "bit_line_resistance": "bit_line_ohms"}
+NUMBERS = [f.name for f in dataclasses.fields(IDEAL) if f.name not in ("name", "source", *WIRES)]
 
 
 @pytest.mark.parametrize("field", NUMBERS)
 @pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
 def test_impossible_technology(field: str, value: float) -> None:
     with pytest.raises(BadInput, match=f"technology 'ideal': {field} = .*, must be finite and > 0"):
+        dataclasses.replace(IDEAL, **{field: value})
+
+
+@pytest.mark.parametrize("field", WIRES)
+@pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
+def test_impossible_wires(field: str, value: float) -> None:
+    with pytest.raises(BadInput, match=f"{WIRES[field]} = .*, must be finite and >= 0"):
         dataclasses.replace(IDEAL, **{field: value})
 
 
