@@ -55,7 +55,7 @@ class Landscape:
     def forward(self) -> list[Floats]:
         """Drives of the forward state: every free activity equals its prediction, free inputs are 0."""
         net, c = self.network, self.clamps
-        z = [c.values[0]]
+        z = [self.activations[0].drive(c.values[0])]
         a = self.activations[0].f(c.values[0])
         for layer in range(1, net.depth + 1):
             first = layer == 1 and self._mu1 is not None
@@ -64,8 +64,6 @@ class Landscape:
             z.append(x if layer == net.depth else self.activations[layer].drive(x))
             if layer < net.depth:
                 a = self.activations[layer].f(x)
-        if not c.input_is_clamped:
-            z[0] = self.activations[0].drive(z[0])
         return z
 
     def from_activities(self, x: list[Floats], near: float = 1e-6) -> list[Floats]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.compiler import compile_network
+from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps, random_network, relax
 from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import technology
-from analog_pc.verify import PHASES, verify_phase
+from analog_pc.verify import PHASES, compare, verify_phase
 
 SAMPLES = 2
 
@@ -42,3 +43,32 @@ def test_random_network_in_ngspice_agrees_with_the_reference(index: int) -> None
         assert (found.curvature > 0.0).all(), found.curvature
         limits = {"x": 1e-6, "mu": 1e-6, "eps": 1e-6, "energy": 1e-6, "dW": 1e-5}
         assert all(c.residual <= limits[c.quantity] for c in found.comparisons)
+
+
+def _unusual(kind: str, activation: str) -> tuple[PredictiveCodingNetwork, Clamps]:
+    """A 5-6-4-3 network with one property that the twenty do not have."""
+    rng = np.random.default_rng(7)
+    plain = random_network((5, 6, 4, 3), activation, seed=1)
+    net = PredictiveCodingNetwork(
+        plain.W,
+        [rng.normal(0.0, 0.3, size=len(b)) for b in plain.b],
+        activation,
+        precision=[4.0, 1.0, 0.25] if kind == "precision" else None,
+        activate_input=kind == "activated input",
+    )
+    inputs, targets = rng.normal(size=(SAMPLES, 5)), rng.normal(size=(SAMPLES, 3))
+    hidden = np.ma.masked_all((SAMPLES, 6))
+    hidden[:, 1], hidden[:, 4] = 0.5, -0.2
+    return net, make_clamps(net, inputs, targets, {1: hidden} if kind == "clamped hidden nodes" else None)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "hard_sigmoid"])
+@pytest.mark.parametrize("kind", ["precision", "activated input", "clamped hidden nodes"])
+def test_precision_activated_input_and_partial_clamps(kind: str, activation: str) -> None:
+    net, clamps = _unusual(kind, activation)
+    compiled = compile_network(net, technology("ideal"), clamps=clamps)
+    ideal = relax(net, clamps=clamps)
+    circuit = compiled.decode(Ngspice().simulate(compiled.circuit, compiled.operating_point()))
+    assert ideal.relaxation.all_converged and circuit.relaxation.all_converged
+    failed = [c for c in compare(ideal, circuit, compiled) if not c.passed]
+    assert not failed, failed
