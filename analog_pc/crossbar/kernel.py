@@ -177,10 +177,10 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, tolerance, most, currents, 
                     break
                 iterations += 1
                 alpha = rz / curvature
-                rr, last = _down(n, h_bit, t, p, u, carry, x, alpha, alpha), rz
-                rz = rr[1]
+                last = rz
+                rr, rz = _down(n, h_bit, t, p, u, carry, x, alpha, alpha)
                 beta = rz / last
-                if not math.sqrt(rr[0]) > 0.9 * enough:
+                if not math.sqrt(rr) > 0.9 * enough:
                     break
         relative = scale if scale > 0.0 else 1.0
         report[b, 0], report[b, 1], report[b, 2] = iterations, residual / relative, floor / relative

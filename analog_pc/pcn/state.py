@@ -53,7 +53,11 @@ class Landscape:
         return np.asarray(self.activations[0].f(x0) @ self.network.W[0].T + self.network.b[0])
 
     def forward(self) -> list[Floats]:
-        """Drives of the forward state: every free activity equals its prediction, free inputs are 0."""
+        """Drives of the forward state, where every relaxation starts: what the input alone predicts.
+
+        Free inputs are 0.  Clamps above the input hold their own nodes and have not acted on others yet,
+        as in a network that has settled on its input before the clamps close.
+        """
         net, c = self.network, self.clamps
         z = [self.activations[0].drive(c.values[0])]
         a = self.activations[0].f(c.values[0])
@@ -63,7 +67,7 @@ class Landscape:
             x = np.where(c.free[layer], mu, c.values[layer])
             z.append(x if layer == net.depth else self.activations[layer].drive(x))
             if layer < net.depth:
-                a = self.activations[layer].f(x)
+                a = self.activations[layer].f(mu)
         return z
 
     def from_activities(self, x: list[Floats], near: float = 1e-6) -> list[Floats]:

@@ -1,0 +1,98 @@
+"""What a crossbar is: conductances and the resistance of one segment of each kind of wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class WiredArray:
+    """conductance [rows, columns] in S, 0 for an open cell; Ohm per segment, 0 for an ideal line."""
+
+    conductance: Floats
+    word_line_resistance: float
+    bit_line_resistance: float
+
+    @property
+    def rows(self) -> int:
+        return int(self.conductance.shape[0])
+
+    @property
+    def columns(self) -> int:
+        return int(self.conductance.shape[1])
+
+    @property
+    def has_ideal_line(self) -> bool:
+        return self.word_line_resistance == 0.0 or self.bit_line_resistance == 0.0
+
+    def exchanged(self) -> WiredArray:
+        """The same circuit seen from its other ends: driven at the feet of the bit lines, word lines grounded.
+
+        The device in row i, column j comes to row columns - 1 - j, column rows - 1 - i.
+        """
+        turned = np.ascontiguousarray(self.conductance.T[::-1, ::-1])
+        return WiredArray(turned, self.bit_line_resistance, self.word_line_resistance)
+
+
+def wired_array(
+    conductance: ArrayLike, word_line_resistance: float, bit_line_resistance: float
+) -> WiredArray:
+    """Checked and converted.
+
+    Raises
+    ------
+    BadInput
+        For anything but a non-empty matrix of finite conductances >= 0 and two finite resistances >= 0.
+    """
+    g = numbers("conductance", conductance)
+    if g.ndim != 2 or g.size == 0:
+        raise BadInput(f"conductance has shape {g.shape}, expected (rows, columns), at least (1, 1)")
+    if (g < 0.0).any():
+        where = tuple(int(k) for k in np.argwhere(g < 0.0)[0])
+        raise BadInput(f"conductance{list(where)} is {float(g[where])!r} S, must be >= 0")
+    return WiredArray(
+        g,
+        _resistance("word_line_resistance", word_line_resistance),
+        _resistance("bit_line_resistance", bit_line_resistance),
+    )
+
+
+def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
+    """Word-line voltages as [batch, rows], in V; BadInput for another shape or values that are not finite."""
+    v = numbers("word_line_voltages", voltages)
+    if v.ndim not in (1, 2) or v.shape[-1] != array.rows or len(v) == 0:
+        raise BadInput(
+            f"word_line_voltages has shape {v.shape}, expected ({array.rows},) or (batch, {array.rows})"
+            f" to go with conductance {array.conductance.shape}"
+        )
+    return v.reshape(-1, array.rows)
+
+
+def numbers(name: str, given: ArrayLike) -> Floats:
+    """A C-ordered float64 array of finite numbers."""
+    try:
+        raw = np.asarray(given)
+        if raw.dtype.kind not in "biuf":
+            raise TypeError
+        values = np.ascontiguousarray(raw, dtype=np.float64).reshape(raw.shape)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} is not an array of real numbers") from None
+    if not np.isfinite(values).all():
+        where = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
+        raise BadInput(f"{name}{list(where)} is {float(values[where])}, every value must be finite")
+    return values
+
+
+def _resistance(name: str, given: float) -> float:
+    try:
+        value = float(given)
+    except (TypeError, ValueError):
+        raise BadInput(f"{name} is {given!r}, expected one number in Ohm") from None
+    if not (np.isfinite(value) and value >= 0.0):
+        raise BadInput(f"{name} is {value!r} Ohm, must be finite and >= 0 (0: an ideal line)")
+    return value

@@ -1,0 +1,72 @@
+"""Line-preconditioned conjugate gradients: one compiled solve an input, the inputs shared among threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.crossbar import kernel
+from analog_pc.crossbar.array import WiredArray
+from analog_pc.crossbar.solution import Raw
+
+MOST = 20_000  # iterations; the hardest arrays tried (r G = 1 at 512 x 512) take some hundreds
+_WORTH_THREADS = 200_000  # cells x inputs, about 1 ms of work
+_CHUNKS_PER_THREAD = 4  # so that a busy core does not hold up the others
+
+
+def solve_pcg(
+    array: WiredArray, voltages: Floats, tolerance: float, full: bool, *, most: int = MOST
+) -> Raw:
+    """Solve for voltages [batch, rows] in V; both wire resistances must be > 0.
+
+    An input has converged when its residual (see `CrossbarSolution`) is at most `tolerance`, or at most
+    what the rounding of the bit-line voltages b to float64 can change it by, 4 eps |b| / (r_b |rhs|);
+    the second matters beyond some thousand rows, or for a tolerance below 1e-12.
+    """
+    rows, columns = array.rows, array.columns
+    height = -(-rows // kernel.LANES) * kernel.LANES
+    top = height - rows
+    g = np.zeros((height, -(-columns // kernel.LANES) * kernel.LANES + kernel.LANES))
+    g[top:, :columns] = array.conductance
+    h_word, h_bit = np.empty((height // kernel.LANES, columns, kernel.LANES)), np.empty(g.shape)
+    wires = array.word_line_resistance, array.bit_line_resistance
+    kernel.factor(g, columns, *wires, h_word, h_bit)
+
+    batch = len(voltages)
+    scale = np.abs(voltages).max(axis=1)
+    scale[scale == 0.0] = 1.0
+    scaled = np.zeros((batch, height))
+    scaled[:, top:] = voltages / scale[:, None]
+    currents, report = np.empty((batch, columns)), np.empty((batch, 3))
+    nodes = np.empty((batch if full else 0, height, columns))
+
+    def work(part: slice) -> None:
+        kernel.solve(
+            g, columns, *wires, h_word, h_bit, scaled[part],
+            tolerance, most, currents[part], report[part], nodes[part],
+        )  # fmt: skip
+
+    parts, threads = _parts(batch, array.conductance.size)
+    if threads == 1:
+        work(parts[0])
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, parts))
+    currents *= scale[:, None]
+    bits = nodes[:, top:] * scale[:, None, None] if full else None
+    residual = report[:, 1]
+    converged = (residual <= np.maximum(tolerance, report[:, 2])) & np.isfinite(currents).all(axis=1)
+    return Raw(currents, bits, report[:, 0].astype(np.int64), residual, converged)
+
+
+def _parts(batch: int, cells: int) -> tuple[list[slice], int]:
+    """Slices of the batch, and the number of threads to share them among."""
+    threads = min(numba.get_num_threads(), batch)
+    if threads == 1 or batch * cells < _WORTH_THREADS:
+        return [slice(0, batch)], 1
+    count = min(batch, _CHUNKS_PER_THREAD * threads)
+    edges = np.linspace(0, batch, count + 1).astype(int)
+    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)], threads

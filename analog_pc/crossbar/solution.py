@@ -1,0 +1,109 @@
+"""The answer of a crossbar solve, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.crossbar.array import WiredArray
+from analog_pc.crossbar.lines import word_lines
+
+
+class Status(Enum):
+    """How the solve ended; the value is the message for people."""
+
+    CONVERGED = "every input reached the tolerance, or the rounding of its node voltages"
+    NOT_CONVERGED = "some inputs did not reach the tolerance: their results are NaN; try method='direct'"
+
+
+class Raw(NamedTuple):
+    """What a method gives for voltages [batch, rows]; `bits` [batch, rows, columns] where asked for."""
+
+    currents: Floats
+    bits: Floats | None
+    iterations: Ints
+    residual: Floats
+    converged: Bools
+
+
+@dataclass(frozen=True, eq=False)
+class CrossbarSolution:
+    """Currents of a crossbar; the batch axis is there when the voltages had one.
+
+    Attributes
+    ----------
+    currents
+        [batch, columns] in A, out of the feet of the bit lines into ground.
+    method
+        "pcg", "direct", "effective", or "ideal" where an ideal line gave a closed form.
+    status, converged
+        The outcome, and the outcome for each input [batch]; what did not converge is NaN.
+    iterations
+        The largest number of iterations of one linear solve; 0 without iteration.
+    residual
+        The largest relative residual, recomputed from the answer.  "pcg" and "effective": Kirchhoff's
+        current law at all bit-line nodes, with the word lines solved exactly, over the device currents
+        at grounded bit lines (Euclidean norms: the Schur system).  "direct": all nodes, over the source
+        currents V / r (the full nodal system).  "ideal": 0, nothing is solved.
+    word_line_voltages, bit_line_voltages
+        With full: [batch, rows, columns] in V at the two ends of each device.
+    device_currents
+        With full: [batch, rows, columns] in A, from word line to bit line.
+    word_line_currents
+        With full: in A, to the right, in the segment on the left of each word-line node.
+    bit_line_currents
+        With full: in A, downwards, in the segment below each bit-line node; the last row is `currents`.
+    """
+
+    currents: Floats
+    method: str
+    status: Status
+    converged: Bools
+    iterations: int
+    residual: float
+    word_line_voltages: Floats | None = None
+    bit_line_voltages: Floats | None = None
+    device_currents: Floats | None = None
+    word_line_currents: Floats | None = None
+    bit_line_currents: Floats | None = None
+
+    @property
+    def message(self) -> str:
+        return self.status.value
+
+
+def solution(array: WiredArray, voltages: Floats, raw: Raw, method: str, single: bool) -> CrossbarSolution:
+    """A `Raw` as the solution users see; branches wherever the bit-line voltages are there."""
+    every = bool(raw.converged.all())
+    parts: dict[str, Floats] = {"currents": raw.currents}
+    if raw.bits is not None:
+        parts |= _branches(array, voltages, raw.bits)
+    for values in parts.values():
+        values[~raw.converged] = np.nan
+    return CrossbarSolution(
+        method=method,
+        status=Status.CONVERGED if every else Status.NOT_CONVERGED,
+        converged=raw.converged[0] if single else raw.converged,
+        iterations=int(raw.iterations.max()),
+        residual=float(raw.residual.max()),
+        **{name: values[0] if single else values for name, values in parts.items()},
+    )
+
+
+def _branches(array: WiredArray, voltages: Floats, bits: Floats) -> dict[str, Floats]:
+    """All voltages and currents; segments by Kirchhoff's current law, which holds for ideal lines too."""
+    words = word_lines(array, voltages, bits)
+    devices = array.conductance * (words - bits)
+    downwards = np.cumsum(devices, axis=1)
+    return {
+        "currents": downwards[:, -1].copy(),
+        "word_line_voltages": words,
+        "bit_line_voltages": bits,
+        "device_currents": devices,
+        "word_line_currents": np.cumsum(devices[:, :, ::-1], axis=2)[:, :, ::-1].copy(),
+        "bit_line_currents": downwards,
+    }
