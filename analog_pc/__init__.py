@@ -1,6 +1,7 @@
 """analog_pc: predictive coding networks as circuits that relax, checked against an ideal reference."""
 
 from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.crossbar import CrossbarSolution, solve_crossbar
 from analog_pc.errors import AnalogPcError, BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.pcn import (
     Clamps,
@@ -13,6 +14,7 @@ from analog_pc.pcn import (
     relax,
 )
 from analog_pc.simulators import SIMULATORS, Ngspice, NgspiceShared
+from analog_pc.simulators.spice import to_pyspice
 from analog_pc.technology import Technology, technology
 from analog_pc.verify import compare
 
@@ -24,6 +26,7 @@ __all__ = [
     "BadInput",
     "Clamps",
     "CompiledNetwork",
+    "CrossbarSolution",
     "Equilibrium",
     "Ngspice",
     "NgspiceShared",
@@ -38,5 +41,7 @@ __all__ = [
     "make_clamps",
     "random_network",
     "relax",
+    "solve_crossbar",
     "technology",
+    "to_pyspice",
 ]

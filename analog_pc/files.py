@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,8 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         For a file that is missing, truncated, not an npz, or holds Python objects.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise BadInput(f"{path}: is a single array, not an npz of named arrays")
             return {name: archive[name] for name in archive.files}
@@ -73,7 +75,10 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         raise BadInput(f"{path}: no such file") from None
     except IsADirectoryError:
         raise BadInput(f"{path}: is a folder, not an npz file") from None
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as fault:
+    except BadInput:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as fault:
         if "pickle" in str(fault).lower() or "Object arrays" in str(fault):
             raise BadInput(f"{path}: holds pickled Python objects, which are never loaded") from None
-        raise BadInput(f"{path}: damaged or not an npz file: {str(fault).splitlines()[0]}") from None
+        reason = (str(fault).splitlines() or [type(fault).__name__])[0]
+        raise BadInput(f"{path}: damaged or not an npz file: {reason}") from None

@@ -62,7 +62,9 @@ def train(
     """
     dataset = load_dataset(data, seed)
     sizes = layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
-    config = TrainingConfig(rule, epochs, batch, lr or LEARNING_RATES.get(activation, 0.03), seed=seed)
+    config = TrainingConfig(
+        rule, epochs, batch, LEARNING_RATES.get(activation, 0.03) if lr is None else lr, seed=seed
+    )
     network = train_network(
         dataset, random_network(sizes, activation, seed=seed, precision=precision), config
     )

@@ -99,7 +99,7 @@ def verify(
 
 def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:
     """The phases to run, checked before anything is written."""
-    chosen = tuple(text.split(",")) if text else (PHASES if can_learn else PHASES[:1])
+    chosen = tuple(text.split(",")) if text is not None else (PHASES if can_learn else PHASES[:1])
     for phase in chosen:
         if phase not in PHASES:
             raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")

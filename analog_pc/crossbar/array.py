@@ -9,6 +9,10 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
 
+HUGE = 1e100  # Ohm or S: far from overflow
+SAGGING = 16.0  # r G n^2 of a line of n cells above which its voltage falls by a good part
+MOST_LOADED = 1e6  # r G: beyond it, rounding of w - b takes over from the currents G (w - b)
+
 
 @dataclass(frozen=True, eq=False)
 class WiredArray:
@@ -30,8 +34,18 @@ class WiredArray:
     def has_ideal_line(self) -> bool:
         return self.word_line_resistance == 0.0 or self.bit_line_resistance == 0.0
 
+    @property
+    def word_lines_sag(self) -> bool:
+        """Whether the wire decides: then segment currents are best read from it, else from the devices."""
+        return self.word_line_resistance * float(self.conductance.max()) * self.columns**2 > SAGGING
+
+    @property
+    def bit_lines_sag(self) -> bool:
+        """The same for bit lines."""
+        return self.bit_line_resistance * float(self.conductance.max()) * self.rows**2 > SAGGING
+
     def exchanged(self) -> WiredArray:
-        """The same circuit seen from its other ends: driven at the feet of the bit lines, word lines grounded.
+        """The same circuit from its other ends: driven at the feet of the bit lines, word lines grounded.
 
         The device in row i, column j comes to row columns - 1 - j, column rows - 1 - i.
         """
@@ -47,19 +61,25 @@ def wired_array(
     Raises
     ------
     BadInput
-        For anything but a non-empty matrix of finite conductances >= 0 and two finite resistances >= 0.
+        For anything but a non-empty matrix of conductances, each >= 0 and finite, and two resistances, each
+        0 or positive and finite; and where a wire segment resists 1e6 times as much as a device.
     """
     g = numbers("conductance", conductance)
     if g.ndim != 2 or g.size == 0:
         raise BadInput(f"conductance has shape {g.shape}, expected (rows, columns), at least (1, 1)")
-    if (g < 0.0).any():
-        where = tuple(int(k) for k in np.argwhere(g < 0.0)[0])
-        raise BadInput(f"conductance{list(where)} is {float(g[where])!r} S, must be >= 0")
-    return WiredArray(
-        g,
-        _resistance("word_line_resistance", word_line_resistance),
-        _resistance("bit_line_resistance", bit_line_resistance),
-    )
+    if g.min() < 0.0 or g.max() > HUGE:
+        where = tuple(int(k) for k in np.argwhere((g < 0.0) | (g > HUGE))[0])
+        raise BadInput(f"conductance{list(where)} is {float(g[where])!r} S, must be >= 0 and <= {HUGE:g}")
+    word = _resistance("word_line_resistance", word_line_resistance)
+    bit = _resistance("bit_line_resistance", bit_line_resistance)
+    for name, r in (("word_line_resistance", word), ("bit_line_resistance", bit)):
+        if r * float(g.max()) > MOST_LOADED:
+            where = tuple(int(k) for k in np.unravel_index(np.argmax(g), g.shape))
+            raise BadInput(
+                f"{name} {r!r} Ohm times conductance{list(where)} {float(g.max())!r} S is above"
+                f" {MOST_LOADED:g}: rounding would take over"
+            )
+    return WiredArray(g, word, bit)
 
 
 def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
@@ -93,6 +113,6 @@ def _resistance(name: str, given: float) -> float:
         value = float(given)
     except (TypeError, ValueError):
         raise BadInput(f"{name} is {given!r}, expected one number in Ohm") from None
-    if not (np.isfinite(value) and value >= 0.0):
-        raise BadInput(f"{name} is {value!r} Ohm, must be finite and >= 0 (0: an ideal line)")
+    if not (value == 0.0 or 1.0 / HUGE <= value <= HUGE):
+        raise BadInput(f"{name} is {value!r} Ohm, must be 0 (an ideal line) or {1.0 / HUGE:g} ... {HUGE:g}")
     return value

@@ -8,7 +8,7 @@ from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Floats
 from analog_pc.crossbar.array import WiredArray
-from analog_pc.crossbar.solution import Raw
+from analog_pc.crossbar.solution import ROUGHEST, Raw
 
 
 def solve_direct(array: WiredArray, voltages: Floats, tolerance: float, full: bool) -> Raw:
@@ -17,18 +17,23 @@ def solve_direct(array: WiredArray, voltages: Floats, tolerance: float, full: bo
     rows, columns = array.rows, array.columns
     source = np.zeros((2, rows, columns, len(voltages)))
     source[0, :, 0] = voltages.T / array.word_line_resistance
-    source = source.reshape(2 * rows * columns, -1)
-    nodes = splu(matrix).solve(source)
-    size = np.linalg.norm(source, axis=0)
-    residual = np.linalg.norm(matrix @ nodes - source, axis=0) / np.where(size > 0.0, size, 1.0)
+    drives = source.reshape(2 * rows * columns, -1)
+    nodes = splu(matrix).solve(drives)
+    size = np.linalg.norm(drives, axis=0)
+    size[size == 0.0] = 1.0
+    residual = np.linalg.norm(matrix @ nodes - drives, axis=0) / size
+    rounding = np.finfo(np.float64).eps * np.linalg.norm(abs(matrix) @ np.abs(nodes), axis=0) / size
     words, bits = nodes.T.reshape(-1, 2, rows, columns).transpose(1, 0, 2, 3)
-    currents = (array.conductance * (words - bits)).sum(axis=1)
+    if array.bit_lines_sag:
+        currents = bits[:, -1] / array.bit_line_resistance
+    else:
+        currents = (array.conductance * (words - bits)).sum(axis=1)
     return Raw(
         currents=currents,
-        bits=np.ascontiguousarray(bits) if full else None,
+        nodes=np.ascontiguousarray(nodes.T).reshape(-1, 2, rows, columns) if full else None,
         iterations=np.zeros(len(voltages), dtype=np.int64),
         residual=residual,
-        converged=residual <= tolerance,
+        converged=residual <= np.maximum(tolerance, np.minimum(rounding, ROUGHEST)),
     )
 
 
@@ -38,20 +43,20 @@ def nodal_matrix(array: WiredArray) -> Any:
     words, bits = index.reshape(2, *g.shape)
     word, bit = 1.0 / array.word_line_resistance, 1.0 / array.bit_line_resistance
     pairs = [
-        (words.ravel(), bits.ravel(), g.ravel()),
-        (words[:, :-1].ravel(), words[:, 1:].ravel(), word),
-        (bits[:-1].ravel(), bits[1:].ravel(), bit),
+        (words, bits, g),
+        (words[:, :-1], words[:, 1:], np.full_like(g[:, 1:], word)),
+        (bits[:-1], bits[1:], np.full_like(g[1:], bit)),
     ]
     ends = [(words[:, 0], word), (bits[-1], bit)]  # to the sources, to ground
     i, j, values = [], [], []
     for a, b, conductance in pairs:
-        each = np.broadcast_to(conductance, a.shape)
+        a, b, each = a.ravel(), b.ravel(), conductance.ravel()
         i += [a, b, a, b]
         j += [a, b, b, a]
         values += [each, each, -each, -each]
-    for a, conductance in ends:
+    for a, end in ends:
         i.append(a)
         j.append(a)
-        values.append(np.broadcast_to(conductance, a.shape))
+        values.append(np.full(a.shape, end))
     entries = np.concatenate(values), (np.concatenate(i), np.concatenate(j))
     return coo_array(entries, shape=(index.size, index.size)).tocsc()

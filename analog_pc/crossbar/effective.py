@@ -19,7 +19,7 @@ def effective_conductance(
     *,
     tolerance: float = 1e-10,
 ) -> Floats:
-    """Effective conductance [rows, columns] in S: current into ground at the foot of column j per volt on row i.
+    """Effective conductance [rows, columns] in S: current out of column j per volt on row i.
 
     Topology, arguments and `tolerance` as in `solve_crossbar`; linear devices only.  Costs min(rows,
     columns) solves: the array is driven from whichever side has fewer ends, which reciprocity allows.
@@ -62,7 +62,7 @@ def solve_effective(array: WiredArray, voltages: Floats, tolerance: float) -> Ra
     reached = raw is None or bool(raw.converged.all())
     return Raw(
         currents=voltages @ matrix,
-        bits=None,
+        nodes=None,
         iterations=np.full(batch, iterations),
         residual=np.full(batch, residual),
         converged=np.full(batch, reached),

@@ -26,6 +26,7 @@ import numba
 import numpy as np
 
 LANES = 8
+EPS = 2.0**-52
 _FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 
 
@@ -49,10 +50,10 @@ def factor(g, n, r_word, r_bit, h_word, h_bit):  # type: ignore[no-untyped-def] 
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _up(g, n, r_word, r_bit, h_word, h_bit, v, t, p, u, z, lanes, beta, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _up(g, n, r_word, r_bit, h_word, h_bit, v, t, p, u, z, lanes, beta, search, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Device currents u = r_b G (p - w) where w are the word lines against p, driven by v; returns p.Sp.
 
-    With `search`, p = Tb^-1 r + beta p comes first, in the same sweep.
+    With `search`, p = Tb^-1 r + beta p comes first, in the same sweep.  w is kept unless it has no rows.
     """
     total = 0.0
     z[:] = 0.0
@@ -84,6 +85,9 @@ def _up(g, n, r_word, r_bit, h_word, h_bit, v, t, p, u, z, lanes, beta, search):
             gi, pi, ui = g[i], p[i], u[i]
             for j in range(n):
                 ui[j] = r_bit * gi[j] * (pi[j] - lanes[j, k])
+            if w.shape[0] > 0:
+                for j in range(n):
+                    w[i, j] = lanes[j, k]
             for j in range(n):
                 total += pi[j] * ui[j]
             if i + 1 < g.shape[0]:
@@ -135,25 +139,27 @@ def _down(n, h_bit, t, p, u, f, x, alpha, move):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def solve(g, n, r_word, r_bit, h_word, h_bit, drive, tolerance, most, currents, report, nodes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def solve(g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, currents, report, nodes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Solve every row of drive [batch, rows] in turn.
 
-    currents [batch, n] (A) and report [batch, 3] = iterations, residual, least residual that the rounding
-    of b allows; nodes [batch, rows, n] gets b, or has batch 0.  The residual is computed afresh from b
-    before it is reported, and if that is not good enough the iteration goes on from there.
+    currents [batch, n] in A, of the last segments with `sag`, else of the devices; report [batch, 3] =
+    iterations, residual, what rounding of b can make of the residual; nodes [batch, 2, rows, n] gets w, b,
+    or has batch 0.  The residual is computed afresh from b before it is reported, and if that is not good
+    enough the iteration goes on from there.
     """
     rows, width = g.shape
     x, p = np.empty((rows, width)), np.empty((rows, width))
     t, u = np.empty((rows, width)), np.empty((rows, width))
     carry, lanes = np.empty(width), np.empty((n, 8))
-    silent = np.zeros(rows)
+    silent, no_w = np.zeros(rows), np.empty((0, n))
     for b in range(drive.shape[0]):
         x[:] = 0.0
+        last_w = nodes[b, 0] if nodes.shape[0] > 0 else no_w
         iterations, best, scale, enough = 0, np.inf, 0.0, 0.0
         while True:
             p[:] = x
             t[:] = 0.0
-            _up(g, n, r_word, r_bit, h_word, h_bit, drive[b], t, p, u, carry, lanes, 0.0, False)
+            _up(g, n, r_word, r_bit, h_word, h_bit, drive[b], t, p, u, carry, lanes, 0.0, False, last_w)
             rr, rz = _down(n, h_bit, t, p, u, carry, x, 1.0, 0.0)
             residual = math.sqrt(rr)
             if scale == 0.0:
@@ -161,8 +167,8 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, tolerance, most, currents, 
             size = 0.0
             for i in range(rows):
                 for j in range(n):
-                    size += x[i, j] * x[i, j]
-            floor = 4.0 * 2.220446049250313e-16 * math.sqrt(size)
+                    size += ((4.0 + 2.0 * r_bit * g[i, j]) * x[i, j]) ** 2
+            floor = EPS * math.sqrt(size)
             enough = max(tolerance * scale, floor)
             if residual <= enough or not residual < 0.5 * best or iterations >= most:
                 break
@@ -171,7 +177,7 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, tolerance, most, currents, 
             p[:] = 0.0
             while iterations < most:
                 curvature = _up(
-                    g, n, r_word, r_bit, h_word, h_bit, silent, t, p, u, carry, lanes, beta, True
+                    g, n, r_word, r_bit, h_word, h_bit, silent, t, p, u, carry, lanes, beta, True, no_w
                 )
                 if not curvature > 0.0:
                     break
@@ -185,11 +191,12 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, tolerance, most, currents, 
         relative = scale if scale > 0.0 else 1.0
         report[b, 0], report[b, 1], report[b, 2] = iterations, residual / relative, floor / relative
         for j in range(n):
-            currents[b, j] = 0.0
-        for i in range(rows):
-            for j in range(n):
-                currents[b, j] -= u[i, j] / r_bit
+            currents[b, j] = x[rows - 1, j] / r_bit if sag else 0.0
+        if not sag:
+            for i in range(rows):
+                for j in range(n):
+                    currents[b, j] -= u[i, j] / r_bit
         if nodes.shape[0] > 0:
             for i in range(rows):
                 for j in range(n):
-                    nodes[b, i, j] = x[i, j]
+                    nodes[b, 1, i, j] = x[i, j]

@@ -20,14 +20,10 @@ from analog_pc.arrays import Floats
 from analog_pc.crossbar.array import WiredArray
 
 
-def word_lines(array: WiredArray, voltages: Floats, bit_line_voltages: Floats | None = None) -> Floats:
-    """Word-line node voltages [batch, rows, columns] for voltages [batch, rows] at the left ends.
-
-    `bit_line_voltages` [batch, rows, columns]; None is 0 V everywhere.
-    """
+def word_lines(array: WiredArray, voltages: Floats) -> Floats:
+    """Word-line node voltages [batch, rows, columns] for voltages [batch, rows], grounded bit lines."""
     g, r = array.conductance[:, ::-1].T, array.word_line_resistance
-    against = None if bit_line_voltages is None else bit_line_voltages[:, :, ::-1].transpose(2, 0, 1)
-    x = _solve(g, r, against, voltages)
+    x = _solve(g, r, None, voltages)
     return np.ascontiguousarray(x[::-1].transpose(1, 2, 0))
 
 
@@ -48,7 +44,8 @@ def ideal_effective(array: WiredArray) -> Floats:
     if array.bit_line_resistance > 0.0:
         turned = array.exchanged()
         return np.ascontiguousarray(ideal_effective(turned).T[::-1, ::-1])
-    return array.conductance * word_lines(array, np.ones((1, array.rows)))[0]
+    sag = word_lines(array, np.ones((1, array.rows)))
+    return array.conductance * sag.reshape(array.conductance.shape)
 
 
 def _solve(g: Floats, r: float, against: Floats | None, end: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numba
 import numpy as np
@@ -10,21 +11,20 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.crossbar import kernel
 from analog_pc.crossbar.array import WiredArray
-from analog_pc.crossbar.solution import Raw
+from analog_pc.crossbar.solution import ROUGHEST, Raw
 
 MOST = 20_000  # iterations; the hardest arrays tried (r G = 1 at 512 x 512) take some hundreds
 _WORTH_THREADS = 200_000  # cells x inputs, about 1 ms of work
 _CHUNKS_PER_THREAD = 4  # so that a busy core does not hold up the others
 
 
-def solve_pcg(
-    array: WiredArray, voltages: Floats, tolerance: float, full: bool, *, most: int = MOST
-) -> Raw:
+def solve_pcg(array: WiredArray, voltages: Floats, tolerance: float, full: bool, *, most: int = MOST) -> Raw:
     """Solve for voltages [batch, rows] in V; both wire resistances must be > 0.
 
     An input has converged when its residual (see `CrossbarSolution`) is at most `tolerance`, or at most
-    what the rounding of the bit-line voltages b to float64 can change it by, 4 eps |b| / (r_b |rhs|);
-    the second matters beyond some thousand rows, or for a tolerance below 1e-12.
+    what the rounding of the bit-line voltages b to float64 makes of it, eps |(4 + 2 r_b G) b| / (r_b |rhs|),
+    which matters beyond some thousand rows, for r_b G beyond 1e5, or for a tolerance below 1e-12.  Rounding
+    excuses no residual above `ROUGHEST`.
     """
     rows, columns = array.rows, array.columns
     height = -(-rows // kernel.LANES) * kernel.LANES
@@ -41,12 +41,12 @@ def solve_pcg(
     scaled = np.zeros((batch, height))
     scaled[:, top:] = voltages / scale[:, None]
     currents, report = np.empty((batch, columns)), np.empty((batch, 3))
-    nodes = np.empty((batch if full else 0, height, columns))
+    nodes = np.empty((batch if full else 0, 2, height, columns))
 
     def work(part: slice) -> None:
         kernel.solve(
             g, columns, *wires, h_word, h_bit, scaled[part],
-            tolerance, most, currents[part], report[part], nodes[part],
+            array.bit_lines_sag, tolerance, most, currents[part], report[part], nodes[part],
         )  # fmt: skip
 
     parts, threads = _parts(batch, array.conductance.size)
@@ -56,10 +56,11 @@ def solve_pcg(
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(work, parts))
     currents *= scale[:, None]
-    bits = nodes[:, top:] * scale[:, None, None] if full else None
+    kept = nodes[:, :, top:] * scale[:, None, None, None] if full else None
     residual = report[:, 1]
-    converged = (residual <= np.maximum(tolerance, report[:, 2])) & np.isfinite(currents).all(axis=1)
-    return Raw(currents, bits, report[:, 0].astype(np.int64), residual, converged)
+    allowed = np.maximum(tolerance, np.minimum(report[:, 2], ROUGHEST))
+    converged = (residual <= allowed) & np.isfinite(currents).all(axis=1)
+    return Raw(currents, kept, report[:, 0].astype(np.int64), residual, converged)
 
 
 def _parts(batch: int, cells: int) -> tuple[list[slice], int]:
@@ -69,4 +70,4 @@ def _parts(batch: int, cells: int) -> tuple[list[slice], int]:
         return [slice(0, batch)], 1
     count = min(batch, _CHUNKS_PER_THREAD * threads)
     edges = np.linspace(0, batch, count + 1).astype(int)
-    return [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)], threads
+    return [slice(a, b) for a, b in pairwise(edges)], threads

@@ -10,7 +10,8 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.crossbar.array import WiredArray
-from analog_pc.crossbar.lines import word_lines
+
+ROUGHEST = 1e-7  # the largest residual that may be put down to rounding
 
 
 class Status(Enum):
@@ -21,10 +22,10 @@ class Status(Enum):
 
 
 class Raw(NamedTuple):
-    """What a method gives for voltages [batch, rows]; `bits` [batch, rows, columns] where asked for."""
+    """What a method gives; `nodes` [batch, 2 (word, bit), rows, columns] in V on request."""
 
     currents: Floats
-    bits: Floats | None
+    nodes: Floats | None
     iterations: Ints
     residual: Floats
     converged: Bools
@@ -80,8 +81,8 @@ def solution(array: WiredArray, voltages: Floats, raw: Raw, method: str, single:
     """A `Raw` as the solution users see; branches wherever the bit-line voltages are there."""
     every = bool(raw.converged.all())
     parts: dict[str, Floats] = {"currents": raw.currents}
-    if raw.bits is not None:
-        parts |= _branches(array, voltages, raw.bits)
+    if raw.nodes is not None:
+        parts |= _branches(array, voltages, raw.nodes)
     for values in parts.values():
         values[~raw.converged] = np.nan
     return CrossbarSolution(
@@ -94,16 +95,26 @@ def solution(array: WiredArray, voltages: Floats, raw: Raw, method: str, single:
     )
 
 
-def _branches(array: WiredArray, voltages: Floats, bits: Floats) -> dict[str, Floats]:
-    """All voltages and currents; segments by Kirchhoff's current law, which holds for ideal lines too."""
-    words = word_lines(array, voltages, bits)
+def _branches(array: WiredArray, voltages: Floats, nodes: Floats) -> dict[str, Floats]:
+    """All voltages and currents; segments by Ohm's law where lines sag, else by Kirchhoff's current law.
+
+    Each is the exact one up to the residual, and the more accurate one where it is used.
+    """
+    words, bits = nodes[:, 0], nodes[:, 1]
     devices = array.conductance * (words - bits)
-    downwards = np.cumsum(devices, axis=1)
+    if array.word_lines_sag:
+        rightwards = -np.diff(words, axis=2, prepend=voltages[:, :, None]) / array.word_line_resistance
+    else:
+        rightwards = np.cumsum(devices[:, :, ::-1], axis=2)[:, :, ::-1].copy()
+    if array.bit_lines_sag:
+        downwards = -np.diff(bits, axis=1, append=0.0) / array.bit_line_resistance
+    else:
+        downwards = np.cumsum(devices, axis=1)
     return {
         "currents": downwards[:, -1].copy(),
         "word_line_voltages": words,
         "bit_line_voltages": bits,
         "device_currents": devices,
-        "word_line_currents": np.cumsum(devices[:, :, ::-1], axis=2)[:, :, ::-1].copy(),
+        "word_line_currents": rightwards,
         "bit_line_currents": downwards,
     }

@@ -102,11 +102,11 @@ def _solve(array: WiredArray, v: Floats, method: str, tolerance: float, full: bo
     if method == "direct":
         return solve_direct(array, v, tolerance, full)
     raw = solve_effective(array, v, tolerance)
-    return raw._replace(bits=_ideal_bits(array, v)) if full else raw
+    return raw._replace(nodes=_ideal_nodes(array, v)) if full else raw
 
 
-def _ideal_bits(array: WiredArray, v: Floats) -> Floats:
-    """Bit-line voltages [batch, rows, columns] where at least one kind of line is ideal."""
-    if array.bit_line_resistance == 0.0:
-        return np.zeros((len(v), array.rows, array.columns))
-    return bit_lines(array, word_lines(array, v))
+def _ideal_nodes(array: WiredArray, v: Floats) -> Floats:
+    """Node voltages [batch, 2, rows, columns] where at least one kind of line is ideal."""
+    words = word_lines(array, v)  # of ideal word lines: v
+    bits = bit_lines(array, words) if array.bit_line_resistance > 0.0 else np.zeros_like(words)
+    return np.stack([words, bits], axis=1)

@@ -62,7 +62,13 @@ def load_network(path: Path) -> PredictiveCodingNetwork:
             biases,
             text.decode("ascii", "replace") if isinstance(text, bytes) else str(text),
             arrays.get("precision"),
-            bool(arrays.get("activate_input", False)),
+            _flag(arrays.get("activate_input", np.array(False))),
         )
     except BadInput as refused:
         raise BadInput(f"{path}: {refused}") from None
+
+
+def _flag(value: np.ndarray) -> bool:
+    if value.shape != () or value.dtype.kind not in "biu" or value.item() not in (0, 1):
+        raise BadInput(f"activate_input must be one boolean, got {value.dtype} of shape {value.shape}")
+    return bool(value)

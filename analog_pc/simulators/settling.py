@@ -89,6 +89,6 @@ def _summary(parts: list[Solution]) -> Status:
     """CONVERGED when every sample is; else the first other outcome, and the samples that have it."""
     outcomes = [part.status.outcome for part in parts]
     bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
-    if not bad:
-        return Status(Outcome.CONVERGED, ("every sample reached by relaxation",))
-    return Status(outcomes[bad[0]], (f"samples {', '.join(map(str, bad[:10]))}",))
+    outcome = outcomes[bad[0]] if bad else Outcome.CONVERGED
+    first = f"samples {', '.join(map(str, bad[:10]))}" if bad else "every sample reached by relaxation"
+    return Status(outcome, tuple(dict.fromkeys([first, *(n for part in parts for n in part.status.notes)])))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ NAMES = {
     "breast_cancer": bundled.load_breast_cancer,
 }
 TEST_FRACTION = 0.2
+MOST_CLASSES = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +73,14 @@ def load_dataset(source: str, seed: int = 0) -> Dataset:
 
 
 def _split(name: str, inputs: Floats, labels: Ints, image: bool, seed: int) -> Dataset:
-    classes = int(labels.max()) + 1
     if len(inputs) < 5:
         raise BadInput(f"data {name!r}: {len(inputs)} samples are too few to split 80/20")
+    if not 0 <= seed < 2**32:
+        raise BadInput(f"seed = {seed}, must be from 0 to {2**32 - 1}")
+    classes = int(labels.max()) + 1
     counts = np.bincount(labels)
-    stratify = labels if counts[counts > 0].min() >= 2 else None
+    present = counts[counts > 0]
+    stratify = labels if present.min() >= 2 and len(inputs) * TEST_FRACTION >= len(present) else None
     train_x, test_x, train_y, test_y = train_test_split(
         inputs, labels, test_size=TEST_FRACTION, random_state=seed, stratify=stratify
     )
@@ -113,10 +118,18 @@ def _read_npz(path: Path) -> tuple[Floats, Ints, bool]:
         raise BadInput(f"{path}: {key} {inputs.shape} and labels {labels.shape} do not go together")
     if not np.issubdtype(labels.dtype, np.integer) or (labels.size and labels.min() < 0):
         raise BadInput(f"{path}: labels must be whole numbers from 0")
+    if labels.size and int(labels.max()) >= MOST_CLASSES:
+        raise BadInput(f"{path}: label {int(labels.max())}, expected 0 to {MOST_CLASSES - 1}")
+    if inputs.dtype.kind not in "fiub" or inputs.size == 0:
+        raise BadInput(f"{path}: {key} is {inputs.dtype} of shape {inputs.shape}, expected numbers")
     flat = inputs.reshape(len(inputs), -1).astype(np.float64)
     if not np.isfinite(flat).all():
         raise BadInput(f"{path}: {key} holds values that are not finite")
-    return flat, labels.astype(np.int64), key == "images" or inputs.dtype == np.uint8
+    return (
+        flat,
+        labels.astype(np.int64),
+        key == "images" or inputs.dtype == np.uint8,
+    )
 
 
 def _labels_beside(path: Path) -> Path:
@@ -132,7 +145,7 @@ def read_idx(path: Path) -> np.ndarray:
     try:
         raw = path.read_bytes()
         data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
-    except (OSError, EOFError) as fault:
+    except (OSError, EOFError, zlib.error) as fault:
         raise BadInput(f"{path}: cannot be read: {fault}") from None
     if len(data) < 4 or data[:3] != b"\x00\x00\x08":
         raise BadInput(f"{path}: neither .npz nor an IDX file of bytes")

@@ -108,11 +108,18 @@ def train(
     trainer = Trainer(network, config)
     rng = np.random.default_rng(config.seed)
     for epoch in range(config.epochs):
-        indices = batches(rng, len(targets), config.batch)
-        with np.errstate(over="ignore", invalid="ignore"):  # a divergence is found, and said, below
-            mean = float(np.mean([trainer.step(data.train_inputs[k], targets[k]) for k in indices]))
-        if not np.isfinite(mean):
-            raise BadInput(f"training diverged in epoch {epoch + 1}: use a smaller lr than {config.lr}")
+        energies = []
+        with np.errstate(over="ignore", invalid="ignore"):  # a divergence is found, and said, here
+            for chosen in batches(rng, len(targets), config.batch):
+                try:
+                    energies.append(trainer.step(data.train_inputs[chosen], targets[chosen]))
+                except (BadInput, np.linalg.LinAlgError):  # weights or matrices that are not finite
+                    energies.append(np.nan)
+                if not np.isfinite(energies[-1]):
+                    raise BadInput(
+                        f"training diverged in epoch {epoch + 1}: use a smaller lr than {config.lr}"
+                    )
+        mean = float(np.mean(energies))
         progress(epoch + 1, mean)
     return trainer.network
 

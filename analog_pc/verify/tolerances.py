@@ -7,8 +7,8 @@ equations of slightly other weights.  At the ideal equilibrium they leave a grad
     r_l = pi_l delta_l |mu_l| + gate_l |W_{l+1}|^T pi_{l+1} delta_{l+1} |mu_{l+1}| + gate_l delta'_l |h_l|
 
 To first order the equilibrium moves by dx = H^-1 r, H the Hessian of E, so |dx| <= |H^-1| r node by node.
-An activity that rests on a kink is off by up to d = 1/A_r (A_r: gain of the rectifier), which adds
-|H| d to r of the others.  The rest follows by the chain rule::
+An activity that rests on a kink is off by d = |z|/A_r (A_r: gain of the rectifier, z: its drive, see
+`pcn/activations.py`), which adds |H| d to r of the others.  The rest follows by the chain rule::
 
     |dmu_l| <= |W_l| gate_{l-1} |dx_{l-1}| + delta_l |mu_l|        |deps_l| <= |dx_l| + |dmu_l|
     |dE|    <= sum pi |eps| |deps| + 1/2 pi |deps|^2
@@ -99,14 +99,15 @@ def _gradient(
 
 
 def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: list[Floats]) -> list[Floats]:
-    """|H^-1| r over the moving activities, 1/A_r on kinks, 0 on clamps; layers 0 ... L."""
+    """|H^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; layers 0 ... L."""
     full, _ = jacobian(landscape, state)
     loose = moving(landscape, state)
     free = np.broadcast_to(np.concatenate(landscape.clamps.free), loose.shape)
     resting = free & ~loose
     state_of_motion = State(**{**vars(state), "mobile": [None] * len(state.mobile)})
     coupling = np.abs(jacobian(landscape, state_of_motion)[0]) if resting.any() else full
-    out = np.where(resting, 1.0 / compiled.design.technology.rectifier_gain, 0.0)
+    drive = np.abs(np.concatenate(state.z, axis=1))
+    out = np.where(resting, drive / compiled.design.technology.rectifier_gain, 0.0)
     total = np.concatenate(r, axis=1)
     for s, mask in enumerate(loose):
         if mask.any():

@@ -53,9 +53,14 @@ def test_the_file_appears_only_at_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_failure_leaves_nothing(fault: type[BaseException], tmp_path: Path) -> None:
     path = tmp_path / "a"
-    with pytest.raises(fault), replacing(path) as temporary:
-        temporary.write_text("half")
-        raise fault
+
+    def half() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            raise fault
+
+    with pytest.raises(fault):
+        half()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -112,24 +117,20 @@ def test_missing_and_folder(tmp_path: Path) -> None:
     assert refusal(tmp_path).endswith("is a folder, not an npz file")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: the with statement around an array raises TypeError")
 def test_single_array(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.ones(3))
-    try:
-        read_npz(tmp_path / "a.npy")
-    except BadInput as refused:
-        assert "single array" in str(refused)  # noqa: PT017
-    except TypeError as fault:
-        pytest.fail(str(fault))
+    assert "single array" in refusal(tmp_path / "a.npy")
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"PK\x03\x04", b"\x93NUMPY", b"hello\n" * 100, bytes(1000)])
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # see below
 def test_garbage(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_bytes(content)
     message = refusal(tmp_path / "a.npz")
     # What starts like neither a zip nor an array might be a pickle, says numpy, and reads no further.
-    assert "damaged or not an npz" in message or (content[:4] not in (b"PK\x03\x04", b"") and "pickled" in message)
+    assert "damaged or not an npz" in message or (
+        content[:4] not in (b"PK\x03\x04", b"") and "pickled" in message
+    )
+    gc.collect()
 
 
 def test_flipped_bytes_are_noticed(tmp_path: Path) -> None:
@@ -141,7 +142,6 @@ def test_flipped_bytes_are_noticed(tmp_path: Path) -> None:
     assert "damaged" in refusal(path)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: zlib.error of a damaged compressed entry is not caught")
 def test_damaged_compressed_entry(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     np.savez_compressed(path, x=np.random.default_rng(0).normal(size=200))
@@ -151,15 +151,9 @@ def test_damaged_compressed_entry(tmp_path: Path) -> None:
     raw = bytearray(path.read_bytes())
     raw[first + 20 : first + 60] = b"\xff" * 40
     path.write_bytes(raw)
-    try:
-        read_npz(path)
-    except BadInput as refused:
-        assert "damaged" in str(refused)  # noqa: PT017
-    except Exception as fault:
-        pytest.fail(type(fault).__name__)
+    assert "damaged" in refusal(path)
 
 
-@pytest.mark.xfail(strict=True, reason="bug: np.load(path) leaves the file of a damaged npz open")
 def test_a_damaged_npz_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     monkeypatch.setattr("sys.unraisablehook", lambda event: seen.append(event.exc_value))

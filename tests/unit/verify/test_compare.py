@@ -48,16 +48,13 @@ def test_full_scales_of_predicting_are_those_of_errors_as_large_as_activities() 
     assert scales["dW"] == pytest.approx(2.0 * x * peak(IDEAL_PREDICT.rates), rel=1e-15)
 
 
-def test_nothing_at_all_has_scale_1() -> None:
-    net = PredictiveCodingNetwork([np.zeros((2, 2))], activation="identity")
-    zeros = np.zeros((1, 2))
-    for targets in (None, zeros):
-        found = compile_network(net, IDEAL, zeros, targets)
-        rest = relax(net, zeros, targets)
-        assert full_scales(rest, found)["x"] == full_scales(rest, found)["energy"] == 1.0 - 0.5 * (targets is None) * (
-            full_scales(rest, found)["x"] != full_scales(rest, found)["energy"]
-        )
-        assert all(c.residual == 0.0 for c in compare(rest, rest, found))
+@pytest.mark.parametrize(("targets", "energy"), [(None, 0.5), (np.zeros((1, 2)), 1.0)])
+def test_nothing_at_all_has_a_scale(targets: np.ndarray | None, energy: float) -> None:
+    net, zeros = PredictiveCodingNetwork([np.zeros((2, 2))], activation="identity"), np.zeros((1, 2))
+    found, rest = compile_network(net, IDEAL, zeros, targets), relax(net, zeros, targets)
+    # Predicting, the energy of an error of 1 is one half.
+    assert full_scales(rest, found) == {"x": 1.0, "mu": 1.0, "eps": 1.0, "energy": energy, "dW": 1.0}
+    assert all(c.residual == 0.0 for c in compare(rest, rest, found))
 
 
 def moved(rest: Equilibrium, **layers: tuple[np.ndarray, ...]) -> Equilibrium:
@@ -75,7 +72,7 @@ def test_residual_is_the_largest_distance_anywhere_over_full_scale(quantity: str
     assert not found[quantity].passed
     others = {"x", "mu", "eps", "energy"} - {quantity}
     assert all(found[q].residual == 0.0 and found[q].passed for q in others)
-    # Changed errors change the update; activities and predictions alone do not, for rates are their own nodes.
+    # Changed errors change the update; activities and predictions alone do not, rates are other nodes.
     assert (found["dW"].residual > 0.0) == (quantity == "eps")
 
 

@@ -42,7 +42,9 @@ def measured(
 
 @pytest.mark.parametrize("targets", [None, T], ids=["predict", "learn"])
 @pytest.mark.parametrize("activation", ["identity", "tanh", "sigmoid", "relu"])
-def test_a_gain_of_1e4_stays_within_the_bound_and_near_it(activation: str, targets: np.ndarray | None) -> None:
+def test_a_gain_of_1e4_stays_within_the_bound_and_near_it(
+    activation: str, targets: np.ndarray | None
+) -> None:
     residuals, bound = measured(network(activation), 1e4, targets)
     for q in QUANTITIES:
         assert residuals[q] <= bound[q], q
@@ -102,7 +104,9 @@ def test_one_weight_off_by_1e_4_fails(layer: int, targets: np.ndarray | None) ->
     wrong = compare(ideal, elsewhere(compiled, net.with_parameters(weights, net.b)), compiled)
     right = compare(ideal, elsewhere(compiled, net), compiled)
     assert all(c.passed for c in right)
-    assert not any(c.passed for c in wrong if c.quantity in ("mu", "dW")), wrong
+    # Predicting, nothing is in error, and no update tells.
+    telling = ("x", "mu") if targets is None else ("mu", "eps", "energy", "dW")
+    assert not any(c.passed for c in wrong if c.quantity in telling), wrong
 
 
 def test_a_wrong_precision_fails() -> None:
@@ -119,3 +123,28 @@ def test_clamps_have_no_tolerance_of_their_own() -> None:
     found = tolerances(compiled, ideal, full_scales(ideal, compiled))
     assert found["x"] == 1e-9
     assert found["mu"] > 1e-9
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_a_kink_at_zero_is_bounded(activation: str) -> None:
+    """1-1-1, the hidden activity between the pulls of input and target: within 1 / A_r of the kink."""
+    on_a_kink(activation, 0.1, -1.0, kink=0.0)
+
+
+@pytest.mark.parametrize(("mu", "target", "kink"), [(-2.8, -10.0, -3.0), (2.8, 11.0, 3.0)])
+def test_a_kink_away_from_zero_is_bounded(mu: float, target: float, kink: float) -> None:
+    on_a_kink("hard_sigmoid", mu, target, kink=kink)
+
+
+def on_a_kink(activation: str, mu: float, target: float, *, kink: float) -> None:
+    net = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation=activation)
+    poor = replace(IDEAL, name="slow rectifier", rectifier_gain=1e4)
+    compiled = compile_network(net, poor, [[mu]], [[target]])
+    ideal = relax(net, [[mu]], [[target]])
+    assert ideal.activities[1][0, 0] == pytest.approx(kink, abs=1e-12)
+    circuit = compiled.decode(Ngspice().simulate(compiled.circuit, compiled.operating_point()))
+    scales = full_scales(ideal, compiled)
+    bound = tolerances(compiled, ideal, scales)["x"]
+    residual = np.abs(circuit.activities[1] - ideal.activities[1]).max() / scales["x"]
+    assert residual > 1e-9  # the rectifier's gain is seen
+    assert residual <= bound
