@@ -19,6 +19,7 @@ from analog_pc.circuit import (
     Transconductors,
     bus,
     grounds,
+    Wire,
 )
 from analog_pc.circuit.transfer import tanh_gate
 from analog_pc.mapping import encode
@@ -86,7 +87,7 @@ def test_crossbar_and_amplifier_compute_the_product() -> None:
     pair = encode(w, IDEAL)
     rows, anti, columns = bus("rate", 3), bus("anti", 3), bus("column", 2)
     at = dict(zip(rows, volts, strict=True)) | dict(zip(anti, -volts, strict=True))
-    arrays = cells.differential_crossbar("g", rows, anti, columns, pair)
+    arrays = cells.differential_crossbar("g", rows, anti, columns, pair, Wire())
     assert all(isinstance(a, Crossbar) and a.columns == columns for a in arrays)
     current = sum(np.array([at[r] for r in a.rows]) @ a.siemens for a in arrays)
     feedback, amp = cells.transimpedance("tia", columns, bus("mu", 2), pair.ohms, 1e9)
