@@ -17,9 +17,9 @@ from analog_pc.circuit import (
     Resistors,
     StimulusSources,
     Transconductors,
+    Wire,
     bus,
     grounds,
-    Wire,
 )
 from analog_pc.circuit.transfer import tanh_gate
 from analog_pc.mapping import encode
