@@ -72,7 +72,8 @@ class Trainer:
             self.velocity = [np.zeros_like(c) for c in changes]
         for v, change in zip(self.velocity, changes, strict=True):
             v *= self.config.momentum
-            v += (self.config.lr / samples) * change
+            np.multiply(change, self.config.lr / samples, out=change)
+            v += change
         depth = self.network.depth
         parameters = [p + v for p, v in zip((*self.network.W, *self.network.b), self.velocity, strict=True)]
         self.network = self.network.with_parameters(parameters[:depth], parameters[depth:])
