@@ -146,7 +146,4 @@ def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> So
     preset = None if solution.preset_volts is None else solution.preset_volts.copy()
     if preset is not None:  # a judged sample started from its forward state by construction
         preset[list(samples)] = 0.0
-    outcome = judge.status.outcome
-    if solution.status.outcome is not Outcome.CONVERGED and outcome is Outcome.CONVERGED:
-        outcome = Outcome.CONVERGED
-    return Solution(solution.axis, solution.nodes, volts, Status(outcome, judge.status.notes), preset)
+    return Solution(solution.axis, solution.nodes, volts, judge.status, preset)
