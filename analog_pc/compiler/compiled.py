@@ -83,8 +83,13 @@ class CompiledNetwork:
         transient from the forward state goes first.  With the input alone clamped the forward state is
         the only stationary point, and no detour is needed.
         """
-        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples, dtype=np.int64)
-        if chosen.size == 0 or chosen.min() < 0 or chosen.max() >= self.clamps.samples:
+        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples)
+        if (
+            chosen.dtype.kind not in "iu"
+            or chosen.size == 0
+            or chosen.min() < 0
+            or chosen.max() >= self.clamps.samples
+        ):
             raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
         stimuli = self._stimuli(list(self.clamps.values), chosen)
         relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
@@ -185,7 +190,8 @@ class CompiledNetwork:
         return np.asarray(sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in parts))
 
     def _judge(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
-        landscape = Landscape(self.network, self.clamps)
+        # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
+        landscape = Landscape(self.network, Clamps(self.clamps.free, x))
         residual = landscape.state(landscape.from_activities(list(x))).residual
         astray, saturated = self.departed(solution), self._saturated(solution)
         message = str(solution.status)

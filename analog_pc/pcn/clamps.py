@@ -65,6 +65,10 @@ def make_clamps(
     if isinstance(clamps, Clamps):
         if inputs is not None or targets is not None:
             raise BadInput("clamps given as Clamps already hold inputs and targets: give one or the other")
+        if tuple(len(free) for free in clamps.free) != network.sizes:
+            raise BadInput(
+                f"clamps of layers {tuple(len(f) for f in clamps.free)} for a network {network.sizes}"
+            )
         return clamps
     given: dict[int, Masked] = {}
     for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
@@ -96,6 +100,8 @@ def make_clamps(
 
 def _batch(name: str, values: ArrayLike | Masked, size: int) -> Masked:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array: Masked = np.ma.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"{name}: not an array of numbers") from None

@@ -69,7 +69,7 @@ def settle_by_flow(landscape: Landscape, state: State, tolerance: float, longest
     duration, elapsed, best = 20.0, 0.0, np.inf
     x = state.x
     while elapsed < longest:
-        run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, 1e2 * tolerance)))
+        run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, tolerance)))
         x = [a[0] for a in run.at(np.array([duration]))]
         settled = landscape.state(_System(landscape).drives(x))
         worst = float(settled.residual.max())

@@ -118,6 +118,8 @@ class PredictiveCodingNetwork:
 
 def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"{name} is not an array of numbers") from None

@@ -29,7 +29,7 @@ def direction(landscape: Landscape, state: State, shift: Floats) -> list[Floats]
 
 def dense_direction(landscape: Landscape, state: State, shift: Floats) -> list[Floats]:
     """The same step from the whole matrix, for any clamps."""
-    full, _ = jacobian(landscape, state)
+    full, bending = jacobian(landscape, state)
     held = np.concatenate(
         [np.broadcast_to(1.0 - m, x.shape) for m, x in zip(landscape.movable, state.x, strict=True)], 1
     )
@@ -44,6 +44,9 @@ def dense_direction(landscape: Landscape, state: State, shift: Floats) -> list[F
         step = np.linalg.solve(full, -gradient[..., None])[..., 0]
     except np.linalg.LinAlgError:  # a flat direction: the least-squares step leaves it alone
         step = -(np.linalg.pinv(full) @ gradient[..., None])[..., 0]
+    # A kink that repels is left on the downhill side, as in `_gate_step`.
+    leaves = (mobile == 0.0) & (held == 0.0) & (np.concatenate(bending, axis=1) <= 0.0)
+    step = np.where(leaves, -np.sign(gradient), step)
     return np.split(step, np.cumsum(landscape.network.sizes)[:-1], axis=1)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.compiler import CompiledNetwork
+from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, hebbian_update
 from analog_pc.verify.results import Comparison
 from analog_pc.verify.tolerances import ACCEPTANCE, tolerances
@@ -21,6 +22,8 @@ def compare(ideal: Equilibrium, circuit: Equilibrium, compiled: CompiledNetwork)
     then the full scale of eps is that of x, of whose nodes it is the difference, and the full scales
     of the energy and of dW are those of errors of that size.
     """
+    if ideal.samples != circuit.samples:
+        raise BadInput(f"{circuit.samples} samples of the circuit against {ideal.samples} of the reference")
     scales = full_scales(ideal, compiled)
     allowed = tolerances(compiled, ideal, scales)
     distance = {

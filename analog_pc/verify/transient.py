@@ -73,7 +73,7 @@ def _compare(wave: Waveform, reference: tuple[Floats, ...], rest: Equilibrium) -
         float(np.abs(a[-1] - b[0]).max()) for a, b in zip(wave.activities, rest.activities, strict=True)
     )
     full = float(wave.energy.max()) or 1.0
-    rise = max(0.0, float(np.diff(wave.energy).max()))
+    rise = float((wave.energy - np.minimum.accumulate(wave.energy)).max())
     return (
         Comparison("waveform", distance / scale, scale, WAVEFORM_TOLERANCE),
         Comparison("end", end / scale, scale, END_TOLERANCE),
