@@ -70,8 +70,8 @@ def wired_array(
     if g.min() < 0.0 or g.max() > HUGE:
         where = tuple(int(k) for k in np.argwhere((g < 0.0) | (g > HUGE))[0])
         raise BadInput(f"conductance{list(where)} is {float(g[where])!r} S, must be >= 0 and <= {HUGE:g}")
-    word = _resistance("word_line_resistance", word_line_resistance)
-    bit = _resistance("bit_line_resistance", bit_line_resistance)
+    word = resistance("word_line_resistance", word_line_resistance)
+    bit = resistance("bit_line_resistance", bit_line_resistance)
     for name, r in (("word_line_resistance", word), ("bit_line_resistance", bit)):
         if r * float(g.max()) > MOST_LOADED:
             where = tuple(int(k) for k in np.unravel_index(np.argmax(g), g.shape))
@@ -79,7 +79,7 @@ def wired_array(
                 f"{name} {r!r} Ohm times conductance{list(where)} {float(g.max())!r} S is above"
                 f" {MOST_LOADED:g}: rounding would take over"
             )
-    return WiredArray(g, word, bit)
+    return WiredArray(g if g.flags.writeable else g.copy(), word, bit)  # numba compiles once for the two
 
 
 def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
@@ -91,6 +91,17 @@ def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
             f" to go with conductance {array.conductance.shape}"
         )
     return v.reshape(-1, array.rows)
+
+
+def port_drive(array: WiredArray, voltages: ArrayLike) -> Floats:
+    """Port voltages as [batch, rows + columns], in V, word lines first; refuses the same."""
+    v, ports = numbers("port_voltages", voltages), array.rows + array.columns
+    if v.ndim not in (1, 2) or v.shape[-1] != ports:
+        raise BadInput(
+            f"port_voltages has shape {v.shape}, expected ({ports},) or (batch, {ports})"
+            f" to go with conductance {array.conductance.shape}"
+        )
+    return v.reshape(-1, ports)
 
 
 def numbers(name: str, given: ArrayLike) -> Floats:
@@ -108,11 +119,12 @@ def numbers(name: str, given: ArrayLike) -> Floats:
     return values
 
 
-def _resistance(name: str, given: float) -> float:
+def resistance(name: str, given: float, zero: str = "an ideal line") -> float:
+    """One resistance in Ohm, 0 or far from under- and overflow."""
     try:
         value = float(given)
     except (TypeError, ValueError):
         raise BadInput(f"{name} is {given!r}, expected one number in Ohm") from None
     if not (value == 0.0 or 1.0 / HUGE <= value <= HUGE):
-        raise BadInput(f"{name} is {value!r} Ohm, must be 0 (an ideal line) or {1.0 / HUGE:g} ... {HUGE:g}")
+        raise BadInput(f"{name} is {value!r} Ohm, must be 0 ({zero}) or {1.0 / HUGE:g} ... {HUGE:g}")
     return value
