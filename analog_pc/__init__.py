@@ -13,7 +13,7 @@ from analog_pc.pcn import (
     random_network,
     relax,
 )
-from analog_pc.simulators import SIMULATORS, Ngspice, NgspiceShared
+from analog_pc.simulators import SIMULATORS, Native, Ngspice, NgspiceShared, Vacask
 from analog_pc.simulators.spice import to_pyspice
 from analog_pc.technology import Technology, technology
 from analog_pc.verify import compare
@@ -28,12 +28,14 @@ __all__ = [
     "CompiledNetwork",
     "CrossbarSolution",
     "Equilibrium",
+    "Native",
     "Ngspice",
     "NgspiceShared",
     "PredictiveCodingNetwork",
     "SimulationFailed",
     "SimulatorMissing",
     "Technology",
+    "Vacask",
     "backprop_update",
     "compare",
     "compile_network",

@@ -1,4 +1,4 @@
-"""Activation circuits: from value node to word line, with the signal that gates the feedback."""
+"""Activation circuits: from value node to the signal for the word lines, and to the feedback's gate."""
 
 from __future__ import annotations
 
@@ -6,56 +6,57 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.circuit import Amplifiers, Bus, Element, Law, VoltageTransfers, bus, grounds
+from analog_pc.cells.parts import Parts, spread_gain, spread_offset
+from analog_pc.circuit import Amplifiers, Bus, Element, Law, VoltageTransfers, bus
 from analog_pc.circuit.transfer import ramp_law, sigmoid_gate, sigmoid_law, tanh_gate, tanh_law
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
 
 
 @dataclass(frozen=True, eq=False)
 class ActivationCell:
-    """`elements`, the bus that controls the gate, and the gate's law (None: the slope is 1 everywhere)."""
+    """Elements, the bus of f(x), the bus that controls the gate, and the gate's law (None: slope 1)."""
 
     elements: tuple[Element, ...]
+    signal: Bus
     control: Bus
     gate: Law | None
 
 
-def activation_cell(name: str, f: Activation, x: Bus, rate: Bus, s: float, gain: float) -> ActivationCell:
-    """The circuit of an activation at `s` volts per unit; `gain` is that of a rectifier's op-amp."""
-    if isinstance(f, PiecewiseLinear):
-        return rectifier(name, f, x, rate, s, gain)
-    if f.name == "identity":
-        return buffer(name, x, rate)
-    return differential_pair(name, f, x, rate, s)
+def activation_cell(name: str, f: Activation, x: Bus, s: float, parts: Parts) -> ActivationCell:
+    """The circuit of an activation at `s` volts per unit.
 
-
-def buffer(name: str, x: Bus, rate: Bus) -> ActivationCell:
-    """Identity: a unity-gain buffer, so that the word lines do not load the value node.
-
-    ::
-
-        x[i] ---[ +1 ]--- rate[i]
+    The identity needs none: the drivers of the word lines already keep the load off the value node.
     """
-    return ActivationCell((Amplifiers(f"{name}_buffer", x, grounds(len(x)), rate, 1.0),), x, None)
+    if f.name == "identity":
+        return ActivationCell((), x, x, None)
+    if isinstance(f, PiecewiseLinear):
+        return rectifier(name, f, x, s, parts)
+    return differential_pair(name, f, x, s, parts)
 
 
-def differential_pair(name: str, f: Activation, x: Bus, rate: Bus, s: float) -> ActivationCell:
+def differential_pair(name: str, f: Activation, x: Bus, s: float, parts: Parts) -> ActivationCell:
     """tanh and sigmoid: the transfer curve of a differential pair (one or both of its sides).
 
     ::
 
-        x[i] ---[ s f(x/s) ]--- rate[i]            gate f'(x/s), a second pair biased by the same input
+        x[i] ---[ s f(x/s) ]--- signal[i]          gate f'(x/s), a second pair biased by the same input
     """
     law, gate = {"tanh": (tanh_law, tanh_gate), "sigmoid": (sigmoid_law, sigmoid_gate)}[f.name]
-    return ActivationCell((VoltageTransfers(f"{name}_pair", x, rate, law(s)),), x, gate(s))
+    signal = bus(f"signal_{name}", len(x))
+    return ActivationCell((_pairs(f"{name}_pair", x, signal, law(s), parts),), signal, x, gate(s))
 
 
-def rectifier(name: str, f: PiecewiseLinear, x: Bus, rate: Bus, s: float, gain: float) -> ActivationCell:
+def _pairs(name: str, x: Bus, signal: Bus, law: Law, parts: Parts) -> VoltageTransfers:
+    gain, offset = spread_gain(name, len(x), parts), spread_offset(name, len(x), parts)
+    return VoltageTransfers(name, x, signal, law, gain, offset)
+
+
+def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, parts: Parts) -> ActivationCell:
     """relu, leaky relu, hard sigmoid: a precision rectifier, an op-amp with diodes in its feedback.
 
     ::
 
-        x[i] --+---[ s f(x/s) ]----------------------- rate[i]
+        x[i] --+---[ s f(x/s) ]----------------------- signal[i]
                |
                +--|+\
                   | A >---+--- drive[i] --[ gate law ]--- gate of the feedback
@@ -67,7 +68,7 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, rate: Bus, s: float, gain: 
     ``drive = A (x - X(drive))``: x stays within s/A of a kink while the drive, and with it the gate,
     takes any value between the two slopes.  So an equilibrium may rest on a kink, as the energy demands.
     """
-    drive, folded = bus(f"drive_{name}", len(x)), bus(f"fold_{name}", len(x))
+    signal, drive, folded = (bus(f"{what}_{name}", len(x)) for what in ("signal", "drive", "fold"))
     edges = tuple(s * edge for k, kink in enumerate(f.kinks) for edge in (kink + k, kink + k + 1.0))
     follows = tuple(float(k % 2 == 0) for k in range(len(edges) + 1))
     opening = np.zeros(len(edges) + 1)
@@ -75,8 +76,8 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, rate: Bus, s: float, gain: 
     first = f.kinks[0]
     offset = s * (float(f.f(np.array([first]))[0]) - f.slopes[0] * first)
     elements = (
-        VoltageTransfers(f"{name}_rate", x, rate, ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset)),
+        _pairs(f"{name}_rate", x, signal, ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset), parts),
         VoltageTransfers(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
-        Amplifiers(f"{name}_amp", x, folded, drive, gain),
+        Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain),
     )
-    return ActivationCell(elements, drive, ramp_law(edges, tuple(opening), f.slopes[0]))
+    return ActivationCell(elements, signal, drive, ramp_law(edges, tuple(opening), f.slopes[0]))

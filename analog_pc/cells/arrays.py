@@ -2,44 +2,73 @@
 
 from __future__ import annotations
 
-from analog_pc.circuit import Amplifiers, Bus, Crossbar, Element, Resistors, Wire, grounds
+from analog_pc.cells.parts import Parts, open_loop, unity
+from analog_pc.circuit import Bus, Capacitors, Crossbar, Element, Resistors, bus, grounds
+from analog_pc.devices import device_law
 from analog_pc.mapping import ConductancePair
 
 
-def inverters(name: str, positive: Bus, negative: Bus) -> tuple[Element, ...]:
-    """Complementary word lines: V(negative) = -V(positive).
+def drivers(name: str, signal: Bus, positive: Bus, negative: Bus, parts: Parts) -> tuple[Element, ...]:
+    """Complementary drivers of word lines: V(positive) = V(signal), V(negative) = -V(signal).
 
     ::
 
-        positive ----+---------- word line of the minus devices
-                     |
-                    [-1]
-                     |
-        negative ----+---------- word line of the plus devices (the amplifier below inverts)
+        signal[i] --+--[ +1 ]--- positive[i]      word line of the minus devices
+                    |
+                    +--[ -1 ]--- negative[i]      word line of the plus devices (the amplifier below inverts)
     """
-    return (Amplifiers(name, grounds(len(positive)), positive, negative, 1.0),)
+    ground = grounds(len(signal))
+    return (
+        unity(f"{name}_p", signal, ground, positive, 1.0, parts),
+        unity(f"{name}_n", ground, signal, negative, 2.0, parts),
+    )
 
 
 def differential_crossbar(
-    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair, wire: Wire
+    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair, parts: Parts
 ) -> tuple[Element, ...]:
     """Two devices per weight on complementary word lines share one bit line.
 
     ::
 
-        negative[j] ---[plus[j, i]]---+
-                                      +--- columns[i]  (virtual ground)
-        positive[j] ---[minus[j, i]]--+
+        negative[j] --[ r_d ]--+--[plus[j, i]]---+
+                              === C_w            +--- columns[i]  (virtual ground)
+        positive[j] --[ r_d ]--+--[minus[j, i]]--+
+                              === C_w            === C_b
 
     Current into the virtual ground of ideal wires: -sum_j (plus - minus)[j, i] V(positive[j]).
+
+    The resistance of the wires is distributed over the cells (see `Crossbar`); their capacitance stands at
+    their ends, n c of a line of n cells.  What that leaves out is the delay along the line itself, Elmore's
+    n^2 r c / 2: 0.2 ps for 64 cells of 1 Ohm and 0.1 fF, a millionth of a node's time constant of 0.1 us.
     """
-    return (
-        Crossbar(f"{name}_plus", negative, columns, pair.plus, wire),
-        Crossbar(f"{name}_minus", positive, columns, pair.minus, wire),
-    )
+    law = device_law(parts.technology.device_law, parts.technology.device_nonlinearity)
+    elements: tuple[Element, ...] = ()
+    for sign, source, siemens in (("plus", negative, pair.plus), ("minus", positive, pair.minus)):
+        array = f"{name}_{sign}"
+        lines, rows = _lines(array, source, len(columns), parts)
+        t = parts.technology
+        elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, law, t.access_resistance))
+    farads = 2 * len(positive) * parts.technology.bit_line_capacitance
+    if farads:
+        elements += (Capacitors(f"{name}_bit_cap", columns, grounds(len(columns)), farads),)
+    return elements
 
 
-def transimpedance(name: str, columns: Bus, out: Bus, ohms: float, gain: float) -> tuple[Element, ...]:
+def _lines(array: str, source: Bus, columns: int, parts: Parts) -> tuple[tuple[Element, ...], Bus]:
+    """Driver resistance and capacitance of the word lines, and the bus at their near ends."""
+    t, n = parts.technology, len(source)
+    elements: tuple[Element, ...] = ()
+    rows = source
+    if t.driver_resistance:
+        rows = bus(f"{array}_word", n)
+        elements += (Resistors(f"{array}_driver", source, rows, t.driver_resistance),)
+    if t.word_line_capacitance:
+        elements += (Capacitors(f"{array}_word_cap", rows, grounds(n), columns * t.word_line_capacitance),)
+    return elements, rows
+
+
+def transimpedance(name: str, columns: Bus, out: Bus, ohms: float, parts: Parts) -> tuple[Element, ...]:
     """An op-amp of finite gain A holds each bit line near 0 V and turns its current into a voltage.
 
     ::
@@ -52,5 +81,5 @@ def transimpedance(name: str, columns: Bus, out: Bus, ohms: float, gain: float) 
     """
     return (
         Resistors(f"{name}_rf", columns, out, ohms),
-        Amplifiers(f"{name}_amp", grounds(len(columns)), columns, out, gain),
+        open_loop(f"{name}_amp", grounds(len(columns)), columns, out, parts),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analog_pc.arrays import ArrayLike
+import numpy as np
+
+from analog_pc.cells.parts import Parts, spread_gain, unity
 from analog_pc.circuit import (
-    Amplifiers,
     Bus,
     Capacitors,
     Element,
@@ -40,20 +41,24 @@ def free_input_node(name: str, x: Bus, farads: float) -> tuple[Element, ...]:
     return (Capacitors(f"{name}_cap", x, grounds(len(x)), farads),)
 
 
-def eps_sense(name: str, x: Bus, mu: Bus, eps: Bus) -> tuple[Element, ...]:
-    """Difference amplifiers across the springs: V(eps) = V(x) - V(mu).
+def eps_sense(name: str, x: Bus, mu: Bus, eps: Bus, anti: Bus, parts: Parts) -> tuple[Element, ...]:
+    """Difference amplifiers across the springs: V(eps) = V(x) - V(mu), and the opposite.
 
     ::
 
-        x[i]  ---|+\\
-                 | 1 >--- eps[i]
-        mu[i] ---|-/
+        x[i]  --+--|+\\                 mu[i] --+--|+\\
+                |  | 1 >--- eps[i]             |  | 1 >--- anti[i]
+        mu[i] -----|-/                 x[i]  -----|-/
+
+    They also drive the word lines of the transposed crossbar, which needs both signs; without one (`anti`
+    empty) the second amplifier is left out.
     """
-    return (Amplifiers(f"{name}_sense", x, mu, eps, 1.0),)
+    sense = unity(f"{name}_sense", x, mu, eps, 2.0, parts)
+    return (sense, unity(f"{name}_anti", mu, x, anti, 2.0, parts)) if anti else (sense,)
 
 
 def feedback_gate(
-    name: str, control: Bus, back: Bus, x: Bus, siemens: ArrayLike, gate: Law | None
+    name: str, control: Bus, back: Bus, x: Bus, siemens: float, gate: Law | None, parts: Parts
 ) -> tuple[Element, ...]:
     """Injects the feedback of the layer above, gated by the slope of the activation, into the value node.
 
@@ -64,9 +69,10 @@ def feedback_gate(
     g is the spring conductance of the layer above, so that its precision weighs the feedback too.
     ``gate=None`` stands for f' = 1 (identity).
     """
+    each = siemens * np.asarray(spread_gain(name, len(x), parts))
     if gate is None:
-        return (Transconductors(f"{name}_gate", back, x, siemens),)
-    return (GatedTransconductors(f"{name}_gate", control, back, x, siemens, gate),)
+        return (Transconductors(f"{name}_gate", back, x, each),)
+    return (GatedTransconductors(f"{name}_gate", control, back, x, each, gate),)
 
 
 def clamp(name: str, nodes: Bus) -> tuple[Element, ...]:

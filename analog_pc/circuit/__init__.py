@@ -1,9 +1,17 @@
 """The problem (elements, circuits, analyses) and the answer (solutions), all data."""
 
-from analog_pc.circuit.analysis import Analysis, OperatingPoint, Settling, Stimuli, Transient, check_analysis
+from analog_pc.circuit.analysis import (
+    Analysis,
+    Noise,
+    OperatingPoint,
+    Settling,
+    Stimuli,
+    Transient,
+    check_analysis,
+)
 from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
 from analog_pc.circuit.checks import check_circuit
-from analog_pc.circuit.circuit import Circuit, Instance, Subcircuit
+from analog_pc.circuit.circuit import ROOM, Circuit, Instance, Subcircuit
 from analog_pc.circuit.elements import (
     Amplifiers,
     Capacitors,
@@ -17,11 +25,12 @@ from analog_pc.circuit.elements import (
     VoltageTransfers,
     Wire,
 )
-from analog_pc.circuit.solution import Outcome, Solution, Status
+from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import Law
 
 __all__ = [
     "GROUND",
+    "ROOM",
     "Amplifiers",
     "Analysis",
     "Bus",
@@ -32,6 +41,8 @@ __all__ = [
     "GatedTransconductors",
     "Instance",
     "Law",
+    "Noise",
+    "NoiseSolution",
     "OperatingPoint",
     "Outcome",
     "Resistors",

@@ -43,12 +43,15 @@ class OperatingPoint:
     settling
         Reach every sample by relaxation instead, and search its operating point from where the
         transient came to rest: slower, and sure to be the state that the circuit relaxes to.
+    save
+        Nodes to keep; empty keeps all.
     """
 
     stimuli: Stimuli
     preset: Stimuli | None = None
     guess: Mapping[str, float] = field(default_factory=dict)
     settling: Settling | None = None
+    save: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
@@ -90,10 +93,43 @@ class Transient:
                 raise BadInput(f"transient: {name} = {value!r}, must be finite and > 0")
 
 
-Analysis = OperatingPoint | Transient
+@dataclass(frozen=True, eq=False)
+class Noise:
+    """Noise at some nodes around the operating point of one sample.
+
+    What makes noise: resistors, devices and wires (4 k T / R of the circuit's temperature) and the inputs of
+    amplifiers; controlled sources are noiseless.
+
+    Parameters
+    ----------
+    stimuli
+        Constant volts per stimulus name, [sources].
+    nodes
+        Where it is looked at.
+    low, high
+        Hz; the band over which the spectral density is integrated.  A simulator that integrates over
+        all frequencies says so, and the band is wide enough if the two agree.
+    guess
+        Volts of nodes that the search for the operating point starts from.
+    """
+
+    stimuli: Stimuli
+    nodes: tuple[str, ...]
+    low: float
+    high: float
+    guess: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.nodes:
+            raise BadInput("noise: no nodes to look at")
+        if not (0.0 < self.low < self.high and np.isfinite(self.high)):
+            raise BadInput(f"noise: band {self.low!r} ... {self.high!r} Hz, must be 0 < low < high < inf")
 
 
-def check_analysis(circuit: Circuit, analysis: Analysis) -> None:
+Analysis = OperatingPoint | Transient  # what `simulate` answers; noise has a method and an answer of its own
+
+
+def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
     """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name."""
     sets = {"stimuli": analysis.stimuli}
     if isinstance(analysis, OperatingPoint) and analysis.preset is not None:

@@ -6,7 +6,14 @@ ngspice 39 gives a node without a path for direct current the value 0 or 1e9 V, 
 
 from __future__ import annotations
 
-from analog_pc.circuit.bus import GROUND
+from collections.abc import Mapping
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from analog_pc.arrays import Ints
+from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.circuit.elements import (
     Amplifiers,
@@ -33,58 +40,37 @@ def check_circuit(circuit: Circuit) -> None:
     BadInput
         Naming the first such node.
     """
-    groups = _Groups()
-    touched: dict[str, None] = {}
+    number: dict[str, int] = {GROUND: 0}
+    ends: list[Ints] = [np.empty((2, 0), dtype=np.int64)]
     maps = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
     for path, element in circuit.banks():
         local = maps.get(path, {})
 
-        def flat(node: str, path: str = path, local: dict[str, str] = local) -> str:
-            return local.get(node, node if node == GROUND or not path else f"{path}.{node}")
+        def numbers(bus: Bus, path: str = path, local: dict[str, str] = local) -> Ints:
+            names = (local.get(n, n if n == GROUND or not path else f"{path}.{n}") for n in bus)
+            return np.array([number.setdefault(name, len(number)) for name in names], dtype=np.int64)
 
-        for node in _terminals(element):
-            touched[flat(node)] = None
-        for a, b in _paths(element):
-            groups.join(flat(a), flat(b))
-    for node in touched:
-        if groups.root(node) != groups.root(GROUND):
+        buses = {name: numbers(bus) for name, bus in vars(element).items() if isinstance(bus, tuple)}
+        ends.append(_paths(element, buses))
+    a, b = np.concatenate(ends, axis=1)
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(number), len(number)))
+    group = connected_components(graph, directed=False)[1]
+    for node, k in number.items():
+        if group[k] != group[0]:
             raise BadInput(f"circuit {circuit.name}: node {node!r} has no path for direct current to ground")
 
 
-def _terminals(element: Element) -> list[str]:
-    fields = vars(element).values()
-    return [node for field in fields if isinstance(field, tuple) for node in field]
-
-
-def _paths(element: Element) -> list[tuple[str, str]]:
+def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
+    """Pairs of nodes [2, paths] that the element connects for direct current."""
     match element:
         case Resistors():
-            return list(zip(element.a, element.b, strict=True))
+            return np.stack([buses["a"], buses["b"]])
         case VoltageSources() | StimulusSources():
-            return list(zip(element.plus, element.minus, strict=True))
+            return np.stack([buses["plus"], buses["minus"]])
         case Amplifiers() | VoltageTransfers() | GatedTransconductors() | Transconductors():
-            return [(node, GROUND) for node in element.out]
+            return np.stack([buses["out"], np.zeros_like(buses["out"])])
         case Crossbar():
-            first_row, first_column = element.rows[0], element.columns[0]
-            return [(row, first_column) for row in element.rows] + [(first_row, c) for c in element.columns]
+            i, j = np.nonzero(np.asarray(element.siemens) > 0.0)
+            return np.stack([buses["rows"][i], buses["columns"][j]])
         case Capacitors():
-            return []
-
-
-class _Groups:
-    """Disjoint sets of connected nodes."""
-
-    def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
-
-    def root(self, node: str) -> str:
-        path = []
-        while (parent := self._parent.get(node, node)) != node:
-            path.append(node)
-            node = parent
-        for visited in path:
-            self._parent[visited] = node
-        return node
-
-    def join(self, a: str, b: str) -> None:
-        self._parent[self.root(a)] = self.root(b)
+            return np.empty((2, 0), dtype=np.int64)

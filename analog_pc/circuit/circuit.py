@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from analog_pc.circuit.bus import Bus, checked_name
 from analog_pc.circuit.elements import Element, StimulusSources
+from analog_pc.circuit.values import values
 from analog_pc.errors import BadInput
+
+ROOM = 300.15  # K, where SPICE simulates unless told otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +47,16 @@ class Instance:
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """A whole circuit: top-level elements (sources, clamps) and instances of subcircuits."""
+    """A whole circuit: top-level elements (sources, clamps), instances of subcircuits, temperature in K."""
 
     name: str
     elements: tuple[Element, ...] = ()
     instances: tuple[Instance, ...] = ()
+    temperature: float = ROOM
 
     def __post_init__(self) -> None:
         checked_name(self.name, "circuit")
+        values(f"circuit {self.name}", "temperature", self.temperature, (), low=0.0)
         _unique(f"circuit {self.name}: element", [e.name for e in self.elements])
         _unique(f"circuit {self.name}: instance", [i.name for i in self.instances])
 

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
 
 
@@ -19,14 +19,26 @@ class Outcome(Enum):
     STEPPED = "converged only with gmin or source stepping: it may be another operating point"
     DEPARTED = "the operating point is not the state that the transient relaxed to"
     RESTLESS = "the transient did not come to rest"
+    SATURATED = "an amplifier is at the limit of its output"
+    UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"
+    NOT_CONVERGED = "no operating point was found"
 
 
 @dataclass(frozen=True)
 class Status:
-    """The outcome, and the simulator's own words where they matter."""
+    """The outcome (the worst of a batch), and the simulator's own words where they matter.
+
+    `samples` holds the outcome of each sample where a simulator tells them apart, and is empty where not.
+    """
 
     outcome: Outcome
     notes: tuple[str, ...] = ()
+    samples: tuple[Outcome, ...] = ()
+
+    def converged(self, samples: int) -> Bools:
+        """Which of the samples are sound, [samples]."""
+        each = self.samples or (self.outcome,) * samples
+        return np.array([outcome is Outcome.CONVERGED for outcome in each], dtype=np.bool_)
 
     def __str__(self) -> str:
         return "; ".join((self.outcome.value, *self.notes))
@@ -73,3 +85,16 @@ class Solution:
         if self.preset_volts is None:
             raise BadInput("the analysis had no preset")
         return np.asarray(self.preset_volts[:, self.columns(nodes)])
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseSolution:
+    """Noise of node voltages: `rms` [nodes] in V over the band (or over all frequencies, as `status` says).
+
+    `covariance` [nodes, nodes] in V^2 where the simulator gives it, else None.
+    """
+
+    nodes: tuple[str, ...]
+    rms: Floats
+    status: Status
+    covariance: Floats | None = None

@@ -1,4 +1,4 @@
-"""Nonlinear laws of one voltage: value, derivative and SPICE expression side by side.
+"""Nonlinear laws of one variable: value, derivative and SPICE expression side by side.
 
 Each law is a small plain function of a scale; `tests/unit/circuit/test_transfer.py` holds the three
 faces of every law against each other.  ``v`` is in volts; a law made with ``volts_per_unit=s``
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, reduce
 
 import numpy as np
 
@@ -98,3 +99,53 @@ def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float 
         return "(" + "+".join(terms or ["0"]) + ")"
 
     return Law("ramp", pieces, derivative, expression)
+
+
+@cache
+def limiter(most: float, order: int) -> Law:
+    """y = v / (1 + (v / most)^order)^(1/order): slope 1 at 0, |y| < most; the larger the order, the sharper.
+
+    The order is even, so that the power is the same for both signs.
+    """
+    most, order = float(most), int(order)
+
+    def root(v: Floats) -> Floats:
+        """1 / (1 + (v / most)^order)^(1/order); a product, because numpy's powers are slow."""
+        square = (v / most) ** 2
+        power = reduce(np.multiply, [square] * (order // 2))
+        return np.asarray(1.0 / np.sqrt(1.0 + power) if order == 2 else (1.0 + power) ** (-1.0 / order))
+
+    def value(v: Floats) -> Floats:
+        return np.asarray(v * root(v))
+
+    def derivative(v: Floats) -> Floats:
+        return np.asarray(root(v) ** (order + 1))
+
+    def expression(v: str) -> str:
+        # A simulator's first iterates are wild, and pow overflows where the law itself does not.
+        part = f"min(max(({v})/{most!r},-1e30),1e30)"
+        return f"({v})/pow(1+pow({part},{order}),{1.0 / order!r})"
+
+    return Law("limiter", value, derivative, expression)
+
+
+def sinh_law(per_volt: float) -> Law:
+    """y = sinh(b v) / b: a device whose current grows exponentially with its voltage; b in 1/V."""
+    b = float(per_volt)
+    return Law(
+        "sinh",
+        lambda v: np.sinh(b * v) / b,
+        lambda v: np.cosh(b * v),
+        lambda v: f"sinh({b!r}*({v}))/{b!r}",
+    )
+
+
+def cubic_law(per_square_volt: float) -> Law:
+    """y = v + k v^3; k in 1/V^2.  For k < 0 only below |v| = 1/sqrt(-3 k), where the slope changes sign."""
+    k = float(per_square_volt)
+    return Law(
+        "cubic",
+        lambda v: v + k * v**3,
+        lambda v: 1.0 + 3.0 * k * v**2,
+        lambda v: f"(({v})+({k!r})*({v})*({v})*({v}))",
+    )

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.netlist import netlist
+from analog_pc.cli.technologies import technologies
 from analog_pc.cli.train import train
 from analog_pc.cli.verify import verify
 from analog_pc.errors import AnalogPcError
@@ -53,5 +54,5 @@ def main() -> None:
     """
 
 
-for command in (train, verify, netlist):
+for command in (train, verify, netlist, technologies):
     main.add_command(command)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from analog_pc.cli.options import FOLDER, NETWORK
+from analog_pc.cli.options import FOLDER, NETWORK, technology_option
 from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.pcn.network_file import load_network
 from analog_pc.simulators import Ngspice
-from analog_pc.technology import technology as technology_of
+from analog_pc.technology import Technology
 from analog_pc.verify import PHASES
 from analog_pc.verify.netlists import write_sample_netlist
 
@@ -27,9 +27,9 @@ from analog_pc.verify.netlists import write_sample_netlist
 @click.option(
     "--phase", type=click.Choice(PHASES), default="predict", show_default=True, help="What is clamped."
 )
-@click.option("--technology", default="ideal", show_default=True, help="Component values.")
+@technology_option
 @click.option("--out", required=True, type=FOLDER, help="Folder of network.cir and probes.json.")
-def netlist(network: Path, stimuli: Path, phase: str, technology: str, out: Path) -> None:
+def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, out: Path) -> None:
     """Write the netlist of the first sample and the meaning of its nodes.
 
     \b
@@ -45,7 +45,7 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: str, out: Path
     if phase == "learn" and targets is None:
         raise BadInput(f"{stimuli}: phase learn needs targets or labels")
     first = None if phase == "predict" or targets is None else targets[:1]
-    compiled = compile_network(net, technology_of(technology), inputs[:1], first)
+    compiled = compile_network(net, technology, inputs[:1], first)
     simulator = Ngspice()
     write_sample_netlist(out, compiled, simulator if simulator.available() else None)
     click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

@@ -1,4 +1,4 @@
-"""What several commands share: parsing of lists, files and networks, and the progress display."""
+"""What several commands share: parsing of lists, files and technologies, and the progress display."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from analog_pc.technology import Technology
+from analog_pc.technology import technology as technology_of
 
 NETWORK = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -31,6 +34,25 @@ class Numbers(click.ParamType[tuple[int | float, ...]]):
             return tuple(self.kind(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not a comma-separated list of numbers, such as 64,32,10", param, ctx)
+
+
+class TechnologyOf(click.ParamType[Technology]):
+    """A named technology, or the one of a file; what is wrong with either is said in one line."""
+
+    name = "NAME|FILE.toml"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Technology:
+        return value if isinstance(value, Technology) else technology_of(str(value))
+
+
+technology_option = click.option(
+    "--technology",
+    default="ideal",
+    show_default=True,
+    type=TechnologyOf(),
+    metavar=TechnologyOf.name,
+    help="Component values: one that 'analog-pc technologies' lists, or an own file.",
+)
 
 
 @contextmanager

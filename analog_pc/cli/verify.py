@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analog_pc.arrays import Floats
-from analog_pc.cli.options import FOLDER, NETWORK, progress_bar
+from analog_pc.cli.options import FOLDER, NETWORK, progress_bar, technology_option
 from analog_pc.cli.train import HIDDEN, LEARNING_RATES, train_network
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
@@ -18,8 +18,7 @@ from analog_pc.files import read_npz
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
 from analog_pc.simulators import Ngspice
-from analog_pc.technology import TECHNOLOGIES
-from analog_pc.technology import technology as technology_of
+from analog_pc.technology import Technology
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
 from analog_pc.verify import PHASES, Verification, verify_network
 from analog_pc.verify.netlists import write_sample_netlist
@@ -43,7 +42,7 @@ from analog_pc.verify.report import write_report
 @click.option(
     "--transient", is_flag=True, help="Relax the first sample as a waveform too, against the reference ODE."
 )
-@click.option("--technology", default="ideal", show_default=True, help=f"One of {', '.join(TECHNOLOGIES)}.")
+@technology_option
 @click.option(
     "--seed", default=0, show_default=True, help="Of the split, and of the network when none is given."
 )
@@ -57,7 +56,7 @@ def verify(
     samples: int,
     phases: str | None,
     transient: bool,
-    technology: str,
+    technology: Technology,
     seed: int,
     timeout: float,
     out: Path,
@@ -69,7 +68,6 @@ def verify(
     """
     simulator = Ngspice(timeout=timeout)
     simulator.version()  # before any long work: is it there?
-    parts = technology_of(technology)
     net = load_network(network) if network is not None else None
     net, inputs, targets, facts = _stimuli(net, data, seed)
     chosen = _phases(phases, targets is not None)
@@ -79,7 +77,7 @@ def verify(
     with progress_bar() as (bar, task):
         found = verify_network(
             net,
-            parts,
+            technology,
             inputs[:samples],
             None if targets is None else targets[:samples],
             simulator,

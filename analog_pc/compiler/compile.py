@@ -10,7 +10,7 @@ from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.cells import clamp
 from analog_pc.circuit import Circuit, Element, VoltageSources, check_circuit, grounds
 from analog_pc.compiler.compiled import CompiledNetwork
-from analog_pc.compiler.layers import BIAS, Design, layer_instance, map_weights, names
+from analog_pc.compiler.layers import BIAS, Design, layer_instance, names, program_arrays
 from analog_pc.errors import BadInput
 from analog_pc.mapping import choose_scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
@@ -26,12 +26,22 @@ def compile_network(
     *,
     clamps: Mapping[int, Masked] | Clamps | None = None,
     volts_per_unit: float | None = None,
+    seed: int = 0,
+    gate_feedback: bool = False,
 ) -> CompiledNetwork:
     """Map a network, clamped as in `relax`, onto a circuit of the technology.
 
     The circuit obeys, with tau = C / g_s and up to the finite gain of its amplifiers::
 
         tau dx_l/dt = -precision_l (x_l - mu_l) + f'(x_l) W_{l+1}^T precision_{l+1} (x_{l+1} - mu_{l+1})
+
+    Parameters
+    ----------
+    seed
+        Of everything random in the technology: one seed is one chip.
+    gate_feedback
+        Open the switches of the feedback while the input alone is clamped: predictions then pass from layer
+        to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest mode.
 
     Raises
     ------
@@ -47,10 +57,15 @@ def compile_network(
     if not np.isfinite(peak):
         raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
     scales = choose_scales(technology, peak, volts_per_unit)
-    design = Design(network, technology, held, scales, map_weights(network, technology))
+    design = Design(
+        network, technology, held, scales, seed, gate_feedback, **program_arrays(network, technology, seed)
+    )
     layers = range(network.depth + 1)
     circuit = Circuit(
-        "pcn", _supplies(design) + _clamps(design), tuple(layer_instance(design, k) for k in layers)
+        "pcn",
+        _supplies(design) + _clamps(design),
+        tuple(layer_instance(design, k) for k in layers),
+        technology.temperature,
     )
     check_circuit(circuit)
     return CompiledNetwork(circuit, design)

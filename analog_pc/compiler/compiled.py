@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.circuit import Bus, Circuit, OperatingPoint, Outcome, Settling, Solution, Transient
+from analog_pc.circuit import Bus, Circuit, OperatingPoint, Settling, Solution, Transient
 from analog_pc.compiler.layers import Design, names
 from analog_pc.errors import BadInput
 from analog_pc.mapping import Scales
@@ -29,6 +29,12 @@ class Probes:
     predictions: tuple[Bus, ...]
     eps: tuple[Bus, ...]
     rates: tuple[Bus, ...]
+
+    @property
+    def every(self) -> Bus:
+        """All of them, layer by layer."""
+        kinds = (self.activities, self.predictions, self.eps, self.rates)
+        return tuple(node for kind in kinds for bus in kind for node in bus)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +79,15 @@ class CompiledNetwork:
         )
 
     def operating_point(
-        self, samples: Sequence[int] | None = None, *, by_relaxation: bool | None = None
+        self,
+        samples: Sequence[int] | None = None,
+        *,
+        by_relaxation: bool | None = None,
+        every_node: bool = False,
     ) -> OperatingPoint:
         """Rest under the clamps, every sample approached from its forward state.
+
+        The solution holds the nodes that `decode` reads, or every node of the circuit.
 
         Newton's way (the default for smooth activations): the preset of a sample clamps the same nodes at
         their forward values, so that all springs are slack; from there the clamps step to their values.
@@ -92,13 +104,15 @@ class CompiledNetwork:
         ):
             raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
         stimuli = self._stimuli(list(self.clamps.values), chosen)
+        save = () if every_node else self.probes.every
         relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
         if relaxed:
             starts = [self.start(int(k)) for k in chosen]
             initial = {node: np.array([start[node] for start in starts]) for node in starts[0]}
-            return OperatingPoint(stimuli, settling=Settling(initial, 50.0 * self.scales.seconds))
+            settling = Settling(initial, 50.0 * self.scales.seconds)
+            return OperatingPoint(stimuli, settling=settling, save=save)
         preset = self._stimuli(self._forward.x, chosen) if self.clamps.beyond_input else None
-        return OperatingPoint(stimuli, preset, self.start(int(chosen[0])))
+        return OperatingPoint(stimuli, preset, self.start(int(chosen[0])), save=save)
 
     def transient(
         self,
@@ -201,8 +215,8 @@ class CompiledNetwork:
             message += (
                 f"; sample {int(np.argmax(saturated))} exceeds the {self.design.technology.supply:g} V supply"
             )
-        direct = solution.status.outcome is Outcome.CONVERGED
-        return Relaxation(np.full(len(residual), direct) & ~astray & ~saturated, residual, 0, message)
+        sound = solution.status.converged(len(residual)) & ~astray & ~saturated
+        return Relaxation(sound, residual, 0, message)
 
     def _saturated(self, solution: Solution) -> Bools:
         probes = self.probes

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.cells import (
+    Parts,
     activation_cell,
     differential_crossbar,
+    drivers,
     eps_sense,
     feedback_gate,
     free_input_node,
-    inverters,
     transimpedance,
     value_node,
 )
 from analog_pc.circuit import Bus, Element, Instance, Subcircuit, bus
-from analog_pc.mapping import ConductancePair, Scales, encode
+from analog_pc.mapping import ConductancePair, Scales, encode, mismatched, written
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.technology import Technology
 
@@ -26,32 +27,50 @@ BIAS = (("bias_p",), ("bias_n",))
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What every layer is built from; `pairs[l]` maps [W_l, b_l] (index 0 is unused)."""
+    """What every layer is built from.
+
+    `targets[l]` is what the devices of [W_l, b_l] should be, `forward[l]` and `transposed[l]` what they are
+    (index 0 is unused).  `gated`: the feedback switches are open while the input alone is clamped.
+    """
 
     network: PredictiveCodingNetwork
     technology: Technology
     clamps: Clamps
     scales: Scales
-    pairs: tuple[ConductancePair | None, ...]
+    seed: int
+    gated: bool
+    targets: tuple[ConductancePair, ...]
+    forward: tuple[ConductancePair, ...]
+    transposed: tuple[ConductancePair, ...]
 
-    def pair(self, layer: int) -> ConductancePair:
-        found = self.pairs[layer]
-        assert found is not None
-        return found
+    def parts(self, layer: int) -> Parts:
+        return Parts(self.technology, self.seed, f"layer{layer}")
 
     def feeds_back(self, layer: int) -> bool:
-        """Whether layer `layer` receives feedback: only free nodes need it."""
+        """Whether layer `layer` has feedback circuits: only free nodes need them."""
         return layer < self.network.depth and bool(self.clamps.free[layer].any())
 
+    @property
+    def switches_open(self) -> bool:
+        return self.gated and not self.clamps.beyond_input
 
-def map_weights(
-    network: PredictiveCodingNetwork, technology: Technology
-) -> tuple[ConductancePair | None, ...]:
-    """Conductance pairs of layers 1 ... L; the bias is the last word line, driven by an activity of 1."""
-    pairs: list[ConductancePair | None] = [None]
-    for w, b in zip(network.W, network.b, strict=True):
-        pairs.append(encode(np.column_stack([w, b]) if network.has_biases else w, technology))
-    return tuple(pairs)
+
+def program_arrays(
+    network: PredictiveCodingNetwork, technology: Technology, seed: int
+) -> dict[str, tuple[ConductancePair, ...]]:
+    """Targets, forward and transposed pairs of layers 1 ... L; the bias is the last word line of a forward
+    array, driven by an activity of 1."""
+    empty = ConductancePair(np.empty((0, 0)), np.empty((0, 0)), 0.0)
+    targets, forward, transposed = [empty], [empty], [empty]
+    for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
+        parts = Parts(technology, seed, f"layer{layer}")
+        target = encode(np.column_stack([w, b]) if network.has_biases else w, technology)
+        weights = ConductancePair(target.plus[: w.shape[1]], target.minus[: w.shape[1]], target.ohms)
+        back = written(weights.transposed, technology, parts.stream("transposed"))
+        targets.append(target)
+        forward.append(written(target, technology, parts.stream("forward")))
+        transposed.append(mismatched(back, technology, parts.stream("mismatch")))
+    return {"targets": tuple(targets), "forward": tuple(forward), "transposed": tuple(transposed)}
 
 
 def names(layer: int, size: int) -> dict[str, Bus]:
@@ -93,43 +112,41 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
         ports += BIAS[0] + BIAS[1]
         positive, negative = positive + BIAS[0], negative + BIAS[1]
     columns = bus("column", net.sizes[layer])
-    pair = design.pair(layer)
+    parts, pair = design.parts(layer), design.forward[layer]
+    back = design.feeds_back(layer - 1)
+    anti: Bus = bus("anti_eps", net.sizes[layer]) if back else ()
+    springs = net.precision_of(layer) * tech.spring_conductance
     elements: tuple[Element, ...] = (
-        *differential_crossbar("forward", positive, negative, columns, pair, tech.wire),
-        *transimpedance("predict", columns, n["mu"], pair.ohms, tech.opamp_gain),
-        *value_node(
-            "node", n["x"], n["mu"], net.precision_of(layer) * tech.spring_conductance, tech.node_capacitance
-        ),
-        *eps_sense("eps", n["x"], n["mu"], n["eps"]),
+        *differential_crossbar("forward", positive, negative, columns, pair, parts),
+        *transimpedance("predict", columns, n["mu"], pair.ohms, parts),
+        *value_node("node", n["x"], n["mu"], springs, tech.node_capacitance),
+        *eps_sense("eps", n["x"], n["mu"], n["eps"], anti, parts),
     )
-    if design.feeds_back(layer - 1):
+    if back:
         ports += below["back"]
-        elements += _feedback(design, layer, n["eps"], below["back"])
+        elements += _feedback(design, layer, n["eps"], anti, below["back"])
     if layer < net.depth:
         ports += n["rate"] + n["anti"] + (n["back"] if design.feeds_back(layer) else ())
         elements += _output_stage(design, layer, n)
     return ports, elements
 
 
-def _feedback(design: Design, layer: int, eps: Bus, back: Bus) -> tuple[Element, ...]:
+def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tuple[Element, ...]:
     """W^T eps, by the transposed crossbar (without the bias line) and its amplifiers."""
-    size, pre = design.network.sizes[layer], design.network.sizes[layer - 1]
-    pair, tech = design.pair(layer), design.technology
-    weights_only = ConductancePair(pair.plus[:pre], pair.minus[:pre], pair.ohms)
-    anti, columns = bus("anti_eps", size), bus("back_column", pre)
+    pair, parts = design.transposed[layer], design.parts(layer)
+    columns = bus("back_column", design.network.sizes[layer - 1])
     return (
-        *inverters("invert_eps", eps, anti),
-        *differential_crossbar("transposed", eps, anti, columns, weights_only.transposed, tech.wire),
-        *transimpedance("feedback", columns, back, pair.ohms, tech.opamp_gain),
+        *differential_crossbar("transposed", eps, anti, columns, pair, parts),
+        *transimpedance("feedback", columns, back, pair.ohms, parts),
     )
 
 
 def _output_stage(design: Design, layer: int, n: dict[str, Bus]) -> tuple[Element, ...]:
     """Activation, complementary word lines, and the gate that lets feedback in."""
-    f = design.network.activation_of(layer)
-    cell = activation_cell("act", f, n["x"], n["rate"], design.scales.volts, design.technology.rectifier_gain)
-    elements = (*cell.elements, *inverters("invert_rate", n["rate"], n["anti"]))
-    if design.feeds_back(layer):
+    f, parts = design.network.activation_of(layer), design.parts(layer)
+    cell = activation_cell("act", f, n["x"], design.scales.volts, parts)
+    elements = (*cell.elements, *drivers("drive", cell.signal, n["rate"], n["anti"], parts))
+    if design.feeds_back(layer) and not design.switches_open:
         siemens = design.network.precision_of(layer + 1) * design.technology.spring_conductance
-        elements += feedback_gate("fb", cell.control, n["back"], n["x"], siemens, cell.gate)
+        elements += feedback_gate("fb", cell.control, n["back"], n["x"], siemens, cell.gate, parts)
     return elements

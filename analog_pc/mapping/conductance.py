@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.devices import program
 from analog_pc.errors import BadInput
 from analog_pc.technology import Technology
 
@@ -35,6 +36,21 @@ class ConductancePair:
     def noise_gain(self) -> Floats:
         """1 + R_f sum(G) of the amplifier of each column, [columns]."""
         return np.asarray(1.0 + self.ohms * (self.plus + self.minus).sum(axis=0))
+
+
+def written(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
+    """The pair that programming leaves of a target pair, its slow fluctuations frozen as they are read."""
+    found = []
+    for target in (pair.plus, pair.minus):
+        g = program(target, technology.programming, rng)
+        found.append(g * np.exp(technology.read_noise * rng.normal(size=g.shape)))
+    return ConductancePair(found[0], found[1], pair.ohms)
+
+
+def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
+    """The pair with every device off by the technology's mismatch of transposed arrays (log-normal)."""
+    off = [np.exp(technology.transposed_mismatch * rng.normal(size=pair.plus.shape)) for _ in range(2)]
+    return ConductancePair(pair.plus * off[0], pair.minus * off[1], pair.ohms)
 
 
 def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:

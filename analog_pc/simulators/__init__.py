@@ -9,8 +9,10 @@ from collections.abc import Callable
 from typing import Protocol
 
 from analog_pc.circuit import Analysis, Circuit, Solution
+from analog_pc.simulators.native import Native
 from analog_pc.simulators.spice.ngspice import Ngspice
 from analog_pc.simulators.spice.shared import NgspiceShared
+from analog_pc.simulators.vacask import Vacask
 
 
 class Simulator(Protocol):
@@ -36,6 +38,11 @@ class Simulator(Protocol):
         ...
 
 
-SIMULATORS: dict[str, Callable[[], Simulator]] = {"ngspice": Ngspice, "ngspice-shared": NgspiceShared}
+SIMULATORS: dict[str, Callable[[], Simulator]] = {
+    "ngspice": Ngspice,
+    "ngspice-shared": NgspiceShared,
+    "native": Native,
+    "vacask": Vacask,
+}
 
-__all__ = ["SIMULATORS", "Ngspice", "NgspiceShared", "Simulator"]
+__all__ = ["SIMULATORS", "Native", "Ngspice", "NgspiceShared", "Simulator", "Vacask"]

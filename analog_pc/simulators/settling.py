@@ -32,8 +32,9 @@ def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: in
     """Operating points of all samples of an analysis with `settling`, each by its own relaxation."""
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         parts = list(pool.map(lambda k: _settle_one(solve, circuit, analysis, k), range(analysis.samples)))
-    volts = np.concatenate([part.volts for part in parts])
-    return Solution(np.arange(len(parts), dtype=np.float64), parts[0].nodes, volts, _summary(parts))
+    nodes = analysis.save or parts[0].nodes
+    volts = np.concatenate([part.voltage(nodes) for part in parts])
+    return Solution(np.arange(len(parts), dtype=np.float64), nodes, volts, _summary(parts))
 
 
 def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int) -> Solution:
@@ -59,25 +60,30 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
     point = OperatingPoint(
         {name: values[None] for name, values in stimuli.items()},
         guess=dict(zip(nodes, volts.tolist(), strict=True)),
+        save=tuple(dict.fromkeys((*analysis.save, *nodes))) if analysis.save else (),
     )
     try:
         found = solve(circuit, point, max(_BRIEF, time.monotonic() - began))
     except SimulationFailed:
         found = None
     if found is None or found.status.outcome is not Outcome.CONVERGED:
-        return _end_of_transient(
-            solve, circuit, stimuli, dict(zip(nodes, volts.tolist(), strict=True)), duration
-        )
+        rest = dict(zip(nodes, volts.tolist(), strict=True))
+        return _end_of_transient(solve, circuit, stimuli, rest, duration, analysis.save)
     away = np.abs(found.voltage(nodes)[0] - volts).max() > _AWAY * np.abs(volts).max()
     outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
     return replace(found, status=Status(outcome, found.status.notes))
 
 
 def _end_of_transient(
-    solve: Solve, circuit: Circuit, stimuli: dict[str, Floats], rest: dict[str, float], duration: float
+    solve: Solve,
+    circuit: Circuit,
+    stimuli: dict[str, Floats],
+    rest: dict[str, float],
+    duration: float,
+    save: tuple[str, ...],
 ) -> Solution:
     """Where Newton finds no way from the rest state: the transient itself, prolonged at full precision."""
-    run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, stiff=True), None)
+    run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, save, stiff=True), None)
     late = run.volts[run.axis >= 0.5 * run.axis[-1]]
     rests = np.abs(late - run.volts[-1]).max() <= _AT_REST * np.abs(run.volts).max()
     outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS

@@ -1,18 +1,50 @@
-"""Technologies by name."""
+"""Technologies: named ones, and those of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 from analog_pc.errors import BadInput
-from analog_pc.technology.ideal import IDEAL
-from analog_pc.technology.technology import Technology
-
-TECHNOLOGIES: dict[str, Technology] = {t.name: t for t in (IDEAL,)}
-
-
-def technology(name: str) -> Technology:
-    """The technology of that name; `BadInput` lists the names."""
-    try:
-        return TECHNOLOGIES[name]
-    except (KeyError, TypeError):
-        raise BadInput(f"unknown technology {name!r}: use one of {', '.join(TECHNOLOGIES)}") from None
+from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
+from analog_pc.technology.quantity import Quantity, Source
+from analog_pc.technology.reading import read_technology
+from analog_pc.technology.technology import Technology, quantities
 
 
-__all__ = ["IDEAL", "TECHNOLOGIES", "Technology", "technology"]
+def technology(name: str | Path) -> Technology:
+    """The technology of that name, or of that file, which ends in ``.toml``.
+
+    Raises
+    ------
+    BadInput
+        For an unknown name, listing the known ones, and for what `load_technology` refuses.
+    """
+    if isinstance(name, str | Path) and str(name).endswith(".toml"):
+        return load_technology(name)
+    if not isinstance(name, str) or name not in TECHNOLOGIES:
+        known = ", ".join(TECHNOLOGIES)
+        raise BadInput(f"unknown technology {str(name)!r}: use one of {known}, or a file NAME.toml")
+    return TECHNOLOGIES[name]
+
+
+def load_technology(path: str | Path) -> Technology:
+    """The technology that a TOML file describes; see `analog_pc.technology.reading` for the format.
+
+    Raises
+    ------
+    BadInput
+        One line that names the file, the field and what was got.
+    """
+    return read_technology(Path(path), TECHNOLOGIES)
+
+
+__all__ = [
+    "IDEAL",
+    "TECHNOLOGIES",
+    "Quantity",
+    "Source",
+    "Technology",
+    "load_technology",
+    "quantities",
+    "technology",
+]

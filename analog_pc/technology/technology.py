@@ -3,64 +3,148 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, get_args, get_type_hints
 
-from analog_pc.circuit import Wire
+from analog_pc.circuit import ROOM, Wire
+from analog_pc.devices import DEVICE_LAWS, Programming
 from analog_pc.errors import BadInput
+from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity, Source
+
+GROUPS = SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES = (
+    "scales",
+    "devices",
+    "op-amps",
+    "activation circuits",
+    "wires",
+)
 
 
 @dataclass(frozen=True)
 class Technology:
     """Component values that a network is compiled with; SI units.
 
+    Every field says its unit, meaning and bound in its `Quantity`.  Fields without a default are needed; the
+    defaults of the others switch that imperfection off.  What is random is drawn when a network is compiled,
+    from its `seed`.
+
     Parameters
     ----------
     name, source
-        What it is called, and where its values come from.
-    g_min, g_max
-        Range of a programmable conductance, S.
-    opamp_gain
-        Open-loop gain A0 of every transimpedance amplifier, V/V.
-    rectifier_gain
-        Gain of the amplifier in a precision rectifier, V/V: an activity rests on a kink within
-        1 / rectifier_gain units.
-    spring_conductance
-        g_s of a spring at precision 1, S; precision p gives p g_s.
-    node_capacitance
-        C of a value node, F.  The unit of time is C / g_s.
-    volts_per_unit
-        Nominal volts for an activity of 1; lowered at compile time when a signal would saturate.
-    supply
-        Largest voltage magnitude that a signal may have, V.
-    word_line_resistance, bit_line_resistance
-        Of the piece of line that one cell takes, Ohm; 0 for ideal wires.
+        What it is called, and one line on what it is and where its values come from.
+    sources
+        Field -> `Source` of its value.
+
+    Raises
+    ------
+    BadInput
+        For a value outside its bound, g_min >= g_max, an unknown device law, or a slew rate without a
+        gain-bandwidth product; the message names technology and field.
     """
 
     name: str
     source: str
-    g_min: float
-    g_max: float
-    opamp_gain: float
-    rectifier_gain: float
-    spring_conductance: float
-    node_capacitance: float
-    volts_per_unit: float
-    supply: float
-    word_line_resistance: float = 0.0
-    bit_line_resistance: float = 0.0
+    g_min: Annotated[float, Quantity(DEVICES, "S", "smallest programmable conductance", POSITIVE)]
+    g_max: Annotated[float, Quantity(DEVICES, "S", "largest programmable conductance", POSITIVE)]
+    opamp_gain: Annotated[float, Quantity(OPAMPS, "V/V", "open-loop gain A0 of every op-amp", POSITIVE)]
+    rectifier_gain: Annotated[
+        float,
+        Quantity(OPAMPS, "V/V", "gain in a precision rectifier: a kink is 1 / gain units wide", POSITIVE),
+    ]
+    spring_conductance: Annotated[
+        float, Quantity(SCALES, "S", "g_s, spring at precision 1; precision p gives p g_s", POSITIVE)
+    ]
+    node_capacitance: Annotated[
+        float, Quantity(SCALES, "F", "C of a value node; a unit of time is C / g_s", POSITIVE)
+    ]
+    volts_per_unit: Annotated[
+        float, Quantity(SCALES, "V", "an activity of 1; lowered where a signal would saturate", POSITIVE)
+    ]
+    supply: Annotated[float, Quantity(SCALES, "V", "largest magnitude that a signal may have", POSITIVE)]
+    opamp_gain_bandwidth: Annotated[
+        float, Quantity(OPAMPS, "Hz", "gain-bandwidth product; inf: no pole", LIMIT)
+    ] = math.inf
+    opamp_slew_rate: Annotated[float, Quantity(OPAMPS, "V/s", "slew rate; inf: none", LIMIT)] = math.inf
+    opamp_saturation: Annotated[
+        float, Quantity(OPAMPS, "V", "largest output, unloaded; inf: none", LIMIT)
+    ] = math.inf
+    opamp_offset: Annotated[
+        float, Quantity(OPAMPS, "V", "input offset, standard deviation", NOT_NEGATIVE)
+    ] = 0.0
+    opamp_output_resistance: Annotated[
+        float, Quantity(OPAMPS, "Ohm", "output resistance, open loop", NOT_NEGATIVE)
+    ] = 0.0
+    opamp_noise: Annotated[
+        float, Quantity(OPAMPS, "V/sqrt(Hz)", "white noise at the input", NOT_NEGATIVE)
+    ] = 0.0
+    opamp_power: Annotated[float, Quantity(OPAMPS, "W", "quiescent power of one op-amp", NOT_NEGATIVE)] = 0.0
+    activation_gain_spread: Annotated[
+        float, Quantity(ACTIVATIONS, "", "gain, relative standard deviation", NOT_NEGATIVE)
+    ] = 0.0
+    activation_offset_spread: Annotated[
+        float, Quantity(ACTIVATIONS, "V", "input offset, standard deviation", NOT_NEGATIVE)
+    ] = 0.0
+    driver_resistance: Annotated[
+        float, Quantity(WIRES, "Ohm", "between a driver and its word line", NOT_NEGATIVE)
+    ] = 0.0
+    word_line_resistance: Annotated[
+        float, Quantity(WIRES, "Ohm", "piece of word line per cell; 0: ideal wires", NOT_NEGATIVE)
+    ] = 0.0
+    bit_line_resistance: Annotated[
+        float, Quantity(WIRES, "Ohm", "piece of bit line per cell; 0: ideal wires", NOT_NEGATIVE)
+    ] = 0.0
+    word_line_capacitance: Annotated[
+        float, Quantity(WIRES, "F", "piece of word line per cell", NOT_NEGATIVE)
+    ] = 0.0
+    bit_line_capacitance: Annotated[
+        float, Quantity(WIRES, "F", "piece of bit line per cell", NOT_NEGATIVE)
+    ] = 0.0
+    access_resistance: Annotated[
+        float, Quantity(DEVICES, "Ohm", "on-resistance of a cell's transistor", NOT_NEGATIVE)
+    ] = 0.0
+    levels: Annotated[int, Quantity(DEVICES, "", "programmable conductances, evenly spaced; 0: any")] = 0
+    programming_spread: Annotated[
+        tuple[tuple[float, float], ...],
+        Quantity(DEVICES, "S", "pairs (conductance, standard deviation), interpolated"),
+    ] = ()
+    stuck_on: Annotated[float, Quantity(DEVICES, "", "fraction of devices at g_max", NOT_NEGATIVE)] = 0.0
+    stuck_off: Annotated[float, Quantity(DEVICES, "", "fraction of devices at g_min", NOT_NEGATIVE)] = 0.0
+    open_cells: Annotated[float, Quantity(DEVICES, "", "fraction not connected", NOT_NEGATIVE)] = 0.0
+    device_law: Annotated[
+        str, Quantity(DEVICES, "", "linear, sinh: I = G sinh(b V) / b, cubic: I = G (V + k V^3)")
+    ] = "linear"
+    device_nonlinearity: Annotated[
+        float, Quantity(DEVICES, "", "b of sinh in 1/V, k of cubic in 1/V^2", FINITE)
+    ] = 0.0
+    transposed_mismatch: Annotated[
+        float,
+        Quantity(DEVICES, "", "transposed against forward array, relative standard deviation", NOT_NEGATIVE),
+    ] = 0.0
+    read_noise: Annotated[
+        float,
+        Quantity(
+            DEVICES, "", "slow fluctuation, frozen in a relaxation, relative standard deviation", NOT_NEGATIVE
+        ),
+    ] = 0.0
+    temperature: Annotated[float, Quantity(SCALES, "K", "temperature", POSITIVE)] = ROOM
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if f.name in ("name", "source", "word_line_resistance", "bit_line_resistance"):
-                continue  # text, and what `Wire` checks
-            if not (math.isfinite(value) and value > 0.0):
-                raise BadInput(f"technology {self.name!r}: {f.name} = {value!r}, must be finite and > 0")
-        _ = self.wire
+        for name, quantity in quantities().items():
+            quantity.check(self.name, name, getattr(self, name))
         if self.g_min >= self.g_max:
             raise BadInput(
                 f"technology {self.name!r}: g_min = {self.g_min!r} S must be below g_max = {self.g_max!r} S"
             )
+        if self.device_law not in DEVICE_LAWS:
+            raise BadInput(
+                f"technology {self.name!r}: device_law = {self.device_law!r}, use {', '.join(DEVICE_LAWS)}"
+            )
+        if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
+            raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
+        _ = self.programming
 
     @property
     def wire(self) -> Wire:
@@ -68,6 +152,27 @@ class Technology:
         return Wire(self.word_line_resistance, self.bit_line_resistance)
 
     @property
+    def programming(self) -> Programming:
+        """How a target becomes a conductance."""
+        return Programming(
+            self.g_min,
+            self.g_max,
+            self.levels,
+            self.programming_spread,
+            self.stuck_on,
+            self.stuck_off,
+            self.open_cells,
+        )
+
+    @property
     def seconds_per_unit(self) -> float:
         """The unit of time, C / g_s in seconds."""
         return self.node_capacitance / self.spring_conductance
+
+
+@cache
+def quantities() -> Mapping[str, Quantity]:
+    """Field -> `Quantity`, in the order of the class; all fields but name, source and sources."""
+    hints = get_type_hints(Technology, include_extras=True)
+    found = ((name, get_args(hint)[1:]) for name, hint in hints.items())
+    return {name: extra[0] for name, extra in found if extra and isinstance(extra[0], Quantity)}

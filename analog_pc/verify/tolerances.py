@@ -1,8 +1,9 @@
 """How far finite gain and the simulator's stopping rule may take the circuit from the mathematics.
 
 An op-amp of gain A with noise gain NG = 1 + R_f sum(G) delivers ``1 / (1 + NG/A)`` of its output, so with
-delta = NG / (A + NG) of the forward and delta' of the feedback amplifiers the circuit solves the
-equations of slightly other weights.  At the ideal equilibrium they leave a gradient of at most::
+delta = NG / (A + NG) of the forward and delta' of the feedback amplifiers (and 2 / (A + 2) of the drivers
+and sense amplifiers, added to them) the circuit solves the equations of slightly other weights.  At the
+ideal equilibrium they leave a gradient of at most::
 
     r_l = pi_l delta_l |mu_l| + gate_l |W_{l+1}|^T pi_{l+1} delta_{l+1} |mu_{l+1}| + gate_l delta'_l |h_l|
 
@@ -43,12 +44,14 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
     forward, feedback = _lags(compiled, gain)
     dx = _moves(compiled, landscape, state, _gradient(compiled, state, forward, feedback))
     net = compiled.network
-    rate = [np.abs(g) * d for g, d in zip(state.gate, dx, strict=False)]
+    rate = [
+        np.abs(g) * d + _unity(gain) * np.abs(f) for g, d, f in zip(state.gate, dx, state.rate, strict=False)
+    ]
     dmu = [
         np.abs(state.mu[k]) * forward[k] + rate[k - 1] @ np.abs(net.W[k - 1]).T
         for k in range(1, net.depth + 1)
     ]
-    deps = [d + m for d, m in zip(dx[1:], dmu, strict=True)]
+    deps = [d + m + _unity(gain) * np.abs(e) for d, m, e in zip(dx[1:], dmu, state.eps[1:], strict=True)]
     eps = [np.abs(e) for e in state.eps[1:]]
     energy = sum(pi * (e * d + 0.5 * d * d).sum(axis=1) for pi, e, d in zip(net.pi, eps, deps, strict=True))
     bounds = {
@@ -70,12 +73,15 @@ def _lags(compiled: CompiledNetwork, gain: float) -> tuple[list[Floats], list[Fl
     forward: list[Floats] = [np.zeros(net.sizes[0])]
     feedback: list[Floats] = []
     for layer in range(1, net.depth + 1):
-        pair, pre = design.pair(layer), net.sizes[layer - 1]
-        ng = pair.noise_gain()
-        back = 1.0 + pair.ohms * (pair.plus[:pre] + pair.minus[:pre]).sum(axis=1)
-        forward.append(ng / (gain + ng))
-        feedback.append(back / (gain + back))
+        ng, back = design.forward[layer].noise_gain(), design.transposed[layer].noise_gain()
+        forward.append(ng / (gain + ng) + _unity(gain))
+        feedback.append(back / (gain + back) + _unity(gain))
     return forward, feedback
+
+
+def _unity(gain: float) -> float:
+    """What a driver or a sense amplifier (gain 1, noise gain at most 2) takes off its signal."""
+    return 2.0 / (gain + 2.0)
 
 
 def _gradient(

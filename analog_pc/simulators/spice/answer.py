@@ -48,12 +48,10 @@ def to_solution(
     columns
         Volts of nodes under ngspice's bare names (``xlayer1.mid``) and ``time``, each [points].
     """
-    nodes = node_names(circuit)
-    if isinstance(analysis, Transient):
-        nodes = analysis.save or nodes
-        volts = checked_columns(columns, [spice_node(n) for n in nodes])
-        return Solution(_times(columns, analysis), nodes, volts, status)
+    nodes = analysis.save or node_names(circuit)
     volts = checked_columns(columns, [spice_node(n) for n in nodes])
+    if isinstance(analysis, Transient):
+        return Solution(_times(columns, analysis), nodes, volts, status)
     return _samples(analysis, nodes, volts, status)
 
 

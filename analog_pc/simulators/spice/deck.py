@@ -25,7 +25,7 @@ from analog_pc.simulators.spice.netlist import to_pyspice
 # Newton's stopping rule.  The defaults (1e-3 relative) leave operating points wrong in the fourth digit;
 # with these, linear circuits agree with dense algebra to 1e-9 and better (measured with ngspice 39).
 _NEWTON = "vntol=1e-12 abstol=1e-18 itl1=500 itl2=500 itl4=100"
-_OPERATING_POINT = f".options reltol=1e-9 {_NEWTON}"
+OPERATING_POINT = f".options reltol=1e-9 {_NEWTON}"
 
 # Steps of a transient: chosen by the local truncation error, per step reltol * trtol * max(charge, chgtol),
 # with max_step only a ceiling.  Measured with ngspice 39 on two coupled RCs of 1 pF (0.1 us and 10 us,
@@ -81,7 +81,7 @@ def deck(circuit: Circuit, analysis: Analysis) -> str:
         raise BadInput(f"operating point of circuit {circuit.name}: no samples")
     if analysis.samples == 1 and analysis.preset is None:
         first = {name: np.asarray(volts)[0] for name, volts in analysis.stimuli.items()}
-        return _single(circuit, first, analysis.guess)
+        return _single(circuit, first, analysis.guess, analysis.save)
     return _sweep_deck(circuit, analysis)
 
 
@@ -106,11 +106,14 @@ def single_sample_deck(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, f
     return _single(circuit, stimuli, guess or {})
 
 
-def _single(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, float]) -> str:
+def _single(
+    circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, float], save: tuple[str, ...] = ()
+) -> str:
     # From a given state Newton arrives at once or not at all; stepping would take minutes, and elsewhere.
     stepping = " gminsteps=0 srcsteps=0" if guess else ""
-    lines = [*_node_volts(".nodeset", circuit, guess), _OPERATING_POINT + stepping, ".op"]
-    return _complete(circuit, stimuli, lines)
+    lines = [*node_volts(".nodeset", circuit, guess), *_save(circuit, save)]
+    lines += [OPERATING_POINT + stepping, ".op"]
+    return complete(circuit, stimuli, lines)
 
 
 def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
@@ -123,9 +126,9 @@ def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
             lines += _tables(element, volts[element.name])
-    lines += _node_volts(".nodeset", circuit, analysis.guess)
-    lines += [_OPERATING_POINT, f".dc Vindex 0 {points - 1} 1"]
-    return _complete(circuit, None, lines)
+    lines += [*node_volts(".nodeset", circuit, analysis.guess), *_save(circuit, analysis.save)]
+    lines += [OPERATING_POINT, f".dc Vindex 0 {points - 1} 1"]
+    return complete(circuit, None, lines)
 
 
 def _interleaved(preset: Floats, sample: Floats) -> Floats:
@@ -145,9 +148,7 @@ def _tables(element: StimulusSources, volts: Floats) -> list[str]:
 
 def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     farads = [np.min(e.farads) for _, e in circuit.banks() if isinstance(e, Capacitors)]
-    lines = _node_volts(".ic", circuit, analysis.initial)
-    if analysis.save:
-        lines.append(".save " + " ".join(f"v({n})" for n in _known(circuit, analysis.save)))
+    lines = [*node_volts(".ic", circuit, analysis.initial), *_save(circuit, analysis.save)]
     method = _GEAR if analysis.stiff else _TRAPEZOIDAL
     lines.append(f".options noinit reltol={number(analysis.precision)} {method}")
     if farads:
@@ -155,15 +156,20 @@ def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     stop = analysis.duration
     # Without the fourth number ngspice limits its steps to step and to a fiftieth of the duration.
     lines.append(f".tran {number(stop / _STEPS)} {number(stop)} 0 {number(min(analysis.max_step, stop))}")
-    return _complete(circuit, analysis.stimuli, lines)
+    return complete(circuit, analysis.stimuli, lines)
 
 
-def _node_volts(card: str, circuit: Circuit, volts: Mapping[str, float]) -> list[str]:
-    nodes = _known(circuit, volts)
+def node_volts(card: str, circuit: Circuit, volts: Mapping[str, float]) -> list[str]:
+    """Lines ``.nodeset v(node)=volts``, or of another card."""
+    nodes = known_nodes(circuit, volts)
     return [f"{card} v({node})={number(value)}" for node, value in zip(nodes, volts.values(), strict=True)]
 
 
-def _known(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
+def _save(circuit: Circuit, nodes: tuple[str, ...]) -> list[str]:
+    return [".save " + " ".join(f"v({node})" for node in known_nodes(circuit, nodes))] if nodes else []
+
+
+def known_nodes(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
     """ngspice's names of nodes; it would ignore an unknown one with a warning, so refuse it here."""
     names = list(nodes)
     known = set(node_names(circuit)) if names else set()
@@ -173,7 +179,8 @@ def _known(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
     return [spice_node(name) for name in names]
 
 
-def _complete(circuit: Circuit, stimuli: Stimuli | None, lines: list[str]) -> str:
+def complete(circuit: Circuit, stimuli: Stimuli | None, lines: list[str]) -> str:
+    """The netlist, the lines of an analysis, and the end."""
     text = str(to_pyspice(circuit, stimuli)).rstrip("\n").splitlines()
     folded = [part for line in (*text, *lines, ".end") for part in _fold(line)]
     return "\n".join(folded) + "\n"

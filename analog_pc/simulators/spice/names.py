@@ -37,12 +37,17 @@ def number(value: float) -> str:
     return repr(value)
 
 
-def law_text(law: Law, node: str) -> str:
-    """The law's SPICE expression of V(node), refused if it is not one plain expression."""
-    text = law.expression(f"v({node})")
+def law_text(law: Law, volts: str) -> str:
+    """The law's SPICE expression of a voltage such as ``v(x)``, refused if it is not one plain expression."""
+    text = law.expression(volts)
     if not _EXPRESSION.match(text) or _PYTHON_WORD.search(law.expression("v")):
-        raise BadInput(f"law {law.name!r}: {text[:80]!r} is not a plain SPICE expression of v({node})")
+        raise BadInput(f"law {law.name!r}: {text[:80]!r} is not a plain SPICE expression of {volts}")
     return text
+
+
+def shifted(node: str, volts: float) -> str:
+    """The voltage of a node, or that and a constant."""
+    return f"(v({node})+({number(volts)}))" if volts else f"v({node})"
 
 
 def comment_text(text: str) -> str:

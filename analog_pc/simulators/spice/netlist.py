@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 from analog_pc.arrays import Floats
 from analog_pc.circuit import (
     GROUND,
+    ROOM,
     Amplifiers,
     Capacitors,
     Circuit,
@@ -36,7 +36,9 @@ from analog_pc.circuit import (
     VoltageTransfers,
 )
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number
+from analog_pc.simulators.spice.amplifiers import add_amplifiers
+from analog_pc.simulators.spice.arrays import crossbar_text
+from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number, shifted
 from analog_pc.simulators.spice.quiet import quiet
 
 # ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
@@ -88,15 +90,16 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircu
 
 
 def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:
+    kelvin = circuit.temperature
     _add_blocks(netlist, circuit)
     for element in circuit.elements:
         if not isinstance(element, StimulusSources):
-            add_bank(netlist, element)
+            add_bank(netlist, element, kelvin)
         elif stimuli is not None:
             volts = np.asarray(stimuli[element.name], dtype=np.float64)
             add_bank(netlist, VoltageSources(element.name, element.plus, element.minus, volts))
     for instance in circuit.instances:
-        _add_instance(netlist, instance)
+        _add_instance(netlist, instance, kelvin)
 
 
 def _add_blocks(netlist: Netlist, circuit: Circuit) -> None:
@@ -105,18 +108,18 @@ def _add_blocks(netlist: Netlist, circuit: Circuit) -> None:
         if len(block.ports) <= MAX_PORTS:
             printed = CommentedSubCircuit(block)
             for element in block.elements:
-                add_bank(printed, element)
+                add_bank(printed, element, circuit.temperature)
             netlist.subcircuit(printed)
 
 
-def _add_instance(netlist: Netlist, instance: Instance) -> None:
+def _add_instance(netlist: Netlist, instance: Instance, kelvin: float) -> None:
     block = instance.subcircuit
     if len(block.ports) <= MAX_PORTS:
         netlist.X(instance.name, block.name, *instance.nodes)
         return
     netlist.raw_spice += f"* {instance.name} ({block.name}) is written flat: {len(block.ports)} ports\n"
     for element in block.elements:
-        add_bank(netlist, _flat(element, instance))
+        add_bank(netlist, _flat(element, instance), kelvin)
 
 
 def _flat(element: Element, instance: Instance) -> Element:
@@ -130,8 +133,8 @@ def _flat(element: Element, instance: Instance) -> Element:
     return replace(element, name=f"{instance.name}_{element.name}", **buses)
 
 
-def add_bank(netlist: Netlist, element: Element) -> None:
-    """Append one bank to a PySpice netlist; the elements' equations are in `circuit/elements.py`."""
+def add_bank(netlist: Netlist, element: Element, kelvin: float = ROOM) -> None:
+    """Append one bank to a PySpice netlist; the elements' equations are in `circuit/`."""
     name = element.name
     match element:
         case Crossbar():
@@ -147,13 +150,9 @@ def add_bank(netlist: Netlist, element: Element) -> None:
             for i, (plus, minus, volts) in enumerate(sources):
                 netlist.V(f"{name}_{i}", plus, minus, volts)
         case Amplifiers():
-            gain = float(element.gain)
-            for i, (out, p, m) in enumerate(zip(element.out, element.plus, element.minus, strict=True)):
-                netlist.VCVS(f"{name}_{i}", out, GROUND, p, m, voltage_gain=gain)
+            add_amplifiers(netlist, element, kelvin)
         case VoltageTransfers():
-            for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
-                text = law_text(element.law, control)
-                netlist.BehavioralSource(f"{name}_{i}", out, GROUND, voltage_expression=text)
+            _add_transfers(netlist, element)
         case Transconductors():
             for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
                 drive = element.drive[i]
@@ -165,45 +164,19 @@ def add_bank(netlist: Netlist, element: Element) -> None:
             raise BadInput(f"{name}: stimulus sources belong at the top of the circuit")
 
 
+def _add_transfers(netlist: Netlist, element: VoltageTransfers) -> None:
+    gains, offsets = _floats(element.gain), _floats(element.offset)
+    for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
+        text = law_text(element.law, shifted(control, offsets[i]))
+        text = text if gains[i] == 1.0 else f"{number(gains[i])}*({text})"
+        netlist.BehavioralSource(f"{element.name}_{i}", out, GROUND, voltage_expression=text)
+
+
 def _add_gated(netlist: Netlist, element: GatedTransconductors) -> None:
     for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
-        gate = law_text(element.gate, element.control[i])
+        gate = law_text(element.gate, f"v({element.control[i]})")
         text = f"{number(g)}*({gate})*v({element.drive[i]})"
         netlist.BehavioralSource(f"{element.name}_{i}", GROUND, out, current_expression=text)
-
-
-def crossbar_text(element: Crossbar) -> str:
-    """One resistor line for each device of the array, ``R<name>_<row>_<column>``, and for each wire piece."""
-    with np.errstate(over="ignore"):
-        ohms = 1.0 / np.asarray(element.siemens, dtype=np.float64)
-    if not np.isfinite(ohms).all():
-        raise BadInput(f"{element.name}: a conductance is too small to be written as a resistance")
-    name, wire = element.name, element.wire
-    rows, columns = range(len(element.rows)), range(len(element.columns))
-    word = [[f"{name}_w{i}_{j}" if wire.word_line_ohms else element.rows[i] for j in columns] for i in rows]
-    bit = [[f"{name}_b{i}_{j}" if wire.bit_line_ohms else element.columns[j] for j in columns] for i in rows]
-    lines = [f"* crossbar {name}: {len(rows)} rows x {len(columns)} columns\n"]
-    lines += [
-        f"R{name}_{i}_{j} {word[i][j]} {bit[i][j]} {value!r}\n"
-        for i, values in enumerate(ohms.tolist())
-        for j, value in enumerate(values)
-    ]
-    if wire.word_line_ohms:
-        chains = [(element.rows[i], *word[i]) for i in rows]
-        lines += _chains(f"{name}_wl", chains, wire.word_line_ohms)
-    if wire.bit_line_ohms:
-        chains = [(*(bit[i][j] for i in rows), element.columns[j]) for j in columns]
-        lines += _chains(f"{name}_bl", chains, wire.bit_line_ohms)
-    return "".join(lines)
-
-
-def _chains(name: str, chains: list[tuple[str, ...]], ohms: float) -> list[str]:
-    """Equal resistors along each chain of nodes."""
-    return [
-        f"R{name}{k}_{i} {a} {b} {float(ohms)!r}\n"
-        for k, chain in enumerate(chains)
-        for i, (a, b) in enumerate(pairwise(chain))
-    ]
 
 
 def _floats(values: object) -> list[float]:

@@ -6,12 +6,26 @@ import math
 import tempfile
 from pathlib import Path
 
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit
+import numpy as np
+
+from analog_pc.circuit import (
+    Analysis,
+    Circuit,
+    Noise,
+    NoiseSolution,
+    OperatingPoint,
+    Outcome,
+    Solution,
+    Status,
+    check_analysis,
+    check_circuit,
+)
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators.settling import settle
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
-from analog_pc.simulators.spice.process import find_executable, run, run_deck
+from analog_pc.simulators.spice.noise import noise_deck, rms_of
+from analog_pc.simulators.spice.process import find_executable, run, run_deck, run_plots
 
 
 class Ngspice:
@@ -45,6 +59,27 @@ class Ngspice:
         if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
             return settle(self._solve, circuit, analysis)
         return self._solve(circuit, analysis)
+
+    def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
+        """Noise of nodes over the band of the analysis, one run for each; no covariance.
+
+        An operating point that needed stepping is returned with that status.
+
+        Raises
+        ------
+        BadInput, SimulatorMissing, SimulationFailed
+        """
+        check_circuit(circuit)
+        check_analysis(circuit, analysis)
+        runs = [
+            run_plots(noise_deck(circuit, analysis, n), self.executable, self.timeout) for n in analysis.nodes
+        ]
+        rms = [rms_of(plots, analysis, node) for (plots, _), node in zip(runs, analysis.nodes, strict=True)]
+        found = [status for _, status in runs if status.outcome is not Outcome.CONVERGED]
+        outcome = found[0].outcome if found else Outcome.CONVERGED
+        band = f"over {analysis.low:g} ... {analysis.high:g} Hz"
+        notes = dict.fromkeys([band, *(note for status in found for note in status.notes)])
+        return NoiseSolution(analysis.nodes, np.array(rms), Status(outcome, tuple(notes)))
 
     def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None = None) -> Solution:
         timeout = self.timeout if seconds is None else min(seconds, self.timeout)

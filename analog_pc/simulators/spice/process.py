@@ -76,6 +76,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def run_deck(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> tuple[Plot, Status]:
+    """As `run_plots`, for an analysis that leaves one plot."""
+    plots, status = run_plots(deck, executable, timeout)
+    if len(plots) != 1:
+        label = Path(executable).name
+        raise SimulationFailed(f"{label}: expected the plot of one analysis, got {len(plots)}")
+    return plots[0], status
+
+
+def run_plots(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> tuple[list[Plot], Status]:
     """Run a complete deck with one analysis in a private folder.
 
     Parameters
@@ -88,7 +97,7 @@ def run_deck(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> 
     Returns
     -------
     tuple
-        The plot of the analysis, and whether ngspice needed stepping to find it.
+        The plots of the analysis, and whether ngspice needed stepping to find it.
 
     Raises
     ------
@@ -115,7 +124,4 @@ def run_deck(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> 
         raise SimulationFailed(f"{label}: exit code {code} without a message")
     if content is None:
         raise SimulationFailed(f"{label}: exit code 0 but no raw file; does the deck hold an analysis?")
-    plots = read_raw(content)
-    if len(plots) != 1:
-        raise SimulationFailed(f"{label}: expected the plot of one analysis, got {len(plots)}")
-    return plots[0], log.status(lines)
+    return read_raw(content), log.status(lines)

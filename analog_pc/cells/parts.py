@@ -1,0 +1,97 @@
+"""What the cells of one block are built from: a technology, and the luck of its draw."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.circuit import Amplifiers, Bus
+from analog_pc.technology import Technology
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of `place` (a layer, say) on the chip `seed`.
+
+    Every bank draws from a stream of its own, named by chip, place and bank: switching one imperfection off
+    leaves the others as they were drawn.
+    """
+
+    technology: Technology
+    seed: int = 0
+    place: str = ""
+
+    def stream(self, name: str) -> np.random.Generator:
+        """The random stream of a bank."""
+        return np.random.default_rng([self.seed, zlib.crc32(f"{self.place}.{name}".encode())])
+
+    def spread(self, name: str, n: int, sigma: float) -> Floats:
+        """Normal deviations of a bank, [n]."""
+        return np.asarray(sigma * self.stream(name).normal(size=n))
+
+
+def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Amplifiers:
+    """Op-amps whose feedback network is drawn around them.
+
+    ::
+
+        plus[i]  ---|+\\
+                    | A0 >--- out[i]
+        minus[i] ---|-/
+    """
+    t = parts.technology
+    return Amplifiers(
+        name,
+        plus,
+        minus,
+        out,
+        t.opamp_gain,
+        offset=parts.spread(name, len(out), t.opamp_offset),
+        gain_bandwidth=t.opamp_gain_bandwidth,
+        slew_rate=t.opamp_slew_rate,
+        saturation=t.opamp_saturation,
+        output_ohms=t.opamp_output_resistance,
+        noise=t.opamp_noise,
+    )
+
+
+def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: Parts) -> Amplifiers:
+    """Op-amps in closed loop as one block of gain 1: buffer (noise gain 1), inverter or difference (2).
+
+    ::
+
+        plus[i]  ---|+\\                 dp/dt = 2 pi GBW ((d - p) / NG + offset - p / A0)
+                    | 1 >--- out[i]      gain 1 / (1 + NG / A0), bandwidth GBW / NG, offset NG times its own
+        minus[i] ---|-/
+
+    The resistors around it are not drawn: its inputs load nothing, and its noise is that of the op-amp alone.
+    The output resistance is the one at low frequency, r_o NG / (A0 + NG).
+    """
+    t = parts.technology
+    a0, ng = t.opamp_gain, noise_gain
+    return Amplifiers(
+        name,
+        plus,
+        minus,
+        out,
+        a0 / (a0 + ng),
+        offset=parts.spread(name, len(out), ng * t.opamp_offset),
+        gain_bandwidth=t.opamp_gain_bandwidth / ng,
+        slew_rate=t.opamp_slew_rate,
+        saturation=t.opamp_saturation,
+        output_ohms=t.opamp_output_resistance * ng / (a0 + ng),
+        noise=ng * t.opamp_noise,
+    )
+
+
+def spread_gain(name: str, n: int, parts: Parts) -> ArrayLike:
+    """Gains of activation circuits around 1, [n]."""
+    return 1.0 + parts.spread(f"{name}_gain", n, parts.technology.activation_gain_spread)
+
+
+def spread_offset(name: str, n: int, parts: Parts) -> ArrayLike:
+    """Input offsets of activation circuits around 0 V, [n]."""
+    return parts.spread(f"{name}_offset", n, parts.technology.activation_offset_spread)

@@ -1,0 +1,60 @@
+"""Controlled sources with a nonlinear law, and transconductors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analog_pc.arrays import ArrayLike
+from analog_pc.circuit.bus import Bus, checked_name
+from analog_pc.circuit.transfer import Law
+from analog_pc.circuit.values import same_length, values
+
+
+@dataclass(frozen=True, eq=False)
+class VoltageTransfers:
+    """V(out) = gain law(V(control) + offset) to ground, no input current; gain, offset [n]."""
+
+    name: str
+    control: Bus
+    out: Bus
+    law: Law
+    gain: ArrayLike = 1.0
+    offset: ArrayLike = 0.0
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "element")
+        n = same_length(self.name, control=self.control, out=self.out)
+        object.__setattr__(self, "gain", values(self.name, "gain", self.gain, (n,)))
+        object.__setattr__(self, "offset", values(self.name, "offset", self.offset, (n,)))
+
+
+@dataclass(frozen=True, eq=False)
+class GatedTransconductors:
+    """Current siemens * gate(V(control)) * V(drive) flows from ground into `out`; siemens [n]."""
+
+    name: str
+    control: Bus
+    drive: Bus
+    out: Bus
+    siemens: ArrayLike
+    gate: Law
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "element")
+        n = same_length(self.name, control=self.control, drive=self.drive, out=self.out)
+        object.__setattr__(self, "siemens", values(self.name, "siemens", self.siemens, (n,), low=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Transconductors:
+    """Current siemens * V(drive) flows from ground into `out`; siemens [n]."""
+
+    name: str
+    drive: Bus
+    out: Bus
+    siemens: ArrayLike
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "element")
+        n = same_length(self.name, drive=self.drive, out=self.out)
+        object.__setattr__(self, "siemens", values(self.name, "siemens", self.siemens, (n,), low=0.0))

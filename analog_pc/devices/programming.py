@@ -1,0 +1,66 @@
+"""From a target to the conductance that a device ends up with.
+
+::
+
+    target --> nearest of n levels --> + N(0, sigma(G)) --> within g_min ... g_max --> stuck or open cells
+
+The spread is what is left after the technology's own write-and-verify; a conductance cannot leave its range,
+so the normal distribution is cut there (the device stops at its limits, it is not drawn again).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Programming:
+    """How devices are programmed; see `Technology` for the parameters (S; fractions of devices)."""
+
+    g_min: float
+    g_max: float
+    levels: int = 0
+    spread: tuple[tuple[float, float], ...] = ()
+    stuck_on: float = 0.0
+    stuck_off: float = 0.0
+    open_cells: float = 0.0
+
+    def __post_init__(self) -> None:
+        if int(self.levels) != self.levels or self.levels < 0 or self.levels == 1:
+            raise BadInput(f"programming: levels = {self.levels!r}, must be 0 (any) or at least 2")
+        faults = (self.stuck_on, self.stuck_off, self.open_cells)
+        if min(faults) < 0.0 or not sum(faults) <= 1.0:
+            raise BadInput(
+                f"programming: stuck_on, stuck_off, open_cells = {faults}, must be >= 0 and in all <= 1"
+            )
+        table = np.array(self.spread, dtype=np.float64).reshape(-1, 2)
+        rising = bool((np.diff(table[:, 0]) > 0.0).all())
+        if not (np.isfinite(table).all() and rising and (table >= 0.0).all()):
+            raise BadInput("programming: spread must be pairs (G, sigma) in S, >= 0, with rising G")
+
+    def sigma(self, conductance: Floats) -> Floats:
+        """Standard deviation at a conductance, S; constant beyond the ends of the table."""
+        if not self.spread:
+            return np.zeros_like(conductance)
+        given, sigma = np.array(self.spread).T
+        return np.asarray(np.interp(conductance, given, sigma))
+
+
+def program(target: Floats, how: Programming, rng: np.random.Generator) -> Floats:
+    """Conductances of devices that were asked for `target`, S, any shape; 0 where a cell is open."""
+    wanted = target
+    if how.levels:
+        step = (how.g_max - how.g_min) / (how.levels - 1)
+        wanted = how.g_min + step * np.round((target - how.g_min) / step)
+    noise, fate = rng.normal(size=target.shape), rng.uniform(size=target.shape)
+    found = wanted
+    if how.spread:
+        found = np.clip(wanted + how.sigma(wanted) * noise, how.g_min, how.g_max)
+    limits = np.cumsum([how.stuck_on, how.stuck_off, how.open_cells])
+    stuck = [how.g_max, how.g_min, 0.0]
+    return np.asarray(np.select([fate < limit for limit in limits], stuck, found), dtype=np.float64)

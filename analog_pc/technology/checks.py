@@ -1,0 +1,85 @@
+"""Values of a file, checked for type and shape before they become a `Technology`."""
+
+from __future__ import annotations
+
+import difflib
+import reprlib
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Any, get_type_hints
+
+from analog_pc.errors import BadInput
+from analog_pc.technology.technology import Technology
+
+_TYPES = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "an array"}
+
+
+def checked(field: str, given: object) -> Any:
+    """The value that a field of `Technology` takes.
+
+    Raises
+    ------
+    BadInput
+        For a value of another type than the field's, or pairs of another shape.
+    """
+    check: Callable[[str, object], Any] = {float: number, int: whole, str: text}.get(_kinds()[field], pairs)
+    return check(field, given)
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    return get_type_hints(Technology)
+
+
+def text(what: str, given: object) -> str:
+    """A string as one printable line."""
+    if not isinstance(given, str):
+        raise BadInput(f"{what} must be a string, got {_got(given)}")
+    return "".join(c for c in " ".join(given.split()) if c.isprintable())
+
+
+def truth(what: str, given: object) -> bool:
+    """A boolean, and nothing that would pass for one."""
+    if not isinstance(given, bool):
+        raise BadInput(f"{what} must be true or false, got {_got(given)}")
+    return given
+
+
+def number(what: str, given: object) -> float:
+    """An integer or a float; a boolean is neither."""
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise BadInput(f"{what} must be a number, got {_got(given)}")
+    try:
+        return float(given)
+    except OverflowError:
+        raise BadInput(f"{what} = {reprlib.repr(given)} is beyond the range of numbers") from None
+
+
+def whole(what: str, given: object) -> int:
+    """An integer."""
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise BadInput(f"{what} must be a whole number, got {_got(given)}")
+    number(what, given)  # refuses one that no float can follow
+    return given
+
+
+def pairs(what: str, given: object) -> tuple[tuple[float, float], ...]:
+    """An array of pairs of numbers."""
+    if not isinstance(given, list):
+        raise BadInput(f"{what} must be an array of pairs [conductance, sigma], got {_got(given)}")
+    found = []
+    for k, pair in enumerate(given):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise BadInput(f"{what}[{k}] must be a pair [conductance, sigma], got {_got(pair)}")
+        found.append((number(f"{what}[{k}][0]", pair[0]), number(f"{what}[{k}][1]", pair[1])))
+    return tuple(found)
+
+
+def nearest(word: str, known: Collection[str]) -> str:
+    """The end of a message about an unknown word: the one that was meant, or all of them."""
+    near = difflib.get_close_matches(word, known, 1)
+    return f", did you mean {near[0]}?" if near else f", use one of {', '.join(known)}"
+
+
+def _got(value: object) -> str:
+    return f"{reprlib.repr(value)}, {_TYPES.get(type(value), f'a {type(value).__name__}')}"

@@ -1,0 +1,43 @@
+"""Figures that follow from a technology's values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from analog_pc.technology.technology import Technology
+
+BOLTZMANN = 1.380649e-23  # J/K, exact since 2019
+NOISE_GAIN = 10.0  # of a transimpedance amplifier on some 64 rows, at an on/off ratio well above 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A derived value, its SI unit ("" where there is none) and how it follows."""
+
+    name: str
+    value: float
+    unit: str
+    meaning: str
+
+
+def figures(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[Figure, ...]:
+    """What a designer asks first; amplifiers at a noise gain NG = 1 + R_f sum(G).
+
+    Two lags of tau_a, one in the forward and one in the feedback amplifiers, let a deep network ring unless
+    sigma_max(W f')^2 < 2 tau / tau_a (up to terms that help, of order 1): the "stable up to" below.
+    """
+    tau, lag = t.seconds_per_unit, noise_gain / (2.0 * math.pi * t.opamp_gain_bandwidth)
+    ng = f"NG = {noise_gain:g}"
+    return (
+        Figure("unit of time", tau, "s", "tau = C / g_s"),
+        Figure("amplifier lag", lag, "s", f"tau_a = NG / (2 pi GBW), {ng}"),
+        Figure("stable up to", 2.0 * tau / lag if lag else math.inf, "", "sigma_max(W f')^2 < 2 tau / tau_a"),
+        Figure("gain error", noise_gain / (noise_gain + t.opamp_gain), "", f"NG / (NG + A0), {ng}"),
+        Figure("offset at output", noise_gain * t.opamp_offset, "V", f"NG times the op-amp's, {ng}"),
+        Figure("on/off ratio", t.g_max / t.g_min, "", "g_max / g_min"),
+        Figure("feedback resistor", 1.0 / (t.g_max - t.g_min), "Ohm", "R_f / max|W| = 1 / (g_max - g_min)"),
+        Figure(
+            "thermal noise", math.sqrt(BOLTZMANN * t.temperature / t.node_capacitance), "V", "sqrt(k T / C)"
+        ),
+    )

@@ -1,0 +1,52 @@
+"""What a value of a technology is, and where it comes from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from analog_pc.errors import BadInput
+
+# Bounds, worded as a message says them.
+POSITIVE = "finite and > 0"
+NOT_NEGATIVE = "finite and >= 0"
+LIMIT = "> 0 (inf: none)"
+FINITE = "finite"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a value comes from.
+
+    `verified`: it was read there, or follows from what was read there by the arithmetic that `text` gives.
+    A typical or chosen value is not.
+    """
+
+    text: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Group, SI unit ("" where there is none), meaning in one line, and bound of a field of `Technology`.
+
+    The one place of each: messages, tables and files take them from here.
+    """
+
+    group: str
+    unit: str
+    meaning: str
+    bound: str = ""
+
+    def check(self, technology: str, name: str, value: float) -> None:
+        """`BadInput` for a value outside the bound."""
+        if self.bound and not _within(value, self.bound):
+            raise BadInput(f"technology {technology!r}: {name} = {value!r}, must be {self.bound}")
+
+
+def _within(value: float, bound: str) -> bool:
+    if bound == LIMIT:
+        return value > 0.0
+    return math.isfinite(value) and (
+        bound == FINITE or value > 0.0 or (bound == NOT_NEGATIVE and value == 0.0)
+    )
