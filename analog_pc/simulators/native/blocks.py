@@ -1,0 +1,190 @@
+"""What is left of the nonlinear elements once their straight parts are in the matrix.
+
+A block reads some voltages y and returns delta(y): what its law gives beyond the straight line through
+y = 0.  So delta(0) = 0 and its slope there is 0, and a circuit whose laws hardly bend hardly needs Newton.
+Batches: y [samples, reads], delta [samples, writes].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.circuit import Law
+from analog_pc.crossbar import NonlinearArray
+
+
+class Block(Protocol):
+    """`reads` voltages in, `writes` volts or amperes out."""
+
+    inputs: int  # voltages that each output reads; y holds the first of all outputs, then the second ...
+
+    @property
+    def kind(self) -> Hashable:
+        """Blocks of one kind can be joined to one, which is faster."""
+        ...
+
+    def joined(self, others: Sequence[Any]) -> Block:
+        """One block that does what this one and others of its kind do."""
+        ...
+
+    @property
+    def reads(self) -> int: ...
+
+    @property
+    def writes(self) -> int: ...
+
+    def delta(self, y: Floats) -> Floats:
+        """What the law gives beyond its straight part, [samples, writes]."""
+        ...
+
+    def bends(self, y: Floats, least: float) -> Bools:
+        """Outputs whose slope has changed by more than `least` in any of the samples, [writes]."""
+        ...
+
+    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+        """Slopes of the picked outputs, times matrices [samples or 1, reads, k]: [samples, picked, k]."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """One law for each of n voltages: delta = gain (law(y + offset) - law(offset)) - slope y.
+
+    `mild`: the law is a straight line of slope 1 over most of its range (a rail, a slew limit), without gain
+    or offset, and its slope is worth following only where it has changed.
+    """
+
+    law: Law
+    gain: Floats
+    offset: Floats
+    slope: Floats
+    mild: bool = False
+    inputs = 1
+
+    @property
+    def kind(self) -> Hashable:
+        return Curves, self.law, self.mild
+
+    def joined(self, others: Sequence[Curves]) -> Curves:
+        def all_of(name: str) -> Floats:
+            return np.concatenate([getattr(curves, name) for curves in (self, *others)])
+
+        return Curves(self.law, all_of("gain"), all_of("offset"), all_of("slope"), self.mild)
+
+    @property
+    def reads(self) -> int:
+        return len(self.gain)
+
+    @property
+    def writes(self) -> int:
+        return len(self.gain)
+
+    @cached_property
+    def base(self) -> Floats:
+        """The law at y = 0, [n]."""
+        return np.asarray(self.gain * self.law.value(self.offset))
+
+    def delta(self, y: Floats) -> Floats:
+        if self.mild:  # neither gain nor offset
+            return np.asarray(self.law.value(y) - y)
+        return np.asarray(self.gain * self.law.value(y + self.offset) - self.base - self.slope * y)
+
+    def bends(self, y: Floats, least: float) -> Bools:
+        if not self.mild:
+            return np.ones(self.writes, dtype=np.bool_)
+        return np.asarray((np.abs(self._slope(y)) > least).any(axis=0))
+
+    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+        return np.asarray(self._slope(y)[:, pick, None] * y_step[:, pick])
+
+    def _slope(self, y: Floats) -> Floats:
+        return np.asarray(self.gain * self.law.derivative(y + self.offset) - self.slope)
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Gated transconductors: delta = g (gate(c) - gate(0)) d, y = (c, d)."""
+
+    gate: Law
+    siemens: Floats
+    inputs = 2
+
+    @property
+    def kind(self) -> Hashable:
+        return Gates, self.gate
+
+    def joined(self, others: Sequence[Gates]) -> Gates:
+        return Gates(self.gate, np.concatenate([g.siemens for g in (self, *others)]))
+
+    @property
+    def reads(self) -> int:
+        return 2 * len(self.siemens)
+
+    @property
+    def writes(self) -> int:
+        return len(self.siemens)
+
+    @cached_property
+    def base(self) -> Floats:
+        """The straight part, A per volt of d, [n]."""
+        return np.asarray(self.siemens * self.gate.value(np.zeros_like(self.siemens)))
+
+    def delta(self, y: Floats) -> Floats:
+        control, drive = np.split(y, 2, axis=1)
+        return np.asarray((self.siemens * self.gate.value(control) - self.base) * drive)
+
+    def bends(self, y: Floats, least: float) -> Bools:
+        return np.ones(self.writes, dtype=np.bool_)
+
+    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+        control, drive = np.split(y, 2, axis=1)
+        by_control = (self.siemens * self.gate.derivative(control) * drive)[:, pick, None]
+        by_drive = (self.siemens * self.gate.value(control) - self.base)[:, pick, None]
+        control_step, drive_step = np.split(y_step, 2, axis=1)
+        return np.asarray(by_control * control_step[:, pick] + by_drive * drive_step[:, pick])
+
+
+class Ports:
+    """A crossbar of nonlinear devices: delta [ports] currents beyond its admittance, y the port voltages."""
+
+    inputs = 1
+
+    def __init__(self, array: NonlinearArray) -> None:
+        self.array = array
+        self._cells: Floats | None = None  # of the last call: where the next search starts
+
+    @property
+    def kind(self) -> Hashable:
+        return self
+
+    def joined(self, others: Sequence[Any]) -> Block:
+        raise NotImplementedError("every crossbar is a kind of its own")
+
+    @property
+    def reads(self) -> int:
+        return len(self.array.admittance)
+
+    @property
+    def writes(self) -> int:
+        return len(self.array.admittance)
+
+    def delta(self, y: Floats) -> Floats:
+        start = self._cells if self._cells is not None and len(self._cells) == len(y) else None
+        delta, self._cells, found = self.array.evaluate(y, start)
+        delta[~found] = np.nan  # the caller's Newton then does not converge there, and says so
+        return np.asarray(delta)
+
+    def bends(self, y: Floats, least: float) -> Bools:
+        return np.ones(self.writes, dtype=np.bool_)
+
+    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+        cells = self._cells if self._cells is not None and len(self._cells) == len(y) else None
+        if cells is None:
+            cells = self.array.evaluate(y, None)[1]
+        return np.asarray(self.array.slopes(cells)[:, pick] @ y_step)

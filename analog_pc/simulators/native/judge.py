@@ -1,0 +1,57 @@
+"""How operating points ended: found, at a limit, stable?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.circuit import Outcome, Status
+from analog_pc.simulators.native.model import Model
+from analog_pc.simulators.native.modes import all_modes
+
+LIMITED = 0.9  # of its rail: an output that comes closer is saturated
+
+
+def judge(model: Model, y: Floats, found: Bools, check_stability: bool) -> Status:
+    """The outcome of every sample whose blocks read y [samples, reads]."""
+    outcomes = np.full(len(y), Outcome.CONVERGED, dtype=object)
+    notes: list[str] = []
+    if check_stability and model.n_states and found.any():
+        good = np.flatnonzero(found)
+        worst = {}
+        for sample, m in zip(good, all_modes(*model.reduced(True), y[good]), strict=True):
+            if not m.stable:
+                outcomes[sample] = Outcome.UNSTABLE
+                worst[int(sample)] = m
+        if worst:
+            first, m = next(iter(worst.items()))
+            fastest = m.eigenvalues[np.argmax(m.eigenvalues.real)]
+            notes.append(f"sample {first}: a mode grows at {fastest.real:.3g} 1/s{_ringing(fastest)}")
+    full = saturated(model, y)
+    outcomes[full & found & (outcomes == Outcome.CONVERGED)] = Outcome.SATURATED
+    outcomes[~found] = Outcome.NOT_CONVERGED
+    return summary(tuple(outcomes), tuple(notes))
+
+
+def _ringing(mode: complex) -> str:
+    hertz = abs(mode.imag) / (2.0 * np.pi)
+    return f" and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else " (a saddle)"
+
+
+def saturated(model: Model, y: Floats) -> Bools:
+    """Samples in which an amplifier is within 10 % of its rail, [samples]."""
+    out = np.zeros(len(y), dtype=np.bool_)
+    for placed, rail in model.equations.rails:
+        p = y[:, placed.reads]
+        out |= (np.abs(p + placed.block.delta(p)) > LIMITED * rail).any(axis=1)
+    return out
+
+
+def summary(outcomes: tuple[Outcome, ...], notes: tuple[str, ...] = ()) -> Status:
+    """The first outcome that is not CONVERGED stands for the batch, with the samples that have it."""
+    bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
+    if not bad:
+        return Status(Outcome.CONVERGED, notes, outcomes)
+    listed = ", ".join(map(str, bad[:10])) + (", ..." if len(bad) > 10 else "")
+    where = () if len(outcomes) == 1 else (f"samples {listed}",)
+    return Status(outcomes[bad[0]], (*where, *notes), outcomes)

@@ -1,0 +1,97 @@
+"""A circuit made ready: its equations, and their reductions for the states that an analysis holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.circuit import Circuit, Stimuli
+from analog_pc.errors import BadInput
+from analog_pc.simulators.native.assembly import assemble
+from analog_pc.simulators.native.flat import NOWHERE
+from analog_pc.simulators.native.newton import Loop
+from analog_pc.simulators.native.reduce import Reduced, Response
+
+
+class Model:
+    """Reductions are made when first asked for, and kept."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self.equations = assemble(circuit)
+        self._kept: dict[bytes, tuple[Reduced, Loop]] = {}
+        self._saved: dict[tuple[int, tuple[str, ...]], Response] = {}
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        return self.equations.flat.names
+
+    @property
+    def n_states(self) -> int:
+        return len(self.equations.states)
+
+    def reduced(self, held: Bools | bool) -> tuple[Reduced, Loop]:
+        """The maps with some states held (True: all, False: none), and the blocks closed around them."""
+        mask = np.broadcast_to(np.asarray(held, dtype=np.bool_), (self.n_states,)).copy()
+        key = mask.tobytes()
+        if key not in self._kept:
+            found = Reduced(self.equations, mask)
+            self._kept[key] = found, Loop(tuple(self.equations.joined.blocks), found.reads.by_d)
+        return self._kept[key]
+
+    def check_nodes(self, nodes: Iterable[str]) -> None:
+        """Refuse nodes that the circuit does not have."""
+        for name in nodes:
+            if self.equations.flat.number(name) is None:
+                raise BadInput(f"native: the circuit has no node {name!r}")
+
+    def saved(self, reduced: Reduced, save: tuple[str, ...]) -> tuple[tuple[str, ...], Response]:
+        """The nodes that an analysis keeps (all where `save` names none), and what gives their volts."""
+        names = save or self.nodes
+        key = id(reduced), names
+        if key not in self._saved:
+            self.check_nodes(save)
+            numbers = [self.equations.flat.number(name) for name in names]
+            self._saved[key] = reduced.nodes.rows(np.array(numbers, dtype=np.int64))
+        return names, self._saved[key]
+
+    def stimuli(self, stimuli: Stimuli) -> Floats:
+        """All stimuli side by side, [samples, stimuli]; one sample where they have no batch."""
+        parts = [
+            np.atleast_2d(np.asarray(stimuli[name], dtype=np.float64)) for name in self.equations.stimuli
+        ]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0))
+
+    def holdable(self, nodes: Mapping[str, object]) -> Bools:
+        """The states that are the voltage of one of these nodes against ground, [states]."""
+        numbers = {self.equations.flat.number(name) for name in nodes}
+        pairs = self.equations.state_nodes
+        return np.array([b == NOWHERE and a != NOWHERE and a in numbers for a, b in pairs], dtype=np.bool_)
+
+    def held_volts(self, held: Bools, volts: Mapping[str, Any]) -> Floats:
+        """Volts of held states from volts by node [samples], [samples, held]."""
+        names = self.nodes
+        nodes = [
+            names[a] for (a, _), is_held in zip(self.equations.state_nodes, held, strict=True) if is_held
+        ]
+        samples = max((np.size(v) for v in volts.values()), default=1)
+        columns = [np.broadcast_to(np.asarray(volts[node], dtype=np.float64), (samples,)) for node in nodes]
+        return np.stack(columns, axis=1) if columns else np.zeros((samples, 0))
+
+    def first_reads(self, volts: Mapping[str, Any], samples: int) -> Floats:
+        """What blocks read if these nodes have these volts and all others none, [samples, reads]."""
+        a = self.equations
+        w = np.zeros((samples, a.unknowns))
+        for name, value in volts.items():
+            number = a.flat.number(name)
+            if number is not None and number != NOWHERE:
+                w[:, number] = value
+        y = w @ a.reads.matrix((a.n_reads, a.unknowns)).T + a.read_one.matrix((a.n_reads, 1)).toarray()[:, 0]
+        return np.asarray(y[:, a.joined.read_order])
+
+    def state_volts(self, w: Floats) -> Floats:
+        """All states as the unknowns w [samples, ..] have them, [samples, states]."""
+        a = self.equations
+        matrix = a.held.matrix((a.unknowns, a.unknowns))[a.states]
+        return np.asarray(w @ matrix.T)

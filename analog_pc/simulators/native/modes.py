@@ -1,0 +1,87 @@
+"""A circuit linearised at its operating points: how states move, and how noise enters."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.simulators.native.newton import Loop
+from analog_pc.simulators.native.reduce import Reduced
+
+STRAIGHT = 1e-9  # a slope that changed by less does not show in an eigenvalue
+TOGETHER = 16  # samples whose matrices are made at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Modes:
+    """Eigenvalues of the linearised circuit, 1/s, [states], slowest first.
+
+    All real parts negative: the operating point is stable, and what is disturbed comes back as exp(t Re).
+    """
+
+    eigenvalues: Floats
+
+    @property
+    def margin(self) -> float:
+        """Rate of the slowest mode, 1/s; negative where a mode grows; inf for a circuit without states."""
+        return float(-self.eigenvalues.real.max(initial=-np.inf))
+
+    @property
+    def stable(self) -> bool:
+        return self.margin > 0.0
+
+    @property
+    def damping(self) -> float:
+        """Smallest -Re / |eigenvalue|: 1 for modes that do not ring, 0 at the verge of oscillation."""
+        size = np.abs(self.eigenvalues)
+        return float((-self.eigenvalues.real / np.where(size > 0.0, size, 1.0)).min(initial=1.0))
+
+    def settling(self, level: float) -> float:
+        """Seconds until the slowest mode is down to `level`; inf where one grows."""
+        return float(np.log(1.0 / level) / self.margin) if self.stable else np.inf
+
+
+def closed(loop: Loop, y: Floats, into_y: Floats) -> Floats:
+    """dq for changes that arrive at the reads: D (1 - K D)^-1 into_y, [samples, writes, k]."""
+    pick = loop.bends(y, STRAIGHT)
+    around = loop.slopes_times(y, pick, loop.gain[None][:, :, pick])
+    system = np.eye(around.shape[1]) - around
+    change = np.zeros((len(y), len(pick), into_y.shape[1]))
+    change[:, pick] = np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None]))
+    return change
+
+
+def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:
+    """d(dx/dt)/dx at every sample, [states, states]."""
+    rate, reads = dynamic.rate, dynamic.reads
+    for first in range(0, len(y), TOGETHER):
+        part = y[first : first + TOGETHER]
+        if not loop.blocks:
+            yield from [rate.by_x] * len(part)
+            continue
+        for change in closed(loop, part, reads.by_x):
+            yield rate.by_x + rate.by_d @ change
+
+
+def all_modes(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Modes]:
+    """The modes at every sample, on all cores."""
+    workers = os.cpu_count() or 1
+    waiting: deque[Future[Modes]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        for jacobian in jacobians(dynamic, loop, y):
+            waiting.append(pool.submit(modes, jacobian))
+            if len(waiting) > 2 * workers:  # no more matrices at a time than are worked on
+                yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)
+
+
+def modes(jacobian: Floats) -> Modes:
+    """Eigenvalues of one Jacobian, slowest first."""
+    values = np.linalg.eigvals(jacobian) if len(jacobian) else np.empty(0)
+    return Modes(np.asarray(values[np.argsort(-values.real)]))

@@ -1,0 +1,215 @@
+"""Block outputs q of a whole batch: q = delta(y), y = r + K q, by Newton's method.
+
+A step solves (1 - D K) dq = f, f = delta(y) - q, with D the slopes of the blocks.  Few rows of D matter
+(`Block.bends`); in the others dq = f, which converges by the factor by which their slope is off.
+
+Two ways, the first for most samples, the second for those that it leaves: one D for all samples, the mean of
+some of them, so that a step of a batch is two products of matrices (for one sample this is Newton's method);
+and a D for each sample, with steps shortened where the residual would grow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.equations import Placed
+
+STEPS, HALVINGS = 60, 12
+MILD = 1e-3  # slopes that changed by less are not followed: a slower step, the same answer
+# The last step, as a part of the largest voltage that a block reads: what remains after it is smaller by the
+# factor of one more step, at most SLOW / (1 - SLOW) = 2.3.
+STOP = 1e-12
+# Steps of a sample that the common matrix serves shrink by this factor at least, up to an unevenness SLACK.
+SLOW, SLACK = 0.7, 8.0
+SAMPLED = 16  # samples whose mean slopes stand for a batch
+# Slopes are taken anew where a step shrinks by less than RENEW: for a batch, whose samples differ anyway, at
+# most FRESH times.
+RENEW, FRESH = 0.1, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """The blocks of a circuit, closed around the linear part K [reads, writes]."""
+
+    blocks: tuple[Placed, ...]
+    gain: Floats
+    kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
+
+    def keep(self, corrector: Corrector) -> None:
+        self.kept[:] = [corrector]
+
+    def reads(self, r: Floats, q: Floats) -> Floats:
+        """y, [samples, reads]."""
+        return np.asarray(r + q @ self.gain.T)
+
+    def delta(self, y: Floats) -> Floats:
+        """Block outputs, [samples, writes]."""
+        out = np.empty((len(y), self.gain.shape[1]))
+        for placed in self.blocks:
+            out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
+        return out
+
+    def bends(self, y: Floats, least: float) -> Bools:
+        """Block outputs whose slope has changed by more than `least`, [writes]."""
+        out = np.empty(self.gain.shape[1], dtype=np.bool_)
+        for placed in self.blocks:
+            out[placed.writes] = placed.block.bends(y[:, placed.reads], least)
+        return out
+
+    def slopes_times(self, y: Floats, pick: Bools, matrix: Floats) -> Floats:
+        """D_picked times matrices [samples or 1, reads, k]: [samples, picked, k]."""
+        parts = [
+            b.block.slopes_times(y[:, b.reads], pick[b.writes], matrix[:, b.reads])
+            for b in self.blocks
+            if pick[b.writes].any()
+        ]
+        if not parts:
+            return np.zeros((len(y), 0, matrix.shape[2]))
+        return np.concatenate(parts, axis=1)
+
+
+def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
+    """y [samples, reads] and q [samples, writes], searched from q = `start`, and which samples arrived."""
+    if not loop.blocks:
+        return r.copy(), np.zeros((len(r), 0)), np.ones(len(r), dtype=np.bool_)
+    with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
+        q, found = _together(loop, r, start)
+        left = np.flatnonzero(~found)
+        if len(left):
+            q[left], found[left] = _each(loop, r[left], start[left])
+    return loop.reads(r, q), q, found
+
+
+@dataclass(frozen=True, eq=False)
+class Corrector:
+    """dq = f, but B f in the picked outputs, B = (1 - D K_picked)^-1 (1 + D K_others)."""
+
+    pick: Bools
+    by_f: Floats
+
+    def step(self, f: Floats) -> Floats:
+        if self.pick.all():
+            return f @ self.by_f.T
+        dq = f.copy()
+        dq[:, self.pick] = f @ self.by_f.T
+        return dq
+
+
+def _corrector(loop: Loop, y: Floats) -> Corrector:
+    """For slopes that are the mean of those at some of the samples."""
+    some = y[:: -(-len(y) // SAMPLED)]
+    pick = loop.bends(some, MILD)
+    around = loop.slopes_times(some, pick, loop.gain[None]).mean(axis=0)
+    system, n = -around[:, pick], int(pick.sum())
+    system[np.arange(n), np.arange(n)] += 1.0
+    around[:, pick] = np.eye(n)
+    return Corrector(pick, np.linalg.solve(system, around))
+
+
+def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
+    """The samples that one common matrix leads to their solution; the others are somewhere."""
+    q_found, found = start.copy(), np.zeros(len(r), dtype=np.bool_)
+    todo, q, y = np.arange(len(r)), start, loop.reads(r, start)
+    last = most = np.full(len(r), np.inf)
+    over, shrink, renewed = np.zeros(len(r), dtype=np.bool_), 0.0, 0
+    for step in range(STEPS):
+        if not loop.kept or (shrink > RENEW and (renewed < FRESH or len(todo) == 1)):
+            try:
+                loop.keep(_corrector(loop, y))
+            except np.linalg.LinAlgError:
+                break
+            renewed += 1
+        q = q + loop.kept[0].step(loop.delta(y) - q)
+        new = loop.reads(r, q)
+        moved, size = np.abs(new - y).max(axis=1), np.abs(new).max(axis=1)
+        arrived = moved <= STOP * size
+        y, stuck = new, ~arrived & ~(moved <= most)
+        if (stuck & ~over).any():
+            arrived |= stuck & (moved <= _rounding(loop, r, q))
+        found[todo] |= arrived
+        over |= arrived | stuck
+        if over.all():
+            break
+        shrink, last = float(np.median(moved[~over] / last[~over])), moved
+        most = SLACK * moved if step == FRESH else SLOW * most
+        if 2 * int(over.sum()) >= len(todo):  # else going on with all costs less than moving the rest
+            q_found[todo] = q
+            keep = ~over
+            todo, q, y, r, last, most = todo[keep], q[keep], y[keep], r[keep], last[keep], most[keep]
+            over = over[keep]
+    q_found[todo] = q
+    return q_found, found
+
+
+def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
+    """Every sample by Newton's method of its own."""
+    q, found, todo = start.copy(), np.zeros(len(r), dtype=np.bool_), np.arange(len(r))
+    for _ in range(STEPS):
+        if len(todo) == 0:
+            break
+        now = _Search(loop, r[todo], q[todo])
+        moved = now.damped(now.step())
+        q[todo] = now.q
+        found[todo] = moved & now.arrived
+        todo = todo[moved & ~now.arrived]
+    return q, found
+
+
+class _Search:
+    """Some samples on their way; `q`, `y`, `f` are where they stand."""
+
+    def __init__(self, loop: Loop, r: Floats, q: Floats) -> None:
+        self.loop, self.r, self.q = loop, r, q
+        self.y = loop.reads(r, q)
+        self.f = loop.delta(self.y) - q
+        self.arrived = np.zeros(len(q), dtype=np.bool_)
+
+    def step(self) -> Floats:
+        """dq of Newton's method, [samples, writes]."""
+        loop, dq = self.loop, self.f.copy()
+        pick = loop.bends(self.y, MILD)
+        if not pick.any():
+            return dq
+        system = -loop.slopes_times(self.y, pick, loop.gain[None][:, :, pick])
+        system[:, np.arange(system.shape[1]), np.arange(system.shape[1])] += 1.0
+        others = self.f[:, ~pick] @ loop.gain[:, ~pick].T
+        right = self.f[:, pick, None] + loop.slopes_times(self.y, pick, others[:, :, None])
+        try:
+            dq[:, pick] = np.linalg.solve(system, right)[:, :, 0]
+        except np.linalg.LinAlgError:  # one sample at a turning point: a small step from it
+            dq[:, pick] = (np.linalg.pinv(system) @ right)[:, :, 0]
+        return dq
+
+    def damped(self, step: Floats) -> Bools:
+        """Go along the step, less far where the residual would grow; False where no length helps."""
+        loop, before = self.loop, self._volts(self.f)
+        left, length = np.flatnonzero(np.isfinite(step).all(axis=1)), 1.0
+        moved = np.zeros(len(self.q), dtype=np.bool_)
+        for _ in range(HALVINGS):
+            if len(left) == 0:
+                break
+            q = self.q[left] + length * step[left]
+            y = loop.reads(self.r[left], q)
+            f = loop.delta(y) - q
+            size, floor = self._volts(f), _rounding(loop, self.r[left], q)
+            good = (size <= (1.0 - 1e-4 * length) * before[left]) | (size <= floor)
+            took, far = left[good], np.abs(y[good] - self.y[left[good]]).max(axis=1)
+            self.q[took], self.y[took], self.f[took] = q[good], y[good], f[good]
+            short = far <= STOP * np.abs(y[good]).max(axis=1, initial=0.0)
+            self.arrived[took] = (length == 1.0) & (short | (size[good] <= floor[good]))
+            moved[took] = True
+            left, length = left[~good], 0.5 * length
+        return moved
+
+    def _volts(self, f: Floats) -> Floats:
+        """The residual as the blocks would read it, V, [samples]."""
+        return np.asarray(np.abs(f @ self.loop.gain.T).max(axis=1))
+
+
+def _rounding(loop: Loop, r: Floats, q: Floats) -> Floats:
+    """What rounding makes of a step that should be none, V, [samples]."""
+    terms = np.abs(r) + np.abs(q) @ np.abs(loop.gain).T
+    return np.asarray(4.0 * np.finfo(np.float64).eps * terms.max(axis=1))

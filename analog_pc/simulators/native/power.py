@@ -1,0 +1,32 @@
+"""Power dissipated by part at operating points."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.circuit import Crossbar, Resistors, Solution
+from analog_pc.simulators.native.flat import NOWHERE
+from analog_pc.simulators.native.model import Model
+
+
+def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
+    """Watts in every bank of resistors and every crossbar (devices and wires together), label -> [samples].
+
+    A crossbar dissipates what enters its ports.  What amplifiers and controlled sources draw from the supply
+    is no part of the circuit's description; see `Technology.opamp_power`.
+    """
+    volts = np.concatenate([solution.voltage(model.nodes), np.zeros((len(solution.axis), 1))], axis=1)
+    assert NOWHERE == -1  # ground is the last column
+    found: dict[str, Floats] = {}
+    for bank in model.equations.flat.of_kind(Resistors):
+        across = volts[:, bank.at("a")] - volts[:, bank.at("b")]
+        found[bank.label] = (across**2 / np.asarray(bank.element.ohms)).sum(axis=1)  # type: ignore[union-attr]
+    for bank in model.equations.flat.of_kind(Crossbar):
+        ports = volts[:, np.concatenate([bank.at("rows"), bank.at("columns")])]
+        admittance, bent = model.equations.arrays[bank.label]
+        currents = ports @ admittance
+        if bent is not None:
+            currents += bent.delta(ports)
+        found[bank.label] = (ports * currents).sum(axis=1)
+    return found

@@ -1,0 +1,150 @@
+"""The linear part eliminated: what a circuit is for its states, its blocks and its stimuli.
+
+With the held states x, block outputs delta, stimuli u (one sparse LU factorisation, exact up to rounding)::
+
+    w     = W_x x + W_d delta + W_u u + w_1          every node voltage
+    y     = C x   + K delta   + D u   + c            what the blocks read
+    dx/dt = A x   + E delta   + B u   + a
+
+A crossbar has entered as its port admittance, from which the nodes of its wires are eliminated already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csc_array, diags_array
+from scipy.sparse.linalg import splu
+
+from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.equations import Equations
+
+
+@dataclass(frozen=True, eq=False)
+class Response:
+    """An affine map of held states, block outputs and stimuli: by_x [n, states], by_d, by_u, constant [n]."""
+
+    by_x: Floats
+    by_d: Floats
+    by_u: Floats
+    constant: Floats
+
+    def rows(self, rows: Ints) -> Response:
+        """Some of its rows."""
+        return Response(self.by_x[rows], self.by_d[rows], self.by_u[rows], self.constant[rows])
+
+    def drive(self, x: Floats | None, u: Floats) -> Floats:
+        """What states and stimuli make of it without the blocks, [samples, n]."""
+        out = u @ self.by_u.T + self.constant
+        return out if x is None or self.by_x.shape[1] == 0 else out + x @ self.by_x.T
+
+    def value(self, x: Floats | None, delta: Floats, u: Floats) -> Floats:
+        """All of it, [samples, n]."""
+        return np.asarray(self.drive(x, u) + delta @ self.by_d.T)
+
+
+class Reduced:
+    """The three maps for one choice of held states; the others are at rest."""
+
+    def __init__(self, equations: Equations, held: Bools) -> None:
+        self.equations = a = equations
+        self.held = held
+        self._sizes = (int(held.sum()), a.n_writes, a.n_stimuli)
+        self._scale, self._scaled, self._factor = self._factorised()
+        self._w = self.solve(self._sources())
+
+    @cached_property
+    def nodes(self) -> Response:
+        """Node voltages and the other unknowns w."""
+        return self._response(self._w)
+
+    @cached_property
+    def reads(self) -> Response:
+        """What the blocks read, y."""
+        a, y = self.equations, self.reads_of(self._w)
+        y[:, -1] += a.read_one.matrix((a.n_reads, 1)).toarray()[a.joined.read_order, 0]
+        return self._response(y)
+
+    @cached_property
+    def rate(self) -> Response:
+        """dx/dt of the held states."""
+        out = self.rate_of(self._w)
+        by = self.equations.rate_by.matrix((len(out), 1 + self.equations.n_writes)).toarray()
+        nx, nd, _ = self._sizes
+        out[:, nx : nx + nd] += by[:, 1 + self.equations.joined.write_order]
+        out[:, -1] += by[:, 0]
+        return self._response(out[self.held])
+
+    def reads_of(self, w: Floats) -> Floats:
+        """What the blocks see of unknowns w [w, k]."""
+        a = self.equations
+        return np.asarray(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order] @ w)
+
+    def rate_of(self, w: Floats) -> Floats:
+        """The part of every state's rate that unknowns w [w, k] make."""
+        a = self.equations
+        return np.asarray(a.rate.matrix((len(a.states), a.unknowns)) @ w)
+
+    @property
+    def free(self) -> Bools:
+        """Rows that are Kirchhoff's law of a node, [w]."""
+        a = self.equations
+        out = np.ones(a.unknowns, dtype=np.bool_)
+        out[list(a.fixed)] = False
+        out[np.array(a.states, dtype=np.int64)] = False
+        return out
+
+    def matrix(self) -> csc_array:
+        """M of `equations.py` for this choice of held states."""
+        a, n = self.equations, self.equations.unknowns
+        state_rows = np.array(a.states, dtype=np.int64)
+        holds, rests = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+        holds[state_rows[self.held]] = True
+        rests[state_rows[~self.held]] = True
+        total = a.kirchhoff.matrix((n, n), self.free) + a.given.matrix((n, n))
+        return csc_array(total + a.held.matrix((n, n), holds) + a.rest.matrix((n, n), rests))
+
+    def _sources(self) -> Floats:
+        """Right-hand sides, [w, states + blocks + stimuli + 1]."""
+        a, n = self.equations, self.equations.unknowns
+        nx, nd, nu = self._sizes
+        state_rows = np.array(a.states, dtype=np.int64)
+        rests = np.zeros(n, dtype=np.bool_)
+        rests[state_rows[~self.held]] = True
+        out = np.zeros((n, nx + nd + nu + 1))
+        out[state_rows[self.held], np.arange(nx)] = 1.0
+        given = a.given_by.matrix((n, 1 + nd)).toarray()
+        put = a.put.matrix((n, nd), self.free).toarray()
+        out[:, nx : nx + nd] = (put + given[:, 1:])[:, a.joined.write_order]
+        out[:, nx + nd : -1] = a.by_stimulus.matrix((n, nu)).toarray()
+        out[:, -1] = given[:, 0] + a.rest_by.matrix((n, 1), rests).toarray()[:, 0]
+        return out
+
+    def solve(self, sources: Floats) -> Floats:
+        """M^-1 of right-hand sides [w, k], with one step of refinement."""
+        right = self._scale[:, None] * sources
+        found = self._factor.solve(right)
+        return np.asarray(found + self._factor.solve(right - self._scaled @ found))
+
+    def _factorised(self) -> tuple[Floats, csc_array, Any]:
+        """M with its rows scaled to 1, and its LU factors."""
+        matrix = self.matrix()
+        largest = abs(matrix).max(axis=1).toarray().ravel() if matrix.nnz else np.zeros(matrix.shape[0])
+        scale = 1.0 / np.where(largest > 0.0, largest, 1.0)
+        scaled = csc_array(diags_array(scale) @ matrix)
+        try:
+            return scale, scaled, splu(scaled)
+        except RuntimeError:  # "Factor is exactly singular"
+            raise SimulationFailed(
+                "native: the equations of this circuit have no single solution: a loop of sources and "
+                "capacitors, or a node that nothing determines"
+            ) from None
+
+    def _response(self, all_columns: Floats) -> Response:
+        nx, nd, _ = self._sizes
+        by_x, by_d, by_u, one = np.split(all_columns, [nx, nx + nd, all_columns.shape[1] - 1], axis=1)
+        parts = [np.ascontiguousarray(part) for part in (by_x, by_d, by_u)]
+        return Response(parts[0], parts[1], parts[2], one[:, 0].copy())

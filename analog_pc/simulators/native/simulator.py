@@ -1,0 +1,152 @@
+"""The native simulator: circuits reduced exactly to states and nonlinear laws, whole batches at once."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.circuit import (
+    Analysis,
+    Circuit,
+    Noise,
+    NoiseSolution,
+    OperatingPoint,
+    Outcome,
+    Solution,
+    Status,
+    Stimuli,
+    Transient,
+    check_analysis,
+    check_circuit,
+)
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.simulators.native.esdirk import Integrator
+from analog_pc.simulators.native.initial import first_outputs, initial_state
+from analog_pc.simulators.native.judge import judge
+from analog_pc.simulators.native.model import Model
+from analog_pc.simulators.native.modes import Modes, all_modes
+from analog_pc.simulators.native.noise import noise_at
+from analog_pc.simulators.native.operating_point import settle_to
+from analog_pc.simulators.native.path import Path, follow
+from analog_pc.simulators.native.power import dissipation
+from analog_pc.simulators.native.relaxing import relax_all
+
+VERSION = "native-1"
+
+
+def _waveform(model: Model, analysis: Transient, path: Path, u: Floats) -> Solution:
+    names, response = model.saved(model.reduced(True)[0], analysis.save)
+    volts = response.value(path.states[:, 0], path.deltas[:, 0], u)
+    return Solution(path.times, names, volts, Status(Outcome.CONVERGED))
+
+
+class Native:
+    """The simulator of this package; independent of ngspice, and checked against it.
+
+    Every linear part is eliminated by one sparse LU factorisation, crossbars with their wires by their
+    port admittance; what remains are the states and the nonlinear laws (`reduce.py`).
+
+    Parameters
+    ----------
+    check_stability
+        Whether an operating point's Jacobian is looked at; a point that the circuit would leave is then
+        reported as `Outcome.UNSTABLE`.
+    """
+
+    name = "native"
+
+    def __init__(self, *, check_stability: bool = True) -> None:
+        self.check_stability = check_stability
+        self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
+
+    def available(self) -> bool:
+        return True
+
+    def version(self) -> str:
+        return VERSION
+
+    def model(self, circuit: Circuit) -> Model:
+        """The circuit's equations; kept as long as the circuit lives."""
+        if circuit not in self._models:
+            check_circuit(circuit)
+            self._models[circuit] = Model(circuit)
+        return self._models[circuit]
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        """Solve the circuit for a batch of operating points or for one transient.
+
+        Operating points that were not found, are unstable or saturated are returned with that status.
+
+        Raises
+        ------
+        BadInput
+        SimulationFailed
+            For equations without a single solution, and a transient that cannot be followed to its end.
+        """
+        model = self.model(circuit)
+        check_analysis(circuit, analysis)
+        if isinstance(analysis, Transient):
+            return self._transient(model, analysis)
+        if analysis.samples == 0:
+            raise BadInput(f"operating point of circuit {circuit.name}: no samples")
+        if analysis.settling is not None:
+            return relax_all(model, analysis, self.check_stability)
+        return self._operating_points(model, analysis)
+
+    def modes(self, circuit: Circuit, stimuli: Stimuli) -> list[Modes]:
+        """The modes of the circuit at its operating points (searched from no drive), one for each sample."""
+        model = self.model(circuit)
+        analysis = OperatingPoint(stimuli)
+        check_analysis(circuit, analysis)
+        u = model.stimuli(stimuli)
+        static, loop = model.reduced(False)
+        y, _, found = settle_to(static, loop, u)
+        if not found.all():
+            raise SimulationFailed(f"native: no operating point was found for sample {int(np.argmin(found))}")
+        return list(all_modes(*model.reduced(True), y))
+
+    def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
+        """Noise of nodes that hold charge, over all frequencies (the band of the analysis is not used)."""
+        model = self.model(circuit)
+        check_analysis(circuit, analysis)
+        model.check_nodes(analysis.nodes)
+        u = model.stimuli(analysis.stimuli)
+        static, loop = model.reduced(False)
+        y, _, found = settle_to(static, loop, u, first_outputs(model, loop, analysis.guess, len(u)))
+        if not found.all():
+            raise SimulationFailed("native: noise: no operating point was found")
+        return noise_at(model, y, analysis.nodes, circuit.temperature)
+
+    def dissipation(self, circuit: Circuit, solution: Solution) -> dict[str, Floats]:
+        """Watts by part at the operating points of a solution, label -> [samples]; see `power.py`."""
+        return dissipation(self.model(circuit), solution)
+
+    def _operating_points(self, model: Model, analysis: OperatingPoint) -> Solution:
+        u = model.stimuli(analysis.stimuli)
+        u = np.broadcast_to(u, (analysis.samples, u.shape[1]))
+        first = u if analysis.preset is None else model.stimuli(analysis.preset)
+        static, loop = model.reduced(False)
+        start = first_outputs(model, loop, analysis.guess, len(u))
+        y, q, found = settle_to(static, loop, first, start)
+        names, response = model.saved(static, analysis.save)
+        preset_volts = None
+        if analysis.preset is not None:
+            preset_volts = response.value(None, q, first)
+            y, q, reached = settle_to(static, loop, u, q, first)
+            found &= reached
+        status = judge(model, y, found, self.check_stability)
+        axis = np.arange(len(u), dtype=np.float64)
+        return Solution(axis, names, response.value(None, q, u), status, preset_volts)
+
+    def _transient(self, model: Model, analysis: Transient) -> Solution:
+        u = model.stimuli(analysis.stimuli)
+        x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u)
+        dynamic, loop = model.reduced(True)
+        path = follow(
+            Integrator(dynamic, loop, u), x, q, analysis.duration, analysis.max_step, analysis.precision
+        )
+        if path.failed is not None:
+            raise SimulationFailed(f"native: transient: {path.failed}")
+        return _waveform(model, analysis, path, u)

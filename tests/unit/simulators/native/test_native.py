@@ -1,0 +1,148 @@
+"""Statuses, refusals and bookkeeping of the native simulator."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.circuit import (
+    Amplifiers,
+    Capacitors,
+    Circuit,
+    Noise,
+    OperatingPoint,
+    Outcome,
+    Resistors,
+    Settling,
+    StimulusSources,
+    Transient,
+    VoltageSources,
+    VoltageTransfers,
+    grounds,
+)
+from analog_pc.circuit.transfer import tanh_law
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.simulators.native import Native
+
+
+def inverting(saturation: float = np.inf) -> Circuit:
+    """V(out) = -2 V(u), if the amplifier can."""
+    return Circuit(
+        "inverting",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            Resistors("r", ("u", "m"), ("m", "out"), [1e3, 2e3]),
+            Amplifiers("amp", grounds(1), ("m",), ("out",), 1e6, saturation=saturation),
+        ),
+    )
+
+
+def latch() -> Circuit:
+    """C dv/dt = (u - v) / R + (2 tanh(v) - v) / R: two stable states around an unstable one at 0 V."""
+    return Circuit(
+        "latch",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            VoltageTransfers("f", ("v",), ("f",), tanh_law(1.0), gain=4.0),
+            Resistors("r", ("u", "f"), ("v", "v"), 1e3),
+            Capacitors("c", ("v",), grounds(1), 1e-9),
+        ),
+    )
+
+
+def test_an_amplifier_at_its_rail_is_called_saturated_sample_by_sample() -> None:
+    status = Native().simulate(inverting(1.0), OperatingPoint({"u": np.array([[0.1], [2.0], [0.2]])})).status
+    assert status.outcome is Outcome.SATURATED
+    assert status.converged(3).tolist() == [True, False, True]
+    assert "samples 1" in str(status)
+
+
+def test_the_middle_state_of_a_latch_is_called_unstable() -> None:
+    analysis = OperatingPoint({"u": np.zeros((1, 1))})
+    solution = Native().simulate(latch(), analysis)
+    assert abs(solution.voltage(("v",)).item()) < 1e-12
+    assert solution.status.outcome is Outcome.UNSTABLE
+    assert "saddle" in str(solution.status)
+    assert Native(check_stability=False).simulate(latch(), analysis).status.outcome is Outcome.CONVERGED
+
+
+@pytest.mark.parametrize("start", [0.5, -0.5])
+def test_relaxation_ends_in_the_state_that_it_starts_next_to(start: float) -> None:
+    settling = Settling({"v": np.array([start])}, 1e-5)
+    solution = Native().simulate(latch(), OperatingPoint({"u": np.zeros((1, 1))}, settling=settling))
+    v = solution.voltage(("v",)).item()
+    assert solution.status.outcome is Outcome.CONVERGED
+    assert np.sign(v) == np.sign(start)
+    assert 2.0 * v == pytest.approx(4.0 * np.tanh(v), abs=1e-9)
+
+
+def test_a_guess_chooses_between_stable_states() -> None:
+    for start in (1.9, -1.9):
+        analysis = OperatingPoint({"u": np.zeros((1, 1))}, guess={"v": start})
+        solution = Native().simulate(latch(), analysis)
+        assert np.sign(solution.voltage(("v",)).item()) == np.sign(start)
+        assert solution.status.outcome is Outcome.CONVERGED
+
+
+def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
+    # Two lags and an amplifier: it rings, and grows until its rails hold it.
+    circuit = Circuit(
+        "ringing",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            Resistors("r", ("out", "a", "b"), ("a", "b", "c"), [1e3, 1e4, 1e5]),
+            Resistors("leak", ("u",), ("a",), 1e6),
+            Capacitors("cap", ("a", "b", "c"), grounds(3), [1e-9, 1e-10, 1e-11]),
+            Amplifiers("amp", ("u",), ("c",), ("out",), 200.0, saturation=1.0),
+        ),
+    )
+    settling = Settling({"a": np.array([0.1])}, 1e-6)
+    status = (
+        Native().simulate(circuit, OperatingPoint({"u": np.full((1, 1), 0.01)}, settling=settling)).status
+    )
+    assert status.outcome in (Outcome.UNSTABLE, Outcome.RESTLESS)
+    assert not status.converged(1).any()
+
+
+def test_only_the_nodes_that_are_saved_come_back() -> None:
+    analysis = OperatingPoint({"u": np.array([[0.1], [0.2]])}, save=("out", "u"))
+    solution = Native().simulate(inverting(), analysis)
+    assert solution.nodes == ("out", "u")
+    np.testing.assert_allclose(solution.volts, [[-0.2, 0.1], [-0.4, 0.2]], rtol=1e-5)
+
+
+def test_unknown_nodes_are_refused_by_name() -> None:
+    native, u = Native(), np.zeros((1, 1))
+    for analysis in (
+        OperatingPoint({"u": u}, save=("nowhere",)),
+        OperatingPoint({"u": u}, guess={"nowhere": 1.0}),
+        Transient({"u": u[0]}, {"nowhere": 1.0}, 1e-6, 1e-6),
+    ):
+        with pytest.raises(BadInput, match="'nowhere'"):
+            native.simulate(latch(), analysis)
+    with pytest.raises(BadInput, match="'nowhere'"):
+        native.noise(latch(), Noise({"u": u[0]}, ("nowhere",), 1.0, 1e9))
+    with pytest.raises(BadInput, match="no samples"):
+        native.simulate(latch(), OperatingPoint({"u": np.zeros((0, 1))}))
+
+
+def test_two_outputs_on_one_node_are_refused() -> None:
+    sources = (StimulusSources("u", ("a",), grounds(1)), VoltageSources("v", ("a",), grounds(1), 1.0))
+    with pytest.raises(BadInput, match="'a'"):
+        Native().simulate(Circuit("clash", sources), OperatingPoint({"u": np.zeros((1, 1))}))
+
+
+def test_a_loop_of_sources_has_no_single_solution() -> None:
+    loop = VoltageSources("v", ("a", "b", "c"), ("b", "c", "a"), [1.0, 1.0, 1.0])
+    elements = (StimulusSources("u", ("u",), grounds(1)), Resistors("r", ("a", "u"), grounds(2), 1e3), loop)
+    with pytest.raises(SimulationFailed, match="no single solution"):
+        Native().simulate(Circuit("loop", elements), OperatingPoint({"u": np.zeros((1, 1))}))
+
+
+def test_dissipation_is_what_the_sources_deliver() -> None:
+    circuit, native = inverting(), Native()
+    solution = native.simulate(circuit, OperatingPoint({"u": np.array([[0.3], [-0.1]])}))
+    watts = native.dissipation(circuit, solution)
+    u, out, m = (solution.voltage((node,))[:, 0] for node in ("u", "out", "m"))
+    delivered = u * (u - m) / 1e3 + out * (out - m) / 2e3
+    np.testing.assert_allclose(watts["r"], delivered, rtol=1e-9)
