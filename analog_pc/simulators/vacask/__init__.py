@@ -1,0 +1,5 @@
+"""VACASK: netlists in its dialect, laws as compiled Verilog-A, one process for an analysis."""
+
+from analog_pc.simulators.vacask.simulator import Vacask
+
+__all__ = ["Vacask"]

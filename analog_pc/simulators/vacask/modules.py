@@ -1,0 +1,96 @@
+"""The modules that the elements need beside VACASK's own resistor, capacitor and linear sources.
+
+``v`` is the voltage that a law is applied to; ``<+`` adds to a branch, and a current counts from the first
+node to the second one or to ground.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analog_pc.circuit import Amplifiers, Law
+from analog_pc.circuit.amplifiers import PAIR
+from analog_pc.circuit.transfer import limiter
+from analog_pc.simulators.vacask.verilog import Formula, Module, formula, module
+
+Constants = dict[str, float]
+_STAGE = 1e-3  # S; only fixes the size of a capacitor that no other part sees
+
+
+def transfer(law: Law) -> tuple[Module, Constants]:
+    """V(out) = gain law(V(control) + offset)."""
+    f = formula(law)
+    body = ("v = V(control) + offset;", f"V(out) <+ gain*({f.text});")
+    return _built("transfer", ("out", "control"), body, f, instance=("gain", "offset"))
+
+
+def gated(law: Law) -> tuple[Module, Constants]:
+    """A current siemens law(V(control)) V(drive) from ground into `out`."""
+    f = formula(law)
+    body = ("v = V(control);", f"I(out) <+ -siemens*({f.text})*V(drive);")
+    return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
+
+
+def device(law: Law, access_ohms: float) -> tuple[Module, Constants]:
+    """A crossing: I = siemens law(V - access_ohms I), from word line to bit line."""
+    f = formula(law)
+    if access_ohms == 0.0:
+        direct = ("v = V(word, bit);", f"I(word, bit) <+ siemens*({f.text});")
+        return _built("device", ("word", "bit"), direct, f, instance=("siemens",))
+    body = (
+        "I(word, inside) <+ V(word, inside)/access_ohms;",
+        "v = V(inside, bit);",
+        f"I(inside, bit) <+ siemens*({f.text});",
+    )
+    own = {"access_ohms": float(access_ohms)}
+    return _built("cell", ("word", "bit"), body, f, own=own, inner=("inside",), instance=("siemens",))
+
+
+def amplifier(a: Amplifiers) -> tuple[Module, Constants]:
+    """An op-amp with its limits: the equations of `circuit.amplifiers`, its pole as a node ``pole``."""
+    own: Constants = {"gain": float(a.gain)}
+    formulas: list[Formula] = []
+    body = ["v = V(plus) - V(minus) + offset;"]
+    if a.has_pole:
+        farads = _STAGE / a.unity_rate
+        own |= {"stage": _STAGE, "farads": farads}
+        body += ["v = stage*(v - V(pole)/gain);"]
+        if np.isfinite(a.slew_rate):
+            formulas.append(formula(limiter(a.slew_rate * farads, PAIR), "pair"))
+            body += [f"v = {formulas[-1].text};"]
+        body += ["I(pole) <+ ddt(farads*V(pole)) - v;", "v = V(pole);"]
+    else:
+        body += ["v = gain*v;"]
+    if a.rail is not None:
+        formulas.append(formula(a.rail, "rail"))
+        body += [f"v = {formulas[-1].text};"]
+    if a.output_ohms > 0.0:
+        own["output_ohms"] = float(a.output_ohms)
+        body += ["I(out) <+ (V(out) - v)/output_ohms;"]
+    else:
+        body += ["V(out) <+ v;"]
+    inner = ("pole",) if a.has_pole else ()
+    return _built(
+        "amplifier",
+        ("out", "plus", "minus"),
+        tuple(body),
+        *formulas,
+        own=own,
+        inner=inner,
+        instance=("offset",),
+    )
+
+
+def _built(
+    kind: str,
+    ports: tuple[str, ...],
+    body: tuple[str, ...],
+    *formulas: Formula,
+    own: Constants | None = None,
+    inner: tuple[str, ...] = (),
+    instance: tuple[str, ...] = (),
+) -> tuple[Module, Constants]:
+    constants = dict(own or {})
+    for f in formulas:
+        constants |= f.constants
+    return module(kind, ports, body, inner=inner, instance=instance, model=tuple(constants)), constants

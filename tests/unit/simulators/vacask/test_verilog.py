@@ -1,0 +1,83 @@
+"""Laws as Verilog-A: same numbers, no other text."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from analog_pc.circuit import Law
+from analog_pc.circuit.transfer import cubic_law, limiter, sigmoid_law, sinh_law, tanh_gate, tanh_law
+from analog_pc.errors import BadInput
+from analog_pc.simulators.vacask.verilog import formula, module
+
+NAMES = {
+    name: getattr(math, name) for name in ("tanh", "sinh", "cosh", "exp", "sqrt", "pow", "atan", "cos", "sin")
+}
+
+
+def law(expression: str) -> Law:
+    return Law("test", np.tanh, np.tanh, lambda v: expression.format(v))
+
+
+def evaluated(text: str, v: float, constants: dict[str, float]) -> float:
+    """What Verilog-A makes of the formula; its functions are those of C."""
+    names = {**NAMES, **constants, "v": v, "min": min, "max": max, "abs": abs, "ln": math.log}
+    return float(eval(text, {"__builtins__": {}}, names))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        tanh_law(0.1),
+        tanh_gate(0.1),
+        sigmoid_law(0.2),
+        sinh_law(3.0),
+        cubic_law(-0.5),
+        limiter(0.7, 6),
+        limiter(2.0, 2),
+    ],
+    ids=lambda given: given.name,
+)
+def test_a_formula_is_its_law(given: Law) -> None:
+    found = formula(given)
+    for v in (-0.9, -0.1, 0.0, 0.3, 1.1):
+        exact = float(given.value(np.array([v]))[0])
+        assert evaluated(found.text, v, found.constants) == pytest.approx(exact, rel=1e-12, abs=1e-15)
+
+
+def test_only_the_shape_is_compiled() -> None:
+    one, two = formula(tanh_law(0.1)), formula(tanh_law(0.2))
+    assert one.text == two.text
+    assert one.constants != two.constants
+
+
+def test_whole_numbers_divide_as_numbers() -> None:
+    assert evaluated(formula(law("1/2*({})")).text, 1.0, {}) == 0.5
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "nofunction({})",
+        "tanh({},1)",
+        "v(out)",
+        "__import__('os')",
+        "{} if 1 else 2",
+        "({}",
+        "$finish",
+        "w",
+        "True",
+    ],
+)
+def test_anything_else_is_refused(expression: str) -> None:
+    with pytest.raises(BadInput, match="law 'test'"):
+        formula(law(expression))
+
+
+def test_equal_modules_have_equal_names() -> None:
+    first, same, other = (module("kind", ("a", "b"), (f"I(a,b) <+ {k}.0*V(a,b);",)) for k in (1, 1, 2))
+    assert first == same
+    assert first.name != other.name
+    assert f"module {first.name}(a, b);" in first.text
