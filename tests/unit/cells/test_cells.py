@@ -10,14 +10,13 @@ import pytest
 from analog_pc import cells
 from analog_pc.cells import activations as circuits
 from analog_pc.circuit import (
-    Amplifiers,
     Capacitors,
     Crossbar,
     GatedTransconductors,
     Resistors,
     StimulusSources,
     Transconductors,
-    Wire,
+    VoltageTransfers,
     bus,
     grounds,
 )
@@ -27,11 +26,12 @@ from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.technology import IDEAL
 
 X, MU = bus("x", 2), bus("mu", 2)
+PARTS = cells.Parts(IDEAL)
 DRAWN = [f for n in cells.__all__ if inspect.isfunction(f := getattr(cells, n))]
-UNDRAWN = {"activation_cell": "a choice among the three cells below", "free_input_node": "a capacitor alone"}
+UNDRAWN = {"activation_cell": "a choice between the two cells below", "free_input_node": "a capacitor alone"}
 
 
-@pytest.mark.parametrize("cell", [*DRAWN, circuits.buffer, circuits.differential_pair, circuits.rectifier])
+@pytest.mark.parametrize("cell", [*DRAWN, circuits.differential_pair, circuits.rectifier])
 def test_every_cell_says_what_it_is_and_draws_it(cell) -> None:
     lines = inspect.getdoc(cell).splitlines()
     assert lines[0].endswith((".", ":")) or len(lines[0]) > 20
@@ -55,14 +55,24 @@ def test_free_input_node_has_no_spring() -> None:
     assert isinstance(cap, Capacitors)
 
 
-def test_eps_sense_subtracts_the_prediction() -> None:
-    (amp,) = cells.eps_sense("eps", X, MU, bus("eps", 2))
-    assert (amp.plus, amp.minus, amp.gain) == (X, MU, 1.0)
+def test_eps_sense_subtracts_the_prediction_both_ways() -> None:
+    eps, anti = bus("eps", 2), bus("anti", 2)
+    one, other = cells.eps_sense("eps", X, MU, eps, anti, PARTS)
+    assert (one.plus, one.minus, one.out) == (X, MU, eps)
+    assert (other.plus, other.minus, other.out) == (MU, X, anti)
+    assert one.gain == other.gain == IDEAL.opamp_gain / (IDEAL.opamp_gain + 2.0)
+    (alone,) = cells.eps_sense("eps", X, MU, eps, (), PARTS)  # no crossbar above needs the opposite
+    assert alone.out == eps
 
 
-def test_inverters_invert() -> None:
-    (amp,) = cells.inverters("inv", X, MU)
-    assert (amp.plus, amp.minus, amp.out, amp.gain) == (grounds(2), X, MU, 1.0)
+def test_drivers_are_complementary() -> None:
+    signal, positive, negative = bus("s", 2), bus("p", 2), bus("n", 2)
+    follower, inverter = cells.drivers("drive", signal, positive, negative, PARTS)
+    assert (follower.plus, follower.minus, follower.out) == (signal, grounds(2), positive)
+    assert (inverter.plus, inverter.minus, inverter.out) == (grounds(2), signal, negative)
+    # A follower feeds its whole output back, an inverter half of it: noise gains 1 and 2.
+    assert follower.gain == IDEAL.opamp_gain / (IDEAL.opamp_gain + 1.0)
+    assert inverter.gain == IDEAL.opamp_gain / (IDEAL.opamp_gain + 2.0)
 
 
 def test_clamp_has_the_name_of_its_stimulus() -> None:
@@ -73,12 +83,13 @@ def test_clamp_has_the_name_of_its_stimulus() -> None:
 
 def test_feedback_gate() -> None:
     law = tanh_gate(0.1)
-    (gated,) = cells.feedback_gate("fb", X, MU, X, 1e-5, law)
+    (gated,) = cells.feedback_gate("fb", X, MU, X, 1e-5, law, PARTS)
     assert isinstance(gated, GatedTransconductors)
     assert (gated.control, gated.drive, gated.out, gated.gate) == (X, MU, X, law)
-    (plain,) = cells.feedback_gate("fb", X, MU, X, 1e-5, None)
+    (plain,) = cells.feedback_gate("fb", X, MU, X, 1e-5, None, PARTS)
     assert isinstance(plain, Transconductors)
     assert (plain.drive, plain.out) == (MU, X)
+    np.testing.assert_array_equal(plain.siemens, 1e-5)
 
 
 def test_crossbar_and_amplifier_compute_the_product() -> None:
@@ -87,32 +98,33 @@ def test_crossbar_and_amplifier_compute_the_product() -> None:
     pair = encode(w, IDEAL)
     rows, anti, columns = bus("rate", 3), bus("anti", 3), bus("column", 2)
     at = dict(zip(rows, volts, strict=True)) | dict(zip(anti, -volts, strict=True))
-    arrays = cells.differential_crossbar("g", rows, anti, columns, pair, Wire())
+    arrays = cells.differential_crossbar("g", rows, anti, columns, pair, PARTS)
     assert all(isinstance(a, Crossbar) and a.columns == columns for a in arrays)
     current = sum(np.array([at[r] for r in a.rows]) @ a.siemens for a in arrays)
-    feedback, amp = cells.transimpedance("tia", columns, bus("mu", 2), pair.ohms, 1e9)
-    assert (amp.plus, amp.minus, amp.out, amp.gain) == (grounds(2), columns, bus("mu", 2), 1e9)
+    feedback, amp = cells.transimpedance("tia", columns, bus("mu", 2), pair.ohms, PARTS)
+    assert (amp.plus, amp.minus, amp.out) == (grounds(2), columns, bus("mu", 2))
+    assert amp.gain == IDEAL.opamp_gain
     assert (feedback.a, feedback.b) == (columns, bus("mu", 2))
     np.testing.assert_allclose(-feedback.ohms * current, w @ volts, rtol=0.0, atol=1e-15)  # roundings
 
 
-S, GAIN = 0.1, 1e7
+S = 0.1
 GRID = np.linspace(-0.9013, 0.9017, 91)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_circuit_is_the_activation(name: str) -> None:
     f = ACTIVATIONS[name]
-    rate = bus("rate", 2)
-    cell = cells.activation_cell("act", f, X, rate, S, GAIN)
-    first = cell.elements[0]
-    assert first.out == rate
-    value = first.gain * GRID if isinstance(first, Amplifiers) else first.law.value(GRID)
-    np.testing.assert_allclose(value, S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
-    assert len(cell.elements) == (3 if f.kinks else 1)
+    cell = cells.activation_cell("act", f, X, S, PARTS)
     if name == "identity":
-        assert cell.gate is None
+        assert (cell.elements, cell.signal, cell.control, cell.gate) == ((), X, X, None)
         return
+    first = cell.elements[0]
+    assert isinstance(first, VoltageTransfers)
+    assert (first.control, first.out) == (X, cell.signal)
+    np.testing.assert_array_equal([first.gain, first.offset], [[1.0, 1.0], [0.0, 0.0]])
+    np.testing.assert_allclose(first.law.value(GRID), S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
+    assert len(cell.elements) == (3 if f.kinks else 1)
     # The gate over the drive (x itself where f is smooth) is f' unfolded.
     np.testing.assert_allclose(cell.gate.value(GRID), f.gate(GRID / S), rtol=0.0, atol=1e-13)
 
@@ -120,8 +132,9 @@ def test_activation_circuit_is_the_activation(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n, f in ACTIVATIONS.items() if f.kinks])
 def test_rectifier_folds_the_drive(name: str) -> None:
     f = ACTIVATIONS[name]
-    cell = cells.activation_cell("act", f, X, bus("rate", 2), S, GAIN)
+    cell = cells.activation_cell("act", f, X, S, PARTS)
     _, diodes, amp = cell.elements
     np.testing.assert_allclose(diodes.law.value(GRID), S * f.position(GRID / S), rtol=0.0, atol=1e-14)
-    assert (amp.plus, amp.minus, amp.out, amp.gain) == (X, diodes.out, diodes.control, GAIN)
+    assert (amp.plus, amp.minus, amp.out) == (X, diodes.out, diodes.control)
+    assert amp.gain == IDEAL.rectifier_gain
     assert cell.control == diodes.control

@@ -19,6 +19,7 @@ from analog_pc.circuit import (
     Transconductors,
     VoltageSources,
     VoltageTransfers,
+    Wire,
     bus,
     grounds,
 )
@@ -45,9 +46,9 @@ def test_values_must_be_positive(kind: str, bad: float) -> None:
         POSITIVE[kind]([1.0, 1.0, 1.0])
 
 
-@pytest.mark.parametrize("bad", [0.0, -1e-6, np.nan])
-def test_a_crossbar_conducts_everywhere(bad: float) -> None:
-    with pytest.raises(BadInput, match=r"part: siemens\[1, 0\] = .*, must be finite and > 0"):
+@pytest.mark.parametrize("bad", [-1e-6, np.nan])
+def test_a_conductance_is_not_negative(bad: float) -> None:
+    with pytest.raises(BadInput, match=r"part: siemens\[1, 0\] = .*, must be finite and >= 0"):
         Crossbar("part", A, ("c",), [[1e-6], [bad]])
     with pytest.raises(BadInput, match=r"part: siemens has shape \(1, 2\), expected \(2, 1\)"):
         Crossbar("part", A, ("c",), [[1e-6, 1e-6]])
@@ -61,6 +62,72 @@ def test_volts_and_gains_must_be_finite(bad: float) -> None:
         VoltageSources("part", A, B, [bad, 0.0])
     with pytest.raises(BadInput, match="part: gain"):
         Amplifiers("part", A, A, B, bad)
+
+
+LIMITS = {
+    "gain_bandwidth": {},
+    "slew_rate": {"gain_bandwidth": 1e6},
+    "saturation": {},
+}
+
+
+@pytest.mark.parametrize("field", LIMITS)
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, -np.inf])
+def test_a_limit_is_positive_or_infinite(field: str, bad: float) -> None:
+    with pytest.raises(BadInput, match=rf"part: {field} = .*, must be > 0 \(inf: no limit\)"):
+        Amplifiers("part", A, A, B, 1.0, **{**LIMITS[field], field: bad})
+    assert getattr(Amplifiers("part", A, A, B, 1.0, **{field: np.inf}), field) == np.inf
+
+
+@pytest.mark.parametrize("field", ["output_ohms", "noise"])
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_an_output_resistance_and_noise_are_not_negative(field: str, bad: float) -> None:
+    with pytest.raises(BadInput, match=f"part: {field} = .*, must be finite and >= 0"):
+        Amplifiers("part", A, A, B, 1.0, **{field: bad})
+
+
+def test_what_a_pole_needs() -> None:
+    with pytest.raises(BadInput, match=r"part: slew_rate = 1\.0 V/s needs a finite gain_bandwidth"):
+        Amplifiers("part", A, A, B, 1.0, slew_rate=1.0)
+    with pytest.raises(BadInput, match=r"part: gain = -1\.0, must be finite and > 0"):
+        Amplifiers("part", A, A, B, -1.0, gain_bandwidth=1e6)
+    assert Amplifiers("part", A, A, B, -1.0).gain == -1.0  # without a pole nothing can run away
+
+
+def test_what_an_amplifier_derives() -> None:
+    plain = Amplifiers("part", A, A, B, 1.0)
+    assert (plain.has_pole, plain.rail, plain.pair) == (False, None, None)
+    real = Amplifiers("part", A, A, B, 1.0, [1e-3, 0.0], gain_bandwidth=1e6, slew_rate=2e6, saturation=1.5)
+    assert real.has_pole
+    assert real.unity_rate == 2.0 * np.pi * 1e6
+    np.testing.assert_array_equal(real.offset, [1e-3, 0.0])
+    assert real.rail.value(np.array(1e9)) == pytest.approx(1.5, rel=1e-14)
+    assert real.pair.value(np.array(1e15)) == pytest.approx(2e6, rel=1e-14)
+    with pytest.raises(BadInput, match=r"part: offset has shape \(3,\), expected \(2,\)"):
+        Amplifiers("part", A, A, B, 1.0, [0.0, 0.0, 0.0])
+
+
+def test_gain_and_offset_of_a_transfer_are_spread_over_the_bank() -> None:
+    part = VoltageTransfers("part", A, B, LAW, 1.1, [0.0, -0.2])
+    np.testing.assert_array_equal([part.gain, part.offset], [[1.1, 1.1], [0.0, -0.2]])
+    with pytest.raises(BadInput, match=r"part: offset\[1\] = nan"):
+        VoltageTransfers("part", A, B, LAW, 1.0, [0.0, np.nan])
+
+
+@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
+def test_resistances_of_an_array_are_not_negative(bad: float) -> None:
+    with pytest.raises(BadInput, match=r"part: access_ohms = .*, must be finite and >= 0"):
+        Crossbar("part", A, B, 1e-6, access_ohms=bad)
+    with pytest.raises(BadInput, match=r"wire: word_line_ohms = .*, must be finite and >= 0"):
+        Wire(bad, 0.0)
+    with pytest.raises(BadInput, match=r"wire: bit_line_ohms = .*, must be finite and >= 0"):
+        Wire(0.0, bad)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
+def test_temperature_is_absolute(bad: float) -> None:
+    with pytest.raises(BadInput, match=r"circuit c: temperature = .*, must be finite and > 0"):
+        Circuit("c", temperature=bad)
 
 
 def test_volts_may_be_negative_or_zero() -> None:

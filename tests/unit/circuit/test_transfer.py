@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 
 import numpy as np
 import pytest
 
 from analog_pc.circuit import Law, transfer
+from analog_pc.circuit.amplifiers import PAIR, RAIL
 
 S = 0.1
 LAWS = {
@@ -20,6 +20,11 @@ LAWS = {
     "clip": transfer.ramp_law((-0.3, 0.3), (0.0, 1.0 / 6.0, 0.0), 0.05),
     "bowl": transfer.ramp_law((-0.2, 0.1), (-1.0, 0.5, 3.0), -0.01),
     "flat": transfer.ramp_law((0.0,), (0.0, 0.0)),
+    "rail": transfer.limiter(0.5, 6),
+    "pair": transfer.limiter(0.2, 2),
+    "sinh": transfer.sinh_law(2.0),
+    "cubic": transfer.cubic_law(0.7),
+    "falling cubic": transfer.cubic_law(-0.3),
     "fold": transfer.ramp_law((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0)),
 }
 LAW = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
@@ -28,15 +33,34 @@ V = np.linspace(-0.9013, 0.9017, 157)  # no point within 1e-6 of an edge
 
 def spice(law: Law, v: float) -> float:
     """The SPICE expression, read as Python."""
-    names = {"tanh": math.tanh, "min": min, "max": max, "v": v, "__builtins__": {}}
+    names = {
+        "tanh": math.tanh,
+        "sinh": math.sinh,
+        "pow": math.pow,
+        "min": min,
+        "max": max,
+        "v": v,
+        "__builtins__": {},
+    }
     return float(eval(law.expression("v").replace("^", "**"), names))
 
 
 def test_every_law_is_here() -> None:
     makers = [
-        n for n, f in inspect.getmembers(transfer, inspect.isfunction) if f.__module__ == transfer.__name__
+        name
+        for name, f in vars(transfer).items()
+        if callable(f) and getattr(f, "__annotations__", {}).get("return") == "Law"
     ]
-    assert sorted(makers) == ["ramp_law", "sigmoid_gate", "sigmoid_law", "tanh_gate", "tanh_law"]
+    assert sorted(makers) == [
+        "cubic_law",
+        "limiter",
+        "ramp_law",
+        "sigmoid_gate",
+        "sigmoid_law",
+        "sinh_law",
+        "tanh_gate",
+        "tanh_law",
+    ]
 
 
 @LAW
@@ -70,6 +94,30 @@ def test_the_gate_is_the_slope_of_the_law(kind: str) -> None:
 
 def test_the_sigmoid_is_the_logistic_function() -> None:
     np.testing.assert_allclose(LAWS["sigmoid"].value(V), S / (1.0 + np.exp(-V / S)), rtol=0.0, atol=1e-16)
+
+
+@pytest.mark.parametrize("order", [2, 6])
+def test_the_limiter_by_hand(order: int) -> None:
+    law = transfer.limiter(0.5, order)
+    # y(most) = most / 2^(1/order); odd; slope 1 at 0; never beyond its limit, and there to rounding far away.
+    assert law.value(np.array(0.5)) == pytest.approx(0.5 / 2.0 ** (1.0 / order), rel=1e-15)
+    np.testing.assert_array_equal(law.value(-V), -law.value(V))
+    assert law.derivative(np.array(0.0)) == 1.0
+    assert np.abs(law.value(V)).max() < 0.5
+    assert law.value(np.array(1e9)) == pytest.approx(0.5, rel=1e-15)
+
+
+def test_the_rail_is_as_sharp_as_documented() -> None:
+    """`circuit.amplifiers`: at half its limit a rail is 0.3 % low, a pair gives half its current at 0.6."""
+    assert 1.0 - transfer.limiter(1.0, RAIL).value(np.array(0.5)) / 0.5 == pytest.approx(0.003, abs=5e-4)
+    assert transfer.limiter(1.0, PAIR).value(np.array(0.6)) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("law", [transfer.sinh_law(2.0), transfer.cubic_law(0.7)], ids=lambda law: law.name)
+def test_device_laws_have_the_small_signal_conductance(law: Law) -> None:
+    zero = np.array(0.0)
+    assert (law.value(zero), law.derivative(zero)) == (0.0, 1.0)
+    np.testing.assert_array_equal(law.value(-V), -law.value(V))
 
 
 def test_expressions_hold_the_voltage_and_no_exponential() -> None:

@@ -22,14 +22,16 @@ from analog_pc.circuit import (
     Transconductors,
     VoltageSources,
     VoltageTransfers,
+    Wire,
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_gate, tanh_law
+from analog_pc.circuit.amplifiers import PAIR, RAIL
+from analog_pc.circuit.transfer import limiter, sinh_law, tanh_gate, tanh_law
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import netlist
-from analog_pc.simulators.spice.names import comment_text, node_names, number, spice_node
+from analog_pc.simulators.spice.names import comment_text, law_text, node_names, number, spice_node
 
 LAYER = Subcircuit(
     "layer",
@@ -89,6 +91,52 @@ def test_elements_print_as_their_equations_say() -> None:
         "Gg_0 0 b a 0 1e-06",
         "Bh_0 0 b i=2e-06*((1-tanh(v(a)/0.1)^2))*v(d)",
     ]
+
+
+def test_imperfect_parts_print_as_their_equations_say() -> None:
+    wire, sinh = Wire(1.0, 2.0), sinh_law(4.0)
+    elements = (
+        Amplifiers("a", ("x",), ("y",), ("y",), 10.0, offset=0.001),
+        Amplifiers("b", ("x",), grounds(1), ("z",), 10.0, output_ohms=50.0, saturation=2.0),
+        VoltageTransfers("f", ("x",), ("w",), tanh_law(0.1), 1.5, 0.25),
+        Crossbar("g", ("x",), bus("c", 2), [[1e-3, 0.0]], wire, access_ohms=100.0),
+        Crossbar("h", ("x",), ("c_0",), 1e-3, law=sinh, access_ohms=100.0),
+    )
+    lines = str(netlist.to_pyspice(Circuit("one", elements))).splitlines()
+    limited = law_text(limiter(2.0, RAIL), "10.0*((v(x)))")
+    assert sorted(lines[1:]) == sorted(
+        [
+            "Ba_0 y 0 v=10.0*((v(x)-v(y)+(0.001)))",
+            "Rb_0_out b_0_stiff z 50.0",
+            f"Bb_0 b_0_stiff 0 v={limited}",
+            "Bf_0 w 0 v=1.5*(0.1*tanh((v(x)+(0.25))/0.1))",
+            "* crossbar g: 1 rows x 2 columns",
+            "Rg_0_0 g_w0_0 g_b0_0 1100.0",  # an open cell is not printed
+            "Rg_wl0_0 x g_w0_0 1.0",
+            "Rg_wl0_1 g_w0_0 g_w0_1 1.0",
+            "Rg_bl0_0 g_b0_0 c_0 2.0",
+            "Rg_bl1_0 g_b0_1 c_1 2.0",
+            "* crossbar h: 1 rows x 1 columns",
+            "Rh_0_0_access x h_0_0_d 100.0",
+            "Rh_0_0 h_0_0_d c_0 1000.0",
+            "Bh_0_0 h_0_0_d c_0 I=0.001*(sinh(4.0*(v(h_0_0_d,c_0)))/4.0-v(h_0_0_d,c_0))",
+        ]
+    )
+
+
+def test_an_amplifier_with_a_pole_is_a_stage_and_a_capacitor() -> None:
+    """The pole's capacitor is 1 mS / (2 pi GBW), and the slew rate the largest current over it."""
+    amp = Amplifiers("a", ("x",), grounds(1), ("y",), 10.0, gain_bandwidth=1e6, slew_rate=1e6)
+    lines = str(netlist.to_pyspice(Circuit("one", (amp,)))).splitlines()
+    farads = 1e-3 / (2.0 * np.pi * 1e6)
+    limited = law_text(limiter(1e6 * farads, PAIR), "0.001*((v(x))-v(a_0_pole)/10.0)")
+    assert sorted(lines[1:]) == sorted(
+        [
+            f"Ba_0_stage 0 a_0_pole i={limited}",
+            f"Ca_0_pole a_0_pole 0 {farads!r}",
+            "Ba_0 y 0 v=v(a_0_pole)",
+        ]
+    )
 
 
 def test_nodes_of_instances_have_the_names_of_the_solution() -> None:

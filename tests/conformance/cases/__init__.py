@@ -1,0 +1,11 @@
+"""Small circuits whose answers are known in closed form; every simulator must find them."""
+
+from cases import amplifiers, crossbars, gates_and_laws, linear, transients
+from cases.case import Case, NoiseCase
+from cases.noise import NOISE_CASES
+
+RESTS = (*linear.CASES, *amplifiers.CASES, *crossbars.CASES, *gates_and_laws.CASES)
+TRANSIENTS = transients.CASES
+CASES = RESTS + TRANSIENTS
+
+__all__ = ["CASES", "NOISE_CASES", "RESTS", "TRANSIENTS", "Case", "NoiseCase"]

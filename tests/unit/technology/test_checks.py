@@ -1,0 +1,73 @@
+"""Checks of single values."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analog_pc.errors import BadInput
+from analog_pc.technology import IDEAL, quantities
+from analog_pc.technology.checks import checked, nearest, number, text, whole
+from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity
+
+
+@pytest.mark.parametrize("field", quantities())
+def test_every_field_takes_a_value_of_its_own_type(field: str) -> None:
+    value = getattr(IDEAL, field)
+    taken = checked(field, [list(pair) for pair in value] if isinstance(value, tuple) else value)
+    assert taken == value
+    assert type(taken) is type(value)
+
+
+@pytest.mark.parametrize("field", quantities())
+@pytest.mark.parametrize("value", [None, {}, b"1", True, 1j], ids=str)
+def test_no_field_takes_another_type(field: str, value: object) -> None:
+    with pytest.raises(BadInput, match=re.escape(field)):
+        checked(field, value)
+
+
+def test_an_integer_becomes_a_float_and_a_float_no_integer() -> None:
+    assert type(number("x", 3)) is float
+    assert whole("n", 3) == 3
+    with pytest.raises(BadInput, match=r"n must be a whole number, got 3\.0, a float"):
+        whole("n", 3.0)
+
+
+@pytest.mark.parametrize("check", [number, whole])
+def test_numbers_have_a_range(check: object) -> None:
+    assert callable(check)
+    with pytest.raises(BadInput, match=r"x = 1000+\.\.\.0+ is beyond the range of numbers"):
+        check("x", 10**400)
+
+
+def test_a_text_is_one_printable_line() -> None:
+    assert text("x", "  two\n\tlines\x1b[31m ") == "two lines[31m"
+
+
+def test_long_values_are_cut_in_messages() -> None:
+    with pytest.raises(BadInput) as caught:
+        number("x", "y" * 10_000)
+    assert len(str(caught.value)) < 100
+
+
+def test_the_nearest_word_or_all_of_them() -> None:
+    assert nearest("opamp_gian", quantities()) == ", did you mean opamp_gain?"
+    assert nearest("zzz", ["one", "two"]) == ", use one of one, two"
+
+
+@pytest.mark.parametrize(("bound", "within", "outside"), [
+    (POSITIVE, [1e-300, 1e300], [0.0, -1.0, float("inf"), float("nan")]),
+    (NOT_NEGATIVE, [0.0, -0.0, 1.0], [-1e-300, float("inf"), float("nan")]),
+    (LIMIT, [1e-300, float("inf")], [0.0, -1.0, float("-inf"), float("nan")]),
+    (FINITE, [-1.0, 0.0, 1.0], [float("inf"), float("-inf"), float("nan")]),
+    ("", [-1.0, float("nan")], []),
+], ids=["positive", "not negative", "limit", "finite", "none"])  # fmt: skip
+def test_bounds(bound: str, within: list[float], outside: list[float]) -> None:
+    quantity = Quantity("scales", "V", "a value", bound)
+    for value in within:
+        quantity.check("mine", "x", value)
+    for value in outside:
+        with pytest.raises(BadInput) as caught:
+            quantity.check("mine", "x", value)
+        assert str(caught.value) == f"technology 'mine': x = {value!r}, must be {bound}"
