@@ -17,7 +17,7 @@ def sample_deck(compiled: CompiledNetwork, simulator: Simulator | None) -> str:
     """
     guess = compiled.start(0)
     if simulator is not None and compiled.clamps.beyond_input:
-        point = compiled.operating_point((0,), by_relaxation=True)
+        point = compiled.operating_point((0,), by_relaxation=True, every_node=True)
         rest = simulator.simulate(compiled.circuit, point)
         guess = dict(zip(guess, rest.voltage(tuple(guess))[0].tolist(), strict=True))
     stimuli = {name: volts[0] for name, volts in compiled.operating_point().stimuli.items()}

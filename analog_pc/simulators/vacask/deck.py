@@ -56,8 +56,8 @@ _GEAR = 'tran_method="gear2"'
 _STEPS = 1e8
 
 # Initial voltages (and guesses) are forced through a conductance of nr_force times the largest of the node:
-# 1e10 leaves them 1e-11 V from what was asked for.  The currents of such a conductance are rounding errors and
-# far beyond abstol, so that residuals say nothing; Newton's steps, which are checked as well, decide.
+# 1e10 leaves them 1e-11 V from what was asked for.  The currents of such a conductance are rounding errors, far
+# beyond abstol, so that residuals say nothing; Newton's steps, which are checked as well, decide.
 _FORCE = "nr_force=1e10 nr_residualcheck=0"
 _UNFORCED = "nr_force=1e5 nr_residualcheck=1"
 
