@@ -10,6 +10,8 @@ from analog_pc.crossbar.array import WiredArray
 from analog_pc.crossbar.elimination import eliminate_rows
 from analog_pc.crossbar.multiport import from_columns
 
+FEW = 8  # samples for which a compiled loop is faster than products of small matrices
+
 
 class Network:
     """Word lines as ratios, bit lines as one dense matrix a row: rows x columns^2 numbers, columns the fewer.
@@ -59,6 +61,11 @@ class Network:
         if self._transfer is None:
             return np.broadcast_to(feet[:, None, :], injected.shape), injected.sum(axis=1)
         bits = np.empty(injected.shape)
+        if len(injected) <= FEW:
+            out = np.zeros(feet.shape)
+            wire = self._array.bit_line_resistance
+            _solve_bit_lines(self._transfer, wire, np.array(injected, order="C"), feet, bits, out)
+            return bits, out
         current = np.zeros(feet.shape)
         for i, transfer in enumerate(self._transfer):
             current = current + injected[:, i]
@@ -102,3 +109,37 @@ def _solve_lines(falls, wire, ends, x):  # type: ignore[no-untyped-def]  # pragm
             for j in range(n):
                 ahead = fall[j] * (line[j] + ahead)
                 line[j] = ahead
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve_bit_lines(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    transfer, wire, injected, feet, bits, out
+):
+    """`Network._bit_lines`, sample by sample; bits and out are filled."""
+    batch, rows, n = injected.shape
+    passed = np.empty(n)
+    for b in range(batch):
+        current = out[b]
+        for i in range(rows):
+            for j in range(n):
+                passed[j] = current[j] + injected[b, i, j]
+                bits[b, i, j] = wire * passed[j]
+            current[:] = 0.0
+            _add_product(transfer[i], passed, current)
+        passed[:] = feet[b]
+        for i in range(rows - 1, -1, -1):
+            line = bits[b, i]
+            for j in range(n):
+                passed[j] += line[j]
+            line[:] = 0.0
+            _add_product(transfer[i], passed, line)
+            passed[:] = line
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _add_product(symmetric, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """y += symmetric x, row by row: the inner loop runs along memory."""
+    for k in range(len(x)):
+        row, factor = symmetric[k], x[k]
+        for j in range(len(y)):
+            y[j] += factor * row[j]

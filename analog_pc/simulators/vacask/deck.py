@@ -56,8 +56,8 @@ _GEAR = 'tran_method="gear2"'
 _STEPS = 1e8
 
 # Initial voltages (and guesses) are forced through a conductance of nr_force times the largest of the node:
-# 1e10 leaves them 1e-11 V from what was asked for.  The currents of such a conductance are rounding errors, far
-# beyond abstol, so that residuals say nothing; Newton's steps, which are checked as well, decide.
+# 1e10 leaves them 1e-11 V from what was asked for.  The currents of such a conductance are rounding errors
+# and far beyond abstol, so that residuals say nothing; Newton's steps, which are checked as well, decide.
 _FORCE = "nr_force=1e10 nr_residualcheck=0"
 _UNFORCED = "nr_force=1e5 nr_residualcheck=1"
 
@@ -101,6 +101,8 @@ def _operating_point(circuit: Circuit, analysis: OperatingPoint) -> Deck:
         volts = {name: _interleaved(np.asarray(analysis.preset[name]), volts[name]) for name in volts}
     points = analysis.samples * (1 if analysis.preset is None else 2)
     control = [f"options {_OPERATING_POINT}"]
+    if points > 1:
+        control.append(f"var {_INDEX}=0")
     if analysis.guess:
         control += [
             f"options {_NO_STEPPING} {_FORCE} op_nsiter={_ITERATIONS}",
@@ -109,7 +111,6 @@ def _operating_point(circuit: Circuit, analysis: OperatingPoint) -> Deck:
         ]
     control.append("options op_debug=1")
     if points > 1:
-        control.append(f"var {_INDEX}=0")
         control.append(f'sweep {_INDEX} variable="{_INDEX}" values=range({points}) continuation=1')
     control.append(f"analysis {ANALYSIS} op" + (f' nodeset="{_HELD}"' if analysis.guess else ""))
     return _deck(circuit, volts, analysis.save or node_names(circuit), control)

@@ -48,6 +48,13 @@ def test_version_and_saved_nodes() -> None:
     np.testing.assert_allclose(solution.volts[:, 0], [1.0, 2.0, 3.0], rtol=1e-9)
 
 
+def test_a_guess_may_come_with_a_sweep_or_a_preset() -> None:
+    volts = {"u": np.array([[1.0], [2.0]])}
+    for preset in (None, volts):
+        solution = Vacask().simulate(RC, OperatingPoint(volts, preset, {"b": 0.9}))
+        np.testing.assert_allclose(solution.voltage(("b",))[:, 0], [1.0, 2.0], rtol=1e-9)
+
+
 def test_unknown_nodes_and_missing_samples_are_refused() -> None:
     for analysis in (
         OperatingPoint(AT_ONE.stimuli, save=("nowhere",)),

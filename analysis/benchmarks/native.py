@@ -1,0 +1,175 @@
+"""How much less time than ngspice does the native simulator take on the same circuit?
+
+The 64-32-10 sigmoid network trained on digits (seed 0), compiled onto real parts.  In one run, side by side:
+
+    wired       operating points of all digits; wires and amplifiers of finite gain and bandwidth
+    transient   one relaxation on the same circuit
+    ideal wires a large batch of operating points; ideal parts, and real parts of every linear and
+                nonlinear kind but wires
+
+Native times include everything: checks, port admittances of the wired crossbars, reduction, solution.
+"again" is the same circuit with other stimuli.  "checked" adds what ngspice does not do: whether every
+operating point is stable.  Compiled code of numba is loaded before the clock starts.  ngspice gets as many
+samples as `--judge` says; its time per sample does not depend on their number beyond some ten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from analog_pc.circuit import Solution
+from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.simulators import Native, Ngspice
+from analog_pc.technology import IDEAL
+from analog_pc.training import TrainingConfig, load_dataset, train
+
+RESULTS = Path(__file__).parent / "results" / "native.json"
+PHASES = ("predict", "learn")
+FINITE = replace(IDEAL, name="finite amplifiers", opamp_gain=1e4, opamp_gain_bandwidth=1e9)
+WIRED = replace(FINITE, name="wires, finite amplifiers", word_line_resistance=1.0, bit_line_resistance=1.0)
+REAL = replace(
+    FINITE,
+    name="real parts, ideal wires",
+    opamp_slew_rate=1e9,
+    opamp_saturation=1.0,
+    opamp_offset=1e-3,
+    opamp_output_resistance=100.0,
+    driver_resistance=50.0,
+    word_line_capacitance=1e-16,
+    bit_line_capacitance=1e-16,
+    access_resistance=1e3,
+    activation_gain_spread=0.01,
+    activation_offset_spread=1e-3,
+    levels=64,
+    stuck_on=0.001,
+    open_cells=0.01,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--judge", type=int, default=100, help="samples that ngspice gets of a wired circuit")
+    parser.add_argument("--rounds", type=int, default=3, help="native rounds; the median counts")
+    parser.add_argument("--timeout", type=float, default=7200.0, help="seconds of one ngspice run")
+    given = parser.parse_args()
+    data = load_dataset("digits", 0)
+    net = train(random_network((64, 32, 10), seed=0), data, TrainingConfig(), lambda epoch, energy: None)
+    ngspice = Ngspice(timeout=given.timeout)
+    Native().simulate(*_points(_compiled(net, data, WIRED, "learn", 2)))  # loads compiled code
+    rows: list[dict[str, Any]] = []
+    for phase in PHASES:
+        rows += _operating_points(net, data, WIRED, phase, 100, given.judge, ngspice, given.rounds)
+        rows += _transient(net, data, phase, ngspice, given.rounds)
+        rows += _operating_points(net, data, IDEAL, phase, 1000, 1000, ngspice, given.rounds)
+        rows += _operating_points(net, data, REAL, phase, 1000, 50, ngspice, given.rounds)
+    about = {
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "simulator": ngspice.version(),
+        "network": "64-32-10 sigmoid",
+        "machine": platform.machine(),
+    }
+    RESULTS.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+    print(f"stored in {RESULTS.name}")
+
+
+def _compiled(
+    net: PredictiveCodingNetwork, data: Any, technology: Any, phase: str, samples: int
+) -> CompiledNetwork:
+    chosen = np.arange(samples) % len(data.test_inputs)
+    targets = data.one_hot(data.test_labels)[chosen] if phase == "learn" else None
+    return compile_network(net, technology, data.test_inputs[chosen], targets)
+
+
+def _points(compiled: CompiledNetwork, samples: int | None = None) -> tuple[Any, Any]:
+    return compiled.circuit, compiled.operating_point(None if samples is None else list(range(samples)))
+
+
+def _timed(run: Callable[[], Solution]) -> tuple[Solution, float]:
+    began = time.perf_counter()
+    return run(), time.perf_counter() - began
+
+
+def _operating_points(
+    net: PredictiveCodingNetwork,
+    data: Any,
+    technology: Any,
+    phase: str,
+    samples: int,
+    judged: int,
+    ngspice: Ngspice,
+    rounds: int,
+) -> list[dict[str, Any]]:
+    compiled = _compiled(net, data, technology, phase, samples)
+    times: dict[str, list[float]] = {"first": [], "again": [], "checked": []}
+    for _ in range(rounds):
+        native = Native(check_stability=False)
+        solution, first = _timed(lambda n=native: n.simulate(*_points(compiled)))  # type: ignore[misc]
+        times["first"].append(first)
+        times["again"].append(_timed(lambda n=native: n.simulate(*_points(compiled)))[1])  # type: ignore[misc]
+    checks = min(samples, 100)
+    times["checked"].append(_timed(lambda: Native().simulate(*_points(compiled, checks)))[1] / checks)
+    answer, spice = _timed(lambda: ngspice.simulate(*_points(compiled, judged)))
+    difference = np.abs(solution.voltage(answer.nodes)[:judged] - answer.volts).max()
+    medians = {k: float(np.median(v)) for k, v in times.items()}
+    row = {
+        "what": "operating points", "technology": technology.name, "phase": phase, "samples": samples,
+        "native_seconds": medians["first"], "native_again_seconds": medians["again"],
+        "native_checked_seconds_per_sample": medians["checked"], "ngspice_samples": judged,
+        "ngspice_seconds": spice, "status": str(answer.status),
+        "difference": float(difference / np.abs(answer.volts).max()),
+    }  # fmt: skip
+    row["ratio"] = (spice / judged) / (medians["first"] / samples)
+    row["ratio_again"] = (spice / judged) / (medians["again"] / samples)
+    row["ratio_checked"] = (spice / judged) / medians["checked"]
+    print(
+        f"{phase:>8} {samples:>5} points, {technology.name:<26} native {medians['first']:.3g} s (again "
+        f"{medians['again']:.3g} s), ngspice {spice:.3g} s for {judged}: {row['ratio']:.0f}x a sample (again "
+        f"{row['ratio_again']:.0f}x, checked {row['ratio_checked']:.0f}x), differ by {row['difference']:.0e}",
+        flush=True,
+    )
+    return [row]
+
+
+def _transient(
+    net: PredictiveCodingNetwork, data: Any, phase: str, ngspice: Ngspice, rounds: int
+) -> list[dict[str, Any]]:
+    compiled = _compiled(net, data, WIRED, phase, 1)
+    start = "zero" if phase == "predict" else "forward"
+    analysis = compiled.transient(0, start=start, duration=20.0, max_step=20.0)
+    seconds = []
+    for _ in range(rounds):
+        run, taken = _timed(lambda: Native().simulate(compiled.circuit, analysis))
+        seconds.append(taken)
+    answer, spice = _timed(lambda: ngspice.simulate(compiled.circuit, analysis))
+    native = float(np.median(seconds))
+    difference = np.abs(CubicSpline(answer.axis, answer.volts)(run.axis) - run.volts).max()
+    row = {
+        "what": "transient", "technology": WIRED.name, "phase": phase, "samples": 1,
+        "native_seconds": native, "native_points": len(run.axis), "ngspice_seconds": spice,
+        "ngspice_points": len(answer.axis), "difference": float(difference / np.abs(answer.volts).max()),
+        "ratio": spice / native,
+    }  # fmt: skip
+    print(
+        f"{phase:>8} transient,    {WIRED.name:<26} native {native:.3g} s, ngspice {spice:.3g} s: "
+        f"{row['ratio']:.0f}x, differ by {row['difference']:.0e}",
+        flush=True,
+    )
+    return [row]
+
+
+if __name__ == "__main__":
+    main()
