@@ -39,7 +39,7 @@ def test_operating_points(name: str) -> None:
     assert spice.status.outcome in (Outcome.CONVERGED, Outcome.STEPPED)
     away = np.abs(spice.voltage(native.nodes) - native.volts).max() / np.abs(native.volts).max()
     print(f"{name}: {away:.1e} of full scale, {len(native.nodes)} nodes")
-    assert away <= 1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6
+    assert away <= (1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6)
 
 
 @REAL
@@ -57,6 +57,7 @@ def test_noise(name: str) -> None:
     assert away <= 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["breadboard", "cmos65-rram"])
 def test_transients(name: str) -> None:
     """Twice what each step control leaves, 1e-5 of full scale (see `cases`)."""
