@@ -2,7 +2,7 @@
 
 The 64-32-10 sigmoid network trained on digits (seed 0), one test digit, both phases; amplifiers of finite
 gain with a pole, a slew limit, rails, offsets and output resistance; drivers, wires and their capacitance,
-access transistors; devices that are quantised, spread, mismatched, stuck, open and bent (sinh).
+access transistors; devices that are quantised, mismatched, stuck, open and bent (everything_on.toml).
 
 The operating point, and the relaxation from zero (predict) or from the forward state (learn), in ngspice and
 in VACASK.  ngspice starts its search from the native operating point, because on its own it needs gmin
@@ -26,40 +26,12 @@ from analog_pc.circuit import OperatingPoint, Solution, Transient
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native, Ngspice, Simulator, Vacask
-from analog_pc.technology import IDEAL
+from analog_pc.technology import load_technology
 from analog_pc.training import TrainingConfig, load_dataset, train
 from analog_pc.verify import PHASES
 
-RESULTS = Path(__file__).parent / "results" / "everything_on.json"
-EVERYTHING = replace(
-    IDEAL,
-    name="everything on",
-    opamp_gain=1e4,
-    opamp_gain_bandwidth=1e9,
-    opamp_slew_rate=1e9,
-    opamp_saturation=1.0,
-    opamp_offset=1e-3,
-    opamp_output_resistance=100.0,
-    opamp_noise=1e-8,
-    activation_gain_spread=0.01,
-    activation_offset_spread=1e-3,
-    driver_resistance=50.0,
-    word_line_resistance=1.0,
-    bit_line_resistance=1.0,
-    word_line_capacitance=1e-16,
-    bit_line_capacitance=1e-16,
-    access_resistance=1e3,
-    levels=64,
-    programming_spread=((IDEAL.g_min, 0.02 * IDEAL.g_min), (IDEAL.g_max, 0.02 * IDEAL.g_max)),
-    stuck_on=0.001,
-    stuck_off=0.01,
-    open_cells=0.01,
-    device_law="sinh",
-    device_nonlinearity=2.0,
-    transposed_mismatch=0.01,
-    read_noise=0.01,
-    temperature=330.0,
-)
+RESULTS = Path(__file__).parent / "benchmarks" / "results" / "everything_on.json"
+EVERYTHING = load_technology(Path(__file__).with_suffix(".toml"))
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.activations import PiecewiseLinear
 from analog_pc.pcn.state import Landscape, State
+from analog_pc.technology.imperfections import present
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,8 +193,11 @@ class CompiledNetwork:
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
 
     def departed(self, solution: Solution) -> Bools:
-        """Samples whose search did not start from the forward state, [samples] (springs not slack there)."""
-        if solution.preset_volts is None:
+        """Samples whose search did not start from the forward state, [samples] (springs not slack there).
+
+        Real parts leave no spring slack, so nothing is said of them.
+        """
+        if solution.preset_volts is None or present(self.design.technology):
             return np.zeros(len(solution.axis), dtype=bool)
         slack = 1e-3 * max(self.scales.volts, 0.0)
         worst = [np.abs(solution.preset_voltage(b)).max(axis=1) for b in self.probes.eps[1:]]

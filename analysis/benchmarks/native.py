@@ -149,7 +149,7 @@ def _transient(
 ) -> list[dict[str, Any]]:
     compiled = _compiled(net, data, WIRED, phase, 1)
     start = "zero" if phase == "predict" else "forward"
-    analysis = compiled.transient(0, start=start, duration=20.0, max_step=20.0)
+    analysis = compiled.transient(0, start=start, duration=5.0, max_step=5.0)
     seconds = []
     for _ in range(rounds):
         run, taken = _timed(lambda: Native().simulate(compiled.circuit, analysis))
