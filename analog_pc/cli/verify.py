@@ -12,6 +12,7 @@ from rich.table import Table
 from analog_pc.arrays import Floats
 from analog_pc.cli.options import FOLDER, NETWORK, progress_bar, technology_option
 from analog_pc.cli.train import HIDDEN, LEARNING_RATES, train_network
+from analog_pc.cli.verify_real import verify_real_parts
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
@@ -19,6 +20,7 @@ from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import Technology
+from analog_pc.technology.imperfections import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
 from analog_pc.verify import PHASES, Verification, verify_network
 from analog_pc.verify.netlists import write_sample_netlist
@@ -46,6 +48,20 @@ from analog_pc.verify.report import write_report
 @click.option(
     "--seed", default=0, show_default=True, help="Of the split, and of the network when none is given."
 )
+@click.option(
+    "--judge",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Real parts: samples of each phase that ngspice gets, to judge the native simulator.",
+)
+@click.option(
+    "--seeds",
+    default=3,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Real parts: chips that random imperfections are drawn for.",
+)
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds that one ngspice run may take.")
 @click.option(
     "--out", default=Path("verify"), show_default=True, type=FOLDER, help="Folder of report and netlists."
@@ -58,32 +74,48 @@ def verify(
     transient: bool,
     technology: Technology,
     seed: int,
+    judge: int,
+    seeds: int,
     timeout: float,
     out: Path,
 ) -> None:
     """Compile a network, relax its circuit in ngspice, compare every node with the ideal reference.
 
+    With a technology that has imperfections: what do real parts do?  The native simulator, judged by ngspice
+    on --judge samples, compares them with ideal parts: everything on and each imperfection alone, relaxations
+    (always, without --transient), stability, noise, power and the drop along wires.  Exit code 1 also where
+    ngspice gives no answer.
+
     Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
     DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice.
     """
     simulator = Ngspice(timeout=timeout)
-    simulator.version()  # before any long work: is it there?
+    real = bool(present(technology))
+    if judge or not real:
+        simulator.version()  # before any long work: is it there?
     net = load_network(network) if network is not None else None
     net, inputs, targets, facts = _stimuli(net, data, seed)
     chosen = _phases(phases, targets is not None)
     (out / "netlists").mkdir(parents=True, exist_ok=True)
     for stale in ("report.html", "report.json"):
         (out / stale).unlink(missing_ok=True)
+    inputs, targets = inputs[:samples], None if targets is None else targets[:samples]
+    title = f"{network.name if network else facts['data']}: {'-'.join(map(str, net.sizes))}"
+    if real:
+        code = verify_real_parts(
+            net, technology, inputs, targets, simulator, chosen, judge, seeds, seed, title, facts, out
+        )
+        raise SystemExit(code)
     with progress_bar() as (bar, task):
         found = verify_network(
             net,
             technology,
-            inputs[:samples],
-            None if targets is None else targets[:samples],
+            inputs,
+            targets,
             simulator,
             phases=chosen,
             transient=transient,
-            title=f"{network.name if network else facts['data']}: {'-'.join(map(str, net.sizes))}",
+            title=title,
             facts=facts,
             progress=lambda text: bar.update(task, description=text),  # type: ignore[arg-type]
         )

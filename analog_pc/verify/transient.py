@@ -34,7 +34,7 @@ def verify_transient(
     began = time.perf_counter()
     landscape = Landscape(compiled.network, compiled.clamps.sample(sample))
     rest = take(ideal, slice(sample, sample + 1))
-    slowest = _slowest(landscape, rest)
+    slowest = slowest_rate(landscape, rest)
     duration = 10.0 if np.isinf(slowest) else DECAYS / slowest
     solution = simulator.simulate(
         compiled.circuit, compiled.transient(sample, start=start, duration=duration, max_step=duration)
@@ -60,7 +60,7 @@ def verify_transient(
     )
 
 
-def _slowest(landscape: Landscape, rest: Equilibrium) -> float:
+def slowest_rate(landscape: Landscape, rest: Equilibrium) -> float:
     """Smallest rate of the linearised flow at rest, lambda_min in units of g_s / C."""
     found = curvatures(landscape, landscape.state(landscape.from_activities(list(rest.activities))))[0]
     return float(found[0]) if len(found) else np.inf

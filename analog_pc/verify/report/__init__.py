@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from analog_pc.verify.report.json_report import report_dict
 from analog_pc.verify.report.page import render_page
@@ -29,20 +30,25 @@ def write_report(verification: Verification, folder: Path) -> None:
     OSError
         When the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _withdraw(folder)
+    withdraw(folder)
     report = report_dict(verification)
-    html = render_page(verification, report)
+    write_files(folder, render_page(verification, report), report)
+
+
+def write_files(folder: Path, html: str, report: dict[str, Any]) -> None:
+    """The page, and then the numbers; neither stands there if one cannot be written."""
     text = json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     try:
         _write_whole(folder / HTML, html)
         _write_whole(folder / JSON, text)
     except BaseException:
-        _withdraw(folder)
+        withdraw(folder)
         raise
 
 
-def _withdraw(folder: Path) -> None:
+def withdraw(folder: Path) -> None:
+    """Remove an older report; the folder is made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name in (JSON, HTML):
         (folder / name).unlink(missing_ok=True)
 
@@ -62,4 +68,4 @@ def _write_whole(path: Path, text: str) -> None:
         raise
 
 
-__all__ = ["write_report"]
+__all__ = ["withdraw", "write_files", "write_report"]

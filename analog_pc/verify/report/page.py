@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import jinja2
@@ -41,7 +40,7 @@ class Panel:
 
 def render_page(verification: Verification, report: dict[str, Any]) -> str:
     """The HTML of a report; `report` is the dictionary of `report_dict` and rules over the verdicts."""
-    return _template().render(
+    return template("analog_pc.verify.report").render(
         report=report,
         summary=summary(report),
         phases=[_phase(phase, report["phases"][phase.phase]) for phase in verification.phases],
@@ -169,11 +168,14 @@ def seconds(value: float | None) -> str:
     return "unknown" if value is None else si(value, "s")
 
 
-def _template() -> jinja2.Template:
-    source = resources.files(__package__).joinpath("template.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters.update(science=science, seconds=seconds)
-    return environment.from_string(source)
+def template(package: str, **filters: Callable[..., Any]) -> jinja2.Template:
+    """`template.html` of a package, which may use `style.html` and `macros.html` of this one."""
+    loader = jinja2.ChoiceLoader([jinja2.PackageLoader(p, "") for p in (package, "analog_pc.verify.report")])
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(science=science, seconds=seconds, **filters)
+    return environment.get_template("template.html")
 
 
 PARITY_TITLE = "Circuit against ideal, phase {phase}"

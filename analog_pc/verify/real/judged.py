@@ -1,0 +1,73 @@
+"""The same circuit in ngspice and in the native simulator: may native be believed?
+
+ngspice starts its search from the native operating point.  Alone it needs gmin stepping and up to 20 minutes
+where devices bend; what its Newton iteration accepts from there still satisfies ngspice's own equations to
+its own tolerance, or it would leave it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from analog_pc.circuit import Outcome, Solution
+from analog_pc.compiler import CompiledNetwork
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators import Native, Simulator
+from analog_pc.verify.real.results import Judgement
+
+# Newton's rule of ngspice leaves 1e-9 of a voltage over the smallest loop slope (0.1 and above), and stepping
+# ends a little less exactly: 1e-8 in the conformance suite.  1e-6 is what a designer asks of a simulator.
+TOLERANCE = 1e-6
+
+Progress = Callable[[str], None]
+
+
+def judge(
+    compiled: CompiledNetwork, phase: str, samples: int, judged_by: Simulator, progress: Progress
+) -> tuple[Judgement, ...]:
+    """The first samples of a compiled phase, one after the other."""
+    found = []
+    for sample in range(min(samples, compiled.clamps.samples)):
+        progress(
+            f"{phase}: {judged_by.name} judges sample {sample} (seconds; minutes where wired devices bend)"
+        )
+        found.append(_judge_one(compiled, phase, sample, judged_by))
+    return tuple(found)
+
+
+def _judge_one(compiled: CompiledNetwork, phase: str, sample: int, judged_by: Simulator) -> Judgement:
+    began = time.perf_counter()
+    analysis = compiled.operating_point((sample,), every_node=True)
+    try:
+        native = Native(check_stability=False).simulate(compiled.circuit, analysis)
+    except SimulationFailed as failure:
+        return _unjudged(phase, sample, f"native: {failure}", began)
+    if native.status.outcome not in (Outcome.CONVERGED, Outcome.SATURATED):
+        return _unjudged(phase, sample, f"native: {native.status}", began)
+    guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
+    probes = compiled.probes.every
+    asked = replace(analysis, preset=None, settling=None, guess=guess, save=probes)
+    began = time.perf_counter()
+    try:
+        answer = judged_by.simulate(compiled.circuit, asked)
+    except SimulationFailed as failure:
+        return _unjudged(phase, sample, str(failure), began)
+    if answer.status.outcome not in (Outcome.CONVERGED, Outcome.STEPPED):
+        return _unjudged(phase, sample, f"{judged_by.name}: {answer.status}", began)
+    words = f"{judged_by.name}: {answer.status}; native: {native.status}"
+    seconds = time.perf_counter() - began
+    return Judgement(phase, sample, _away(native, answer, probes), TOLERANCE, words, seconds)
+
+
+def _unjudged(phase: str, sample: int, words: str, began: float) -> Judgement:
+    return Judgement(phase, sample, np.nan, TOLERANCE, words, time.perf_counter() - began)
+
+
+def _away(native: Solution, answer: Solution, nodes: tuple[str, ...]) -> float:
+    """Largest distance over the largest voltage of the probed nodes."""
+    volts = answer.voltage(nodes)
+    return float(np.abs(volts - native.voltage(nodes)).max() / np.abs(volts).max())

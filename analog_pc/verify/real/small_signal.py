@@ -1,0 +1,91 @@
+"""The circuit around its operating points: does it come back, how fast, and how much does it jitter?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analog_pc.circuit import Noise
+from analog_pc.compiler import CompiledNetwork
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.pcn.clamps import Clamps
+from analog_pc.simulators import Native
+from analog_pc.simulators.native import Modes
+from analog_pc.simulators.native.initial import first_outputs
+from analog_pc.simulators.native.modes import all_modes
+from analog_pc.simulators.native.noise import BOLTZMANN
+from analog_pc.simulators.native.operating_point import settle_to
+from analog_pc.verify.real.results import NoiseResult, Stability
+
+
+def stability(real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples: int) -> Stability:
+    """Slowest mode and damping over the first samples; the circuit of ideal parts beside it."""
+    few = min(samples, real.clamps.samples)
+    beside, _ = _modes(ideal, few)
+    found, words = _modes(real, few)
+    margin = min((m.margin for m in found), default=np.nan)
+    damping = min((m.damping for m in found), default=np.nan)
+    ideal_margin = min((m.margin for m in beside), default=np.nan)
+    return Stability(
+        phase, few, margin, margin * real.scales.seconds, ideal_margin, damping, words or _judge(found)
+    )
+
+
+def _modes(compiled: CompiledNetwork, samples: int) -> tuple[list[Modes], str]:
+    """The modes at the points that the samples relax to: a network may have several, so from these volts."""
+    native = Native(check_stability=False)
+    point = compiled.operating_point(tuple(range(samples)), every_node=True)
+    try:
+        rest = native.simulate(compiled.circuit, point)
+    except SimulationFailed as failure:
+        return [], str(failure)
+    model = native.model(compiled.circuit)
+    static, loop = model.reduced(False)
+    volts = dict(zip(rest.nodes, rest.volts.T, strict=True))
+    start = first_outputs(model, loop, volts, samples)
+    y, _, found = settle_to(static, loop, model.stimuli(point.stimuli), start)
+    if not found.all():
+        return [], f"no operating point for sample {int(np.argmin(found))}"
+    return list(all_modes(*model.reduced(True), y)), ""
+
+
+def _judge(found: list[Modes]) -> str:
+    unstable = [k for k, m in enumerate(found) if not m.stable]
+    if not unstable:
+        return "stable"
+    first = found[unstable[0]].eigenvalues
+    fastest = first[np.argmax(first.real)]
+    hertz = abs(fastest.imag) / (2.0 * np.pi)
+    how = f"rings at {hertz:.3g} Hz" if hertz > 0.0 else "does not ring: a saddle"
+    where = f"sample {unstable[0]}, mode grows at {fastest.real:.3g} 1/s and {how}"
+    return f"UNSTABLE in {len(unstable)} of {len(found)} samples: {where}"
+
+
+def noise(compiled: CompiledNetwork, phase: str, sample: int = 0) -> NoiseResult:
+    """rms over all frequencies at the free value nodes, at the operating point of one sample."""
+    volts, farads = compiled.scales.volts, compiled.design.technology.node_capacitance
+    thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / farads))
+    buses = _free_nodes(compiled)
+    nodes = tuple(node for bus in buses for node in bus)
+    if not nodes:
+        return NoiseResult(
+            phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, "nothing is free"
+        )
+    point = compiled.operating_point((sample,), every_node=True)
+    tau = compiled.scales.seconds
+    try:
+        rest = Native(check_stability=False).simulate(compiled.circuit, point)
+        guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
+        stimuli = {name: v[0] for name, v in point.stimuli.items()}
+        found = Native().noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
+    except (SimulationFailed, BadInput) as failure:  # BadInput: infinite variance, as the message says
+        return NoiseResult(phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, str(failure))
+    ends = np.cumsum([len(bus) for bus in buses])[:-1]
+    return NoiseResult(phase, sample, tuple(np.split(found.rms, ends)), thermal, volts)
+
+
+def _free_nodes(compiled: CompiledNetwork) -> list[tuple[str, ...]]:
+    clamps: Clamps = compiled.clamps
+    return [
+        tuple(node for node, moves in zip(bus, free, strict=True) if moves)
+        for bus, free in zip(compiled.probes.activities, clamps.free, strict=True)
+    ]

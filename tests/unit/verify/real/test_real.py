@@ -1,0 +1,248 @@
+"""Question C on a small network: every part of the answer, against what is known of it beforehand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analog_pc.circuit import Analysis, Circuit, Outcome, Solution, Status
+from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.crossbar import effective_conductance
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.simulators import Native
+from analog_pc.technology import IDEAL, Technology, technology
+from analog_pc.technology.imperfections import present, without, without_imperfections
+from analog_pc.verify.real import RealVerification, verify_real
+from analog_pc.verify.real.departures import departure
+from analog_pc.verify.real.drop import drop_maps
+from analog_pc.verify.real.json_report import real_dict
+from analog_pc.verify.real.judged import judge
+from analog_pc.verify.real.page import write_real_report
+from analog_pc.verify.real.power import power
+from analog_pc.verify.real.results import FAIL, NOT_JUDGED, PASS, Departure, Row
+from analog_pc.verify.real.settling import settle
+from analog_pc.verify.real.small_signal import noise, stability
+
+RNG = np.random.default_rng(3)
+NET = random_network((4, 3, 2), "tanh", seed=1)
+X, T = RNG.normal(size=(6, 4)), RNG.normal(size=(6, 2))
+STRONG = replace(NET, weights=[4.0 * w for w in NET.W])
+REAL = technology("cmos130-rram")  # wires, and devices that do not bend: transients of a second
+BENT = technology("cmos65-rram")
+SLOW = replace(IDEAL, name="slow", opamp_gain=1e4, opamp_gain_bandwidth=1e6)  # tau_a far above C / g_s
+
+
+def quiet(_: str) -> None:
+    pass
+
+
+def compiled(made_of: Technology, network: PredictiveCodingNetwork = NET) -> CompiledNetwork:
+    return compile_network(network, made_of, X, T)
+
+
+class Shifted:
+    """The native simulator with every voltage off by a part of the largest."""
+
+    name = "shifted"
+
+    def __init__(self, part: float, outcome: Outcome = Outcome.CONVERGED) -> None:
+        self.part, self.outcome = part, outcome
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        found = Native(check_stability=False).simulate(circuit, analysis)
+        volts = found.volts + self.part * np.abs(found.volts).max()
+        return Solution(found.axis, found.nodes, volts, Status(self.outcome))
+
+    def available(self) -> bool:
+        return True
+
+    def version(self) -> str:
+        return "shifted-1"
+
+
+class Hanging(Shifted):
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        raise SimulationFailed("ngspice: no result after 1 s, killed")
+
+
+@pytest.fixture(scope="module")
+def found() -> RealVerification:
+    return verify_real(NET, REAL, X, T, Shifted(1e-9), seeds=2)
+
+
+def test_every_imperfection_has_a_row_in_every_phase(found: RealVerification) -> None:
+    for phase in found.phases:
+        assert [row.name for row in phase.rows] == ["everything on", *present(REAL), "nothing on"]
+        for row in phase.rows:
+            assert row.status == "converged"
+            random = row.name in (
+                "everything on", "offset", "activation spread", "programming spread", "read noise"
+            )  # fmt: skip
+            assert len(row.departures) == (2 if random else 1)
+            assert (row.spread("rms") > 0.0) == random
+
+
+def test_rows_are_what_is_known_beforehand(found: RealVerification) -> None:
+    for phase in found.phases:
+        rows = {row.name: row for row in phase.rows}
+        for still in ("bandwidth and slew", "amplifier noise", "wire capacitance"):
+            assert rows[still].mean("rms") < 1e-12, "moves no operating point"
+        assert rows["nothing on"].mean("largest") < 1e-6
+        assert rows["everything on"].mean("rms") > rows["finite gain"].mean("rms") > 1e-6
+        assert all(row.mean("rms") <= row.mean("largest") for row in phase.rows)
+        learn = phase.phase == "learn"
+        assert np.isfinite(rows["everything on"].mean("cosine")) == learn
+        assert np.isfinite(rows["everything on"].mean("same_class")) != learn
+        assert rows["nothing on"].mean("cosine" if learn else "same_class") == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
+    real, ideal = compiled(SLOW, STRONG), compiled(without_imperfections(SLOW), STRONG)
+    rest = ideal.decode(Native(check_stability=False).simulate(ideal.circuit, ideal.operating_point()))
+    row = Row("learn", "slow", (departure(real, rest),))
+    said = stability(real, ideal, "learn", 4)
+    few = row.departures[0].unstable
+    assert few > 0
+    assert row.status == f"unstable ({few} of 4 looked at); converged"
+    assert said.margin < 0.0 < said.ideal_margin
+    assert said.words.startswith(f"UNSTABLE in {few} of 4 samples")
+    assert "rings at" in said.words
+    assert "unstable" in noise(real, "learn").words
+    wave = settle(real, "learn", "real", False)
+    assert np.isnan(wave.measured)
+    assert wave.words
+
+
+def test_status_counts_what_did_not_converge() -> None:
+    lost = Departure(0, np.nan, np.nan, np.nan, np.nan, {"no operating point was found": 6}, 0, 0, "why")
+    half = Departure(1, 0.1, 0.2, 1.0, np.nan, {"converged": 6}, 4, 1)
+    row = Row("predict", "x", (lost, half))
+    words = "unstable (1 of 4 looked at); no operating point was found (6 of 12); converged (6 of 12); why"
+    assert row.status == words
+    assert np.isnan(row.mean("rms"))
+
+
+@pytest.mark.parametrize(("part", "verdict"), [(1e-9, PASS), (1e-4, FAIL)])
+def test_the_judge_decides(part: float, verdict: str) -> None:
+    (found,) = judge(compiled(REAL), "learn", 1, Shifted(part), quiet)
+    assert found.verdict == verdict
+    assert found.deviation == pytest.approx(part, rel=0.9)
+
+
+@pytest.mark.parametrize("judged_by", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
+def test_a_judge_without_an_answer_is_no_pass(judged_by: Shifted) -> None:
+    (found,) = judge(compiled(REAL), "learn", 1, judged_by, quiet)
+    assert found.verdict == NOT_JUDGED
+    assert "no result" in found.words or "no operating point" in found.words
+
+
+def test_drops_give_the_current_of_every_bit_line() -> None:
+    """What the maps say of a column is what the effective conductances say of its current."""
+    wired = replace(IDEAL, name="wired", word_line_resistance=50.0, bit_line_resistance=20.0)
+    circuit = compiled(wired)
+    maps = {m.array: m for m in drop_maps(circuit, "learn")}
+    assert set(maps) == {
+        "layer1 forward_plus", "layer1 forward_minus", "layer2 forward_plus", "layer2 forward_minus",
+        "layer2 transposed_plus", "layer2 transposed_minus",
+    }  # fmt: skip
+    rest = Native().simulate(circuit.circuit, circuit.operating_point((0,), every_node=True))
+    pair, drop = circuit.design.forward[1], maps["layer1 forward_minus"]
+    ports = [*circuit.probes.rates[0], "bias_p"][: pair.minus.shape[0]]
+    volts = rest.voltage(ports)[0]
+    across = volts[:, None] - np.sign(volts)[:, None] * drop.loss * drop.volts
+    current = (pair.minus * across).sum(axis=0)
+    expected = volts @ effective_conductance(pair.minus, 50.0, 20.0)
+    assert current == pytest.approx(expected, rel=1e-6)
+    assert drop_maps(compiled(IDEAL), "learn") == ()
+
+
+def test_drop_with_bent_devices_is_near_that_of_straight_ones() -> None:
+    bent = {m.array: m.loss for m in drop_maps(compiled(BENT), "learn")}
+    straight = drop_maps(compiled(without(BENT, "device I-V")), "learn")
+    for m in straight:
+        largest = np.abs(m.loss).max()
+        assert largest > 0.0
+        assert bent[m.array] == pytest.approx(m.loss, rel=0.3, abs=0.1 * largest)
+
+
+def test_settling_of_ideal_parts_is_that_of_the_linear_flow() -> None:
+    linear = random_network((2, 2), "identity", seed=0)
+    one = compile_network(linear, IDEAL, X[:1, :2])
+    wave = settle(one, "predict", "ideal", False)
+    assert wave.theory == pytest.approx(np.log(100.0) * one.scales.seconds)
+    assert wave.measured == pytest.approx(wave.theory, rel=1e-2)  # one mode; a step is 1/64 of 12 of them
+
+
+def test_feedback_off_is_a_chain_of_springs(found: RealVerification) -> None:
+    waves = {(w.parts, w.gated): w for w in found.phases[0].settlings}
+    tau = REAL.seconds_per_unit
+    assert waves["ideal", True].theory == pytest.approx(np.log(100.0) * tau)
+    assert waves["ideal", True].measured < waves["ideal", False].theory * 2.0
+    assert len(found.phases[1].settlings) == 2  # learning has no gate
+
+
+def test_noise_of_a_node_with_its_spring_alone() -> None:
+    """Noiseless amplifiers of large gain: with the prediction fixed a value node has kT / C."""
+    quiet_net = random_network((2, 2), "identity", seed=0)
+    one = compile_network(quiet_net, replace(IDEAL, g_min=1e-9, g_max=1e-2), X[:1, :2])
+    got = noise(one, "predict")
+    assert got.words == ""
+    assert (got.rms[1] >= got.thermal).all()
+    assert got.rms[1] == pytest.approx(got.thermal, rel=1e-2)  # little of the feedback resistor's passes
+    assert got.thermal == pytest.approx(6.4365e-5, rel=1e-3)  # sqrt(1.380649e-23 x 300.15 / 1e-12)
+
+
+def test_power_is_the_sum_of_its_parts(found: RealVerification) -> None:
+    for phase in found.phases:
+        p = phase.power
+        assert p.total == pytest.approx(sum(w for _, w in p.parts) + p.amplifiers * REAL.opamp_power)
+        assert p.energy == pytest.approx(p.total * phase.settlings[1].measured)
+        assert all(w >= 0.0 for _, w in p.parts)
+    assert "does not say" in power(compiled(IDEAL), "learn", 2, ()).words
+
+
+def test_report(found: RealVerification, tmp_path: Path) -> None:
+    write_real_report(found, tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report == json.loads(json.dumps(real_dict(found)))
+    assert report["verdict"] == PASS
+    assert report["passed"] is True
+    html = (tmp_path / "report.html").read_text()
+    for word in ("PASS", "programming spread", "kT/C", "feedback off", "layer2 transposed_plus"):
+        assert word in html
+    assert html.count("<svg") == 5  # imperfections; settling and drops of each phase
+    assert len(report["phases"]["learn"]["rows"]) == len(present(REAL)) + 2
+
+
+def test_nothing_judged_is_said(tmp_path: Path) -> None:
+    found = verify_real(
+        NET, technology("breadboard"), X[:2], None, Hanging(0.0), phases=("predict",), judged=0, seeds=1
+    )
+    assert found.verdict == NOT_JUDGED
+    assert "shifted" not in found.versions
+    write_real_report(found, tmp_path)
+    html = (tmp_path / "report.html").read_text()
+    assert "NOT JUDGED" in html
+    assert "was not asked" in html
+    assert "Voltage along the wires" not in html
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"technology": IDEAL}, "no imperfection"),
+        ({"phases": ()}, "no phases"),
+        ({"phases": ("dream",)}, "dream"),
+        ({"targets": None}, "targets"),
+        ({"seeds": 0}, "seeds"),
+    ],
+)
+def test_refuses(change: dict[str, object], word: str) -> None:
+    given = {"network": NET, "technology": REAL, "inputs": X, "targets": T, "simulator": Native()} | change
+    with pytest.raises(BadInput, match=word):
+        verify_real(**given)  # type: ignore[arg-type]
