@@ -18,7 +18,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Ngspice, Simulator, Vacask
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
@@ -53,7 +53,12 @@ from analog_pc.verify.report import write_report
     default=1,
     show_default=True,
     type=click.IntRange(min=0),
-    help="Real parts: samples of each phase that ngspice gets, to judge the native simulator.",
+    help="Real parts: samples of each phase that a SPICE simulator gets, to judge the native one.",
+)
+@click.option(
+    "--judged-by",
+    type=click.Choice(["ngspice", "vacask"]),
+    help="Real parts: which one.  [default: vacask where it is installed]",
 )
 @click.option(
     "--seeds",
@@ -75,22 +80,25 @@ def verify(
     technology: Technology,
     seed: int,
     judge: int,
+    judged_by: str | None,
     seeds: int,
     timeout: float,
     out: Path,
 ) -> None:
     """Compile a network, relax its circuit in ngspice, compare every node with the ideal reference.
 
-    With a technology that has imperfections: what do real parts do?  The native simulator, judged by ngspice
+    With a technology that has imperfections: what do real parts do?  The native simulator, judged by SPICE
     on --judge samples, compares them with ideal parts: everything on and each imperfection alone, relaxations
     (always, without --transient), stability, noise, power and the drop along wires.  Exit code 1 also where
-    ngspice gives no answer.
+    SPICE gives no answer.
 
     Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
     DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice.
     """
-    simulator = Ngspice(timeout=timeout)
     real = bool(present(technology))
+    vacask = Vacask(timeout=timeout)
+    by_vacask = real and (judged_by == "vacask" or (judged_by is None and vacask.available()))
+    simulator: Simulator = vacask if by_vacask else Ngspice(timeout=timeout)
     if judge or not real:
         simulator.version()  # before any long work: is it there?
     net = load_network(network) if network is not None else None

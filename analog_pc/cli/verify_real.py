@@ -105,7 +105,7 @@ def _print(found: RealVerification, out: Path) -> None:
     for phase in found.phases:
         for line in _lines(phase):
             console.print(f"{phase.phase}: {line}", markup=False, highlight=False)
-    console.print(f"{found.verdict.upper()} (native against ngspice)", markup=False, highlight=False)
+    console.print(f"{found.verdict.upper()} (native against SPICE)", markup=False, highlight=False)
     console.print(f"report: {out / 'report.html'}", markup=False, highlight=False)
 
 
@@ -119,7 +119,7 @@ def _cells(row: Row) -> tuple[str, str]:
 
 def _lines(phase: RealPhase) -> list[str]:
     """Judgements, settling, stability, noise and power, a line each."""
-    said = [_judged(j) for j in phase.judgements] or ["ngspice was not asked (--judge 0)"]
+    said = [_judged(j) for j in phase.judgements] or ["SPICE was not asked (--judge 0)"]
     said += [f"{row.name}: {row.status}" for row in phase.rows if row.status != CONVERGED]
     settled = [f"{w.name} {_seconds(w.measured)}" for w in phase.settlings]
     said.append(f"settling to 1 %: {', '.join(settled)}")
@@ -145,7 +145,7 @@ def _lines(phase: RealPhase) -> list[str]:
 def _judged(j: Judgement) -> str:
     if not np.isfinite(j.deviation):
         return f"sample {j.sample} {j.verdict}: {j.words}"
-    return f"sample {j.sample}, native against ngspice: {j.deviation:.1e} of full scale, {j.verdict}"
+    return f"sample {j.sample}, native against SPICE: {j.deviation:.1e} of full scale, {j.verdict}"
 
 
 def _seconds(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What real parts do to a network: native judged by ngspice, then everything that native tells."""
+"""What real parts do to a network: native judged by SPICE, then everything that native tells."""
 
 from analog_pc.verify.real.results import RealVerification
 from analog_pc.verify.real.run import verify_real

@@ -31,7 +31,7 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
 
         title, facts, versions, parts      as in the report on ideal parts
         question        "real parts"
-        verdict         "pass", "fail" or "not judged": native against ngspice; passed: verdict is "pass"
+        verdict         "pass", "fail" or "not judged": native against SPICE; passed: verdict is "pass"
         imperfections   [name]
         phases.PHASE
           samples       how many

@@ -1,8 +1,8 @@
-"""The same circuit in ngspice and in the native simulator: may native be believed?
+"""The same circuit in a SPICE simulator and in the native one: may native be believed?
 
-ngspice starts its search from the native operating point.  Alone it needs gmin stepping and up to 20 minutes
-where devices bend; what its Newton iteration accepts from there still satisfies ngspice's own equations to
-its own tolerance, or it would leave it.
+VACASK searches by itself.  ngspice starts from the native operating point, because alone it needs gmin
+stepping and up to 20 minutes where devices bend; what its Newton iteration accepts from there satisfies
+ngspice's own equations to its own tolerance, or it would leave it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native, Simulator
 from analog_pc.verify.real.results import Judgement
 
-# Newton's rule of ngspice leaves 1e-9 of a voltage over the smallest loop slope (0.1 and above), and stepping
+# Newton's rule of a judge leaves 1e-9 of a voltage over the smallest loop slope (0.1 and above), and stepping
 # ends a little less exactly: 1e-8 in the conformance suite.  1e-6 is what a designer asks of a simulator.
 TOLERANCE = 1e-6
 
@@ -48,9 +48,11 @@ def _judge_one(compiled: CompiledNetwork, phase: str, sample: int, judged_by: Si
         return _unjudged(phase, sample, f"native: {failure}", began)
     if native.status.outcome not in (Outcome.CONVERGED, Outcome.SATURATED):
         return _unjudged(phase, sample, f"native: {native.status}", began)
-    guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
     probes = compiled.probes.every
-    asked = replace(analysis, preset=None, settling=None, guess=guess, save=probes)
+    asked = replace(analysis, save=probes)
+    if judged_by.name == "ngspice":
+        guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
+        asked = replace(asked, preset=None, settling=None, guess=guess)
     began = time.perf_counter()
     try:
         answer = judged_by.simulate(compiled.circuit, asked)

@@ -57,14 +57,14 @@ def _verdict(verdict: str, judged: list[dict[str, Any]]) -> str:
     numbers = [j["deviation"] for j in judged if j["deviation"] is not None]
     if verdict == PASS:
         how = f"{max(numbers):.1e} of full scale in {len(judged)} operating points"
-        return f"The native simulator, which all numbers here come from, agrees with ngspice to {how}."
+        return f"The native simulator, which all numbers here come from, agrees with SPICE to {how}."
     if verdict == FAIL:
         how = f"{max(numbers):.1e} of full scale"
-        return f"The native simulator differs from ngspice by {how}: do not believe the rest."
+        return f"The native simulator differs from SPICE by {how}: do not believe the rest."
     if not judged:
-        return "ngspice was not asked: the native simulator stands unjudged."
+        return "No SPICE simulator was asked: the native simulator stands unjudged."
     missing = f"{sum(j['deviation'] is None for j in judged)} of {len(judged)} operating points"
-    return f"ngspice gave no answer in {missing}: the native simulator stands unjudged there."
+    return f"SPICE gave no answer in {missing}: the native simulator stands unjudged there."
 
 
 def _phase(phase: RealPhase, part: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,10 @@ PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 
 @dataclass(frozen=True)
 class Judgement:
-    """One sample of one phase in ngspice and in the native simulator.
+    """One sample of one phase in a SPICE simulator and in the native simulator.
 
     `deviation` is the largest distance of a probed node over the largest voltage, NaN where nothing could be
-    compared; `words` say how either ended; `seconds` is what ngspice took.
+    compared; `words` say how either ended; `seconds` is what SPICE took.
     """
 
     phase: str

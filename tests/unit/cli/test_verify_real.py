@@ -43,8 +43,9 @@ def report(folder: Path) -> dict[str, object]:
     return found
 
 
-def test_judged_by_ngspice(given: tuple[str, ...], tmp_path: Path) -> None:
-    result = cli(*given, "--seeds", "2")
+@pytest.mark.parametrize("judge", [(), ("--judged-by", "ngspice"), ("--judged-by", "vacask")])
+def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_path: Path) -> None:
+    result = cli(*given, *judge, "--seeds", "2")
     assert result.exit_code == 0, result.output
     found = report(tmp_path)
     assert found["verdict"] == "pass"
@@ -83,7 +84,7 @@ def test_a_judge_that_hangs_is_no_pass(
         raise SimulationFailed("ngspice: no result after 1 s, killed")
 
     monkeypatch.setattr(Ngspice, "simulate", hang)
-    result = cli(*given, "--seeds", "1", "--phases", "learn")
+    result = cli(*given, "--judged-by", "ngspice", "--seeds", "1", "--phases", "learn")
     assert result.exit_code == 1
     assert "not judged: ngspice: no result after 1 s, killed" in " ".join(result.stdout.split())
     assert report(tmp_path)["verdict"] == "not judged"

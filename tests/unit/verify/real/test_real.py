@@ -228,7 +228,7 @@ def test_nothing_judged_is_said(tmp_path: Path) -> None:
     write_real_report(found, tmp_path)
     html = (tmp_path / "report.html").read_text()
     assert "NOT JUDGED" in html
-    assert "was not asked" in html
+    assert "No SPICE simulator was asked" in html
     assert "Voltage along the wires" not in html
 
 
