@@ -1,0 +1,39 @@
+"""Pulsed devices: what a train of write pulses does to a population of analog memory devices."""
+
+from analog_pc.devices.pulsed.array import DeviceArray
+from analog_pc.devices.pulsed.device import PulsedDevice
+from analog_pc.devices.pulsed.energy import Pulse, Statistics, WriteEnergy
+from analog_pc.devices.pulsed.measured import MeasuredDevice, measured_device
+from analog_pc.devices.pulsed.presets import PRESETS
+from analog_pc.devices.pulsed.steps import (
+    Constant,
+    Exponential,
+    Linear,
+    Piecewise,
+    Power,
+    SoftBounds,
+    StepLaw,
+)
+from analog_pc.devices.pulsed.writing import Written, counts_for, sign_counts, write_verify
+
+__all__ = [
+    "PRESETS",
+    "Constant",
+    "DeviceArray",
+    "Exponential",
+    "Linear",
+    "MeasuredDevice",
+    "Piecewise",
+    "Power",
+    "Pulse",
+    "PulsedDevice",
+    "SoftBounds",
+    "Statistics",
+    "StepLaw",
+    "WriteEnergy",
+    "Written",
+    "counts_for",
+    "measured_device",
+    "sign_counts",
+    "write_verify",
+]

@@ -1,0 +1,100 @@
+"""Compiled pulses on the devices of some rows of an array, one after the other.
+
+A row takes its pulses in rounds: in round r every device that has more than r pulses gets one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from analog_pc.devices.pulsed import rows
+from analog_pc.devices.pulsed.population import CONSTANT, EXPONENTIAL, LINEAR, POWER
+from analog_pc.devices.pulsed.streams import normal, stream
+
+SUMS = 4  # of a row: pulses, pulses x weight, coincidences, half-selects x weight
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """f of one pulse at w, up for sign 1.0 and down for -1.0; see `analog_pc.devices.pulsed.steps`."""
+    if rule.code == CONSTANT:
+        return 1.0
+    if rule.code == LINEAR:
+        return max(1.0 - sign * slope * w, 0.0)
+    if lower == upper:
+        return 0.0
+    share = min(max((w - lower) / (upper - lower), 0.0), 1.0)  # of the range; rounding may leave it
+    if rule.code == POWER:
+        return (1.0 - share if sign > 0.0 else share) ** slope
+    if rule.code == EXPONENTIAL:
+        c = rule.coefficients
+        z = 2.0 * c[4] * w / (upper - lower) + c[5]
+        scale, rate = (c[0] if sign > 0.0 else c[1]), (c[2] if sign > 0.0 else c[3])
+        return max(1.0 - scale * math.exp(sign * rate * z), 0.0)
+    side, last = 0 if sign > 0.0 else 1, table.shape[1] - 1
+    k = min(int(share * last), last - 1)
+    return table[side, k] + (share * last - k) * (table[side, k + 1] - table[side, k])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def moved(rule, table, sign, w, step, slope, lower, upper, deviate):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """w after one pulse with that normal deviate."""
+    move = step * factor(rule, table, sign, w, slope, lower, upper)
+    spread = rule.cycle * (rule.offset + (step if rule.additive else move) + rule.growth * abs(w))
+    return min(max(w + sign * (move + spread * deviate), lower), upper)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def one_by_one(  # type: ignore[no-untyped-def]
+    rule, table, n, sign, w, step, slope, lower, upper, state, gamma
+):  # pragma: no cover - compiled
+    """w after n pulses on one device, and the state of the stream."""
+    deviate = 0.0
+    for _ in range(n):
+        if rule.cycle > 0.0:
+            deviate, state = normal(state, gamma)
+        w = moved(rule, table, sign, w, step, slope, lower, upper, deviate)
+    return w, state
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def write_each(  # type: ignore[no-untyped-def]
+    rule, table, cells, hidden, noise, wear, key, counts, sums, begin, end
+):  # pragma: no cover - compiled
+    """Signed numbers of pulses [rows, columns] on rows begin ... end, one pulse after the other."""
+    width = hidden.shape[1]
+    sign, step, slope, deviates = np.empty(width), np.empty(width), np.zeros(width), np.zeros(width)
+    able, touched = np.empty(width, np.int32), np.empty(width, np.int64)
+    for i in range(begin, end):
+        state, gamma = stream(key, np.uint64(i))
+        rows.admit(counts[i], cells.limit[i], wear[i], able)
+        rows.sign(counts[i], sign)
+        rows.select(counts[i], cells.up[i], cells.down[i], step)
+        rows.select(counts[i], cells.up_slope[i], cells.down_slope[i], slope)
+        rows.total(counts[i], hidden[i], sums[i])
+        drawn = rows.touched(able, touched)
+        if rule.write > 0.0:
+            state = rows.draw(state, gamma, deviates[:drawn])
+            for k in range(drawn):
+                noise[i, touched[k]] = rule.write * deviates[k]
+            deviates[:] = 0.0
+        while drawn > 0:
+            if rule.cycle > 0.0:
+                state = rows.draw(state, gamma, deviates[:drawn])
+            at = touched[:drawn]
+            _round(rule, table, at, deviates, sign, step, slope, cells.lower[i], cells.upper[i], hidden[i])
+            drawn = rows.remaining(able, at)
+        rows.total(counts[i], hidden[i], sums[i])
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _round(  # type: ignore[no-untyped-def]
+    rule, table, touched, deviates, sign, step, slope, lower, upper, w
+):  # pragma: no cover - compiled
+    """One pulse on each of the devices touched."""
+    for k in range(touched.size):
+        j = touched[k]
+        w[j] = moved(rule, table, sign[j], w[j], step[j], slope[j], lower[j], upper[j], deviates[k])

@@ -1,0 +1,105 @@
+"""Compiled random numbers: one SplitMix64 stream a row and update, normal deviates by the ziggurat.
+
+A stream is a state that grows by an odd gamma; the state, mixed, is the random number::
+
+    state += gamma,    bits = mix(state)
+
+Streams of different rows have different gammas, so that they never run in step (Steele, Lea & Flood,
+OOPSLA 2014, doi:10.1145/2660193.2660195).  What a row draws does not depend on who else draws: an update
+is the same on any number of threads.  Ziggurat: Marsaglia & Tsang, J. Stat. Softw. 5(8), 2000, with layer,
+sign and abscissa from separate bits (Doornik 2005); it is exact up to the 53 bits of the abscissa.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Floats
+
+LAYERS = 256
+TAIL = 3.6541528853610088  # where the tail begins: R of Marsaglia & Tsang for 256 layers
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_ROW = np.uint64(0xD1342543DE82EF95)
+_U0, _U1, _U8, _U11, _U27, _U30, _U31 = (np.uint64(k) for k in (0, 1, 8, 11, 27, 30, 31))
+_U255 = np.uint64(255)
+_STEP = 2.0**-53
+
+
+def _ziggurat() -> tuple[Floats, Floats]:
+    """Abscissas x_0 > x_1 = R > ... > x_256 = 0 of layers of equal area V, and exp(-x^2 / 2) there."""
+    area = TAIL * math.exp(-0.5 * TAIL**2) + math.sqrt(0.5 * math.pi) * math.erfc(TAIL / math.sqrt(2.0))
+    x = np.zeros(LAYERS + 1)
+    x[0], x[1] = area / math.exp(-0.5 * TAIL**2), TAIL
+    for i in range(2, LAYERS):
+        x[i] = math.sqrt(-2.0 * math.log(area / x[i - 1] + math.exp(-0.5 * x[i - 1] ** 2)))
+    return x, np.exp(-0.5 * x * x)
+
+
+_X, _F = _ziggurat()
+_INSIDE = _X[1:] / _X[:-1]  # an abscissa below this share of the layer needs no look at the density
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def mix(state):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """64 random bits of a state."""
+    z = (state ^ (state >> _U30)) * _MIX_1
+    z = (z ^ (z >> _U27)) * _MIX_2
+    return z ^ (z >> _U31)
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def stream(key, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """State and gamma of the stream of a row under a key (both uint64)."""
+    seed = key + _ROW * (row + _U1)
+    return mix(seed), mix(seed + _GOLDEN) | _U1
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def uniform(bits):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """A multiple of 2^-53 in [0, 1)."""
+    return np.int64(bits >> _U11) * _STEP
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def normal(state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """A standard normal deviate, and the state after it."""
+    while True:
+        state += gamma
+        bits = mix(state)
+        layer = bits & _U255  # unsigned, so that no index is looked at for being negative
+        u = uniform(bits)
+        x = u * _X[layer]
+        sign = 1.0 - 2.0 * np.int64((bits >> _U8) & _U1)  # no branch that would be a coin toss
+        if u < _INSIDE[layer]:
+            return sign * x, state
+        accepted, x, state = _edge(layer, x, state, gamma)
+        if accepted:
+            return sign * x, state
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _edge(layer, x, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Beyond the inner rectangle of a layer: the tail (layer 0), or a look at the density."""
+    if layer > _U0:
+        state += gamma
+        y = _F[layer] + uniform(mix(state)) * (_F[layer + _U1] - _F[layer])
+        return y < math.exp(-0.5 * x * x), x, state
+    while True:
+        state += gamma
+        beyond = -math.log(1.0 - uniform(mix(state))) / TAIL
+        state += gamma
+        if -2.0 * math.log(1.0 - uniform(mix(state))) > beyond * beyond:
+            return True, TAIL + beyond, state
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def normals(key, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill a vector with the normal deviates of stream 0 of a key."""
+    state, gamma = stream(key, np.uint64(0))
+    for k in range(out.size):
+        out[k], state = normal(state, gamma)
