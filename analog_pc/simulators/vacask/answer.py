@@ -30,13 +30,15 @@ def to_solution(analysis: Analysis, nodes: tuple[str, ...], plot: Plot, status: 
 
 
 def _columns(plot: Plot, nodes: Sequence[str]) -> tuple[Floats | None, Floats]:
-    """VACASK names the columns as the nodes, in the order in which they were to be saved."""
-    extra = len(plot.variables) - len(nodes)
-    if extra not in (0, 1) or plot.variables[extra:] != tuple(nodes):
+    """VACASK names the columns as the nodes, in the order in which they were to be saved, each once."""
+    once = tuple(dict.fromkeys(nodes))
+    extra = len(plot.variables) - len(once)
+    if extra not in (0, 1) or plot.variables[extra:] != once:
         raise SimulationFailed(
-            f"vacask: {len(plot.variables)} columns in the result, expected {len(nodes)} nodes"
+            f"vacask: {len(plot.variables)} columns in the result, expected {len(once)} nodes"
         )
-    return plot.data[:, 0] if extra else None, np.ascontiguousarray(plot.data[:, extra:])
+    place = {node: k for k, node in enumerate(once, extra)}
+    return plot.data[:, 0] if extra else None, plot.data[:, [place[node] for node in nodes]]
 
 
 def _check(volts: Floats, nodes: Sequence[str]) -> None:

@@ -19,9 +19,18 @@ _TIMEOUT = 120.0
 
 
 def cache_folder() -> Path:
-    """``$XDG_CACHE_HOME/analog_pc/vacask``, by default in ``~/.cache``."""
+    """``$XDG_CACHE_HOME/analog_pc/vacask``, by default in ``~/.cache``.
+
+    Raises
+    ------
+    OSError
+        For a user without a home.
+    """
     base = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(base) if os.path.isabs(base) else Path("~/.cache").expanduser()
+    try:
+        root = Path(base) if os.path.isabs(base) else Path.home() / ".cache"
+    except RuntimeError as problem:
+        raise OSError(str(problem)) from None
     return root / "analog_pc" / "vacask"
 
 
@@ -42,10 +51,10 @@ def compiled(module: Module, installation: Installation, folder: Path) -> Path:
     """
     what = "\n".join((installation.version, *_OPTIONS, module.text))
     name = f"{module.name}_{hashlib.sha256(what.encode()).hexdigest()[:16]}.osdi"
-    cache = cache_folder()
-    if (cache / name).is_file():
-        return cache / name
     try:
+        cache = cache_folder()
+        if (cache / name).is_file():
+            return cache / name
         cache.mkdir(parents=True, exist_ok=True)
         # Beside its final place, so that it appears there whole or not at all.
         with tempfile.TemporaryDirectory(prefix="new_", dir=cache) as private:

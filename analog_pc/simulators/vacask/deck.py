@@ -16,6 +16,7 @@ from analog_pc.simulators.vacask.netlist import to_netlist
 from analog_pc.simulators.vacask.verilog import Module
 
 ANALYSIS = "result"  # also the name of the raw file
+_SECONDS = "time"  # VACASK's column of a transient
 _INDEX = "_index"  # sample number of a sweep; users' names cannot start with an underscore
 
 # Newton's stopping rule, as for ngspice: residuals and steps below 1e-9 of the voltages and currents.
@@ -133,7 +134,10 @@ def _transient(circuit: Circuit, analysis: Transient) -> Deck:
         f"analysis {ANALYSIS} tran stop={number(stop)} step={number(stop / _STEPS)} "
         f"maxstep={number(min(analysis.max_step, stop))}{initial}",
     ]
-    return _deck(circuit, volts, analysis.save or node_names(circuit), control)
+    nodes = analysis.save or node_names(circuit)
+    if _SECONDS in nodes:
+        raise BadInput(f"circuit {circuit.name}: VACASK takes node {_SECONDS!r} of a transient for its axis")
+    return _deck(circuit, volts, nodes, control)
 
 
 def _deck(circuit: Circuit, volts: Mapping[str, Floats], nodes: tuple[str, ...], control: list[str]) -> Deck:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from dataclasses import dataclass
 
 from analog_pc.circuit import Law
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import number
+from analog_pc.simulators.spice.names import law_text, number
 
 # Name in a law -> name in Verilog-A.  `log` is the natural logarithm in SPICE and the decadic one here.
 _FUNCTIONS = {
@@ -43,7 +44,9 @@ _OPERATORS: dict[type[ast.operator | ast.unaryop], str] = {
     ast.UAdd: "+",
     ast.USub: "-",
 }
-_VARIABLE = "v"
+_VARIABLE = "v"  # in Verilog-A
+_VOLTS = "v(x)"  # what a law is asked about; no word that it could hold by itself
+_NO_DECIMAL = re.compile(r"\b0[xob]|\d_", re.IGNORECASE)  # numbers to Python, and not to SPICE
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,25 @@ class Formula:
 def formula(law: Law, prefix: str = "k") -> Formula:
     """The law in Verilog-A; its decimal numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
 
+    ``^`` is taken with an even whole number only: ngspice 39 reads v^3 as that of the absolute value, and
+    2^3^2 as (2^3)^2, and Verilog-A neither; pow(v,3) is the same in both.
+
     Raises
     ------
     BadInput
         For anything but numbers, + - * / ^, brackets and the functions of one or two variables that SPICE
         and Verilog-A have in common.
     """
-    spice = law.expression(_VARIABLE)
-    try:
-        tree = ast.parse(spice.replace("^", "**"), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError):
-        raise BadInput(f"law {law.name!r}: {spice[:80]!r} is not a plain expression") from None
+    spice = law_text(law, _VOLTS)
+    refusal = BadInput(f"law {law.name!r}: {spice[:80]!r} is not a plain expression")
+    if _NO_DECIMAL.search(spice):
+        raise refusal
     printer = _Printer(law.name, prefix)
-    return Formula(printer.text(tree), printer.constants)
+    try:
+        text = printer.text(ast.parse(spice.replace("^", "**"), mode="eval").body)
+    except (SyntaxError, OverflowError, RecursionError, MemoryError):
+        raise refusal from None
+    return Formula(text, printer.constants)
 
 
 class _Printer:
@@ -83,12 +92,17 @@ class _Printer:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return self._number(value)
-            case ast.Name(id="v"):
+            case ast.Call(func=ast.Name(id="v"), args=[ast.Name(id="x")], keywords=[]):
                 return _VARIABLE
             case ast.UnaryOp(op=op, operand=operand) if type(op) in _OPERATORS:
                 return f"({_OPERATORS[type(op)]}{self.text(operand)})"
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int() as power) as right) if (
+                power % 2 == 0
+            ):
                 return f"pow({self.text(left)},{self.text(right)})"
+            case ast.BinOp(op=ast.Pow()):
+                words = ast.unparse(node).replace("**", "^")[:80]
+                raise BadInput(f"law {self.law!r}: {words!r} differs between simulators, use pow(a,b)")
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
                 return f"({self.text(left)}{_OPERATORS[type(op)]}{self.text(right)})"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and len(
