@@ -122,11 +122,14 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
             except np.linalg.LinAlgError:
                 break
             renewed += 1
-        q = q + loop.kept[0].step(loop.delta(y) - q)
-        new = loop.reads(r, q)
+        f = loop.delta(y) - q
+        dq = loop.kept[0].step(f)
+        new = loop.reads(r, q + dq)
+        foreign = over if step or len(todo) == 1 else _is_foreign(loop, y, f, dq, new - y)
+        q = q + dq
         moved, size = np.abs(new - y).max(axis=1), np.abs(new).max(axis=1)
         arrived = moved <= STOP * size
-        y, stuck = new, ~arrived & ~(moved <= most)
+        y, stuck = new, ~arrived & (~(moved <= most) | foreign)
         if (stuck & ~over).any():
             arrived |= stuck & (moved <= _rounding(loop, r, q))
         found[todo] |= arrived
@@ -142,6 +145,18 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
             over = over[keep]
     q_found[todo] = q
     return q_found, found
+
+
+def _is_foreign(loop: Loop, y: Floats, f: Floats, dq: Floats, moved: Floats) -> Bools:
+    """Samples whose own slopes call for another step, [samples]: this one might lead to another solution.
+
+    The step leaves f - (1 - D K) dq of the sample's own linear system; more than `SLOW` of f is too much.
+    """
+    pick = loop.kept[0].pick
+    left = f - dq
+    left[:, pick] += loop.slopes_times(y, pick, moved[:, :, None])[:, :, 0]
+    volts = np.abs(left @ loop.gain.T).max(axis=1), np.abs(f @ loop.gain.T).max(axis=1)
+    return np.asarray(~(volts[0] <= SLOW * volts[1]) & (np.abs(moved).max(axis=1) > 0.0))
 
 
 def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:

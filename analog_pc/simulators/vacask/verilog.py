@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import math
 import re
 from dataclasses import dataclass
 
 from analog_pc.circuit import Law
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import law_text, number
+from analog_pc.simulators.spice.names import law_text
 
 # Name in a law -> name in Verilog-A.  `log` is the natural logarithm in SPICE and the decadic one here.
 _FUNCTIONS = {
@@ -114,8 +115,10 @@ class _Printer:
     def _number(self, value: int | float) -> str:
         if isinstance(value, int) and abs(value) < 1_000:
             return f"{value}.0"  # part of the shape, as exponents are; and 1/2 would be 0
+        if not math.isfinite(value):
+            raise BadInput(f"law {self.law!r}: holds a number beyond float64")
         name = f"{self.prefix}{len(self.constants)}"
-        self.constants[name] = float(number(value))
+        self.constants[name] = float(value)
         return name
 
 

@@ -84,6 +84,23 @@ def test_a_guess_chooses_between_stable_states() -> None:
         assert solution.status.outcome is Outcome.CONVERGED
 
 
+def test_samples_stay_on_the_branch_of_their_presets_whatever_the_others_do() -> None:
+    """x = (u + 5 tanh x) / 2: the slopes of sample 0 would carry the saturated ones over to the other side."""
+    circuit = Circuit(
+        "branches",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            VoltageTransfers("f", ("x",), ("y",), tanh_law(1.0), gain=5.0),
+            Resistors("r", ("u", "y"), ("x", "x"), 1e3),
+        ),
+    )
+    volts, preset = (np.array([[a], [b], [c]]) for a, b, c in ((0.0, 0.0, 0.1), (0.2, -3.0, 3.0)))
+    solution = Native().simulate(circuit, OperatingPoint({"u": volts}, {"u": preset}, {"x": -1.0}))
+    x = solution.voltage(("x",))[:, 0]
+    assert np.sign(x[1:]).tolist() == [-1.0, 1.0]
+    np.testing.assert_allclose(2.0 * x, volts[:, 0] + 5.0 * np.tanh(x), atol=1e-9)
+
+
 def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
     # Two lags and an amplifier: it rings, and grows until its rails hold it.
     circuit = Circuit(

