@@ -85,7 +85,7 @@ def test_a_guess_chooses_between_stable_states() -> None:
 
 
 def test_samples_stay_on_the_branch_of_their_presets_whatever_the_others_do() -> None:
-    """x = (u + 5 tanh x) / 2: the slopes of sample 0 would carry the saturated ones over to the other side."""
+    """x = (u + 5 tanh x) / 2: the slopes of sample 0 would carry the saturated ones to the other side."""
     circuit = Circuit(
         "branches",
         (
