@@ -121,10 +121,8 @@ def _lines(phase: RealPhase) -> list[str]:
     """Judgements, settling, stability, noise and power, a line each."""
     said = [_judged(j) for j in phase.judgements] or ["SPICE was not asked (--judge 0)"]
     said += [f"{row.name}: {row.status}" for row in phase.rows if row.status != CONVERGED]
-    for gate in dict.fromkeys(w.gate for w in phase.settlings):
-        pair = [w for w in phase.settlings if w.gate == gate]
-        settled = (f"{w.parts} parts {_seconds(w.measured)} / {_seconds(w.fine)}" for w in pair)
-        said.append(f"settling to 1 % / 0.1 %{gate}: {', '.join(settled)}")
+    settled = [f"{w.name} {_seconds(w.measured)}" for w in phase.settlings]
+    said.append(f"settling to 1 %: {', '.join(settled)}")
     said += [f"{w.name}: {w.words}" for w in phase.settlings if w.words]
     s, noise, power = phase.stability, phase.noise, phase.power
     margin = f", slowest mode {s.margin_units:.3g} g_s / C, damping {s.damping:.2g}"

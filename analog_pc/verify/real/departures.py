@@ -56,7 +56,7 @@ def rows(
     solution = Native(check_stability=False).simulate(base.circuit, base.operating_point())
     if not _solved(solution).all():
         raise SimulationFailed(f"phase {phase}: circuit of ideal parts: {solution.status}")
-    ideal, exact = base.decode(solution), relax(base.network, clamps=base.clamps)
+    ideal = base.decode(solution)
     found = []
     for name in (EVERYTHING, *present(technology)):
         chips = seeds if (name in RANDOM or (name == EVERYTHING and RANDOM & set(present(technology)))) else 1
@@ -64,13 +64,14 @@ def rows(
         departures = []
         for k in range(chips):
             progress(f"{phase}: {name}" + (f", seed {seed + k}" if chips > 1 else ""))
-            departures.append(departure(compile_with(built, seed + k), ideal, exact))
+            departures.append(departure(compile_with(built, seed + k), ideal))
         found.append(Row(phase, name, tuple(departures)))
-    return (*found, Row(phase, NOTHING, (departure(base, exact, exact),)))
+    exact = relax(base.network, clamps=base.clamps)
+    return (*found, Row(phase, NOTHING, (departure(base, exact),)))
 
 
-def departure(compiled: CompiledNetwork, ideal: Equilibrium, exact: Equilibrium) -> Departure:
-    """One circuit against that of ideal parts, and against the equations, on the same samples."""
+def departure(compiled: CompiledNetwork, ideal: Equilibrium) -> Departure:
+    """One circuit against an equilibrium of the same samples."""
     seed, samples = compiled.design.seed, compiled.clamps.samples
     try:
         solution = Native(check_stability=False).simulate(compiled.circuit, compiled.operating_point())
@@ -81,11 +82,8 @@ def departure(compiled: CompiledNetwork, ideal: Equilibrium, exact: Equilibrium)
     each = solution.status.samples or (solution.status.outcome,) * samples
     outcomes = dict(Counter(outcome.value for outcome in each))
     checked, unstable = _unstable(compiled)
-    real = take(compiled.decode(solution), solved)
-    off = _away(compiled, real, take(ideal, solved))
-    about = _about(compiled, real, take(ideal, solved))
-    equations = _away(compiled, real, take(exact, solved))
-    return Departure(seed, *off, *about, outcomes, checked, unstable, "", *equations)
+    numbers = _numbers(compiled, take(compiled.decode(solution), solved), take(ideal, solved))
+    return Departure(seed, *numbers, outcomes, checked, unstable)
 
 
 def _solved(solution: Solution) -> Bools:
@@ -105,26 +103,23 @@ def _unstable(compiled: CompiledNetwork) -> tuple[int, int]:
     return len(looked_at), looked_at.count(Outcome.UNSTABLE)
 
 
-def _away(compiled: CompiledNetwork, real: Equilibrium, ideal: Equilibrium) -> tuple[float, float]:
-    """rms and largest deviation of the free activities over full scale."""
+def _numbers(
+    compiled: CompiledNetwork, real: Equilibrium, ideal: Equilibrium
+) -> tuple[float, float, float, float]:
+    """rms, largest, same class, cosine."""
+    if real.samples == 0:
+        return np.nan, np.nan, np.nan, np.nan
     free = compiled.clamps.free
     apart = [(a - b)[:, f] for a, b, f in zip(real.activities, ideal.activities, free, strict=True)]
     moved = np.concatenate([a.ravel() for a in apart])
-    if not moved.size:
-        return np.nan, np.nan
     full = max(float(np.abs(a).max()) for a in ideal.activities if a.size) or 1.0
-    return float(np.sqrt(np.mean(moved**2))) / full, float(np.abs(moved).max()) / full
-
-
-def _about(compiled: CompiledNetwork, real: Equilibrium, ideal: Equilibrium) -> tuple[float, float]:
-    """What a phase is about: fraction of the same class, or cosine of the weight updates."""
-    if real.samples == 0:
-        return np.nan, np.nan
+    rms = float(np.sqrt(np.mean(moved**2))) / full if moved.size else np.nan
+    largest = float(np.abs(moved).max()) / full if moved.size else np.nan
     if compiled.clamps.beyond_input:
-        return np.nan, _cosine(_update(compiled, real), _update(compiled, ideal))
+        return rms, largest, np.nan, _cosine(_update(compiled, real), _update(compiled, ideal))
     several = real.output.shape[1] > 1  # one output has no classes
     same = real.output.argmax(axis=1) == ideal.output.argmax(axis=1)
-    return float(same.mean()) if several else np.nan, np.nan
+    return rms, largest, float(same.mean()) if several else np.nan, np.nan
 
 
 def _update(compiled: CompiledNetwork, equilibrium: Equilibrium) -> Floats:

@@ -13,7 +13,7 @@ from analog_pc.crossbar import NonlinearArray, cell_voltages, with_access
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native
 from analog_pc.verify.real.departures import SOLVED
-from analog_pc.verify.real.measured import DropMap
+from analog_pc.verify.real.results import DropMap
 
 
 def drop_maps(compiled: CompiledNetwork, phase: str, sample: int = 0) -> tuple[DropMap, ...]:

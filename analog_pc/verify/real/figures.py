@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.verify.real.measured import DropMap
-from analog_pc.verify.real.results import RealPhase, Row
+from analog_pc.verify.real.results import DropMap, RealPhase, Row
 from analog_pc.verify.report.style import (
     COLOURS,
     FULL_WIDTH,
@@ -77,30 +76,25 @@ def _row(axes: Axes, place: int, row: Row, floor: float) -> None:
 
 @styled
 def drops(maps: tuple[DropMap, ...]) -> Figure:
-    """How far the wires move the voltage of every device, a map for each array: white is not at all."""
+    """What the wires take off every device, one map for each array, in grey: the darker, the more."""
     lines = math.ceil(len(maps) / PANELS)
     across = min(PANELS, len(maps))
     figure = Figure(figsize=(FULL_WIDTH, 2.3 * lines + 0.25), layout="constrained")
     grid = figure.subplots(lines, across, squeeze=False)
-    top = 100.0 * max(float(np.abs(m.loss).max(initial=0.0)) for m in maps) or 1.0
+    top = 100.0 * max(float(m.loss.max(initial=0.0)) for m in maps) or 1.0
+    low = 100.0 * min(float(m.loss.min(initial=0.0)) for m in maps)
     for axes in grid.flat[len(maps) :]:
         axes.set_visible(False)
     for axes, drop in zip(grid.flat, maps, strict=False):
         axes.set_facecolor("white")
         for spine in axes.spines.values():
             spine.set_visible(True)
-        moved = 100.0 * np.abs(drop.loss)
         image = axes.imshow(
-            moved,
-            cmap="Greys",
-            vmin=0.0,
-            vmax=top,
-            aspect="auto",
-            interpolation="nearest",
+            100.0 * drop.loss, cmap="Greys", vmin=low, vmax=top, aspect="auto", interpolation="nearest"
         )
         axes.set_title(f"{drop.array}\nto {si(drop.volts, 'V')}")
         axes.set(xlabel="bit line", ylabel="word line")
-    figure.colorbar(image, ax=grid, label="moved by (% of the largest voltage)", fraction=0.03, aspect=30)
+    figure.colorbar(image, ax=grid, label="loss (% of the largest voltage)", fraction=0.03, aspect=30)
     return figure
 
 

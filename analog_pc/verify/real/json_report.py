@@ -6,11 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from analog_pc.verify.real.measured import DropMap, NoiseResult, Power, Settling, Stability
-from analog_pc.verify.real.results import PASS, Departure, Judgement, RealPhase, RealVerification, Row
+from analog_pc.verify.real.results import (
+    PASS,
+    Departure,
+    DropMap,
+    Judgement,
+    NoiseResult,
+    Power,
+    RealPhase,
+    RealVerification,
+    Row,
+    Settling,
+    Stability,
+)
 from analog_pc.verify.report.json_report import finite
 
-QUANTITIES = ("rms", "largest", "same_class", "cosine", "rms_of_equations", "largest_of_equations")
+QUANTITIES = ("rms", "largest", "same_class", "cosine")
 
 
 def real_dict(found: RealVerification) -> dict[str, Any]:
@@ -25,24 +36,19 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
         phases.PHASE
           samples       how many
           judgements    [{sample, deviation (of the largest voltage), tolerance, verdict, words, seconds}]
-          rows          [{name, status, mean and spread {rms, largest, same_class, cosine,
-                        rms_of_equations, largest_of_equations}, seeds}], seeds
+          rows          [{name, status, mean and spread {rms, largest, same_class, cosine}, seeds}], seeds
                         [{seed, rms, ..., outcomes {words: samples}, checked, unstable, words}].  rms and
-                        largest: activities against ideal parts over full scale, ..._of_equations: against
-                        the ideal reference; same_class: fraction; cosine: weight update; checked: samples
-                        looked at for stability
+                        largest: activities against ideal parts over full scale; same_class: fraction;
+                        cosine: weight update; checked: samples looked at for stability
           drops         [{array, sample, rows, columns, volts, mean, worst, loss [row][column]}], loss as
                         in `DropMap`, volts in V
-          settling      [{parts, feedback_gated, sample, start, level, measured, theory, fine_level, fine,
-                        fine_theory, amplifiers, end, words, seconds}], times in s: measured and theory to
-                        level, fine and fine_theory to fine_level of the way; amplifiers: time constants
-                        of the predicting amplifiers in a row; seconds is what the simulation took
+          settling      [{parts, feedback_gated, sample, start, level, measured, theory, end, words,
+                        seconds}], times in s; seconds is what the simulation took
           stability     {samples, margin (1/s), margin_units (g_s / C), ideal_margin, damping, words}
           noise         {sample, layers [{layer, nodes, rms_mean, rms_worst (V), over_thermal, activity}],
                         thermal (V), volts_per_unit, words}
           power         {samples, parts {name: W}, amplifiers, amplifier_watts, amplifiers_total, total,
-                        settling, energy (J), macs, operations_per_second, operations_per_joule (two for
-                        each of macs: see `Power` for what they are not), words}
+                        settling, energy (J), words}
     """
     return {
         "title": found.title,
@@ -120,10 +126,6 @@ def _settling(wave: Settling) -> dict[str, Any]:
         "level": finite(wave.level),
         "measured": finite(wave.measured),
         "theory": finite(wave.theory),
-        "fine_level": finite(wave.fine_level),
-        "fine": finite(wave.fine),
-        "fine_theory": finite(wave.fine_theory),
-        "amplifiers": finite(wave.amplifiers),
         "end": finite(wave.times[-1]) if len(wave.times) else None,
         "words": wave.words,
         "seconds": finite(wave.seconds),
@@ -162,8 +164,5 @@ def _power(power: Power) -> dict[str, Any]:
         "total": finite(power.total) if power.parts else None,
         "settling": finite(power.settling),
         "energy": finite(power.energy) if power.parts else None,
-        "macs": int(power.macs),
-        "operations_per_second": finite(power.operations_per_second),
-        "operations_per_joule": finite(power.operations_per_joule) if power.parts else None,
         "words": power.words,
     }

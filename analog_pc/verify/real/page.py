@@ -109,8 +109,8 @@ SETTLING = (
 )
 DROPS = (
     "What the wires take",
-    "How far the resistance of the wires moves the voltage across every device, at one sample, as a fraction "
-    "of the largest voltage in its array, which stands above each map: white is not at all. Word lines are "
-    "driven from the left, bit lines end at the bottom. Most devices lose; where a line carries next to "
-    "nothing, what drops along the others gives it some. Signs are in report.json.",
+    "The voltage that every device lacks because of the resistance of its wires, at one sample, as a "
+    "fraction of the largest voltage in its array, which stands above each map. Word lines are driven from "
+    "the left, bit lines end at the bottom: cells far from both ends lack most. The darker, the more; "
+    "negative where a device gets more than with ideal wires.",
 )

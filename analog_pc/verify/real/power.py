@@ -11,13 +11,13 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native
 from analog_pc.verify.real.departures import SOLVED
-from analog_pc.verify.real.measured import Power, Settling
+from analog_pc.verify.real.results import Power, Settling
 
 
 def power(compiled: CompiledNetwork, phase: str, samples: int, waves: Iterable[Settling]) -> Power:
     """Mean dissipation over the first samples; the settling time is that of real parts with feedback on."""
     few = min(samples, compiled.clamps.samples)
-    technology, macs = compiled.design.technology, multiplications(compiled)
+    technology = compiled.design.technology
     amplifiers = sum(len(e.out) for _, e in compiled.circuit.banks() if isinstance(e, Amplifiers))
     settling = next((w.measured for w in waves if w.parts == "real" and not w.gated), np.nan)
     parts: tuple[tuple[str, float], ...] = ()
@@ -30,19 +30,12 @@ def power(compiled: CompiledNetwork, phase: str, samples: int, waves: Iterable[S
         found = native.dissipation(compiled.circuit, solution)
         each = solution.status.samples or (solution.status.outcome,) * few
         good = np.array([o in SOLVED for o in each])
-        words = "; ".join(filter(None, (words, _counted(each, good))))
+        words += _counted(each, good)
         parts = tuple((name, float(w[good].mean())) for name, w in found.items()) if good.any() else ()
         few = int(good.sum())
     except SimulationFailed as failure:
         words, few = str(failure), 0
-    return Power(phase, few, parts, amplifiers, technology.opamp_power, settling, macs, words)
-
-
-def multiplications(compiled: CompiledNetwork) -> int:
-    """Of a forward pass; where something above the input is clamped, of one step forward and back."""
-    design, sizes = compiled.design, [w.size for w in compiled.network.W]
-    back = (n for layer, n in enumerate(sizes) if design.feeds_back(layer))
-    return sum(sizes) + (sum(back) if compiled.clamps.beyond_input else 0)
+    return Power(phase, few, parts, amplifiers, technology.opamp_power, settling, words)
 
 
 def _counted(each: tuple[Outcome, ...], good: np.ndarray) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analog_pc.verify.real.measured import DropMap, NoiseResult, Power, Settling, Stability
+from analog_pc.arrays import Floats
 from analog_pc.verify.results import Part
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
@@ -40,7 +40,6 @@ class Departure:
 
     `rms` and `largest` deviation of the activities over their full scale, `same_class` the fraction of equal
     predictions, `cosine` that of the angle between the weight updates; NaN where it is not defined.
-    `rms_of_equations` and `largest_of_equations`: deviation from the ideal reference instead.
     `outcomes` maps what became of a sample, in words, to how many samples; `unstable` of `checked` samples
     rest on a point that the circuit leaves by itself.
     """
@@ -54,8 +53,6 @@ class Departure:
     checked: int
     unstable: int
     words: str = ""
-    rms_of_equations: float = np.nan
-    largest_of_equations: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +86,106 @@ class Row:
             said.insert(0, f"unstable ({unstable} of {checked} looked at)")
         said += dict.fromkeys(d.words for d in self.departures if d.words)
         return "; ".join(said)
+
+
+@dataclass(frozen=True, eq=False)
+class DropMap:
+    """What the wires of one crossbar take off the voltage V across its devices, [rows, columns].
+
+    ``loss = sign(V_ideal) (V_ideal - V) / volts``: V_ideal is what ideal wires would leave between the same
+    ends of the lines, `volts` the largest |V_ideal| of the array.  A negative loss is a gain.
+    """
+
+    array: str
+    phase: str
+    sample: int
+    loss: Floats
+    volts: float
+
+
+@dataclass(frozen=True, eq=False)
+class Settling:
+    """A transient of one sample: times [points] in s, activities [points, n_l] per layer.
+
+    `measured`: seconds to `level` of the way, NaN if it does not come to rest, as `words` say then.
+    `theory`: ln(1 / level) / lambda_min of the linearised ideal flow.
+    """
+
+    phase: str
+    parts: str
+    gated: bool
+    sample: int
+    start: str
+    times: Floats
+    activities: tuple[Floats, ...]
+    level: float
+    measured: float
+    theory: float
+    words: str
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        gate = "" if self.phase != "predict" else ", feedback off" if self.gated else ", feedback on"
+        return f"{self.parts} parts{gate}"
+
+
+@dataclass(frozen=True)
+class Stability:
+    """Modes at the operating points of some samples; NaN where there were none, as `words` say then.
+
+    `margin` is the rate of the slowest mode in 1/s (negative: it grows), `margin_units` in g_s / C,
+    `ideal_margin` in 1/s with ideal parts, `damping` the least -Re / |eigenvalue|; each the smallest over
+    `samples`.
+    """
+
+    phase: str
+    samples: int
+    margin: float
+    margin_units: float
+    ideal_margin: float
+    damping: float
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseResult:
+    """rms noise in V at the free value nodes of every layer (empty where clamped), of one sample.
+
+    `thermal` is sqrt(kT / C), `volts` an activity of 1; `words` is empty or says why there is no number.
+    """
+
+    phase: str
+    sample: int
+    rms: tuple[Floats, ...]
+    thermal: float
+    volts: float
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Power:
+    """Mean watts over `samples` operating points, by part; amplifiers draw `amplifier_watts` each, always.
+
+    `settling` is the measured time to 1 % of one relaxation with real parts, feedback always on.
+    """
+
+    phase: str
+    samples: int
+    parts: tuple[tuple[str, float], ...]
+    amplifiers: int
+    amplifier_watts: float
+    settling: float
+    words: str = ""
+
+    @property
+    def total(self) -> float:
+        return sum(watts for _, watts in self.parts) + self.amplifiers * self.amplifier_watts
+
+    @property
+    def energy(self) -> float:
+        """Joule for a relaxation: total power over the settling time."""
+        return self.total * self.settling
 
 
 @dataclass(frozen=True, eq=False)

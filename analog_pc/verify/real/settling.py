@@ -19,12 +19,11 @@ from analog_pc.pcn.state import Landscape
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import without_imperfections
-from analog_pc.verify.real.measured import Settling
+from analog_pc.verify.real.results import Settling
 from analog_pc.verify.transient import LEVEL, slowest_rate
 
 DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the way is left, far below `LEVEL`
-FINE = 0.001
-RESTS = 0.1  # of a level: change over the last tenth, against the way, that still counts as rest
+RESTS = 0.1  # of LEVEL: change over the last tenth, against the way, that still counts as rest
 
 Compile = Callable[[Technology, bool], CompiledNetwork]  # the flag: feedback gated off while predicting
 Progress = Callable[[str], None]
@@ -50,33 +49,20 @@ def settle(compiled: CompiledNetwork, phase: str, parts: str, gated: bool, sampl
     duration = 10.0 if np.isinf(rate) else DECAYS / rate
     theory = seconds * float(np.log(1.0 / LEVEL)) / rate
     began = time.perf_counter()
-    times, activities = np.empty(0), tuple(np.empty((0, n)) for n in compiled.network.sizes)
-    measured, fine = np.nan, np.nan
     try:
         analysis = compiled.transient(sample, start=start, duration=duration, max_step=duration)
         wave = compiled.decode_waveform(Native().simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
-        words = str(failure)
-    else:
-        times, activities = wave.times * seconds, wave.activities
-        measured, words = _measured(wave, seconds, LEVEL)
-        fine, finely = _measured(wave, seconds, FINE)
-        words = words or finely
-    spent, delay = time.perf_counter() - began, amplifier_delay(compiled)
-    numbers = (LEVEL, measured, FINE, fine, theory, delay)
-    return Settling(phase, parts, gated, sample, start, times, activities, *numbers, words, spent)
-
-
-def amplifier_delay(compiled: CompiledNetwork) -> float:
-    """Time constants in s of the predicting amplifiers, the slowest of every layer, one behind another.
-
-    ``sum_l 1 / (2 pi GBW (1 / NG_l + 1 / A0))``, NG_l the noise gain; 0 for amplifiers without a pole.  Those
-    that drive word lines, activate and feed back come on top.
-    """
-    technology, layers = compiled.design.technology, compiled.design.forward[1:]
-    worst = [float(pair.noise_gain().max()) for pair in layers]
-    poles = (technology.opamp_gain_bandwidth * (1.0 / ng + 1.0 / technology.opamp_gain) for ng in worst)
-    return sum(1.0 / (2.0 * np.pi * pole) for pole in poles)
+        empty = tuple(np.empty((0, n)) for n in compiled.network.sizes)
+        spent = time.perf_counter() - began
+        return Settling(
+            phase, parts, gated, sample, start, np.empty(0), empty, LEVEL, np.nan, theory, str(failure), spent
+        )
+    measured, words = _measured(wave, seconds)
+    times, spent = wave.times * seconds, time.perf_counter() - began
+    return Settling(
+        phase, parts, gated, sample, start, times, wave.activities, LEVEL, measured, theory, words, spent
+    )
 
 
 def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
@@ -93,16 +79,16 @@ def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
     return slowest_rate(Landscape(compiled.network, clamps), rest)
 
 
-def _measured(wave: Waveform, seconds: float, level: float) -> tuple[float, str]:
-    """Settling time in s to a level of the way, and words where it is none."""
+def _measured(wave: Waveform, seconds: float) -> tuple[float, str]:
+    """Settling time in s, and words where it is none."""
     way = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
     late = wave.times >= 0.9 * wave.times[-1]
     moves = max(float(np.abs(a[late] - a[-1]).max()) for a in wave.activities)
     if way == 0.0:
         return 0.0, "starts at rest"
-    if moves > RESTS * level * way:
+    if moves > RESTS * LEVEL * way:
         return np.nan, f"not at rest at the end: moves by {moves / way:.1g} of the way in the last tenth"
-    return seconds * _last_crossing(wave.times, left_of(wave.activities), level), ""
+    return seconds * _last_crossing(wave.times, left_of(wave.activities), LEVEL), ""
 
 
 def left_of(activities: tuple[Floats, ...]) -> Floats:

@@ -14,7 +14,7 @@ from analog_pc.simulators.native.initial import first_outputs
 from analog_pc.simulators.native.modes import all_modes
 from analog_pc.simulators.native.noise import BOLTZMANN
 from analog_pc.simulators.native.operating_point import settle_to
-from analog_pc.verify.real.measured import NoiseResult, Stability
+from analog_pc.verify.real.results import NoiseResult, Stability
 
 
 def stability(real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples: int) -> Stability:

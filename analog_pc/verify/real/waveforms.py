@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.verify.real.measured import Settling
+from analog_pc.verify.real.results import Settling
 from analog_pc.verify.real.settling import left_of
 from analog_pc.verify.report.style import (
     COLOURS,
