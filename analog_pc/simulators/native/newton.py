@@ -125,12 +125,13 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
         f = loop.delta(y) - q
         dq = loop.kept[0].step(f)
         new = loop.reads(r, q + dq)
-        foreign = over if step or len(todo) == 1 else _is_foreign(loop, y, f, dq, new - y)
-        q = q + dq
         moved, size = np.abs(new - y).max(axis=1), np.abs(new).max(axis=1)
-        arrived = moved <= STOP * size
-        y, stuck = new, ~arrived & (~(moved <= most) | foreign)
-        if (stuck & ~over).any():
+        if step == 0 and len(todo) > 1:  # these may come to rest too, but perhaps on another branch
+            over |= _is_foreign(loop, y, f, dq, new - y)
+        y, q = new, q + dq
+        arrived = ~over & (moved <= STOP * size)
+        stuck = ~over & ~arrived & ~(moved <= most)
+        if stuck.any():
             arrived |= stuck & (moved <= _rounding(loop, r, q))
         found[todo] |= arrived
         over |= arrived | stuck
