@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -29,6 +29,17 @@ Progress = Callable[[str], None]
 _ELSEWHERE = 1e-3
 
 
+def check_phases(phases: Sequence[str], can_learn: bool) -> None:
+    """Refuse no phase at all, an unknown one, and learning without targets."""
+    if not phases:
+        raise BadInput(f"no phases to verify: give one or more of {', '.join(PHASES)}")
+    for phase in phases:
+        if phase not in PHASES:
+            raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
+    if "learn" in phases and not can_learn:
+        raise BadInput("phase learn: the stimuli hold no targets or labels")
+
+
 def verify_phase(
     network: PredictiveCodingNetwork,
     technology: Technology,
@@ -47,10 +58,7 @@ def verify_phase(
     BadInput
         For an unknown phase, or a learn phase without targets.
     """
-    if phase not in PHASES:
-        raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
-    if phase == "learn" and targets is None:
-        raise BadInput("phase learn: the stimuli hold no targets or labels")
+    check_phases((phase,), targets is not None)
     began = time.perf_counter()
     compiled = compile_network(network, technology, inputs, targets if phase == "learn" else None)
     progress(f"{phase}: ideal reference")

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from analog_pc.arrays import Floats
-from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Simulator
 from analog_pc.technology import Technology
 from analog_pc.verify.parts import parts_of
-from analog_pc.verify.phases import PHASES, Progress, verify_phase
+from analog_pc.verify.phases import PHASES, Progress, check_phases, verify_phase
 from analog_pc.verify.results import Verification
 
 LIBRARIES = ("numpy", "scipy", "numba", "matplotlib", "PySpice")
@@ -32,8 +31,7 @@ def verify_network(
     progress: Progress = lambda _: None,
 ) -> Verification:
     """Verify a network on a batch of stimuli; see `verify_phase` for what is compared and raised."""
-    if not phases:
-        raise BadInput(f"no phases to verify: give one or more of {', '.join(PHASES)}")
+    check_phases(phases, targets is not None)
     versions = {"Python": platform.python_version(), simulator.name: simulator.version()}
     versions |= {name: version(name) for name in LIBRARIES}
     results = tuple(

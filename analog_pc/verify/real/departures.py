@@ -19,21 +19,10 @@ from analog_pc.pcn import Equilibrium, hebbian_update, relax
 from analog_pc.pcn.equilibrium import take
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import alone, present, without_imperfections
+from analog_pc.technology.imperfections import RANDOM, alone, present, without_imperfections
 from analog_pc.verify.real.results import Departure, Row
 
 EVERYTHING, NOTHING = "everything on", "nothing on"
-# What a seed draws.  All else is the same in every chip, and one circuit says it all.
-RANDOM = frozenset(
-    {
-        "offset",
-        "activation spread",
-        "programming spread",
-        "stuck and open cells",
-        "transposed mismatch",
-        "read noise",
-    }
-)
 CHECKED = 4  # samples whose modes are looked at: eigenvalues take 0.2 s each
 SOLVED = (Outcome.CONVERGED, Outcome.SATURATED, Outcome.UNSTABLE)
 
@@ -79,7 +68,7 @@ def departure(compiled: CompiledNetwork, ideal: Equilibrium) -> Departure:
         nothing = {Outcome.NOT_CONVERGED.value: samples}
         return Departure(seed, np.nan, np.nan, np.nan, np.nan, nothing, 0, 0, str(failure))
     solved = _solved(solution)
-    each = solution.status.samples or (solution.status.outcome,) * samples
+    each = solution.status.each(samples)
     outcomes = dict(Counter(outcome.value for outcome in each))
     checked, unstable = _unstable(compiled)
     numbers = _numbers(compiled, take(compiled.decode(solution), solved), take(ideal, solved))
@@ -87,8 +76,7 @@ def departure(compiled: CompiledNetwork, ideal: Equilibrium) -> Departure:
 
 
 def _solved(solution: Solution) -> Bools:
-    each = solution.status.samples or (solution.status.outcome,) * len(solution.axis)
-    return np.array([outcome in SOLVED for outcome in each])
+    return np.array([outcome in SOLVED for outcome in solution.status.each(len(solution.axis))])
 
 
 def _unstable(compiled: CompiledNetwork) -> tuple[int, int]:
@@ -98,8 +86,7 @@ def _unstable(compiled: CompiledNetwork) -> tuple[int, int]:
         status = Native().simulate(compiled.circuit, compiled.operating_point(few)).status
     except SimulationFailed:
         return 0, 0
-    each = status.samples or (status.outcome,) * len(few)
-    looked_at = [outcome for outcome in each if outcome in SOLVED]
+    looked_at = [outcome for outcome in status.each(len(few)) if outcome in SOLVED]
     return len(looked_at), looked_at.count(Outcome.UNSTABLE)
 
 

@@ -28,7 +28,7 @@ def power(compiled: CompiledNetwork, phase: str, samples: int, waves: Iterable[S
             compiled.circuit, compiled.operating_point(tuple(range(few)), every_node=True)
         )
         found = native.dissipation(compiled.circuit, solution)
-        each = solution.status.samples or (solution.status.outcome,) * few
+        each = solution.status.each(few)
         good = np.array([o in SOLVED for o in each])
         words += _counted(each, good)
         parts = tuple((name, float(w[good].mean())) for name, w in found.items()) if good.any() else ()

@@ -15,7 +15,7 @@ from analog_pc.simulators import Native, Simulator
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present, without_imperfections
 from analog_pc.verify.parts import parts_of
-from analog_pc.verify.phases import PHASES, Progress
+from analog_pc.verify.phases import PHASES, Progress, check_phases
 from analog_pc.verify.real.departures import CHECKED, rows
 from analog_pc.verify.real.drop import drop_maps
 from analog_pc.verify.real.judged import judge
@@ -61,7 +61,8 @@ def verify_real(
     SimulationFailed
         If the circuit of ideal parts has no operating point.
     """
-    _check(technology, phases, targets, judged, seeds)
+    check_phases(phases, targets is not None)
+    _check(technology, judged, seeds)
     versions = {"Python": platform.python_version(), "native": Native().version()}
     versions |= {simulator.name: simulator.version()} if judged else {}
     versions |= {name: version(name) for name in LIBRARIES}
@@ -133,17 +134,8 @@ class Circuits:
         )
 
 
-def _check(
-    technology: Technology, phases: Sequence[str], targets: Floats | None, judged: int, seeds: int
-) -> None:
+def _check(technology: Technology, judged: int, seeds: int) -> None:
     if not present(technology):
         raise BadInput(f"technology {technology.name!r} has no imperfection: see verify_network")
-    if not phases:
-        raise BadInput(f"no phases to verify: give one or more of {', '.join(PHASES)}")
-    for phase in phases:
-        if phase not in PHASES:
-            raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
-    if "learn" in phases and targets is None:
-        raise BadInput("phase learn: the stimuli hold no targets or labels")
     if judged < 0 or seeds < 1:
         raise BadInput(f"judged = {judged!r} and seeds = {seeds!r}: must be >= 0 and >= 1")

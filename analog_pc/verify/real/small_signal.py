@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.circuit import Noise
+from analog_pc.circuit import BOLTZMANN, Noise
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn.clamps import Clamps
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Modes
-from analog_pc.simulators.native.initial import first_outputs
-from analog_pc.simulators.native.modes import all_modes
-from analog_pc.simulators.native.noise import BOLTZMANN
-from analog_pc.simulators.native.operating_point import settle_to
 from analog_pc.verify.real.results import NoiseResult, Stability
 
 
@@ -31,32 +27,18 @@ def stability(real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples
 
 
 def _modes(compiled: CompiledNetwork, samples: int) -> tuple[list[Modes], str]:
-    """The modes at the points that the samples relax to: a network may have several, so from these volts."""
-    native = Native(check_stability=False)
-    point = compiled.operating_point(tuple(range(samples)), every_node=True)
+    """The modes at the points that the samples relax to, or why there are none."""
     try:
-        rest = native.simulate(compiled.circuit, point)
+        return Native().modes(compiled.circuit, compiled.operating_point(tuple(range(samples)))), ""
     except SimulationFailed as failure:
         return [], str(failure)
-    model = native.model(compiled.circuit)
-    static, loop = model.reduced(False)
-    volts = dict(zip(rest.nodes, rest.volts.T, strict=True))
-    start = first_outputs(model, loop, volts, samples)
-    y, _, found = settle_to(static, loop, model.stimuli(point.stimuli), start)
-    if not found.all():
-        return [], f"no operating point for sample {int(np.argmin(found))}"
-    return list(all_modes(*model.reduced(True), y)), ""
 
 
 def _judge(found: list[Modes]) -> str:
     unstable = [k for k, m in enumerate(found) if not m.stable]
     if not unstable:
         return "stable"
-    first = found[unstable[0]].eigenvalues
-    fastest = first[np.argmax(first.real)]
-    hertz = abs(fastest.imag) / (2.0 * np.pi)
-    how = f"rings at {hertz:.3g} Hz" if hertz > 0.0 else "does not ring: a saddle"
-    where = f"sample {unstable[0]}, mode grows at {fastest.real:.3g} 1/s and {how}"
+    where = f"sample {unstable[0]}, {found[unstable[0]].growth}"
     return f"UNSTABLE in {len(unstable)} of {len(found)} samples: {where}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Analysis, Circuit, Outcome, Solution, Status
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.crossbar import effective_conductance
 from analog_pc.errors import BadInput, SimulationFailed
@@ -63,6 +63,14 @@ class Shifted:
 
     def version(self) -> str:
         return "shifted-1"
+
+
+class Elsewhere(Shifted):
+    """Searches go astray; only a relaxation ends where it should."""
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        relaxed = isinstance(analysis, OperatingPoint) and analysis.settling is not None
+        return (Shifted(0.0) if relaxed else Shifted(0.1)).simulate(circuit, analysis)
 
 
 class Hanging(Shifted):
@@ -132,6 +140,12 @@ def test_the_judge_decides(part: float, verdict: str) -> None:
     (found,) = judge(compiled(REAL), "learn", 1, Shifted(part), quiet)
     assert found.verdict == verdict
     assert found.deviation == pytest.approx(part, rel=0.9)
+
+
+def test_a_judge_that_comes_to_another_point_lets_the_circuit_relax() -> None:
+    (found,) = judge(compiled(REAL), "learn", 1, Elsewhere(0.0), quiet)
+    assert found.verdict == PASS
+    assert found.deviation < 1e-9
 
 
 @pytest.mark.parametrize("judged_by", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
