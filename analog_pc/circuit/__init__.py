@@ -11,7 +11,7 @@ from analog_pc.circuit.analysis import (
 )
 from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
 from analog_pc.circuit.checks import check_circuit
-from analog_pc.circuit.circuit import ROOM, Circuit, Instance, Subcircuit
+from analog_pc.circuit.circuit import BOLTZMANN, ROOM, Circuit, Instance, Subcircuit
 from analog_pc.circuit.elements import (
     Amplifiers,
     Capacitors,
@@ -29,6 +29,7 @@ from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import Law
 
 __all__ = [
+    "BOLTZMANN",
     "GROUND",
     "ROOM",
     "Amplifiers",

@@ -11,6 +11,7 @@ from analog_pc.circuit.values import values
 from analog_pc.errors import BadInput
 
 ROOM = 300.15  # K, where SPICE simulates unless told otherwise
+BOLTZMANN = 1.380649e-23  # J/K, exact in the SI of 2019
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,10 +35,13 @@ class Status:
     notes: tuple[str, ...] = ()
     samples: tuple[Outcome, ...] = ()
 
+    def each(self, samples: int) -> tuple[Outcome, ...]:
+        """The outcome of every sample; that of the batch where they are not told apart."""
+        return self.samples or (self.outcome,) * samples
+
     def converged(self, samples: int) -> Bools:
         """Which of the samples are sound, [samples]."""
-        each = self.samples or (self.outcome,) * samples
-        return np.array([outcome is Outcome.CONVERGED for outcome in each], dtype=np.bool_)
+        return np.array([outcome is Outcome.CONVERGED for outcome in self.each(samples)], dtype=np.bool_)
 
     def __str__(self) -> str:
         return "; ".join((self.outcome.value, *self.notes))

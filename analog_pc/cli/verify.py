@@ -22,7 +22,7 @@ from analog_pc.simulators import Ngspice, Simulator, Vacask
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
-from analog_pc.verify import PHASES, Verification, verify_network
+from analog_pc.verify import PHASES, Verification, check_phases, verify_network
 from analog_pc.verify.netlists import write_sample_netlist
 from analog_pc.verify.report import write_report
 
@@ -138,11 +138,7 @@ def verify(
 def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:
     """The phases to run, checked before anything is written."""
     chosen = tuple(text.split(",")) if text is not None else (PHASES if can_learn else PHASES[:1])
-    for phase in chosen:
-        if phase not in PHASES:
-            raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
-    if "learn" in chosen and not can_learn:
-        raise BadInput("phase learn: the stimuli hold no targets or labels")
+    check_phases(chosen, can_learn)
     return chosen
 
 

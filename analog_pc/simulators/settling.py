@@ -16,16 +16,35 @@ from dataclasses import replace
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, Transient
+from analog_pc.circuit import (
+    Analysis,
+    Circuit,
+    OperatingPoint,
+    Outcome,
+    Solution,
+    Status,
+    Transient,
+    check_analysis,
+    check_circuit,
+)
 from analog_pc.errors import SimulationFailed
 
 Solve = Callable[[Circuit, Analysis, float | None], Solution]  # the number: seconds, None for the usual
 
-_AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
-_AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
+AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
+AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
 _BRIEF = 5.0  # seconds that Newton may try at least; it arrives at once, or ngspice is lost for minutes
-_DOUBLINGS = 6
-_PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
+DOUBLINGS = 6
+PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
+
+
+def simulate(solve: Solve, circuit: Circuit, analysis: Analysis, workers: int | None = None) -> Solution:
+    """Check the circuit and what is asked of it, and solve it; by relaxation where that is asked for."""
+    check_circuit(circuit)
+    check_analysis(circuit, analysis)
+    if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
+        return settle(solve, circuit, analysis, workers)
+    return solve(circuit, analysis, None)
 
 
 def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None = None) -> Solution:
@@ -43,17 +62,17 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
     nodes = tuple(analysis.settling.initial)
     volts = np.array([analysis.settling.initial[node][sample] for node in nodes])
     duration, rests, began = analysis.settling.duration, False, time.monotonic()
-    for _ in range(_DOUBLINGS):
+    for _ in range(DOUBLINGS):
         initial = dict(zip(nodes, volts.tolist(), strict=True))
         run = solve(
             circuit,
-            Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=_PRECISION),
+            Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=PRECISION),
             None,
         )
         wave = run.voltage(nodes)
         volts = wave[-1]
         late = wave[run.axis >= 0.9 * run.axis[-1]]
-        rests = bool(np.abs(late - volts).max() <= _AT_REST * np.abs(wave).max())
+        rests = bool(np.abs(late - volts).max() <= AT_REST * np.abs(wave).max())
         if rests:
             break
         duration *= 2.0
@@ -69,7 +88,7 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
     if found is None or found.status.outcome is not Outcome.CONVERGED:
         rest = dict(zip(nodes, volts.tolist(), strict=True))
         return _end_of_transient(solve, circuit, stimuli, rest, duration, analysis.save)
-    away = np.abs(found.voltage(nodes)[0] - volts).max() > _AWAY * np.abs(volts).max()
+    away = np.abs(found.voltage(nodes)[0] - volts).max() > AWAY * np.abs(volts).max()
     outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
     return replace(found, status=Status(outcome, found.status.notes))
 
@@ -85,7 +104,7 @@ def _end_of_transient(
     """Where Newton finds no way from the rest state: the transient itself, prolonged at full precision."""
     run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, save, stiff=True), None)
     late = run.volts[run.axis >= 0.5 * run.axis[-1]]
-    rests = np.abs(late - run.volts[-1]).max() <= _AT_REST * np.abs(run.volts).max()
+    rests = np.abs(late - run.volts[-1]).max() <= AT_REST * np.abs(run.volts).max()
     outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS
     status = Status(outcome, ("end of the transient, because no operating point was found from it",))
     return Solution(np.zeros(1), run.nodes, run.volts[-1:], status)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from analog_pc.circuit import BOLTZMANN
 from analog_pc.technology.technology import Technology
 
-BOLTZMANN = 1.380649e-23  # J/K, exact since 2019
 NOISE_GAIN = 10.0  # of a transimpedance amplifier on some 64 rows, at an on/off ratio well above 10
 
 

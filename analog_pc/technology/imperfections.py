@@ -37,6 +37,18 @@ IMPERFECTIONS: Mapping[str, tuple[str, ...]] = {
     "read noise": ("read_noise",),
 }
 
+# What a seed draws.  All else is the same in every chip.
+RANDOM = frozenset(
+    {
+        "offset",
+        "activation spread",
+        "programming spread",
+        "stuck and open cells",
+        "transposed mismatch",
+        "read noise",
+    }
+)
+
 
 def present(technology: Technology) -> tuple[str, ...]:
     """The imperfections that a technology has: any field differs from `IDEAL`."""

@@ -95,7 +95,7 @@ def test_stored_energy_never_rises_without_sources(
     circuit, rng = case
     loaded = Circuit("loaded", (*circuit.elements, Capacitors("c", bus("n", NODES)[3:], grounds(3), farads)))
     initial = dict(zip(bus("n", NODES)[3:], rng.normal(size=3).tolist(), strict=True))
-    slowest = 1.0 / Native().modes(loaded, {"u": np.zeros((1, 3))})[0].margin
+    slowest = 1.0 / Native().modes(loaded, OperatingPoint({"u": np.zeros((1, 3))}))[0].margin
     analysis = Transient({"u": np.zeros(3)}, initial, 5.0 * slowest, slowest, save=tuple(initial))
     energy = 0.5 * farads * (Native().simulate(loaded, analysis).volts ** 2).sum(axis=1)
     assert (np.diff(energy) <= 1e-7 * energy[0]).all()  # what a step of precision 1e-8 may add

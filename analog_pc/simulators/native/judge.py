@@ -18,24 +18,14 @@ def judge(model: Model, y: Floats, found: Bools, check_stability: bool) -> Statu
     notes: list[str] = []
     if check_stability and model.n_states and found.any():
         good = np.flatnonzero(found)
-        worst = {}
-        for sample, m in zip(good, all_modes(*model.reduced(True), y[good]), strict=True):
+        for sample, m in zip(good.tolist(), all_modes(*model.reduced(True), y[good]), strict=True):
             if not m.stable:
                 outcomes[sample] = Outcome.UNSTABLE
-                worst[int(sample)] = m
-        if worst:
-            first, m = next(iter(worst.items()))
-            fastest = m.eigenvalues[np.argmax(m.eigenvalues.real)]
-            notes.append(f"sample {first}: a mode grows at {fastest.real:.3g} 1/s{_ringing(fastest)}")
+                notes = notes or [f"sample {sample}: {m.growth}"]
     full = saturated(model, y)
     outcomes[full & found & (outcomes == Outcome.CONVERGED)] = Outcome.SATURATED
     outcomes[~found] = Outcome.NOT_CONVERGED
     return summary(tuple(outcomes), tuple(notes))
-
-
-def _ringing(mode: complex) -> str:
-    hertz = abs(mode.imag) / (2.0 * np.pi)
-    return f" and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else " (a saddle)"
 
 
 def saturated(model: Model, y: Floats) -> Bools:

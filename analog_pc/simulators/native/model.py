@@ -19,6 +19,7 @@ class Model:
     """Reductions are made when first asked for, and kept."""
 
     def __init__(self, circuit: Circuit) -> None:
+        self.name = circuit.name
         self.equations = assemble(circuit)
         self._kept: dict[bytes, tuple[Reduced, Loop]] = {}
         self._saved: dict[tuple[int, tuple[str, ...]], Response] = {}
@@ -62,6 +63,11 @@ class Model:
             np.atleast_2d(np.asarray(stimuli[name], dtype=np.float64)) for name in self.equations.stimuli
         ]
         return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0))
+
+    def batch(self, stimuli: Stimuli, samples: int) -> Floats:
+        """The same for so many samples; a circuit without stimuli has nothing that counts them."""
+        u = self.stimuli(stimuli)
+        return np.broadcast_to(u, (samples, u.shape[1]))
 
     def holdable(self, nodes: Mapping[str, object]) -> Bools:
         """The states that are the voltage of one of these nodes against ground, [states]."""

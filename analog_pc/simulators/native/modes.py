@@ -42,6 +42,16 @@ class Modes:
         size = np.abs(self.eigenvalues)
         return float((-self.eigenvalues.real / np.where(size > 0.0, size, 1.0)).min(initial=1.0))
 
+    @property
+    def growth(self) -> str:
+        """What grows fastest, in words; "" where nothing does."""
+        if self.stable:
+            return ""
+        fastest = complex(self.eigenvalues[np.argmax(self.eigenvalues.real)])
+        hertz = abs(fastest.imag) / (2.0 * np.pi)
+        how = f"and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else "(a saddle)"
+        return f"a mode grows at {fastest.real:.3g} 1/s {how}"
+
     def settling(self, level: float) -> float:
         """Seconds until the slowest mode is down to `level`; inf where one grows."""
         return float(np.log(1.0 / level) / self.margin) if self.stable else np.inf

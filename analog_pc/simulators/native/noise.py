@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import block_diag, solve_continuous_lyapunov
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import NoiseSolution, Outcome, Status
+from analog_pc.circuit import BOLTZMANN, NoiseSolution, Outcome, Status
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import closed, modes
@@ -24,7 +24,6 @@ from analog_pc.simulators.native.modes import closed, modes
 # White noise that reaches a node past every capacitor has no finite variance.  Rounding leaves some too; it
 # is nothing if a band as wide as the fastest mode holds less than this part of the variance.
 LEAK = 1e-6
-BOLTZMANN = 1.380649e-23  # J/K, exact in the SI of 2019
 
 
 def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> NoiseSolution:

@@ -12,11 +12,7 @@ from analog_pc.simulators.native.judge import judge, summary
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.operating_point import settle_to
 from analog_pc.simulators.native.path import Path, follow
-
-AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
-AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
-DOUBLINGS = 6
-PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
+from analog_pc.simulators.settling import AT_REST, AWAY, DOUBLINGS, PRECISION
 
 
 def relax_all(model: Model, analysis: OperatingPoint, check_stability: bool) -> Solution:

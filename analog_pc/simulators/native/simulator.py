@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,7 +17,6 @@ from analog_pc.circuit import (
     Outcome,
     Solution,
     Status,
-    Stimuli,
     Transient,
     check_analysis,
     check_circuit,
@@ -89,20 +89,23 @@ class Native:
         check_analysis(circuit, analysis)
         if isinstance(analysis, Transient):
             return self._transient(model, analysis)
-        if analysis.samples == 0:
-            raise BadInput(f"operating point of circuit {circuit.name}: no samples")
-        if analysis.settling is not None:
-            return relax_all(model, analysis, self.check_stability)
-        return self._operating_points(model, analysis)
+        return self._operating_points(model, analysis, self.check_stability)
 
-    def modes(self, circuit: Circuit, stimuli: Stimuli) -> list[Modes]:
-        """The modes of the circuit at its operating points (searched from no drive), one for each sample."""
+    def modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
+        """The modes at the operating points that `simulate` finds, one for each sample.
+
+        Raises
+        ------
+        BadInput
+        SimulationFailed
+            Also where a sample has no operating point.
+        """
         model = self.model(circuit)
-        analysis = OperatingPoint(stimuli)
         check_analysis(circuit, analysis)
-        u = model.stimuli(stimuli)
+        rest = self._operating_points(model, replace(analysis, save=()), check_stability=False)
         static, loop = model.reduced(False)
-        y, _, found = settle_to(static, loop, u)
+        start = first_outputs(model, loop, dict(zip(rest.nodes, rest.volts.T, strict=True)), len(rest.axis))
+        y, _, found = settle_to(static, loop, model.batch(analysis.stimuli, analysis.samples), start)
         if not found.all():
             raise SimulationFailed(f"native: no operating point was found for sample {int(np.argmin(found))}")
         return list(all_modes(*model.reduced(True), y))
@@ -123,9 +126,12 @@ class Native:
         """Watts by part at the operating points of a solution, label -> [samples]; see `power.py`."""
         return dissipation(self.model(circuit), solution)
 
-    def _operating_points(self, model: Model, analysis: OperatingPoint) -> Solution:
-        u = model.stimuli(analysis.stimuli)
-        u = np.broadcast_to(u, (analysis.samples, u.shape[1]))
+    def _operating_points(self, model: Model, analysis: OperatingPoint, check_stability: bool) -> Solution:
+        if analysis.samples == 0:
+            raise BadInput(f"operating point of circuit {model.name}: no samples")
+        if analysis.settling is not None:
+            return relax_all(model, analysis, check_stability)
+        u = model.batch(analysis.stimuli, analysis.samples)
         first = u if analysis.preset is None else model.stimuli(analysis.preset)
         static, loop = model.reduced(False)
         start = first_outputs(model, loop, analysis.guess, len(u))
@@ -136,7 +142,7 @@ class Native:
             preset_volts = response.value(None, q, first)
             y, q, reached = settle_to(static, loop, u, q, first)
             found &= reached
-        status = judge(model, y, found, self.check_stability)
+        status = judge(model, y, found, check_stability)
         axis = np.arange(len(u), dtype=np.float64)
         return Solution(axis, names, response.value(None, q, u), status, preset_volts)
 

@@ -16,12 +16,11 @@ from __future__ import annotations
 import numpy as np
 from PySpice.Spice.Netlist import Netlist
 
-from analog_pc.circuit import GROUND, Amplifiers
+from analog_pc.circuit import BOLTZMANN, GROUND, Amplifiers
 from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import limiter
 from analog_pc.simulators.spice.names import law_text, number
 
-BOLTZMANN = 1.380649e-23  # J/K, exact in the SI of 2019
 _STAGE = 1e-3  # S
 
 

@@ -19,6 +19,7 @@ from analog_pc.circuit import (
     check_circuit,
 )
 from analog_pc.errors import BadInput
+from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import node_names, number, spice_node
 from analog_pc.simulators.spice.netlist import to_pyspice
 
@@ -117,11 +118,8 @@ def _single(
 
 
 def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
-    volts = {name: np.asarray(values, dtype=np.float64) for name, values in analysis.stimuli.items()}
-    points = analysis.samples
-    if analysis.preset is not None:
-        points *= 2
-        volts = {name: _interleaved(np.asarray(analysis.preset[name]), volts[name]) for name in volts}
+    volts = sweep_volts(analysis)
+    points = analysis.samples * (1 if analysis.preset is None else 2)
     lines = [f"Vindex {_INDEX} 0 0"]
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
@@ -129,10 +127,6 @@ def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
     lines += [*node_volts(".nodeset", circuit, analysis.guess), *_save(circuit, analysis.save)]
     lines += [OPERATING_POINT, f".dc Vindex 0 {points - 1} 1"]
     return complete(circuit, None, lines)
-
-
-def _interleaved(preset: Floats, sample: Floats) -> Floats:
-    return np.stack([preset, sample], axis=1).reshape(2 * len(sample), -1)
 
 
 def _tables(element: StimulusSources, volts: Floats) -> list[str]:

@@ -13,7 +13,6 @@ from analog_pc.circuit import (
     Circuit,
     Noise,
     NoiseSolution,
-    OperatingPoint,
     Outcome,
     Solution,
     Status,
@@ -21,7 +20,7 @@ from analog_pc.circuit import (
     check_circuit,
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.settling import settle
+from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
@@ -54,11 +53,7 @@ class Ngspice:
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        check_circuit(circuit)
-        check_analysis(circuit, analysis)
-        if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-            return settle(self._solve, circuit, analysis)
-        return self._solve(circuit, analysis)
+        return simulate(self._solve, circuit, analysis)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes over the band of the analysis, one run for each; no covariance.
@@ -81,7 +76,7 @@ class Ngspice:
         notes = dict.fromkeys([band, *(note for status in found for note in status.notes)])
         return NoiseSolution(analysis.nodes, np.array(rms), Status(outcome, tuple(notes)))
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None = None) -> Solution:
+    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
         timeout = self.timeout if seconds is None else min(seconds, self.timeout)
         plot, status = run_deck(deck(circuit, analysis), self.executable, timeout)
         columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}

@@ -11,9 +11,9 @@ import numpy as np
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.settling import settle
+from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
@@ -85,15 +85,14 @@ class NgspiceShared:
             Also for more than `MAX_SAMPLES` samples.
         SimulatorMissing, SimulationFailed
         """
-        check_circuit(circuit)
-        check_analysis(circuit, analysis)
         if isinstance(analysis, OperatingPoint) and analysis.samples > MAX_SAMPLES:
             raise BadInput(
                 f"ngspice-shared: {analysis.samples} samples, at most {MAX_SAMPLES}; "
                 "use Ngspice, whose runs can be stopped"
             )
-        if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-            return settle(lambda c, a, _: self.simulate(c, a), circuit, analysis, workers=1)
+        return simulate(self._solve, circuit, analysis, workers=1)
+
+    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
         text = deck(circuit, analysis)
         library = _library()
         with quiet(), _loaded(library, text):

@@ -10,6 +10,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, StimulusSources, Transient
 from analog_pc.errors import BadInput
+from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import node_names, number
 from analog_pc.simulators.vacask.names import SOURCE, Terms
 from analog_pc.simulators.vacask.netlist import to_netlist
@@ -97,9 +98,7 @@ def make_deck(circuit: Circuit, analysis: Analysis) -> Deck:
 
 
 def _operating_point(circuit: Circuit, analysis: OperatingPoint) -> Deck:
-    volts = {name: np.asarray(values, dtype=np.float64) for name, values in analysis.stimuli.items()}
-    if analysis.preset is not None:
-        volts = {name: _interleaved(np.asarray(analysis.preset[name]), volts[name]) for name in volts}
+    volts = sweep_volts(analysis)
     points = analysis.samples * (1 if analysis.preset is None else 2)
     control = [f"options {_OPERATING_POINT}"]
     if points > 1:
@@ -115,10 +114,6 @@ def _operating_point(circuit: Circuit, analysis: OperatingPoint) -> Deck:
         control.append(f'sweep {_INDEX} variable="{_INDEX}" values=range({points}) continuation=1')
     control.append(f"analysis {ANALYSIS} op" + (f' nodeset="{_HELD}"' if analysis.guess else ""))
     return _deck(circuit, volts, analysis.save or node_names(circuit), control)
-
-
-def _interleaved(preset: Floats, sample: Floats) -> Floats:
-    return np.stack([preset, sample], axis=1).reshape(2 * len(sample), -1)
 
 
 def _transient(circuit: Circuit, analysis: Transient) -> Deck:

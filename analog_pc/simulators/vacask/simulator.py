@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, check_analysis, check_circuit
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
 from analog_pc.errors import BadInput, SimulatorMissing
-from analog_pc.simulators.settling import settle
+from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.answer import to_solution
 from analog_pc.simulators.vacask.deck import make_deck
@@ -39,13 +39,9 @@ class Vacask:
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        check_circuit(circuit)
-        check_analysis(circuit, analysis)
-        if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-            return settle(self._solve, circuit, analysis)
-        return self._solve(circuit, analysis)
+        return simulate(self._solve, circuit, analysis)
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None = None) -> Solution:
+    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
         timeout = self.timeout if seconds is None else min(seconds, self.timeout)
         deck = make_deck(circuit, analysis)
         plot, lines = run_deck(deck, find_installation(), timeout)

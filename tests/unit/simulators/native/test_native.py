@@ -101,6 +101,18 @@ def test_samples_stay_on_the_branch_of_their_presets_whatever_the_others_do() ->
     np.testing.assert_allclose(2.0 * x, volts[:, 0] + 5.0 * np.tanh(x), atol=1e-9)
 
 
+def test_modes_are_those_of_the_point_that_is_asked_for() -> None:
+    at_rest = {"u": np.zeros((1, 1))}
+    (saddle,) = Native().modes(latch(), OperatingPoint(at_rest))
+    (rest,) = Native().modes(latch(), OperatingPoint(at_rest, guess={"v": 1.9}))
+    # C dv/dt = (4 tanh(v) - 2 v) / R: slope 2 at 0 V, and 4 / cosh(v)^2 - 2 at the root
+    v = Native().simulate(latch(), OperatingPoint(at_rest, guess={"v": 1.9})).voltage(("v",)).item()
+    assert saddle.margin == pytest.approx(-2.0 / 1e-6)
+    assert rest.margin == pytest.approx((2.0 - 4.0 / np.cosh(v) ** 2) / 1e-6)
+    assert "saddle" in saddle.growth
+    assert rest.growth == ""
+
+
 def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
     # Two lags and an amplifier: it rings, and grows until its rails hold it.
     circuit = Circuit(

@@ -58,7 +58,7 @@ def boundary(r: float) -> float:
 
 
 def modes_at(sigma_squared: float, r: float) -> Modes:
-    return Native().modes(hidden_unit(np.sqrt(sigma_squared), r), {"u": np.zeros((1, 1))})[0]
+    return Native().modes(hidden_unit(np.sqrt(sigma_squared), r), OperatingPoint({"u": np.zeros((1, 1))}))[0]
 
 
 @pytest.mark.parametrize("r", [1.0, 0.3, 0.1, 0.05, 0.01])
