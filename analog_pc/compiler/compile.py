@@ -12,7 +12,7 @@ from analog_pc.circuit import Circuit, Element, VoltageSources, check_circuit, g
 from analog_pc.compiler.compiled import CompiledNetwork
 from analog_pc.compiler.layers import BIAS, Design, layer_instance, names, program_arrays
 from analog_pc.errors import BadInput
-from analog_pc.mapping import choose_scales
+from analog_pc.mapping import NetworkArrays, choose_scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
 from analog_pc.pcn.state import Landscape
 from analog_pc.technology import Technology
@@ -28,6 +28,7 @@ def compile_network(
     volts_per_unit: float | None = None,
     seed: int = 0,
     gate_feedback: bool = False,
+    arrays: NetworkArrays | None = None,
 ) -> CompiledNetwork:
     """Map a network, clamped as in `relax`, onto a circuit of the technology.
 
@@ -42,12 +43,15 @@ def compile_network(
     gate_feedback
         Open the switches of the feedback while the input alone is clamped: predictions then pass from layer
         to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest mode.
+    arrays
+        The conductances, where they are not to be programmed from the network's weights (after in-situ
+        learning, say); `network` is then what they are held to mean.
 
     Raises
     ------
     BadInput
-        For what `make_clamps` refuses, a forward pass that overflows, or a `volts_per_unit` that would
-        saturate.
+        For what `make_clamps` refuses, a forward pass that overflows, a `volts_per_unit` that would
+        saturate, or arrays of other shapes than the network's.
     """
     held = make_clamps(network, inputs, targets, clamps)
     forward = Landscape(network, held)
@@ -57,9 +61,10 @@ def compile_network(
     if not np.isfinite(peak):
         raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
     scales = choose_scales(technology, peak, volts_per_unit)
-    design = Design(
-        network, technology, held, scales, seed, gate_feedback, **program_arrays(network, technology, seed)
-    )
+    if arrays is None:
+        arrays = program_arrays(network, technology, seed)
+    _check_shapes(network, arrays)
+    design = Design(network, technology, held, scales, seed, gate_feedback, arrays)
     layers = range(network.depth + 1)
     circuit = Circuit(
         "pcn",
@@ -69,6 +74,17 @@ def compile_network(
     )
     check_circuit(circuit)
     return CompiledNetwork(circuit, design)
+
+
+def _check_shapes(network: PredictiveCodingNetwork, arrays: NetworkArrays) -> None:
+    for layer, w in enumerate(network.W, start=1):
+        post, pre = w.shape
+        wanted = (pre + network.has_biases, post), (post, pre)
+        for what, shape in zip(("forward", "transposed"), wanted, strict=True):
+            pairs = getattr(arrays, what)
+            got = pairs[layer - 1].plus.shape if len(pairs) == network.depth else f"{len(pairs)} arrays"
+            if got != shape:
+                raise BadInput(f"arrays: {what} of layer {layer} is {got}, expected [row, column] = {shape}")
 
 
 def _clamps(design: Design) -> tuple[Element, ...]:

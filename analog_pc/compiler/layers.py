@@ -18,7 +18,7 @@ from analog_pc.cells import (
     value_node,
 )
 from analog_pc.circuit import Bus, Element, Instance, Subcircuit, bus
-from analog_pc.mapping import ConductancePair, Scales, encode, mismatched, written
+from analog_pc.mapping import ConductancePair, NetworkArrays, Scales, encode, mismatched, written
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.technology import Technology
 
@@ -29,8 +29,7 @@ BIAS = (("bias_p",), ("bias_n",))
 class Design:
     """What every layer is built from.
 
-    `targets[l]` is what the devices of [W_l, b_l] should be, `forward[l]` and `transposed[l]` what they are
-    (index 0 is unused).  `gated`: the feedback switches are open while the input alone is clamped.
+    `gated`: the feedback switches are open while the input alone is clamped.
     """
 
     network: PredictiveCodingNetwork
@@ -39,9 +38,15 @@ class Design:
     scales: Scales
     seed: int
     gated: bool
-    targets: tuple[ConductancePair, ...]
-    forward: tuple[ConductancePair, ...]
-    transposed: tuple[ConductancePair, ...]
+    arrays: NetworkArrays
+
+    def forward(self, layer: int) -> ConductancePair:
+        """The array whose columns are the predictions of this layer."""
+        return self.arrays.forward[layer - 1]
+
+    def transposed(self, layer: int) -> ConductancePair:
+        """The array that feeds this layer's prediction errors back."""
+        return self.arrays.transposed[layer - 1]
 
     def parts(self, layer: int) -> Parts:
         return Parts(self.technology, self.seed, f"layer{layer}")
@@ -55,22 +60,17 @@ class Design:
         return self.gated and not self.clamps.beyond_input
 
 
-def program_arrays(
-    network: PredictiveCodingNetwork, technology: Technology, seed: int
-) -> dict[str, tuple[ConductancePair, ...]]:
-    """Targets, forward and transposed pairs of layers 1 ... L; the bias is the last word line of a forward
-    array, driven by an activity of 1."""
-    empty = ConductancePair(np.empty((0, 0)), np.empty((0, 0)), 0.0)
-    targets, forward, transposed = [empty], [empty], [empty]
+def program_arrays(network: PredictiveCodingNetwork, technology: Technology, seed: int) -> NetworkArrays:
+    """What programming leaves of a network's weights; an activity of 1 drives the word line of the bias."""
+    forward, transposed = [], []
     for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
         parts = Parts(technology, seed, f"layer{layer}")
         target = encode(np.column_stack([w, b]) if network.has_biases else w, technology)
         weights = ConductancePair(target.plus[: w.shape[1]], target.minus[: w.shape[1]], target.ohms)
         back = written(weights.transposed, technology, parts.stream("transposed"))
-        targets.append(target)
         forward.append(written(target, technology, parts.stream("forward")))
         transposed.append(mismatched(back, technology, parts.stream("mismatch")))
-    return {"targets": tuple(targets), "forward": tuple(forward), "transposed": tuple(transposed)}
+    return NetworkArrays(tuple(forward), tuple(transposed))
 
 
 def names(layer: int, size: int) -> dict[str, Bus]:
@@ -112,7 +112,7 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
         ports += BIAS[0] + BIAS[1]
         positive, negative = positive + BIAS[0], negative + BIAS[1]
     columns = bus("column", net.sizes[layer])
-    parts, pair = design.parts(layer), design.forward[layer]
+    parts, pair = design.parts(layer), design.forward(layer)
     back = design.feeds_back(layer - 1)
     anti: Bus = bus("anti_eps", net.sizes[layer]) if back else ()
     springs = net.precision_of(layer) * tech.spring_conductance
@@ -133,7 +133,7 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
 
 def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tuple[Element, ...]:
     """W^T eps, by the transposed crossbar (without the bias line) and its amplifiers."""
-    pair, parts = design.transposed[layer], design.parts(layer)
+    pair, parts = design.transposed(layer), design.parts(layer)
     columns = bus("back_column", design.network.sizes[layer - 1])
     return (
         *differential_crossbar("transposed", eps, anti, columns, pair, parts),

@@ -1,6 +1,15 @@
 """The only bridge between mathematics and electricity: weight <-> conductances, activity <-> volt."""
 
-from analog_pc.mapping.conductance import ConductancePair, decode, encode, mismatched, written
+from analog_pc.mapping.conductance import ConductancePair, NetworkArrays, decode, encode, mismatched, written
 from analog_pc.mapping.scales import Scales, choose_scales
 
-__all__ = ["ConductancePair", "Scales", "choose_scales", "decode", "encode", "mismatched", "written"]
+__all__ = [
+    "ConductancePair",
+    "NetworkArrays",
+    "Scales",
+    "choose_scales",
+    "decode",
+    "encode",
+    "mismatched",
+    "written",
+]

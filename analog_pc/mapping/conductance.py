@@ -38,6 +38,18 @@ class ConductancePair:
         return np.asarray(1.0 + self.ohms * (self.plus + self.minus).sum(axis=0))
 
 
+@dataclass(frozen=True, eq=False)
+class NetworkArrays:
+    """The conductances of a whole network, layers 1 ... L.
+
+    `forward[l - 1]` holds [W_l, b_l] (the bias is its last word line, where there are biases);
+    `transposed[l - 1]` holds W_l^T without the bias.
+    """
+
+    forward: tuple[ConductancePair, ...]
+    transposed: tuple[ConductancePair, ...]
+
+
 def written(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
     """The pair that programming leaves of a target pair, its slow fluctuations frozen as they are read."""
     found = []

@@ -73,7 +73,7 @@ def _lags(compiled: CompiledNetwork, gain: float) -> tuple[list[Floats], list[Fl
     forward: list[Floats] = [np.zeros(net.sizes[0])]
     feedback: list[Floats] = []
     for layer in range(1, net.depth + 1):
-        ng, back = design.forward[layer].noise_gain(), design.transposed[layer].noise_gain()
+        ng, back = design.forward(layer).noise_gain(), design.transposed(layer).noise_gain()
         forward.append(ng / (gain + ng) + _unity(gain))
         feedback.append(back / (gain + back) + _unity(gain))
     return forward, feedback

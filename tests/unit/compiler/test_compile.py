@@ -48,7 +48,7 @@ def test_the_crossbars_hold_weights_and_biases() -> None:
     compiled = compile_network(NET, IDEAL, X, T)
     arrays = {(i, e.name): e for i, e in compiled.circuit.banks() if isinstance(e, Crossbar)}
     for k in (1, 2):
-        ohms = compiled.design.targets[k].ohms
+        ohms = compiled.design.forward(k).ohms
         plus, minus = (arrays[f"layer{k}", f"forward_{s}"].siemens for s in ("plus", "minus"))
         both = decode(ConductancePair(plus, minus, ohms))
         # Documented: 4 eps g_max / span max|W|, far below 1e-14 here.

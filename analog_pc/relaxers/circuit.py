@@ -1,0 +1,42 @@
+"""A circuit: compiled anew for the weights of the moment, and solved by any simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analog_pc.arrays import ArrayLike, Masked
+from analog_pc.compiler import compile_network
+from analog_pc.mapping import NetworkArrays
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
+from analog_pc.simulators import Simulator
+from analog_pc.technology import Technology
+
+
+class CircuitRelaxer:
+    """The equilibrium that a simulator finds for the compiled circuit.
+
+    Parameters
+    ----------
+    simulator
+        `Native()`, `Ngspice()` ...
+    technology, seed
+        What the circuit is made of, and which chip.
+    """
+
+    def __init__(self, simulator: Simulator, technology: Technology, seed: int = 0) -> None:
+        self.simulator, self.technology, self.seed = simulator, technology, seed
+        self.name = simulator.name
+
+    def relax(
+        self,
+        network: PredictiveCodingNetwork,
+        inputs: ArrayLike | None = None,
+        targets: ArrayLike | None = None,
+        *,
+        clamps: Mapping[int, Masked] | Clamps | None = None,
+        arrays: NetworkArrays | None = None,
+    ) -> Equilibrium:
+        compiled = compile_network(
+            network, self.technology, inputs, targets, clamps=clamps, seed=self.seed, arrays=arrays
+        )
+        return compiled.decode(self.simulator.simulate(compiled.circuit, compiled.operating_point()))

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc import BadInput, Native, PredictiveCodingNetwork, compile_network, relax, technology
+from analog_pc.mapping import ConductancePair, NetworkArrays, encode
+from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer
+
+
+@pytest.fixture
+def net() -> PredictiveCodingNetwork:
+    rng = np.random.default_rng(3)
+    weights = [rng.normal(size=(5, 4)), rng.normal(size=(3, 5))]
+    return PredictiveCodingNetwork(weights, [rng.normal(size=5), rng.normal(size=3)], activation="tanh")
+
+
+INPUTS, TARGETS = np.random.default_rng(4).normal(size=(2, 6, 4))
+TARGETS = TARGETS[:, :3]
+
+
+def test_ideal_relaxer_is_the_reference(net: PredictiveCodingNetwork) -> None:
+    want = relax(net, INPUTS, TARGETS)
+    got = IdealRelaxer(tolerance=1e-12).relax(net, INPUTS, TARGETS)
+    np.testing.assert_allclose(got.activities[1], want.activities[1], atol=1e-11)
+
+
+def test_a_circuit_of_ideal_parts_agrees(net: PredictiveCodingNetwork) -> None:
+    got = CircuitRelaxer(Native(), technology("ideal")).relax(net, INPUTS, TARGETS)
+    assert got.relaxation.all_converged
+    # 1 / opamp_gain times noise gains of about 10
+    np.testing.assert_allclose(got.eps[2], relax(net, INPUTS, TARGETS).eps[2], atol=1e-7)
+
+
+def test_arrays_take_the_place_of_weights(net: PredictiveCodingNetwork) -> None:
+    """A transposed array of zeros feeds nothing back, so the hidden layer rests at its prediction."""
+    ideal = technology("ideal")
+    pairs = [encode(np.column_stack([w, b]), ideal) for w, b in zip(net.W, net.b, strict=True)]
+    forward = tuple(pairs)
+    empty = [np.full(p.plus[:-1].T.shape, ideal.g_min) for p in pairs]
+    transposed = tuple(ConductancePair(g, g, p.ohms) for g, p in zip(empty, pairs, strict=True))
+    relaxer = CircuitRelaxer(Native(), ideal)
+    got = relaxer.relax(net, INPUTS, TARGETS, arrays=NetworkArrays(forward, transposed))
+    np.testing.assert_allclose(got.eps[1], 0.0, atol=1e-7)
+    assert np.abs(got.eps[2]).max() > 0.1
+
+
+def test_arrays_of_another_shape_are_refused(net: PredictiveCodingNetwork) -> None:
+    pairs = tuple(encode(w, technology("ideal")) for w in net.W)
+    arrays = NetworkArrays(pairs, tuple(p.transposed for p in pairs))
+    with pytest.raises(BadInput, match=r"arrays: forward of layer 1 is \(4, 5\), expected .* \(5, 5\)"):
+        compile_network(net, technology("ideal"), INPUTS, arrays=arrays)
