@@ -2,6 +2,7 @@
 
 from analog_pc.compiler.compile import compile_network
 from analog_pc.compiler.compiled import CompiledNetwork, Probes, Waveform
+from analog_pc.compiler.layers import program_arrays
 from analog_pc.compiler.netlist_file import probes_json, write_netlist
 from analog_pc.compiler.stimuli_file import load_stimuli
 
@@ -12,5 +13,6 @@ __all__ = [
     "compile_network",
     "load_stimuli",
     "probes_json",
+    "program_arrays",
     "write_netlist",
 ]

@@ -9,6 +9,7 @@ from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
 from analog_pc.relaxers.circuit import CircuitRelaxer
+from analog_pc.relaxers.effective import EffectiveRelaxer
 from analog_pc.relaxers.ideal import IdealRelaxer
 
 
@@ -37,4 +38,4 @@ class Relaxer(Protocol):
         ...
 
 
-__all__ = ["CircuitRelaxer", "IdealRelaxer", "Relaxer"]
+__all__ = ["CircuitRelaxer", "EffectiveRelaxer", "IdealRelaxer", "Relaxer"]

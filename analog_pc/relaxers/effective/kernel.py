@@ -1,0 +1,178 @@
+"""Compiled Newton search for the rest of an effective network, one sample after the other.
+
+Layers l = 1 ... L, all activities of a sample side by side in x; phi = gain f(x + offset), gate = f'(x)::
+
+    mu_l   = F_l phi_{l-1} + N_l x_l + c_l         e_l = x_l - mu_l
+    back_l = T_{l+1} e_{l+1} + d_{l+1}
+    R_l    = - p_l e_l + p_{l+1} k_l gate_l back_l              0 at rest, in every free layer
+
+Matrices lie flat, one after the other; `at[l]` is where layer l begins in x.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+GROWTH, FAR = 1.5, 1e-3
+_FAST = {"reassoc", "contract", "nsz"}
+
+
+@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+def _activate(code, gain, offset, x, phi, slope, gate, bend):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """phi, its slope, the gate f'(x) and its slope f''(x)."""
+    for j in range(x.size):
+        if code == 0:
+            phi[j], slope[j], gate[j], bend[j] = gain[j] * (x[j] + offset[j]), gain[j], 1.0, 0.0
+        elif code == 1:
+            y, z = math.tanh(x[j] + offset[j]), math.tanh(x[j])
+            phi[j], slope[j] = gain[j] * y, gain[j] * (1.0 - y * y)
+            gate[j], bend[j] = 1.0 - z * z, -2.0 * z * (1.0 - z * z)
+        else:
+            y, z = 0.5 + 0.5 * math.tanh(0.5 * (x[j] + offset[j])), 0.5 + 0.5 * math.tanh(0.5 * x[j])
+            phi[j], slope[j] = gain[j] * y, gain[j] * y * (1.0 - y)
+            gate[j], bend[j] = z * (1.0 - z), z * (1.0 - z) * (1.0 - 2.0 * z)
+
+
+@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    x, mu1, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, out
+):
+    """R of one sample; work rows: phi, slope, gate, bend, mu, back.  Returns max |R|, largest force."""
+    depth = n.size
+    phi, slope, gate, bend, mu, back = work[0], work[1], work[2], work[3], work[4], work[5]
+    inner = at[depth - 1]
+    _activate(code, gain, offset, x[:inner], phi[:inner], slope[:inner], gate[:inner], bend[:inner])
+    for layer in range(depth):
+        a, size = at[layer], n[layer]
+        for i in range(size):
+            total = mu1[i] if layer == 0 else c[a + i]
+            if layer > 0:
+                b, pre = at[layer - 1], n[layer - 1]
+                row = where[layer, 0] + i * pre
+                for j in range(pre):
+                    total += f[row + j] * phi[b + j]
+            row = where[layer, 1] + i * size
+            for j in range(size):
+                total += n_load[row + j] * x[a + j]
+            mu[a + i] = total
+    worst, force = 0.0, 1.0
+    for layer in range(depth):
+        a, size = at[layer], n[layer]
+        last = layer == depth - 1
+        if not last:
+            above, m = at[layer + 1], n[layer + 1]
+            for i in range(size):
+                total = d[a + i]
+                row = where[layer + 1, 2] + i * m
+                for j in range(m):
+                    total += t[row + j] * (x[above + j] - mu[above + j])
+                back[a + i] = p[layer + 1] * k[a + i] * total
+        for i in range(size):
+            r = -p[layer] * (x[a + i] - mu[a + i])
+            if not last:
+                r += gate[a + i] * back[a + i]
+                force = max(force, abs(back[a + i]))
+            elif not free_last:
+                r = 0.0
+            out[a + i] = r
+            worst = max(worst, abs(r)) if r == r else np.inf
+    return worst, force
+
+
+@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, out
+):
+    """shift - dR/dx over the free activities [free, free]."""
+    depth = n.size
+    slope, gate, bend, back = work[1], work[2], work[3], work[5]
+    out[:] = 0.0
+    for layer in range(depth - 1 + free_last):
+        a, size = at[layer], n[layer]
+        for i in range(size):
+            row = where[layer, 1] + i * size
+            for j in range(size):
+                out[a + i, a + j] = -p[layer] * n_load[row + j]
+            out[a + i, a + i] += p[layer] + shift
+            if layer > 0:
+                b, pre = at[layer - 1], n[layer - 1]
+                row = where[layer, 0] + i * pre
+                for j in range(pre):
+                    out[a + i, b + j] = -p[layer] * f[row + j] * slope[b + j]
+            if layer < depth - 1:
+                out[a + i, a + i] -= bend[a + i] * back[a + i]
+                g = p[layer + 1] * k[a + i] * gate[a + i]
+                row = where[layer + 1, 3] + i * size  # T F
+                for j in range(size):
+                    out[a + i, a + j] += g * tf[row + j] * slope[a + j]
+                if layer + 1 < depth - 1 + free_last:
+                    above, m = at[layer + 1], n[layer + 1]
+                    row = where[layer + 1, 2] + i * m
+                    for j in range(m):
+                        out[a + i, above + j] = -g * tn[row + j]
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    x, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, code, gain, offset, free_last, tolerance, most
+):
+    """Search from x [samples, all], which is overwritten; returns mu [samples, all], max |R| by the
+    largest force (at least 1), iterations.
+
+    Newton's steps, as long as max |R| shrinks.  Where it would not, implicit Euler steps along the
+    relaxation, dx/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
+    """
+    samples, everything = x.shape
+    free = everything if free_last else at[n.size - 1]
+    work, r, trial_r = np.empty((6, everything)), np.empty(everything), np.empty(everything)
+    matrix, mus = np.empty((free, free)), np.empty((samples, everything))
+    residual, longest = np.empty(samples), 0
+    for s in range(samples):
+        xs, trial = x[s], x[s].copy()
+        shift = 0.0
+        worst, force = _residual(
+            xs, mu1[s], n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
+        )
+        for iteration in range(most):
+            if worst <= tolerance * force or not worst < np.inf:
+                break
+            longest = max(longest, iteration + 1)
+            _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, matrix)
+            step = np.linalg.solve(matrix, r[:free])
+            for j in range(free):
+                trial[j] = xs[j] + step[j]
+            now, strong = _residual(
+                trial,
+                mu1[s],
+                n,
+                at,
+                f,
+                n_load,
+                t,
+                where,
+                c,
+                d,
+                k,
+                p,
+                code,
+                gain,
+                offset,
+                free_last,
+                work,
+                trial_r,
+            )
+            if now < (GROWTH if shift > 0.0 else 1.0) * worst:
+                shift = shift * min(max(now / worst, 0.25), 2.0) if shift > FAR else 0.0
+                worst, force = now, strong
+                for j in range(everything):
+                    xs[j], r[j] = trial[j], trial_r[j]
+            else:
+                shift = max(4.0 * shift, 1.0)
+                _residual(
+                    xs, mu1[s], n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
+                )
+        mus[s], residual[s] = work[4], worst / force
+    return mus, residual, longest

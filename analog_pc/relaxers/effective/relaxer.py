@@ -1,0 +1,179 @@
+"""The relaxer of training on circuits: a thousand relaxations a second, wires and amplifiers included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats, Masked
+from analog_pc.compiler import compile_network, program_arrays
+from analog_pc.errors import BadInput
+from analog_pc.mapping import ConductancePair, NetworkArrays
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation, make_clamps
+from analog_pc.pcn.kernel import SMOOTH
+from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
+from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
+from analog_pc.relaxers.effective.network import Stage, lines, stage
+from analog_pc.technology import Technology
+
+
+class EffectiveRelaxer:
+    """Equilibria of the circuit that `compile_network` would make, from its layers in closed form.
+
+    Every linear part of a layer is eliminated by hand: arrays with wires, access transistors and driver
+    resistance, finite amplifiers with offsets and output resistance, spread activations and gates.  What
+    remains are the activations, which Newton's method solves for.  A new set of conductances costs products
+    of matrices as large as the arrays, instead of a new circuit.
+
+    Exact to rounding for straight devices and amplifiers that stay away from their rails.  Left out:
+
+    - the bend of devices (their conductance is that at 0 V),
+    - rails, reported by `peak` of a sample beyond the supply as not converged,
+    - dynamics: a point that the amplifiers' poles make unstable is not noticed.  `Native` tells.
+    - the load of word lines on the voltage that `Equilibrium.rates` and `eps` report is taken with their bit
+      lines at 0 V, off by 1 / gain of it.
+
+    Parameters
+    ----------
+    technology, seed
+        What the circuit is made of, and which chip.
+    volts_per_unit
+        Volts of an activity of 1, the same for all that the relaxer is asked; None: the technology's.
+    tolerance
+        On the currents into value nodes, over g_s times the largest feedback (at least 1).
+    """
+
+    name = "effective"
+
+    def __init__(
+        self,
+        technology: Technology,
+        seed: int = 0,
+        *,
+        volts_per_unit: float | None = None,
+        tolerance: float = 1e-10,
+    ) -> None:
+        self.technology, self.seed, self.tolerance = technology, seed, tolerance
+        self.volts = technology.volts_per_unit if volts_per_unit is None else volts_per_unit
+        self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
+        self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Stage]] = {}
+
+    def relax(
+        self,
+        network: PredictiveCodingNetwork,
+        inputs: ArrayLike | None = None,
+        targets: ArrayLike | None = None,
+        *,
+        clamps: Mapping[int, Masked] | Clamps | None = None,
+        arrays: NetworkArrays | None = None,
+    ) -> Equilibrium:
+        """Relax with the input clamped, or input and target.
+
+        Raises
+        ------
+        BadInput
+            For other clamps, and for activations with kinks: their circuits need `CircuitRelaxer`.
+        """
+        held = make_clamps(network, inputs, targets, clamps)
+        _check(network, held)
+        if arrays is None:
+            arrays = program_arrays(network, self.technology, self.seed)
+        effective = self.effective(network, arrays)
+        with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
+            return self._equilibrium(effective, held, effective.rest(held, self.tolerance))
+
+    def effective(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> EffectiveNetwork:
+        """The network in closed form; a pair of arrays that is the last one's is not computed anew."""
+        chip = self._chip(network, arrays)
+        layers = range(1, network.depth + 1)
+        forward = tuple(self._forward(network, chip, k, arrays.forward[k - 1]) for k in layers)
+        transposed = tuple(self._transposed(network, chip, k, arrays.transposed[k - 1]) for k in layers[1:])
+        return EffectiveNetwork(network, chip, forward, transposed)
+
+    def _chip(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> tuple[ChipLayer, ...]:
+        key = (network.sizes, network.activation, network.has_biases, network.activate_input, *network.pi)
+        if key not in self._chips:
+            ends = (np.zeros((1, n)) for n in (network.sizes[0], network.sizes[-1]))
+            small = _small(network)
+            compiled = compile_network(
+                small, self.technology, *ends, seed=self.seed, arrays=arrays, volts_per_unit=self.volts
+            )
+            self._chips[key] = chip_layers(compiled)
+        return self._chips[key]
+
+    def _forward(
+        self, network: PredictiveCodingNetwork, chip: tuple[ChipLayer, ...], layer: int, pair: ConductancePair
+    ) -> Stage:
+        springs = network.precision_of(layer) * self.technology.spring_conductance
+        drive = lines(chip, layer, transposed=False, bias=network.has_biases)
+        return self._stage("forward", layer, chip, pair, chip[layer].predict, drive, springs)
+
+    def _transposed(
+        self, network: PredictiveCodingNetwork, chip: tuple[ChipLayer, ...], layer: int, pair: ConductancePair
+    ) -> Stage:
+        drive = lines(chip, layer, transposed=True, bias=False)
+        return self._stage("transposed", layer, chip, pair, chip[layer].feedback, drive, 0.0)
+
+    def _stage(
+        self,
+        what: str,
+        layer: int,
+        chip: tuple[ChipLayer, ...],
+        pair: ConductancePair,
+        amplifier: Bank | None,
+        drive: object,
+        load: float,
+    ) -> Stage:
+        kept = self._stages.get((what, layer))
+        if kept is not None and kept[0] is pair and kept[1] is chip:
+            return kept[2]
+        found = stage(pair, amplifier, drive, self.technology, load)  # type: ignore[arg-type]
+        self._stages[what, layer] = pair, chip, found
+        return found
+
+    def _equilibrium(self, effective: EffectiveNetwork, held: Clamps, rest: Rest) -> Equilibrium:
+        net, chip = effective.network, effective.chip
+        x = (held.values[0], *rest.x)
+        none = np.empty((held.samples, 0))
+        eps = [none]
+        for layer, (xl, mu) in enumerate(zip(rest.x, rest.mu, strict=True), start=1):
+            sense = chip[layer].sense
+            seen = effective.transposed[layer - 2].seen if layer > 1 else 1.0
+            eps.append(xl - mu if sense is None else sense.driven(xl - mu) * seen)
+        rates = []
+        for layer in range(net.depth):
+            drive, signal = chip[layer].drive, effective.rates(layer, x[layer])
+            rates.append(signal if drive is None else drive.driven(signal) * effective.forward[layer].seen)
+        energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(net.pi, eps[1:], strict=True))
+        return Equilibrium(
+            x, (none, *rest.mu), tuple(eps), tuple(rates), np.asarray(energy), self._verdict(x, rates, rest)
+        )
+
+    def _verdict(self, x: tuple[Floats, ...], rates: list[Floats], rest: Rest) -> Relaxation:
+        settled = rest.residual <= self.tolerance
+        peak = self.volts * np.max([np.abs(a).max(axis=1) for a in (*x, *rest.mu, *rates)], axis=0)
+        within = peak <= self.technology.supply
+        message = "at rest"
+        if not settled.all():
+            worst = int(np.argmin(settled))
+            message = f"not at rest: residual {rest.residual[worst]:.1e} in sample {worst}"
+        elif not within.all():
+            message = f"sample {int(np.argmin(within))} exceeds the {self.technology.supply:g} V supply"
+        return Relaxation(settled & within, rest.residual, rest.iterations, message)
+
+
+def _small(network: PredictiveCodingNetwork) -> PredictiveCodingNetwork:
+    """A network of the same circuit whose forward pass cannot saturate."""
+    biases = [np.full(len(b), 1e-3 * network.has_biases) for b in network.b]
+    return network.with_parameters([0.0 * w for w in network.W], biases)
+
+
+def _check(network: PredictiveCodingNetwork, held: Clamps) -> None:
+    if network.activation not in SMOOTH:
+        raise BadInput(
+            f"effective relaxer: activation {network.activation!r} has kinks, use one of {', '.join(SMOOTH)}"
+        )
+    hidden = all(free.all() for free in held.free[1:-1])
+    if held.free[0].any() or not hidden or len(set(held.free[-1].tolist())) > 1:
+        raise BadInput("effective relaxer: clamp the whole input, and the whole output or nothing of it")
