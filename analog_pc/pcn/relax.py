@@ -16,6 +16,7 @@ from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.newton import direction
 from analog_pc.pcn.state import Landscape, State
+from analog_pc.pcn.together import applies, relax_together
 
 METHODS = ("newton", "flow")
 REACH = 0.01
@@ -70,7 +71,11 @@ def relax(
     if method == "flow":
         state = settle_by_flow(landscape, state, tolerance)
     else:
+        first = 0
+        if not follow and applies(landscape, held.samples):
+            state, first = relax_together(landscape, state, np.full(held.samples, tolerance))
         state, iterations = _newton(landscape, state, tolerance, max_iterations, REACH if follow else np.inf)
+        iterations += first
     saddle = _saddles(landscape, state) if follow or method == "flow" else None
     return landscape.equilibrium(state, _verdict(state, tolerance, iterations, saddle))
 
