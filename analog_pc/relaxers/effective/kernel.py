@@ -16,7 +16,7 @@ import math
 import numba
 import numpy as np
 
-GROWTH, FAR = 1.5, 1e-3
+FAST, GROWTH, FAR = 0.4, 1.5, 1e-3
 _FAST = {"reassoc", "contract", "nsz"}
 
 
@@ -122,31 +122,36 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Search from x [samples, all], which is overwritten; returns mu [samples, all], max |R| by the
     largest force (at least 1), iterations.
 
-    Newton's steps, as long as max |R| shrinks.  Where it would not, implicit Euler steps along the
-    relaxation, dx/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
+    Newton's steps, as long as max |R| shrinks, with the inverse of an earlier Jacobian (of an earlier sample
+    too) while that makes it shrink by `FAST`.  Where Newton's own step would not, implicit Euler steps along
+    the relaxation, dx/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
     """
     samples, everything = x.shape
     free = everything if free_last else at[n.size - 1]
-    work, r, trial_r = np.empty((6, everything)), np.empty(everything), np.empty(everything)
-    matrix, mus = np.empty((free, free)), np.empty((samples, everything))
-    residual, longest = np.empty(samples), 0
+    work, r, other = np.empty((6, everything)), np.empty(everything), np.empty(everything)
+    matrix, inverse, mus = np.empty((free, free)), np.empty((free, free)), np.empty((samples, everything))
+    residual, longest, known = np.empty(samples), 0, False
     for s in range(samples):
         xs, trial = x[s], x[s].copy()
-        shift = 0.0
+        shift, mine = 0.0, mu1[s]
         worst, force = _residual(
-            xs, mu1[s], n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
+            xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
         )
         for iteration in range(most):
             if worst <= tolerance * force or not worst < np.inf:
                 break
             longest = max(longest, iteration + 1)
-            _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, matrix)
-            step = np.linalg.solve(matrix, r[:free])
+            borrowed = known and shift == 0.0
+            if not borrowed:
+                _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, matrix)
+                if shift == 0.0:
+                    inverse[:], known = np.linalg.inv(matrix), True
+            step = inverse @ r[:free] if shift == 0.0 else np.linalg.solve(matrix, r[:free])
             for j in range(free):
                 trial[j] = xs[j] + step[j]
             now, strong = _residual(
                 trial,
-                mu1[s],
+                mine,
                 n,
                 at,
                 f,
@@ -162,17 +167,19 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 offset,
                 free_last,
                 work,
-                trial_r,
+                other,
             )
-            if now < (GROWTH if shift > 0.0 else 1.0) * worst:
+            if now < (FAST if borrowed else GROWTH if shift > 0.0 else 1.0) * worst:
                 shift = shift * min(max(now / worst, 0.25), 2.0) if shift > FAR else 0.0
                 worst, force = now, strong
                 for j in range(everything):
-                    xs[j], r[j] = trial[j], trial_r[j]
-            else:
+                    xs[j], r[j] = trial[j], other[j]
+                continue
+            known = False
+            if not borrowed:
                 shift = max(4.0 * shift, 1.0)
-                _residual(
-                    xs, mu1[s], n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
-                )
+            _residual(
+                xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
+            )
         mus[s], residual[s] = work[4], worst / force
     return mus, residual, longest
