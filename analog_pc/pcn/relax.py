@@ -71,13 +71,30 @@ def relax(
     if method == "flow":
         state = settle_by_flow(landscape, state, tolerance)
     else:
-        first = 0
         if not follow and applies(landscape, held.samples):
-            state, first = relax_together(landscape, state, np.full(held.samples, tolerance))
-        state, iterations = _newton(landscape, state, tolerance, max_iterations, REACH if follow else np.inf)
-        iterations += first
+            state, iterations = relax_together(landscape, state, tolerance)
+        state, more = _newton_where_left(
+            landscape, state, tolerance, max_iterations, REACH if follow else np.inf
+        )
+        iterations += more
     saddle = _saddles(landscape, state) if follow or method == "flow" else None
     return landscape.equilibrium(state, _verdict(state, tolerance, iterations, saddle))
+
+
+def _newton_where_left(
+    landscape: Landscape, state: State, tolerance: float, most: int, reach: float
+) -> tuple[State, int]:
+    """Newton's method for the samples that are not at rest."""
+    left = np.flatnonzero(~(state.residual <= tolerance * _force_scale(state)))
+    if len(left) == len(state.energy) or len(left) == 0:
+        return _newton(landscape, state, tolerance, most, reach)
+    clamps = landscape.clamps
+    some = Landscape(landscape.network, Clamps(clamps.free, tuple(v[left] for v in clamps.values)))
+    found, iterations = _newton(some, some.state([z[left] for z in state.z]), tolerance, most, reach)
+    z = [whole.copy() for whole in state.z]
+    for whole, part in zip(z, found.z, strict=True):
+        whole[left] = part
+    return landscape.state(z), iterations
 
 
 def _newton(

@@ -19,8 +19,7 @@ from analog_pc.pcn.hessian import bend
 from analog_pc.pcn.state import Landscape, State
 
 FEWEST = 8  # samples, below which Newton's method of each is as fast
-STEPS, RENEWED = 40, 4
-SLOW = 0.6
+STEPS, SLOW = 40, 0.5
 
 
 def applies(landscape: Landscape, samples: int) -> bool:
@@ -31,28 +30,36 @@ def applies(landscape: Landscape, samples: int) -> bool:
     return samples >= FEWEST and smooth and whole and landscape.clamps.input_is_clamped
 
 
-def relax_together(landscape: Landscape, state: State, small: Floats) -> tuple[State, int]:
-    """The state after as many steps as help; `small` [samples] is the |dE/dx| to reach.
+def relax_together(landscape: Landscape, state: State, small: float) -> tuple[State, int]:
+    """The state after as many steps as help; `small` is the |dE/dx| to reach.
 
-    A step that raises the energy of any sample that is not there yet is not taken.
+    A sample whose energy a step would raise stays where it is, and is left so.
     """
     factor: Any = None
-    last = np.inf
+    going, last, age = np.ones(len(state.energy), dtype=np.bool_), np.inf, 0
     for step in range(STEPS):
-        worst = float((state.residual / small).max())
-        if worst <= 1.0 or not np.isfinite(worst):
+        going &= np.isfinite(state.residual)
+        open_ = going & (state.residual > small)
+        if not open_.any():
             return state, step
-        if factor is None or (worst > SLOW * last and step % RENEWED == 0):
-            factor = _factor(landscape, state)
+        worst = float(np.median(state.residual[open_]))
+        slow = worst > SLOW * last
+        if slow and age == 1:  # not even with slopes of this very place
+            return state, step
+        if factor is None or slow:
+            factor, age = _factor(landscape, state), 0
             if factor is None:
                 return state, step
-        elif worst > last:
-            return state, step
-        last = worst
+        last, age = worst, age + 1
         trial = landscape.state(landscape.moved(state.z, _step(landscape, state, factor)))
-        if not (trial.energy <= state.energy * (1.0 + 1e-12) + 1e-300)[state.residual > small].all():
-            return state, step
-        state = trial
+        with np.errstate(invalid="ignore"):
+            falls = (trial.energy <= state.energy * (1.0 + 1e-12)) | ~open_
+        going &= falls
+        if going.all():
+            state = trial
+        else:
+            keep = going[:, None]
+            state = landscape.state([np.where(keep, a, b) for a, b in zip(trial.z, state.z, strict=True)])
     return state, STEPS
 
 

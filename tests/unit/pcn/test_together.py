@@ -26,7 +26,7 @@ def test_the_first_step_is_newtons_for_equal_samples() -> None:
     """Of a linear network all samples have the mean Hessian: one step arrives."""
     net = random_network((6, 5, 4, 3), "identity", seed=2)
     landscape = Landscape(net, make_clamps(net, X, Y))
-    state, steps = relax_together(landscape, landscape.state(landscape.forward()), np.full(40, 1e-10))
+    state, steps = relax_together(landscape, landscape.state(landscape.forward()), 1e-10)
     assert steps == 1
     assert state.residual.max() <= 1e-10
 
@@ -35,7 +35,7 @@ def test_energy_never_rises() -> None:
     net = random_network((6, 5, 4, 3), "tanh", seed=3, gain=3.0)
     landscape = Landscape(net, make_clamps(net, X, 5.0 * Y))
     start = landscape.state(landscape.forward())
-    state, _ = relax_together(landscape, start, np.full(40, 1e-10))
+    state, _ = relax_together(landscape, start, 1e-10)
     assert (state.energy <= start.energy * (1.0 + 1e-12)).all()
 
 
