@@ -1,4 +1,4 @@
-"""The command line: analog-pc train, verify, netlist."""
+"""The command line: analog-pc train, verify, netlist, technologies, devices."""
 
 from analog_pc.cli.main import main
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from analog_pc.cli.devices import devices
 from analog_pc.cli.netlist import netlist
 from analog_pc.cli.technologies import technologies
 from analog_pc.cli.train import train
@@ -25,8 +26,8 @@ class _Group(click.Group):
             _leave(f"{fault.filename or 'file'}: {fault.strerror or fault}", 2)
         except MemoryError:
             _leave("out of memory: use fewer --samples or a smaller network", 2)
-        except KeyboardInterrupt:
-            _leave("interrupted; nothing half-written was left", 130)
+        except KeyboardInterrupt as stopped:
+            _leave(str(stopped) or "interrupted; nothing half-written was left", 130)
 
 
 def _leave(message: str, code: int) -> None:
@@ -54,5 +55,5 @@ def main() -> None:
     """
 
 
-for command in (train, verify, netlist, technologies):
+for command in (train, verify, netlist, technologies, devices):
     main.add_command(command)

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import click
 
-from analog_pc.cli.options import Numbers, progress_bar
-from analog_pc.pcn import LEARNING_RULES, PredictiveCodingNetwork, random_network
+from analog_pc.arrays import Any
+from analog_pc.cli.in_situ import InSituOptions, train_in_situ
+from analog_pc.cli.options import Numbers, TechnologyOf, progress_bar
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.network_file import save_network
 from analog_pc.training import Dataset, TrainingConfig, accuracy, load_dataset
 from analog_pc.training import train as run_training
+from analog_pc.training.in_situ import HEADROOM, SCHEMES, InSituConfig, Transposed
 
 # Sigmoid networks bear the larger step; the others diverge with it.
 LEARNING_RATES = {"sigmoid": 0.1, "hard_sigmoid": 0.1}
+# Devices are trained without momentum, which is worth a factor; ipc writes several times a batch.
+WITHOUT_MOMENTUM = {"sigmoid": 0.3, "hard_sigmoid": 0.3}
 HIDDEN = 32
+FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
@@ -32,18 +38,40 @@ HIDDEN = 32
 @click.option("--precision", type=Numbers(float), help="1/Sigma of layers 1, 2, ...  [default: all 1]")
 @click.option(
     "--rule",
-    type=click.Choice(list(LEARNING_RULES)),
     default="pc",
     show_default=True,
-    help="Predictive coding or backpropagation.",
+    metavar="pc|ipc|bp",
+    help="Predictive coding, incremental (ipc:steps=16,gamma=0.1), or backpropagation.",
 )
 @click.option("--epochs", default=50, show_default=True, help="Passes over the training part.")
 @click.option("--batch", default=32, show_default=True, help="Samples per update.")
-@click.option("--lr", type=float, help="Learning rate.  [default: 0.1 for sigmoids, 0.03 otherwise]")
+@click.option(
+    "--lr",
+    type=float,
+    help="Learning rate.  [default: 0.1 for sigmoids, else 0.03; on devices 3 times that, but with ipc]",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The network, NET.npz."
+    "--device",
+    metavar="PRESET|CURVE.csv",
+    help="What weights are made of: see 'analog-pc devices', or ideal.",
 )
+@click.option("--scheme", metavar="NAME[:KEY=VALUE,...]", help=f"How they are written: {', '.join(SCHEMES)}.")
+@click.option("--transposed", type=click.Choice([t.value for t in Transposed]), help="Where W^T comes from.")
+@click.option(
+    "--headroom", type=float, help=f"Weights may grow to that many times W_0.  [default: {HEADROOM:g}]"
+)
+@click.option("--pulse", type=Numbers(float), metavar="V,S", help="Write pulse: volts, seconds.")
+@click.option(
+    "--technology",
+    type=TechnologyOf(),
+    metavar=TechnologyOf.name,
+    help="Relax on a circuit of these parts.  [default: ideal mathematics]",
+)
+@click.option("--checkpoint", type=FILE, help="Saved after each epoch, every 30 s and on Ctrl-C.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint, bit for bit.")
+@click.option("--history", type=FILE, help="Energy, accuracy and costs of every epoch, as JSON.")
+@click.option("--out", required=True, type=FILE, help="The network, NET.npz.")
 def train(
     data: str,
     layers: tuple[int, ...] | None,
@@ -55,21 +83,35 @@ def train(
     lr: float | None,
     seed: int,
     out: Path,
+    **in_situ: Any,
 ) -> None:
-    """Train an ideal network and print its test accuracy.
+    """Train a network and print its test accuracy.
 
-    80 % of the data train, 20 % test. NET.npz holds W1, b1, W2, ... ([post, pre]), precision, activation.
+    Weights are numbers, trained with momentum; or, with one of the options from --device on or the rule ipc,
+    conductances of devices that pulses move. 80 % of the data train, 20 % test. NET.npz holds W1, b1, W2, ...
+    ([post, pre]), precision, activation.
     """
     dataset = load_dataset(data, seed)
     sizes = layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
-    config = TrainingConfig(
-        rule, epochs, batch, LEARNING_RATES.get(activation, 0.03) if lr is None else lr, seed=seed
-    )
-    network = train_network(
-        dataset, random_network(sizes, activation, seed=seed, precision=precision), config
-    )
+    network = random_network(sizes, activation, seed=seed, precision=precision)
+    rate = LEARNING_RATES.get(activation, 0.03)
+    options = InSituOptions(**in_situ)
+    if options.given or rule.startswith("ipc"):
+        if not rule.startswith("ipc"):
+            rate = WITHOUT_MOMENTUM.get(activation, 0.1)
+        config = InSituConfig(
+            epochs, batch, rate if lr is None else lr, seed,
+            HEADROOM if options.headroom is None else options.headroom,
+            Transposed(options.transposed or Transposed.SHARED),
+        )  # fmt: skip
+        run = options.run(dataset, network, config, rule)
+        network = train_in_situ(run, options.history)
+        right = run.accuracy
+    else:
+        config_of = TrainingConfig(rule, epochs, batch, rate if lr is None else lr, seed=seed)
+        network = train_network(dataset, network, config_of)
+        right = accuracy(network, dataset.test_inputs, dataset.test_labels)
     save_network(out, network)
-    right = accuracy(network, dataset.test_inputs, dataset.test_labels)
     click.echo(
         f"{out}: test accuracy {100.0 * right:.2f} % on {len(dataset.test_labels)} samples of {dataset.name}"
     )

@@ -15,7 +15,7 @@ from analog_pc.devices.pulsed.coincidence import coincidences, ones_of
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
 from analog_pc.devices.pulsed.kernel import SUMS, write_each
-from analog_pc.devices.pulsed.population import draw, rule, table
+from analog_pc.devices.pulsed.population import draw, ends_of, rule, table
 from analog_pc.devices.pulsed.threads import on_rows
 from analog_pc.devices.pulsed.trains import MOST_SLOTS, Probabilities, probabilities, trains
 from analog_pc.errors import BadInput
@@ -54,6 +54,7 @@ class DeviceArray:
         self.wear: Ints = np.zeros(self.shape, dtype=np.int64)
         self.age: Floats = np.full(self.shape, spec.drift_start)
         self.seen: Ints = self.wear.copy()
+        self.ends = ends_of(self.cells)
         self._counts = np.empty(self.shape, dtype=np.int32)  # of an outer product: fresh memory is slow
         self.totals: Floats = np.zeros(4)  # pulses, half-selects, clipped, J
 
@@ -120,7 +121,9 @@ class DeviceArray:
         """Add rate * outer(x, d) on average, by coincidences of stochastic trains of `slots` pulses.
 
         `x` drives the rows and `d` the columns; see `analog_pc.devices.pulsed.trains`.  A one-sided device
-        takes the coincidences that go up, and only those.
+        takes the coincidences that go up, and only those.  `rng` draws the trains, where several arrays hang
+        on the same lines: generators in the same state give the same trains.  Noise of the devices is always
+        this array's own.
 
         Raises
         ------
@@ -143,16 +146,17 @@ class DeviceArray:
         sums = np.zeros((self.shape[0], SUMS))
         with_energy = self.energy is not None
         lines = (rows, columns, row_up, column_up, self.spec.one_sided, with_energy, self.hidden)
-        on_rows(coincidences, (*lines, self._counts, sums), self.shape)
-        self._write(self._counts, sums, rng)
+        busy = int(np.count_nonzero(rows))
+        on_rows(coincidences, (*lines, self._counts, sums), self.shape, busy)
+        self._write(self._counts, sums, self.rng, busy)
         driven = self.shape[1] * ones_of(rows) + self.shape[0] * ones_of(columns)
         self.totals[2] += found.cut
         self._count(sums, driven - 2 * int(sums[:, 2].sum()))
 
-    def _write(self, counts: Any, sums: Floats, rng: np.random.Generator) -> None:
+    def _write(self, counts: Any, sums: Floats, rng: np.random.Generator, busy: int | None = None) -> None:
         devices = (self.rule, self.table, self.cells, self.hidden, self.noise, self.wear)
         kernel = summed.write_summed if summed.applies(self.rule) else write_each
-        on_rows(kernel, (*devices, self._key(rng), counts, sums), self.shape)
+        on_rows(kernel, (*devices, self._key(rng), counts, sums), self.shape, busy)
 
     def elapse(self, time: float) -> None:
         """Let time pass: decay and drift; see `PulsedDevice`.
@@ -207,7 +211,7 @@ class DeviceArray:
         pulses = int(sums[:, 0].sum())
         self.totals[:2] += pulses, halves
         if self.energy is not None:
-            ends = (float(self.cells.lower.min()), float(self.cells.upper.max()))
+            ends = self.ends
             full = self.energy.siemens(pulses, float(sums[:, 1].sum()), *ends)
             half = self.energy.siemens(halves, float(sums[:, 3].sum()), *ends)
             self.totals[3] += self.energy.full(pulses, full) + self.energy.half(halves, half)

@@ -7,6 +7,7 @@ import numpy as np
 
 _M1, _M2, _M4 = np.uint32(0x55555555), np.uint32(0x33333333), np.uint32(0x0F0F0F0F)
 _ONES = np.uint32(0x01010101)
+_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 _S1, _S2, _S4, _S24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 
 
@@ -28,19 +29,34 @@ def ones_of(words):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
     return count
 
 
+@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+def _halves(own, column_ones, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sum over a row of half-selects x weight; `counts` are the coincidences, of any sign."""
+    total = 0.0
+    for j in range(counts.size):
+        total += (own + column_ones[j] - 2.0 * abs(counts[j])) * hidden[j]
+    return total
+
+
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def coincidences(  # type: ignore[no-untyped-def]
     rows, columns, row_up, column_up, one_sided, energy, hidden, counts, sums, begin, end
 ):  # pragma: no cover - compiled
     """Signed counts of trains, one uint32 of slots a line; a device is up where its lines agree."""
+    column_ones = np.empty(columns.size)
+    for j in range(columns.size):
+        column_ones[j] = ones(columns[j])
     for i in range(begin, end):
-        own, total, halves = ones(rows[i]), 0, 0.0
-        for j in range(counts.shape[1]):
+        own, total = ones(rows[i]), 0
+        if own == 0:
+            counts[i, :] = 0
+        for j in range(counts.shape[1] if own > 0 else 0):
             n = ones(rows[i] & columns[j])
-            counts[i, j] = n if row_up[i] == column_up[j] else (0 if one_sided else -n)
+            counts[i, j] = n if row_up[i] == column_up[j] else -n
             total += n
         sums[i, 2] = total
         if energy:
+            sums[i, 3] = _halves(own, column_ones, counts[i], hidden[i])
+        if one_sided:
             for j in range(counts.shape[1]):
-                halves += (own + ones(columns[j]) - 2 * ones(rows[i] & columns[j])) * hidden[i, j]
-            sums[i, 3] = halves
+                counts[i, j] = max(counts[i, j], 0)

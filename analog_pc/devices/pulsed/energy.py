@@ -36,7 +36,8 @@ class WriteEnergy:
     """What a write pulse costs on devices of g_min ... g_max S, on lines of `line_farads` F.
 
     The extreme bounds of the devices of an array stand at g_min and g_max, and the conductance is linear in
-    the weight between them.
+    the weight between them.  g_min = g_max = 0 is a device of three terminals, whose write current does not
+    flow through what is read: a pulse costs the charge of its line and gate, V^2 C.
     """
 
     pulse: Pulse
@@ -45,7 +46,8 @@ class WriteEnergy:
     line_farads: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (0.0 <= self.g_min < self.g_max < math.inf):
+        gated = self.g_min == self.g_max == 0.0
+        if not (gated or 0.0 <= self.g_min < self.g_max < math.inf):
             raise BadInput(f"write energy: range {self.g_min!r} ... {self.g_max!r} S, must rise from >= 0")
         if not 0.0 <= self.line_farads < math.inf:
             raise BadInput(f"write energy: line_farads = {self.line_farads!r}, must be finite and >= 0")

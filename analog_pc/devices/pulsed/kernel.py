@@ -69,6 +69,8 @@ def write_each(  # type: ignore[no-untyped-def]
     sign, step, slope, deviates = np.empty(width), np.empty(width), np.zeros(width), np.zeros(width)
     able, touched = np.empty(width, np.int32), np.empty(width, np.int64)
     for i in range(begin, end):
+        if not rows.pulsed(counts[i]):
+            continue
         state, gamma = stream(key, np.uint64(i))
         rows.admit(counts[i], cells.limit[i], wear[i], able)
         rows.sign(counts[i], sign)

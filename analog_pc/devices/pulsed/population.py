@@ -111,6 +111,11 @@ def draw(spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator) -
     return cells, Slow(reference, rate, slow[0], slow[1], stuck)
 
 
+def ends_of(cells: Cells) -> tuple[float, float]:
+    """The extreme bounds of the devices."""
+    return float(cells.lower.min()), float(cells.upper.max())
+
+
 def _steps(spec: PulsedDevice, spread) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
     asymmetry = spread(spec.up_down, spec.up_down_spread)
     if spec.lognormal:

@@ -14,6 +14,15 @@ _FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity k
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def pulsed(counts):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether a row has any pulse: images are mostly black, and a transfer writes one row."""
+    found = np.int32(0)
+    for j in range(counts.size):
+        found |= counts[j]
+    return found != 0
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def admit(counts, limit, wear, able):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Pulses that a device still follows, and its wear."""
     for j in range(able.size):

@@ -42,6 +42,8 @@ def write_summed(  # type: ignore[no-untyped-def]
     able, touched, sound = np.empty(width, np.int32), np.empty(width, np.int64), np.empty(width, np.bool_)
     deviates = np.empty(2 * width)
     for i in range(begin, end):
+        if not rows.pulsed(counts[i]):
+            continue
         state, gamma = stream(key, np.uint64(i))
         w, lower, upper = hidden[i], cells.lower[i], cells.upper[i]
         rows.admit(counts[i], cells.limit[i], wear[i], able)

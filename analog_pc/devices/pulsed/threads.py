@@ -20,10 +20,13 @@ def _pool(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, numba.get_num_threads() - 1))
 
 
-def on_rows(kernel: Callable[..., Any], arguments: tuple[Any, ...], shape: tuple[int, int]) -> None:
-    """Run a kernel that takes, last, the first row and the one after the last."""
+def on_rows(
+    kernel: Callable[..., Any], arguments: tuple[Any, ...], shape: tuple[int, int], busy: int | None = None
+) -> None:
+    """Run a kernel that takes, last, the first row and the one after the last; `busy` rows have work."""
     rows = shape[0]
-    threads = min(numba.get_num_threads(), rows) if rows * shape[1] >= WORTH_THREADS else 1
+    work = (rows if busy is None else busy) * shape[1]
+    threads = min(numba.get_num_threads(), rows) if work >= WORTH_THREADS else 1
     edges = [rows * k // threads for k in range(threads + 1)]
     others = [
         _pool(os.getpid()).submit(kernel, *arguments, edges[k], edges[k + 1]) for k in range(1, threads)

@@ -202,6 +202,42 @@ def test_threads_and_a_generator_of_ones_own_change_nothing_else(monkeypatch: py
     np.testing.assert_array_equal(found[0], found[1])
 
 
+def test_arrays_on_the_same_lines_get_the_same_pulses_and_have_their_own_noise() -> None:
+    first, second = (DeviceArray(PRESETS["ecram"], (5, 4), seed) for seed in (1, 2))
+    for a in (first, second):
+        a.outer(X, D, 0.05, rng=np.random.default_rng(4))
+    np.testing.assert_array_equal(first.wear, second.wear)
+    moved = first.wear > 0
+    assert moved.any()
+    assert (first.weights[moved] != second.weights[moved]).all()
+    # A device of the same population differs as well: its noise comes from its own generator.
+    twin = DeviceArray(PRESETS["ecram"], (5, 4), 1)
+    twin.rng = np.random.default_rng(9)
+    twin.outer(X, D, 0.05, rng=np.random.default_rng(4))
+    np.testing.assert_array_equal(first.wear, twin.wear)
+    assert (first.weights[moved] != twin.weights[moved]).all()
+
+
+@pytest.mark.parametrize("name", ["ecram", "reram-es", "pcm"])
+def test_rows_without_pulses_change_nothing_for_the_others(name: str) -> None:
+    """Rows have their own streams: what a row draws does not depend on rows that have nothing to do."""
+    x, d = np.linspace(0.2, 1.0, 6), np.linspace(0.5, 1.0, 4)
+    rng = np.random.default_rng(2)
+    dense, sparse = (DeviceArray(PRESETS[name], (6, 4), 3) for _ in range(2))
+    counts = rng.integers(0, 4, (6, 4))
+    dense.pulse(counts)
+    counts[[1, 4]] = 0
+    sparse.pulse(counts)
+    kept = [0, 2, 3, 5]
+    np.testing.assert_array_equal(dense.weights[kept], sparse.weights[kept])
+    assert not sparse.wear[[1, 4]].any()
+    x[[1, 4]] = 0.0
+    before = sparse.weights
+    sparse.outer(x, d, 0.1)
+    np.testing.assert_array_equal(sparse.weights[[1, 4]], before[[1, 4]])
+    assert (sparse.weights[kept] != before[kept]).any()
+
+
 def test_nothing_to_change_is_no_pulse() -> None:
     a = array(PRESETS["gokmen-vlasov"], (5, 4))
     a.outer(X, np.zeros(4), 0.1)
@@ -298,6 +334,12 @@ def test_energy_of_an_outer_product() -> None:
     full = 4.0 * 62 * (siemens * 10e-9 + 5e-15)
     half = 1.0 * 93 * (5e-6 * 10e-9 + 5e-15)
     assert got.joules == pytest.approx(full + half, rel=1e-13)
+
+
+def test_devices_of_three_terminals_cost_the_charge_of_their_lines() -> None:
+    a = array(PulsedDevice(step=0.25), (2, 3), energy=WriteEnergy(Pulse(2.0, 10e-9), 0.0, 0.0, 5e-15))
+    a.pulse([[2, 0, 0], [0, 0, 0]])
+    assert a.statistics().joules == pytest.approx((4.0 * 2 + 1.0 * 6) * 5e-15, rel=1e-13)
 
 
 def test_without_an_energy_there_is_none() -> None:

@@ -1,0 +1,57 @@
+"""`analog-pc devices`."""
+
+from __future__ import annotations
+
+import click
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from analog_pc.devices.pulsed import PRESETS, PulsedDevice
+from analog_pc.training.in_situ import DRIVES, Drive
+from analog_pc.verify.report.style import si
+
+
+@click.command()
+def devices() -> None:
+    """List the pulsed devices that `train --device` knows, with their sources.
+
+    \b
+    up       pulses only raise the conductance: two devices a weight
+    pulse    what a write pulse is taken to be; "?" where the source does not say all of it
+    states   steps of the mean device between its bounds
+    spread   of the step from device to device, and
+    cycle    noise of a pulse, both in steps
+    write    noise of what is read after a write, as a part of the upper bound
+    """
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("device", "steps are", "pulse"):
+        table.add_column(name, no_wrap=True)
+    for name in ("states", "spread", "cycle", "write"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, device in PRESETS.items():
+        table.add_row(*_row(name, device, DRIVES[name]))
+    _print(table)
+    for name, device in PRESETS.items():
+        pulse = (f"pulse: {DRIVES[name].source}", "dim")
+        _print(Text.assemble((name, "bold"), f": {device.source}; ", pulse))
+    _print(Text("\nBesides them: ideal, which is exact numbers, and CURVE.csv, a measured curve."))
+
+
+def _row(name: str, device: PulsedDevice, drive: Drive) -> tuple[Text, ...]:
+    pulse = drive.energy.pulse
+    return (
+        Text(name, "bold"),
+        Text(device.law.name + (", up" if device.one_sided else "")),
+        Text(f"{pulse.volts:g} V, {si(pulse.seconds, 's')}{'' if drive.verified else ' ?'}"),
+        Text(f"{device.states:.4g}"),
+        Text(f"{device.step_spread:.2g}"),
+        Text(f"{device.cycle_noise:.2g}"),
+        Text(f"{device.write_noise * device.step / device.w_max:.2g}"),
+    )
+
+
+def _print(what: RenderableType) -> None:
+    console = Console(highlight=False, markup=False)
+    console.print(what, width=max(80, min(120, console.width)))

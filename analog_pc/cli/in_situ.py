@@ -1,0 +1,119 @@
+"""What `analog-pc train` does where weights are devices."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from analog_pc.cli.options import progress_bar
+from analog_pc.devices.pulsed import Pulse
+from analog_pc.errors import BadInput
+from analog_pc.files import write_text
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.relaxers import EffectiveRelaxer, IdealRelaxer, Relaxer
+from analog_pc.technology import IDEAL, Technology
+from analog_pc.training import Dataset
+from analog_pc.training.in_situ import (
+    Costs,
+    InSituConfig,
+    InSituRun,
+    InSituTrainer,
+    Progress,
+    Transposed,
+    named,
+    weight_device,
+)
+from analog_pc.verify.report.style import si as with_prefix
+
+PLAIN = {True: "exact", False: "trains"}  # the scheme of the ideal device, and of the others
+
+
+@dataclass(frozen=True)
+class InSituOptions:
+    """The options of `train` that concern devices; None where not given."""
+
+    device: str | None = None
+    scheme: str | None = None
+    transposed: str | None = None
+    headroom: float | None = None
+    pulse: tuple[float, ...] | None = None
+    technology: Technology | None = None
+    checkpoint: Path | None = None
+    resume: bool = False
+    history: Path | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether any is."""
+        return self != InSituOptions()
+
+    def run(
+        self, dataset: Dataset, network: PredictiveCodingNetwork, config: InSituConfig, rule: str
+    ) -> InSituRun:
+        """The run that they ask for, from its beginning or its checkpoint."""
+        volts = None if self.pulse is None else Pulse(*self._two(self.pulse))
+        device = weight_device(self.device or "ideal", volts)
+        for remark in device.remarks:
+            click.echo(f"remark: {remark}", err=True)
+        scheme = named.scheme(self.scheme or PLAIN[device.spec is None])
+        learn, relaxer = named.rule(rule), self._relaxer(config, rule)
+        trainer = InSituTrainer(network, device, scheme, config, rule=learn, relaxer=relaxer)
+        if self.resume and self.checkpoint is None:
+            raise BadInput("--resume: give the --checkpoint to go on from")
+        if self.checkpoint is not None and self.checkpoint.exists() and not self.resume:
+            raise BadInput(f"{self.checkpoint}: exists; --resume goes on from it, or remove it")
+        run = InSituRun(trainer, dataset, self.checkpoint)
+        if self.resume:
+            run.resume()
+        return run
+
+    def _two(self, values: tuple[float, ...]) -> tuple[float, float]:
+        if len(values) != 2:
+            raise BadInput(f"--pulse: {len(values)} numbers, expected VOLTS,SECONDS")
+        return values[0], values[1]
+
+    def _relaxer(self, config: InSituConfig, rule: str) -> Relaxer:
+        """Mathematics, but where circuits see more: real parts, or a transposed array of its own (`pc`)."""
+        separate = config.transposed is Transposed.SEPARATE and rule == "pc"
+        if self.technology is None and not separate:
+            return IdealRelaxer()
+        return EffectiveRelaxer(self.technology or IDEAL, config.seed)
+
+
+def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwork:
+    """Train to the end with a progress bar; the network that the devices hold then.  Costs are printed."""
+    epochs = run.trainer.config.epochs
+    with progress_bar() as (bar, task):
+
+        def show(now: Progress) -> None:
+            spent = "" if now.joules is None else f", {si(now.joules, 'J')} written"
+            text = f"training {run.data.name}: epoch {now.epoch}/{epochs}, energy {now.energy:.4f}{spent}"
+            bar.update(task, total=now.updates, completed=now.update, description=text)  # type: ignore[arg-type]
+
+        run.go(show)
+    if history is not None:
+        write_text(history, json.dumps(run.history, indent=1) + "\n")
+    click.echo(costs_line(run.trainer.costs))
+    return run.trainer.network
+
+
+def si(value: float, unit: str) -> str:
+    """A value with its unit, in ASCII: "50 uJ"."""
+    return with_prefix(value, unit).replace("\u00b5", "u")
+
+
+def costs_line(costs: Costs) -> str:
+    """Pulses, energy, time and wear in a line."""
+    each = costs.per_sample()
+    parts = [f"{costs.pulses:.3g} pulses ({each['pulses']:.3g} a sample)"]
+    if costs.joules is not None and costs.pulses:
+        parts.append(f"{si(costs.joules, 'J')} ({si(each['joules'] or 0.0, 'J')} a sample)")
+    if costs.seconds is not None and costs.pulses:
+        parts.append(f"{si(costs.seconds, 's')} of writing")
+    parts.append(f"at most {costs.most_wear} pulses on a device, {costs.mean_wear:.4g} on average")
+    for name, count in (("failed", costs.failed), ("resets", costs.resets), ("unsettled", costs.unsettled)):
+        parts += [f"{count} {name}"] if count else []
+    return "written: " + ", ".join(parts)

@@ -1,0 +1,126 @@
+"""Checkpoints: everything that a run needs to go on bit for bit, in one npz without pickles.
+
+The file is complete or not there: it is written to a temporary name and renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+
+from analog_pc.arrays import Any
+from analog_pc.errors import BadInput
+from analog_pc.files import read_npz, write_npz
+from analog_pc.training.datasets import Dataset
+from analog_pc.training.in_situ.trainer import InSituTrainer
+
+VERSION = 1
+
+
+def description(trainer: InSituTrainer, data: Dataset) -> dict[str, Any]:
+    """What makes a run what it is, for JSON; `epochs` is left out, so that a run may be made longer."""
+    net, config = trainer.start, asdict(trainer.config)
+    del config["epochs"]
+    found = {
+        **config,
+        "rule": {"name": trainer.rule.name, **asdict(trainer.rule)},  # type: ignore[call-overload]
+        "scheme": {"name": trainer.scheme.name, **asdict(trainer.scheme)},  # type: ignore[call-overload]
+        "device": _device(trainer),
+        "relaxer": _relaxer(trainer),
+        "network": {
+            "sizes": net.sizes, "activation": net.activation, "activate_input": net.activate_input,
+            "parameters": _fingerprint(*net.W, *net.b, net.pi), "biased": net.biases is not None,
+        },
+        "data": {
+            "name": data.name,
+            "samples": _fingerprint(data.train_inputs, data.train_labels, data.test_inputs, data.test_labels),
+        },
+    }  # fmt: skip
+    return json.loads(json.dumps(found, default=_plain))  # type: ignore[no-any-return]
+
+
+def _device(trainer: InSituTrainer) -> dict[str, Any]:
+    device = asdict(trainer.device)
+    del device["remarks"]
+    if trainer.device.spec is not None:
+        device["spec"]["law"]["name"] = trainer.device.spec.law.name
+    return device
+
+
+def _relaxer(trainer: InSituTrainer) -> dict[str, Any]:
+    technology = trainer.technology if trainer.on_arrays else None
+    parts = {} if technology is None else {k: v for k, v in asdict(technology).items() if k != "sources"}
+    return {"name": trainer.relaxer.name, "seed": getattr(trainer.relaxer, "seed", None), "technology": parts}
+
+
+def _plain(value: object) -> Any:
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+def _fingerprint(*arrays: Any) -> str:
+    """SHA-256 of arrays, their types and shapes."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def digest_of(found: dict[str, Any]) -> str:
+    """SHA-256 of a description."""
+    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+
+
+def save(path: Path, found: dict[str, Any], state: dict[str, Any]) -> None:
+    """Write a state and the description of its run.
+
+    Raises
+    ------
+    BadInput
+        Where the file cannot be written.
+    """
+    head = {
+        "version": np.array(VERSION),
+        "config": json.dumps(found, sort_keys=True),
+        "sha256": digest_of(found),
+    }
+    write_npz(path, **head, **state)
+
+
+def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """The state of a checkpoint of the run with that description.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, damaged or no checkpoint, or one of another run: the line says in what.
+    """
+    arrays = read_npz(path)
+    if not {"version", "config", "sha256"} <= arrays.keys():
+        raise BadInput(f"{path}: not a checkpoint of in-situ training")
+    if int(arrays["version"]) != VERSION:
+        raise BadInput(f"{path}: a checkpoint of version {int(arrays['version'])}, this is version {VERSION}")
+    if str(arrays["sha256"]) != digest_of(found):
+        there = json.loads(str(arrays["config"]))
+        raise BadInput(f"{path}: a checkpoint of another run: {_difference(there, found)}")
+    return arrays
+
+
+def _difference(there: dict[str, Any], here: dict[str, Any]) -> str:
+    """The first values that differ, in words."""
+    flat_there, flat_here = _flat(there), _flat(here)
+    names = sorted(n for n in flat_there | flat_here if flat_there.get(n) != flat_here.get(n))
+    said = [f"{n} {flat_there.get(n, 'none')!s} there, {flat_here.get(n, 'none')!s} here" for n in names[:3]]
+    return "; ".join(said) + ("" if len(names) <= 3 else f"; and {len(names) - 3} more")
+
+
+def _flat(found: dict[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in found.items():
+        flat |= _flat(value, f"{above}{name}.") if isinstance(value, dict) else {above + name: value}
+    return flat

@@ -1,0 +1,94 @@
+"""How a change of weights becomes pulses: what every scheme offers."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from analog_pc.arrays import Any, Floats
+from analog_pc.technology import Technology
+from analog_pc.training.in_situ.device import WeightDevice
+from analog_pc.training.in_situ.states import part, prefixed
+from analog_pc.training.in_situ.synapses import Conductances, Synapses, make_synapses
+
+
+class Writer(Protocol):
+    """The weights of one array [row = pre, column = post] and the writing of them, in units of the device.
+
+    `synapses` are all arrays that it consists of, for statistics.
+    """
+
+    synapses: tuple[Synapses, ...]
+
+    @property
+    def weights(self) -> Floats:
+        """What the array computes with [rows, columns]."""
+        ...
+
+    def assign(self, weights: Floats) -> None:
+        """Weights to begin with, by a perfect write."""
+        ...
+
+    def write(self, x: Floats, d: Floats, rate: float) -> None:
+        """Add ``rate sum_s x_s d_s^T``; x [samples, rows], d [samples, columns]."""
+        ...
+
+    def elapse(self, time: float) -> None:
+        """Let time pass."""
+        ...
+
+    def conductances(self, technology: Technology) -> Conductances:
+        """What a circuit sees."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """All that changes, as arrays."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state`, bit for bit."""
+        ...
+
+
+class Scheme(Protocol):
+    """A way to write, with its parameters (a frozen dataclass)."""
+
+    @property
+    def name(self) -> str: ...
+
+    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> Writer:
+        """Fresh devices and the writing of them; `seed` and `lines` as in `make_synapses`."""
+        ...
+
+
+class PlainWriter:
+    """One array of synapses that is written and read: what most schemes have in common."""
+
+    def __init__(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> None:
+        self.main = make_synapses(device, shape, seed, lines)
+        self.synapses: tuple[Synapses, ...] = (self.main,)
+
+    @property
+    def weights(self) -> Floats:
+        return self.main.weights
+
+    def assign(self, weights: Floats) -> None:
+        self.main.assign(weights)
+
+    def elapse(self, time: float) -> None:
+        self.main.elapse(time)
+
+    def conductances(self, technology: Technology) -> Conductances:
+        return self.main.conductances(technology)
+
+    def state(self) -> dict[str, Any]:
+        return prefixed("main", self.main.state())
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.main.restore(part(state, "main"))
+
+
+def change(x: Floats, d: Floats, rate: float) -> Floats:
+    """rate sum_s x_s d_s^T, [rows, columns]."""
+    return np.asarray(x.T @ (rate * d))

@@ -1,0 +1,128 @@
+"""What synapses can do, whatever they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from analog_pc.arrays import Any, Floats, Ints
+from analog_pc.devices.pulsed import DeviceArray
+from analog_pc.errors import BadInput
+from analog_pc.technology import Technology
+
+
+class Conductances(NamedTuple):
+    """`plus` - `minus` = `slope` x weight, each [row, column] in S, slope in S per unit of weight."""
+
+    plus: Floats
+    minus: Floats
+    slope: float
+
+
+@dataclass
+class Spent:
+    """What writing took so far, besides what the devices count: pulse periods one after the other, lines
+    read, devices reset."""
+
+    periods: int = 0
+    reads: int = 0
+    resets: int = 0
+
+    @property
+    def words(self) -> Ints:
+        """As an array, to be saved."""
+        return np.array([self.periods, self.reads, self.resets], dtype=np.int64)
+
+
+class Synapses(Protocol):
+    """Weights [row = pre, column = post], dimensionless, held by one or two devices each.
+
+    `step` is the mean change by one pulse at weight 0 (of a pair: in the middle of its range), as a test
+    array would show it; `restless`, whether `elapse` may change anything.
+    """
+
+    shape: tuple[int, int]
+    arrays: tuple[DeviceArray, ...]
+    step: float
+    spent: Spent
+    restless: bool
+
+    @property
+    def weights(self) -> Floats:
+        """What is read of the devices [rows, columns]."""
+        ...
+
+    def read_row(self, row: int) -> Floats:
+        """The weights of one row [columns]; it counts as a read."""
+        ...
+
+    def assign(self, weights: Floats) -> None:
+        """A perfect write, within bounds and with write noise; it costs nothing."""
+        ...
+
+    def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
+        """Add rate x d^T on average, by stochastic trains on all lines at once: `slots` periods."""
+        ...
+
+    def pulse(self, counts: Ints) -> None:
+        """Signed numbers of pulses, one device after the other: a period each."""
+        ...
+
+    def verify(self, target: Floats, tolerance: float, most: int) -> None:
+        """Pulses one by one towards a target, with all rows read before each round."""
+        ...
+
+    def elapse(self, time: float) -> None:
+        """Decay and drift over a time in the unit of the device, and refresh where it is due."""
+        ...
+
+    def conductances(self, technology: Technology) -> Conductances:
+        """What a circuit sees."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """All that changes, as arrays."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from a `state`, bit for bit."""
+        ...
+
+
+def row_of(array: DeviceArray, row: int) -> Floats:
+    """`DeviceArray.weights` of one row."""
+    return np.asarray(array.hidden[row] + array.noise[row] - array.slow.reference[row])
+
+
+def ages(array: DeviceArray) -> bool:
+    """Whether time alone moves these devices."""
+    spec = array.spec
+    return bool(np.isfinite(spec.lifetime)) or spec.drift > 0.0 or spec.drift_spread > 0.0
+
+
+def reading(arrays: tuple[DeviceArray, ...], technology: Technology) -> tuple[float, float]:
+    """Lowest weight that is read, and S per unit of weight, so that all devices stand in g_min ... g_max.
+
+    The range is that of the bounds and references, and 6 standard deviations of write noise beyond them,
+    which one write in 1e9 exceeds; a conductance is then a little outside.
+    """
+    noise = max(6.0 * array.rule.write for array in arrays)
+    low = min(float(min(a.cells.lower.min(), a.slow.reference.min())) for a in arrays) - noise
+    high = max(float(max(a.cells.upper.max(), a.slow.reference.max())) for a in arrays) + noise
+    return low, (technology.g_max - technology.g_min) / (high - low)
+
+
+def spent_of(state: dict[str, Any]) -> Spent:
+    """The counts of a state.
+
+    Raises
+    ------
+    BadInput
+        For a state that has none.
+    """
+    words = np.asarray(state.get("spent"))
+    if words.shape != (3,) or words.dtype != np.int64:
+        raise BadInput("synapses: the state has no 'spent' of three whole numbers")
+    return Spent(*(int(word) for word in words))
