@@ -5,7 +5,7 @@ import pytest
 
 from analog_pc import BadInput, Native, PredictiveCodingNetwork, compile_network, relax, technology
 from analog_pc.mapping import ConductancePair, NetworkArrays, encode
-from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer
+from analog_pc.relaxers import AutoZeroed, CircuitRelaxer, EffectiveRelaxer, IdealRelaxer
 
 
 @pytest.fixture
@@ -50,3 +50,19 @@ def test_arrays_of_another_shape_are_refused(net: PredictiveCodingNetwork) -> No
     arrays = NetworkArrays(pairs, tuple(p.transposed for p in pairs))
     with pytest.raises(BadInput, match=r"arrays: forward of layer 1 is \(4, 5\), expected .* \(5, 5\)"):
         compile_network(net, technology("ideal"), INPUTS, arrays=arrays)
+
+
+def test_a_target_that_is_predicted_already_teaches_nothing(net: PredictiveCodingNetwork) -> None:
+    """Whatever the offsets: clamping the output to what it rests at changes no voltage of the circuit."""
+    plain = EffectiveRelaxer(technology("breadboard"), seed=1, tolerance=1e-12)
+    found = AutoZeroed(plain).relax(net, INPUTS, plain.relax(net, INPUTS).output)
+    assert np.abs(plain.relax(net, INPUTS).eps[1]).max() > 1e-3
+    for eps in found.eps[1:]:
+        np.testing.assert_allclose(eps, 0.0, atol=1e-9)
+    assert found.relaxation.all_converged
+
+
+def test_auto_zero_leaves_predictions_alone(net: PredictiveCodingNetwork) -> None:
+    plain = EffectiveRelaxer(technology("breadboard"), seed=1)
+    found = AutoZeroed(plain).relax(net, INPUTS)
+    np.testing.assert_array_equal(found.output, plain.relax(net, INPUTS).output)
