@@ -10,16 +10,21 @@ from analog_pc.circuit.analysis import (
     check_analysis,
 )
 from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
-from analog_pc.circuit.checks import check_circuit
+from analog_pc.circuit.checks import check_circuit, refuse_timed
 from analog_pc.circuit.circuit import BOLTZMANN, ROOM, Circuit, Instance, Subcircuit
 from analog_pc.circuit.elements import (
     Amplifiers,
     Capacitors,
+    ClockSources,
     Crossbar,
     Element,
     GatedTransconductors,
+    MemristorLaw,
+    Memristors,
+    Multiplexers,
     Resistors,
     StimulusSources,
+    Switches,
     Transconductors,
     VoltageSources,
     VoltageTransfers,
@@ -37,11 +42,15 @@ __all__ = [
     "Bus",
     "Capacitors",
     "Circuit",
+    "ClockSources",
     "Crossbar",
     "Element",
     "GatedTransconductors",
     "Instance",
     "Law",
+    "MemristorLaw",
+    "Memristors",
+    "Multiplexers",
     "Noise",
     "NoiseSolution",
     "OperatingPoint",
@@ -53,6 +62,7 @@ __all__ = [
     "Stimuli",
     "StimulusSources",
     "Subcircuit",
+    "Switches",
     "Transconductors",
     "Transient",
     "VoltageSources",
@@ -62,4 +72,5 @@ __all__ = [
     "check_analysis",
     "check_circuit",
     "grounds",
+    "refuse_timed",
 ]

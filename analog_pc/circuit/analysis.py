@@ -76,6 +76,9 @@ class Transient:
         Relative precision asked of each step.
     stiff
         Ask for a method that damps fast modes (ngspice: Gear) instead of the trapezoidal rule.
+    least_current
+        A; iterations of a SPICE program may end while currents of sources move by less.  Where switches carry
+        amperes per volt, currents are rounded to more than the usual value, and no step would ever converge.
     """
 
     stimuli: Stimuli
@@ -85,9 +88,10 @@ class Transient:
     save: tuple[str, ...] = ()
     stiff: bool = False
     precision: float = 1e-8
+    least_current: float = 1e-18
 
     def __post_init__(self) -> None:
-        for name in ("duration", "max_step", "precision"):
+        for name in ("duration", "max_step", "precision", "least_current"):
             value = getattr(self, name)
             if not (np.isfinite(value) and value > 0.0):
                 raise BadInput(f"transient: {name} = {value!r}, must be finite and > 0")

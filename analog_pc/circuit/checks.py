@@ -16,13 +16,18 @@ from analog_pc.arrays import Ints
 from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.circuit.elements import (
+    TIMED,
     Amplifiers,
     Capacitors,
+    ClockSources,
     Crossbar,
     Element,
     GatedTransconductors,
+    Memristors,
+    Multiplexers,
     Resistors,
     StimulusSources,
+    Switches,
     Transconductors,
     VoltageSources,
     VoltageTransfers,
@@ -60,15 +65,32 @@ def check_circuit(circuit: Circuit) -> None:
             raise BadInput(f"circuit {circuit.name}: node {node!r} has no path for direct current to ground")
 
 
+def refuse_timed(circuit: Circuit, simulator: str) -> None:
+    """Refuse elements that change with time by themselves, for a simulator that has no model of them.
+
+    Raises
+    ------
+    BadInput
+        Naming the first such bank.
+    """
+    for path, element in circuit.banks():
+        if isinstance(element, TIMED):
+            place = f"{path}.{element.name}" if path else element.name
+            raise BadInput(f"{simulator}: {place}: has no {type(element).__name__}; use ngspice")
+
+
 def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
     """Pairs of nodes [2, paths] that the element connects for direct current."""
     match element:
-        case Resistors():
+        case Resistors() | Switches():
             return np.stack([buses["a"], buses["b"]])
-        case VoltageSources() | StimulusSources():
+        case VoltageSources() | StimulusSources() | ClockSources():
             return np.stack([buses["plus"], buses["minus"]])
-        case Amplifiers() | VoltageTransfers() | GatedTransconductors() | Transconductors():
+        case Amplifiers() | VoltageTransfers() | GatedTransconductors() | Transconductors() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
+        case Memristors():
+            held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value
+            return np.concatenate([np.stack([buses["plus"], buses["minus"]]), held], axis=1)
         case Crossbar():
             i, j = np.nonzero(np.asarray(element.siemens) > 0.0)
             return np.stack([buses["rows"][i], buses["columns"][j]])

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.array import Crossbar, Wire
+from analog_pc.circuit.clocks import ClockSources
 from analog_pc.circuit.controlled import GatedTransconductors, Transconductors, VoltageTransfers
+from analog_pc.circuit.memristors import MemristorLaw, Memristors
 from analog_pc.circuit.passive import Capacitors, Resistors, StimulusSources, VoltageSources
+from analog_pc.circuit.switches import Multiplexers, Switches
 
 Element = (
     Resistors
@@ -22,16 +25,29 @@ Element = (
     | GatedTransconductors
     | Transconductors
     | Crossbar
+    | ClockSources
+    | Switches
+    | Multiplexers
+    | Memristors
 )
 
+# What only ngspice simulates: parts that change with time by themselves.
+TIMED = (ClockSources, Switches, Multiplexers, Memristors)
+
 __all__ = [
+    "TIMED",
     "Amplifiers",
     "Capacitors",
+    "ClockSources",
     "Crossbar",
     "Element",
     "GatedTransconductors",
+    "MemristorLaw",
+    "Memristors",
+    "Multiplexers",
     "Resistors",
     "StimulusSources",
+    "Switches",
     "Transconductors",
     "VoltageSources",
     "VoltageTransfers",

@@ -55,12 +55,14 @@ class ReferencedMapping:
         """
         w = np.asarray(weights, dtype=np.float64)
         siemens = (self.reference + w / self.ohms).T
-        bad = ~((siemens >= self.least) & (siemens <= self.most))
+        slack = 8.0 * np.finfo(np.float64).eps * self.most  # roundings of the largest weight
+        bad = ~((siemens >= self.least - slack) & (siemens <= self.most + slack))
         if bad.any():
             row, column = (int(k) for k in np.argwhere(bad)[0])
             raise BadInput(
-                f"weight[{column}, {row}] = {float(w[column, row]):g} needs {float(siemens[row, column]):.4g} S, "
-                f"devices are used from {self.least:.4g} to {self.most:.4g} S"
+                f"weight[{column}, {row}] = {float(w[column, row]):g} needs "
+                f"{float(siemens[row, column]):.4g} S, devices are used from {self.least:.4g} to "
+                f"{self.most:.4g} S"
             )
         return np.ascontiguousarray(siemens)
 

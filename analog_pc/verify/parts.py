@@ -8,11 +8,15 @@ from analog_pc.circuit import (
     Amplifiers,
     Capacitors,
     Circuit,
+    ClockSources,
     Crossbar,
     Element,
     GatedTransconductors,
+    Memristors,
+    Multiplexers,
     Resistors,
     StimulusSources,
+    Switches,
     Transconductors,
     VoltageSources,
     VoltageTransfers,
@@ -54,6 +58,14 @@ def _describe(element: Element) -> tuple[str, int, str]:
             return f"{element.name} (source)", len(element.plus), _range(element.volts, "V")
         case StimulusSources():
             return f"{element.name} (clamp)", len(element.plus), "stimulus"
+        case ClockSources():
+            return f"{element.name} (clock)", len(element.plus), _range(element.volts, "V")
+        case Switches():
+            return f"{element.name} (switch)", len(element.a), _range(element.on, "S")
+        case Multiplexers():
+            return f"{element.name} (multiplexer)", len(element.out), f"{len(element.select)} inputs each"
+        case Memristors():
+            return f"{element.name} (memristor {element.law.name})", len(element.plus), ""
 
 
 def _range(values: object, unit: str) -> str:

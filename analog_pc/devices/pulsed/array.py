@@ -171,9 +171,11 @@ class DeviceArray:
         self.age[self.wear != self.seen] = self.spec.drift_start
         np.copyto(self.seen, self.wear)
         kept = ~self.slow.stuck
-        factor = ((self.age + time) / self.age) ** -self.slow.nu
-        moved = self.spec.w_min + (self.hidden - self.spec.w_min) * factor
-        moved *= np.exp(-time * self.slow.rate)
+        moved = self.hidden
+        if self.slow.nu.any():  # powers are slow
+            factor = ((self.age + time) / self.age) ** -self.slow.nu
+            moved = self.spec.w_min + (moved - self.spec.w_min) * factor
+        moved = moved * np.exp(-time * self.slow.rate)
         self.age += time
         self.hidden[kept] = np.clip(moved, self.cells.lower, self.cells.upper)[kept]
 

@@ -20,6 +20,7 @@ from analog_pc.circuit import (
     Transient,
     check_analysis,
     check_circuit,
+    refuse_timed,
 )
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.esdirk import Integrator
@@ -71,6 +72,7 @@ class Native:
         """The circuit's equations; kept as long as the circuit lives."""
         if circuit not in self._models:
             check_circuit(circuit)
+            refuse_timed(circuit, self.name)
             self._models[circuit] = Model(circuit)
         return self._models[circuit]
 

@@ -22,11 +22,12 @@ from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import node_names, number, spice_node
 from analog_pc.simulators.spice.netlist import to_pyspice
+from analog_pc.simulators.spice.timed import memristor_states, refuse_memristors
 
 # Newton's stopping rule.  The defaults (1e-3 relative) leave operating points wrong in the fourth digit;
 # with these, linear circuits agree with dense algebra to 1e-9 and better (measured with ngspice 39).
-_NEWTON = "vntol=1e-12 abstol=1e-18 itl1=500 itl2=500 itl4=100"
-OPERATING_POINT = f".options reltol=1e-9 {_NEWTON}"
+_NEWTON = "vntol=1e-12 abstol={amperes} itl1=500 itl2=500 itl4=100"
+OPERATING_POINT = f".options reltol=1e-9 {_NEWTON.format(amperes='1e-18')}"
 
 # Steps of a transient: chosen by the local truncation error, per step reltol * trtol * max(charge, chgtol),
 # with max_step only a ceiling.  Measured with ngspice 39 on two coupled RCs of 1 pF (0.1 us and 10 us,
@@ -78,6 +79,7 @@ def deck(circuit: Circuit, analysis: Analysis) -> str:
     """
     if isinstance(analysis, Transient):
         return _transient_deck(circuit, analysis)
+    refuse_memristors(circuit)
     if analysis.samples == 0:
         raise BadInput(f"operating point of circuit {circuit.name}: no samples")
     if analysis.samples == 1 and analysis.preset is None:
@@ -104,6 +106,7 @@ def single_sample_deck(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, f
     check_circuit(circuit)
     batch = {name: np.asarray(volts, dtype=np.float64)[np.newaxis] for name, volts in stimuli.items()}
     check_analysis(circuit, OperatingPoint(batch))
+    refuse_memristors(circuit)
     return _single(circuit, stimuli, guess or {})
 
 
@@ -142,8 +145,10 @@ def _tables(element: StimulusSources, volts: Floats) -> list[str]:
 
 def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     farads = [np.min(e.farads) for _, e in circuit.banks() if isinstance(e, Capacitors)]
-    lines = [*node_volts(".ic", circuit, analysis.initial), *_save(circuit, analysis.save)]
+    initial = {**memristor_states(circuit), **analysis.initial}
+    lines = [*node_volts(".ic", circuit, initial), *_save(circuit, analysis.save)]
     method = _GEAR if analysis.stiff else _TRAPEZOIDAL
+    method = method.format(amperes=number(analysis.least_current))
     lines.append(f".options noinit reltol={number(analysis.precision)} {method}")
     if farads:
         lines[-1] += f" chgtol={number(_CHARGE_VOLTS * min(farads))}"

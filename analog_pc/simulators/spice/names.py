@@ -45,6 +45,13 @@ def law_text(law: Law, volts: str) -> str:
     return text
 
 
+def plain_expression(what: str, text: str) -> str:
+    """The text itself, refused if it is not one plain SPICE expression."""
+    if not _EXPRESSION.match(text) or _PYTHON_WORD.search(text):
+        raise BadInput(f"{what}: {text[:80]!r} is not a plain SPICE expression")
+    return text
+
+
 def shifted(node: str, volts: float) -> str:
     """The voltage of a node, or that and a constant."""
     return f"(v({node})+({number(volts)}))" if volts else f"v({node})"

@@ -23,14 +23,18 @@ from analog_pc.circuit import (
     Amplifiers,
     Capacitors,
     Circuit,
+    ClockSources,
     Crossbar,
     Element,
     GatedTransconductors,
     Instance,
+    Memristors,
+    Multiplexers,
     Resistors,
     Stimuli,
     StimulusSources,
     Subcircuit,
+    Switches,
     Transconductors,
     VoltageSources,
     VoltageTransfers,
@@ -40,6 +44,7 @@ from analog_pc.simulators.spice.amplifiers import add_amplifiers
 from analog_pc.simulators.spice.arrays import crossbar_text
 from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number, shifted
 from analog_pc.simulators.spice.quiet import quiet
+from analog_pc.simulators.spice.timed import add_memristor_laws, add_timed
 
 # ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
 # A wider instance is written flat, under the node names that ngspice would have given it.
@@ -91,6 +96,7 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircu
 
 def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:
     kelvin = circuit.temperature
+    add_memristor_laws(netlist, circuit)
     _add_blocks(netlist, circuit)
     for element in circuit.elements:
         if not isinstance(element, StimulusSources):
@@ -160,6 +166,8 @@ def add_bank(netlist: Netlist, element: Element, kelvin: float = ROOM) -> None:
                 netlist.VCCS(f"{name}_{i}", GROUND, out, drive, GROUND, transconductance=g)
         case GatedTransconductors():
             _add_gated(netlist, element)
+        case ClockSources() | Switches() | Multiplexers() | Memristors():
+            add_timed(netlist, element)
         case StimulusSources():
             raise BadInput(f"{name}: stimulus sources belong at the top of the circuit")
 

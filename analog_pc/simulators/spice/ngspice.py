@@ -24,7 +24,7 @@ from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
-from analog_pc.simulators.spice.process import find_executable, run, run_deck, run_plots
+from analog_pc.simulators.spice.process import Watch, find_executable, run, run_deck, run_plots
 
 
 class Ngspice:
@@ -36,15 +36,20 @@ class Ngspice:
         Name on PATH, or a path.
     timeout
         Seconds after which a run is killed.
+    watch
+        Is told, about twice a second, the seconds of circuit time that a run has reached.
     """
 
     name = "ngspice"
 
-    def __init__(self, executable: str = "ngspice", timeout: float = 600.0) -> None:
+    def __init__(
+        self, executable: str = "ngspice", timeout: float = 600.0, watch: Watch | None = None
+    ) -> None:
         if not (math.isfinite(timeout) and timeout > 0.0):
             raise BadInput(f"ngspice: timeout = {timeout!r} s, must be finite and > 0")
         self.executable = executable
         self.timeout = timeout
+        self.watch = watch
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
@@ -78,7 +83,7 @@ class Ngspice:
 
     def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
         timeout = self.timeout if seconds is None else min(seconds, self.timeout)
-        plot, status = run_deck(deck(circuit, analysis), self.executable, timeout)
+        plot, status = run_deck(deck(circuit, analysis), self.executable, timeout, self.watch)
         columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}
         return to_solution(circuit, analysis, columns, status)
 

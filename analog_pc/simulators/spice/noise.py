@@ -23,6 +23,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.spice.deck import OPERATING_POINT, complete, known_nodes, node_volts
 from analog_pc.simulators.spice.names import number
 from analog_pc.simulators.spice.rawfile import Plot
+from analog_pc.simulators.spice.timed import refuse_memristors
 
 _PROBE = "I_probe"  # users' names cannot start with an underscore
 _PER_DECADE = 100
@@ -40,8 +41,9 @@ def noise_deck(circuit: Circuit, analysis: Noise, node: str) -> str:
     Raises
     ------
     BadInput
-        For nodes that the circuit does not have.
+        For nodes that the circuit does not have, and circuits that have no state of rest.
     """
+    refuse_memristors(circuit)
     (out,) = known_nodes(circuit, [node])
     celsius = number(circuit.temperature - _ZERO_CELSIUS)
     high = analysis.high * _BEYOND

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from analog_pc.circuit import Status
 from analog_pc.errors import SimulationFailed, SimulatorMissing
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.rawfile import Plot, read_raw
+
+Watch = Callable[[float], None]  # is told the seconds of circuit time that a transient has reached
+
+# ngspice writes " Reference value :  1.23400e-06" to stderr four times a second of its own time.
+_REACHED = re.compile(rb"Reference value :\s+([0-9.eE+-]+)")
+_GLANCE, _TAIL = 0.5, 200  # seconds, bytes
 
 
 def find_executable(executable: str) -> str:
@@ -33,11 +42,13 @@ def find_executable(executable: str) -> str:
     return path
 
 
-def run(command: list[str], folder: Path, timeout: float) -> tuple[int, list[str]]:
+def run(
+    command: list[str], folder: Path, timeout: float, watch: Watch | None = None
+) -> tuple[int, list[str]]:
     """Exit code, and the lines of stderr and stdout, of a command that is killed after `timeout` seconds.
 
     The command gets a process group of its own, so that its children die with it, at a timeout as well as
-    at Ctrl-C.
+    at Ctrl-C.  `watch` is called about twice a second with the time that ngspice says it has reached.
 
     Raises
     ------
@@ -57,7 +68,7 @@ def run(command: list[str], folder: Path, timeout: float) -> tuple[int, list[str
         raise SimulatorMissing(f"{command[0]} cannot be started: {problem.strerror}") from problem
     with process:
         try:
-            out, err = process.communicate(timeout=timeout)
+            out, err = _output(process, timeout, watch)
         except subprocess.TimeoutExpired:
             _kill(process)
             raise SimulationFailed(
@@ -69,22 +80,43 @@ def run(command: list[str], folder: Path, timeout: float) -> tuple[int, list[str
     return process.returncode, (err + b"\n" + out).decode("utf-8", "replace").splitlines()
 
 
+def _output(process: subprocess.Popen[bytes], timeout: float, watch: Watch | None) -> tuple[bytes, bytes]:
+    """Both streams once the process has ended; `subprocess.TimeoutExpired` if it does not in time."""
+    if watch is None:
+        return process.communicate(timeout=timeout)
+    end = time.monotonic() + timeout
+    while True:
+        left = end - time.monotonic()
+        try:
+            return process.communicate(timeout=max(min(_GLANCE, left), 0.0))
+        except subprocess.TimeoutExpired as running:
+            if left <= _GLANCE:
+                raise
+            reached = _REACHED.findall((running.stderr or b"")[-_TAIL:])
+            if reached:
+                watch(float(reached[-1]))
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
-def run_deck(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> tuple[Plot, Status]:
+def run_deck(
+    deck: str, executable: str = "ngspice", timeout: float = 600.0, watch: Watch | None = None
+) -> tuple[Plot, Status]:
     """As `run_plots`, for an analysis that leaves one plot."""
-    plots, status = run_plots(deck, executable, timeout)
+    plots, status = run_plots(deck, executable, timeout, watch)
     if len(plots) != 1:
         label = Path(executable).name
         raise SimulationFailed(f"{label}: expected the plot of one analysis, got {len(plots)}")
     return plots[0], status
 
 
-def run_plots(deck: str, executable: str = "ngspice", timeout: float = 600.0) -> tuple[list[Plot], Status]:
+def run_plots(
+    deck: str, executable: str = "ngspice", timeout: float = 600.0, watch: Watch | None = None
+) -> tuple[list[Plot], Status]:
     """Run a complete deck with one analysis in a private folder.
 
     Parameters
@@ -93,6 +125,8 @@ def run_plots(deck: str, executable: str = "ngspice", timeout: float = 600.0) ->
         Text of the deck.
     timeout
         Seconds.
+    watch
+        Is told the circuit's time that a transient has reached.
 
     Returns
     -------
@@ -111,7 +145,7 @@ def run_plots(deck: str, executable: str = "ngspice", timeout: float = 600.0) ->
         folder = Path(name)
         (folder / "network.cir").write_text(deck, encoding="ascii")
         # -n: no .spiceinit of the user, which could change any option.
-        code, lines = run([path, "-n", "-b", "-r", "out.raw", "network.cir"], folder, timeout)
+        code, lines = run([path, "-n", "-b", "-r", "out.raw", "network.cir"], folder, timeout, watch)
         raw = folder / "out.raw"
         content = raw.read_bytes() if raw.is_file() else None
     label = Path(path).name

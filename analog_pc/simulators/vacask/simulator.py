@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, refuse_timed
 from analog_pc.errors import BadInput, SimulatorMissing
 from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.vacask import log
@@ -42,6 +42,7 @@ class Vacask:
         return simulate(self._solve, circuit, analysis)
 
     def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
+        refuse_timed(circuit, self.name)
         timeout = self.timeout if seconds is None else min(seconds, self.timeout)
         deck = make_deck(circuit, analysis)
         plot, lines = run_deck(deck, find_installation(), timeout)

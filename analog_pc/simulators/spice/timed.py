@@ -1,0 +1,146 @@
+"""Clocks, switches, multiplexers and memristors -> netlist.
+
+::
+
+    clock         V<name>_<i> plus minus PWL(t v t v ...)
+    switch        B<name>_<i> a b I=v(a,b)*(off+(on-off)*min(max(v(control),0),1))
+    multiplexer   B<name>_<i> out 0 V=v(select)*v(input)+...
+    memristor     X<name>_<i> plus minus state <law>        with one .subckt <law> at the top
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PySpice.Spice.Netlist import Netlist
+from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.circuit import (
+    GROUND,
+    Circuit,
+    ClockSources,
+    MemristorLaw,
+    Memristors,
+    Multiplexers,
+    Switches,
+)
+from analog_pc.errors import BadInput
+from analog_pc.simulators.spice.names import comment_text, number, plain_expression
+
+PORTS = ("plus", "minus", "state")
+
+
+def add_timed(netlist: Netlist, element: ClockSources | Switches | Multiplexers | Memristors) -> None:
+    """Append one bank to a PySpice netlist."""
+    match element:
+        case ClockSources():
+            _add_clocks(netlist, element)
+        case Switches():
+            _add_switches(netlist, element)
+        case Multiplexers():
+            _add_multiplexers(netlist, element)
+        case Memristors():
+            netlist.raw_spice += "".join(_memristor_lines(element))
+
+
+def _add_clocks(netlist: Netlist, element: ClockSources) -> None:
+    times = np.asarray(element.times)
+    for i, (plus, minus) in enumerate(zip(element.plus, element.minus, strict=True)):
+        volts = np.asarray(element.volts)[i]
+        bends = _bends(volts)
+        points = zip(times[bends].tolist(), volts[bends].tolist(), strict=True)
+        text = " ".join(f"{number(t)} {number(v)}" for t, v in points)
+        netlist.V(f"{element.name}_{i}", plus, minus, f"PWL({text})")
+
+
+def _bends(volts: Floats) -> Bools:
+    """Which points a reader needs: all but those inside of a level stretch."""
+    level = np.concatenate([[False], (volts[1:-1] == volts[:-2]) & (volts[1:-1] == volts[2:]), [False]])
+    return np.asarray(~level[: len(volts)])
+
+
+def _add_switches(netlist: Netlist, element: Switches) -> None:
+    on, off = np.asarray(element.on).tolist(), np.asarray(element.off).tolist()
+    ends = zip(element.a, element.b, element.control, on, off, strict=True)
+    for i, (a, b, control, most, least) in enumerate(ends):
+        opening = f"min(max(v({control}),0),1)"
+        text = f"v({a},{b})*({number(least)}+{number(most - least)}*{opening})"
+        netlist.BehavioralSource(f"{element.name}_{i}", a, b, current_expression=text)
+
+
+def _add_multiplexers(netlist: Netlist, element: Multiplexers) -> None:
+    for i, out in enumerate(element.out):
+        terms = [
+            f"v({select})*v({element.inputs_of(k)[i]})"
+            for k, select in enumerate(element.select)
+            if element.inputs_of(k)[i] != GROUND
+        ]
+        text = "+".join(terms) or "0"
+        netlist.BehavioralSource(f"{element.name}_{i}", out, GROUND, voltage_expression=text)
+
+
+def _memristor_lines(element: Memristors) -> Iterator[str]:
+    yield f"* {len(element.plus)} memristors {element.name}\n"
+    for i, nodes in enumerate(zip(element.plus, element.minus, element.state, strict=True)):
+        yield f"X{element.name}_{i} {' '.join(nodes)} {element.law.name}\n"
+
+
+def add_memristor_laws(netlist: Netlist, circuit: Circuit) -> None:
+    """One subcircuit for each law of the circuit's memristors.
+
+    Raises
+    ------
+    BadInput
+        For different laws of one name, a name that a block has too, or an expression that is not plain.
+    """
+    laws: dict[str, MemristorLaw] = {}
+    blocks = {i.subcircuit.name for i in circuit.instances}
+    for _, element in circuit.banks():
+        if isinstance(element, Memristors):
+            law = element.law
+            if law.name in blocks or laws.setdefault(law.name, law) != law:
+                raise BadInput(f"circuit {circuit.name}: two different subcircuits are called {law.name!r}")
+    for law in laws.values():
+        netlist.subcircuit(_LawSubCircuit(law))
+
+
+class _LawSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+    """The compact model as ngspice reads it; the state is the charge of 1 F."""
+
+    def __init__(self, law: MemristorLaw) -> None:
+        super().__init__(law.name, *PORTS)
+        self._comment = comment_text(law.comment)
+        current, rate = (plain_expression(law.name, text) for text in (law.current, law.rate))
+        self.BehavioralSource("current", "plus", "minus", current_expression=current)
+        self.C("state", "state", GROUND, 1.0)
+        self.BehavioralSource("rate", GROUND, "state", current_expression=rate)
+
+    def __str__(self) -> str:
+        return f"* {self._comment}\n{super().__str__()}" if self._comment else str(super().__str__())
+
+
+def memristor_states(circuit: Circuit) -> dict[str, float]:
+    """State node, as a solution calls it, -> its volts at t = 0."""
+    ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
+    found: dict[str, float] = {}
+    for path, element in circuit.banks():
+        if isinstance(element, Memristors):
+            outer = ports.get(path, {})
+            for node, x in zip(element.state, np.asarray(element.initial).tolist(), strict=True):
+                found[outer.get(node, f"{path}.{node}" if path else node)] = x
+    return found
+
+
+def refuse_memristors(circuit: Circuit) -> None:
+    """Refuse memristors, for an analysis of a circuit at rest.
+
+    Raises
+    ------
+    BadInput
+    """
+    for path, element in circuit.banks():
+        if isinstance(element, Memristors):
+            place = f"{path}.{element.name}" if path else element.name
+            raise BadInput(f"{place}: memristors have no operating point, any state rests; use a transient")
