@@ -8,8 +8,10 @@ import click
 
 from analog_pc.cli.devices import devices
 from analog_pc.cli.netlist import netlist
+from analog_pc.cli.run import run
 from analog_pc.cli.technologies import technologies
 from analog_pc.cli.train import train
+from analog_pc.cli.trial import trial
 from analog_pc.cli.verify import verify
 from analog_pc.errors import AnalogPcError
 
@@ -55,5 +57,5 @@ def main() -> None:
     """
 
 
-for command in (train, verify, netlist, technologies, devices):
+for command in (train, verify, netlist, technologies, devices, run, trial):
     main.add_command(command)

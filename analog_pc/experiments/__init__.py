@@ -1,0 +1,60 @@
+"""The experiments of Song et al. 2024 on mathematics and on circuits, beside backpropagation.
+
+Every experiment is one file: a frozen configuration, ``run(config, relaxer, parts)`` for one relaxer, the
+published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
+"""
+
+from typing import Any
+
+from analog_pc.experiments.backprop import FixedPrediction
+from analog_pc.experiments.bear import BEAR
+from analog_pc.experiments.collect import collect, relaxers_on
+from analog_pc.experiments.continual import CONTINUAL
+from analog_pc.experiments.energy_machine import ENERGY_MACHINE
+from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fear import FEAR
+from analog_pc.experiments.learner import Learner
+from analog_pc.experiments.lesions import LESIONS
+from analog_pc.experiments.motor import MOTOR
+from analog_pc.experiments.online import ONLINE
+from analog_pc.experiments.parts import Parts, Stored, Unkept
+from analog_pc.experiments.prospective_index import PROSPECTIVE_INDEX
+from analog_pc.experiments.result import Result, Row, load_result, save_result
+from analog_pc.experiments.reversal import REVERSAL
+from analog_pc.experiments.small_data import SMALL_DATA
+from analog_pc.experiments.target_alignment import TARGET_ALIGNMENT
+
+EXPERIMENTS: dict[str, Experiment[Any]] = {
+    e.name: e
+    for e in (
+        BEAR,
+        ENERGY_MACHINE,
+        TARGET_ALIGNMENT,
+        PROSPECTIVE_INDEX,
+        FEAR,
+        REVERSAL,
+        MOTOR,
+        LESIONS,
+        ONLINE,
+        SMALL_DATA,
+        CONTINUAL,
+    )
+}
+
+__all__ = [
+    "EXPERIMENTS",
+    "Claim",
+    "Experiment",
+    "FixedPrediction",
+    "Learner",
+    "Outcome",
+    "Parts",
+    "Result",
+    "Row",
+    "Stored",
+    "Unkept",
+    "collect",
+    "load_result",
+    "relaxers_on",
+    "save_result",
+]

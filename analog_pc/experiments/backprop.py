@@ -1,0 +1,77 @@
+"""Backpropagation in the shape of a relaxation, so that an experiment needs no second code path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats, Masked
+from analog_pc.mapping import NetworkArrays, decode
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation, make_clamps
+from analog_pc.pcn.state import Landscape, State
+
+
+class FixedPrediction:
+    """Activities stay at their forward values while the prediction errors relax.
+
+    ::
+
+        eps_L = t - y  (0 where the output is free),    pi_l eps_l = f'(x_l) * W_{l+1}^T pi_{l+1} eps_{l+1}
+
+    which are the deltas of backpropagation, so that the Hebbian rule of predictive coding applied to them
+    *is* backpropagation (Whittington and Bogacz, Neural Comput. 29:1229, 2017; "fixed prediction assumption"
+    of Millidge, Tschantz and Buckley, arXiv:2006.04182).  The activities of the hidden layers are the
+    predictions; x - mu = eps does not hold in them.
+
+    With `arrays`, errors go back through what the transposed arrays hold, as they do on a chip.
+
+    Validity: the input is clamped, and of the layers above at most the output, or some of its units.
+    """
+
+    name = "backprop"
+
+    def relax(
+        self,
+        network: PredictiveCodingNetwork,
+        inputs: ArrayLike | None = None,
+        targets: ArrayLike | None = None,
+        *,
+        clamps: Mapping[int, Masked] | Clamps | None = None,
+        arrays: NetworkArrays | None = None,
+    ) -> Equilibrium:
+        held = make_clamps(network, inputs, targets, clamps)
+        forward = _forward(network, held)
+        output = forward.mu[-1]
+        reached = np.where(held.free[-1], output, held.values[-1])
+        eps = _deltas(network, _feedback(network, arrays), forward.gate, reached - output)
+        energy = 0.5 * network.pi[-1] * (eps[-1] ** 2).sum(axis=1)
+        rest = Relaxation(np.ones(held.samples, dtype=bool), np.zeros(held.samples), 0, "a forward pass")
+        activities = (*forward.x[:-1], reached)
+        return Equilibrium(activities, tuple(forward.mu), eps, tuple(forward.rate), energy, rest)
+
+
+def _forward(network: PredictiveCodingNetwork, held: Clamps) -> State:
+    """What the input alone predicts."""
+    alone = Clamps(
+        (held.free[0], *(np.ones_like(free) for free in held.free[1:])),
+        (held.values[0], *(np.zeros_like(value) for value in held.values[1:])),
+    )
+    landscape = Landscape(network, alone)
+    return landscape.state(landscape.forward())
+
+
+def _feedback(network: PredictiveCodingNetwork, arrays: NetworkArrays | None) -> tuple[Floats, ...]:
+    """[post, pre] of layers 1 ... L, as errors meet them on their way back."""
+    return network.W if arrays is None else tuple(decode(pair).T for pair in arrays.transposed)
+
+
+def _deltas(
+    network: PredictiveCodingNetwork, feedback: tuple[Floats, ...], gate: list[Floats], top: Floats
+) -> tuple[Floats, ...]:
+    """eps of layers 0 ... L (layer 0 has none)."""
+    force = [network.pi[-1] * top]
+    for layer in range(network.depth - 1, 0, -1):
+        force.insert(0, (force[0] @ feedback[layer]) * gate[layer])
+    nothing = np.zeros((len(top), 0))
+    return (nothing, *(f / pi for f, pi in zip(force, network.pi, strict=True)))

@@ -1,0 +1,140 @@
+"""An experiment on several relaxers and under backpropagation, joined into one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analog_pc.experiments.backprop import FixedPrediction
+from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.parts import Parts, Unkept
+from analog_pc.experiments.result import COLUMNS, RELAXERS, Array, Result, Row, judge
+from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer, Relaxer
+from analog_pc.simulators import Native, Ngspice
+from analog_pc.technology import Technology
+
+BACKPROP = "backprop"
+
+# What circuits of ideal parts have to keep, of the largest number of an experiment.  Amplifiers of gain 1e9
+# are off by some 1e-8 (noise gain / gain) in every relaxation; an experiment is a feedback loop of hundreds
+# of them, some unstable (a sign that flips), where that grows a thousandfold and more.
+AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
+
+
+def relaxers_on(technology: Technology, columns: Sequence[str] = RELAXERS) -> dict[str, Relaxer]:
+    """The relaxers of `columns`, circuits being made of `technology`."""
+    makers: dict[str, Callable[[], Relaxer]] = {
+        "ideal": IdealRelaxer,
+        "native": lambda: CircuitRelaxer(Native(), technology),
+        "ngspice": lambda: CircuitRelaxer(Ngspice(), technology),
+    }
+    return {column: makers[column]() for column in columns}
+
+
+def _unkept(column: str, config: Any) -> Parts:
+    return Unkept()
+
+
+def collect(
+    experiment: Experiment[Any],
+    config: Any,
+    relaxers: Mapping[str, Relaxer],
+    parts: Callable[[str, Any], Parts] = _unkept,
+    facts: Mapping[str, str] | None = None,
+    agreement: Mapping[str, float] = AGREEMENT,
+) -> Result:
+    """Run an experiment under backpropagation and on every relaxer, and join the columns.
+
+    Parameters
+    ----------
+    relaxers
+        Column -> relaxer; columns are "ideal", "native", "ngspice".
+    parts
+        ``parts(column, config)``: keeper of the finished parts of a column.
+    facts
+        Whatever the result should say of how it came about.
+    agreement
+        Column -> how near a circuit has to come to the ideal column; without an entry that is measured and
+        not judged, as it should be for real parts.
+    """
+    outcomes: dict[str, Outcome] = {}
+    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
+    for column, relaxer in everyone.items():
+        fitted = experiment.fit(config, column)
+        outcomes[column] = experiment.run(fitted, relaxer, parts(column, fitted))
+    values = {c: dict(o.values) for c, o in outcomes.items()}
+    for column in relaxers:
+        values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
+    return Result(
+        experiment.name,
+        experiment.title,
+        experiment.source,
+        (
+            *(_row(claim, values) for claim in experiment.claims(config)),
+            *_deviations(values, outcomes, agreement),
+        ),
+        {f"{c}/{name}": np.asarray(a) for c, o in outcomes.items() for name, a in o.arrays.items()},
+        tuple(dict.fromkeys(note for c in COLUMNS if c in outcomes for note in outcomes[c].notes)),
+        config != experiment.full,
+        int(getattr(config, "seeds", 1)),
+        {"configuration": repr(config), **(facts or {})},
+    )
+
+
+def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
+    """A claim on predictive coding is judged on the relaxers; one on backpropagation on nothing else."""
+    found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
+    if claim.rule == "bp":
+        reverse = found[BACKPROP]
+        verdict = judge(claim.published, [reverse], claim.tolerance)
+        name = f"{claim.quantity}, backpropagation"
+        return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
+    reference = found["ideal"] if claim.published is None else claim.published
+    judged = [found[c] for c in RELAXERS if claim.published is not None or c != "ideal"]
+    verdict = judge(reference, judged, claim.tolerance)
+    return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
+
+
+def _deviations(
+    values: Mapping[str, Mapping[str, float]],
+    outcomes: Mapping[str, Outcome],
+    agreement: Mapping[str, float],
+) -> list[Row]:
+    """How far each circuit is from the ideal column, over all numbers and arrays that both have."""
+    if "ideal" not in outcomes:
+        return []
+    rows = []
+    for column in [c for c in RELAXERS[1:] if c in outcomes]:
+        ideal = _everything(values["ideal"], outcomes["ideal"])
+        circuit = _everything(values[column], outcomes[column])
+        both = [k for k, a in circuit.items() if k in ideal and ideal[k].shape == a.shape]
+        if both:
+            largest = max(_deviation(ideal[k], circuit[k]) for k in both)
+            found = {c: largest if c == column else None for c in COLUMNS}
+            tolerance = agreement.get(column)
+            verdict = judge(0.0, [largest], tolerance)
+            rows.append(
+                Row(
+                    f"largest deviation from ideal, {column}",
+                    0.0,
+                    **found,
+                    tolerance=tolerance,
+                    verdict=verdict,
+                )
+            )
+    return rows
+
+
+def _everything(values: Mapping[str, float], outcome: Outcome) -> dict[str, Array]:
+    return {q: np.asarray(v) for q, v in values.items()} | {
+        k: np.asarray(a) for k, a in outcome.arrays.items()
+    }
+
+
+def _deviation(reference: Array, measured: Array) -> float:
+    """max |measured - reference| in units of the largest reference, at least 1."""
+    if reference.size == 0 or reference.dtype.kind not in "fiu":
+        return 0.0
+    return float(np.abs(measured - reference).max() / max(1.0, float(np.abs(reference).max())))

@@ -1,0 +1,41 @@
+"""Smell and hearing of bears whose hardware broke while they learned: a panel for each fault."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analog_pc.experiments.figures.page import NAMES, letter, new_figure
+from analog_pc.experiments.result import Result
+from analog_pc.verify.report.style import COLOURS, GREY, INK, styled
+
+CIRCUITS = ("ngspice", "native")  # the first that there is
+
+
+@styled
+def draw(result: Result) -> Figure:
+    keys = [key.split("/", 1)[1] for key in result.data if key.startswith("backprop/")]
+    cases = [key for key in keys if key.endswith("updates")]
+    shown = [key for key in keys if key == "no damage"] + cases
+    figure, panels = new_figure(28.0 * -(-len(shown) // 2) + 12.0, -(-len(shown) // 2), 2, sharex=True)
+    circuit = next((c for c in CIRCUITS if f"{c}/{shown[0]}" in result.data), "ideal")
+    for axes, name, panel in zip(np.ravel(panels), shown, "abcdefghij", strict=False):
+        for column, colour in (("backprop", GREY), (circuit, COLOURS[0])):
+            if f"{column}/{name}" in result.data:
+                _lines(axes, result.data[f"{column}/{name}"], NAMES[column], colour)
+        if name in cases:
+            axes.axvline(int(name.split()[-2]), color=INK, lw=0.5, ls=(0, (1, 1)))
+        axes.set_ylim(-0.25, 2.4)
+        axes.set_title(name, fontsize=6.5)
+        letter(axes, panel)
+    for axes in np.ravel(panels)[len(shown) :]:
+        axes.set_axis_off()
+    figure.supxlabel("update", fontsize=7)
+    figure.legend(*np.ravel(panels)[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    return figure
+
+
+def _lines(axes: Axes, path: np.ndarray, name: str, colour: str) -> None:
+    axes.plot(path[:, 1], color=colour, ls="-", label=f"smell, {name}")
+    axes.plot(path[:, 0], color=colour, ls=(0, (2, 1)), lw=0.9, label=f"hear, {name}")

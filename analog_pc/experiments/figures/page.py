@@ -1,0 +1,61 @@
+"""What the figures share: width, the look of each column, and how they are saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analog_pc.files import replacing
+from analog_pc.verify.report.style import COLOURS, DASHES, GREY, MARKERS, STYLE
+
+WIDTH = 85.0 / 25.4  # inches: one column
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "ideal": {"color": COLOURS[0], "ls": DASHES[0], "lw": 1.3},
+    "native": {"color": COLOURS[1], "ls": DASHES[2], "lw": 1.6},
+    "ngspice": {
+        "color": COLOURS[2],
+        "ls": "none",
+        "marker": MARKERS[0],
+        "mfc": "white",
+        "ms": 3.4,
+        "mew": 0.8,
+    },
+    "backprop": {"color": GREY, "ls": DASHES[1], "lw": 1.2},
+}
+NAMES = {
+    "ideal": "PC, ideal",
+    "native": "PC, native",
+    "ngspice": "PC, ngspice",
+    "backprop": "backpropagation",
+}
+
+
+def look(column: str) -> dict[str, Any]:
+    """Colour, dash or marker, and name of a column: dashes and shapes tell them apart in grey."""
+    return {**LOOKS[column], "label": NAMES[column]}
+
+
+def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -> tuple[Figure, Any]:
+    """A figure of one column and `height` millimetres; axes as `Figure.subplots` gives them."""
+    figure = Figure(figsize=(WIDTH, height / 25.4), layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)
+
+
+def letter(axes: Axes, text: str) -> None:
+    """The letter of a panel."""
+    axes.set_title(text, loc="left", fontweight="bold")
+
+
+def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
+    """The figure as SVG and PDF beside each other; `path` has no suffix."""
+    saved = path.with_suffix(".svg"), path.with_suffix(".pdf")
+    for target in saved:
+        dates = {"Date": None} if target.suffix == ".svg" else {"CreationDate": None}
+        with replacing(target) as temporary, matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
+            figure.savefig(temporary, format=target.suffix[1:], metadata=dates)
+    return saved

@@ -1,0 +1,118 @@
+"""What the experiments on images share: data, networks, tests, and circuits fast enough for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import ttest_rel
+
+from analog_pc.arrays import Floats, Ints
+from analog_pc.experiments.backprop import FixedPrediction
+from analog_pc.experiments.experiment import Outcome
+from analog_pc.experiments.learner import Learner
+from analog_pc.experiments.result import Array
+from analog_pc.pcn import random_network
+from analog_pc.pcn.equilibrium import take
+from analog_pc.relaxers import AutoZeroed, CircuitRelaxer, EffectiveRelaxer, Relaxer
+from analog_pc.training.datasets import Dataset, load_dataset
+
+LARGEST = 30.0  # activity; the first relaxations towards a target, with untrained weights, reach 10 to 15
+MOST_TESTED = 1000  # test images, of which the error has a standard deviation of at most 1.6 points
+
+LOST = "samples a run that did not come to rest"
+
+
+def load_images(data: Path | None, seed: int = 0) -> Dataset:
+    """scikit-learn's handwritten digits (8 x 8), or the images of a file; 80 % are for training."""
+    return load_dataset("digits" if data is None else str(data), seed)
+
+
+def on_what(data: Path | None) -> str:
+    """The note that says which data these are, and that they are not the published ones."""
+    images = load_images(data)
+    size = f"{len(images.train_labels)} training images of {images.train_inputs.shape[1]} pixels"
+    return f"data: {images.name}, {size}; published with Fashion-MNIST, so published errors do not apply"
+
+
+def fast(relaxer: Relaxer) -> Relaxer:
+    """The same chip in closed form, where a relaxer simulates its circuit: see `EffectiveRelaxer`.
+
+    Its volts for an activity of 1 leave room for one of `LARGEST`; prediction errors are auto-zeroed.
+    """
+    if not isinstance(relaxer, CircuitRelaxer):
+        return relaxer
+    t = relaxer.technology
+    volts = min(t.volts_per_unit, t.supply / LARGEST)
+    return AutoZeroed(EffectiveRelaxer(t, relaxer.seed, volts_per_unit=volts))
+
+
+def learner(
+    relaxer: Relaxer, sizes: tuple[int, ...], lr: float, seed: int, *, normal: bool = False
+) -> Learner:
+    """A sigmoid network without biases; Xavier weights, uniform or normal."""
+    network = random_network(sizes, "sigmoid", seed=seed, biases=False)
+    if normal:
+        rng = np.random.default_rng(seed)
+        spread = [np.sqrt(2.0 / sum(w.shape)) for w in network.W]
+        weights = [s * rng.normal(size=w.shape) for s, w in zip(spread, network.W, strict=True)]
+        network = network.with_parameters(weights, network.b)
+    return Learner(network, fast(relaxer), lr)
+
+
+def per_class(labels: Ints, count: int, rng: np.random.Generator) -> Ints:
+    """Indices of `count` images of every label (all, where there are fewer)."""
+    return np.concatenate([rng.permutation(np.flatnonzero(labels == k))[:count] for k in np.unique(labels)])
+
+
+def batches(chosen: Ints, size: int, rng: np.random.Generator) -> Iterator[Ints]:
+    """Batches of shuffled images, for ever; the last one of an epoch may be smaller."""
+    while True:
+        order = rng.permutation(chosen)
+        for start in range(0, len(order), size):
+            yield order[start : start + size]
+
+
+def teach(learner: Learner, inputs: Floats, targets: Floats) -> int:
+    """One update from a batch; samples that do not come to rest teach nothing, and are counted."""
+    rest = learner.relaxer.relax(learner.network, inputs, targets)
+    settled = rest.relaxation.converged
+    if settled.any():
+        learner.update(rest if settled.all() else take(rest, settled))
+    return int((~settled).sum())
+
+
+def test_error(learner: Learner, images: Dataset) -> float:
+    """`error` on at most `MOST_TESTED` of the test images."""
+    return error(learner, images.test_inputs[:MOST_TESTED], images.test_labels[:MOST_TESTED])
+
+
+def error(learner: Learner, inputs: Floats, labels: Ints) -> float:
+    """Fraction of images of which another output is the largest, or that do not come to rest."""
+    rest = learner.relaxer.relax(learner.network, inputs)
+    return float(((rest.output.argmax(axis=1) != labels) | ~rest.relaxation.converged).mean())
+
+
+test_error.__test__ = False  # type: ignore[attr-defined]  # it is not one of pytest's
+
+
+def is_backprop(relaxer: Relaxer) -> bool:
+    return isinstance(relaxer, FixedPrediction)
+
+
+def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:
+    """Mean of PC - BP over the seeds that both have of an array [seeds], and p of the paired t-test.
+
+    p is NaN with fewer than three seeds.
+    """
+    ours, theirs = pc.arrays[name], bp.arrays[name]
+    n = min(len(ours), len(theirs))
+    gap: Array = ours[:n] - theirs[:n]
+    p = float(ttest_rel(ours[:n], theirs[:n]).pvalue) if n >= 3 and np.ptp(gap) > 0.0 else float("nan")
+    return float(gap.mean()), p
+
+
+def with_spread(values: Floats) -> str:
+    """Mean and standard deviation, for a note."""
+    return f"{np.mean(values):.3f} +- {np.std(values, ddof=1) if len(values) > 1 else 0.0:.3f}"

@@ -1,0 +1,138 @@
+"""What an experiment found: rows of published and measured numbers, and the arrays behind them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analog_pc.errors import BadInput
+from analog_pc.files import read_npz, write_npz, write_text
+
+AGREES, DIFFERS, NOT_SHOWN = "agrees", "differs", "not shown"
+RELAXERS = ("ideal", "native", "ngspice")
+COLUMNS = (*RELAXERS, "backprop")
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One quantity: as published, on each relaxer, and under backpropagation; None where it does not apply.
+
+    `tolerance` is on |measured - published|; `verdict` is computed by `judge`, never typed in.
+    """
+
+    quantity: str
+    published: float | None
+    ideal: float | None
+    native: float | None
+    ngspice: float | None
+    backprop: float | None
+    tolerance: float | None
+    verdict: str
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """Rows, arrays ("column/name" -> array) and what a reader must know of how they came about.
+
+    Parameters
+    ----------
+    name, title, source
+        Of the experiment; the source is where the published numbers stand.
+    reduced, seeds
+        Whether it is smaller than the published experiment, and over how many seeds it ran.
+    notes
+        Sentences for a person.
+    facts
+        Technology, versions, configuration: what is needed to run it again.
+    """
+
+    name: str
+    title: str
+    source: str
+    rows: tuple[Row, ...]
+    data: Mapping[str, Array]
+    notes: tuple[str, ...]
+    reduced: bool
+    seeds: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no row differs."""
+        return all(row.verdict != DIFFERS for row in self.rows)
+
+    def columns(self, array: str) -> dict[str, Array]:
+        """The columns that hold an array of that name, in the order of `COLUMNS`."""
+        return {c: self.data[f"{c}/{array}"] for c in COLUMNS if f"{c}/{array}" in self.data}
+
+
+def judge(published: float | None, measured: Iterable[float | None], tolerance: float | None) -> str:
+    """`AGREES` if every measured number is within `tolerance` of `published`, else `DIFFERS`.
+
+    `NOT_SHOWN` where there is nothing to compare: no reference, no tolerance or no measurement.
+    """
+    found = [number for number in measured if number is not None]
+    if published is None or tolerance is None or not found:
+        return NOT_SHOWN
+    # Rounding of the difference itself: a tolerance of 0.1 permits 1.1 against 1.0.
+    slack = tolerance + 4.0 * np.finfo(float).eps * abs(published)
+    return AGREES if all(abs(number - published) <= slack for number in found) else DIFFERS
+
+
+def result_dict(result: Result) -> dict[str, Any]:
+    """Plain numbers and strings for JSON; a number that is not finite becomes None."""
+    return {
+        "name": result.name,
+        "title": result.title,
+        "source": result.source,
+        "passed": result.passed,
+        "reduced": result.reduced,
+        "seeds": result.seeds,
+        "facts": dict(result.facts),
+        "notes": list(result.notes),
+        "rows": [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in result.rows],
+    }
+
+
+def save_result(result: Result, folder: Path) -> None:
+    """`result.json` and `data.npz` in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_npz(folder / "data.npz", **dict(result.data))
+    write_text(folder / "result.json", json.dumps(result_dict(result), indent=1) + "\n")
+
+
+def load_result(folder: Path) -> Result:
+    """The inverse of `save_result`.
+
+    Raises
+    ------
+    BadInput
+        For a folder without a result, or a damaged one.
+    """
+    path = folder / "result.json"
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        rows = tuple(Row(**row) for row in stored["rows"])
+        notes, facts = tuple(stored["notes"]), dict(stored["facts"])
+        name, title, source = (str(stored[key]) for key in ("name", "title", "source"))
+        reduced, seeds = bool(stored["reduced"]), int(stored["seeds"])
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file, 'analog-pc run' writes it") from None
+    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        raise BadInput(f"{path}: is not the result of an experiment: {fault}") from None
+    return Result(name, title, source, rows, read_npz(folder / "data.npz"), notes, reduced, seeds, facts)
+
+
+def _plain(value: str | float | None) -> str | float | None:
+    if isinstance(value, str) or value is None:
+        return value
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,24 @@
+"""Relaxers and published numbers that the experiments' tests share."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analog_pc.experiments import FixedPrediction, relaxers_on
+from analog_pc.relaxers import Relaxer
+from analog_pc.technology import technology
+
+
+@pytest.fixture(scope="session")
+def published() -> dict[str, Any]:
+    path = Path(__file__).parents[2] / "reference_data" / "song2024.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def relaxers() -> dict[str, Relaxer]:
+    return {"backprop": FixedPrediction(), **relaxers_on(technology("ideal"))}

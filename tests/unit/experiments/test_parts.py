@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analog_pc.experiments import Stored
+
+
+class Work:
+    """Counts what is computed, and breaks off at a part."""
+
+    def __init__(self, breaks: str = "") -> None:
+        self.done: list[str] = []
+        self.breaks = breaks
+
+    def __call__(self, name: str) -> dict[str, np.ndarray]:
+        if name == self.breaks:
+            raise KeyboardInterrupt
+        self.done.append(name)
+        return {"letters": np.array([len(name)])}
+
+
+def test_finished_parts_are_not_computed_again(tmp_path: Path) -> None:
+    first, second = Work(breaks="ccc"), Work()
+    with pytest.raises(KeyboardInterrupt):
+        Stored(tmp_path, "run").all(["a", "bb", "ccc"], first)
+    found = Stored(tmp_path, "run").all(["a", "bb", "ccc"], second)
+    assert first.done == ["a", "bb"]
+    assert second.done == ["ccc"]
+    assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
+
+
+def test_parts_of_another_configuration_are_not_taken(tmp_path: Path) -> None:
+    Stored(tmp_path, "lr 1").all(["a"], Work())
+    work = Work()
+    Stored(tmp_path, "lr 2").all(["a"], work)
+    assert work.done == ["a"]
+
+
+def test_a_damaged_part_is_computed_again(tmp_path: Path) -> None:
+    kept = Stored(tmp_path, "run")
+    kept.all(["a"], Work())
+    next(tmp_path.rglob("*.npz")).write_bytes(b"half")
+    work = Work()
+    kept.all(["a"], work)
+    assert work.done == ["a"]
+
+
+def test_clear_leaves_nothing(tmp_path: Path) -> None:
+    kept = Stored(tmp_path / "parts", "run")
+    kept.all(["a", "b"], Work())
+    kept.clear()
+    kept.clear()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_is_told(tmp_path: Path) -> None:
+    told: list[tuple[int, int, str]] = []
+    Stored(tmp_path, "run", lambda *x: told.append(x)).all(["a", "b"], Work())
+    assert told == [(0, 2, "a"), (1, 2, "b"), (2, 2, "")]
