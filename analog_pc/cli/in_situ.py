@@ -93,7 +93,11 @@ def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwo
             text = f"training {run.data.name}: epoch {now.epoch}/{epochs}, energy {now.energy:.4f}{spent}"
             bar.update(task, total=now.updates, completed=now.update, description=text)  # type: ignore[arg-type]
 
-        run.go(show)
+        try:
+            run.go(show)
+        except KeyboardInterrupt as stopped:
+            onwards = ", --resume goes on from there" if run.checkpoint else ""
+            raise KeyboardInterrupt(f"{stopped}{onwards}") from None
     if history is not None:
         write_text(history, json.dumps(run.history, indent=1) + "\n")
     click.echo(costs_line(run.trainer.costs))

@@ -15,6 +15,7 @@ from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.fear import FEAR
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.lesions import LESIONS
+from analog_pc.experiments.less_erratic import LESS_ERRATIC
 from analog_pc.experiments.motor import MOTOR
 from analog_pc.experiments.online import ONLINE
 from analog_pc.experiments.parts import Parts, Stored, Unkept
@@ -23,6 +24,7 @@ from analog_pc.experiments.result import Result, Row, load_result, save_result
 from analog_pc.experiments.reversal import REVERSAL
 from analog_pc.experiments.small_data import SMALL_DATA
 from analog_pc.experiments.target_alignment import TARGET_ALIGNMENT
+from analog_pc.experiments.teacher_student import TEACHER_STUDENT
 
 EXPERIMENTS: dict[str, Experiment[Any]] = {
     e.name: e
@@ -35,6 +37,8 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         REVERSAL,
         MOTOR,
         LESIONS,
+        LESS_ERRATIC,
+        TEACHER_STUDENT,
         ONLINE,
         SMALL_DATA,
         CONTINUAL,

@@ -91,8 +91,10 @@ def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
         verdict = judge(claim.published, [reverse], claim.tolerance)
         name = f"{claim.quantity}, backpropagation"
         return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
-    reference = found["ideal"] if claim.published is None else claim.published
-    judged = [found[c] for c in RELAXERS if claim.published is not None or c != "ideal"]
+    judged = [found[c] for c in RELAXERS if found[c] is not None]
+    reference = claim.published
+    if reference is None and judged:
+        reference = judged.pop(0)  # the ideal column, or what stands for it where it cannot be run
     verdict = judge(reference, judged, claim.tolerance)
     return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
 

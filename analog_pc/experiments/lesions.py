@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.experiment import SONG, Claim, Experiment, Outcome
 from analog_pc.experiments.figures.lesions import draw
 from analog_pc.experiments.hardware import FORWARD, STUCK_ON, TRANSPOSED, Fault, Hardware
 from analog_pc.experiments.parts import Parts
@@ -114,4 +114,5 @@ LESIONS = Experiment(
     Config(updates=200),
     claims,
     draw,
+    source=f"no published numbers; after {SONG}",
 )

@@ -54,19 +54,17 @@ class Reference:
         return Memristors(name, rows, (column,) * n, bus(f"{name}_state", n), self.law, self.state)
 
 
-def array(
-    name: str, pre: Bus, post: Bus, law: MemristorLaw, states: Floats
-) -> tuple[tuple[Element, ...], Bus]:
-    """A memristor at every crossing, plus at the pre-synaptic line; and the bus of the states, row by row.
+def array(name: str, pre: Bus, post: Bus, law: MemristorLaw, states: Floats) -> Memristors:
+    """A memristor at every crossing, plus at the pre-synaptic line; nodes ``<name>_state_k`` row by row.
 
     ::
 
         pre[j] --|>[ G ]-- post[i]            states [pre, post]
     """
     rows, columns = len(pre), len(post)
-    state = bus(f"{name}_state", rows * columns)
     plus = tuple(node for node in pre for _ in range(columns))
-    return (Memristors(name, plus, post * rows, state, law, states.ravel()),), state
+    state = bus(f"{name}_state", rows * columns)
+    return Memristors(name, plus, post * rows, state, law, states.ravel())
 
 
 def amplified_columns(

@@ -42,7 +42,8 @@ class Trial:
     writing, mapping, schedule
         How pulses are made, how weights are conductances, and when what happens.
     technology
-        Of everything but the memristors: amplifiers, springs, capacitors, volts per unit.
+        Of amplifiers, activation circuits, springs and capacitors, and its volts per unit.  Its wires, and
+        what it says of devices, are not used: lines are ideal here, and devices are memristors.
     lr
         The learning rate that the phases are made for, at the state `CENTRE`.
     switch_on, switch_off

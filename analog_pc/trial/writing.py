@@ -77,7 +77,7 @@ class Writing:
     Raises
     ------
     BadInput
-        For a device that would move under one line alone.
+        For a device that would move under one line alone, in either direction.
     """
 
     device: Yakopcic
@@ -94,11 +94,13 @@ class Writing:
         if self.device.eta != 1.0:
             raise BadInput(f"writing: {self.device.name} with eta = {self.device.eta!r}, must be 1")
         low, high = self.device.thresholds
-        if not self.base + self.swing < min(-low, high):
-            raise BadInput(
-                f"writing: a row of base + swing = {self.base + self.swing:g} V alone would move devices "
-                f"with thresholds {low:g} and {high:g} V"
-            )
+        alone = {"row": self.base + self.swing, "column": max(self.column(1), self.column(-1))}
+        for line, volts in alone.items():
+            if not volts < min(-low, high):
+                raise BadInput(
+                    f"writing: a {line} of {volts:g} V alone would move devices with thresholds {low:g} and "
+                    f"{high:g} V"
+                )
 
     @property
     def gain(self) -> float:

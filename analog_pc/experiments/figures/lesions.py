@@ -18,7 +18,8 @@ def draw(result: Result) -> Figure:
     keys = [key.split("/", 1)[1] for key in result.data if key.startswith("backprop/")]
     cases = [key for key in keys if key.endswith("updates")]
     shown = [key for key in keys if key == "no damage"] + cases
-    figure, panels = new_figure(28.0 * -(-len(shown) // 2) + 12.0, -(-len(shown) // 2), 2, sharex=True)
+    rows = -(-len(shown) // 2)
+    figure, panels = new_figure(30.0 * rows + 14.0, rows, 2, sharex=True, sharey=True)
     circuit = next((c for c in CIRCUITS if f"{c}/{shown[0]}" in result.data), "ideal")
     for axes, name, panel in zip(np.ravel(panels), shown, "abcdefghij", strict=False):
         for column, colour in (("backprop", GREY), (circuit, COLOURS[0])):
@@ -27,11 +28,12 @@ def draw(result: Result) -> Figure:
         if name in cases:
             axes.axvline(int(name.split()[-2]), color=INK, lw=0.5, ls=(0, (1, 1)))
         axes.set_ylim(-0.25, 2.4)
-        axes.set_title(name, fontsize=6.5)
+        axes.set_title(name.split(" after")[0])
         letter(axes, panel)
     for axes in np.ravel(panels)[len(shown) :]:
         axes.set_axis_off()
-    figure.supxlabel("update", fontsize=7)
+    for axes in panels[-1]:
+        axes.set_xlabel("update")
     figure.legend(*np.ravel(panels)[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 

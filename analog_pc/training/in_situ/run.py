@@ -162,7 +162,7 @@ class InSituRun:
     def _interrupted(self) -> None:
         self.save()
         where = f"interrupted in epoch {self.epoch + 1} after {self.position} of {self.order.size} samples"
-        saved = f"saved in {self.checkpoint}, --resume goes on" if self.checkpoint else "nothing was saved"
+        saved = f"saved in {self.checkpoint}" if self.checkpoint else "nothing was saved"
         raise KeyboardInterrupt(f"{where}: {saved}")
 
     @cached_property

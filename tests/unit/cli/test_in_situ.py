@@ -112,7 +112,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert len(said.splitlines()) == 1
     assert said.startswith("analog-pc: interrupted in epoch ")
-    assert f"saved in {checkpoint}, --resume goes on" in said
+    assert f"saved in {checkpoint}, --resume goes on from there" in said
     assert sorted(p.name for p in tmp_path.iterdir()) == ["c.npz"]
 
 

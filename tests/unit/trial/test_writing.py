@@ -43,7 +43,7 @@ def test_one_line_alone_moves_nothing() -> None:
     for polarity in (1, -1):
         row = polarity * (writing.base + writing.swing)
         column = polarity * writing.column(polarity)
-        for volts in (row, column, polarity * writing.base + column, -row):
+        for volts in (row, column, polarity * writing.base + column, -row, -column):
             # At the threshold itself: its rounding, of a speed of 1e3 and more.
             assert np.abs(DEVICE.rate(volts, x)).max() <= 1e-11
         assert np.abs(DEVICE.rate(row + column, 0.5)) > 1e3
@@ -71,6 +71,7 @@ def test_phases_last_as_long_as_the_change_takes() -> None:
         ({"force_scale": np.inf}, "force_scale = inf"),
         ({"base": -0.1}, "base = -0.1"),
         ({"swing": 0.5}, "alone would move devices with thresholds -0.56 and 0.65 V"),
+        ({"base": 0.05}, "a column of 0.6 V alone would move"),
         ({"device": replace(DEVICE, eta=-1.0)}, "eta = -1.0"),
         ({"device": YAKOPCIC["oblea"]}, "alone would move devices with thresholds -0.15 and 0.16 V"),
     ],

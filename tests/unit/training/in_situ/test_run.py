@@ -149,7 +149,7 @@ def begun(process: subprocess.Popen[str], checkpoint: Path) -> None:
     raise AssertionError("no checkpoint after 20 s")
 
 
-@pytest.mark.parametrize("wait", [0.0, 0.15, 0.4])
+@pytest.mark.parametrize("wait", [0.0, 0.3])
 def test_killed_at_any_moment(wait: float, tmp_path: Path) -> None:
     """SIGKILL, then resumed: as if nothing had been; at most the work since the last checkpoint is lost."""
     checkpoint = tmp_path / "c.npz"
@@ -187,7 +187,7 @@ def test_ctrl_c_saves_and_says_so(tmp_path: Path) -> None:
     said, faults = process.communicate(timeout=30)
     assert not faults
     assert said.startswith("interrupted in epoch ")
-    assert said.rstrip().endswith(f"saved in {checkpoint}, --resume goes on")
+    assert said.rstrip().endswith(f"saved in {checkpoint}")
     second = run(checkpoint, epochs=400)
     second.resume()
     assert second.position == process.returncode  # what was saved is where it stopped

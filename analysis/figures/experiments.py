@@ -1,0 +1,24 @@
+"""Figures of the experiments whose results are stored, as SVG and PDF beside them; simulates nothing.
+
+python analysis/figures/experiments.py [NAME ...]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from analog_pc.experiments import EXPERIMENTS, load_result
+from analog_pc.experiments.figures import save_figure
+
+RESULTS = Path(__file__).parents[1] / "results" / "experiments"
+
+
+def main(names: list[str]) -> None:
+    for name in names or sorted(folder.name for folder in RESULTS.iterdir()):
+        for path in save_figure(EXPERIMENTS[name].draw(load_result(RESULTS / name)), RESULTS / name / name):
+            print(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,123 @@
+"""`analog-pc run` from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from analog_pc.cli import main
+from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, Parts
+from analog_pc.experiments.bear import BEAR, Config
+from analog_pc.relaxers import Relaxer
+
+KEYS = ["quantity", "published", "ideal", "native", "ngspice", "backprop", "tolerance", "verdict"]
+
+
+def cli(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture(autouse=True)
+def short_bear(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, replace(BEAR, reduced=Config((0.2,), 1.6)))
+
+
+def put(monkeypatch: pytest.MonkeyPatch, experiment: Experiment[Any]) -> None:
+    monkeypatch.setitem(EXPERIMENTS, "bear", experiment)
+
+
+def test_without_a_name_they_are_listed() -> None:
+    done = cli("run")
+    assert done.exit_code == 0
+    assert all(name in done.output for name in EXPERIMENTS)
+
+
+def test_a_run_writes_numbers_and_figure(tmp_path: Path) -> None:
+    done = cli("run", "bear", "--simulators", "ideal,native", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "agrees" in done.output
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {"result.json", "data.npz", "bear.svg", "bear.pdf"}
+    stored = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert stored["reduced"] is True
+    assert stored["facts"]["technology"] == "ideal"
+    assert all(list(row) == KEYS for row in stored["rows"])
+    smell = next(row for row in stored["rows"] if row["quantity"] == "smell after one update, lr 0.2")
+    assert smell["published"] == 0.9748
+    assert abs(smell["native"] - 0.9748) < 1e-4
+    assert smell["ngspice"] is None
+    assert smell["verdict"] == "agrees"
+
+
+def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = replace(EXPERIMENTS["bear"], claims=lambda config: [Claim("lowest smell, lr 0.2", 0.5, 0.1)])
+    put(monkeypatch, wrong)
+    done = cli("run", "bear", "--simulators", "ideal", "--out", tmp_path)
+    assert done.exit_code == 1
+    assert "differs" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("beer", "--out", "x"), "unknown experiment 'beer'"),
+        (("bear",), "give --out"),
+        (("bear", "--out", "x", "--seeds", "3"), "--seeds does not apply"),
+        (("bear", "--out", "x", "--data", "d.npz"), "--data does not apply"),
+        (("bear", "--out", "x", "--simulators", "vacask"), "'vacask' is not a simulator"),
+        (("less-erratic", "--out", "x", "--simulators", "ngspice"), "'ngspice' is not feasible"),
+        (("bear", "--out", "x", "--technology", "wood"), "wood"),
+    ],
+)
+def test_what_cannot_be_run_is_said(arguments: tuple[str, ...], words: str, tmp_path: Path) -> None:
+    with CliRunner().isolated_filesystem(temp_dir=tmp_path):
+        done = cli("run", *arguments)
+    assert done.exit_code == 2
+    assert words in done.output
+    assert not list(tmp_path.rglob("x"))
+
+
+def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+        def compute(name: str) -> Mapping[str, np.ndarray]:
+            if name == "b" and relaxer.name == "ideal" and done.count("ideal a") == 1 and not resumed:
+                raise KeyboardInterrupt
+            done.append(f"{relaxer.name} {name}")
+            return {"x": np.ones(1)}
+
+        return Outcome({"x": sum(float(part["x"][0]) for part in parts.all(["a", "b"], compute))})
+
+    resumed: list[bool] = []
+    put(monkeypatch, replace(BEAR, run=run, claims=lambda config: [Claim("x", 2.0, 0.0)], compare=lambda pc, bp: {},
+                             draw=lambda result: BEAR.draw(result) if result.data else _empty()))  # fmt: skip
+    assert cli("run", "bear", "--simulators", "ideal", "--out", tmp_path).exit_code == 130
+    assert not (tmp_path / "result.json").exists()
+    resumed.append(True)
+    assert cli("run", "bear", "--simulators", "ideal", "--out", tmp_path).exit_code == 0
+    assert done == ["backprop a", "backprop b", "ideal a", "ideal b"]
+    assert not (tmp_path / "parts").exists()
+
+
+def _empty() -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure()
+
+
+def test_real_parts_are_measured(tmp_path: Path) -> None:
+    done = cli("run", "bear", "--simulators", "ideal,native", "--technology", "breadboard", "--out", tmp_path)
+    stored = json.loads((tmp_path / "result.json").read_text())
+    deviation = next(row for row in stored["rows"] if row["quantity"].startswith("largest deviation"))
+    assert deviation["native"] > 1e-4
+    assert deviation["verdict"] == "not shown"
+    assert done.exit_code in (0, 1)
+    assert stored["passed"] == (done.exit_code == 0)
