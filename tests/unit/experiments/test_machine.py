@@ -24,7 +24,7 @@ def test_the_story_is_predict_learn_tune(relaxers: dict[str, Relaxer]) -> None:
     found = film(relaxers["ideal"])
     phases = found["machine phase"]
     assert phases.tolist() == [Phase.PREDICT] * 7 + [Phase.LEARN] * 7 + [Phase.TUNE] * 2
-    # weights of 0 predict 0; pinned, the hidden nodes slide to g t / (1 + g^2); the rods follow, lr of the way
+    # weights of 0 predict 0; pinned, hidden nodes slide to g t / (1 + g^2); rods follow, lr of the way
     np.testing.assert_allclose(found["machine x2"][6], 0.0, atol=1e-9)
     np.testing.assert_allclose(found["machine x2"][7:], 1.0)
     np.testing.assert_allclose(found["machine x1"][13], [0.5, 0.4], atol=1e-9)

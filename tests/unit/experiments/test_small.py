@@ -100,15 +100,15 @@ def test_the_task_of_reversal_on_circuits(
 def test_punishment_changes_the_value_of_the_next_choice(
     relaxers: dict[str, Relaxer], published: dict[str, Any]
 ) -> None:
-    """Means over 25 runs, within three standard deviations of such a mean and of the published one of 200."""
-    config = reversal.Config(seeds=25)
+    """Means over 12 runs, within three standard deviations of such a mean and of the published one of 200."""
+    config = reversal.Config(seeds=12)
     for column, spreads in (("ideal", reversal.PC_CHANGES), ("backprop", reversal.BP_CHANGES)):
         runs = [reversal.task(config, seed, relaxers[column]) for seed in range(config.seeds)]
         step = np.concatenate([r["next"] - r["punished"] for r in runs])
         stays = np.concatenate([r["stays"] for r in runs])
         for what, chosen in (("stay", stays), ("switch", ~stays)):
             want = published["reversal"]["changes"][RULES[column]][what]
-            spread = spreads[what][1] * np.sqrt(1 / 25 + 1 / 200)
+            spread = spreads[what][1] * np.sqrt(1 / 12 + 1 / 200)
             assert abs(step[chosen].mean() - want) < 3.0 * spread
 
 
@@ -130,7 +130,7 @@ def test_motor_learning_by_predictive_coding(relaxers: dict[str, Relaxer], publi
 
 @pytest.mark.parametrize(("column", "agreement"), CIRCUITS.items())
 def test_motor_learning_on_circuits(relaxers: dict[str, Relaxer], column: str, agreement: float) -> None:
-    config = motor.Config(training=2, testing=2)
+    config = motor.Config(training=1, testing=1)
     ideal, circuit = (motor.person(config, 0, relaxers[c])["adaptation"] for c in ("ideal", column))
     np.testing.assert_allclose(circuit, ideal, atol=agreement * np.abs(ideal).max())
 
