@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _run(
     experiment: Experiment[Any], config: Any, columns: Sequence[str], technology: Technology, out: Path
 ) -> Result:
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
-    facts = {"technology": technology.name, **versions}
+    facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
     kept: list[Stored] = []
     with progress_bar() as (bar, task):
 
