@@ -70,7 +70,7 @@ def draw_chain(axes: Axes, film: dict[str, Array], frame: int, unit: int) -> Non
         if post in pinned:
             beside = axes.transData + ScaledTranslation(-5.5 / 72, 0, axes.figure.dpi_scale_trans)
             axes.plot(post, height, ">", color=INK, ms=4.5, zorder=5, transform=beside)
-    axes.set(xlim=(-0.3, depth + 0.3), ylim=(low, high), xticks=[], yticks=[0.0, 1.0])
+    axes.set(xlim=(-0.5, depth + 0.3), ylim=(low, high), xticks=[], yticks=[0.0, 1.0])
     axes.axhline(0.0, color=GREY, lw=0.4, zorder=0)
     axes.spines["bottom"].set_visible(False)
 
