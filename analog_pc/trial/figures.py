@@ -50,16 +50,17 @@ def _spans(trial: Trial) -> tuple[tuple[str, float, float], ...]:
 def _waves(
     axes: Axes, trial: Trial, result: TrialResult, twin: TwinResult, name: str, start: float, end: float
 ) -> None:
-    """Output and some hidden activities within one part; dots: where the twin says that they end."""
-    inside = (result.times >= start) & (result.times <= end)
+    """Outputs that move most, some hidden activities, within one part; dots: their ends in the twin."""
+    inside = _within(result.times, start, end)
     factor, prefix = engineering(end - start)
     time = (result.times[inside] - start) * factor
     rest = {"predict": twin.predicted, "learn": twin.learned, "predict again": twin.again}.get(name)
-    for layer, colour, most, label in _shown(trial):
-        for unit in range(min(most, trial.network.sizes[layer])):
-            mark = f"{label} {unit}" if label != "hidden" else label if unit == 0 else None
-            tint = COLOURS[unit % len(COLOURS)] if colour is None else colour
-            axes.plot(time, result.activities[layer][inside, unit], color=tint, label=mark, lw=1.0)
+    for layer, units in _shown(trial, result):
+        for k, unit in enumerate(units):
+            hidden = layer < trial.network.depth
+            tint = GREY if hidden else COLOURS[k % len(COLOURS)]
+            label = f"output {unit}" if not hidden else "hidden" if k == 0 else None
+            axes.plot(time, result.activities[layer][inside, unit], color=tint, label=label, lw=1.0)
             if rest is not None:
                 axes.plot(
                     [(end - start) * factor], [rest.activities[layer][0, unit]], "o", color=tint,
@@ -72,10 +73,20 @@ def _waves(
     axes.set(title=name, xlabel=f"time ({prefix}s)", xlim=(0.0, (end - start) * factor))
 
 
-def _shown(trial: Trial) -> list[tuple[int, str | None, int, str]]:
+def _shown(trial: Trial, result: TrialResult) -> list[tuple[int, list[int]]]:
+    """Layers and units: the first hidden ones, and the outputs whose prediction changes most."""
     depth = trial.network.depth
-    hidden = [(layer, GREY, MOST_HIDDEN, "hidden") for layer in range(1, depth)]
-    return [*hidden[:1], (depth, None, MOST_OUTPUTS, "output")]
+    output = result.activities[depth]
+    change = np.abs(output[-1] - result.at(trial.schedule.predict, result.activities)[depth])
+    most = np.sort(np.argsort(-change)[:MOST_OUTPUTS]).tolist()
+    hidden = [(1, list(range(min(MOST_HIDDEN, trial.network.sizes[1]))))] if depth > 1 else []
+    return [*hidden, (depth, most)]
+
+
+def _within(times: Floats, start: float, end: float) -> slice:
+    """Points of a part, and one to either side of it, so that lines reach its ends."""
+    first, last = np.searchsorted(times, [start, end])
+    return slice(max(int(first) - 1, 0), int(last) + 2)
 
 
 def _shade(axes: Axes, trial: Trial, start: float, factor: float) -> None:
@@ -95,7 +106,7 @@ def _name_phases(axes: Axes, trial: Trial, start: float, factor: float) -> None:
 def _devices(axes: Axes, trial: Trial, result: TrialResult) -> None:
     """The devices that move most."""
     start, end = trial.schedule.held, trial.schedule.released
-    inside = (result.times >= start) & (result.times <= end)
+    inside = _within(result.times, start, end)
     factor, prefix = engineering(end - start)
     states = np.concatenate([w.reshape(len(result.times), -1) for w in result.forward], axis=1)
     order = np.argsort(-np.abs(states[-1] - states[0]))[:MOST_DEVICES]
