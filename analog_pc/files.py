@@ -57,6 +57,12 @@ def write_npz(path: Path, **arrays: Any) -> None:
         np.savez(stream, **arrays)
 
 
+def _is_pickle(path: Path) -> bool:
+    """Whether it begins as pickles do (protocol 2 and later); numpy calls everything unknown a pickle."""
+    with path.open("rb") as stream:
+        return stream.read(1) == b"\x80"
+
+
 def read_npz(path: Path) -> dict[str, np.ndarray]:
     """All arrays of an npz; pickled objects are refused and never loaded.
 
@@ -78,7 +84,8 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     except BadInput:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as fault:
-        if "pickle" in str(fault).lower() or "Object arrays" in str(fault):
+        if "Object arrays" in str(fault) or _is_pickle(path):
             raise BadInput(f"{path}: holds pickled Python objects, which are never loaded") from None
         reason = (str(fault).splitlines() or [type(fault).__name__])[0]
+        reason = "no zip archive" if "pickle" in reason.lower() else reason
         raise BadInput(f"{path}: damaged or not an npz file: {reason}") from None

@@ -22,7 +22,6 @@ from analog_pc.experiments import (
     Row,
     Stored,
     collect,
-    relaxers_on,
     save_result,
 )
 from analog_pc.experiments.collect import AGREEMENT
@@ -95,7 +94,7 @@ def _run(
             kept.append(Stored(out / "parts", what, show))
             return kept[-1]
 
-        relaxers = relaxers_on(technology, columns)
+        relaxers = experiment.circuits(technology, columns)
         judged = {} if present(technology) else AGREEMENT
         result = collect(experiment, config, relaxers, parts, facts, judged)
     for finished in kept:

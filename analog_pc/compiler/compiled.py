@@ -239,8 +239,5 @@ class CompiledNetwork:
     @cached_property
     def _forward(self) -> State:
         """The forward state: only the input clamped."""
-        c = self.clamps
-        free = (c.free[0], *(np.ones_like(f) for f in c.free[1:]))
-        zeros = (c.values[0], *(np.zeros_like(v) for v in c.values[1:]))
-        landscape = Landscape(self.network, Clamps(free, zeros))
+        landscape = Landscape(self.network, self.clamps.input_alone)
         return landscape.state(landscape.forward())

@@ -6,9 +6,9 @@ published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
 
 from typing import Any
 
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.bear import BEAR
-from analog_pc.experiments.collect import collect, relaxers_on
+from analog_pc.experiments.circuits import in_closed_form, simulated
+from analog_pc.experiments.collect import collect
 from analog_pc.experiments.continual import CONTINUAL
 from analog_pc.experiments.energy_machine import ENERGY_MACHINE
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
@@ -49,7 +49,6 @@ __all__ = [
     "EXPERIMENTS",
     "Claim",
     "Experiment",
-    "FixedPrediction",
     "Learner",
     "Outcome",
     "Parts",
@@ -58,7 +57,8 @@ __all__ = [
     "Stored",
     "Unkept",
     "collect",
+    "in_closed_form",
     "load_result",
-    "relaxers_on",
     "save_result",
+    "simulated",
 ]

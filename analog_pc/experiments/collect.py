@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.parts import Parts, Unkept
 from analog_pc.experiments.result import COLUMNS, RELAXERS, Array, Result, Row, judge
-from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer, Relaxer
-from analog_pc.simulators import Native, Ngspice
-from analog_pc.technology import Technology
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 BACKPROP = "backprop"
 
@@ -21,16 +18,6 @@ BACKPROP = "backprop"
 # are off by some 1e-8 (noise gain / gain) in every relaxation; an experiment is a feedback loop of hundreds
 # of them, some unstable (a sign that flips), where that grows a thousandfold and more.
 AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
-
-
-def relaxers_on(technology: Technology, columns: Sequence[str] = RELAXERS) -> dict[str, Relaxer]:
-    """The relaxers of `columns`, circuits being made of `technology`."""
-    makers: dict[str, Callable[[], Relaxer]] = {
-        "ideal": IdealRelaxer,
-        "native": lambda: CircuitRelaxer(Native(), technology),
-        "ngspice": lambda: CircuitRelaxer(Ngspice(), technology),
-    }
-    return {column: makers[column]() for column in columns}
 
 
 def _unkept(column: str, config: Any) -> Parts:
@@ -79,8 +66,13 @@ def collect(
         tuple(dict.fromkeys(note for c in COLUMNS if c in outcomes for note in outcomes[c].notes)),
         config != experiment.full,
         int(getattr(config, "seeds", 1)),
-        {"configuration": repr(config), **(facts or {})},
+        {"configuration": repr(config), **_circuits(relaxers), **(facts or {})},
     )
+
+
+def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
+    """Which columns are not simply what their name says."""
+    return {f"column {c}": r.name for c, r in relaxers.items() if r.name != c}
 
 
 def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:

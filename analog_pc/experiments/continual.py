@@ -14,6 +14,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.experiments import images
+from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.continual import draw
 from analog_pc.experiments.learner import Learner
@@ -153,6 +154,7 @@ CONTINUAL = Experiment(
     claims,
     draw,
     columns=("ideal", "native"),
+    circuits=in_closed_form,
     fit=fit,
     compare=compare,
 )

@@ -22,7 +22,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.energy_machine import draw
 from analog_pc.experiments.figures.machine import write_machine
@@ -31,7 +30,7 @@ from analog_pc.experiments.machine import Motion, move
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 INPUT, TARGET = np.ones((1, 1)), np.ones((1, 2))
 GAINS = (1.0, 2.0)

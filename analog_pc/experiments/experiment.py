@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.circuits import Circuits, simulated
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import RELAXERS, Array, Result
 from analog_pc.relaxers import Relaxer
@@ -81,6 +82,8 @@ class Experiment(Generic[Config]):
         The figure, from a stored result alone.
     columns
         Relaxers on which it is feasible.
+    circuits
+        What the columns relax on, circuits being made of a technology.
     fit
         What of a configuration is run in a column ("ideal", "native", ...): circuits may get less of it.
     compare
@@ -98,6 +101,7 @@ class Experiment(Generic[Config]):
     draw: Callable[[Result], Figure]
     source: str = SONG
     columns: tuple[str, ...] = RELAXERS
+    circuits: Circuits = simulated
     fit: Callable[[Config, str], Config] = unchanged
     compare: Callable[[Outcome, Outcome], Mapping[str, float]] = nothing
     page: Callable[[Result, Path], Sequence[Path]] = no_page

@@ -1,4 +1,4 @@
-"""What the experiments on images share: data, networks, tests, and circuits fast enough for them."""
+"""What the experiments on images share: data, networks and tests."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import numpy as np
 from scipy.stats import ttest_rel
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Outcome
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import random_network
 from analog_pc.pcn.equilibrium import take
-from analog_pc.relaxers import AutoZeroed, CircuitRelaxer, EffectiveRelaxer, Relaxer
+from analog_pc.relaxers import Relaxer
 from analog_pc.training.datasets import Dataset, load_dataset
 
-LARGEST = 30.0  # activity; the first relaxations towards a target, with untrained weights, reach 10 to 15
 MOST_TESTED = 1000  # test images, of which the error has a standard deviation of at most 1.6 points
 
 LOST = "samples a run that did not come to rest"
@@ -36,18 +34,6 @@ def on_what(data: Path | None) -> str:
     return f"data: {images.name}, {size}; published with Fashion-MNIST, so published errors do not apply"
 
 
-def fast(relaxer: Relaxer) -> Relaxer:
-    """The same chip in closed form, where a relaxer simulates its circuit: see `EffectiveRelaxer`.
-
-    Its volts for an activity of 1 leave room for one of `LARGEST`; prediction errors are auto-zeroed.
-    """
-    if not isinstance(relaxer, CircuitRelaxer):
-        return relaxer
-    t = relaxer.technology
-    volts = min(t.volts_per_unit, t.supply / LARGEST)
-    return AutoZeroed(EffectiveRelaxer(t, relaxer.seed, volts_per_unit=volts))
-
-
 def learner(
     relaxer: Relaxer, sizes: tuple[int, ...], lr: float, seed: int, *, normal: bool = False
 ) -> Learner:
@@ -58,7 +44,7 @@ def learner(
         spread = [np.sqrt(2.0 / sum(w.shape)) for w in network.W]
         weights = [s * rng.normal(size=w.shape) for s, w in zip(spread, network.W, strict=True)]
         network = network.with_parameters(weights, network.b)
-    return Learner(network, fast(relaxer), lr)
+    return Learner(network, relaxer, lr)
 
 
 def per_class(labels: Ints, count: int, rng: np.random.Generator) -> Ints:
@@ -97,10 +83,6 @@ def error(learner: Learner, inputs: Floats, labels: Ints) -> float:
 test_error.__test__ = False  # type: ignore[attr-defined]  # it is not one of pytest's
 
 
-def is_backprop(relaxer: Relaxer) -> bool:
-    return isinstance(relaxer, FixedPrediction)
-
-
 def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:
     """Mean of PC - BP over the seeds that both have of an array [seeds], and p of the paired t-test.
 
@@ -111,8 +93,3 @@ def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:
     gap: Array = ours[:n] - theirs[:n]
     p = float(ttest_rel(ours[:n], theirs[:n]).pvalue) if n >= 3 and np.ptp(gap) > 0.0 else float("nan")
     return float(gap.mean()), p
-
-
-def with_spread(values: Floats) -> str:
-    """Mean and standard deviation, for a note."""
-    return f"{np.mean(values):.3f} +- {np.std(values, ddof=1) if len(values) > 1 else 0.0:.3f}"

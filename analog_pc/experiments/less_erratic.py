@@ -20,6 +20,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments import images
+from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.less_erratic import draw
 from analog_pc.experiments.learner import Learner
@@ -121,5 +122,6 @@ LESS_ERRATIC = Experiment(
     claims,
     draw,
     columns=("ideal", "native"),
+    circuits=in_closed_form,
     compare=compare,
 )

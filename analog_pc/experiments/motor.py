@@ -33,14 +33,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.motor import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 PROBES = ("1+", "2+", "1-", "2-")
 CUES = {"1": (1.0, 0.0), "2": (0.0, 1.0)}

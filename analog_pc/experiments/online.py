@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.experiments import images
+from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.online import draw
 from analog_pc.experiments.parts import Parts
@@ -132,5 +133,6 @@ ONLINE = Experiment(
     claims,
     draw,
     columns=("ideal", "native"),
+    circuits=in_closed_form,
     compare=compare,
 )

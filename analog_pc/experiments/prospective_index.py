@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.prospective_index import draw
 from analog_pc.experiments.learner import Learner
@@ -28,7 +27,7 @@ from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.experiments.target_alignment import cosine
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 PUBLISHED = ((1.0, 1.0), (0.999, 1.0), (0.993, 1.0), (0.988, 0.997), (0.969, 0.990))  # hidden layers 1 ... 5
 READING = 0.01  # off the plot

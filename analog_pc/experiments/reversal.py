@@ -25,14 +25,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.reversal import draw
 from analog_pc.experiments.learner import Learner, chosen_only
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 TASK = [[1.0]]
 WINS = {True: 0.7, False: 0.4}  # probability of a reward, on the right arm and on the other

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.experiments import images
+from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.small_data import draw
 from analog_pc.experiments.parts import Parts
@@ -104,5 +105,6 @@ SMALL_DATA = Experiment(
     claims,
     draw,
     columns=("ideal", "native"),
+    circuits=in_closed_form,
     compare=compare,
 )

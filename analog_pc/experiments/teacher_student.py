@@ -14,14 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.experiments.backprop import FixedPrediction
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.teacher_student import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import FixedPrediction, Relaxer
 
 SIZES = (2, 2, 1)
 BETTER = "share of students with a smaller loss under PC, each rule at its best learning rate"

@@ -35,6 +35,12 @@ class Clamps:
         """Whether anything above the input is clamped, so that prediction errors may be non-zero."""
         return any(not free.all() for free in self.free[1:])
 
+    @property
+    def input_alone(self) -> Clamps:
+        """The same input, and everything above it free."""
+        free = (self.free[0], *(np.ones_like(f) for f in self.free[1:]))
+        return Clamps(free, (self.values[0], *(np.zeros_like(v) for v in self.values[1:])))
+
     def sample(self, index: int) -> Clamps:
         """The clamps of one sample, still as a batch of one."""
         return Clamps(self.free, tuple(v[index : index + 1] for v in self.values))

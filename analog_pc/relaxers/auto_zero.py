@@ -49,11 +49,7 @@ class AutoZeroed:
         rest = self.relaxer.relax(network, clamps=held, arrays=arrays)
         if not held.beyond_input:
             return rest
-        alone = Clamps(
-            (held.free[0], *(np.ones_like(free) for free in held.free[1:])),
-            (held.values[0], *(np.zeros_like(value) for value in held.values[1:])),
-        )
-        zero = self.relaxer.relax(network, clamps=alone, arrays=arrays)
+        zero = self.relaxer.relax(network, clamps=held.input_alone, arrays=arrays)
         eps = tuple(a - b for a, b in zip(rest.eps, zero.eps, strict=True))
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(network.pi, eps[1:], strict=True))
         return replace(rest, eps=eps, energy=np.asarray(energy), relaxation=_both(rest, zero))

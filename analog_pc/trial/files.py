@@ -10,10 +10,10 @@ from typing import Any
 from analog_pc.files import write_npz, write_text
 from analog_pc.trial.compare import OF_CHANGE, OF_SCALE, Agreement, Departure
 from analog_pc.trial.figures import draw_trial
-from analog_pc.trial.pictures import save_figure
 from analog_pc.trial.run import PRECISION, TrialResult, trial_deck
 from analog_pc.trial.trial import Trial
 from analog_pc.trial.twin import TwinResult
+from analog_pc.verify.report.style import save_figure
 
 
 def write_netlist(folder: Path, trial: Trial, precision: float = PRECISION) -> Path:
@@ -41,7 +41,7 @@ def write_results(
         waves = enumerate(getattr(result, name), first)
         waveforms |= {f"{name}{layer}": wave for layer, wave in waves if wave.size}
     write_npz(paths[1], **waveforms)
-    return paths + save_figure(draw_trial(trial, result, twin, agreement, departure), folder / "trial")
+    return [*paths, *save_figure(draw_trial(trial, result, twin, agreement, departure), folder / "trial")]
 
 
 def summary(trial: Trial, result: TrialResult, agreement: Agreement, departure: Departure) -> dict[str, Any]:

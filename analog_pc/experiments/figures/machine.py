@@ -26,10 +26,10 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from analog_pc.arrays import Floats
-from analog_pc.experiments.figures.page import WIDTH, save_figure
+from analog_pc.experiments.figures.page import WIDTH
 from analog_pc.experiments.result import Array, Result
 from analog_pc.files import write_text
-from analog_pc.verify.report.style import COLOURS, GREY, INK, STYLE, styled
+from analog_pc.verify.report.style import COLOURS, GREY, INK, STYLE, save_figure, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
 SOURCES = ("ngspice", "native", "ideal")  # what the machine is driven by, the first that there is

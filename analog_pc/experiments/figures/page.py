@@ -1,16 +1,13 @@
-"""What the figures share: width, the look of each column, and how they are saved."""
+"""What the figures share: width, and the look of each column."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.files import replacing
-from analog_pc.verify.report.style import COLOURS, DASHES, GREY, MARKERS, STYLE
+from analog_pc.verify.report.style import COLOURS, DASHES, GREY, MARKERS
 
 WIDTH = 85.0 / 25.4  # inches: one column
 
@@ -49,13 +46,3 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
 def letter(axes: Axes, text: str) -> None:
     """The letter of a panel."""
     axes.set_title(text, loc="left", fontweight="bold")
-
-
-def save_figure(figure: Figure, path: Path) -> tuple[Path, Path]:
-    """The figure as SVG and PDF beside each other; `path` has no suffix."""
-    saved = path.with_suffix(".svg"), path.with_suffix(".pdf")
-    for target in saved:
-        dates = {"Date": None} if target.suffix == ".svg" else {"CreationDate": None}
-        with replacing(target) as temporary, matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
-            figure.savefig(temporary, format=target.suffix[1:], metadata=dates)
-    return saved

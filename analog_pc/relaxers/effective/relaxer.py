@@ -14,7 +14,7 @@ from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxati
 from analog_pc.pcn.kernel import SMOOTH
 from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
 from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
-from analog_pc.relaxers.effective.network import Stage, lines, stage
+from analog_pc.relaxers.effective.network import Lines, Stage, lines, stage
 from analog_pc.technology import Technology
 
 
@@ -122,13 +122,15 @@ class EffectiveRelaxer:
         chip: tuple[ChipLayer, ...],
         pair: ConductancePair,
         amplifier: Bank | None,
-        drive: object,
+        drive: Lines,
         load: float,
     ) -> Stage:
         kept = self._stages.get((what, layer))
         if kept is not None and kept[0] is pair and kept[1] is chip:
             return kept[2]
-        found = stage(pair, amplifier, drive, self.technology, load)  # type: ignore[arg-type]
+        if amplifier is None:
+            raise ValueError(f"layer {layer}: the compiled circuit has no {what} amplifiers")
+        found = stage(pair, amplifier, drive, self.technology, load)
         self._stages[what, layer] = pair, chip, found
         return found
 

@@ -13,7 +13,7 @@ from analog_pc.trial.continuous.compare import CLOSE, Closeness
 from analog_pc.trial.continuous.figures import draw_continuous
 from analog_pc.trial.continuous.run import PRECISION, Waveforms, continuous_deck
 from analog_pc.trial.continuous.setting import ContinuousTrial
-from analog_pc.trial.pictures import save_figure
+from analog_pc.verify.report.style import save_figure
 
 
 def write_continuous_netlist(folder: Path, trial: ContinuousTrial, precision: float = PRECISION) -> Path:
@@ -52,4 +52,4 @@ def write_continuous_results(
     for name, layers in (("activities", circuit.activities), ("weights", circuit.weights)):
         waveforms |= {f"{name}{k}": wave for k, wave in enumerate(layers, int(name == "weights"))}
     write_npz(paths[1], **waveforms)
-    return paths + save_figure(draw_continuous(trial, circuit, ode), folder / "trial")
+    return [*paths, *save_figure(draw_continuous(trial, circuit, ode), folder / "trial")]

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import matplotlib
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.files import replacing
 from analog_pc.verify.results import Comparison
 
 ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
@@ -80,6 +82,15 @@ def svg(figure: Figure, prefix: str) -> str:
     text = re.sub(r'\bid="', f'id="{prefix}-', text)
     text = text.replace('href="#', f'href="#{prefix}-').replace("url(#", f"url(#{prefix}-")
     return text.strip()
+
+
+def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
+    """The figure as SVG and PDF beside each other, without dates; `stem` has no suffix."""
+    saved = stem.with_suffix(".svg"), stem.with_suffix(".pdf")
+    for path, date in zip(saved, ("Date", "CreationDate"), strict=True):
+        with replacing(path) as temporary, matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
+            figure.savefig(temporary, format=path.suffix[1:], metadata={date: None})
+    return saved
 
 
 def engineering(largest: float) -> tuple[float, str]:

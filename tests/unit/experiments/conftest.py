@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from analog_pc.experiments import FixedPrediction, relaxers_on
-from analog_pc.relaxers import Relaxer
+from analog_pc.experiments import simulated
+from analog_pc.relaxers import FixedPrediction, Relaxer
 from analog_pc.technology import technology
 
 
@@ -21,4 +21,4 @@ def published() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def relaxers() -> dict[str, Relaxer]:
-    return {"backprop": FixedPrediction(), **relaxers_on(technology("ideal"))}
+    return {"backprop": FixedPrediction(), **simulated(technology("ideal"))}

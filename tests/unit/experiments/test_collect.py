@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from analog_pc.experiments import Claim, Experiment, Outcome, Parts, collect, relaxers_on
+from analog_pc.experiments import Claim, Experiment, Outcome, Parts, collect, simulated
 from analog_pc.experiments.result import AGREES, DIFFERS, NOT_SHOWN, Result
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
@@ -47,7 +47,7 @@ EXPERIMENT = Experiment("one", "One relaxation", run, Config(), Config(4), claim
 
 
 def test_columns_are_joined_and_judged() -> None:
-    result = collect(EXPERIMENT, Config(), relaxers_on(technology("ideal"), ("ideal", "native")))
+    result = collect(EXPERIMENT, Config(), simulated(technology("ideal"), ("ideal", "native")))
     hidden, bp, wrong, difference, circuit, absent, deviation = result.rows
     assert (hidden.verdict, bp.verdict, wrong.verdict) == (AGREES, AGREES, DIFFERS)
     assert (difference.verdict, circuit.verdict, absent.verdict) == (AGREES, AGREES, NOT_SHOWN)
@@ -64,7 +64,7 @@ def test_columns_are_joined_and_judged() -> None:
 
 
 def test_the_deviation_of_real_parts_is_measured_and_not_judged() -> None:
-    relaxers = relaxers_on(technology("breadboard"), ("ideal", "native"))
+    relaxers = simulated(technology("breadboard"), ("ideal", "native"))
     deviation = collect(EXPERIMENT, Config(), relaxers, agreement={}).rows[-1]
     assert deviation.native is not None
     assert deviation.native > 1e-4
@@ -72,6 +72,6 @@ def test_the_deviation_of_real_parts_is_measured_and_not_judged() -> None:
 
 
 def test_full_is_not_reduced() -> None:
-    result = collect(EXPERIMENT, Config(4), relaxers_on(technology("ideal"), ("ideal",)))
+    result = collect(EXPERIMENT, Config(4), simulated(technology("ideal"), ("ideal",)))
     assert not result.reduced
     assert np.isclose(result.data["ideal/h"][0, 0], 2.0 / 3.0)

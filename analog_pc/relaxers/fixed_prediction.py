@@ -53,11 +53,7 @@ class FixedPrediction:
 
 def _forward(network: PredictiveCodingNetwork, held: Clamps) -> State:
     """What the input alone predicts."""
-    alone = Clamps(
-        (held.free[0], *(np.ones_like(free) for free in held.free[1:])),
-        (held.values[0], *(np.zeros_like(value) for value in held.values[1:])),
-    )
-    landscape = Landscape(network, alone)
+    landscape = Landscape(network, held.input_alone)
     return landscape.state(landscape.forward())
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.experiments import FixedPrediction
 from analog_pc.experiments.learner import chosen_only
 from analog_pc.pcn import backprop_update, hebbian_update, random_network
+from analog_pc.relaxers import FixedPrediction
 
 
 @pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu"])
