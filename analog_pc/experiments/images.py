@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,18 @@ def teach(learner: Learner, inputs: Floats, targets: Floats) -> int:
     if settled.any():
         learner.update(rest if settled.all() else take(rest, settled))
     return int((~settled).sum())
+
+
+def course(
+    learner: Learner, images: Dataset, stream: Iterator[Ints], tests: int, between: int
+) -> Mapping[str, Array]:
+    """Test errors [tests], one after every `between` batches, and the number of samples that were lost."""
+    targets, errors, lost = images.one_hot(images.train_labels), [], 0
+    for _ in range(tests):
+        for chosen in islice(stream, between):
+            lost += teach(learner, images.train_inputs[chosen], targets[chosen])
+        errors.append(test_error(learner, images))
+    return {"errors": np.array(errors), "lost": np.array(lost)}
 
 
 def test_error(learner: Learner, images: Dataset) -> float:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +64,9 @@ def _curve(config: Config, relaxer: Relaxer, batch: int, lr: float, seed: int) -
     """Test errors after every epoch."""
     data = images.load_images(config.data)
     sizes = (data.train_inputs.shape[1], *config.hidden, data.classes)
-    one, targets = images.learner(relaxer, sizes, lr, seed), data.one_hot(data.train_labels)
-    stream = images.batches(np.arange(len(targets)), batch, np.random.default_rng(seed))
-    errors, lost = [], 0
-    for _ in range(config.epochs):
-        for chosen in islice(stream, config.epoch):
-            lost += images.teach(one, data.train_inputs[chosen], targets[chosen])
-        errors.append(images.test_error(one, data))
-    return {"errors": np.array(errors), "lost": np.array(lost)}
+    one = images.learner(relaxer, sizes, lr, seed)
+    stream = images.batches(np.arange(len(data.train_labels)), batch, np.random.default_rng(seed))
+    return images.course(one, data, stream, config.epochs, config.epoch)
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -63,14 +62,9 @@ def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -
     """Test errors along training; the images are the seed's."""
     data, rng = images.load_images(config.data), np.random.default_rng(seed)
     sizes = (data.train_inputs.shape[1], *config.hidden, data.classes)
-    one, targets = images.learner(relaxer, sizes, lr, seed), data.one_hot(data.train_labels)
+    one = images.learner(relaxer, sizes, lr, seed)
     stream = images.batches(images.per_class(data.train_labels, count, rng), config.batch, rng)
-    errors, lost = [], 0
-    for _ in range(config.updates // config.test_every):
-        for chosen in islice(stream, config.test_every):
-            lost += images.teach(one, data.train_inputs[chosen], targets[chosen])
-        errors.append(images.test_error(one, data))
-    return {"errors": np.array(errors), "lost": np.array(lost)}
+    return images.course(one, data, stream, config.updates // config.test_every, config.test_every)
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.mapping import NetworkArrays
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation, make_clamps
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.relaxers.relaxer import Relaxer
 
 
-class AutoZeroed:
+class AutoZeroed(Relaxer):
     """Correlated double sampling of the prediction errors of a circuit.
 
     With the input alone clamped every prediction error is 0 in the mathematics; what the circuit then shows
@@ -36,20 +34,13 @@ class AutoZeroed:
         self.relaxer = relaxer
         self.name = f"{relaxer.name}, auto-zeroed"
 
-    def relax(
-        self,
-        network: PredictiveCodingNetwork,
-        inputs: ArrayLike | None = None,
-        targets: ArrayLike | None = None,
-        *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
-        arrays: NetworkArrays | None = None,
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        held = make_clamps(network, inputs, targets, clamps)
-        rest = self.relaxer.relax(network, clamps=held, arrays=arrays)
+        rest = self.relaxer.rest(network, held, arrays)
         if not held.beyond_input:
             return rest
-        zero = self.relaxer.relax(network, clamps=held.input_alone, arrays=arrays)
+        zero = self.relaxer.rest(network, held.input_alone, arrays)
         eps = tuple(a - b for a, b in zip(rest.eps, zero.eps, strict=True))
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(network.pi, eps[1:], strict=True))
         return replace(rest, eps=eps, energy=np.asarray(energy), relaxation=_both(rest, zero))

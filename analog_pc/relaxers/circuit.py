@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.compiler import compile_network
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
+from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.simulators import Simulator
 from analog_pc.technology import Technology
 
 
-class CircuitRelaxer:
+class CircuitRelaxer(Relaxer):
     """The equilibrium that a simulator finds for the compiled circuit.
 
     Parameters
@@ -27,16 +25,8 @@ class CircuitRelaxer:
         self.simulator, self.technology, self.seed = simulator, technology, seed
         self.name = simulator.name
 
-    def relax(
-        self,
-        network: PredictiveCodingNetwork,
-        inputs: ArrayLike | None = None,
-        targets: ArrayLike | None = None,
-        *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
-        arrays: NetworkArrays | None = None,
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        compiled = compile_network(
-            network, self.technology, inputs, targets, clamps=clamps, seed=self.seed, arrays=arrays
-        )
+        compiled = compile_network(network, self.technology, clamps=held, seed=self.seed, arrays=arrays)
         return compiled.decode(self.simulator.simulate(compiled.circuit, compiled.operating_point()))

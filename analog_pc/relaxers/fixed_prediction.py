@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, Masked
+from analog_pc.arrays import Floats
 from analog_pc.mapping import NetworkArrays, decode
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation, make_clamps
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.state import Landscape, State
+from analog_pc.relaxers.relaxer import Relaxer
 
 
-class FixedPrediction:
+class FixedPrediction(Relaxer):
     """Activities stay at their forward values while the prediction errors relax.
 
     ::
@@ -31,16 +30,9 @@ class FixedPrediction:
 
     name = "backprop"
 
-    def relax(
-        self,
-        network: PredictiveCodingNetwork,
-        inputs: ArrayLike | None = None,
-        targets: ArrayLike | None = None,
-        *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
-        arrays: NetworkArrays | None = None,
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        held = make_clamps(network, inputs, targets, clamps)
         forward = _forward(network, held)
         output = forward.mu[-1]
         reached = np.where(held.free[-1], output, held.values[-1])

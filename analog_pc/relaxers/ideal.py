@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.relaxers.relaxer import Relaxer
 
 
-class IdealRelaxer:
+class IdealRelaxer(Relaxer):
     """Newton on the energy, see `analog_pc.relax`.
 
     Parameters
@@ -26,13 +24,7 @@ class IdealRelaxer:
     def __init__(self, *, follow: bool = False, tolerance: float = 1e-10) -> None:
         self.follow, self.tolerance = follow, tolerance
 
-    def relax(
-        self,
-        network: PredictiveCodingNetwork,
-        inputs: ArrayLike | None = None,
-        targets: ArrayLike | None = None,
-        *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
-        arrays: NetworkArrays | None = None,
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        return relax(network, inputs, targets, clamps=clamps, tolerance=self.tolerance, follow=self.follow)
+        return relax(network, clamps=held, tolerance=self.tolerance, follow=self.follow)

@@ -1,16 +1,16 @@
-"""The interface of all relaxers."""
+"""What all relaxers are."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Protocol
 
 from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.mapping import NetworkArrays
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, make_clamps
 
 
-class Relaxer(Protocol):
+class Relaxer(ABC):
     """Something that finds the equilibria of a network under clamps, for a batch of samples.
 
     A sample that does not come to rest is said so in `Equilibrium.relaxation`, never hidden.
@@ -31,5 +31,16 @@ class Relaxer(Protocol):
 
         `arrays` are the conductances that hold the weights, where devices have learned them; `network` is
         then what the forward arrays mean (which is all that the ideal relaxer looks at).
+
+        Raises
+        ------
+        BadInput
+            As `make_clamps`, and for what a relaxer cannot.
         """
-        ...
+        return self.rest(network, make_clamps(network, inputs, targets, clamps), arrays)
+
+    @abstractmethod
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    ) -> Equilibrium:
+        """The same for clamps that have been made: what a relaxer has to give."""

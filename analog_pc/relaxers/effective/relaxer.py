@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, Masked
+from analog_pc.arrays import Floats
 from analog_pc.compiler import compile_network, program_arrays
 from analog_pc.errors import BadInput
 from analog_pc.mapping import ConductancePair, NetworkArrays
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation, make_clamps
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.kernel import SMOOTH
 from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
 from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
 from analog_pc.relaxers.effective.network import Lines, Stage, lines, stage
+from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.technology import Technology
 
 
-class EffectiveRelaxer:
+class EffectiveRelaxer(Relaxer):
     """Equilibria of the circuit that `compile_network` would make, from its layers in closed form.
 
     Every linear part of a layer is eliminated by hand: arrays with wires, access transistors and driver
@@ -59,14 +58,8 @@ class EffectiveRelaxer:
         self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
         self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Stage]] = {}
 
-    def relax(
-        self,
-        network: PredictiveCodingNetwork,
-        inputs: ArrayLike | None = None,
-        targets: ArrayLike | None = None,
-        *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
-        arrays: NetworkArrays | None = None,
+    def rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
         """Relax with the input clamped, or input and target.
 
@@ -75,7 +68,6 @@ class EffectiveRelaxer:
         BadInput
             For other clamps, and for activations with kinks: their circuits need `CircuitRelaxer`.
         """
-        held = make_clamps(network, inputs, targets, clamps)
         _check(network, held)
         if arrays is None:
             arrays = program_arrays(network, self.technology, self.seed)
