@@ -13,7 +13,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput, SimulationFailed
-from analog_pc.mapping import ConductancePair, NetworkArrays, decode
+from analog_pc.mapping import ConductancePair, NetworkArrays, decode, encode
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, hebbian_update
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import Technology
@@ -92,7 +92,7 @@ class Hardware:
     @property
     def arrays(self) -> NetworkArrays:
         """What the devices hold: the commanded weights, but where they are broken."""
-        pairs = [self._pair(w) for w in self.commanded]
+        pairs = [encode(w, self.technology, self.full_scale) for w in self.commanded]
         held = {FORWARD: pairs, TRANSPOSED: [pair.transposed for pair in pairs]}
         for fault in self.faults:
             for where in fault.arrays:
@@ -121,13 +121,6 @@ class Hardware:
             np.clip(w + d, -top, top) for w, d in zip(self.commanded, change.weights, strict=True)
         ]
         return rest
-
-    def _pair(self, weights: Floats) -> ConductancePair:
-        """One device carries the weight, the other one stays at g_min (see `mapping.encode`)."""
-        t = self.technology
-        span, normal = t.g_max - t.g_min, weights.T / self.full_scale
-        plus, minus = (t.g_min + span * np.maximum(sign * normal, 0.0) for sign in (1.0, -1.0))
-        return ConductancePair(plus, minus, self.full_scale / span)
 
     def _broken(self, pair: ConductancePair, fault: Fault, where: str) -> ConductancePair:
         post = slice(None) if fault.post is None else fault.post

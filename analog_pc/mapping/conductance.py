@@ -65,13 +65,18 @@ def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Gen
     return ConductancePair(pair.plus * off[0], pair.minus * off[1], pair.ohms)
 
 
-def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:
+def encode(weights: ArrayLike, technology: Technology, full_scale: float | None = None) -> ConductancePair:
     """The pair of `weights` [post, pre]; all zeros map to R_f = 1 / (g_max - g_min).
+
+    Parameters
+    ----------
+    full_scale
+        The weight that a device at g_max stands for, > 0; None: the largest of the weights.
 
     Raises
     ------
     BadInput
-        For a weight that is not finite, or a matrix without weights.
+        For a weight that is not finite or beyond the full scale, or a matrix without weights.
     """
     try:
         w = np.asarray(weights, dtype=np.float64)
@@ -83,6 +88,10 @@ def encode(weights: ArrayLike, technology: Technology) -> ConductancePair:
         where = [int(i) for i in np.argwhere(~np.isfinite(w))[0]]
         raise BadInput(f"weight{where} is {float(w[tuple(where)])}: no conductance stands for it")
     largest = float(np.abs(w).max()) or 1.0
+    if full_scale is not None:
+        if not largest <= full_scale and w.any():
+            raise BadInput(f"a weight of {largest:g} is beyond the full scale of {full_scale:g}")
+        largest = full_scale
     span = technology.g_max - technology.g_min
     if not np.isfinite(largest / span):
         raise BadInput(f"a weight of {largest:g} needs a feedback resistor beyond the range of numbers")

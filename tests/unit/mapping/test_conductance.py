@@ -52,3 +52,14 @@ def test_transposed_computes_the_transposed() -> None:
 def test_refused(weights: object, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         encode(weights, IDEAL)
+
+
+def test_a_full_scale_is_what_a_device_at_g_max_stands_for() -> None:
+    t = IDEAL
+    pair = encode([[0.5, -2.0]], t, full_scale=2.0)
+    assert pair.minus[1, 0] == pytest.approx(t.g_max, rel=1e-15)
+    np.testing.assert_allclose(decode(pair), [[0.5, -2.0]], rtol=0.0, atol=1e-14)
+    assert encode([[0.5]], t, full_scale=2.0).ohms == pair.ohms
+    assert encode([[0.0]], t, full_scale=2.0).ohms == pair.ohms
+    with pytest.raises(BadInput, match="weight of 3 is beyond the full scale of 2"):
+        encode([[3.0]], t, full_scale=2.0)
