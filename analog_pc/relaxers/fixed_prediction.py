@@ -7,6 +7,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.mapping import NetworkArrays, decode
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
+from analog_pc.pcn.learning import deltas
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.relaxers.relaxer import Relaxer
 
@@ -36,7 +37,8 @@ class FixedPrediction(Relaxer):
         forward = _forward(network, held)
         output = forward.mu[-1]
         reached = np.where(held.free[-1], output, held.values[-1])
-        eps = _deltas(network, _feedback(network, arrays), forward.gate, reached - output)
+        force = deltas(_feedback(network, arrays), forward.gate, network.pi[-1] * (reached - output))
+        eps = (np.zeros((held.samples, 0)), *(f / pi for f, pi in zip(force, network.pi, strict=True)))
         energy = 0.5 * network.pi[-1] * (eps[-1] ** 2).sum(axis=1)
         rest = Relaxation(np.ones(held.samples, dtype=bool), np.zeros(held.samples), 0, "a forward pass")
         activities = (*forward.x[:-1], reached)
@@ -52,14 +54,3 @@ def _forward(network: PredictiveCodingNetwork, held: Clamps) -> State:
 def _feedback(network: PredictiveCodingNetwork, arrays: NetworkArrays | None) -> tuple[Floats, ...]:
     """[post, pre] of layers 1 ... L, as errors meet them on their way back."""
     return network.W if arrays is None else tuple(decode(pair).T for pair in arrays.transposed)
-
-
-def _deltas(
-    network: PredictiveCodingNetwork, feedback: tuple[Floats, ...], gate: list[Floats], top: Floats
-) -> tuple[Floats, ...]:
-    """eps of layers 0 ... L (layer 0 has none)."""
-    force = [network.pi[-1] * top]
-    for layer in range(network.depth - 1, 0, -1):
-        force.insert(0, (force[0] @ feedback[layer]) * gate[layer])
-    nothing = np.zeros((len(top), 0))
-    return (nothing, *(f / pi for f, pi in zip(force, network.pi, strict=True)))

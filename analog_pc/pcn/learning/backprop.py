@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
@@ -20,12 +22,21 @@ def backprop_update(
     """
     landscape = Landscape(network, make_clamps(network, inputs))
     state = landscape.state(landscape.forward())
-    delta: Floats = network.pi[-1] * (np.asarray(targets, dtype=np.float64) - state.x[-1])
-    weights: list[Floats] = []
-    biases: list[Floats] = []
-    for layer in range(network.depth, 0, -1):
-        weights.append(lr * delta.T @ state.rate[layer - 1])
-        biases.append(lr * delta.sum(axis=0))
-        if layer > 1:
-            delta = (delta @ network.W[layer - 1]) * state.gate[layer - 1]
-    return Update(tuple(reversed(weights)), tuple(reversed(biases)))
+    top = network.pi[-1] * (np.asarray(targets, dtype=np.float64) - state.x[-1])
+    back = deltas(network.W, state.gate, top)
+    return Update(
+        tuple(lr * d.T @ rate for d, rate in zip(back, state.rate, strict=True)),
+        tuple(lr * d.sum(axis=0) for d in back),
+    )
+
+
+def deltas(feedback: Sequence[Floats], slopes: Sequence[Floats], top: Floats) -> list[Floats]:
+    """d_1 ... d_L with d_L = `top` [samples, n_L] and d_l = f'(x_l) * W_{l+1}^T d_{l+1}.
+
+    `feedback` are W_1 ... W_L [post, pre], or what stands for them on the way back; `slopes` f'(x_l) of
+    layers 0 ... L - 1, [samples, n_l].
+    """
+    found = [top]
+    for layer in range(len(feedback) - 1, 0, -1):
+        found.insert(0, (found[0] @ feedback[layer]) * slopes[layer])
+    return found

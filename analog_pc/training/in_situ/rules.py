@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
+from analog_pc.pcn.learning import deltas
 
 
 class Factors(NamedTuple):
@@ -125,10 +126,9 @@ class Backpropagation:
     def updates(self, weights: Weights, inputs: Floats, targets: Floats) -> Iterator[Factors]:
         net, back = weights.network, weights.feedback
         x = _forward(net, inputs)
-        d = [net.pi[-1] * (targets - x[-1])]
-        loss = 0.5 * float((d[0] * (targets - x[-1])).sum()) / len(inputs)
-        for k in range(net.depth - 1, 0, -1):
-            d.insert(0, net.activation_of(k).slope(x[k]) * (d[0] @ back[k]))
+        top = net.pi[-1] * (targets - x[-1])
+        loss = 0.5 * float((top * (targets - x[-1])).sum()) / len(inputs)
+        d = deltas(back, [net.activation_of(k).slope(x[k]) for k in range(net.depth)], top)
         yield Factors(tuple(net.activation_of(k).f(x[k]) for k in range(net.depth)), tuple(d), loss)
 
 
