@@ -125,7 +125,9 @@ def test_motor_learning_by_predictive_coding(relaxers: dict[str, Relaxer], publi
     for k, probe in enumerate(motor.PROBES):
         spread = motor.PC_RATIOS[probe][1] * np.sqrt(1.0 + 24 / 48)
         assert abs(mean[k] / mean[0] - published["motor"]["ratios"]["pc"][k]) < 3.0 * spread + 1e-9
-    assert mean[0] > mean[1] > 0.0  # the absent cue's own adaptation, which backpropagation has not
+    # The absent cue adapts, which it does not under backpropagation: three spreads of a mean of 48 above 0.
+    # That it adapts *less* than the cue itself is not for 48 people to show: 0.91 of 400, spread 0.06.
+    assert mean[1] / mean[0] > 3.0 * motor.PC_RATIOS["2+"][1] * np.sqrt(24 / 48)
 
 
 @pytest.mark.parametrize(("column", "agreement"), CIRCUITS.items())
