@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, reduce
 
 import numpy as np
+from scipy.special import expit
 
 from analog_pc.arrays import Floats
 
@@ -47,23 +48,32 @@ def tanh_gate(s: float) -> Law:
 
 
 def sigmoid_law(s: float) -> Law:
-    """y = s / (1 + exp(-v / s)), written with tanh because exp overflows in a simulator's iterates."""
+    """y = s / (1 + exp(-v / s)), for simulators with tanh because exp overflows in their iterates."""
     return Law(
         "sigmoid",
-        lambda v: 0.5 * s * (1.0 + np.tanh(0.5 * v / s)),
-        lambda v: 0.25 * (1.0 - np.tanh(0.5 * v / s) ** 2),
+        lambda v: s * expit(v / s),
+        lambda v: _hump(expit(v / s)),
         lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))",
     )
 
 
 def sigmoid_gate(s: float) -> Law:
     """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_law`."""
+
+    def derivative(v: Floats) -> Floats:
+        sigma = expit(v / s)
+        return np.asarray(_hump(sigma) * (1.0 - 2.0 * sigma) / s)
+
     return Law(
         "sigmoid_gate",
-        lambda v: 0.25 * (1.0 - np.tanh(0.5 * v / s) ** 2),
-        lambda v: -0.25 / s * np.tanh(0.5 * v / s) * (1.0 - np.tanh(0.5 * v / s) ** 2),
+        lambda v: _hump(expit(v / s)),
+        derivative,
         lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)",
     )
+
+
+def _hump(sigma: Floats) -> Floats:
+    return sigma * (1.0 - sigma)
 
 
 def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0) -> Law:
@@ -110,10 +120,10 @@ def limiter(most: float, order: int) -> Law:
     most, order = float(most), int(order)
 
     def root(v: Floats) -> Floats:
-        """1 / (1 + (v / most)^order)^(1/order); a product, because numpy's powers are slow."""
+        """1 / (1 + (v / most)^order)^(1/order); products and a logarithm, because numpy's powers are slow."""
         square = (v / most) ** 2
         power = reduce(np.multiply, [square] * (order // 2))
-        return np.asarray(1.0 / np.sqrt(1.0 + power) if order == 2 else (1.0 + power) ** (-1.0 / order))
+        return np.asarray(1.0 / np.sqrt(1.0 + power) if order == 2 else np.exp(np.log(1.0 + power) / -order))
 
     def value(v: Floats) -> Floats:
         return np.asarray(v * root(v))

@@ -33,6 +33,10 @@ class Block(Protocol):
         """One block that does what this one and others of its kind do."""
         ...
 
+    def part(self, pick: Bools) -> Block:
+        """Some of its outputs, [writes]; a block that cannot be cut bends in all of them or in none."""
+        ...
+
     @property
     def reads(self) -> int: ...
 
@@ -76,6 +80,9 @@ class Curves:
             return np.concatenate([getattr(curves, name) for curves in (self, *others)])
 
         return Curves(self.law, all_of("gain"), all_of("offset"), all_of("slope"), self.mild)
+
+    def part(self, pick: Bools) -> Curves:
+        return Curves(self.law, self.gain[pick], self.offset[pick], self.slope[pick], self.mild)
 
     @property
     def reads(self) -> int:
@@ -122,6 +129,9 @@ class Gates:
     def joined(self, others: Sequence[Gates]) -> Gates:
         return Gates(self.gate, np.concatenate([g.siemens for g in (self, *others)]))
 
+    def part(self, pick: Bools) -> Gates:
+        return Gates(self.gate, self.siemens[pick])
+
     @property
     def reads(self) -> int:
         return 2 * len(self.siemens)
@@ -165,6 +175,9 @@ class Ports:
 
     def joined(self, others: Sequence[Any]) -> Block:
         raise NotImplementedError("every crossbar is a kind of its own")
+
+    def part(self, pick: Bools) -> Block:
+        raise NotImplementedError("the cells of a crossbar are searched together")
 
     @property
     def reads(self) -> int:

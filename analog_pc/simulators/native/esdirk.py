@@ -18,7 +18,8 @@ import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.newton import Loop, solve
+from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.newton import solve
 from analog_pc.simulators.native.reduce import Reduced
 
 DIAGONAL = 0.25

@@ -8,8 +8,8 @@ import numpy as np
 
 from analog_pc.arrays import Any, Floats
 from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.model import Model
-from analog_pc.simulators.native.newton import Loop
 from analog_pc.simulators.native.operating_point import settle_to
 
 

@@ -11,7 +11,7 @@ from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.assembly import assemble
 from analog_pc.simulators.native.flat import NOWHERE
-from analog_pc.simulators.native.newton import Loop
+from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced, Response
 
 

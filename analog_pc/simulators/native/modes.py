@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.simulators.native.newton import Loop
+from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced
 
 STRAIGHT = 1e-9  # a slope that changed by less does not show in an eigenvalue

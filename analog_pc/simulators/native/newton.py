@@ -4,71 +4,27 @@ A step solves (1 - D K) dq = f, f = delta(y) - q, with D the slopes of the block
 (`Block.bends`); in the others dq = f, which converges by the factor by which their slope is off.
 
 Two ways, the first for most samples, the second for those that it leaves: one D for all samples, the mean of
-some of them, so that a step of a batch is two products of matrices (for one sample this is Newton's method);
-and a D for each sample, with steps shortened where the residual would grow.
+some of them, so that a step of a batch is two products of matrices (for one sample this is Newton's method),
+and the few outputs that matter settle among themselves before the next step of all; and a D for each sample,
+with steps shortened where the residual would grow.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.equations import Placed
+from analog_pc.simulators.native.loop import MILD, Corrector, Loop
 
 STEPS, HALVINGS = 60, 12
-MILD = 1e-3  # slopes that changed by less are not followed: a slower step, the same answer
 # The last step, as a part of the largest voltage that a block reads: what remains after it is smaller by the
 # factor of one more step, at most SLOW / (1 - SLOW) = 2.3.
 STOP = 1e-12
 # Steps of a sample that the common matrix serves shrink by this factor at least, up to an unevenness SLACK.
 SLOW, SLACK = 0.7, 8.0
-SAMPLED = 16  # samples whose mean slopes stand for a batch
 # Slopes are taken anew where a step shrinks by less than RENEW: for a batch, whose samples differ anyway, at
 # most FRESH times.
 RENEW, FRESH = 0.1, 3
-
-
-@dataclass(frozen=True, eq=False)
-class Loop:
-    """The blocks of a circuit, closed around the linear part K [reads, writes]."""
-
-    blocks: tuple[Placed, ...]
-    gain: Floats
-    kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
-
-    def keep(self, corrector: Corrector) -> None:
-        self.kept[:] = [corrector]
-
-    def reads(self, r: Floats, q: Floats) -> Floats:
-        """y, [samples, reads]."""
-        return np.asarray(r + q @ self.gain.T)
-
-    def delta(self, y: Floats) -> Floats:
-        """Block outputs, [samples, writes]."""
-        out = np.empty((len(y), self.gain.shape[1]))
-        for placed in self.blocks:
-            out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
-        return out
-
-    def bends(self, y: Floats, least: float) -> Bools:
-        """Block outputs whose slope has changed by more than `least`, [writes]."""
-        out = np.empty(self.gain.shape[1], dtype=np.bool_)
-        for placed in self.blocks:
-            out[placed.writes] = placed.block.bends(y[:, placed.reads], least)
-        return out
-
-    def slopes_times(self, y: Floats, pick: Bools, matrix: Floats) -> Floats:
-        """D_picked times matrices [samples or 1, reads, k]: [samples, picked, k]."""
-        parts = [
-            b.block.slopes_times(y[:, b.reads], pick[b.writes], matrix[:, b.reads])
-            for b in self.blocks
-            if pick[b.writes].any()
-        ]
-        if not parts:
-            return np.zeros((len(y), 0, matrix.shape[2]))
-        return np.concatenate(parts, axis=1)
 
 
 def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
@@ -83,32 +39,6 @@ def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
     return loop.reads(r, q), q, found
 
 
-@dataclass(frozen=True, eq=False)
-class Corrector:
-    """dq = f, but B f in the picked outputs, B = (1 - D K_picked)^-1 (1 + D K_others)."""
-
-    pick: Bools
-    by_f: Floats
-
-    def step(self, f: Floats) -> Floats:
-        if self.pick.all():
-            return f @ self.by_f.T
-        dq = f.copy()
-        dq[:, self.pick] = f @ self.by_f.T
-        return dq
-
-
-def _corrector(loop: Loop, y: Floats) -> Corrector:
-    """For slopes that are the mean of those at some of the samples."""
-    some = y[:: -(-len(y) // SAMPLED)]
-    pick = loop.bends(some, MILD)
-    around = loop.slopes_times(some, pick, loop.gain[None]).mean(axis=0)
-    system, n = -around[:, pick], int(pick.sum())
-    system[np.arange(n), np.arange(n)] += 1.0
-    around[:, pick] = np.eye(n)
-    return Corrector(pick, np.linalg.solve(system, around))
-
-
 def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
     """The samples that one common matrix leads to their solution; the others are somewhere."""
     q_found, found = start.copy(), np.zeros(len(r), dtype=np.bool_)
@@ -118,17 +48,20 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
     for step in range(STEPS):
         if not loop.kept or (shrink > RENEW and (renewed < FRESH or len(todo) == 1)):
             try:
-                loop.keep(_corrector(loop, y))
+                loop.keep(Corrector(loop, y))
             except np.linalg.LinAlgError:
                 break
             renewed += 1
         f = loop.delta(y) - q
-        dq = loop.kept[0].step(f)
-        new = loop.reads(r, q + dq)
+        dq, within = loop.kept[0].step(f), 0.0
+        after = q + dq
+        if step > 0 and loop.kept[0].part is not None:
+            after, within = loop.kept[0].settled(r, after)
+        new = loop.reads(r, after)
         moved, size = np.abs(new - y).max(axis=1), np.abs(new).max(axis=1)
         if step == 0 and len(todo) > 1:  # these may come to rest too, but perhaps on another branch
             over |= _is_foreign(loop, y, f, dq, new - y)
-        y, q = new, q + dq
+        y, q = new, after
         arrived = ~over & (moved <= STOP * size)
         stuck = ~over & ~arrived & ~(moved <= most)
         if stuck.any():
@@ -137,7 +70,8 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
         over |= arrived | stuck
         if over.all():
             break
-        shrink, last = float(np.median(moved[~over] / last[~over])), moved
+        shrink = max(within, float(np.median(moved[~over] / last[~over])))
+        last = moved
         most = SLACK * moved if step == FRESH else SLOW * most
         if 2 * int(over.sum()) >= len(todo):  # else going on with all costs less than moving the rest
             q_found[todo] = q
@@ -153,10 +87,9 @@ def _is_foreign(loop: Loop, y: Floats, f: Floats, dq: Floats, moved: Floats) -> 
 
     The step leaves f - (1 - D K) dq of the sample's own linear system; more than `SLOW` of f is too much.
     """
-    pick = loop.kept[0].pick
-    left = f - dq
-    left[:, pick] += loop.slopes_times(y, pick, moved[:, :, None])[:, :, 0]
-    volts = np.abs(left @ loop.gain.T).max(axis=1), np.abs(f @ loop.gain.T).max(axis=1)
+    pick = loop.kept[0].pick  # in the other outputs dq = f
+    left = f[:, pick] - dq[:, pick] + loop.slopes_times(y, pick, moved[:, :, None])[:, :, 0]
+    volts = np.abs(left @ loop.gain[:, pick].T).max(axis=1), np.abs(f @ loop.gain.T).max(axis=1)
     return np.asarray(~(volts[0] <= SLOW * volts[1]) & (np.abs(moved).max(axis=1) > 0.0))
 
 

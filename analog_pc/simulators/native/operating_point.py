@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.newton import Loop, solve
+from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.newton import solve
 from analog_pc.simulators.native.reduce import Reduced
 
 LONGEST, SHORTEST = 1.0, 1e-4  # steps of the way from one drive to another, as parts of it

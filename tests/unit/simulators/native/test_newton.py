@@ -7,9 +7,10 @@ import pytest
 from scipy.optimize import root
 
 from analog_pc.circuit.transfer import Law, limiter, tanh_law
-from analog_pc.simulators.native.blocks import Block, Curves
+from analog_pc.simulators.native.blocks import Block, Curves, Gates
 from analog_pc.simulators.native.equations import Placed
-from analog_pc.simulators.native.newton import Loop, solve
+from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.newton import solve
 
 
 def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
@@ -80,3 +81,23 @@ def test_a_circuit_without_blocks_needs_no_search() -> None:
     assert found.all()
     assert q.shape == (3, 0)
     np.testing.assert_array_equal(y, 1.0)
+
+
+def test_few_outputs_that_bend_among_many_that_hardly_do() -> None:
+    rng = np.random.default_rng(5)
+    gain = rng.normal(size=(36, 36))
+    gain *= 0.6 / np.linalg.norm(gain, 2)
+    gate = Law("gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v)
+    gates = Gates(gate, np.linspace(0.5, 1.5, 4))
+    loop = loop_of(gain[:, :32], curves(limiter(1.0, 6), 20, mild=True), curves(tanh_law(0.3), 8), gates)
+    r = 0.2 * rng.normal(size=(60, 36))
+    r[:, 3] = 0.9  # one of the limiters is near its rail
+    y, _, found = solve(loop, r, np.zeros((60, 32)))
+    assert found.all()
+    assert residual(loop, r, y) < 1e-11
+    part = loop.kept[0].part
+    assert part is not None
+    assert set(range(20, 32)) | {3} <= set(part.writes.tolist())
+    assert len(part.writes) < 32
+    np.testing.assert_array_equal(part.loop.delta(y[:, part.reads]), loop.delta(y)[:, part.writes])
+    np.testing.assert_array_equal(part.loop.gain, loop.gain[np.ix_(part.reads, part.writes)])
