@@ -50,6 +50,8 @@ def main() -> None:
         panel(axes, device, curves)
     for axes in list(grid.flat)[len(devices) :]:
         axes.set_visible(False)
+    for axes in list(grid.flat)[max(len(devices) - ACROSS, 0) : len(devices)]:
+        axes.tick_params(labelbottom=True)  # the lowest of its column
     figure.supxlabel("epoch", fontsize=8)
     figure.supylabel(f"test accuracy of {given.data}, %", fontsize=8)
     handles = [plt.Line2D([], [], label=name, **style) for name, style in STYLES.items()]
