@@ -9,7 +9,9 @@ from typing import Any
 from analog_pc.experiments.bear import BEAR
 from analog_pc.experiments.circuits import in_closed_form, simulated
 from analog_pc.experiments.collect import collect
+from analog_pc.experiments.concept_drift import CONCEPT_DRIFT
 from analog_pc.experiments.continual import CONTINUAL
+from analog_pc.experiments.depth import DEPTH
 from analog_pc.experiments.energy_machine import ENERGY_MACHINE
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.fear import FEAR
@@ -20,6 +22,7 @@ from analog_pc.experiments.motor import MOTOR
 from analog_pc.experiments.online import ONLINE
 from analog_pc.experiments.parts import Parts, Stored, Unkept
 from analog_pc.experiments.prospective_index import PROSPECTIVE_INDEX
+from analog_pc.experiments.reinforcement import REINFORCEMENT
 from analog_pc.experiments.result import Result, Row, load_result, save_result
 from analog_pc.experiments.reversal import REVERSAL
 from analog_pc.experiments.small_data import SMALL_DATA
@@ -42,6 +45,9 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         ONLINE,
         SMALL_DATA,
         CONTINUAL,
+        CONCEPT_DRIFT,
+        DEPTH,
+        REINFORCEMENT,
     )
 }
 

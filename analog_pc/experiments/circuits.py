@@ -19,12 +19,14 @@ def simulated(technology: Technology, columns: Sequence[str] = RELAXERS) -> dict
     return _made(technology, columns, lambda: CircuitRelaxer(Native(), technology))
 
 
-def in_closed_form(technology: Technology, columns: Sequence[str] = RELAXERS) -> dict[str, Relaxer]:
+def in_closed_form(
+    technology: Technology, columns: Sequence[str] = RELAXERS, *, largest: float = LARGEST
+) -> dict[str, Relaxer]:
     """`native` is the chip in closed form, a thousand times faster (see `EffectiveRelaxer`).
 
-    Its volts for an activity of 1 leave room for one of `LARGEST`; prediction errors are auto-zeroed.
+    Its volts for an activity of 1 leave room for one of `largest`; prediction errors are auto-zeroed.
     """
-    volts = min(technology.volts_per_unit, technology.supply / LARGEST)
+    volts = min(technology.volts_per_unit, technology.supply / largest)
     return _made(technology, columns, lambda: AutoZeroed(EffectiveRelaxer(technology, volts_per_unit=volts)))
 
 

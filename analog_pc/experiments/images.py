@@ -19,6 +19,7 @@ from analog_pc.relaxers import Relaxer
 from analog_pc.training.datasets import Dataset, load_dataset
 
 MOST_TESTED = 1000  # test images, of which the error has a standard deviation of at most 1.6 points
+BEYOND = 1e3  # a weight: training has diverged (useful ones stay below 10), long before anything overflows
 
 LOST = "samples a run that did not come to rest"
 
@@ -36,10 +37,16 @@ def on_what(data: Path | None) -> str:
 
 
 def learner(
-    relaxer: Relaxer, sizes: tuple[int, ...], lr: float, seed: int, *, normal: bool = False
+    relaxer: Relaxer,
+    sizes: tuple[int, ...],
+    lr: float,
+    seed: int,
+    *,
+    normal: bool = False,
+    activation: str = "sigmoid",
 ) -> Learner:
-    """A sigmoid network without biases; Xavier weights, uniform or normal."""
-    network = random_network(sizes, "sigmoid", seed=seed, biases=False)
+    """A network without biases; Xavier weights, uniform or normal."""
+    network = random_network(sizes, activation, seed=seed, biases=False)
     if normal:
         rng = np.random.default_rng(seed)
         spread = [np.sqrt(2.0 / sum(w.shape)) for w in network.W]
@@ -73,13 +80,21 @@ def teach(learner: Learner, inputs: Floats, targets: Floats) -> int:
 def course(
     learner: Learner, images: Dataset, stream: Iterator[Ints], tests: int, between: int
 ) -> Mapping[str, Array]:
-    """Test errors [tests], one after every `between` batches, and the number of samples that were lost."""
-    targets, errors, lost = images.one_hot(images.train_labels), [], 0
-    for _ in range(tests):
+    """Test errors [tests], one after every `between` batches, the number of samples that were lost, and
+    whether training diverged: it then ends, and is wrong on every image from there on."""
+    targets, errors, lost = images.one_hot(images.train_labels), np.ones(tests), 0
+    for test in range(tests):
         for chosen in islice(stream, between):
             lost += teach(learner, images.train_inputs[chosen], targets[chosen])
-        errors.append(test_error(learner, images))
-    return {"errors": np.array(errors), "lost": np.array(lost)}
+            if diverges(learner):
+                return {"errors": errors, "lost": np.array(lost), "diverged": np.array(True)}
+        errors[test] = test_error(learner, images)
+    return {"errors": errors, "lost": np.array(lost), "diverged": np.array(False)}
+
+
+def diverges(learner: Learner) -> bool:
+    """Whether a weight is `BEYOND` all use."""
+    return any(max(w.max(), -w.min()) > BEYOND for w in learner.network.W)
 
 
 def test_error(learner: Learner, images: Dataset) -> float:

@@ -79,11 +79,12 @@ class Learner:
         self.update(rest)
         return rest
 
-    def update(self, rest: Equilibrium) -> None:
-        """Change weights and biases by the local rule at an equilibrium."""
-        change = hebbian_update(self.network, rest)
-        weights = [w + r * d for w, r, d in zip(self.network.W, self.rates, change.weights, strict=True)]
-        biases = [b + r * d for b, r, d in zip(self.network.b, self.bias_rates, change.biases, strict=True)]
+    def update(self, *rests: Equilibrium) -> None:
+        """Change weights and biases by the local rule at an equilibrium, or by several at once."""
+        weights, biases = list(self.network.W), list(self.network.b)
+        for change in [hebbian_update(self.network, rest) for rest in rests]:
+            weights = [w + r * d for w, r, d in zip(weights, self.rates, change.weights, strict=True)]
+            biases = [b + r * d for b, r, d in zip(biases, self.bias_rates, change.biases, strict=True)]
         self.network = self.network.with_parameters(weights, biases)
 
 

@@ -13,6 +13,7 @@ from analog_pc.relaxers import CircuitRelaxer, EffectiveRelaxer
 
 RNG = np.random.default_rng(5)
 INPUTS, TARGETS = RNG.normal(size=(5, 7)), RNG.normal(size=(5, 3))
+ONE = np.ma.array(TARGETS, mask=[[True, False, True]] * 5)  # the other outputs are free
 REAL = ("breadboard", "cmos65-rram", "cmos130-rram", "pcm", "sonos", "ecram")
 
 
@@ -34,10 +35,11 @@ def straight(t: Technology) -> Technology:
 
 
 def both(
-    net: PredictiveCodingNetwork, t: Technology, targets: np.ndarray | None
+    net: PredictiveCodingNetwork, t: Technology, targets: np.ndarray | np.ma.MaskedArray | None
 ) -> tuple[Equilibrium, Equilibrium]:
-    judge = CircuitRelaxer(Native(check_stability=False), t, seed=2).relax(net, INPUTS, targets)
-    found = EffectiveRelaxer(t, seed=2).relax(net, INPUTS, targets)
+    clamps = None if targets is None else {net.depth: np.ma.array(targets)}
+    judge = CircuitRelaxer(Native(check_stability=False), t, seed=2).relax(net, INPUTS, clamps=clamps)
+    found = EffectiveRelaxer(t, seed=2).relax(net, INPUTS, clamps=clamps)
     assert judge.relaxation.all_converged
     assert found.relaxation.all_converged
     return judge, found
@@ -47,7 +49,7 @@ def apart(a: tuple[np.ndarray, ...], b: tuple[np.ndarray, ...]) -> float:
     return max(float(np.abs(p - q).max()) for p, q in zip(a, b, strict=True) if p.size)
 
 
-@pytest.mark.parametrize("targets", [None, TARGETS], ids=["predict", "learn"])
+@pytest.mark.parametrize("targets", [None, TARGETS, ONE], ids=["predict", "learn", "one output"])
 @pytest.mark.parametrize("name", ["ideal", *REAL])
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "identity"])
 def test_exact_for_straight_devices(name: str, activation: str, targets: np.ndarray | None) -> None:

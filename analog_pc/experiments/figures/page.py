@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import COLOURS, DASHES, GREY, MARKERS
 
 WIDTH = 85.0 / 25.4  # inches: one column
@@ -46,3 +47,9 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
 def letter(axes: Axes, text: str) -> None:
     """The letter of a panel."""
     axes.set_title(text, loc="left", fontweight="bold")
+
+
+def data_name(result: Result) -> str:
+    """The data set that a note of the result names ("data: NAME, ..."); empty without one."""
+    named = [note.removeprefix("data: ").split(",")[0] for note in result.notes if note.startswith("data: ")]
+    return named[0] if named else ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Any, Floats, Ints
+from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.pcn.kernel import SMOOTH
 from analog_pc.relaxers.effective import kernel
@@ -45,22 +45,19 @@ class EffectiveNetwork:
     def rest(self, clamps: Clamps, tolerance: float) -> Rest:
         """The equilibrium, searched from the forward state."""
         inputs, targets = clamps.values[0], clamps.values[-1]
-        free_last = bool(clamps.free[-1].all())
+        loose = clamps.free[-1]
         first = self.forward[0]
         mu1 = self.rates(0, inputs) @ first.by_signal.T + first.constant
         x = self._start(mu1)
-        if not free_last:
-            x[:, self._at[-1] :] = targets
-        mu, residual, iterations = self._search(x, mu1, free_last, tolerance)
+        x[:, self._at[-1] :] = np.where(loose, x[:, self._at[-1] :], targets)
+        mu, residual, iterations = self._search(x, mu1, loose, tolerance)
         cut = self._at[1:]
         return Rest(np.split(x, cut, axis=1), np.split(mu, cut, axis=1), residual, iterations)
 
-    def _search(
-        self, x: Floats, mu1: Floats, free_last: bool, tolerance: float
-    ) -> tuple[Floats, Floats, int]:
+    def _search(self, x: Floats, mu1: Floats, loose: Bools, tolerance: float) -> tuple[Floats, Floats, int]:
         search: Any = kernel.rest
         try:
-            mu, residual, iterations = search(x, mu1, *self._flat, free_last, tolerance, MOST)
+            mu, residual, iterations = search(x, mu1, *self._flat, loose, tolerance, MOST)
         except np.linalg.LinAlgError:  # somewhere the circuit does not answer: nothing is known of the batch
             return np.full_like(x, np.nan), np.full(len(x), np.nan), MOST
         return mu, residual, int(iterations)

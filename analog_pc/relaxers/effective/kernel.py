@@ -6,7 +6,8 @@ Layers l = 1 ... L, all activities of a sample side by side in x; phi = gain f(x
     back_l = T_{l+1} e_{l+1} + d_{l+1}
     R_l    = - p_l e_l + p_{l+1} k_l gate_l back_l              0 at rest, in every free layer
 
-Matrices lie flat, one after the other; `at[l]` is where layer l begins in x.
+Matrices lie flat, one after the other; `at[l]` is where layer l begins in x.  `loose` [n_L] says which
+outputs are free.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _activate(code, gain, offset, x, phi, slope, gate, bend):  # type: ignore[no
 
 @numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
 def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    x, mu1, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, out
+    x, mu1, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, out
 ):
     """R of one sample; work rows: phi, slope, gate, bend, mu, back.  Returns max |R|, largest force."""
     depth = n.size
@@ -75,7 +76,7 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             if not last:
                 r += gate[a + i] * back[a + i]
                 force = max(force, abs(back[a + i]))
-            elif not free_last:
+            elif not loose[i]:
                 r = 0.0
             out[a + i] = r
             worst = max(worst, abs(r)) if r == r else np.inf
@@ -84,15 +85,19 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
 
 @numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, out
+    n, at, f, n_load, t, where, tf, tn, k, p, work, loose, shift, out
 ):
-    """shift - dR/dx over the free activities [free, free]."""
-    depth = n.size
+    """shift - dR/dx over the free activities [free, free]; an output that is clamped among free ones
+    keeps its place, with an equation of its own: it does not move."""
+    depth, some = n.size, loose.any()
     slope, gate, bend, back = work[1], work[2], work[3], work[5]
     out[:] = 0.0
-    for layer in range(depth - 1 + free_last):
+    for layer in range(depth - 1 + some):
         a, size = at[layer], n[layer]
         for i in range(size):
+            if layer == depth - 1 and not loose[i]:
+                out[a + i, a + i] = 1.0
+                continue
             row = where[layer, 1] + i * size
             for j in range(size):
                 out[a + i, a + j] = -p[layer] * n_load[row + j]
@@ -108,7 +113,7 @@ def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 row = where[layer + 1, 3] + i * size  # T F
                 for j in range(size):
                     out[a + i, a + j] += g * tf[row + j] * slope[a + j]
-                if layer + 1 < depth - 1 + free_last:
+                if layer + 1 < depth - 1 + some:
                     above, m = at[layer + 1], n[layer + 1]
                     row = where[layer + 1, 2] + i * m
                     for j in range(m):
@@ -117,7 +122,7 @@ def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    x, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, code, gain, offset, free_last, tolerance, most
+    x, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, code, gain, offset, loose, tolerance, most
 ):
     """Search from x [samples, all], which is overwritten; returns mu [samples, all], max |R| by the
     largest force (at least 1), iterations.
@@ -127,7 +132,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     the relaxation, dx/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
     """
     samples, everything = x.shape
-    free = everything if free_last else at[n.size - 1]
+    free = everything if loose.any() else at[n.size - 1]
     work, r, other = np.empty((6, everything)), np.empty(everything), np.empty(everything)
     matrix, inverse, mus = np.empty((free, free)), np.empty((free, free)), np.empty((samples, everything))
     residual, longest, known = np.empty(samples), 0, False
@@ -135,7 +140,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         xs, trial = x[s], x[s].copy()
         shift, mine = 0.0, mu1[s]
         worst, force = _residual(
-            xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
+            xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, r
         )
         for iteration in range(most):
             if worst <= tolerance * force or not worst < np.inf:
@@ -143,7 +148,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             longest = max(longest, iteration + 1)
             borrowed = known and shift == 0.0
             if not borrowed:
-                _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, free_last, shift, matrix)
+                _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, loose, shift, matrix)
                 if shift == 0.0:
                     inverse[:], known = np.linalg.inv(matrix), True
             step = inverse @ r[:free] if shift == 0.0 else np.linalg.solve(matrix, r[:free])
@@ -165,7 +170,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 code,
                 gain,
                 offset,
-                free_last,
+                loose,
                 work,
                 other,
             )
@@ -178,8 +183,6 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             known = False
             if not borrowed:
                 shift = max(4.0 * shift, 1.0)
-            _residual(
-                xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, free_last, work, r
-            )
+            _residual(xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, r)
         mus[s], residual[s] = work[4], worst / force
     return mus, residual, longest

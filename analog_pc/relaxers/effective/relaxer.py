@@ -57,11 +57,12 @@ class EffectiveRelaxer(Relaxer):
         self.volts = technology.volts_per_unit if volts_per_unit is None else volts_per_unit
         self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
         self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Stage]] = {}
+        self._last: tuple[PredictiveCodingNetwork, NetworkArrays] | None = None
 
     def rest(
         self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        """Relax with the input clamped, or input and target.
+        """Relax with the input clamped, and of the output all, some or nothing.
 
         Raises
         ------
@@ -70,10 +71,16 @@ class EffectiveRelaxer(Relaxer):
         """
         _check(network, held)
         if arrays is None:
-            arrays = program_arrays(network, self.technology, self.seed)
+            arrays = self._programmed(network)
         effective = self.effective(network, arrays)
         with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
             return self._equilibrium(effective, held, effective.rest(held, self.tolerance))
+
+    def _programmed(self, network: PredictiveCodingNetwork) -> NetworkArrays:
+        """The arrays of a network that is the last one's (it is frozen) are not programmed anew."""
+        if self._last is None or self._last[0] is not network:
+            self._last = network, program_arrays(network, self.technology, self.seed)
+        return self._last[1]
 
     def effective(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> EffectiveNetwork:
         """The network in closed form; a pair of arrays that is the last one's is not computed anew."""
@@ -168,6 +175,5 @@ def _check(network: PredictiveCodingNetwork, held: Clamps) -> None:
         raise BadInput(
             f"effective relaxer: activation {network.activation!r} has kinks, use one of {', '.join(SMOOTH)}"
         )
-    hidden = all(free.all() for free in held.free[1:-1])
-    if held.free[0].any() or not hidden or len(set(held.free[-1].tolist())) > 1:
-        raise BadInput("effective relaxer: clamp the whole input, and the whole output or nothing of it")
+    if held.free[0].any() or not all(free.all() for free in held.free[1:-1]):
+        raise BadInput("effective relaxer: clamp the whole input, and beyond it outputs alone")
