@@ -9,15 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints
-from analog_pc.devices.pulsed import saving, summed
-from analog_pc.devices.pulsed.checks import matrix, shape_of, vector, whole_numbers
-from analog_pc.devices.pulsed.coincidence import coincidences, ones_of
+from analog_pc.devices.pulsed import aging, saving
+from analog_pc.devices.pulsed.checks import matrix, shape_of, slots_of, vector, whole_numbers
+from analog_pc.devices.pulsed.coincidence import coincidences
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
 from analog_pc.devices.pulsed.kernel import SUMS, write_each
-from analog_pc.devices.pulsed.population import draw, ends_of, rule, table
+from analog_pc.devices.pulsed.population import draw, ends_of, mortal, rule, table
+from analog_pc.devices.pulsed.streams import key_of
+from analog_pc.devices.pulsed.summed import write_summed
 from analog_pc.devices.pulsed.threads import on_rows
-from analog_pc.devices.pulsed.trains import MOST_SLOTS, Probabilities, probabilities, trains
+from analog_pc.devices.pulsed.trains import MOST_SLOTS, Trains, probabilities, trains
 from analog_pc.errors import BadInput
 
 
@@ -54,8 +56,8 @@ class DeviceArray:
         self.wear: Ints = np.zeros(self.shape, dtype=np.int64)
         self.age: Floats = np.full(self.shape, spec.drift_start)
         self.seen: Ints = self.wear.copy()
-        self.ends = ends_of(self.cells)
         self._counts = np.empty(self.shape, dtype=np.int32)  # of an outer product: fresh memory is slow
+        self.ends, self.mortal = ends_of(self.cells), mortal(self.cells)
         self.totals: Floats = np.zeros(4)  # pulses, half-selects, clipped, J
 
     @property
@@ -96,15 +98,15 @@ class DeviceArray:
         BadInput
             For counts that are not whole, of another shape, or negative on a one-sided device.
         """
-        numbers = whole_numbers(counts, self.shape)
+        numbers, (rows, columns) = whole_numbers(counts, self.shape), self.shape
         if self.spec.one_sided and (numbers < 0).any():
             raise BadInput(f"pulse: {int((numbers < 0).sum())} counts are negative, the device is one-sided")
         size = np.abs(numbers)
-        rows, columns = self.shape
         halves = int(size.sum()) * (rows + columns - 2)
         beside = self.hidden.sum(1)[:, None] + self.hidden.sum(0) - 2.0 * self.hidden if self.energy else None
         sums = np.zeros((rows, SUMS))
-        self._write(numbers, sums, self.rng)
+        sums[:, 0] = size.sum(1)
+        on_rows([self._writer(numbers, sums)], self.shape)
         if beside is not None:
             sums[:, 3] = (size * beside).sum(1)
         self._count(sums, halves)
@@ -122,8 +124,7 @@ class DeviceArray:
 
         `x` drives the rows and `d` the columns; see `analog_pc.devices.pulsed.trains`.  A one-sided device
         takes the coincidences that go up, and only those.  `rng` draws the trains, where several arrays hang
-        on the same lines: generators in the same state give the same trains.  Noise of the devices is always
-        this array's own.
+        on the same lines: generators in the same state give the same trains.  Noise is this array's own.
 
         Raises
         ------
@@ -131,32 +132,26 @@ class DeviceArray:
             For vectors of another length or not finite, a rate that is not finite, slots beyond 1 ... 31.
         """
         x, d = vector("x", x, self.shape[0]), vector("d", d, self.shape[1])
-        if isinstance(slots, bool) or int(slots) != slots or not 1 <= slots <= MOST_SLOTS:
-            raise BadInput(f"outer: slots = {slots!r}, must be a whole number from 1 to {MOST_SLOTS}")
+        length = slots_of(slots, MOST_SLOTS)
         if not np.isfinite(rate):
             raise BadInput(f"outer: rate = {rate!r}, must be finite")
-        found = probabilities(x, d, float(rate), int(slots), self.spec.step, management)
+        found = probabilities(x, d, float(rate), length, self.spec.step, management)
         if found is not None:
-            self._trains(found, (x > 0.0) == (rate > 0.0), d > 0.0, int(slots), rng or self.rng)
+            self.totals[2] += found.cut
+            self._coincide(trains(key_of(rng or self.rng), found, x, d, float(rate), length))
 
-    def _trains(
-        self, found: Probabilities, row_up: Bools, column_up: Bools, slots: int, rng: np.random.Generator
-    ) -> None:
-        rows, columns = trains(self._key(rng), found, slots)
+    def _coincide(self, lines: Trains) -> None:
         sums = np.zeros((self.shape[0], SUMS))
-        with_energy = self.energy is not None
-        lines = (rows, columns, row_up, column_up, self.spec.one_sided, with_energy, self.hidden)
-        busy = int(np.count_nonzero(rows))
-        on_rows(coincidences, (*lines, self._counts, sums), self.shape, busy)
-        self._write(self._counts, sums, self.rng, busy)
-        driven = self.shape[1] * ones_of(rows) + self.shape[0] * ones_of(columns)
-        self.totals[2] += found.cut
-        self._count(sums, driven - 2 * int(sums[:, 2].sum()))
+        told = (*lines, self.spec.one_sided, self.energy is not None, self.hidden, self._counts, sums)
+        kernels = [(coincidences, told), self._writer(self._counts, sums)]
+        on_rows(kernels, self.shape, busy=int(np.count_nonzero(lines.rows)))
+        self._count(sums, lines.driven - 2 * int(sums[:, 2].sum()))
 
-    def _write(self, counts: Any, sums: Floats, rng: np.random.Generator, busy: int | None = None) -> None:
-        devices = (self.rule, self.table, self.cells, self.hidden, self.noise, self.wear)
-        kernel = summed.write_summed if summed.applies(self.rule) else write_each
-        on_rows(kernel, (*devices, self._key(rng), counts, sums), self.shape, busy)
+    def _writer(self, counts: Any, sums: Floats) -> tuple[Any, tuple[Any, ...]]:
+        """The kernel of these devices, and what it takes."""
+        known = (self.rule, self.table, self.cells, self.mortal, self.energy is not None)
+        kernel = write_summed if self.rule.summed else write_each
+        return kernel, (*known, self.hidden, self.noise, self.wear, key_of(self.rng), counts, sums)
 
     def elapse(self, time: float) -> None:
         """Let time pass: decay and drift; see `PulsedDevice`.
@@ -166,18 +161,7 @@ class DeviceArray:
         BadInput
             For a time that is negative or not finite.
         """
-        if not (np.isfinite(time) and time >= 0.0):
-            raise BadInput(f"elapse: time = {time!r}, must be finite and >= 0")
-        self.age[self.wear != self.seen] = self.spec.drift_start
-        np.copyto(self.seen, self.wear)
-        kept = ~self.slow.stuck
-        moved = self.hidden
-        if self.slow.nu.any():  # powers are slow
-            factor = ((self.age + time) / self.age) ** -self.slow.nu
-            moved = self.spec.w_min + (moved - self.spec.w_min) * factor
-        moved = moved * np.exp(-time * self.slow.rate)
-        self.age += time
-        self.hidden[kept] = np.clip(moved, self.cells.lower, self.cells.upper)[kept]
+        aging.elapsed(self, time)
 
     def statistics(self) -> Statistics:
         """What was written so far."""
@@ -205,9 +189,6 @@ class DeviceArray:
         self.age[chosen] = self.spec.drift_start
         if self.rule.write > 0.0:
             self.noise[chosen] = self.rule.write * self.rng.normal(size=int(chosen.sum()))
-
-    def _key(self, rng: np.random.Generator | None = None) -> Any:
-        return (rng or self.rng).integers(0, 2**64 - 1, dtype=np.uint64, endpoint=True)
 
     def _count(self, sums: Floats, halves: int) -> None:
         pulses = int(sums[:, 0].sum())

@@ -37,6 +37,13 @@ def whole_numbers(given: ArrayLike, shape: tuple[int, int]) -> NDArray[np.int32]
     return counts.astype(np.int32)
 
 
+def slots_of(given: float, most: int) -> int:
+    """A whole number of slots of a train, from 1 to the most."""
+    if isinstance(given, bool) or int(given) != given or not 1 <= given <= most:
+        raise BadInput(f"outer: slots = {given!r}, must be a whole number from 1 to {most}")
+    return int(given)
+
+
 def _numbers(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Floats:
     try:
         values = np.ascontiguousarray(given, dtype=np.float64)

@@ -30,33 +30,43 @@ def ones_of(words):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _halves(own, column_ones, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _halves(i, own, columns, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Sum over a row of half-selects x weight; `counts` are the coincidences, of any sign."""
     total = 0.0
-    for j in range(counts.size):
-        total += (own + column_ones[j] - 2.0 * abs(counts[j])) * hidden[j]
+    for j in range(columns.size):
+        total += (own + ones(columns[j]) - 2 * abs(counts[i, j])) * hidden[i, j]
+    return total
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _ups(i, counts):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Keep the counts that go up, and add them."""
+    total = np.int32(0)
+    for j in range(counts.shape[1]):
+        counts[i, j] = max(counts[i, j], 0)
+        total += counts[i, j]
     return total
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def coincidences(  # type: ignore[no-untyped-def]
-    rows, columns, row_up, column_up, one_sided, energy, hidden, counts, sums, begin, end
+    rows, columns, row_down, column_down, one_sided, weighed, hidden, counts, sums, begin, end
 ):  # pragma: no cover - compiled
-    """Signed counts of trains, one uint32 of slots a line; a device is up where its lines agree."""
-    column_ones = np.empty(columns.size)
-    for j in range(columns.size):
-        column_ones[j] = ones(columns[j])
+    """Signed counts of trains, one uint32 of slots a line; a device is up where its lines agree.
+
+    A line is `down` by -1 or 0, the int32 that turns the sign of a number: (n ^ -1) + 1 = -n.  `sums` come as
+    zeros and stay so for a row without a pulse, whose counts nothing reads.
+    """
     for i in range(begin, end):
-        own, total = ones(rows[i]), 0
-        if own == 0:
-            counts[i, :] = 0
-        for j in range(counts.shape[1] if own > 0 else 0):
-            n = ones(rows[i] & columns[j])
-            counts[i, j] = n if row_up[i] == column_up[j] else -n
+        if rows[i] == 0 and not weighed:
+            continue
+        total = np.int32(0)
+        for j in range(columns.size):
+            n, down = ones(rows[i] & columns[j]), row_down[i] ^ column_down[j]
+            counts[i, j] = (n ^ down) - down
             total += n
-        sums[i, 2] = total
-        if energy:
-            sums[i, 3] = _halves(own, column_ones, counts[i], hidden[i])
+        sums[i, 0] = sums[i, 2] = total
+        if weighed:
+            sums[i, 3] = _halves(i, ones(rows[i]), columns, counts, hidden)
         if one_sided:
-            for j in range(counts.shape[1]):
-                counts[i, j] = max(counts[i, j], 0)
+            sums[i, 0] = _ups(i, counts)

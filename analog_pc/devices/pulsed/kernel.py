@@ -12,7 +12,7 @@ import numpy as np
 
 from analog_pc.devices.pulsed import rows
 from analog_pc.devices.pulsed.population import CONSTANT, EXPONENTIAL, LINEAR, POWER
-from analog_pc.devices.pulsed.streams import normal, stream
+from analog_pc.devices.pulsed.streams import draw, normal, stream
 
 SUMS = 4  # of a row: pulses, pulses x weight, coincidences, half-selects x weight
 
@@ -62,41 +62,42 @@ def one_by_one(  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def write_each(  # type: ignore[no-untyped-def]
-    rule, table, cells, hidden, noise, wear, key, counts, sums, begin, end
+    rule, table, cells, mortal, weighed, hidden, noise, wear, key, counts, sums, begin, end
 ):  # pragma: no cover - compiled
-    """Signed numbers of pulses [rows, columns] on rows begin ... end, one pulse after the other."""
+    """Signed numbers of pulses [rows, columns] on rows begin ... end, one pulse after the other.
+
+    sums[:, 0] are the numbers of pulses: images are mostly black, and a transfer writes one row.
+    """
     width = hidden.shape[1]
-    sign, step, slope, deviates = np.empty(width), np.empty(width), np.zeros(width), np.zeros(width)
-    able, touched = np.empty(width, np.int32), np.empty(width, np.int64)
+    able, place, step, slope = np.empty(width), np.empty(width, np.int64), np.empty(width), np.empty(width)
+    deviates, bits, late = np.zeros(width), np.empty(width, np.uint64), np.empty(width, np.int64)
     for i in range(begin, end):
-        if not rows.pulsed(counts[i]):
+        if sums[i, 0] == 0.0:
             continue
         state, gamma = stream(key, np.uint64(i))
-        rows.admit(counts[i], cells.limit[i], wear[i], able)
-        rows.sign(counts[i], sign)
-        rows.select(counts[i], cells.up[i], cells.down[i], step)
-        rows.select(counts[i], cells.up_slope[i], cells.down_slope[i], slope)
-        rows.total(counts[i], hidden[i], sums[i])
-        drawn = rows.touched(able, touched)
+        moving = rows.admit(i, mortal, counts, cells.limit, wear, able)
+        sums[i, 1] = 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
         if rule.write > 0.0:
-            state = rows.draw(state, gamma, deviates[:drawn])
-            for k in range(drawn):
-                noise[i, touched[k]] = rule.write * deviates[k]
-            deviates[:] = 0.0
-        while drawn > 0:
+            state = rows.write_noise(i, rule.write, noise, able, moving, state, gamma, bits, late, deviates)
+        rows.select(i, able, cells.up, cells.down, step)
+        rows.select(i, able, cells.up_slope, cells.down_slope, slope)
+        rows.touched(able, place)
+        while moving > 0:
             if rule.cycle > 0.0:
-                state = rows.draw(state, gamma, deviates[:drawn])
-            at = touched[:drawn]
-            _round(rule, table, at, deviates, sign, step, slope, cells.lower[i], cells.upper[i], hidden[i])
-            drawn = rows.remaining(able, at)
-        rows.total(counts[i], hidden[i], sums[i])
+                state = draw(state, gamma, moving, bits, late, deviates)
+            _round(
+                i, rule, table, place, moving, deviates, able, step, slope, cells.lower, cells.upper, hidden
+            )
+            moving = rows.remaining(able, place, moving)
+        sums[i, 1] += 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def _round(  # type: ignore[no-untyped-def]
-    rule, table, touched, deviates, sign, step, slope, lower, upper, w
+    i, rule, table, place, pulsed, deviates, able, step, slope, lower, upper, w
 ):  # pragma: no cover - compiled
-    """One pulse on each of the devices touched."""
-    for k in range(touched.size):
-        j = touched[k]
-        w[j] = moved(rule, table, sign[j], w[j], step[j], slope[j], lower[j], upper[j], deviates[k])
+    """One pulse on each of the devices at the first places."""
+    for k in range(pulsed):
+        j = place[k]
+        sign = 1.0 if able[j] > 0.0 else -1.0
+        w[i, j] = moved(rule, table, sign, w[i, j], step[j], slope[j], lower[i, j], upper[i, j], deviates[k])

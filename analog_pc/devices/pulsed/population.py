@@ -37,6 +37,7 @@ class Rule(NamedTuple):
     """
 
     code: int
+    summed: bool  # bursts are; see `analog_pc.devices.pulsed.summed`
     additive: bool
     cycle: float
     offset: float
@@ -63,8 +64,11 @@ def rule(spec: PulsedDevice) -> Rule:
         law = spec.law
         rates = (float(law.up_rate), float(law.down_rate), float(law.slope), float(law.offset))
         coefficients = (float(law.up), float(law.down), *rates)
+    code = codes.get(type(spec.law), LINEAR)
+    plain = code == CONSTANT or (code == LINEAR and (spec.additive or spec.cycle_noise == 0.0))
     return Rule(
-        code=codes.get(type(spec.law), LINEAR),
+        code=code,
+        summed=plain and spec.noise_slope == 0.0,
         additive=spec.additive,
         cycle=float(spec.cycle_noise),
         offset=float(spec.noise_offset),
@@ -114,6 +118,11 @@ def draw(spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator) -
 def ends_of(cells: Cells) -> tuple[float, float]:
     """The extreme bounds of the devices."""
     return float(cells.lower.min()), float(cells.upper.max())
+
+
+def mortal(cells: Cells) -> bool:
+    """Whether any device ever stops to move."""
+    return bool((cells.limit < FOREVER).any())
 
 
 def _steps(spec: PulsedDevice, spread) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]

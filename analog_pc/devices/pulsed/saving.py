@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analog_pc.arrays import Any
-from analog_pc.devices.pulsed.population import ends_of
+from analog_pc.devices.pulsed.population import ends_of, mortal
 from analog_pc.errors import BadInput
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def restored(array: DeviceArray, state: dict[str, Any]) -> None:
     for name in _CHANGING:
         np.copyto(getattr(array, name), state[name])
     array.cells = array.cells._replace(**{n: np.array(state[n]) for n in array.cells._fields})
-    array.ends = ends_of(array.cells)
+    array.ends, array.mortal = ends_of(array.cells), mortal(array.cells)
     array.slow = array.slow._replace(**{n: np.array(state[n]) for n in array.slow._fields})
 
 

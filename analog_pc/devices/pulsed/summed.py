@@ -19,81 +19,68 @@ import numpy as np
 
 from analog_pc.devices.pulsed import rows
 from analog_pc.devices.pulsed.kernel import one_by_one
-from analog_pc.devices.pulsed.population import CONSTANT, LINEAR, Rule
-from analog_pc.devices.pulsed.streams import stream
+from analog_pc.devices.pulsed.population import LINEAR
+from analog_pc.devices.pulsed.streams import draw, stream
 
 FAR = 9.0  # standard deviations; the normal distribution has 1.1e-19 beyond
 
 
-def applies(rule: Rule) -> bool:
-    """Whether bursts of this kind of device can be summed."""
-    plain = rule.additive or rule.cycle == 0.0
-    return rule.growth == 0.0 and (rule.code == CONSTANT or (rule.code == LINEAR and plain))
-
-
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def write_summed(  # type: ignore[no-untyped-def]
-    rule, table, cells, hidden, noise, wear, key, counts, sums, begin, end
+    rule, table, cells, mortal, weighed, hidden, noise, wear, key, counts, sums, begin, end
 ):  # pragma: no cover - compiled
-    """Signed numbers of pulses [rows, columns] on rows begin ... end."""
+    """Signed numbers of pulses [rows, columns] on rows begin ... end; sums[:, 0] is how many they are."""
     width = hidden.shape[1]
-    sign, step, slope = np.empty(width), np.empty(width), np.zeros(width)
-    mean, sigma = np.empty(width), np.empty(width)
-    able, touched, sound = np.empty(width, np.int32), np.empty(width, np.int64), np.empty(width, np.bool_)
-    deviates = np.empty(2 * width)
+    able, deviates, after = np.empty(width), np.zeros(width), np.empty(width)
+    drawn, bits, late = np.zeros(width + 1), np.empty(width, np.uint64), np.empty(width, np.int64)
+    step, slope, mean, sigma = np.empty(width), np.empty(width), np.empty(width), np.empty(width)
     for i in range(begin, end):
-        if not rows.pulsed(counts[i]):
+        if sums[i, 0] == 0.0:
             continue
         state, gamma = stream(key, np.uint64(i))
-        w, lower, upper = hidden[i], cells.lower[i], cells.upper[i]
-        rows.admit(counts[i], cells.limit[i], wear[i], able)
-        rows.select(counts[i], cells.up[i], cells.down[i], step)
-        rows.sign(counts[i], sign)
-        if rule.code == LINEAR:
-            rows.select(counts[i], cells.up_slope[i], cells.down_slope[i], slope)
-            _linear(rule.cycle, rule.offset, able, w, sign, step, slope, mean, sigma)
-        else:
-            _constant(rule.cycle, rule.offset, able, w, sign, step, mean, sigma)
-        _judge(able, w, lower, upper, sign, slope, mean, sigma, sound)
-        drawn = rows.touched(able, touched)
-        state = rows.draw(state, gamma, deviates[: drawn if rule.write == 0.0 else 2 * drawn])
-        rows.total(counts[i], w, sums[i])
-        if _apply(touched[:drawn], sound, mean, sigma, deviates, lower, upper, w) < drawn:
-            for j in touched[:drawn]:
-                if not sound[j]:
-                    w[j], state = one_by_one(
-                        rule,
-                        table,
-                        able[j],
-                        sign[j],
-                        w[j],
-                        step[j],
-                        slope[j],
-                        lower[j],
-                        upper[j],
-                        state,
-                        gamma,
-                    )
+        moving = rows.admit(i, mortal, counts, cells.limit, wear, able)
+        sums[i, 1] = 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
         if rule.write > 0.0:
-            for k in range(drawn):
-                noise[i, touched[k]] = rule.write * deviates[drawn + k]
-        rows.total(counts[i], w, sums[i])
+            state = rows.write_noise(i, rule.write, noise, able, moving, state, gamma, bits, late, drawn)
+        if rule.cycle > 0.0:
+            state = draw(state, gamma, moving, bits, late, drawn)
+            rows.spread(able, drawn, deviates)
+        if rule.code == LINEAR:
+            rows.select(i, able, cells.up, cells.down, step)
+            rows.select(i, able, cells.up_slope, cells.down_slope, slope)
+            _linear(i, rule.cycle, rule.offset, able, hidden, step, slope, mean, sigma)
+            _settle(i, able, hidden, cells.lower, cells.upper, slope, mean, sigma, deviates, after)
+        else:
+            _constant(
+                i, rule.cycle, rule.offset, able, hidden, cells.up, cells.down, cells.lower, cells.upper,
+                deviates, after,
+            )  # fmt: skip
+        if _move(i, after, hidden) > 0:
+            _one_by_one(i, rule, table, able, after, cells, hidden, state, gamma)
+        sums[i, 1] += 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _constant(cycle, offset, able, w, sign, step, mean, sigma):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Mean and deviation after the burst of a constant step."""
+def _constant(  # type: ignore[no-untyped-def]
+    i, cycle, offset, able, w, up, down, lower, upper, deviates, after
+):  # pragma: no cover - compiled
+    """The end of bursts of a constant step; see `_settle`."""
     for j in range(able.size):
-        mean[j] = w[j] + able[j] * sign[j] * step[j]
-    for j in range(able.size):
-        sigma[j] = cycle * (step[j] + offset) * math.sqrt(able[j])
+        n, now, low, high = able[j], w[i, j], lower[i, j], upper[i, j]
+        a, b = up[i, j], down[i, j]
+        step = a if n > 0.0 else b
+        mean, sigma = now + n * step, cycle * (step + offset) * math.sqrt(abs(n))
+        far = FAR * sigma
+        inside = (min(now, mean) - far >= low) & (max(now, mean) + far <= high)
+        end = min(max(mean + sigma * deviates[j], low), high)
+        after[j] = end if inside | (abs(n) == 1.0) else np.nan
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _linear(cycle, offset, able, w, sign, step, slope, mean, sigma):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """The same of a linear step; the mean is NaN where a < 0 and for bursts of more than 31 pulses."""
+def _linear(i, cycle, offset, able, w, step, slope, mean, sigma):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Mean and deviation after bursts; the mean is NaN where a < 0 and for bursts of more than 31 pulses."""
     for j in range(able.size):
-        keep, kept, total, part, left = 1.0 - step[j] * slope[j], 1.0, 0.0, 1.0, able[j]
+        keep, kept, total, part, left = 1.0 - step[j] * slope[j], 1.0, 0.0, 1.0, np.int32(abs(able[j]))
         power = keep
         for _ in range(5):  # the bits of 31: a loop of fixed length and without a branch uses SIMD
             odd = left & 1
@@ -102,9 +89,10 @@ def _linear(cycle, offset, able, w, sign, step, slope, mean, sigma):  # type: ig
             part *= 1.0 + power
             power *= power
             left >>= 1
-        mean[j] = kept * w[j] + sign[j] * step[j] * total if (keep >= 0.0) & (left == 0) else np.nan
+        change = step[j] * total if able[j] > 0.0 else -step[j] * total
+        mean[j] = kept * w[i, j] + change if (keep >= 0.0) & (left == 0) else np.nan
     for j in range(able.size):
-        keep, total, part, left = 1.0 - step[j] * slope[j], 0.0, 1.0, able[j]
+        keep, total, part, left = 1.0 - step[j] * slope[j], 0.0, 1.0, np.int32(abs(able[j]))
         power = keep * keep
         for _ in range(5):
             total = part + power * total if left & 1 else total
@@ -115,24 +103,39 @@ def _linear(cycle, offset, able, w, sign, step, slope, mean, sigma):  # type: ig
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _apply(touched, sound, mean, sigma, deviates, lower, upper, w):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """The sums, cut at the bounds; how many there were."""
-    done = 0
-    for k in range(touched.size):
-        j = touched[k]
-        moved = min(max(mean[j] + sigma[j] * deviates[k], lower[j]), upper[j])
-        w[j] = moved if sound[j] else w[j]
-        done += sound[j]
-    return done
+def _settle(i, able, w, lower, upper, slope, mean, sigma, deviates, after):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The end of bursts, cut at the bounds; NaN where one is not as good as its pulses.
+
+    A single pulse is, where its step is not cut at 0.  A device without one has mean w and sigma 0: it stays.
+    """
+    for j in range(able.size):
+        now, far = w[i, j], FAR * sigma[j]
+        low, high = min(now, mean[j]) - far, max(now, mean[j]) + far
+        up = able[j] > 0.0
+        inside = (low >= lower[i, j]) & (high <= upper[i, j]) & ((high if up else -low) * slope[j] <= 1.0)
+        single = (abs(able[j]) == 1.0) & ((now if up else -now) * slope[j] <= 1.0)
+        end = min(max(mean[j] + sigma[j] * deviates[j], lower[i, j]), upper[i, j])
+        after[j] = end if (inside | single) & (mean[j] == mean[j]) else np.nan
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _judge(able, w, lower, upper, sign, slope, mean, sigma, sound):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Whether a burst is as good as its pulses; a single pulse is, where its step is not cut at 0."""
+def _move(i, after, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """To where the bursts end, and how many do not."""
+    odd = 0
+    for j in range(after.size):
+        sound = after[j] == after[j]
+        w[i, j] = after[j] if sound else w[i, j]
+        odd += not sound
+    return odd
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _one_by_one(i, rule, table, able, after, cells, w, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """The bursts that are not sound, pulse by pulse."""
     for j in range(able.size):
-        far = FAR * sigma[j]
-        low, high = min(w[j], mean[j]) - far, max(w[j], mean[j]) + far
-        end = high if sign[j] > 0.0 else -low
-        inside = (low >= lower[j]) & (high <= upper[j]) & (end * slope[j] <= 1.0)
-        single = (able[j] == 1) & (sign[j] * w[j] * slope[j] <= 1.0)
-        sound[j] = (inside | single) & (mean[j] == mean[j])
+        if after[j] != after[j]:
+            up, low, high = able[j] > 0.0, cells.lower[i, j], cells.upper[i, j]
+            step = cells.up[i, j] if up else cells.down[i, j]
+            slope = cells.up_slope[i, j] if up else cells.down_slope[i, j]
+            sign, n = 1.0 if up else -1.0, np.int32(abs(able[j]))
+            w[i, j], state = one_by_one(rule, table, n, sign, w[i, j], step, slope, low, high, state, gamma)

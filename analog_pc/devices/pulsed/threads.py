@@ -12,6 +12,7 @@ import numba
 from analog_pc.arrays import Any
 
 WORTH_THREADS = 16_384  # devices; below, waking a thread takes longer than it saves
+PARTS = 2  # for each thread: whoever is free takes the next, and nobody waits for a thread that does not run
 
 
 @cache
@@ -21,16 +22,25 @@ def _pool(process: int) -> ThreadPoolExecutor:
 
 
 def on_rows(
-    kernel: Callable[..., Any], arguments: tuple[Any, ...], shape: tuple[int, int], busy: int | None = None
+    kernels: list[tuple[Callable[..., Any], tuple[Any, ...]]], shape: tuple[int, int], busy: int | None = None
 ) -> None:
-    """Run a kernel that takes, last, the first row and the one after the last; `busy` rows have work."""
+    """Run kernels, one after the other on each part of the rows; `busy` rows have work.
+
+    A kernel is a function and its first arguments; the last two are the first row and the one after the last.
+    """
     rows = shape[0]
     work = (rows if busy is None else busy) * shape[1]
     threads = min(numba.get_num_threads(), rows) if work >= WORTH_THREADS else 1
-    edges = [rows * k // threads for k in range(threads + 1)]
-    others = [
-        _pool(os.getpid()).submit(kernel, *arguments, edges[k], edges[k + 1]) for k in range(1, threads)
-    ]
-    kernel(*arguments, edges[0], edges[1])
+    parts = 1 if threads == 1 else min(PARTS * threads, rows)
+    left = iter([(rows * k // parts, rows * (k + 1) // parts) for k in range(parts)])
+
+    def run() -> None:
+        for begin, end in left:  # the next of a list's iterator is one thread's alone
+            for kernel, arguments in kernels:
+                kernel(*arguments, begin, end)
+
+    others = [_pool(os.getpid()).submit(run) for _ in range(threads - 1)]
+    run()
     for other in others:
-        other.result()
+        if not other.cancel():  # it has begun
+            other.result()

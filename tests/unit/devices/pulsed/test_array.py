@@ -14,6 +14,7 @@ import pytest
 
 from analog_pc.devices.pulsed import (
     PRESETS,
+    Constant,
     DeviceArray,
     Linear,
     Power,
@@ -22,8 +23,6 @@ from analog_pc.devices.pulsed import (
     SoftBounds,
     WriteEnergy,
 )
-from analog_pc.devices.pulsed.kernel import SUMS, write_each
-from analog_pc.devices.pulsed.summed import write_summed
 from analog_pc.errors import BadInput
 
 SIDE = 200
@@ -105,17 +104,19 @@ def test_summed_bursts_have_the_moments_of_the_recursion() -> None:
     has(a.hidden, mean, 0.01 * math.sqrt((1 - keep**24) / (1 - keep**2)))
 
 
+@pytest.mark.parametrize("law", [SoftBounds(), Constant()])
 @pytest.mark.parametrize("start", [0.0, 0.93])
-def test_summed_bursts_are_as_pulse_by_pulse(start: float) -> None:
+def test_summed_bursts_are_as_pulse_by_pulse(start: float, law: SoftBounds | Constant) -> None:
     """The two kernels on the same devices; at 0.93 the bounds cut, and bursts are not summed."""
-    device = PulsedDevice(SoftBounds(), step=0.05, cycle_noise=0.5, additive=True, step_spread=0.2)
+    device = PulsedDevice(law, step=0.05, cycle_noise=0.5, additive=True, step_spread=0.2)
     found = []
-    for kernel, key in ((write_summed, 5), (write_each, 6)):
+    for summed, key in ((True, 5), (False, 6)):
         a = array(device)
+        assert a.rule.summed
+        a.rule, a.rng = a.rule._replace(summed=summed), np.random.default_rng(key)
         a.assign(np.full(a.shape, start))
-        counts, sums = np.full(a.shape, 9, dtype=np.int32), np.zeros((SIDE, SUMS))
-        kernel(a.rule, a.table, a.cells, a.hidden, a.noise, a.wear, np.uint64(key), counts, sums, 0, SIDE)
-        assert sums[:, 0].sum() == 9 * N
+        a.pulse(np.full(a.shape, 9))
+        assert a.statistics().pulses == 9 * N
         found.append(a.hidden)
     assert (found[0] == 1.0).mean() == pytest.approx((found[1] == 1.0).mean(), abs=6.0 * math.sqrt(0.5 / N))
     for moment in (1, 2, 3):
