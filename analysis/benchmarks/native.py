@@ -4,13 +4,14 @@ The 64-32-10 sigmoid network trained on digits (seed 0), compiled onto real part
 
     wired       operating points of all digits; wires and amplifiers of finite gain and bandwidth
     transient   one relaxation on the same circuit
-    ideal wires a large batch of operating points; ideal parts, and real parts of every linear and
-                nonlinear kind but wires
+    ideal wires a large batch of operating points: ideal parts ("ideal"), amplifiers of finite gain and
+                bandwidth ("finite"), and real parts of every linear and nonlinear kind but wires ("real")
 
 Native times include everything: checks, port admittances of the wired crossbars, reduction, solution.
 "again" is the same circuit with other stimuli.  "checked" adds what ngspice does not do: whether every
 operating point is stable.  Compiled code of numba is loaded before the clock starts.  ngspice gets as many
-samples as `--judge` says; its time per sample does not depend on their number beyond some ten.
+samples as `--judge` says; its time per sample does not depend on their number beyond some ten.  What
+`--circuits` leaves out stays as it is stored.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from analog_pc.training import TrainingConfig, load_dataset, train
 RESULTS = Path(__file__).parent / "results" / "native.json"
 PHASES = ("predict", "learn")
 FINITE = replace(IDEAL, name="finite amplifiers", opamp_gain=1e4, opamp_gain_bandwidth=1e9)
+CIRCUITS = ("wired", "transient", "ideal", "finite", "real")
 WIRED = replace(FINITE, name="wires, finite amplifiers", word_line_resistance=1.0, bit_line_resistance=1.0)
 REAL = replace(
     FINITE,
@@ -64,17 +66,24 @@ def main() -> None:
     parser.add_argument("--judge", type=int, default=100, help="samples that ngspice gets of a wired circuit")
     parser.add_argument("--rounds", type=int, default=3, help="native rounds; the median counts")
     parser.add_argument("--timeout", type=float, default=7200.0, help="seconds of one ngspice run")
+    parser.add_argument("--circuits", nargs="+", choices=CIRCUITS, default=CIRCUITS)
     given = parser.parse_args()
     data = load_dataset("digits", 0)
     net = train(random_network((64, 32, 10), seed=0), data, TrainingConfig(), lambda epoch, energy: None)
     ngspice = Ngspice(timeout=given.timeout)
     Native().simulate(*_points(_compiled(net, data, WIRED, "learn", 2)))  # loads compiled code
+    batches = {"wired": (WIRED, 100, given.judge), "ideal": (IDEAL, 1000, 1000),
+               "finite": (FINITE, 1000, 1000), "real": (REAL, 1000, 50)}  # fmt: skip
     rows: list[dict[str, Any]] = []
     for phase in PHASES:
-        rows += _operating_points(net, data, WIRED, phase, 100, given.judge, ngspice, given.rounds)
-        rows += _transient(net, data, phase, ngspice, given.rounds)
-        rows += _operating_points(net, data, IDEAL, phase, 1000, 1000, ngspice, given.rounds)
-        rows += _operating_points(net, data, REAL, phase, 1000, 50, ngspice, given.rounds)
+        for circuit in given.circuits:
+            if circuit == "transient":
+                rows += _transient(net, data, phase, ngspice, given.rounds)
+            else:
+                technology, samples, judged = batches[circuit]
+                rows += _operating_points(
+                    net, data, technology, phase, samples, judged, ngspice, given.rounds
+                )
     about = {
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -82,8 +91,19 @@ def main() -> None:
         "network": "64-32-10 sigmoid",
         "machine": platform.machine(),
     }
-    RESULTS.write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+    RESULTS.write_text(json.dumps({"about": about, "rows": _others(rows) + rows}, indent=1) + "\n")
     print(f"stored in {RESULTS.name}")
+
+
+def _others(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The stored rows of what was not measured now."""
+    stored = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    measured = {_key(row) for row in rows}
+    return [row for row in stored if _key(row) not in measured]
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["what"], row["technology"], row["phase"]
 
 
 def _compiled(
