@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
@@ -17,11 +22,12 @@ from analog_pc.errors import AnalogPcError
 
 
 class _Group(click.Group):
-    """Turns what the package refuses into one line and exit code 2, and Ctrl-C into 130."""
+    """Turns what the package refuses into one line and exit code 2, and Ctrl-C or SIGTERM into 130."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with _terminable():
+                return super().invoke(context)
         except AnalogPcError as refused:
             _leave(str(refused), 2)
         except OSError as fault:
@@ -30,6 +36,26 @@ class _Group(click.Group):
             _leave("out of memory: use fewer --samples or a smaller network", 2)
         except KeyboardInterrupt as stopped:
             _leave(str(stopped) or "interrupted; nothing half-written was left", 130)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM, by which queues and CI stop a job, saves what Ctrl-C saves and leaves no simulator running."""
+    if threading.current_thread() is not threading.main_thread():  # no signal reaches it
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _as_ctrl_c)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):  # a shell's background job ignores Ctrl-C, but may be told to end
+        raise KeyboardInterrupt
+    handler(number, frame)
 
 
 def _leave(message: str, code: int) -> None:

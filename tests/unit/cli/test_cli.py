@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -488,3 +489,30 @@ def test_the_installed_program(tmp_path: Path) -> None:
     assert wrong.stderr == "analog-pc: gone.npz: no such file\n"
     assert wrong.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_sigterm_leaves_no_simulator_running(tmp_path: Path, net: Path) -> None:
+    slow = tmp_path / "bin" / "ngspice"
+    slow.parent.mkdir()
+    slow.write_text(
+        f"#!/bin/sh\necho $$ > {tmp_path}/pid.new\nmv {tmp_path}/pid.new {tmp_path}/pid\nexec sleep 600\n"
+    )
+    slow.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from analog_pc.cli import main; main()",
+         "verify", str(net), "--out", str(tmp_path / "r")],
+        env={**os.environ, "PATH": f"{slow.parent}:{os.environ['PATH']}"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for _ in range(6000):
+        if (tmp_path / "pid").exists() or process.poll() is not None:
+            break
+        time.sleep(0.01)
+    child = int((tmp_path / "pid").read_text())
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("analog-pc: interrupted")
+    assert no_report(tmp_path / "r")
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

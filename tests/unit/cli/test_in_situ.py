@@ -95,7 +95,8 @@ def test_resume_ends_where_the_whole_run_does(tmp_path: Path) -> None:
         np.testing.assert_array_equal(a, b)
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, stop: signal.Signals) -> None:
     checkpoint = tmp_path / "c.npz"
     code = "from analog_pc.cli import main; main()"
     options = [str(a) for a in (*IRIS, "--device", "ecram", "--epochs", 4000, "--checkpoint", checkpoint)]
@@ -107,7 +108,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path) -> None:
         if checkpoint.exists() or process.poll() is not None:
             break
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert len(said.splitlines()) == 1
