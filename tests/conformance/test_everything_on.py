@@ -47,7 +47,7 @@ def test_operating_point(compiled: CompiledNetwork) -> None:
     # ngspice alone needs gmin stepping and 20 minutes; what it accepts from here satisfies its own equations.
     guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
     near = replace(analysis, preset=None, guess=guess)
-    for judge, asked in ((Vacask(), analysis), (Ngspice(), near)):
+    for judge, asked in ((Vacask(), analysis), (Ngspice(timeout=1800.0), near)):  # a busy machine is slow
         answer = judge.simulate(compiled.circuit, asked)
         away = np.abs(answer.voltage(native.nodes) - native.volts).max() / np.abs(answer.volts).max()
         print(f"{judge.name}: {away:.1e} of full scale; {answer.status}")

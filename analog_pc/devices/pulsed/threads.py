@@ -11,7 +11,7 @@ import numba
 
 from analog_pc.arrays import Any
 
-WORTH_THREADS = 16_384  # devices; below, waking a thread takes longer than it saves
+WORTH_THREADS = 100_000  # devices; below, waking a thread takes about as long as it saves
 PARTS = 2  # for each thread: whoever is free takes the next, and nobody waits for a thread that does not run
 
 
