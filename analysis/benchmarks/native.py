@@ -16,6 +16,10 @@ samples as `--judge` says; its time per sample does not depend on their number b
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy; two threads wait for each other here
+
 import argparse
 import json
 import platform
