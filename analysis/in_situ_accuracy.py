@@ -12,7 +12,8 @@ with a constant rate differ by a point), and over seeds with their standard devi
     python analysis/in_situ_accuracy.py                                   # everything on digits: hours
     python analysis/in_situ_accuracy.py --devices ecram --seeds 0         # a part of it
     python analysis/in_situ_accuracy.py --table                           # the table of what is there
-    python analysis/in_situ_accuracy.py --data mnist10k --file mnist10k.npz
+    python analysis/in_situ_accuracy.py --data mnist10k --file mnist10k.npz --epochs 10 \\
+        --schemes trains,mixed-precision
 
 Step laws and noise are those of the presets; write energy and time rest on pulses that are partly assumed
 (`analog-pc devices`).
