@@ -48,9 +48,8 @@ AHEAD = 0.05
 
 LATE_ERROR = "error before a drift, second half, best learning rate"
 BEST_GAP = "mean error BP - PC, each at its best learning rate"
-BEST_P = "p of the paired t-test, each at its best learning rate"
+BEST_P = images.p_of("each at its best learning rate")
 FOLLOWS = f"BP - PC at the best learning rates is at least {AHEAD}"
-DIVERGED = "trainings that diverged"
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,10 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
     for lr, errors in each.items():
         arrays |= {f"curve/lr {lr:g}": errors.mean(axis=0), f"mean/lr {lr:g}": errors.mean(axis=1)}
         values |= {f"mean error, lr {lr:g}": float(errors.mean())}
-    best = min(each, key=lambda lr: float(each[lr].mean()))
+    best = images.best_rate(each)
     values |= {"best learning rate": best, LATE_ERROR: late(config, each[best])}
     values["error before the first drift"] = float(np.mean([part["error"] for part in known]))
-    values[DIVERGED] = float(sum(bool(part["diverged"]) for part in found.values()))
+    values[images.DIVERGED] = float(sum(bool(part["diverged"]) for part in found.values()))
     values[images.LOST] = float(np.mean([part["lost"] for part in found.values()]))
     arrays["mean/best"] = each[best].mean(axis=1)
     return Outcome(values, arrays, (images.on_what(config.data),))
@@ -150,11 +149,8 @@ def _curve(
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    found: dict[str, float] = {}
-    for lr in pc.arrays["rates"].tolist():
-        gap, p = images.rule_gap(pc, bp, f"mean/lr {lr:g}")
-        found |= {f"mean error PC - BP, lr {lr:g}": gap}
-        found |= {f"p of the paired t-test, lr {lr:g}": p} if np.isfinite(p) else {}
+    rates = [f"lr {lr:g}" for lr in pc.arrays["rates"].tolist()]
+    found = images.gaps(pc, bp, "mean error", {rate: f"mean/{rate}" for rate in rates})
     gap, p = images.rule_gap(pc, bp, "mean/best")
     found |= {BEST_GAP: -gap, FOLLOWS: float(-gap >= AHEAD)}
     return found | ({BEST_P: p} if np.isfinite(p) else {})
@@ -166,10 +162,10 @@ def claims(config: Config) -> Sequence[Claim]:
         pc, bp = PUBLISHED.get(lr, (None, None))
         case = f"mean error, lr {lr:g}"
         found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not judged
-        for what in ("mean error PC - BP", "p of the paired t-test"):
-            found.append(Claim(f"{what}, lr {lr:g}", None, None))
+        found += images.gap_claims("mean error", f"lr {lr:g}")
     long = config.epochs >= FULL.epochs and config.interval >= FULL.interval
-    measured = ("best learning rate", "error before the first drift", BEST_GAP, BEST_P, DIVERGED, images.LOST)
+    counted = (BEST_GAP, BEST_P, images.DIVERGED, images.LOST)
+    measured = ("best learning rate", "error before the first drift", *counted)
     return [
         *found,
         Claim(LATE_ERROR, LATE[0], None),

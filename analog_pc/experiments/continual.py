@@ -117,12 +117,8 @@ def _curves(config: Config, relaxer: Relaxer, lr: float, seed: int) -> Mapping[s
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
     rates = [name.removeprefix("mean/") for name in pc.arrays if name.startswith("mean/")]
-    found: dict[str, float] = {}
-    for rate in rates:
-        gap, p = images.rule_gap(pc, bp, f"mean/{rate}")
-        found |= {f"mean error PC - BP, {rate}": gap}
-        found |= {f"p of the paired t-test, {rate}": p} if np.isfinite(p) else {}
-    wins = [found[f"mean error PC - BP, {rate}"] < 0.0 for rate in rates]
+    found = images.gaps(pc, bp, "mean error", {rate: f"mean/{rate}" for rate in rates})
+    wins = [found[images.gap_of("mean error", rate)] < 0.0 for rate in rates]
     best = [min(v for q, v in o.values.items() if q.startswith("mean error, ")) for o in (pc, bp)]
     return found | {FORGETS_LESS: float(np.mean(wins)), BEST_GAP: best[1] - best[0]}
 
@@ -130,13 +126,11 @@ def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for lr in config.rates:
-        for what in (
-            "mean error",
-            "mean error of the task at rest",
-            "mean error PC - BP",
-            "p of the paired t-test",
-        ):
-            found.append(Claim(f"{what}, lr {lr:g}", None, None))
+        rate = f"lr {lr:g}"
+        found += [
+            Claim(f"{what}, {rate}", None, None) for what in ("mean error", "mean error of the task at rest")
+        ]
+        found += images.gap_claims("mean error", rate)
     return [
         *found,
         Claim(images.LOST, None, None),

@@ -49,7 +49,6 @@ RATES = (5.0, 1.0, 0.5, 0.1, 0.05, 0.01, 5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5, 5e-
 DELTA_RULE = "one layer: |mean error PC - BP|"
 DEEP_WINS = f"share of depths of {DEEP} layers and more at which PC has the smaller mean error"
 GAP_GROWS = f"gap BP - PC of the deepest network, of {DEEP} layers or more, above that of two layers"
-DIVERGED = "trainings that diverged"
 
 
 @dataclass(frozen=True)
@@ -83,11 +82,11 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
     arrays: dict[str, Array] = {"depths": np.array([depth for depth, _ in config.grid])}
     for depth, rates in config.grid:
         each = {lr: np.array([curves[depth, lr, s] for s in range(config.seeds)]) for lr in rates}
-        best = min(each, key=lambda lr: float(each[lr].mean()))
+        best = images.best_rate(each)
         arrays |= {f"mean/{depth}": each[best].mean(axis=1), f"curve/{depth}": each[best].mean(axis=0)}
         values |= {f"mean error, {depth} layers": float(each[best].mean())}
         values |= {f"best learning rate, {depth} layers": best}
-    values[DIVERGED] = float(sum(bool(part["diverged"]) for part in found))
+    values[images.DIVERGED] = float(sum(bool(part["diverged"]) for part in found))
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
     return Outcome(values, arrays, (images.on_what(config.data),))
 
@@ -103,13 +102,9 @@ def _curve(config: Config, relaxer: Relaxer, depth: int, lr: float, seed: int) -
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    found: dict[str, float] = {}
-    gaps: dict[int, float] = {}
-    for depth in pc.arrays["depths"].tolist():
-        gap, p = images.rule_gap(pc, bp, f"mean/{depth}")
-        gaps[depth] = gap
-        found |= {f"mean error PC - BP, {depth} layers": gap}
-        found |= {f"p of the paired t-test, {depth} layers": p} if np.isfinite(p) else {}
+    depths = pc.arrays["depths"].tolist()
+    found = images.gaps(pc, bp, "mean error", {f"{depth} layers": f"mean/{depth}" for depth in depths})
+    gaps = {depth: found[images.gap_of("mean error", f"{depth} layers")] for depth in depths}
     deepest, deep = max(gaps), [gap < 0.0 for depth, gap in gaps.items() if depth >= DEEP]
     found |= {DELTA_RULE: abs(gaps[1])} if 1 in gaps else {}
     found |= {DEEP_WINS: float(np.mean(deep))} if deep else {}
@@ -122,15 +117,15 @@ def claims(config: Config) -> Sequence[Claim]:
         case = f"mean error, {depth} layers"
         pc, bp = PUBLISHED.get(depth, (None, None))
         found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not judged
-        for what in ("best learning rate", "mean error PC - BP", "p of the paired t-test"):
-            found.append(Claim(f"{what}, {depth} layers", None, None))
+        found.append(Claim(f"best learning rate, {depth} layers", None, None))
+        found += images.gap_claims("mean error", f"{depth} layers")
     # Nothing but rounding sets the rules apart there, which may turn over a tie of two outputs: one image.
     same = 1.0 / images.MOST_TESTED
     # A shorter training of shallower networks shows neither of these.
     judged = 0.0 if max(depth for depth, _ in config.grid) >= DEEP and config.epochs >= FULL.epochs else None
     return [
         *found,
-        Claim(DIVERGED, None, None),
+        Claim(images.DIVERGED, None, None),
         Claim(images.LOST, None, None),
         Claim(DELTA_RULE, 0.0, same),
         Claim(DEEP_WINS, 1.0, judged),

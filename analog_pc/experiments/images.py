@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import ttest_rel
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.experiments.experiment import Outcome
+from analog_pc.experiments.experiment import Claim, Outcome
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import random_network
@@ -22,6 +22,7 @@ MOST_TESTED = 1000  # test images, of which the error has a standard deviation o
 BEYOND = 1e3  # a weight: training has diverged (useful ones stay below 10), long before anything overflows
 
 LOST = "samples a run that did not come to rest"
+DIVERGED = "trainings that diverged"
 
 
 def load_images(data: Path | None, seed: int = 0) -> Dataset:
@@ -109,6 +110,33 @@ def error(learner: Learner, inputs: Floats, labels: Ints) -> float:
 
 
 test_error.__test__ = False  # type: ignore[attr-defined]  # it is not one of pytest's
+
+
+def best_rate(each: Mapping[float, Floats]) -> float:
+    """The learning rate with the smallest mean of its errors."""
+    return min(each, key=lambda lr: float(each[lr].mean()))
+
+
+def gaps(pc: Outcome, bp: Outcome, what: str, cases: Mapping[str, str]) -> dict[str, float]:
+    """`rule_gap` as rows, of arrays by the case that each is of; p only where there is one."""
+    found: dict[str, float] = {}
+    for case, name in cases.items():
+        gap, p = rule_gap(pc, bp, name)
+        found |= {gap_of(what, case): gap} | ({p_of(case): p} if np.isfinite(p) else {})
+    return found
+
+
+def gap_claims(what: str, case: str) -> list[Claim]:
+    """The rows of `gaps` for a case, not judged."""
+    return [Claim(quantity, None, None) for quantity in (gap_of(what, case), p_of(case))]
+
+
+def gap_of(what: str, case: str) -> str:
+    return f"{what} PC - BP, {case}"
+
+
+def p_of(case: str) -> str:
+    return f"p of the paired t-test, {case}"
 
 
 def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:

@@ -70,18 +70,9 @@ def _curve(config: Config, relaxer: Relaxer, batch: int, lr: float, seed: int) -
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    found: dict[str, float] = {}
-    wins: list[bool] = []
-    for name in pc.arrays:
-        if not name.startswith("least/"):
-            continue
-        gap, p = images.rule_gap(pc, bp, name)
-        case = name.removeprefix("least/")
-        found |= {f"least error PC - BP, {case}": gap}
-        if np.isfinite(p):
-            found |= {f"p of the paired t-test, {case}": p}
-        if case.startswith("batch 1,"):
-            wins.append(gap < 0.0)
+    least = {name.removeprefix("least/"): name for name in pc.arrays if name.startswith("least/")}
+    found = images.gaps(pc, bp, "least error", least)
+    wins = [found[images.gap_of("least error", case)] < 0.0 for case in least if case.startswith("batch 1,")]
     largest = max(int(q.split()[3].rstrip(",")) for q in pc.values if q.startswith("least"))
     best = [
         min(v for q, v in o.values.items() if q.startswith(f"least error, batch {largest},"))
@@ -96,8 +87,7 @@ def claims(config: Config) -> Sequence[Claim]:
     for batch, lr in cases(config):
         case = label(batch, lr)
         found += [Claim(f"{what} error, {case}", None, None) for what in ("least", "mean")]
-        found += [Claim(f"least error PC - BP, {case}", None, None)]
-        found += [Claim(f"p of the paired t-test, {case}", None, None)]
+        found += images.gap_claims("least error", case)
     # "No difference": within two standard errors of a difference of two errors of 0.1 over the test images.
     unseen = 2.0 * np.sqrt(2.0 * 0.1 * 0.9 / images.MOST_TESTED / config.seeds)
     return [

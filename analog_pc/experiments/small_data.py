@@ -50,7 +50,7 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
     arrays: dict[str, Array] = {"counts": np.array(config.counts)}
     for count in config.counts:
         each = {lr: np.array([least[count, lr, s] for s in range(config.seeds)]) for lr in config.rates}
-        best = min(each, key=lambda lr: float(each[lr].mean()))
+        best = images.best_rate(each)
         values |= {f"least error, {count} a class": float(each[best].mean())}
         values |= {f"best learning rate, {count} a class": best}
         arrays |= {f"least/{count}": each[best]}
@@ -68,20 +68,18 @@ def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -
 
 
 def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    found: dict[str, float] = {}
-    for count in pc.arrays["counts"].tolist():
-        gap, p = images.rule_gap(pc, bp, f"least/{count}")
-        found |= {f"least error PC - BP, {count} a class": gap}
-        found |= {f"p of the paired t-test, {count} a class": p} if np.isfinite(p) else {}
-    fewest = int(pc.arrays["counts"].min())
-    return found | {FEW_WINS: float(found[f"least error PC - BP, {fewest} a class"] < 0.0)}
+    cases = {f"{count} a class": f"least/{count}" for count in sorted(pc.arrays["counts"].tolist())}
+    found = images.gaps(pc, bp, "least error", cases)
+    return found | {FEW_WINS: float(found[images.gap_of("least error", next(iter(cases)))] < 0.0)}
 
 
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for count in config.counts:
-        for what in ("least error", "best learning rate", "least error PC - BP", "p of the paired t-test"):
-            found.append(Claim(f"{what}, {count} a class", None, None))
+        found += [
+            Claim(f"{what}, {count} a class", None, None) for what in ("least error", "best learning rate")
+        ]
+        found += images.gap_claims("least error", f"{count} a class")
     return [*found, Claim(images.LOST, None, None), Claim(FEW_WINS, 1.0, 0.0)]
 
 

@@ -44,9 +44,8 @@ def _ziggurat() -> tuple[Floats, Floats]:
 
 _X, _F = _ziggurat()
 _SIGNED = np.concatenate([_X[:-1], -_X[:-1]])  # by layer, in bits 0 ... 7, and sign, in bit 8
-_INSIDE = np.tile(
-    _X[1:] / _X[:-1], 2
-)  # an abscissa below this share of the layer needs no look at the density
+# An abscissa below this share of the layer needs no look at the density.
+_INSIDE = np.tile(_X[1:] / _X[:-1], 2)
 
 
 def key_of(rng: np.random.Generator) -> Any:

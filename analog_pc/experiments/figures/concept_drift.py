@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import data_name, letter, look, new_figure
+from analog_pc.experiments.figures.page import data_name, letter, look, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import GREY, styled
 
@@ -18,9 +18,7 @@ def draw(result: Result) -> Figure:
     for column, rates in result.columns("rates").items():
         order = np.sort(rates)
         each = [result.data[f"{column}/mean/lr {lr:g}"] for lr in order]
-        spreads = [float(e.std(ddof=1)) if len(e) > 1 else 0.0 for e in each]
-        options = {"marker": "."} | look(column)
-        mean.errorbar(order, [float(e.mean()) for e in each], spreads, **options, capsize=1.5, elinewidth=0.6)
+        spread_over_seeds(mean, column, order, each)
     mean.set(xscale="log", xlabel="learning rate", ylabel="mean test error")
     letter(along, "a")
     letter(mean, "b")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import data_name, look, new_figure
+from analog_pc.experiments.figures.page import data_name, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import styled
 
@@ -14,9 +14,7 @@ def draw(result: Result) -> Figure:
     figure, axes = new_figure(58.0)
     for column, depths in result.columns("depths").items():
         each = [result.data[f"{column}/mean/{depth}"] for depth in depths.tolist()]
-        means = [float(e.mean()) for e in each]
-        spreads = [float(e.std(ddof=1)) if len(e) > 1 else 0.0 for e in each]
-        axes.errorbar(depths, means, spreads, **({"marker": "."} | look(column)), capsize=1.5, elinewidth=0.6)
+        spread_over_seeds(axes, column, depths, each)
     axes.set(xlabel="matrices of weights", ylabel="mean test error, best rate", title=data_name(result))
     axes.legend()
     return figure

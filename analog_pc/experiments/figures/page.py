@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.result import Result
+from analog_pc.experiments.result import Array, Result
 from analog_pc.verify.report.style import COLOURS, DASHES, GREY, MARKERS
 
 WIDTH = 85.0 / 25.4  # inches: one column
@@ -42,6 +43,13 @@ def new_figure(height: float, rows: int = 1, columns: int = 1, **options: Any) -
     """A figure of one column and `height` millimetres; axes as `Figure.subplots` gives them."""
     figure = Figure(figsize=(WIDTH, height / 25.4), layout="constrained")
     return figure, figure.subplots(rows, columns, **options)
+
+
+def spread_over_seeds(axes: Axes, column: str, x: Array, each: Sequence[Array]) -> None:
+    """A column's means of `each` at `x`, with the standard deviation over seeds."""
+    means = [float(e.mean()) for e in each]
+    spreads = [float(e.std(ddof=1)) if len(e) > 1 else 0.0 for e in each]
+    axes.errorbar(x, means, spreads, **({"marker": "."} | look(column)), capsize=1.5, elinewidth=0.6)
 
 
 def letter(axes: Axes, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import look, new_figure
+from analog_pc.experiments.figures.page import new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import styled
 
@@ -14,9 +14,7 @@ def draw(result: Result) -> Figure:
     figure, axes = new_figure(58.0)
     for column, counts in result.columns("counts").items():
         each = [result.data[f"{column}/least/{count}"] for count in counts.tolist()]
-        means = [float(e.mean()) for e in each]
-        spreads = [float(e.std(ddof=1)) if len(e) > 1 else 0.0 for e in each]
-        axes.errorbar(counts, means, spreads, **({"marker": "."} | look(column)), capsize=1.5, elinewidth=0.6)
+        spread_over_seeds(axes, column, counts, each)
     axes.set(xscale="log", xlabel="training images a class", ylabel="least test error")
     axes.legend()
     return figure

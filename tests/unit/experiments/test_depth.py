@@ -64,7 +64,7 @@ def test_what_deep_networks_would_show(deep: float, wins: float, grows: float) -
 def test_a_training_that_diverges_is_wrong_on_every_image() -> None:
     config = replace(SMALL, grid=((1, (5.0,)),), seeds=1)
     found = depth.run(config, FixedPrediction(), Unkept())
-    assert found.values[depth.DIVERGED] == 1.0
+    assert found.values[images.DIVERGED] == 1.0
     assert found.values["mean error, 1 layers"] == 1.0
 
 
