@@ -17,7 +17,7 @@ from analog_pc.errors import BadInput
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path | str) -> Iterator[Path]:
     """A temporary name in the folder of `path`, renamed to `path` when the block succeeds.
 
     Raises
@@ -25,6 +25,7 @@ def replacing(path: Path) -> Iterator[Path]:
     BadInput
         When the folder does not exist or cannot be written.
     """
+    path = Path(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         os.close(handle)
@@ -45,13 +46,13 @@ def _umask() -> int:
     return mask
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path | str, text: str) -> None:
     """Text under its final name only once it is complete."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_npz(path: Path, **arrays: Any) -> None:
+def write_npz(path: Path | str, **arrays: Any) -> None:
     """An npz under its final name only once it is complete."""
     with replacing(path) as temporary, temporary.open("wb") as stream:
         np.savez(stream, **arrays)
@@ -63,7 +64,7 @@ def _is_pickle(path: Path) -> bool:
         return stream.read(1) == b"\x80"
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray]:
+def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     """All arrays of an npz; pickled objects are refused and never loaded.
 
     Raises
@@ -71,6 +72,7 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
     BadInput
         For a file that is missing, truncated, not an npz, or holds Python objects.
     """
+    path = Path(path)
     try:
         with path.open("rb") as stream:
             archive = np.load(stream, allow_pickle=False)

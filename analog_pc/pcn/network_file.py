@@ -14,7 +14,7 @@ from analog_pc.pcn.network import PredictiveCodingNetwork
 _KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
 
 
-def save_network(path: Path, network: PredictiveCodingNetwork) -> None:
+def save_network(path: Path | str, network: PredictiveCodingNetwork) -> None:
     """Write a network; the file appears under its name only when it is complete."""
     arrays: dict[str, object] = {f"W{k}": w for k, w in enumerate(network.W, 1)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.b, 1)}
@@ -24,7 +24,7 @@ def save_network(path: Path, network: PredictiveCodingNetwork) -> None:
     write_npz(path, **arrays)
 
 
-def load_network(path: Path) -> PredictiveCodingNetwork:
+def load_network(path: Path | str) -> PredictiveCodingNetwork:
     """Read a network.
 
     Raises

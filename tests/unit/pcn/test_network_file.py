@@ -35,6 +35,12 @@ def test_round_trip(activation: str, activate_input: bool, tmp_path: Path) -> No
     assert (back.activation, back.activate_input) == (activation, activate_input)
 
 
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    net = random_network((4, 3, 2), seed=0)
+    save_network(str(tmp_path / "net.npz"), net)
+    np.testing.assert_array_equal(load_network(str(tmp_path / "net.npz")).W[1], net.W[1])
+
+
 def test_ten_layers_keep_their_order(tmp_path: Path) -> None:
     net = random_network(range(1, 13), seed=0)  # W10 sorts before W2 as text
     save_network(tmp_path / "net.npz", net)
