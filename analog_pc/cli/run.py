@@ -26,6 +26,7 @@ from analog_pc.experiments import (
 )
 from analog_pc.experiments.collect import AGREEMENT
 from analog_pc.experiments.figures import save_figure
+from analog_pc.experiments.report import write_page
 from analog_pc.experiments.result import COLUMNS, DIFFERS, RELAXERS
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
@@ -55,8 +56,8 @@ def run(
     """Run a published experiment on mathematics and circuits, beside backpropagation.
 
     Without NAME: lists the experiments. Prints every published number next to the measured ones, and writes
-    result.json, data.npz and the figure (SVG and PDF) to --out. Finished parts of a run that was interrupted
-    are found there and not computed again.
+    report.html, result.json, data.npz and the figure (SVG and PDF) to --out. Finished parts of a run that was
+    interrupted are found there and not computed again.
 
     \b
     Exit codes: 0 no verdict is "differs", 1 one is, 2 bad input or no simulator.
@@ -72,8 +73,9 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     result = _run(experiment, config, columns, technology, out)
     save_result(result, out)
-    written = [*save_figure(experiment.draw(result), out / name), *experiment.page(result, out)]
-    _print(result, [out / "result.json", *written])
+    figure = experiment.draw(result)
+    page = write_page(result, figure, experiment.player(result), out)
+    _print(result, [page, *save_figure(figure, out / name), *experiment.extras(result, out)])
     raise SystemExit(0 if result.passed else 1)
 
 

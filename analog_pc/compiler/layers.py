@@ -60,16 +60,25 @@ class Design:
         return self.gated and not self.clamps.beyond_input
 
 
-def program_arrays(network: PredictiveCodingNetwork, technology: Technology, seed: int) -> NetworkArrays:
-    """What programming leaves of a network's weights; an activity of 1 drives the word line of the bias."""
+def program_arrays(
+    network: PredictiveCodingNetwork, technology: Technology, seed: int, *, input_free: bool = True
+) -> NetworkArrays:
+    """What programming leaves of a network's weights; an activity of 1 drives the word line of the bias.
+
+    Nothing feeds back into an input that is clamped: the transposed array of layer 1 is then left at its
+    target, because no circuit has it.
+    """
     forward, transposed = [], []
     for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
         parts = Parts(technology, seed, f"layer{layer}")
         target = encode(np.column_stack([w, b]) if network.has_biases else w, technology)
         weights = ConductancePair(target.plus[: w.shape[1]], target.minus[: w.shape[1]], target.ohms)
-        back = written(weights.transposed, technology, parts.stream("transposed"))
         forward.append(written(target, technology, parts.stream("forward")))
-        transposed.append(mismatched(back, technology, parts.stream("mismatch")))
+        back = weights.transposed
+        if layer > 1 or input_free:
+            back = written(back, technology, parts.stream("transposed"))
+            back = mismatched(back, technology, parts.stream("mismatch"))
+        transposed.append(back)
     return NetworkArrays(tuple(forward), tuple(transposed))
 
 

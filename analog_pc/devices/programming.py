@@ -52,15 +52,29 @@ class Programming:
 
 
 def program(target: Floats, how: Programming, rng: np.random.Generator) -> Floats:
-    """Conductances of devices that were asked for `target`, S, any shape; 0 where a cell is open."""
+    """Conductances of devices that were asked for `target`, S, any shape; 0 where a cell is open.
+
+    Spread and faults have random streams of their own, children of `rng`, from which nothing is drawn: a
+    device that is spared a fault has the spread that it would have without any.
+    """
     wanted = target
     if how.levels:
         step = (how.g_max - how.g_min) / (how.levels - 1)
         wanted = how.g_min + step * np.round((target - how.g_min) / step)
-    noise, fate = rng.normal(size=target.shape), rng.uniform(size=target.shape)
-    found = wanted
+    spread, faults = rng.bit_generator.seed_seq.spawn(2)  # type: ignore[attr-defined]
     if how.spread:
-        found = np.clip(wanted + how.sigma(wanted) * noise, how.g_min, how.g_max)
+        off = how.sigma(wanted) * np.random.default_rng(spread).normal(size=target.shape)
+        wanted = np.clip(wanted + off, how.g_min, how.g_max)
     limits = np.cumsum([how.stuck_on, how.stuck_off, how.open_cells])
+    if not limits[-1]:
+        return np.array(wanted, dtype=np.float64)
+    fate = np.random.default_rng(faults).uniform(size=target.shape)
     stuck = [how.g_max, how.g_min, 0.0]
-    return np.asarray(np.select([fate < limit for limit in limits], stuck, found), dtype=np.float64)
+    return np.asarray(np.select([fate < limit for limit in limits], stuck, wanted), dtype=np.float64)
+
+
+def fluctuating(conductance: Floats, sigma: float, rng: np.random.Generator) -> Floats:
+    """Every conductance off by a factor exp(sigma N(0, 1)), log-normal."""
+    if not sigma:
+        return conductance
+    return np.asarray(conductance * np.exp(sigma * rng.normal(size=conductance.shape)))

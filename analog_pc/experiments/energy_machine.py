@@ -24,7 +24,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.figures.energy_machine import draw
-from analog_pc.experiments.figures.machine import write_machine
+from analog_pc.experiments.figures.machine import player, write_machine
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.machine import Motion, move
 from analog_pc.experiments.parts import Parts
@@ -122,5 +122,6 @@ ENERGY_MACHINE = Experiment(
     Config(),
     claims,
     draw,
-    page=write_machine,
+    extras=write_machine,
+    player=player,
 )

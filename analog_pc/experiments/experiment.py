@@ -60,9 +60,14 @@ def nothing(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
     return {}
 
 
-def no_page(result: Result, folder: Path) -> Sequence[Path]:
-    """Nothing beside figure and numbers."""
+def no_extras(result: Result, folder: Path) -> Sequence[Path]:
+    """Nothing beside report, figure and numbers."""
     return ()
+
+
+def still(result: Result) -> str:
+    """Nothing moves."""
+    return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +93,10 @@ class Experiment(Generic[Config]):
         What of a configuration is run in a column ("ideal", "native", ...): circuits may get less of it.
     compare
         Quantities that need both rules, from the outcomes of a relaxer and of backpropagation.
-    page
+    extras
         Writes what else there is to see, and says which files.
+    player
+        HTML of an animation, from a stored result alone; "" without one.
     """
 
     name: str
@@ -104,4 +111,5 @@ class Experiment(Generic[Config]):
     circuits: Circuits = simulated
     fit: Callable[[Config, str], Config] = unchanged
     compare: Callable[[Outcome, Outcome], Mapping[str, float]] = nothing
-    page: Callable[[Result, Path], Sequence[Path]] = no_page
+    extras: Callable[[Result, Path], Sequence[Path]] = no_extras
+    player: Callable[[Result], str] = still

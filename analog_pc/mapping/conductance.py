@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
-from analog_pc.devices import program
+from analog_pc.devices import fluctuating, program
 from analog_pc.errors import BadInput
 from analog_pc.technology import Technology
 
@@ -53,16 +53,15 @@ class NetworkArrays:
 def written(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
     """The pair that programming leaves of a target pair, its slow fluctuations frozen as they are read."""
     found = []
-    for target in (pair.plus, pair.minus):
-        g = program(target, technology.programming, rng)
-        found.append(g * np.exp(technology.read_noise * rng.normal(size=g.shape)))
+    for target, own in zip((pair.plus, pair.minus), rng.spawn(2), strict=True):
+        found.append(fluctuating(program(target, technology.programming, own), technology.read_noise, own))
     return ConductancePair(found[0], found[1], pair.ohms)
 
 
 def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
     """The pair with every device off by the technology's mismatch of transposed arrays (log-normal)."""
-    off = [np.exp(technology.transposed_mismatch * rng.normal(size=pair.plus.shape)) for _ in range(2)]
-    return ConductancePair(pair.plus * off[0], pair.minus * off[1], pair.ohms)
+    off = technology.transposed_mismatch
+    return ConductancePair(fluctuating(pair.plus, off, rng), fluctuating(pair.minus, off, rng), pair.ohms)
 
 
 def encode(weights: ArrayLike, technology: Technology, full_scale: float | None = None) -> ConductancePair:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import data_name, letter, look, new_figure, spread_over_seeds
+from analog_pc.experiments.figures.look import data_name, letter, look, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import GREY, styled
 

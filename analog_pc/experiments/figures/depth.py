@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import data_name, new_figure, spread_over_seeds
+from analog_pc.experiments.figures.look import data_name, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import styled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import letter, look, new_figure
+from analog_pc.experiments.figures.look import letter, look, new_figure
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import INK, styled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.page import look, new_figure
+from analog_pc.experiments.figures.look import look, new_figure
 from analog_pc.experiments.result import COLUMNS, Result
 from analog_pc.verify.report.style import styled
 

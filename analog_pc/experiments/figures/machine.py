@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,19 +27,18 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from analog_pc.arrays import Floats
-from analog_pc.experiments.figures.page import WIDTH
+from analog_pc.experiments.figures.look import WIDTH
 from analog_pc.experiments.result import Array, Result
-from analog_pc.files import write_text
 from analog_pc.verify.report.style import COLOURS, GREY, INK, STYLE, save_figure, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
 SOURCES = ("ngspice", "native", "ideal")  # what the machine is driven by, the first that there is
 COILS, SLANT = 6, 0.05
 
-# The player's buttons use a web font; offline they have to be characters.
+# The player's buttons use a web font; offline they have to be characters that every font has.
 GLYPHS = {
-    "minus": "−", "plus": "+", "fast-backward": "⏮", "step-backward": "⏪", "play": "▶", "pause": "⏸",
-    "step-forward": "⏩", "fast-forward": "⏭",
+    "minus": "−", "plus": "+", "fast-backward": "|◀", "step-backward": "◀|", "play": "▶", "pause": "||",
+    "step-forward": "|▶", "fast-forward": "▶|",
 }  # fmt: skip
 
 
@@ -132,19 +132,24 @@ def animate(film: dict[str, Array], column: str) -> FuncAnimation:
     return FuncAnimation(figure, show, frames=len(film["phase"]), interval=80, init_func=list)
 
 
+def player(result: Result) -> str:
+    """HTML that plays the film offline; "" where the result has none."""
+    column, film = frames_of(result)
+    if not film:
+        return ""
+    with matplotlib.rc_context({**STYLE, "savefig.dpi": 90}):
+        return offline(animate(film, column).to_jshtml(default_mode="loop"))
+
+
 def write_machine(result: Result, folder: Path) -> Sequence[Path]:
-    """`machine.svg` and `.pdf`, `machine.html` that plays offline, `machine.gif` where it can be written."""
+    """`machine.svg` and `.pdf`, four moments, and `machine.gif`, the film, where it can be written."""
     column, film = frames_of(result)
     if not film:
         return []
     written = list(save_figure(draw_moments(film), folder / "machine"))
-    with matplotlib.rc_context({**STYLE, "savefig.dpi": 90}):
-        animation = animate(film, column)
-        page = offline(animation.to_jshtml(default_mode="loop"))
-        write_text(folder / "machine.html", f"<!doctype html>\n<meta charset='utf-8'>\n{page}\n")
-        written.append(folder / "machine.html")
-        if writers.is_available("pillow"):
-            written.append(_gif(animation, folder / "machine.gif"))
+    if writers.is_available("pillow"):
+        with matplotlib.rc_context({**STYLE, "savefig.dpi": 90}):
+            written.append(_gif(animate(film, column), folder / "machine.gif"))
     return written
 
 
@@ -161,5 +166,4 @@ def offline(page: str) -> str:
     rules = "".join(f".fa-{name}::before{{content:'{glyph}'}}" for name, glyph in GLYPHS.items())
     mirror = ".fa-flip-horizontal{display:inline-block;transform:scaleX(-1)}"
     style = f"<style>.fa{{font-style:normal}}{mirror}{rules}</style>"
-    kept = [line for line in page.splitlines() if "font-awesome" not in line and 'href="http' not in line]
-    return style + "\n" + "\n".join(kept)
+    return style + "\n" + re.sub(r"<link\b[^>]*>\s*", "", page)

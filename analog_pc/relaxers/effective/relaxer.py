@@ -79,7 +79,8 @@ class EffectiveRelaxer(Relaxer):
     def _programmed(self, network: PredictiveCodingNetwork) -> NetworkArrays:
         """The arrays of a network that is the last one's (it is frozen) are not programmed anew."""
         if self._last is None or self._last[0] is not network:
-            self._last = network, program_arrays(network, self.technology, self.seed)
+            arrays = program_arrays(network, self.technology, self.seed, input_free=False)
+            self._last = network, arrays
         return self._last[1]
 
     def effective(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> EffectiveNetwork:

@@ -46,7 +46,7 @@ def test_a_run_writes_numbers_and_figure(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "agrees" in done.output
     written = {path.name for path in (tmp_path / "out").iterdir()}
-    assert written == {"result.json", "data.npz", "bear.svg", "bear.pdf"}
+    assert written == {"report.html", "result.json", "data.npz", "bear.svg", "bear.pdf"}
     stored = json.loads((tmp_path / "out" / "result.json").read_text())
     assert stored["reduced"] is True
     assert stored["facts"]["technology"] == "ideal"

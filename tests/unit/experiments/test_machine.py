@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 from analog_pc.experiments import Result
 from analog_pc.experiments.energy_machine import INPUT, TARGET, machine_network
-from analog_pc.experiments.figures.machine import draw_moments, offline, write_machine
+from analog_pc.experiments.figures.machine import draw_moments, offline, player, write_machine
 from analog_pc.experiments.machine import Motion, Phase, move
 from analog_pc.relaxers import Relaxer
 
@@ -41,25 +43,41 @@ def test_circuits_move_as_the_ode_does(relaxers: dict[str, Relaxer], column: str
         np.testing.assert_allclose(circuit[name], path, atol=1e-4, err_msg=name)
 
 
-def test_pages_that_need_no_network(relaxers: dict[str, Relaxer], tmp_path: Path) -> None:
+def test_the_player_needs_no_network(relaxers: dict[str, Relaxer]) -> None:
     data = {f"native/{name}": array for name, array in film(relaxers["native"]).items()}
-    result = Result("energy-machine", "", "", (), data, (), True, 1)
-    written = write_machine(result, tmp_path)
-    assert {path.name for path in written} >= {"machine.svg", "machine.pdf", "machine.html"}
-    page = (tmp_path / "machine.html").read_text(encoding="utf-8")
+    page = player(Result("energy-machine", "", "", (), data, (), True, 1))
     assert page.count("data:image/png;base64") == 16
     assert "http" not in page
-    assert not list(tmp_path.glob(".*"))
+    assert tags(page)["script"] == 2 and "link" not in tags(page)
 
 
-def test_without_a_film_there_is_no_page(tmp_path: Path) -> None:
-    assert list(write_machine(Result("energy-machine", "", "", (), {}, (), True, 1), tmp_path)) == []
+def test_moments_and_film(relaxers: dict[str, Relaxer], tmp_path: Path) -> None:
+    data = {f"native/{name}": array for name, array in film(relaxers["native"]).items()}
+    written = write_machine(Result("energy-machine", "", "", (), data, (), True, 1), tmp_path)
+    assert {path.name for path in written} >= {"machine.svg", "machine.pdf"}
+    assert set(written) == set(tmp_path.iterdir())
+
+
+def test_without_a_film_nothing_moves(tmp_path: Path) -> None:
+    empty = Result("energy-machine", "", "", (), {}, (), True, 1)
+    assert list(write_machine(empty, tmp_path)) == []
+    assert player(empty) == ""
 
 
 def test_the_players_symbols_are_characters() -> None:
-    page = '<link rel="stylesheet"\nhref="https://host/font-awesome.css">\n<i class="fa fa-play"></i>'
-    assert "https" not in offline(page)
+    link = '<link rel="stylesheet"\nhref="https://host/font-awesome.css">'
+    page = f'{link}\n<script>f()</script><i class="fa fa-play"></i>'
+    assert tags(offline(page)) == Counter({"style": 1, "script": 1, "i": 1})
     assert ".fa-play::before{content:'▶'}" in offline(page)
+
+
+def tags(page: str) -> Counter[str]:
+    """How often a browser finds each element."""
+    found: Counter[str] = Counter()
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attrs: found.update([tag])  # type: ignore[method-assign]
+    parser.feed(page)
+    return found
 
 
 def test_four_moments_of_both_chains(relaxers: dict[str, Relaxer]) -> None:
