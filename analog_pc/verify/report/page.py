@@ -169,7 +169,7 @@ def seconds(value: float | None) -> str:
 
 
 def template(package: str, **filters: Callable[..., Any]) -> jinja2.Template:
-    """`template.html` of a package, which may use `style.html` and `macros.html` of this one."""
+    """`template.html` of a package, which extends `base.html` and may use `macros.html` of this one."""
     loader = jinja2.ChoiceLoader([jinja2.PackageLoader(p, "") for p in (package, "analog_pc.verify.report")])
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
