@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analog_pc.circuit import Circuit
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import compile_network, program_arrays
+from analog_pc.mapping import encode
 from analog_pc.pcn import random_network
 from analog_pc.technology import load_technology
 from analog_pc.technology.imperfections import IMPERFECTIONS, RANDOM, alone, present
@@ -36,3 +38,24 @@ def test_a_seed_draws_what_is_called_random_and_nothing_else(name: str) -> None:
     )
     same = all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
     assert same != (name in RANDOM)
+
+
+def test_an_imperfection_leaves_the_others_as_they_were_drawn() -> None:
+    """Programming with read noise is programming without it, times factors of the noise alone."""
+    one = replace(alone(EVERYTHING, "programming spread"), open_cells=0.1)
+    noisy, apart = replace(one, read_noise=0.1), replace(one, read_noise=0.1, programming_spread=())
+    plain, read, bare = (program_arrays(NET, t, seed=3).forward for t in (one, noisy, apart))
+    targets = [encode(np.column_stack([w, b]), one) for w, b in zip(NET.W, NET.b, strict=True)]
+    for a, b, c, target in zip(plain, read, bare, targets, strict=True):
+        kept = a.plus > 0.0
+        np.testing.assert_array_equal(kept, c.plus > 0.0)  # the same cells are open
+        np.testing.assert_allclose(b.plus[kept] / a.plus[kept], c.plus[kept] / target.plus[kept], rtol=1e-12)
+
+
+def test_nothing_feeds_back_into_a_clamped_input() -> None:
+    some, every = (program_arrays(NET, EVERYTHING, 0, input_free=free) for free in (False, True))
+    np.testing.assert_array_equal(some.transposed[0].plus, encode(NET.W[0], EVERYTHING).transposed.plus)
+    assert (some.transposed[0].plus != every.transposed[0].plus).any()
+    for a, b in zip((*some.forward, some.transposed[1]), (*every.forward, every.transposed[1]), strict=True):
+        np.testing.assert_array_equal(a.plus, b.plus)
+        np.testing.assert_array_equal(a.minus, b.minus)
