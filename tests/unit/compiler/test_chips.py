@@ -45,7 +45,7 @@ def test_an_imperfection_leaves_the_others_as_they_were_drawn() -> None:
     one = replace(alone(EVERYTHING, "programming spread"), open_cells=0.1)
     noisy, apart = replace(one, read_noise=0.1), replace(one, read_noise=0.1, programming_spread=())
     plain, read, bare = (program_arrays(NET, t, seed=3).forward for t in (one, noisy, apart))
-    targets = [encode(np.column_stack([w, b]), one) for w, b in zip(NET.W, NET.b, strict=True)]
+    targets = [encode(w, one) for w in NET.W]
     for a, b, c, target in zip(plain, read, bare, targets, strict=True):
         kept = a.plus > 0.0
         np.testing.assert_array_equal(kept, c.plus > 0.0)  # the same cells are open
