@@ -43,6 +43,9 @@ from analog_pc.technology.imperfections import present
 )
 @click.option("--seeds", type=click.IntRange(min=1), help="Repetitions, where the experiment draws anything.")
 @click.option("--data", type=click.Path(path_type=Path), help="Data set, where the experiment learns one.")
+@click.option(
+    "--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Processes side by side."
+)
 @click.option("--out", default=None, type=FOLDER, help="Folder of result, figure and unfinished parts.")
 def run(
     name: str | None,
@@ -51,6 +54,7 @@ def run(
     simulators: str | None,
     seeds: int | None,
     data: Path | None,
+    workers: int,
     out: Path | None,
 ) -> None:
     """Run a published experiment on mathematics and circuits, beside backpropagation.
@@ -71,7 +75,7 @@ def run(
     columns = _columns(experiment, simulators)
     config = _config(experiment, full, seeds, data)
     out.mkdir(parents=True, exist_ok=True)
-    result = _run(experiment, config, columns, technology, out)
+    result = _run(experiment, config, columns, technology, workers, out)
     save_result(result, out)
     figure = experiment.draw(result)
     page = write_page(result, figure, experiment.player(result), out)
@@ -80,7 +84,12 @@ def run(
 
 
 def _run(
-    experiment: Experiment[Any], config: Any, columns: Sequence[str], technology: Technology, out: Path
+    experiment: Experiment[Any],
+    config: Any,
+    columns: Sequence[str],
+    technology: Technology,
+    workers: int,
+    out: Path,
 ) -> Result:
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
@@ -93,7 +102,7 @@ def _run(
                 bar.update(task, completed=done, total=total, description=text)  # type: ignore[arg-type]
 
             what = f"{experiment.name} {column} {fitted!r} {technology!r} {facts}"
-            kept.append(Stored(out / "parts", what, show))
+            kept.append(Stored(out / "parts", what, show, workers))
             return kept[-1]
 
         relaxers = experiment.circuits(technology, columns)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
+
+from joblib import Parallel, delayed
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments.result import Array
@@ -15,21 +17,20 @@ from analog_pc.files import read_npz, write_npz
 Progress = Callable[[int, int, str], None]
 """progress(done, total, what): parts that are finished, of how many, and the one at work."""
 
+Compute = Callable[[str], Mapping[str, Array]]
+"""compute(name): a part, from nothing but its name and what does not change."""
+
 
 class Parts(Protocol):
     """Computes the parts of a run, each a dictionary of arrays, in the order of their names."""
 
-    def all(
-        self, names: Sequence[str], compute: Callable[[str], Mapping[str, Array]]
-    ) -> list[Mapping[str, Array]]: ...
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]: ...
 
 
 class Unkept:
     """Parts that are computed and not stored."""
 
-    def all(
-        self, names: Sequence[str], compute: Callable[[str], Mapping[str, Array]]
-    ) -> list[Mapping[str, Array]]:
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         return [compute(name) for name in names]
 
 
@@ -48,34 +49,44 @@ class Stored:
         Everything that a part depends on (column, configuration, technology, version), in words; parts of
         another `what` are never taken for this one's.
     progress
-        Is told of every part before it starts and after it ends.
+        Is told of every part before it starts and after it ends; with several workers, of those that ended.
+    workers
+        Processes that compute parts side by side.
     """
 
-    def __init__(self, folder: Path, what: str, progress: Progress = silent) -> None:
+    def __init__(self, folder: Path, what: str, progress: Progress = silent, workers: int = 1) -> None:
         self.folder = folder / hashlib.sha256(what.encode()).hexdigest()[:16]
-        self.progress = progress
+        self.progress, self.workers = progress, workers
 
-    def all(
-        self, names: Sequence[str], compute: Callable[[str], Mapping[str, Array]]
-    ) -> list[Mapping[str, Array]]:
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        found: list[Mapping[str, Array]] = []
-        for done, name in enumerate(names):
-            self.progress(done, len(names), name)
-            found.append(self._one(name, compute))
+        found = {name: part for name in names if (part := _kept(self._path(name))) is not None}
+        missing = [name for name in names if name not in found]
+        side_by_side = self.workers > 1 and len(missing) > 1
+        computed = self._side_by_side(missing, compute) if side_by_side else self._in_turn(missing, compute)
+        for name, part in computed:
+            found[name] = part
         self.progress(len(names), len(names), "")
-        return found
+        return [found[name] for name in names]
 
-    def _one(self, name: str, compute: Callable[[str], Mapping[str, Array]]) -> Mapping[str, Array]:
-        path = self.folder / f"{re.sub('[^A-Za-z0-9.+-]', '_', name)}.npz"
-        if path.exists():
-            try:
-                return read_npz(path)
-            except BadInput:  # damaged by whatever ended the last run: computed again
-                path.unlink()
-        part = dict(compute(name))
-        write_npz(path, **part)
-        return part
+    def _in_turn(self, missing: Sequence[str], compute: Compute) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        total = len(missing)
+        for done, name in enumerate(missing):
+            self.progress(done, total, name)
+            yield _computed(name, self._path(name), compute)
+
+    def _side_by_side(
+        self, missing: Sequence[str], compute: Compute
+    ) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        self.progress(0, len(missing), f"{self.workers} workers")
+        pool = Parallel(n_jobs=self.workers, return_as="generator_unordered")
+        jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
+        for done, (name, part) in enumerate(pool(jobs), start=1):
+            self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
+            yield name, part
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{re.sub('[^A-Za-z0-9.+-]', '_', name)}.npz"
 
     def clear(self) -> None:
         """Forget the parts: once the result stands, nothing is left to resume."""
@@ -86,3 +97,21 @@ class Stored:
         self.folder.rmdir()
         if not any(self.folder.parent.iterdir()):
             self.folder.parent.rmdir()
+
+
+def _kept(path: Path) -> Mapping[str, Array] | None:
+    """A part that an earlier run finished."""
+    if not path.exists():
+        return None
+    try:
+        return read_npz(path)
+    except BadInput:  # damaged by whatever ended that run: computed again
+        path.unlink()
+        return None
+
+
+def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
+    """A part, computed and stored; in a process of its own where there are several workers."""
+    part = dict(compute(name))
+    write_npz(path, **part)
+    return name, part

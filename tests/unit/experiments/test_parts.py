@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from analog_pc.errors import BadInput
 from analog_pc.experiments import Stored
 
 
@@ -60,3 +62,25 @@ def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[int, int, str]] = []
     Stored(tmp_path, "run", lambda *x: told.append(x)).all(["a", "b"], Work())
     assert told == [(0, 2, "a"), (1, 2, "b"), (2, 2, "")]
+
+
+def test_workers_compute_the_same(tmp_path: Path) -> None:
+    def process(name: str) -> dict[str, np.ndarray]:
+        return {"process": np.array([os.getpid()]), "letters": np.array([len(name)])}
+
+    told: list[tuple[int, int, str]] = []
+    kept = Stored(tmp_path, "run", lambda *what: told.append(what), workers=2)
+    found = kept.all(["a", "bb", "ccc"], process)
+    assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
+    assert os.getpid() not in {int(part["process"][0]) for part in found}
+    assert [done for done, _, _ in told] == [0, 1, 2, 3, 3]
+    assert kept.all(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3  # nothing is computed anew
+
+
+def test_what_a_worker_refuses_is_told_in_its_words(tmp_path: Path) -> None:
+    def refuse(name: str) -> dict[str, np.ndarray]:
+        raise BadInput(f"no {name}")
+
+    with pytest.raises(BadInput, match=r"no [ab]"):
+        Stored(tmp_path, "run", workers=2).all(["a", "b"], refuse)
+    assert list(tmp_path.rglob("*.npz")) == []
