@@ -57,15 +57,19 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
         for s in range(config.seeds)
     }
     found = parts.all(list(names), lambda name: _curve(config, relaxer, *names[name]))
-    least = {case: float(part["errors"].min()) for case, part in zip(names.values(), found, strict=True)}
+    curves = {case: part["errors"] for case, part in zip(names.values(), found, strict=True)}
     values: dict[str, float] = {}
-    arrays: dict[str, Array] = {"counts": np.array([count for count, _ in config.grid])}
+    arrays: dict[str, Array] = {
+        "counts": np.array([count for count, _ in config.grid]),
+        "epochs": np.arange(config.test_every, config.epochs + 1, config.test_every),
+    }
     for count, rates in config.grid:
-        each = {lr: np.array([least[count, lr, s] for s in range(config.seeds)]) for lr in rates}
-        best = images.best_rate(each)
-        values |= {f"least error, {count} a class": float(each[best].mean())}
+        each = {lr: np.array([curves[count, lr, s] for s in range(config.seeds)]) for lr in rates}
+        least = {lr: errors.min(axis=1) for lr, errors in each.items()}
+        best = images.best_rate(least)
+        values |= {f"least error, {count} a class": float(least[best].mean())}
         values |= {f"best learning rate, {count} a class": best}
-        arrays |= {f"least/{count}": each[best]}
+        arrays |= {f"least/{count}": least[best], f"curve/{count}": each[best].mean(axis=0)}
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
     return Outcome(values, arrays, (images.on_what(config.data),))
 

@@ -16,7 +16,8 @@ RESULTS = Path(__file__).parents[1] / "results" / "experiments"
 
 def main(names: list[str]) -> None:
     for name in names or sorted(folder.name for folder in RESULTS.iterdir()):
-        for path in save_figure(EXPERIMENTS[name].draw(load_result(RESULTS / name)), RESULTS / name / name):
+        result = load_result(RESULTS / name)
+        for path in save_figure(EXPERIMENTS[result.name].draw(result), RESULTS / name / name):
             print(path)
 
 

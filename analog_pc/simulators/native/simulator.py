@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Any, Floats
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -61,6 +62,10 @@ class Native:
     def __init__(self, *, check_stability: bool = True) -> None:
         self.check_stability = check_stability
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Settings alone travel to another process, which makes models of its own."""
+        return partial(type(self), check_stability=self.check_stability), ()
 
     def available(self) -> bool:
         return True

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
-from analog_pc import BadInput, Native, PredictiveCodingNetwork, compile_network, relax, technology
+from analog_pc import BadInput, Native, Ngspice, PredictiveCodingNetwork, compile_network, relax, technology
 from analog_pc.mapping import ConductancePair, NetworkArrays, encode
-from analog_pc.relaxers import AutoZeroed, CircuitRelaxer, EffectiveRelaxer, IdealRelaxer
+from analog_pc.relaxers import (
+    AutoZeroed,
+    CircuitRelaxer,
+    EffectiveRelaxer,
+    FixedPrediction,
+    IdealRelaxer,
+    Relaxer,
+)
 
 
 @pytest.fixture
@@ -66,3 +75,20 @@ def test_auto_zero_leaves_predictions_alone(net: PredictiveCodingNetwork) -> Non
     plain = EffectiveRelaxer(technology("breadboard"), seed=1)
     found = AutoZeroed(plain).relax(net, INPUTS)
     np.testing.assert_array_equal(found.output, plain.relax(net, INPUTS).output)
+
+
+@pytest.mark.parametrize(
+    "relaxer",
+    [
+        IdealRelaxer(),
+        FixedPrediction(),
+        CircuitRelaxer(Native(check_stability=False), technology("ideal")),
+        CircuitRelaxer(Ngspice(), technology("ideal")),
+        AutoZeroed(EffectiveRelaxer(technology("breadboard"))),
+    ],
+    ids=lambda relaxer: relaxer.name,
+)
+def test_a_relaxer_travels_to_another_process(relaxer: Relaxer, net: PredictiveCodingNetwork) -> None:
+    here = relaxer.relax(net, INPUTS, TARGETS)  # what it keeps from now on is not in the way
+    there = pickle.loads(pickle.dumps(relaxer)).relax(net, INPUTS, TARGETS)
+    np.testing.assert_array_equal(there.activities[1], here.activities[1])
