@@ -143,7 +143,7 @@ CONTINUAL = Experiment(
     "continual",
     "Two tasks in turn: forgetting",
     run,
-    Config(rates=(7.5e-4,), seeds=6),
+    Config(rates=(7.5e-4,)),
     Config(rates=(5e-3, 1e-3, 7.5e-4, 5e-4, 2.5e-4, 1e-4), epochs=160, seeds=21, circuit_rates=6),
     claims,
     draw,

@@ -39,12 +39,12 @@ class Config:
         (6, (0.00375, 0.005)),
         (20, (0.00375, 0.005)),
         (60, (0.00375, 0.005)),
-        (300, (0.005,)),
+        (200, (0.005,)),
     )
     epochs: int = 64
     test_every: int = 4
     batch: int = 60
-    seeds: int = 4
+    seeds: int = 3
     hidden: tuple[int, ...] = (32, 32)
     data: Path | None = None
 

@@ -76,7 +76,7 @@ def make_clamps(
                 f"clamps of layers {tuple(len(f) for f in clamps.free)} for a network {network.sizes}"
             )
         return clamps
-    given: dict[int, Masked] = {}
+    given: dict[int, tuple[Bools, Floats]] = {}
     for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
         if values is not None:
             given[layer] = _batch(name, values, network.sizes[layer])
@@ -86,38 +86,36 @@ def make_clamps(
                 f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
             )
         given[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
-    counts = {layer: len(values) for layer, values in given.items()}
+    counts = {layer: len(values) for layer, (_, values) in given.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise BadInput(
             f"clamps need one equal, non-zero number of samples for each layer, got {counts or 'no clamp'}"
         )
     samples = next(iter(counts.values()))
-    free, held = [], []
-    for layer, size in enumerate(network.sizes):
-        found = given.get(layer)
-        if found is None:
-            free.append(np.ones(size, dtype=np.bool_))
-            held.append(np.zeros((samples, size)))
-        else:
-            free.append(np.ma.getmaskarray(found)[0].copy())
-            held.append(np.asarray(found.filled(0.0)))
-    return Clamps(tuple(free), tuple(held))
+    every = [
+        given.get(layer, (np.ones(size, dtype=np.bool_), np.zeros((samples, size))))
+        for layer, size in enumerate(network.sizes)
+    ]
+    return Clamps(tuple(free for free, _ in every), tuple(values for _, values in every))
 
 
-def _batch(name: str, values: ArrayLike | Masked, size: int) -> Masked:
+def _batch(name: str, values: ArrayLike | Masked, size: int) -> tuple[Bools, Floats]:
+    """Which nodes [size] are left free, and the values of the others [samples, size]."""
     try:
         if np.iscomplexobj(values):
             raise TypeError
-        array: Masked = np.ma.array(values, dtype=np.float64)
+        array = np.array(np.ma.filled(values, 0.0), dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"{name}: not an array of numbers") from None
     if array.ndim != 2 or array.shape[1] != size:
         raise BadInput(f"{name}: shape {array.shape}, expected (samples, {size})")
-    bad = ~np.isfinite(array.filled(0.0))
+    bad = ~np.isfinite(array)
     if bad.any():
         where = [int(i) for i in np.argwhere(bad)[0]]
-        raise BadInput(f"{name}{where} is {array.data[tuple(where)]}, every clamped value must be finite")
-    mask = np.ma.getmaskarray(array)
-    if len(mask) and (mask != mask[0]).any():
+        raise BadInput(f"{name}{where} is {array[tuple(where)]}, every clamped value must be finite")
+    if not np.ma.isMaskedArray(values) or not len(array):
+        return np.zeros(size, dtype=np.bool_), array
+    mask = np.ma.getmaskarray(values)
+    if (mask != mask[0]).any():
         raise BadInput(f"{name}: every sample must clamp the same nodes")
-    return array
+    return mask[0].copy(), array
