@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.experiments.figures.look import letter, look, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
@@ -19,8 +20,14 @@ def draw(result: Result) -> Figure:
         errors = result.data[f"{column}/curve/{most}"]
         along.plot(result.data[f"{column}/epochs"], errors, **look(column))
         along.set_xlabel(f"passes, {most} a class")
-    few.set(xscale="log", yscale="log", xlabel="training images a class", ylabel="least test error")
-    along.set(xscale="log", ylabel="test error")
+        few.set_xscale("log")
+        few.set_xticks(counts, [str(count) for count in counts])
+    few.set(yscale="log", xlabel="training images a class", ylabel="least test error")
+    along.set_ylabel("test error")
+    few.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    few.yaxis.set_major_formatter("{x:g}")
+    for axis in (few.xaxis, few.yaxis):
+        axis.set_minor_locator(NullLocator())
     letter(few, "a")
     letter(along, "b")
     figure.legend(*few.get_legend_handles_labels(), loc="outside lower center", ncols=2)
