@@ -73,7 +73,17 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
         values |= {f"best learning rate, {count} a class": best}
         arrays |= {f"least/{count}": least[best], f"curve/{count}": each[best].mean(axis=0)}
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
-    return Outcome(values, arrays, (images.on_what(config.data),))
+    return Outcome(values, arrays, (images.on_what(config.data), *_too_few(config)))
+
+
+def _too_few(config: Config) -> list[str]:
+    """What to say of more images a class than there are."""
+    rarest = int(np.bincount(images.load_images(config.data).train_labels).min())
+    return [
+        f"{count} a class: all there are, of the rarest class {rarest}"
+        for count, _ in config.grid
+        if count > rarest
+    ]
 
 
 def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -> Mapping[str, Array]:

@@ -36,12 +36,20 @@ def render(result: Result, figure: Figure, player: str = "") -> str:
     columns = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
     return template("analog_pc.experiments.report", number=_number).render(
         result=result,
+        verdict=verdict(result),
         summary=summary(result),
         columns=columns,
         classes=CLASSES,
         figure=Panel(Markup(svg(figure, "figure")), result.title, _size(result), narrow=True),
         player=Markup(player),
     )
+
+
+def verdict(result: Result) -> str:
+    """The verdict in a word or two."""
+    if not result.passed:
+        return "DIFFERS"
+    return "AGREES" if any(row.verdict == AGREES for row in result.rows) else "NOT JUDGED"
 
 
 def summary(result: Result) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from analog_pc.experiments import Result, Row
 from analog_pc.experiments.report import write_page
-from analog_pc.experiments.report.page import summary
+from analog_pc.experiments.report.page import summary, verdict
 from analog_pc.experiments.result import AGREES, DIFFERS, NOT_SHOWN
 
 GOOD = Row("way < distance", 1.0, 1.25, None, None, 2.0, 0.5, AGREES)
@@ -25,6 +25,7 @@ def test_verdicts_in_words() -> None:
     assert summary(RESULT) == "Every judged quantity (1) is within its tolerance."
     assert summary(replace(RESULT, rows=(GOOD, BAD))) == "1 of 2 judged quantities differ: dip."
     assert summary(replace(RESULT, rows=(OPEN,))).startswith("Nothing here is claimed")
+    assert verdict(replace(RESULT, rows=(OPEN,))) == "NOT JUDGED"
 
 
 def test_page_holds_table_notes_and_facts(tmp_path: Path) -> None:
