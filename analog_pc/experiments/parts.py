@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -80,7 +81,7 @@ class Stored:
     ) -> Iterator[tuple[str, Mapping[str, Array]]]:
         self.progress(0, len(missing), f"{self.workers} workers")
         pool = Parallel(n_jobs=self.workers, return_as="generator_unordered")
-        jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
+        jobs = (delayed(_in_worker)(name, self._path(name), compute) for name in missing)
         for done, (name, part) in enumerate(pool(jobs), start=1):
             self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
             yield name, part
@@ -111,7 +112,13 @@ def _kept(path: Path) -> Mapping[str, Array] | None:
 
 
 def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
-    """A part, computed and stored; in a process of its own where there are several workers."""
+    """A part, computed and stored."""
     part = dict(compute(name))
     write_npz(path, **part)
     return name, part
+
+
+def _in_worker(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
+    """The same in a worker, which leaves Ctrl-C (all processes of a terminal get it) to its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _computed(name, path, compute)
