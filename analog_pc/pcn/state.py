@@ -8,6 +8,7 @@ With force lambda_l = precision_l eps_l and feedback h_l = W_{l+1}^T lambda_{l+1
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,11 +32,14 @@ class State:
     feedback: list[Floats]
     gradient: list[Floats]
     energy: Floats
+    any_free: list[bool]
 
-    @property
+    @cached_property
     def residual(self) -> Floats:
-        """max |dE/dx| over the free activities, [samples]."""
-        return np.max([np.abs(g).max(axis=1) for g in self.gradient], axis=0)  # type: ignore[no-any-return]
+        """max |dE/dx| over the free activities, [samples]; 0 where none is free."""
+        free = [g for g, some in zip(self.gradient, self.any_free, strict=True) if some]
+        none = np.zeros_like(self.energy)
+        return np.max([none, *(np.abs(g).max(axis=1) for g in free)], axis=0)  # type: ignore[no-any-return]
 
 
 class Landscape:
@@ -90,9 +94,10 @@ class Landscape:
         return z
 
     def moved(self, z: list[Floats], dz: list[Floats]) -> list[Floats]:
-        """Drives after a step."""
-        steps = zip(self.activations, z, dz, strict=False)
-        return [*(act.moved(v, dv) for act, v, dv in steps), z[-1] + dz[-1]]
+        """Drives after a step; those of layers that are clamped stay."""
+        steps = zip(self.activations, z, dz, self.any_free, strict=False)
+        hidden = [act.moved(v, dv) if some else v for act, v, dv, some in steps]
+        return [*hidden, z[-1] + dz[-1] if self.any_free[-1] else z[-1]]
 
     def state(self, z: list[Floats]) -> State:
         """Evaluate the landscape at drives z."""
@@ -116,13 +121,13 @@ class Landscape:
         for layer in range(depth + 1):
             if not need[layer]:
                 feedback.append(empty)
-                gradient.append(np.zeros_like(x[layer]))
+                gradient.append(np.broadcast_to(0.0, x[layer].shape))
                 continue
             h = force[layer + 1] @ net.W[layer] if layer < depth else np.zeros_like(x[layer])
             g = -gate[layer] * h if layer < depth else np.zeros_like(x[layer])
             feedback.append(h)
             gradient.append((g + force[layer] if layer else g) * self.movable[layer])
-        return State(z, x, [*mobile, None], rate, gate, mu, eps, feedback, gradient, energy)
+        return State(z, x, [*mobile, None], rate, gate, mu, eps, feedback, gradient, energy, need)
 
     def equilibrium(self, state: State, relaxation: Relaxation) -> Equilibrium:
         """The public face of a state."""

@@ -23,6 +23,8 @@ it spreads r.  Nothing here is fitted to results.  The verdict holds a circuit o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analog_pc.arrays import Floats
@@ -110,7 +112,7 @@ def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: lis
     loose = moving(landscape, state)
     free = np.broadcast_to(np.concatenate(landscape.clamps.free), loose.shape)
     resting = free & ~loose
-    state_of_motion = State(**{**vars(state), "mobile": [None] * len(state.mobile)})
+    state_of_motion = replace(state, mobile=[None] * len(state.mobile))
     coupling = np.abs(jacobian(landscape, state_of_motion)[0]) if resting.any() else full
     drive = np.abs(np.concatenate(state.z, axis=1))
     out = np.where(resting, drive / compiled.design.technology.rectifier_gain, 0.0)
