@@ -11,29 +11,33 @@
 
 from __future__ import annotations
 
-import os
+import base64
+import functools
 import re
-import tempfile
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 import numpy as np
-from matplotlib.animation import FuncAnimation, writers
+from matplotlib.animation import FuncAnimation
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
+from PIL import Image
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.figures.look import WIDTH
 from analog_pc.experiments.result import Array, Result
+from analog_pc.files import replacing
 from analog_pc.verify.report.style import COLOURS, GREY, INK, STYLE, save_figure, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
 SOURCES = ("ngspice", "native", "ideal")  # what the machine is driven by, the first that there is
 COILS, SLANT = 6, 0.05
+INTERVAL = 80  # ms between two frames
 
 # The player's buttons use a web font; offline they have to be characters that every font has.
 GLYPHS = {
@@ -129,9 +133,10 @@ def animate(film: dict[str, Array], column: str) -> FuncAnimation:
         axes[1].set_xticks(range(3), ["input", "hidden", "output"])
         return []
 
-    return FuncAnimation(figure, show, frames=len(film["phase"]), interval=80, init_func=list)
+    return FuncAnimation(figure, show, frames=len(film["phase"]), interval=INTERVAL, init_func=list)
 
 
+@functools.lru_cache(maxsize=1)  # both files that an experiment writes of it draw its frames once
 def player(result: Result) -> str:
     """HTML that plays the film offline; "" where the result has none."""
     column, film = frames_of(result)
@@ -142,23 +147,21 @@ def player(result: Result) -> str:
 
 
 def write_machine(result: Result, folder: Path) -> Sequence[Path]:
-    """`machine.svg` and `.pdf`, four moments, and `machine.gif`, the film, where it can be written."""
-    column, film = frames_of(result)
+    """`machine.svg` and `.pdf`, four moments, and `machine.gif`, the film."""
+    _, film = frames_of(result)
     if not film:
         return []
-    written = list(save_figure(draw_moments(film), folder / "machine"))
-    if writers.is_available("pillow"):
-        with matplotlib.rc_context({**STYLE, "savefig.dpi": 90}):
-            written.append(_gif(animate(film, column), folder / "machine.gif"))
-    return written
+    gif = folder / "machine.gif"
+    first, *others = (Image.open(BytesIO(frame)) for frame in frames_in(player(result)))
+    with replacing(gif) as temporary:
+        first.save(temporary, format="GIF", save_all=True, append_images=others, duration=INTERVAL, loop=0)
+    return [*save_figure(draw_moments(film), folder / "machine"), gif]
 
 
-def _gif(animation: FuncAnimation, path: Path) -> Path:
-    with tempfile.TemporaryDirectory(dir=path.parent) as elsewhere:
-        whole = Path(elsewhere) / path.name  # the writer goes by the suffix
-        animation.save(whole, writer=writers["pillow"](fps=12))
-        os.replace(whole, path)
-    return path
+def frames_in(page: str) -> list[bytes]:
+    """The PNG images of a player, in order; their text is broken into lines by backslashes."""
+    texts = re.findall(r'data:image/png;base64,([^"]*)"', page)
+    return [base64.b64decode(text.replace("\\\n", "")) for text in texts]
 
 
 def offline(page: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from analog_pc.experiments import Result
 from analog_pc.experiments.energy_machine import INPUT, TARGET, machine_network
@@ -55,8 +56,10 @@ def test_the_player_needs_no_network(relaxers: dict[str, Relaxer]) -> None:
 def test_moments_and_film(relaxers: dict[str, Relaxer], tmp_path: Path) -> None:
     data = {f"native/{name}": array for name, array in film(relaxers["native"]).items()}
     written = write_machine(Result("energy-machine", "", "", (), data, (), True, 1), tmp_path)
-    assert {path.name for path in written} >= {"machine.svg", "machine.pdf"}
+    assert {path.name for path in written} == {"machine.svg", "machine.pdf", "machine.gif"}
     assert set(written) == set(tmp_path.iterdir())
+    with Image.open(tmp_path / "machine.gif") as film_strip:
+        assert film_strip.n_frames > 1
 
 
 def test_without_a_film_nothing_moves(tmp_path: Path) -> None:
