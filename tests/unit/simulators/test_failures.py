@@ -10,6 +10,7 @@ import os
 import signal
 import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -240,6 +241,15 @@ def _all_zombies(group: int) -> bool:
     return all(state == "Z" for state, _, pgrp, *_ in fields if int(pgrp) == group)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises `KeyboardInterrupt`, also in a background job, which would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_kills_the_child(tmp_path: Path) -> None:
     program = fake(
         tmp_path, f"echo $$ > {tmp_path}/pid", f"sleep 0.5; kill -INT {os.getpid()}; exec sleep 60"
