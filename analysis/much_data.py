@@ -1,8 +1,9 @@
 """Where backpropagation overtakes predictive coding on images: the other end of experiment "small-data".
 
 Published, it is ahead from 3000 images a class on.  MNIST-10k has 800 to learn from, so they are seen more
-often instead: 480 passes are 64,320 updates of 60 images, as many as 64 passes of 6000 a class.  Three seeds;
-finished trainings of an interrupted run are found again.
+often instead: 480 passes are 64,320 updates of 60 images, as many as 64 passes of 6000 a class.  Three seeds,
+and one learning rate for both rules (the best of either after 64 passes), where the publication tunes each.
+Finished trainings of an interrupted run are found again.
 
 python analysis/much_data.py --data mnist10k.npz [--workers 2] [--circuit]
 """

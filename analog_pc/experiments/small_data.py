@@ -78,12 +78,17 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
 
 def _too_few(config: Config) -> list[str]:
     """What to say of more images a class than there are."""
-    rarest = int(np.bincount(images.load_images(config.data).train_labels).min())
+    rarest = _rarest(config)
     return [
         f"{count} a class: all there are, of the rarest class {rarest}"
         for count, _ in config.grid
         if count > rarest
     ]
+
+
+def _rarest(config: Config) -> int:
+    """Training images of the class that has the fewest."""
+    return int(np.bincount(images.load_images(config.data).train_labels).min())
 
 
 def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -> Mapping[str, Array]:
@@ -112,7 +117,8 @@ def claims(config: Config) -> Sequence[Claim]:
         ]
         found += images.gap_claims("least error", f"{count} a class")
     few = 0.0 if min(counts) <= FEW else None
-    many = 0.0 if max(counts) * config.epochs >= MANY * FULL.epochs else None
+    seen = min(max(counts), _rarest(config)) * config.epochs  # no more than there are
+    many = 0.0 if seen >= MANY * FULL.epochs else None
     return [
         *found,
         Claim(images.LOST, None, None),
