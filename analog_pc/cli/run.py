@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analog_pc.cli.options import FOLDER, progress_bar, technology_option
+from analog_pc.cli.settings import configuration
 from analog_pc.errors import BadInput
 from analog_pc.experiments import (
     EXPERIMENTS,
@@ -42,6 +42,13 @@ from analog_pc.technology.imperfections import present
     help=f"What it relaxes on: some of {','.join(RELAXERS)}.  [default: all on which it is feasible]",
 )
 @click.option("--seeds", type=click.IntRange(min=1), help="Repetitions, where the experiment draws anything.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Another value (TOML) of a field of the configuration, such as rates=[0.01,0.02]; repeatable.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="Data set, where the experiment learns one.")
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Processes side by side."
@@ -53,6 +60,7 @@ def run(
     full: bool,
     simulators: str | None,
     seeds: int | None,
+    settings: tuple[str, ...],
     data: Path | None,
     workers: int,
     out: Path | None,
@@ -73,7 +81,7 @@ def run(
     if out is None:
         raise BadInput(f"run {name}: give --out, the folder of its results")
     columns = _columns(experiment, simulators)
-    config = _config(experiment, full, seeds, data)
+    config = configuration(experiment, full, settings, seeds, data)
     out.mkdir(parents=True, exist_ok=True)
     result = _run(experiment, config, columns, technology, workers, out)
     save_result(result, out)
@@ -128,17 +136,6 @@ def _columns(experiment: Experiment[Any], text: str | None) -> tuple[str, ...]:
         known = "is not feasible" if column in RELAXERS else "is not a simulator"
         raise BadInput(f"run {experiment.name}: {column!r} {known}, use {', '.join(experiment.columns)}")
     return tuple(c for c in RELAXERS if c in wanted)
-
-
-def _config(experiment: Experiment[Any], full: bool, seeds: int | None, data: Path | None) -> Any:
-    config = experiment.full if full else experiment.reduced
-    for option, value in (("seeds", seeds), ("data", data)):
-        if value is None:
-            continue
-        if not hasattr(config, option):
-            raise BadInput(f"run {experiment.name}: it has no {option}, --{option} does not apply")
-        config = dataclasses.replace(config, **{option: value})
-    return config
 
 
 def _list() -> None:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Positive, Rates
 from analog_pc.experiments.figures.bear import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -50,8 +51,8 @@ SHARE = f"share of learning rates with dip PC <= {LARGEST_RATIO} dip BP"
 class Config:
     """`rates`: learning rates; `distance`: how far learning goes, in learning rate times updates."""
 
-    rates: tuple[float, ...] = (0.2, 0.1, 0.05)
-    distance: float = 4.8
+    rates: Rates = (0.2, 0.1, 0.05)
+    distance: Positive = 4.8
 
 
 def bear_network() -> PredictiveCodingNetwork:

@@ -26,6 +26,7 @@ from analog_pc.experiments import images
 from analog_pc.experiments.adam import Adam
 from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Rates
 from analog_pc.experiments.figures.concept_drift import draw
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
@@ -56,14 +57,14 @@ FOLLOWS = f"BP - PC at the best learning rates is at least {AHEAD}"
 class Config:
     """Learning rates (of the summed energy); images of a class, epochs between drifts and in all."""
 
-    rates: tuple[float, ...] = (0.01, 0.02)
-    per_class: int = 20
-    batch: int = 32
-    interval: int = 8
-    epochs: int = 24
-    known: int = 1000
-    seeds: int = 3
-    hidden: tuple[int, ...] = (32, 32)
+    rates: Rates = (0.01, 0.02)
+    per_class: Count = 20
+    batch: Count = 32
+    interval: Count = 8
+    epochs: Count = 24
+    known: Count = 1000
+    seeds: Count = 3
+    hidden: Counts = (32, 32)
     data: Path | None = None
 
 

@@ -16,6 +16,7 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.experiments import images
 from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Rates
 from analog_pc.experiments.figures.continual import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -31,14 +32,14 @@ OUTPUTS = 5
 class Config:
     """Learning rates (of the summed energy); images of a class, batch, epochs a turn and in all."""
 
-    rates: tuple[float, ...] = (5e-4, 7.5e-4, 1e-3)
-    per_class: int = 600
-    batch: int = 500
-    turn: int = 4
-    epochs: int = 88
-    seeds: int = 3
-    circuit_rates: int = 1
-    hidden: tuple[int, ...] = (32, 32, 32)
+    rates: Rates = (5e-4, 7.5e-4, 1e-3)
+    per_class: Count = 600
+    batch: Count = 500
+    turn: Count = 4
+    epochs: Count = 88
+    seeds: Count = 3
+    circuit_rates: Count = 1
+    hidden: Counts = (32, 32, 32)
     data: Path | None = None
 
 
@@ -77,7 +78,7 @@ def fit(config: Config, column: str) -> Config:
     """Circuits get the middle learning rates only."""
     if column != "native":
         return config
-    first = (len(config.rates) - config.circuit_rates) // 2
+    first = max(0, len(config.rates) - config.circuit_rates) // 2
     return replace(config, rates=config.rates[first : first + config.circuit_rates])
 
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from analog_pc.experiments import images
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Grid
 from analog_pc.experiments.figures.depth import draw
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
@@ -55,17 +56,17 @@ GAP_GROWS = f"gap BP - PC of the deepest network, of {DEEP} layers or more, abov
 class Config:
     """`grid`: layers, and the learning rates tried with them (of the summed energy; the best one counts)."""
 
-    grid: tuple[tuple[int, tuple[float, ...]], ...] = (
+    grid: Grid = (
         (1, (0.001, 0.002)),
         (2, (0.005, 0.01)),
         (6, (0.02, 0.05)),
         (10, (0.02, 0.05)),
     )
-    per_class: int = 20
-    batch: int = 20
-    epochs: int = 4
-    seeds: int = 3
-    width: int = 32
+    per_class: Count = 20
+    batch: Count = 20
+    epochs: Count = 4
+    seeds: Count = 3
+    width: Count = 32
     data: Path | None = None
 
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.figures.energy_machine import draw
 from analog_pc.experiments.figures.machine import player, write_machine
 from analog_pc.experiments.learner import Learner
@@ -45,11 +46,11 @@ DIGITS = 5e-5
 class Config:
     """Learning rates of the two rules (chosen by the authors so that both converge alike), and updates."""
 
-    pc_rate: float = 1.39695
-    bp_rate: float = 0.4
-    updates: int = 16
-    slow: float = 0.02  # of the plain learning rates: how straight is the way when steps are small
-    slow_updates: int = 300
+    pc_rate: Positive = 1.39695
+    bp_rate: Positive = 0.4
+    updates: Count = 16
+    slow: Positive = 0.02  # of the plain learning rates: how straight is the way when steps are small
+    slow_updates: Count = 300
     motion: Motion = field(default_factory=Motion)
 
 

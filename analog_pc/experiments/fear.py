@@ -25,6 +25,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.figures.fear import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -53,11 +54,11 @@ REVALUED = "fear of the noise, LN+,L- minus LN+"
 class Config:
     """Learning rates of perception (p) and of the two memories (m), trials of a phase, and rats."""
 
-    perception: float = 0.001
-    light: float = 0.001
-    noise: float = 1.0
-    trials: int = 32
-    seeds: int = 8
+    perception: Positive = 0.001
+    light: Positive = 0.001
+    noise: Positive = 1.0
+    trials: Count = 32
+    seeds: Count = 8
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.experiments.experiment import SONG, Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Natural, Positive
 from analog_pc.experiments.figures.lesions import draw
 from analog_pc.experiments.hardware import FORWARD, STUCK_ON, TRANSPOSED, Fault, Hardware
 from analog_pc.experiments.parts import Parts
@@ -49,10 +50,10 @@ NONE = "no damage"
 class Config:
     """`full_scale`: weight of a device at g_max; `strikes`: updates after which the hardware breaks."""
 
-    lr: float = 0.2
-    updates: int = 40
-    strikes: tuple[int, ...] = (0, 8)
-    full_scale: float = 2.0
+    lr: Positive = 0.2
+    updates: Count = 40
+    strikes: tuple[Natural, ...] = (0, 8)
+    full_scale: Positive = 2.0
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

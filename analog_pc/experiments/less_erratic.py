@@ -22,6 +22,7 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments import images
 from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Rates
 from analog_pc.experiments.figures.less_erratic import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -36,12 +37,12 @@ SHORTER = "share of runs in which the way of PC is the shorter one"
 class Config:
     """`rates`: learning rates of the summed energy; `per_class`: training images of a class."""
 
-    rates: tuple[float, ...] = (0.0005, 0.001)
-    epochs: int = 10
-    per_class: int = 100
-    batch: int = 100
-    hidden: tuple[int, ...] = (32, 32)
-    seeds: int = 2
+    rates: Rates = (0.0005, 0.001)
+    epochs: Count = 10
+    per_class: Count = 100
+    batch: Count = 100
+    hidden: Counts = (32, 32)
+    seeds: Count = 2
     data: Path | None = None
 
 

@@ -16,6 +16,7 @@ from scipy.interpolate import CubicSpline
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import Transient
 from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
@@ -39,10 +40,10 @@ class Motion:
     Frames are denser at first, where nodes move fast: t_k = duration (k / frames)^2.
     """
 
-    rounds: int = 2
-    frames: int = 20
-    tuning: int = 8
-    duration: float = 40.0
+    rounds: Count = 2
+    frames: Count = 20
+    tuning: Count = 8
+    duration: Positive = 40.0
 
     @property
     def times(self) -> Floats:

@@ -34,6 +34,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.figures.motor import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -58,9 +59,9 @@ MANY = 400  # people after whom the order of their mean is one of the population
 class Settings:
     """Of a rule: learning rates of the layers, standard deviation of the weights at first."""
 
-    first: float
-    second: float
-    spread: float
+    first: Positive
+    second: Positive
+    spread: Positive
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Config:
 
     pc: Settings = Settings(5e-5, 0.01, 0.1)
     bp: Settings = Settings(0.1, 0.001, 1e-5)
-    training: int = 24
-    testing: int = 8
-    seeds: int = 24
+    training: Count = 24
+    testing: Count = 8
+    seeds: Count = 24
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

@@ -15,6 +15,7 @@ import numpy as np
 from analog_pc.experiments import images
 from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Grid
 from analog_pc.experiments.figures.online import draw
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
@@ -28,11 +29,11 @@ LARGE_BATCH = "largest batch: |least error PC - BP|, each at its best learning r
 class Config:
     """`grid`: batch size and its learning rates (of the summed energy); `epoch` batches between tests."""
 
-    grid: tuple[tuple[int, tuple[float, ...]], ...] = ((1, (0.1, 0.2)), (64, (0.005,)))
-    epoch: int = 100
-    epochs: int = 12
-    seeds: int = 3
-    hidden: tuple[int, ...] = (32, 32)
+    grid: Grid = ((1, (0.1, 0.2)), (64, (0.005,)))
+    epoch: Count = 100
+    epochs: Count = 12
+    seeds: Count = 3
+    hidden: Counts = (32, 32)
     data: Path | None = None
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.figures.prospective_index import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -38,11 +39,11 @@ LEAST = "lowest index of a layer"
 class Config:
     """`held`: updates of the weights with the activities held, for the second column of numbers."""
 
-    depth: int = 6
-    width: int = 64
-    lr: float = 0.01
-    held: int = 100
-    seeds: int = 5
+    depth: Count = 6
+    width: Count = 64
+    lr: Positive = 0.01
+    held: Count = 100
+    seeds: Count = 5
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

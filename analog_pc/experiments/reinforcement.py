@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from typing import Literal
 
 import numpy as np
 
@@ -35,6 +36,7 @@ from analog_pc.experiments.episodes import (
     sizes_of,
 )
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Rates, Share
 from analog_pc.experiments.figures.reinforcement import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -42,8 +44,11 @@ from analog_pc.experiments.q_learning import Agent, Replay, first_network
 from analog_pc.experiments.result import Array
 from analog_pc.relaxers import Relaxer
 
+Name = Literal["Acrobot-v1", "CartPole-v1", "MountainCar-v0"]
+Environments = tuple[tuple[Name, Count], ...]
+
 # Return at the end of 10,000 episodes: predictive coding, backpropagation.
-PUBLISHED = {
+PUBLISHED: dict[Name, tuple[float, float]] = {
     "Acrobot-v1": (-110.0, -165.0),
     "CartPole-v1": (410.0, 350.0),
     "MountainCar-v0": (-178.0, -195.0),
@@ -63,18 +68,18 @@ class Config:
     """Environments with their numbers of episodes, and learning rates (of the summed energy); `circuit_...`
     what of them circuits get.  `start`: transitions that are there before learning starts."""
 
-    environments: tuple[tuple[str, int], ...]
-    circuit_environments: tuple[tuple[str, int], ...]
-    rates: tuple[float, ...]
-    circuit_rates: tuple[float, ...]
-    start: int = 2000
-    kept: int = 50_000
-    batch: int = 60
-    updates: int = 10
-    discount: float = 0.98
-    averaged: int = 200
-    hidden: tuple[int, ...] = (128,)
-    seeds: int = 3
+    environments: Environments
+    circuit_environments: Environments
+    rates: Rates
+    circuit_rates: Rates
+    start: Count = 2000
+    kept: Count = 50_000
+    batch: Count = 60
+    updates: Count = 10
+    discount: Share = 0.98
+    averaged: Count = 200
+    hidden: Counts = (128,)
+    seeds: Count = 3
 
 
 def fit(config: Config, column: str) -> Config:

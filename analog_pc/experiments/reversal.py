@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Positive
 from analog_pc.experiments.figures.reversal import draw
 from analog_pc.experiments.learner import Learner, chosen_only
 from analog_pc.experiments.parts import Parts
@@ -61,13 +62,13 @@ BRAIN_NOTE = (
 class Config:
     """`pc_spread`, `bp_spread`: standard deviation of the weights at first."""
 
-    lr: float = 0.1
-    punishments: int = 64
-    pc_spread: float = 0.05
-    bp_spread: float = 0.1
-    trials: int = 128
-    analysed: int = 64
-    seeds: int = 100
+    lr: Positive = 0.1
+    punishments: Count = 64
+    pc_spread: Positive = 0.05
+    bp_spread: Positive = 0.1
+    trials: Count = 128
+    analysed: Count = 64
+    seeds: Count = 100
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

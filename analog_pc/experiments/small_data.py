@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from analog_pc.errors import BadInput
 from analog_pc.experiments import images
 from analog_pc.experiments.circuits import in_closed_form
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Grid
 from analog_pc.experiments.figures.small_data import draw
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
@@ -37,18 +39,22 @@ class Config:
     `epochs` passes through the images, with a test after every `test_every` of them.
     """
 
-    grid: tuple[tuple[int, tuple[float, ...]], ...] = (
+    grid: Grid = (
         (6, (0.00375, 0.005)),
         (20, (0.00375, 0.005)),
         (60, (0.00375, 0.005)),
         (200, (0.005,)),
     )
-    epochs: int = 64
-    test_every: int = 4
-    batch: int = 60
-    seeds: int = 3
-    hidden: tuple[int, ...] = (32, 32)
+    epochs: Count = 64
+    test_every: Count = 4
+    batch: Count = 60
+    seeds: Count = 3
+    hidden: Counts = (32, 32)
     data: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.test_every > self.epochs:
+            raise BadInput(f"small-data: a test every {self.test_every} epochs, of {self.epochs}, is none")
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

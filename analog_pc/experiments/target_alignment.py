@@ -22,6 +22,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Counts, Positive
 from analog_pc.experiments.figures.target_alignment import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -52,11 +53,11 @@ HIGHER = "share of depths >= 2 at which PC is above BP"
 class Config:
     """`orthogonal`: depths at which networks of orthogonal weights are looked at, too."""
 
-    depths: tuple[int, ...] = (1, 2, 4, 6, 8, 10, 15, 20, 25)
-    seeds: int = 27
-    orthogonal: tuple[int, ...] = (2, 8, 15, 25)
-    width: int = 64
-    lr: float = 0.001
+    depths: Counts = (1, 2, 4, 6, 8, 10, 15, 20, 25)
+    seeds: Count = 27
+    orthogonal: Counts = (2, 8, 15, 25)
+    width: Count = 64
+    lr: Positive = 0.001
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

@@ -15,6 +15,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.fields import Count, Rates
 from analog_pc.experiments.figures.teacher_student import draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
@@ -30,11 +31,11 @@ BETTER = "share of students with a smaller loss under PC, each rule at its best 
 class Config:
     """`rates`: learning rates of the summed energy, the largest one first."""
 
-    rates: tuple[float, ...] = (0.05, 0.01, 0.005)
-    epochs: int = 32
-    points: int = 64
-    batch: int = 4
-    seeds: int = 6
+    rates: Rates = (0.05, 0.01, 0.005)
+    epochs: Count = 32
+    points: Count = 64
+    batch: Count = 4
+    seeds: Count = 6
 
 
 def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:

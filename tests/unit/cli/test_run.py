@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -58,6 +59,25 @@ def test_a_run_writes_numbers_and_figure(tmp_path: Path) -> None:
     assert smell["verdict"] == "agrees"
 
 
+def test_fields_of_a_configuration_can_be_set(tmp_path: Path) -> None:
+    how = ("--simulators", "ideal", "--set", "rates=[0.4]", "--set", "distance=2", "--out", tmp_path)
+    done = cli("run", "bear", *how)
+    stored = json.loads((tmp_path / "result.json").read_text())
+    assert stored["facts"]["configuration"] == "Config(rates=(0.4,), distance=2.0)", done.output
+    assert any("lr 0.4" in row["quantity"] and row["ideal"] is not None for row in stored["rows"])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_reduced_and_full_configurations_keep_to_their_own_fields(name: str) -> None:
+    """What may be set includes what is there: every value passes its field's check."""
+    for config in (EXPERIMENTS[name].reduced, EXPERIMENTS[name].full):
+        kinds = get_type_hints(type(config), include_extras=True)
+        plain = {f: v for f, v in msgspec.to_builtins(config).items() if f != "data"}
+        assert {f: msgspec.convert(v, kinds[f]) for f, v in plain.items()} == {
+            f: getattr(config, f) for f in plain
+        }
+
+
 def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = replace(EXPERIMENTS["bear"], claims=lambda config: [Claim("lowest smell, lr 0.2", 0.5, 0.1)])
     put(monkeypatch, wrong)
@@ -76,6 +96,14 @@ def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest
         (("bear", "--out", "x", "--simulators", "vacask"), "'vacask' is not a simulator"),
         (("less-erratic", "--out", "x", "--simulators", "ngspice"), "'ngspice' is not feasible"),
         (("bear", "--out", "x", "--technology", "wood"), "wood"),
+        (("bear", "--out", "x", "--set", "rate=[0.1]"), "no setting 'rate', use one of rates, distance"),
+        (("bear", "--out", "x", "--set", "rates=[0.1,-1]"), "Expected float > 0.0 - at value[1]"),
+        (("bear", "--out", "x", "--set", "distance=far"), "is not FIELD=VALUE in TOML"),
+        (("bear", "--out", "x", "--set", "distance"), "is not FIELD=VALUE in TOML"),
+        (("bear", "--out", "x", "--set", ""), "is not one FIELD=VALUE"),
+        (("less-erratic", "--out", "x", "--set", "data='d.npz'"), "no setting 'data'"),
+        (("motor", "--out", "x", "--set", "pc={first=1,second=1,spread=1,x=1}"), "no 'x' in pc"),
+        (("small-data", "--out", "x", "--set", "test_every=65"), "a test every 65 epochs, of 64"),
     ],
 )
 def test_what_cannot_be_run_is_said(
