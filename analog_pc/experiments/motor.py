@@ -35,19 +35,17 @@ import numpy as np
 
 from analog_pc.experiments.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.fields import Count, Positive
-from analog_pc.experiments.figures.motor import draw
+from analog_pc.experiments.figures.motor import PEOPLE, PROBES, draw
 from analog_pc.experiments.learner import Learner
 from analog_pc.experiments.parts import Parts
 from analog_pc.experiments.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
-PROBES = ("1+", "2+", "1-", "2-")
 CUES = {"1": (1.0, 0.0), "2": (0.0, 1.0)}
 FORCES = {"+": (1.0, 0.0), "-": (0.0, 1.0), "0": (0.0, 0.0)}
 BOTH_CUES = ("10", "20")
 
-PEOPLE = (0.226, 0.18, 0.10, 0.056)  # adaptation by each probe, read off the published plot
 # Ratios, and their standard deviation over draws of 24 people (bootstrap over 400, measured here).
 PC_RATIOS = {"1+": (1.0, 0.0), "2+": (0.74, 0.08), "1-": (0.55, 0.22), "2-": (0.19, 0.22)}
 BP_RATIOS = {"1+": (1.0, 0.0), "2+": (0.0, 0.0), "1-": (0.50, 0.0), "2-": (0.0, 0.0)}

@@ -13,7 +13,7 @@ from analog_pc.experiments.result import COLUMNS, Array, Result
 from analog_pc.verify.report.style import GREY, INK, styled
 
 PROBES = ("1+", "2+", "1-", "2-")
-PEOPLE = (0.226, 0.18, 0.10, 0.056)
+PEOPLE = (0.226, 0.18, 0.10, 0.056)  # adaptation by each probe, read off the published plot
 MARKS = {"ideal": "o", "native": "s", "ngspice": "^", "backprop": "x"}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analog_pc import files
 from analog_pc.compiler import Waveform, compile_network
 from analog_pc.pcn import Equilibrium, random_network, relax
 from analog_pc.technology import technology
@@ -245,7 +246,7 @@ def test_a_disk_that_fails_leaves_no_report(tmp_path, monkeypatch, plain_page):
         real(source, target)
 
     real = os.replace
-    monkeypatch.setattr(report_module.os, "replace", refuse)
+    monkeypatch.setattr(files.os, "replace", refuse)
     with pytest.raises(OSError, match="disk full"):
         write_report(make_verification(), tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -259,7 +260,7 @@ def test_the_json_comes_last(tmp_path, monkeypatch, plain_page):
         order.append(Path(target).name)
         real(source, target)
 
-    monkeypatch.setattr(report_module.os, "replace", note)
+    monkeypatch.setattr(files.os, "replace", note)
     write_report(make_verification(), tmp_path)
     assert order == ["report.html", "report.json"]
 
