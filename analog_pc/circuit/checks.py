@@ -7,6 +7,7 @@ ngspice 39 gives a node without a path for direct current the value 0 or 1e9 V, 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from weakref import WeakSet
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -34,6 +35,8 @@ from analog_pc.circuit.elements import (
 )
 from analog_pc.errors import BadInput
 
+_sound: WeakSet[Circuit] = WeakSet()  # circuits do not change: compiler and simulators look at each once
+
 
 def check_circuit(circuit: Circuit) -> None:
     """Refuse nodes without a path for direct current to ground.
@@ -45,6 +48,8 @@ def check_circuit(circuit: Circuit) -> None:
     BadInput
         Naming the first such node.
     """
+    if circuit in _sound:
+        return
     number: dict[str, int] = {GROUND: 0}
     ends: list[Ints] = [np.empty((2, 0), dtype=np.int64)]
     maps = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
@@ -63,6 +68,7 @@ def check_circuit(circuit: Circuit) -> None:
     for node, k in number.items():
         if group[k] != group[0]:
             raise BadInput(f"circuit {circuit.name}: node {node!r} has no path for direct current to ground")
+    _sound.add(circuit)
 
 
 def refuse_timed(circuit: Circuit, simulator: str) -> None:

@@ -93,7 +93,7 @@ class Model:
             number = a.flat.number(name)
             if number is not None and number != NOWHERE:
                 w[:, number] = value
-        y = w @ a.reads.matrix((a.n_reads, a.unknowns)).T + a.read_one.matrix((a.n_reads, 1)).toarray()[:, 0]
+        y = w @ a.reads.matrix((a.n_reads, a.unknowns)).T + a.read_one.dense((a.n_reads, 1))[:, 0]
         return np.asarray(y[:, a.joined.read_order])
 
     def state_volts(self, w: Floats) -> Floats:

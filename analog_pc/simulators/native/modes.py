@@ -81,6 +81,9 @@ def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:
 
 def all_modes(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Modes]:
     """The modes at every sample, on all cores."""
+    if len(y) == 1:  # threads would take longer to start
+        yield from map(modes, jacobians(dynamic, loop, y))
+        return
     workers = os.cpu_count() or 1
     waiting: deque[Future[Modes]] = deque()
     with ThreadPoolExecutor(workers) as pool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csc_array, diags_array
+from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
@@ -65,14 +65,14 @@ class Reduced:
     def reads(self) -> Response:
         """What the blocks read, y."""
         a, y = self.equations, self.reads_of(self._w)
-        y[:, -1] += a.read_one.matrix((a.n_reads, 1)).toarray()[a.joined.read_order, 0]
+        y[:, -1] += a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
         return self._response(y)
 
     @cached_property
     def rate(self) -> Response:
         """dx/dt of the held states."""
         out = self.rate_of(self._w)
-        by = self.equations.rate_by.matrix((len(out), 1 + self.equations.n_writes)).toarray()
+        by = self.equations.rate_by.dense((len(out), 1 + self.equations.n_writes))
         nx, nd, _ = self._sizes
         out[:, nx : nx + nd] += by[:, 1 + self.equations.joined.write_order]
         out[:, -1] += by[:, 0]
@@ -104,8 +104,14 @@ class Reduced:
         holds, rests = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
         holds[state_rows[self.held]] = True
         rests[state_rows[~self.held]] = True
-        total = a.kirchhoff.matrix((n, n), self.free) + a.given.matrix((n, n))
-        return csc_array(total + a.held.matrix((n, n), holds) + a.rest.matrix((n, n), rests))
+        parts = (
+            a.kirchhoff.triplets(self.free),
+            a.given.triplets(),
+            a.held.triplets(holds),
+            a.rest.triplets(rests),
+        )
+        i, j, v = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return csc_array((v, (i, j)), shape=(n, n))
 
     def _sources(self) -> Floats:
         """Right-hand sides, [w, states + blocks + stimuli + 1]."""
@@ -116,11 +122,11 @@ class Reduced:
         rests[state_rows[~self.held]] = True
         out = np.zeros((n, nx + nd + nu + 1))
         out[state_rows[self.held], np.arange(nx)] = 1.0
-        given = a.given_by.matrix((n, 1 + nd)).toarray()
-        put = a.put.matrix((n, nd), self.free).toarray()
+        given = a.given_by.dense((n, 1 + nd))
+        put = a.put.dense((n, nd), self.free)
         out[:, nx : nx + nd] = (put + given[:, 1:])[:, a.joined.write_order]
-        out[:, nx + nd : -1] = a.by_stimulus.matrix((n, nu)).toarray()
-        out[:, -1] = given[:, 0] + a.rest_by.matrix((n, 1), rests).toarray()[:, 0]
+        out[:, nx + nd : -1] = a.by_stimulus.dense((n, nu))
+        out[:, -1] = given[:, 0] + a.rest_by.dense((n, 1), rests)[:, 0]
         return out
 
     def solve(self, sources: Floats) -> Floats:
@@ -132,9 +138,11 @@ class Reduced:
     def _factorised(self) -> tuple[Floats, csc_array, Any]:
         """M with its rows scaled to 1, and its LU factors."""
         matrix = self.matrix()
-        largest = abs(matrix).max(axis=1).toarray().ravel() if matrix.nnz else np.zeros(matrix.shape[0])
+        largest = np.zeros(matrix.shape[0])
+        np.maximum.at(largest, matrix.indices, np.abs(matrix.data))
         scale = 1.0 / np.where(largest > 0.0, largest, 1.0)
-        scaled = csc_array(diags_array(scale) @ matrix)
+        parts = matrix.data * scale[matrix.indices], matrix.indices, matrix.indptr
+        scaled = csc_array(parts, shape=matrix.shape)
         try:
             return scale, scaled, splu(scaled)
         except RuntimeError:  # "Factor is exactly singular"
