@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from analog_pc.experiments import EXPERIMENTS
 
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="trainings side by side")
     parser.add_argument("--out", type=Path, help="keeps the results there")
     given = parser.parse_args()
-    rows = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as unkept:
         for name in EXPERIMENTS:
             seconds, code = _run(name, given.data.resolve(), given.workers, given.out or Path(unkept))
