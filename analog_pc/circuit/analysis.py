@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.errors import BadInput
 
@@ -39,7 +39,8 @@ class OperatingPoint:
         preset of a sample and then continues from that state to the sample's own stimuli, because
         a nonlinear circuit may have several operating points.  None: start from where the simulator is.
     guess
-        Volts of nodes that the search for the first (preset) state starts from.
+        Volts of nodes that the search for the first (preset) state starts from, one number or one for each
+        sample [samples]; a simulator that goes from sample to sample needs those of the first.
     settling
         Reach every sample by relaxation instead, and search its operating point from where the
         transient came to rest: slower, and sure to be the state that the circuit relaxes to.
@@ -49,13 +50,18 @@ class OperatingPoint:
 
     stimuli: Stimuli
     preset: Stimuli | None = None
-    guess: Mapping[str, float] = field(default_factory=dict)
+    guess: Mapping[str, ArrayLike] = field(default_factory=dict)
     settling: Settling | None = None
     save: tuple[str, ...] = ()
 
     @property
     def samples(self) -> int:
         return next((len(volts) for volts in self.stimuli.values()), 1)
+
+    @property
+    def first_guess(self) -> dict[str, float]:
+        """The guess for the first sample."""
+        return {node: float(np.ravel(volts)[0]) for node, volts in self.guess.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +140,9 @@ Analysis = OperatingPoint | Transient  # what `simulate` answers; noise has a me
 
 
 def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
-    """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name."""
+    """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name; and guesses."""
+    if isinstance(analysis, OperatingPoint):
+        _check_guess(analysis)
     sets = {"stimuli": analysis.stimuli}
     if isinstance(analysis, OperatingPoint) and analysis.preset is not None:
         sets["preset"] = analysis.preset
@@ -151,3 +159,12 @@ def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
                 raise BadInput(f"{what} {name!r}: shape {volts.shape}, expected {expected}")
             if not np.isfinite(volts).all():
                 raise BadInput(f"{what} {name!r}: holds a value that is not finite")
+
+
+def _check_guess(analysis: OperatingPoint) -> None:
+    for node, given in analysis.guess.items():
+        volts = np.asarray(given, dtype=np.float64)
+        if volts.shape not in ((), (analysis.samples,)):
+            raise BadInput(f"guess {node!r}: shape {volts.shape}, expected () or {(analysis.samples,)}")
+        if not np.isfinite(volts).all():
+            raise BadInput(f"guess {node!r}: holds a value that is not finite")

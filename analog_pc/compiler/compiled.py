@@ -108,12 +108,10 @@ class CompiledNetwork:
         save = () if every_node else self.probes.every
         relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
         if relaxed:
-            starts = [self.start(int(k)) for k in chosen]
-            initial = {node: np.array([start[node] for start in starts]) for node in starts[0]}
-            settling = Settling(initial, 50.0 * self.scales.seconds)
+            settling = Settling(self._starts(chosen), 50.0 * self.scales.seconds)
             return OperatingPoint(stimuli, settling=settling, save=save)
         preset = self._stimuli(self._forward.x, chosen) if self.clamps.beyond_input else None
-        return OperatingPoint(stimuli, preset, self.start(int(chosen[0])), save=save)
+        return OperatingPoint(stimuli, preset, self._starts(chosen), save=save)
 
     def transient(
         self,
@@ -152,22 +150,30 @@ class CompiledNetwork:
 
     def start(self, sample: int, *, zero: bool = False) -> dict[str, float]:
         """Volts of the free value nodes in the forward state of a sample, or zero."""
-        forward = self._forward
-        start = {
-            node: 0.0 if zero else float(self.scales.volts * x[sample, i])
-            for bus_, free, x in zip(self.probes.activities, self.clamps.free, forward.x, strict=True)
-            for i, node in enumerate(bus_)
+        if zero:
+            return dict.fromkeys(self._free_nodes, 0.0)
+        return {node: float(volts[0]) for node, volts in self._starts(np.array([sample])).items()}
+
+    @property
+    def _free_nodes(self) -> dict[str, tuple[int, int]]:
+        """Free value nodes: layer and number of each."""
+        return {
+            node: (layer, i)
+            for layer, (nodes, free) in enumerate(zip(self.probes.activities, self.clamps.free, strict=True))
+            for i, node in enumerate(nodes)
             if free[i]
         }
-        return start if zero else start | self._drives(forward, sample)
 
-    def _drives(self, state: State, sample: int) -> dict[str, float]:
-        """Volts of the rectifiers' drives, from which a search for an operating point profits."""
-        return {
-            f"layer{layer}.drive_act_{i}": float(self.scales.volts * z)
+    def _starts(self, samples: Ints) -> dict[str, Floats]:
+        """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
+        from which a search for an operating point profits."""
+        volts, forward = self.scales.volts, self._forward
+        values = {node: volts * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()}
+        return values | {
+            f"layer{layer}.drive_act_{i}": volts * z
             for layer in range(self.network.depth)
             if isinstance(self.network.activation_of(layer), PiecewiseLinear)
-            for i, z in enumerate(state.z[layer][sample])
+            for i, z in enumerate(forward.z[layer][samples].T)
         }
 
     def decode(self, solution: Solution) -> Equilibrium:

@@ -10,9 +10,10 @@ raise the energy, so that the steps vanish before it arrives.  Of the first upda
 they make half of the exact one in the lowest layer and all of it in the upper two; of 10 layers 0.16 in the
 lowest and 0.6 in the middle.  The energy also has several minima, and Newton's method may meet another one.
 
-Circuits are left out: the compiler has a cell for leaky rectifiers, but the chip in closed form needs smooth
-activations, and simulating one relaxation of 60 images through 784-16-10 on real parts takes minutes.  The
-full configuration is weeks of one core, nearly all of it exact relaxations of deep networks.
+Circuits are left out: of deep networks of rectifiers the chip in closed form finds the rest of some samples
+only (see `EffectiveRelaxer`), and simulating one relaxation of 60 images through 784-16-10 on real parts
+takes minutes.  The full configuration is weeks of one core, nearly all of it exact relaxations of deep
+networks.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.state import Landscape
 
 SMOOTH = {"identity": 0, "tanh": 1, "sigmoid": 2}
-_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
+FAST_MATH = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 
 
 def applies(landscape: Landscape) -> bool:
@@ -44,7 +44,7 @@ def relax_hidden(
     return x, converged, int(iterations)
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _activate(code, x, a, g, c):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """a = f, g = f', c = f'' of one sample."""
     for j in range(x.size):
@@ -60,7 +60,7 @@ def _activate(code, x, a, g, c):  # type: ignore[no-untyped-def]  # pragma: no c
             a[j], g[j], c[j] = y, slope, slope * (1.0 - 2.0 * y)
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _solve_spd(s, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Solve s y = rhs in place by Cholesky; s is overwritten."""
     n = rhs.size
@@ -81,7 +81,7 @@ def _solve_spd(s, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - co
         rhs[i] = total / s[i, i]
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _relax(x, converged, mu, offset, w, pi1, pi2, code, tolerance, most):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     samples, hidden = x.shape
     outputs = w.shape[0]

@@ -30,7 +30,8 @@ class ChipLayer:
     """Layer l of a chip.  None: the compiled circuit has no such part.
 
     `predict` and `sense` belong to mu_l and eps_l; `drive`, `anti_drive` to the rates of this layer, `gate`
-    [n_l] are the gains of the feedback into it; `feedback` are the amplifiers of W_l^T eps_l.
+    [n_l] are the gains of the feedback into it; `feedback` are the amplifiers of W_l^T eps_l.  `fold` is
+    1 / gain of a rectifier's amplifier, 0 without one.
     """
 
     predict: Bank | None
@@ -42,6 +43,7 @@ class ChipLayer:
     activation_gain: Floats
     activation_offset: Floats
     gate: Floats
+    fold: float
     driver_ohms: float
 
 
@@ -58,7 +60,8 @@ def chip_layers(compiled: CompiledNetwork) -> tuple[ChipLayer, ...]:
 
 
 def _layer(banks: Mapping[str, Any], n: int, volts: float, siemens: float) -> ChipLayer:
-    pair, gate = banks.get("act_pair"), banks.get("fb_gate")
+    pair, gate = banks.get("act_pair", banks.get("act_rate")), banks.get("fb_gate")
+    folded = banks.get("act_amp")
     pair = pair if isinstance(pair, VoltageTransfers) else None
     return ChipLayer(
         _bank(banks, "predict_amp", volts),
@@ -70,6 +73,7 @@ def _layer(banks: Mapping[str, Any], n: int, volts: float, siemens: float) -> Ch
         np.ones(n) if pair is None else np.broadcast_to(np.asarray(pair.gain), (n,)),
         np.zeros(n) if pair is None else np.broadcast_to(np.asarray(pair.offset) / volts, (n,)),
         np.ones(n) if gate is None else np.broadcast_to(np.asarray(gate.siemens) / siemens, (n,)),
+        1.0 / folded.gain if isinstance(folded, Amplifiers) else 0.0,
         next((_ohms(banks, name) for name in banks if name.endswith("_driver")), 0.0),
     )
 

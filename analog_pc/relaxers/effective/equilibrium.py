@@ -10,12 +10,13 @@ import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
-from analog_pc.pcn.kernel import SMOOTH
+from analog_pc.pcn.activations import Activation, activation
 from analog_pc.relaxers.effective import kernel
+from analog_pc.relaxers.effective.activations import law_of
 from analog_pc.relaxers.effective.chip import ChipLayer
 from analog_pc.relaxers.effective.network import Stage
 
-MOST = 100
+MOST = 300
 
 
 class Rest(NamedTuple):
@@ -50,17 +51,21 @@ class EffectiveNetwork:
         mu1 = self.rates(0, inputs) @ first.by_signal.T + first.constant
         x = self._start(mu1)
         x[:, self._at[-1] :] = np.where(loose, x[:, self._at[-1] :], targets)
-        mu, residual, iterations = self._search(x, mu1, loose, tolerance)
+        x, mu, residual, iterations = self._search(x, mu1, loose, tolerance)
         cut = self._at[1:]
         return Rest(np.split(x, cut, axis=1), np.split(mu, cut, axis=1), residual, iterations)
 
-    def _search(self, x: Floats, mu1: Floats, loose: Bools, tolerance: float) -> tuple[Floats, Floats, int]:
+    def _search(
+        self, x: Floats, mu1: Floats, loose: Bools, tolerance: float
+    ) -> tuple[Floats, Floats, Floats, int]:
         search: Any = kernel.rest
+        inner = self._at[-1]
+        z = np.concatenate([self._activation.drive(x[:, :inner]), x[:, inner:]], axis=1)
         try:
-            mu, residual, iterations = search(x, mu1, *self._flat, loose, tolerance, MOST)
+            x, mu, residual, iterations = search(z, mu1, *self._flat, loose, tolerance, MOST)
         except np.linalg.LinAlgError:  # somewhere the circuit does not answer: nothing is known of the batch
-            return np.full_like(x, np.nan), np.full(len(x), np.nan), MOST
-        return mu, residual, int(iterations)
+            return x, np.full_like(x, np.nan), np.full(len(x), np.nan), MOST
+        return x, mu, residual, int(iterations)
 
     def _start(self, mu1: Floats) -> Floats:
         """The forward state: every layer at its prediction, [samples, all]."""
@@ -69,6 +74,11 @@ class EffectiveNetwork:
             above = self.forward[layer]
             x.append(self.rates(layer, x[-1]) @ above.by_signal.T + above.constant)
         return np.concatenate(x, axis=1)
+
+    @property
+    def _activation(self) -> Activation:
+        """Of the hidden layers."""
+        return activation(self.network.activation)
 
     @cached_property
     def _at(self) -> Ints:
@@ -109,7 +119,7 @@ class EffectiveNetwork:
             d,
             chain([c.gate for c in hidden]),
             np.ascontiguousarray(net.pi),
-            SMOOTH[net.activation],
+            law_of(self._activation, max((c.fold for c in hidden), default=0.0)),
             chain([c.activation_gain for c in hidden]),
             chain([c.activation_offset for c in hidden]),
         )

@@ -1,6 +1,7 @@
 """Compiled Newton search for the rest of an effective network, one sample after the other.
 
-Layers l = 1 ... L, all activities of a sample side by side in x; phi = gain f(x + offset), gate = f'(x)::
+Layers l = 1 ... L, all activities of a sample side by side in x, which drives z make (`activations.py`);
+phi = gain f(x + offset), gate = f'(x)::
 
     mu_l   = F_l phi_{l-1} + N_l x_l + c_l         e_l = x_l - mu_l
     back_l = T_{l+1} e_{l+1} + d_{l+1}
@@ -12,32 +13,16 @@ outputs are free.
 
 from __future__ import annotations
 
-import math
-
 import numba
 import numpy as np
 
+from analog_pc.pcn.kernel import FAST_MATH
+from analog_pc.relaxers.effective.activations import activate, moved
+
 FAST, GROWTH, FAR = 0.4, 1.5, 1e-3
-_FAST = {"reassoc", "contract", "nsz"}
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _activate(code, gain, offset, x, phi, slope, gate, bend):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """phi, its slope, the gate f'(x) and its slope f''(x)."""
-    for j in range(x.size):
-        if code == 0:
-            phi[j], slope[j], gate[j], bend[j] = gain[j] * (x[j] + offset[j]), gain[j], 1.0, 0.0
-        elif code == 1:
-            y, z = math.tanh(x[j] + offset[j]), math.tanh(x[j])
-            phi[j], slope[j] = gain[j] * y, gain[j] * (1.0 - y * y)
-            gate[j], bend[j] = 1.0 - z * z, -2.0 * z * (1.0 - z * z)
-        else:
-            y, z = 0.5 + 0.5 * math.tanh(0.5 * (x[j] + offset[j])), 0.5 + 0.5 * math.tanh(0.5 * x[j])
-            phi[j], slope[j] = gain[j] * y, gain[j] * y * (1.0 - y)
-            gate[j], bend[j] = z * (1.0 - z), z * (1.0 - z) * (1.0 - 2.0 * z)
-
-
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _add_product(flat, start, vector, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """out += M vector; M [out.size, vector.size] lies flat from `start`.
 
@@ -50,15 +35,35 @@ def _add_product(flat, start, vector, out):  # type: ignore[no-untyped-def]  # p
         out[i] += total
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+def _add_row(out, factor, row, scale):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out += factor row scale, as slices: see `_add_product`."""
+    for j in range(out.size):
+        out[j] += factor * row[j] * scale[j]
+
+
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    x, mu1, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, out
+    z, mu1, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, out
 ):
-    """R of one sample; work rows: phi, slope, gate, bend, mu, back, e.  Returns max |R|, largest force."""
+    """R of one sample; work rows: phi, dphi/dz, gate, dgate/dz, mu, back, e, x, dx/dz.  Returns max |R|,
+    largest force."""
     depth = n.size
     phi, slope, gate, bend, mu, back, e = work[0], work[1], work[2], work[3], work[4], work[5], work[6]
-    inner = at[depth - 1]
-    _activate(code, gain, offset, x[:inner], phi[:inner], slope[:inner], gate[:inner], bend[:inner])
+    x, mobile, inner = work[7], work[8], at[depth - 1]
+    x[inner:], mobile[inner:] = z[inner:], 1.0
+    activate(
+        law,
+        gain,
+        offset,
+        z[:inner],
+        x[:inner],
+        mobile[:inner],
+        phi[:inner],
+        slope[:inner],
+        gate[:inner],
+        bend[:inner],
+    )
     mu[:] = c
     mu[: mu1.size] = mu1
     for layer in range(depth):
@@ -88,14 +93,14 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     return worst, force
 
 
-@numba.njit(cache=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     n, at, f, n_load, t, where, tf, tn, k, p, work, loose, shift, out
 ):
-    """shift - dR/dx over the free activities [free, free]; an output that is clamped among free ones
+    """shift - dR/dz over the free activities [free, free]; an output that is clamped among free ones
     keeps its place, with an equation of its own: it does not move."""
     depth, some = n.size, loose.any()
-    slope, gate, bend, back = work[1], work[2], work[3], work[5]
+    slope, gate, bend, back, mobile = work[1], work[2], work[3], work[5], work[8]
     out[:] = 0.0
     for layer in range(depth - 1 + some):
         a, size = at[layer], n[layer]
@@ -103,49 +108,46 @@ def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             if layer == depth - 1 and not loose[i]:
                 out[a + i, a + i] = 1.0
                 continue
-            row = where[layer, 1] + i * size
-            for j in range(size):
-                out[a + i, a + j] = -p[layer] * n_load[row + j]
-            out[a + i, a + i] += p[layer] + shift
+            here, row = out[a + i, a : a + size], where[layer, 1] + i * size
+            _add_row(here, -p[layer], n_load[row : row + size], mobile[a : a + size])
+            here[i] += p[layer] * mobile[a + i] + shift
             if layer > 0:
                 b, pre = at[layer - 1], n[layer - 1]
                 row = where[layer, 0] + i * pre
-                for j in range(pre):
-                    out[a + i, b + j] = -p[layer] * f[row + j] * slope[b + j]
+                _add_row(out[a + i, b : b + pre], -p[layer], f[row : row + pre], slope[b : b + pre])
             if layer < depth - 1:
-                out[a + i, a + i] -= bend[a + i] * back[a + i]
+                here[i] -= bend[a + i] * back[a + i]
                 g = p[layer + 1] * k[a + i] * gate[a + i]
                 row = where[layer + 1, 3] + i * size  # T F
-                for j in range(size):
-                    out[a + i, a + j] += g * tf[row + j] * slope[a + j]
+                _add_row(here, g, tf[row : row + size], slope[a : a + size])
                 if layer + 1 < depth - 1 + some:
-                    above, m = at[layer + 1], n[layer + 1]
+                    c, m = at[layer + 1], n[layer + 1]
                     row = where[layer + 1, 2] + i * m
-                    for j in range(m):
-                        out[a + i, above + j] = -g * tn[row + j]
+                    _add_row(out[a + i, c : c + m], -g, tn[row : row + m], mobile[c : c + m])
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
 def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    x, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, code, gain, offset, loose, tolerance, most
+    z, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, law, gain, offset, loose, tolerance, most
 ):
-    """Search from x [samples, all], which is overwritten; returns mu [samples, all], max |R| by the
-    largest force (at least 1), iterations.
+    """Search from drives z [samples, all]; returns x and mu [samples, all], max |R| by the largest force
+    (at least 1), iterations.
 
     Newton's steps, as long as max |R| shrinks, with the inverse of an earlier Jacobian (of an earlier sample
     too) while that makes it shrink by `FAST`.  Where Newton's own step would not, implicit Euler steps along
-    the relaxation, dx/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
+    the relaxation, dz/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
     """
-    samples, everything = x.shape
+    samples, everything = z.shape
     free = everything if loose.any() else at[n.size - 1]
-    work, r, other = np.empty((7, everything)), np.empty(everything), np.empty(everything)
-    matrix, inverse, mus = np.empty((free, free)), np.empty((free, free)), np.empty((samples, everything))
+    work, r, other = np.empty((9, everything)), np.empty(everything), np.empty(everything)
+    matrix, inverse = np.empty((free, free)), np.empty((free, free))
+    xs, mus = np.empty((samples, everything)), np.empty((samples, everything))
     residual, longest, known = np.empty(samples), 0, False
     for s in range(samples):
-        xs, trial = x[s], x[s].copy()
+        zs, trial = z[s].copy(), z[s].copy()
         shift, mine = 0.0, mu1[s]
         worst, force = _residual(
-            xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, r
+            zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r
         )
         for iteration in range(most):
             if worst <= tolerance * force or not worst < np.inf:
@@ -158,7 +160,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                     inverse[:], known = np.linalg.inv(matrix), True
             step = inverse @ r[:free] if shift == 0.0 else np.linalg.solve(matrix, r[:free])
             for j in range(free):
-                trial[j] = xs[j] + step[j]
+                trial[j] = moved(law, zs[j], step[j])
             now, strong = _residual(
                 trial,
                 mine,
@@ -172,7 +174,7 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 d,
                 k,
                 p,
-                code,
+                law,
                 gain,
                 offset,
                 loose,
@@ -183,11 +185,11 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 shift = shift * min(max(now / worst, 0.25), 2.0) if shift > FAR else 0.0
                 worst, force = now, strong
                 for j in range(everything):
-                    xs[j], r[j] = trial[j], other[j]
+                    zs[j], r[j] = trial[j], other[j]
                 continue
             known = False
             if not borrowed:
                 shift = max(4.0 * shift, 1.0)
-            _residual(xs, mine, n, at, f, n_load, t, where, c, d, k, p, code, gain, offset, loose, work, r)
-        mus[s], residual[s] = work[4], worst / force
-    return mus, residual, longest
+            _residual(zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r)
+        xs[s], mus[s], residual[s] = work[7], work[4], worst / force
+    return xs, mus, residual, longest

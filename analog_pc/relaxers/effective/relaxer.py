@@ -9,7 +9,6 @@ from analog_pc.compiler import compile_network, program_arrays
 from analog_pc.errors import BadInput
 from analog_pc.mapping import ConductancePair, NetworkArrays
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
-from analog_pc.pcn.kernel import SMOOTH
 from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
 from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
 from analog_pc.relaxers.effective.network import Lines, Stage, lines, stage
@@ -29,6 +28,8 @@ class EffectiveRelaxer(Relaxer):
 
     - the bend of devices (their conductance is that at 0 V),
     - rails, reported by `peak` of a sample beyond the supply as not converged,
+    - a search that finds every rest: with rectifiers a network may have several, or the search none, which is
+      said; of two layers of 32 one sample in fifty is lost so, of six layers every fourth,
     - dynamics: a point that the amplifiers' poles make unstable is not noticed.  `Native` tells.
     - the load of word lines on the voltage that `Equilibrium.rates` and `eps` report is taken with their bit
       lines at 0 V, off by 1 / gain of it.
@@ -67,7 +68,7 @@ class EffectiveRelaxer(Relaxer):
         Raises
         ------
         BadInput
-            For other clamps, and for activations with kinks: their circuits need `CircuitRelaxer`.
+            For other clamps: their circuits need `CircuitRelaxer`.
         """
         _check(network, held)
         if arrays is None:
@@ -172,9 +173,5 @@ def _small(network: PredictiveCodingNetwork) -> PredictiveCodingNetwork:
 
 
 def _check(network: PredictiveCodingNetwork, held: Clamps) -> None:
-    if network.activation not in SMOOTH:
-        raise BadInput(
-            f"effective relaxer: activation {network.activation!r} has kinks, use one of {', '.join(SMOOTH)}"
-        )
     if held.free[0].any() or not all(free.all() for free in held.free[1:-1]):
         raise BadInput("effective relaxer: clamp the whole input, and beyond it outputs alone")

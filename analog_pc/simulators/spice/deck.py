@@ -84,7 +84,7 @@ def deck(circuit: Circuit, analysis: Analysis) -> str:
         raise BadInput(f"operating point of circuit {circuit.name}: no samples")
     if analysis.samples == 1 and analysis.preset is None:
         first = {name: np.asarray(volts)[0] for name, volts in analysis.stimuli.items()}
-        return _single(circuit, first, analysis.guess, analysis.save)
+        return _single(circuit, first, analysis.first_guess, analysis.save)
     return _sweep_deck(circuit, analysis)
 
 
@@ -127,7 +127,7 @@ def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
             lines += _tables(element, volts[element.name])
-    lines += [*node_volts(".nodeset", circuit, analysis.guess), *_save(circuit, analysis.save)]
+    lines += [*node_volts(".nodeset", circuit, analysis.first_guess), *_save(circuit, analysis.save)]
     lines += [OPERATING_POINT, f".dc Vindex 0 {points - 1} 1"]
     return complete(circuit, None, lines)
 

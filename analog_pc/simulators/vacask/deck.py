@@ -103,16 +103,16 @@ def _operating_point(circuit: Circuit, analysis: OperatingPoint) -> Deck:
     control = [f"options {_OPERATING_POINT}"]
     if points > 1:
         control.append(f"var {_INDEX}=0")
-    if analysis.guess:
+    if analysis.first_guess:
         control += [
             f"options {_NO_STEPPING} {_FORCE} op_nsiter={_ITERATIONS}",
-            f'analysis held op nodeset={_node_volts(circuit, analysis.guess)} store="{_HELD}" write=0',
+            f'analysis held op nodeset={_node_volts(circuit, analysis.first_guess)} store="{_HELD}" write=0',
             f"options {_STEPPING if points > 1 else _NO_STEPPING} {_UNFORCED} op_nsiter=1",
         ]
     control.append("options op_debug=1")
     if points > 1:
         control.append(f'sweep {_INDEX} variable="{_INDEX}" values=range({points}) continuation=1')
-    control.append(f"analysis {ANALYSIS} op" + (f' nodeset="{_HELD}"' if analysis.guess else ""))
+    control.append(f"analysis {ANALYSIS} op" + (f' nodeset="{_HELD}"' if analysis.first_guess else ""))
     return _deck(circuit, volts, analysis.save or node_names(circuit), control)
 
 

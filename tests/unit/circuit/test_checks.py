@@ -138,3 +138,9 @@ def test_solutions_give_buses_in_any_order() -> None:
 
 def test_status_reads_as_one_line() -> None:
     assert str(Status(Outcome.CONVERGED, ("gmin", "twice"))) == "converged; gmin; twice"
+
+
+@pytest.mark.parametrize(("volts", "words"), [([0.0, 1.0], "shape"), (np.nan, "not finite")])
+def test_guesses_are_checked(volts: object, words: str) -> None:
+    with pytest.raises(BadInput, match=f"guess 'a'.*{words}"):
+        check_analysis(DRIVEN, OperatingPoint({"u": np.zeros((3, 2))}, guess={"a": volts}))

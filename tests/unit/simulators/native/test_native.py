@@ -76,6 +76,13 @@ def test_relaxation_ends_in_the_state_that_it_starts_next_to(start: float) -> No
     assert 2.0 * v == pytest.approx(4.0 * np.tanh(v), abs=1e-9)
 
 
+def test_every_sample_may_have_a_guess_of_its_own() -> None:
+    starts = np.array([1.9, -1.9, 1.9])
+    analysis = OperatingPoint({"u": np.zeros((3, 1))}, guess={"v": starts})
+    found = Native().simulate(latch(), analysis).voltage(("v",))[:, 0]
+    np.testing.assert_array_equal(np.sign(found), np.sign(starts))
+
+
 def test_a_guess_chooses_between_stable_states() -> None:
     for start in (1.9, -1.9):
         analysis = OperatingPoint({"u": np.zeros((1, 1))}, guess={"v": start})
