@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.look import against_rates, best_rate, letter, look, panels, rates_tried
+from analog_pc.experiments.figures.look import (
+    against_rates,
+    best_rate,
+    data_name,
+    letter,
+    look,
+    panels,
+    rates_tried,
+)
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import styled
 
@@ -21,7 +29,7 @@ def draw(result: Result) -> Figure:
     for column, curve in result.columns(f"curve/{shown}").items():
         for panel, k in ((current, 0), (other, 1)):
             panel.plot(np.arange(1, len(curve) + 1), curve[:, k], **look(column))
-    current.set(xlabel=f"epoch, {shown}", ylabel="test error", title="task in turn")
+    current.set(xlabel=f"epoch, {shown}", ylabel=f"test error, {data_name(result)}", title="task in turn")
     other.set(xlabel=f"epoch, {shown}", title="task at rest")
     for panel in axes[2:]:
         against_rates(panel, result, "mean/lr ", rates)

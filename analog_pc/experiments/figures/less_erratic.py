@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.look import look, new_figure
+from analog_pc.experiments.figures.look import data_name, look, new_figure
 from analog_pc.experiments.result import COLUMNS, Result
 from analog_pc.verify.report.style import styled
 
@@ -19,5 +19,6 @@ def draw(result: Result) -> Figure:
             axes.plot(*result.data[key].T, **style)
             style["label"] = "_"
     axes.set(xlabel="distance of the weights from their start", ylabel=f"length of their way ({rates[-1]})")
+    axes.set_title(data_name(result))
     axes.legend(loc="upper left")
     return figure

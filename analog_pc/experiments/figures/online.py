@@ -6,7 +6,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.look import against_rates, best_rate, letter, look, panels, rates_tried
+from analog_pc.experiments.figures.look import (
+    against_rates,
+    best_rate,
+    data_name,
+    letter,
+    look,
+    panels,
+    rates_tried,
+)
 from analog_pc.experiments.result import COLUMNS, Result
 from analog_pc.verify.report.style import styled
 
@@ -23,6 +31,7 @@ def draw(result: Result) -> Figure:
         along.plot(np.arange(1, len(curve) + 1), curve, **look(column))
     along.set(xlabel="epoch", ylabel="test error", title=shown)
     _against_batches(least, result, batches)
+    least.set_title(data_name(result))
     for panel in axes[2:]:
         against_rates(panel, result, f"least/{before}", rates)
         panel.set(xlabel=f"learning rate, batch {batches[0]}", ylabel="least test error")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from analog_pc.experiments.figures.look import letter, look, new_figure, spread_over_seeds
+from analog_pc.experiments.figures.look import data_name, letter, look, new_figure, spread_over_seeds
 from analog_pc.experiments.result import Result
 from analog_pc.verify.report.style import styled
 
@@ -23,6 +23,7 @@ def draw(result: Result) -> Figure:
         letter(few, "a")
         letter(along, "b")
     _along(along, result)
+    panels[0, 0].set_title(data_name(result))
     along.set_yscale("log")
     along.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0, 7.0)))
     along.yaxis.set_major_formatter("{x:g}")

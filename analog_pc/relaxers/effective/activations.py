@@ -20,7 +20,7 @@ from analog_pc.pcn.activations import Activation, PiecewiseLinear
 from analog_pc.pcn.kernel import FAST_MATH, SMOOTH
 
 RECTIFIER = len(SMOOTH)
-ENTRY = 1e-3  # how far into a dead zone a step that meets a kink goes
+ENTRY = 1e-12  # how far into a dead zone a step that meets a kink goes: less than any tolerance sees
 
 
 def law_of(f: Activation, fold: float) -> tuple[Any, ...]:

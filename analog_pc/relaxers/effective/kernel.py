@@ -18,8 +18,11 @@ import numpy as np
 
 from analog_pc.pcn.kernel import FAST_MATH
 from analog_pc.relaxers.effective.activations import activate, moved
+from analog_pc.relaxers.effective.blocks import factor, solve
 
-FAST, GROWTH, FAR = 0.4, 1.5, 1e-3
+FAST, GROWTH = 0.4, 1.5  # by which |R| has to shrink with an earlier Jacobian, and may grow on a shifted step
+CALM, FAR = 0.4, 1e-3  # by which the shift shrinks after a step, and below which it is none
+DEAD = 0.5  # dx/dz is fold inside a dead zone, 1 + fold outside
 
 
 @numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
@@ -47,7 +50,7 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     z, mu1, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, out
 ):
     """R of one sample; work rows: phi, dphi/dz, gate, dgate/dz, mu, back, e, x, dx/dz.  Returns max |R|,
-    largest force."""
+    largest force, energy."""
     depth = n.size
     phi, slope, gate, bend, mu, back, e = work[0], work[1], work[2], work[3], work[4], work[5], work[6]
     x, mobile, inner = work[7], work[8], at[depth - 1]
@@ -71,7 +74,7 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         if layer > 0:
             _add_product(f, where[layer, 0], phi[at[layer - 1] : at[layer]], mu[here])
         _add_product(n_load, where[layer, 1], x[here], mu[here])
-    worst, force = 0.0, 1.0
+    worst, force, energy = 0.0, 1.0, 0.0
     for j in range(x.size):
         e[j], back[j] = x[j] - mu[j], d[j]
     for layer in range(depth):
@@ -82,6 +85,7 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
             _add_product(t, where[layer + 1, 2], e[above : above + n[layer + 1]], back[a:above])
         for i in range(a, a + size):
             r = -p[layer] * e[i]
+            energy -= 0.5 * r * e[i]
             if not last:
                 back[i] *= p[layer + 1] * k[i]
                 r += gate[i] * back[i]
@@ -90,40 +94,54 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 r = 0.0
             out[i] = r
             worst = max(worst, abs(r)) if r == r else np.inf
-    return worst, force
+    return worst, force, energy
 
 
 @numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    n, at, f, n_load, t, where, tf, tn, k, p, work, loose, shift, out
+    n, at, count, f, n_load, t, where, tf, tn, k, p, work, loose, shift, out
 ):
-    """shift - dR/dz over the free activities [free, free]; an output that is clamped among free ones
-    keeps its place, with an equation of its own: it does not move."""
-    depth, some = n.size, loose.any()
+    """shift dx/dz - dR/dz over the free activities, as `out`, blocks (`blocks.py`) of `count` layers; an
+    output that is clamped among free ones keeps its place, with an equation of its own: it does not move."""
     slope, gate, bend, back, mobile = work[1], work[2], work[3], work[5], work[8]
-    out[:] = 0.0
-    for layer in range(depth - 1 + some):
-        a, size = at[layer], n[layer]
+    diagonal, lower, upper = out
+    diagonal[:], lower[:], upper[:] = 0.0, 0.0, 0.0
+    for layer in range(count):
+        a, size, last = at[layer], n[layer], layer == n.size - 1
         for i in range(size):
-            if layer == depth - 1 and not loose[i]:
-                out[a + i, a + i] = 1.0
+            row = where[layer, 1] + i * size
+            here = diagonal[row : row + size]
+            if last and not loose[i]:
+                here[i] = 1.0
                 continue
-            here, row = out[a + i, a : a + size], where[layer, 1] + i * size
             _add_row(here, -p[layer], n_load[row : row + size], mobile[a : a + size])
-            here[i] += p[layer] * mobile[a + i] + shift
+            here[i] += (p[layer] + shift) * mobile[a + i]
             if layer > 0:
                 b, pre = at[layer - 1], n[layer - 1]
                 row = where[layer, 0] + i * pre
-                _add_row(out[a + i, b : b + pre], -p[layer], f[row : row + pre], slope[b : b + pre])
-            if layer < depth - 1:
+                _add_row(lower[row : row + pre], -p[layer], f[row : row + pre], slope[b : b + pre])
+            if not last:
                 here[i] -= bend[a + i] * back[a + i]
                 g = p[layer + 1] * k[a + i] * gate[a + i]
                 row = where[layer + 1, 3] + i * size  # T F
                 _add_row(here, g, tf[row : row + size], slope[a : a + size])
-                if layer + 1 < depth - 1 + some:
-                    c, m = at[layer + 1], n[layer + 1]
-                    row = where[layer + 1, 2] + i * m
-                    _add_row(out[a + i, c : c + m], -g, tn[row : row + m], mobile[c : c + m])
+            if layer + 1 < count:
+                c, m = at[layer + 1], n[layer + 1]
+                row = where[layer + 1, 2] + i * m
+                _add_row(upper[row : row + m], -g, tn[row : row + m], mobile[c : c + m])
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _leave_kinks(law, z, r, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Drives inside the dead zone of a kink that repels go to its end downhill; whether any does.
+
+    Newton's step would return to the gate that balances the forces there, which is a ridge of the energy.
+    """
+    bend, back, mobile, leaves = work[3], work[5], work[8], False
+    for i in range(mobile.size):
+        if mobile[i] < DEAD and bend[i] * back[i] >= 0.0:
+            z[i], leaves = moved(law, z[i], 1.0 if r[i] > 0.0 else -1.0), True
+    return leaves
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
@@ -133,63 +151,56 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Search from drives z [samples, all]; returns x and mu [samples, all], max |R| by the largest force
     (at least 1), iterations.
 
-    Newton's steps, as long as max |R| shrinks, with the inverse of an earlier Jacobian (of an earlier sample
-    too) while that makes it shrink by `FAST`.  Where Newton's own step would not, implicit Euler steps along
-    the relaxation, dz/dt = R, whose length 1 / shift grows as R shrinks; R may grow a little on the way.
+    Newton's steps, with an earlier Jacobian (of an earlier sample too) while that makes max |R| shrink by
+    `FAST`.  A step of its own has to lower max |R| or the energy, sum p e^2 / 2, of which R is the downhill
+    force as far as transposed arrays and offsets match.  Where it does not, implicit Euler steps of length
+    1 / shift along the relaxation, dx/dt = R, on which R may grow a little; they grow longer while they do.
     """
     samples, everything = z.shape
+    count = n.size if loose.any() else n.size - 1
     free = everything if loose.any() else at[n.size - 1]
     work, r, other = np.empty((9, everything)), np.empty(everything), np.empty(everything)
-    matrix, inverse = np.empty((free, free)), np.empty((free, free))
+    step = np.empty(free)
+    matrix = np.empty(n_load.size), np.empty(f.size), np.empty(t.size)
     xs, mus = np.empty((samples, everything)), np.empty((samples, everything))
     residual, longest, known = np.empty(samples), 0, False
     for s in range(samples):
         zs, trial = z[s].copy(), z[s].copy()
         shift, mine = 0.0, mu1[s]
-        worst, force = _residual(
+        worst, force, energy = _residual(
             zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r
         )
         for iteration in range(most):
+            if _leave_kinks(law, zs, r, work):
+                worst, force, energy = _residual(
+                    zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r
+                )
             if worst <= tolerance * force or not worst < np.inf:
                 break
             longest = max(longest, iteration + 1)
             borrowed = known and shift == 0.0
             if not borrowed:
-                _jacobian(n, at, f, n_load, t, where, tf, tn, k, p, work, loose, shift, matrix)
-                if shift == 0.0:
-                    inverse[:], known = np.linalg.inv(matrix), True
-            step = inverse @ r[:free] if shift == 0.0 else np.linalg.solve(matrix, r[:free])
+                _jacobian(n, at, count, f, n_load, t, where, tf, tn, k, p, work, loose, shift, matrix)
+                factor(n, where, count, *matrix)
+                known = shift == 0.0
+            solve(n, at, where, count, matrix, r, step)
             for j in range(free):
                 trial[j] = moved(law, zs[j], step[j])
-            now, strong = _residual(
-                trial,
-                mine,
-                n,
-                at,
-                f,
-                n_load,
-                t,
-                where,
-                c,
-                d,
-                k,
-                p,
-                law,
-                gain,
-                offset,
-                loose,
-                work,
-                other,
+            now, strong, left = _residual(
+                trial, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, other
             )
-            if now < (FAST if borrowed else GROWTH if shift > 0.0 else 1.0) * worst:
-                shift = shift * min(max(now / worst, 0.25), 2.0) if shift > FAR else 0.0
-                worst, force = now, strong
+            falls = now < (FAST if borrowed else GROWTH if shift > 0.0 else 1.0) * worst or (
+                left < energy and not borrowed
+            )
+            if falls and now < np.inf:
+                shift = CALM * shift if shift > FAR else 0.0
+                worst, force, energy = now, strong, left
                 for j in range(everything):
                     zs[j], r[j] = trial[j], other[j]
                 continue
             known = False
             if not borrowed:
-                shift = max(4.0 * shift, 1.0)
+                shift = max(3.0 * shift, 0.1)
             _residual(zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r)
         xs[s], mus[s], residual[s] = work[7], work[4], worst / force
     return xs, mus, residual, longest

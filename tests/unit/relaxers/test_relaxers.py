@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -92,3 +93,18 @@ def test_a_relaxer_travels_to_another_process(relaxer: Relaxer, net: PredictiveC
     here = relaxer.relax(net, INPUTS, TARGETS)  # what it keeps from now on is not in the way
     there = pickle.loads(pickle.dumps(relaxer)).relax(net, INPUTS, TARGETS)
     np.testing.assert_array_equal(there.activities[1], here.activities[1])
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
+def test_deep_rectifiers_on_a_chip_come_to_rest(activation: str) -> None:
+    """Every sample of 8 layers; a search that only knows |R| loses a quarter of them."""
+    rng = np.random.default_rng(0)
+    sizes = (20, *(16,) * 7, 5)
+    weights = [rng.normal(size=(b, a)) * np.sqrt(2.0 / (a + b)) for a, b in pairwise(sizes)]
+    net = PredictiveCodingNetwork(weights, activation=activation)
+    inputs, targets = rng.normal(size=(40, 20)), rng.normal(size=(40, 5))
+    for name in ("ideal", "breadboard"):
+        t = technology(name)
+        relaxer = EffectiveRelaxer(t, volts_per_unit=min(t.volts_per_unit, t.supply / 30.0))
+        assert relaxer.relax(net, inputs, targets).relaxation.all_converged, name
+        assert relaxer.relax(net, inputs).relaxation.all_converged, name
