@@ -20,7 +20,7 @@ from analog_pc.experiments import EXPERIMENTS
 RESULTS = Path(__file__).parent / "results" / "experiments.json"
 IMAGES = ("online", "continual", "concept-drift", "small-data", "depth")  # less-erratic learns small digits
 # On real parts; the others have verdicts of ideal circuits.
-REAL = ("online", "continual", "concept-drift", "small-data", "reinforcement")
+REAL = ("online", "continual", "concept-drift", "small-data", "depth", "reinforcement")
 COMMAND = [sys.executable, "-c", "from analog_pc.cli import main; main()", "run"]
 
 
