@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -476,12 +475,13 @@ def test_interrupted_verification(
 # --- the program itself
 
 
-def test_the_installed_program(tmp_path: Path) -> None:
-    program = shutil.which("analog-pc", path=str(Path(sys.executable).parent))
-    assert program is not None
-
+@pytest.mark.parametrize(
+    "program", [(str(Path(sys.executable).parent / "analog-pc"),), (sys.executable, "-m", "analog_pc")]
+)
+def test_the_installed_program(tmp_path: Path, program: tuple[str, ...]) -> None:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([program, *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        command = [*program, *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
 
     assert run("--version").stdout.split()[-1] == version("analog-pc")
     wrong = run("verify", "gone.npz")
