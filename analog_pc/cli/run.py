@@ -24,7 +24,6 @@ from analog_pc.experiments import (
     collect,
     save_result,
 )
-from analog_pc.experiments.collect import AGREEMENT
 from analog_pc.experiments.figures import save_figure
 from analog_pc.experiments.report import write_page
 from analog_pc.experiments.result import COLUMNS, DIFFERS, RELAXERS
@@ -114,7 +113,7 @@ def _run(
             return kept[-1]
 
         relaxers = experiment.circuits(technology, columns)
-        judged = {} if present(technology) else AGREEMENT
+        judged: dict[str, float] | None = {} if present(technology) else None
         result = collect(experiment, config, relaxers, parts, facts, judged)
     for finished in kept:
         finished.clear()

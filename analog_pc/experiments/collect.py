@@ -17,7 +17,6 @@ BACKPROP = "backprop"
 # What circuits of ideal parts have to keep, of the largest number of an experiment.  Amplifiers of gain 1e9
 # are off by some 1e-8 (noise gain / gain) in every relaxation; an experiment is a feedback loop of hundreds
 # of them, some unstable (a sign that flips), where that grows a thousandfold and more.
-AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
 
 
 def _unkept(column: str, config: Any) -> Parts:
@@ -30,7 +29,7 @@ def collect(
     relaxers: Mapping[str, Relaxer],
     parts: Callable[[str, Any], Parts] = _unkept,
     facts: Mapping[str, str] | None = None,
-    agreement: Mapping[str, float] = AGREEMENT,
+    agreement: Mapping[str, float] | None = None,
 ) -> Result:
     """Run an experiment under backpropagation and on every relaxer, and join the columns.
 
@@ -44,7 +43,7 @@ def collect(
         Whatever the result should say of how it came about.
     agreement
         Column -> how near a circuit has to come to the ideal column; without an entry that is measured and
-        not judged, as it should be for real parts.
+        not judged, as it should be for real parts.  None: what the experiment says of ideal parts.
     """
     outcomes: dict[str, Outcome] = {}
     everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
@@ -60,7 +59,7 @@ def collect(
         experiment.source,
         (
             *(_row(claim, values) for claim in experiment.claims(config)),
-            *_deviations(values, outcomes, agreement),
+            *_deviations(values, outcomes, experiment.agreement if agreement is None else agreement),
         ),
         {f"{c}/{name}": np.asarray(a) for c, o in outcomes.items() for name, a in o.arrays.items()},
         tuple(dict.fromkeys(note for c in COLUMNS if c in outcomes for note in outcomes[c].notes)),

@@ -8,7 +8,8 @@ Published runs relaxed by 128 steps of 0.1, halved where the energy of the batch
 is exact.  That is not the same: an error diffuses downwards from the output, and rectifiers that change side
 raise the energy, so that the steps vanish before it arrives.  Of the first update of 6 layers of 64 on MNIST
 they make half of the exact one in the lowest layer and all of it in the upper two; of 10 layers 0.16 in the
-lowest and 0.6 in the middle.  The energy also has several minima, and Newton's method may meet another one.
+lowest and 0.6 in the middle.  The energy also has several minima, and Newton's method may meet another one:
+on circuits of ideal parts it does so in 5 of 100 samples of 6 layers, and in 21 of 100 of 10 layers.
 
 The full configuration is weeks of one core, nearly all of it exact relaxations of deep networks.
 """
@@ -147,4 +148,5 @@ DEPTH = Experiment(
     columns=("ideal", "native"),
     circuits=in_closed_form,
     compare=compare,
+    agreement={},
 )

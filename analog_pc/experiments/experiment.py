@@ -18,6 +18,8 @@ Config = TypeVar("Config")
 
 SONG = "Song, Millidge, Salvatori, Lukasiewicz, Xu, Bogacz, Nature Neuroscience 27:348 (2024)"
 
+AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -97,6 +99,9 @@ class Experiment(Generic[Config]):
         Writes what else there is to see, and says which files.
     player
         HTML of an animation, from a stored result alone; "" without one.
+    agreement
+        Column -> how near a circuit of ideal parts has to come to the ideal column; empty where a network has
+        several rests, of which each search may find another one.
     """
 
     name: str
@@ -113,3 +118,4 @@ class Experiment(Generic[Config]):
     compare: Callable[[Outcome, Outcome], Mapping[str, float]] = nothing
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
+    agreement: Mapping[str, float] = field(default_factory=lambda: dict(AGREEMENT))
