@@ -14,10 +14,6 @@ from analog_pc.relaxers import FixedPrediction, Relaxer
 
 BACKPROP = "backprop"
 
-# What circuits of ideal parts have to keep, of the largest number of an experiment.  Amplifiers of gain 1e9
-# are off by some 1e-8 (noise gain / gain) in every relaxation; an experiment is a feedback loop of hundreds
-# of them, some unstable (a sign that flips), where that grows a thousandfold and more.
-
 
 def _unkept(column: str, config: Any) -> Parts:
     return Unkept()

@@ -18,6 +18,9 @@ Config = TypeVar("Config")
 
 SONG = "Song, Millidge, Salvatori, Lukasiewicz, Xu, Bogacz, Nature Neuroscience 27:348 (2024)"
 
+# What circuits of ideal parts have to keep, of the largest number of an experiment.  Amplifiers of gain 1e9
+# are off by some 1e-8 (noise gain / gain) in every relaxation; an experiment is a feedback loop of hundreds
+# of them, some unstable (a sign that flips), where that grows a thousandfold and more.
 AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
 
 
