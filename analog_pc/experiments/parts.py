@@ -60,7 +60,6 @@ class Stored:
         self.progress, self.workers = progress, workers
 
     def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         found = {name: part for name in names if (part := _kept(self._path(name))) is not None}
         missing = [name for name in names if name not in found]
         side_by_side = self.workers > 1 and len(missing) > 1
@@ -114,6 +113,7 @@ def _kept(path: Path) -> Mapping[str, Array] | None:
 def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
     """A part, computed and stored."""
     part = dict(compute(name))
+    path.parent.mkdir(parents=True, exist_ok=True)  # not before: bad data leave nothing behind
     write_npz(path, **part)
     return name, part
 

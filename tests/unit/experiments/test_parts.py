@@ -84,3 +84,9 @@ def test_what_a_worker_refuses_is_told_in_its_words(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no [ab]"):
         Stored(tmp_path, "run", workers=2).all(["a", "b"], refuse)
     assert list(tmp_path.rglob("*.npz")) == []
+
+
+def test_what_breaks_off_at_once_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        Stored(tmp_path, "run").all(["a", "bb"], Work(breaks="a"))
+    assert list(tmp_path.iterdir()) == []
