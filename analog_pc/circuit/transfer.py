@@ -155,7 +155,7 @@ def cubic_law(per_square_volt: float) -> Law:
     k = float(per_square_volt)
     return Law(
         "cubic",
-        lambda v: v + k * v**3,
+        lambda v: v + k * v * v * v,  # odd to the last bit, which a power is not on every machine
         lambda v: 1.0 + 3.0 * k * v**2,
         lambda v: f"(({v})+({k!r})*({v})*({v})*({v}))",
     )
