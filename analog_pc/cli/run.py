@@ -113,7 +113,7 @@ def _run(
             return kept[-1]
 
         relaxers = experiment.circuits(technology, columns)
-        judged: dict[str, float] | None = {} if present(technology) else None
+        judged = {} if present(technology) else experiment.agreement
         result = collect(experiment, config, relaxers, parts, facts, judged)
     for finished in kept:
         finished.clear()

@@ -121,4 +121,4 @@ class Experiment(Generic[Config]):
     compare: Callable[[Outcome, Outcome], Mapping[str, float]] = nothing
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
-    agreement: Mapping[str, float] = field(default_factory=lambda: dict(AGREEMENT))
+    agreement: Mapping[str, float] = field(default_factory=AGREEMENT.copy)

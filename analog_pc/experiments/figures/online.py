@@ -6,15 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.figures.look import (
-    against_rates,
-    best_rate,
-    data_name,
-    letter,
-    look,
-    panels,
-    rates_tried,
-)
+from analog_pc.experiments.figures.look import data_name, letter, look
+from analog_pc.experiments.figures.rates import against_rates, best_rate, panels, rates_tried
 from analog_pc.experiments.result import COLUMNS, Result
 from analog_pc.verify.report.style import styled
 

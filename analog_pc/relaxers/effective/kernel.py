@@ -170,12 +170,12 @@ def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
         worst, force, energy = _residual(
             zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r
         )
-        for iteration in range(most):
+        for iteration in range(most + 1):
             if _leave_kinks(law, zs, r, work):
                 worst, force, energy = _residual(
                     zs, mine, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, r
                 )
-            if worst <= tolerance * force or not worst < np.inf:
+            if worst <= tolerance * force or not worst < np.inf or iteration == most:
                 break
             longest = max(longest, iteration + 1)
             borrowed = known and shift == 0.0

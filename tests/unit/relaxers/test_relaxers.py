@@ -97,7 +97,7 @@ def test_a_relaxer_travels_to_another_process(relaxer: Relaxer, net: PredictiveC
 
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 def test_deep_rectifiers_on_a_chip_come_to_rest(activation: str) -> None:
-    """Every sample of 8 layers; a search that only knows |R| loses a quarter of them."""
+    """Every sample of 8 layers; a search that only knows |R| loses some of them."""
     rng = np.random.default_rng(0)
     sizes = (20, *(16,) * 7, 5)
     weights = [rng.normal(size=(b, a)) * np.sqrt(2.0 / (a + b)) for a, b in pairwise(sizes)]
