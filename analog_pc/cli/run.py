@@ -81,7 +81,6 @@ def run(
         raise BadInput(f"run {name}: give --out, the folder of its results")
     columns = _columns(experiment, simulators)
     config = configuration(experiment, full, settings, seeds, data)
-    out.mkdir(parents=True, exist_ok=True)
     result = _run(experiment, config, columns, technology, workers, out)
     save_result(result, out)
     figure = experiment.draw(result)
@@ -100,6 +99,7 @@ def _run(
 ) -> Result:
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
+    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
     kept: list[Stored] = []
     with progress_bar() as (bar, task):
 
