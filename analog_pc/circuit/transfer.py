@@ -12,68 +12,75 @@ from dataclasses import dataclass
 from functools import cache, reduce
 
 import numpy as np
-from scipy.special import expit
 
 from analog_pc.arrays import Floats
+
+Value = Callable[[Floats], Floats]
+ValueAndSlope = Callable[[Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
 class Law:
-    """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text."""
+    """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
+
+    `both`: value and derivative at once, for a law that has them from one evaluation.
+    """
 
     name: str
-    value: Callable[[Floats], Floats]
-    derivative: Callable[[Floats], Floats]
+    value: Value
+    derivative: Value
     expression: Callable[[str], str]
+    both: ValueAndSlope | None = None
+
+    def value_and_slope(self, v: Floats) -> tuple[Floats, Floats]:
+        """The value and the derivative."""
+        return self.both(v) if self.both is not None else (self.value(v), self.derivative(v))
+
+
+def _of_both(name: str, both: ValueAndSlope, expression: Callable[[str], str]) -> Law:
+    return Law(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both)
 
 
 def tanh_law(s: float) -> Law:
     """y = s tanh(v / s): a differential pair with a slope voltage of s."""
-    return Law(
-        "tanh",
-        lambda v: s * np.tanh(v / s),
-        lambda v: 1.0 - np.tanh(v / s) ** 2,
-        lambda v: f"{s!r}*tanh({v}/{s!r})",
-    )
+
+    def both(v: Floats) -> tuple[Floats, Floats]:
+        t = np.tanh(v / s)
+        return s * t, 1.0 - t * t
+
+    return _of_both("tanh", both, lambda v: f"{s!r}*tanh({v}/{s!r})")
 
 
 def tanh_gate(s: float) -> Law:
     """y = 1 - tanh(v / s)^2, the slope of `tanh_law`."""
-    return Law(
-        "tanh_gate",
-        lambda v: 1.0 - np.tanh(v / s) ** 2,
-        lambda v: -2.0 / s * np.tanh(v / s) * (1.0 - np.tanh(v / s) ** 2),
-        lambda v: f"(1-tanh({v}/{s!r})^2)",
-    )
+
+    def both(v: Floats) -> tuple[Floats, Floats]:
+        t = np.tanh(v / s)
+        gate = 1.0 - t * t
+        return gate, (-2.0 / s) * t * gate
+
+    return _of_both("tanh_gate", both, lambda v: f"(1-tanh({v}/{s!r})^2)")
 
 
 def sigmoid_law(s: float) -> Law:
-    """y = s / (1 + exp(-v / s)), for simulators with tanh because exp overflows in their iterates."""
-    return Law(
-        "sigmoid",
-        lambda v: s * expit(v / s),
-        lambda v: _hump(expit(v / s)),
-        lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))",
-    )
+    """y = s / (1 + exp(-v / s)), by tanh: exp overflows in a simulator's iterates, and tanh is faster."""
+
+    def both(v: Floats) -> tuple[Floats, Floats]:
+        t = np.tanh(v / (2.0 * s))
+        return (0.5 * s) * (1.0 + t), 0.25 * (1.0 - t * t)
+
+    return _of_both("sigmoid", both, lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))")
 
 
 def sigmoid_gate(s: float) -> Law:
     """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_law`."""
 
-    def derivative(v: Floats) -> Floats:
-        sigma = expit(v / s)
-        return np.asarray(_hump(sigma) * (1.0 - 2.0 * sigma) / s)
+    def both(v: Floats) -> tuple[Floats, Floats]:
+        t = np.tanh(v / (2.0 * s))
+        gate = 0.25 * (1.0 - t * t)
+        return gate, (-1.0 / s) * t * gate
 
-    return Law(
-        "sigmoid_gate",
-        lambda v: _hump(expit(v / s)),
-        derivative,
-        lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)",
-    )
-
-
-def _hump(sigma: Floats) -> Floats:
-    return sigma * (1.0 - sigma)
+    return _of_both("sigmoid_gate", both, lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)")
 
 
 def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0) -> Law:

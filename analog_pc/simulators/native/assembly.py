@@ -78,7 +78,9 @@ def _place_crossbar(eq: Equations, bank: Bank, e: Crossbar) -> None:
         eq.put.add(ports, span(placed.writes), -1.0)
         eq.reads.add(span(placed.reads), ports, 1.0)
     eq.arrays[bank.label] = admittance, block
-    eq.kirchhoff.add(ports[:, None], ports, admittance)
+    own = np.diag(admittance)
+    eq.kirchhoff.add(ports, ports, own)
+    eq.coupling.add(ports[:, None], ports, admittance - np.diag(own))
     # Twiss: the noise currents of a passive multiport have the spectral matrix 2 k T (Y + Y^T).
     eq.thermal.add(ports[:, None], ports, admittance)
 

@@ -23,6 +23,7 @@ class Block(Protocol):
     """`reads` voltages in, `writes` volts or amperes out."""
 
     inputs: int  # voltages that each output reads; y holds the first of all outputs, then the second ...
+    apart: bool  # whether outputs read nothing of each other's
 
     @property
     def kind(self) -> Hashable:
@@ -51,6 +52,10 @@ class Block(Protocol):
         """Outputs whose slope has changed by more than `least` in any of the samples, [writes]."""
         ...
 
+    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
+        """`delta` and its slope by each input, [samples, writes]; of a block whose outputs are apart."""
+        ...
+
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
         """Slopes of the picked outputs, times matrices [samples or 1, reads, k]: [samples, picked, k]."""
         ...
@@ -69,7 +74,7 @@ class Curves:
     offset: Floats
     slope: Floats
     mild: bool = False
-    inputs = 1
+    inputs, apart = 1, True
 
     @property
     def kind(self) -> Hashable:
@@ -107,6 +112,18 @@ class Curves:
             return np.ones(self.writes, dtype=np.bool_)
         return np.asarray((np.abs(self._slope(y)) > least).any(axis=0))
 
+    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
+        if self.mild:
+            value, slope = self.law.value_and_slope(y)
+            return value - y, [slope - 1.0]
+        value, slope = self.law.value_and_slope(y + self.offset)
+        value = self.gain * value
+        value -= self.base
+        value -= self.slope * y
+        slope = self.gain * slope
+        slope -= self.slope
+        return value, [slope]
+
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
         return np.asarray(self._slope(y)[:, pick, None] * y_step[:, pick])
 
@@ -120,7 +137,7 @@ class Gates:
 
     gate: Law
     siemens: Floats
-    inputs = 2
+    inputs, apart = 2, True
 
     @property
     def kind(self) -> Hashable:
@@ -152,10 +169,17 @@ class Gates:
     def bends(self, y: Floats, least: float) -> Bools:
         return np.ones(self.writes, dtype=np.bool_)
 
-    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
         control, drive = np.split(y, 2, axis=1)
-        by_control = (self.siemens * self.gate.derivative(control) * drive)[:, pick, None]
-        by_drive = (self.siemens * self.gate.value(control) - self.base)[:, pick, None]
+        gate, slope = self.gate.value_and_slope(control)
+        through = self.siemens * gate
+        through -= self.base
+        by_control = self.siemens * slope
+        by_control *= drive
+        return through * drive, [by_control, through]
+
+    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+        by_control, by_drive = (slope[:, pick, None] for slope in self.bent(y)[1])
         control_step, drive_step = np.split(y_step, 2, axis=1)
         return np.asarray(by_control * control_step[:, pick] + by_drive * drive_step[:, pick])
 
@@ -163,7 +187,7 @@ class Gates:
 class Ports:
     """A crossbar of nonlinear devices: delta [ports] currents beyond its admittance, y the port voltages."""
 
-    inputs = 1
+    inputs, apart = 1, False
 
     def __init__(self, array: NonlinearArray) -> None:
         self.array = array
@@ -195,6 +219,9 @@ class Ports:
 
     def bends(self, y: Floats, least: float) -> Bools:
         return np.ones(self.writes, dtype=np.bool_)
+
+    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
+        raise NotImplementedError("the currents of a crossbar depend on the voltages of all its ports")
 
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
         cells = self._cells if self._cells is not None and len(self._cells) == len(y) else None

@@ -67,6 +67,7 @@ class Equations:
         # Rows over w: Kirchhoff, fixed outputs, states held and at rest; over y and over dx/dt.
         self.kirchhoff, self.given, self.held, self.rest = Entries(), Entries(), Entries(), Entries()
         self.reads, self.rate = Entries(), Entries()
+        self.coupling = Entries()  # Kirchhoff's law too: what crossbars do between their ports
         # The same rows by block output, stimulus and (column 0) the constant 1.
         self.put, self.given_by, self.rest_by, self.rate_by = Entries(), Entries(), Entries(), Entries()
         self.by_stimulus, self.read_one = Entries(), Entries()

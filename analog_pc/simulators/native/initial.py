@@ -19,7 +19,13 @@ def first_outputs(model: Model, loop: Loop, volts: Mapping[str, Any], samples: i
     if not volts:
         return None
     given = max(np.size(v) for v in volts.values())
-    return np.broadcast_to(loop.delta(model.first_reads(volts, given)), (samples, loop.gain.shape[1]))
+    y = model.first_reads(volts, given)
+    q = np.repeat(loop.delta(y[:1]), given, axis=0)
+    differs = loop.outputs_of((y != y[:1]).any(axis=0))
+    if differs.any():
+        part = loop.part(differs)
+        q[:, part.writes] = part.loop.delta(y[:, part.reads])
+    return np.broadcast_to(q, (samples, q.shape[1]))
 
 
 def initial_state(model: Model, volts: Mapping[str, Any], u: Floats) -> tuple[Floats, Floats]:

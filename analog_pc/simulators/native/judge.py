@@ -12,8 +12,8 @@ from analog_pc.simulators.native.modes import all_modes
 LIMITED = 0.9  # of its rail: an output that comes closer is saturated
 
 
-def judge(model: Model, y: Floats, found: Bools, check_stability: bool) -> Status:
-    """The outcome of every sample whose blocks read y [samples, reads]."""
+def judge(model: Model, y: Floats, q: Floats, found: Bools, check_stability: bool) -> Status:
+    """The outcome of every sample whose blocks read y [samples, reads] and give q [samples, writes]."""
     outcomes = np.full(len(y), Outcome.CONVERGED, dtype=object)
     notes: list[str] = []
     if check_stability and model.n_states and found.any():
@@ -22,18 +22,17 @@ def judge(model: Model, y: Floats, found: Bools, check_stability: bool) -> Statu
             if not m.stable:
                 outcomes[sample] = Outcome.UNSTABLE
                 notes = notes or [f"sample {sample}: {m.growth}"]
-    full = saturated(model, y)
+    full = _saturated(model, y, q)
     outcomes[full & found & (outcomes == Outcome.CONVERGED)] = Outcome.SATURATED
     outcomes[~found] = Outcome.NOT_CONVERGED
     return summary(tuple(outcomes), tuple(notes))
 
 
-def saturated(model: Model, y: Floats) -> Bools:
+def _saturated(model: Model, y: Floats, q: Floats) -> Bools:
     """Samples in which an amplifier is within 10 % of its rail, [samples]."""
     out = np.zeros(len(y), dtype=np.bool_)
     for placed, rail in model.equations.rails:
-        p = y[:, placed.reads]
-        out |= (np.abs(p + placed.block.delta(p)) > LIMITED * rail).any(axis=1)
+        out |= (np.abs(y[:, placed.reads] + q[:, placed.writes]) > LIMITED * rail).any(axis=1)
     return out
 
 

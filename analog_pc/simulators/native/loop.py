@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.equations import Placed, span
+
+if TYPE_CHECKING:
+    from analog_pc.simulators.native.batch import Split
 
 MILD = 1e-3  # slopes that changed by less are not followed: a slower step, the same answer
 ROUNDS = 12  # of some outputs alone, at most
@@ -21,6 +27,8 @@ class Loop:
     blocks: tuple[Placed, ...]
     gain: Floats
     kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
+    kept_split: list[Split | None] = field(default_factory=list)
+    alone: Callable[[Bools], Floats] | None = None  # K [reads, picked] without crossbars between their ports
 
     def keep(self, corrector: Corrector) -> None:
         self.kept[:] = [corrector]
@@ -31,9 +39,37 @@ class Loop:
 
     def delta(self, y: Floats) -> Floats:
         """Block outputs, [samples, writes]."""
-        out = np.empty((len(y), self.gain.shape[1]))
+        out = np.empty((self.gain.shape[1], len(y))).T
         for placed in self.blocks:
             out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
+        return out
+
+    def bent(self, y: Floats, slopes: Floats) -> Floats:
+        """Outputs [writes, samples] at y [reads, samples]; fills slopes [inputs, writes, samples].
+
+        Samples last.  Of blocks whose outputs are apart.  Slopes by inputs that an output does not have stay.
+        """
+        delta = np.empty((self.gain.shape[1], y.shape[1]))
+        for placed in self.blocks:
+            bent, by_input = placed.block.bent(y[placed.reads].T)
+            delta[placed.writes] = bent.T
+            for nth, slope in enumerate(by_input):
+                slopes[nth, placed.writes] = slope.T
+        return delta
+
+    @cached_property
+    def volts(self) -> Floats:
+        """What a unit of each output makes of the read that sees most of it, [writes]."""
+        return np.asarray(np.abs(self.gain).max(axis=0, initial=0.0))
+
+    @cached_property
+    def read_of(self) -> Ints:
+        """The read of each input of each output, [inputs, writes]; the first again where there is none."""
+        out = np.empty((max(b.block.inputs for b in self.blocks), self.gain.shape[1]), dtype=np.int64)
+        for placed in self.blocks:
+            read = span(placed.reads).reshape(placed.block.inputs, -1)
+            out[:, placed.writes] = read[0]
+            out[: len(read), placed.writes] = read
         return out
 
     def bends(self, y: Floats, least: float) -> Bools:
@@ -53,6 +89,15 @@ class Loop:
         if not parts:
             return np.zeros((len(y), 0, matrix.shape[2]))
         return np.concatenate(parts, axis=1)
+
+    def outputs_of(self, reads: Bools) -> Bools:
+        """Block outputs that depend on any of these reads, [writes]."""
+        out = np.empty(self.gain.shape[1], dtype=np.bool_)
+        for placed in self.blocks:
+            mine = reads[placed.reads]
+            apart = placed.block.apart
+            out[placed.writes] = mine.reshape(placed.block.inputs, -1).any(axis=0) if apart else mine.any()
+        return out
 
     def part(self, pick: Bools) -> Part:
         """Those outputs, and their own loop through K; blocks that cannot be cut have all outputs picked."""

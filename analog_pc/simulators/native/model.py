@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property, partial
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import Circuit, Stimuli
@@ -38,8 +40,13 @@ class Model:
         key = mask.tobytes()
         if key not in self._kept:
             found = Reduced(self.equations, mask)
-            self._kept[key] = found, Loop(tuple(self.equations.joined.blocks), found.reads.by_d)
+            blocks = tuple(self.equations.joined.blocks)
+            self._kept[key] = found, Loop(blocks, found.reads.by_d, alone=partial(self._alone, mask))
         return self._kept[key]
+
+    def _alone(self, held: Bools, outputs: Bools) -> Floats:
+        """The loop gain of some outputs in the circuit without what its crossbars do between their ports."""
+        return Reduced(self.equations, held, coupled=False).loop_gain(outputs)
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have."""
@@ -88,13 +95,25 @@ class Model:
     def first_reads(self, volts: Mapping[str, Any], samples: int) -> Floats:
         """What blocks read if these nodes have these volts and all others none, [samples, reads]."""
         a = self.equations
-        w = np.zeros((samples, a.unknowns))
-        for name, value in volts.items():
-            number = a.flat.number(name)
-            if number is not None and number != NOWHERE:
-                w[:, number] = value
-        y = w @ a.reads.matrix((a.n_reads, a.unknowns)).T + a.read_one.dense((a.n_reads, 1))[:, 0]
-        return np.asarray(y[:, a.joined.read_order])
+        numbers = {name: a.flat.number(name) for name in volts}
+        given = [name for name, number in numbers.items() if number not in (None, NOWHERE)]
+        w = np.empty((len(given), samples))
+        for row, name in zip(w, given, strict=True):
+            row[:] = volts[name]
+        columns = self._reads[:, np.array([numbers[name] for name in given], dtype=np.int64)]
+        return np.asarray(columns @ w + self._read_one).T
+
+    @cached_property
+    def _reads(self) -> csc_array:
+        """What blocks read of the unknowns, [reads, unknowns]."""
+        a = self.equations
+        return csc_array(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order])
+
+    @cached_property
+    def _read_one(self) -> Floats:
+        """What blocks read of nothing, [reads, 1]."""
+        a = self.equations
+        return a.read_one.dense((a.n_reads, 1))[a.joined.read_order]
 
     def state_volts(self, w: Floats) -> Floats:
         """All states as the unknowns w [samples, ..] have them, [samples, states]."""

@@ -3,10 +3,11 @@
 A step solves (1 - D K) dq = f, f = delta(y) - q, with D the slopes of the blocks.  Few rows of D matter
 (`Block.bends`); in the others dq = f, which converges by the factor by which their slope is off.
 
-Two ways, the first for most samples, the second for those that it leaves: one D for all samples, the mean of
-some of them, so that a step of a batch is two products of matrices (for one sample this is Newton's method),
-and the few outputs that matter settle among themselves before the next step of all; and a D for each sample,
-with steps shortened where the residual would grow.
+Three ways.  A batch on a circuit of small units (`batch.py`) takes a D of each sample's own, and arrives in
+three or four steps.  Else one D serves all samples, the mean of some of them, so that a step of a batch is
+two products of matrices (for one sample this is Newton's method), and the few outputs that matter settle
+among themselves before the next step of all.  Samples that either way leaves get a D of their own, with
+steps shortened where the residual would grow.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.batch import MANY, by_units
 from analog_pc.simulators.native.loop import MILD, Corrector, Loop
 
 STEPS, HALVINGS = 60, 12
@@ -32,16 +34,18 @@ def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
     if not loop.blocks:
         return r.copy(), np.zeros((len(r), 0)), np.ones(len(r), dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
-        q, found = _together(loop, r, start)
+        searched = by_units(loop, r, start, STOP, SLOW) if len(r) >= MANY else None
+        y, q, found = searched or _together(loop, r, start)
         left = np.flatnonzero(~found)
         if len(left):
             q[left], found[left] = _each(loop, r[left], start[left])
-    return loop.reads(r, q), q, found
+            y[left] = loop.reads(r[left], q[left])
+    return y, q, found
 
 
-def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
-    """The samples that one common matrix leads to their solution; the others are somewhere."""
-    q_found, found = start.copy(), np.zeros(len(r), dtype=np.bool_)
+def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
+    """y, q and found of samples that one common matrix leads to a solution; the others are somewhere."""
+    q_found, found, all_r = start.copy(), np.zeros(len(r), dtype=np.bool_), r
     todo, q, y = np.arange(len(r)), start, loop.reads(r, start)
     last = most = np.full(len(r), np.inf)
     over, shrink, renewed = np.zeros(len(r), dtype=np.bool_), 0.0, 0
@@ -79,7 +83,7 @@ def _together(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
             todo, q, y, r, last, most = todo[keep], q[keep], y[keep], r[keep], last[keep], most[keep]
             over = over[keep]
     q_found[todo] = q
-    return q_found, found
+    return loop.reads(all_r, q_found), q_found, found
 
 
 def _is_foreign(loop: Loop, y: Floats, f: Floats, dq: Floats, moved: Floats) -> Bools:

@@ -21,6 +21,7 @@ from scipy.sparse.linalg import splu
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.equations import Equations
+from analog_pc.simulators.native.threads import in_slices
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,23 +39,56 @@ class Response:
 
     def drive(self, x: Floats | None, u: Floats) -> Floats:
         """What states and stimuli make of it without the blocks, [samples, n]."""
-        out = u @ self.by_u.T + self.constant
-        return out if x is None or self.by_x.shape[1] == 0 else out + x @ self.by_x.T
+        out = np.empty((len(self.constant), len(u)))
+
+        def fill(part: slice) -> None:
+            out[:, part] = self.by_u @ u[part].T + self.constant[:, None]
+
+        in_slices(len(u), len(out), fill)
+        if x is not None and self.by_x.shape[1]:
+            out = out + self.by_x @ x.T  # one sample of stimuli may meet many of states
+        return out.T
 
     def value(self, x: Floats | None, delta: Floats, u: Floats) -> Floats:
         """All of it, [samples, n]."""
-        return np.asarray(self.drive(x, u) + delta @ self.by_d.T)
+        out, bent = self.drive(x, u).T, self._bent
+        if out.shape[1] < len(delta):  # one sample of stimuli for all points of a waveform
+            out = np.repeat(out, len(delta), axis=1)
+        used = delta.any(axis=0)  # most rails of a large circuit give nothing at all
+        by_d, delta = self.by_d[np.ix_(bent, used)], delta[:, used]
+
+        def fill(part: slice) -> None:
+            out[bent, part] += by_d @ delta[part].T
+
+        in_slices(len(delta), len(out), fill)
+        return out.T
+
+    @cached_property
+    def _bent(self) -> Ints:
+        """Rows that any block output reaches."""
+        return np.flatnonzero(self.by_d.any(axis=1))
 
 
 class Reduced:
-    """The three maps for one choice of held states; the others are at rest."""
+    """The three maps for one choice of held states; the others are at rest.
 
-    def __init__(self, equations: Equations, held: Bools) -> None:
+    `coupled`: with what crossbars do between their ports; without, the circuit is many small cells.
+    """
+
+    def __init__(self, equations: Equations, held: Bools, *, coupled: bool = True) -> None:
         self.equations = a = equations
-        self.held = held
+        self.held, self.coupled = held, coupled
         self._sizes = (int(held.sum()), a.n_writes, a.n_stimuli)
         self._scale, self._scaled, self._factor = self._factorised()
-        self._w = self.solve(self._sources())
+
+    @cached_property
+    def _w(self) -> Floats:
+        return self.solve(self._sources())
+
+    def loop_gain(self, outputs: Bools) -> Floats:
+        """K for some block outputs alone, [reads, outputs]."""
+        nx, nd, _ = self._sizes
+        return self.reads_of(self.solve(self._sources()[:, nx : nx + nd][:, outputs]))
 
     @cached_property
     def nodes(self) -> Response:
@@ -104,12 +138,14 @@ class Reduced:
         holds, rests = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
         holds[state_rows[self.held]] = True
         rests[state_rows[~self.held]] = True
-        parts = (
+        parts = [
             a.kirchhoff.triplets(self.free),
             a.given.triplets(),
             a.held.triplets(holds),
             a.rest.triplets(rests),
-        )
+        ]
+        if self.coupled:
+            parts.append(a.coupling.triplets(self.free))
         i, j, v = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csc_array((v, (i, j)), shape=(n, n))
 

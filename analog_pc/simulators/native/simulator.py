@@ -34,6 +34,7 @@ from analog_pc.simulators.native.operating_point import settle_to
 from analog_pc.simulators.native.path import Path, follow
 from analog_pc.simulators.native.power import dissipation
 from analog_pc.simulators.native.relaxing import relax_all
+from analog_pc.simulators.native.threads import one_blas_thread
 
 VERSION = "native-1"
 
@@ -92,11 +93,12 @@ class Native:
         SimulationFailed
             For equations without a single solution, and a transient that cannot be followed to its end.
         """
-        model = self.model(circuit)
-        check_analysis(circuit, analysis)
-        if isinstance(analysis, Transient):
-            return self._transient(model, analysis)
-        return self._operating_points(model, analysis, self.check_stability)
+        with one_blas_thread():
+            model = self.model(circuit)
+            check_analysis(circuit, analysis)
+            if isinstance(analysis, Transient):
+                return self._transient(model, analysis)
+            return self._operating_points(model, analysis, self.check_stability)
 
     def modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
         """The modes at the operating points that `simulate` finds, one for each sample.
@@ -149,7 +151,7 @@ class Native:
             preset_volts = response.value(None, q, first)
             y, q, reached = settle_to(static, loop, u, q, first)
             found &= reached
-        status = judge(model, y, found, check_stability)
+        status = judge(model, y, q, found, check_stability)
         axis = np.arange(len(u), dtype=np.float64)
         return Solution(axis, names, response.value(None, q, u), status, preset_volts)
 

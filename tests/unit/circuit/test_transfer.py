@@ -49,7 +49,7 @@ def test_every_law_is_here() -> None:
     makers = [
         name
         for name, f in vars(transfer).items()
-        if callable(f) and getattr(f, "__annotations__", {}).get("return") == "Law"
+        if name[0] != "_" and callable(f) and getattr(f, "__annotations__", {}).get("return") == "Law"
     ]
     assert sorted(makers) == [
         "cubic_law",

@@ -1,0 +1,145 @@
+"""The compiled part of `units.py`: many small equations at once, one for each sample.
+
+The last axis of every array counts samples, and every inner loop runs along it: that is what a processor does
+four or eight at a time.  There is no pivoting, because samples would differ in it; a sample with a bad pivot
+gets a bad step, or NaN, and its search says so.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Any
+
+# Sums may be regrouped, so that loops are vectorised; NaN and infinity keep their meaning.
+FAST_MATH = {"contract", "nsz", "reassoc"}
+OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def respond(slopes, f, order, starts, own, into, out, answers, through, alone):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """How every unit answers its ports and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
+
+    slopes [inputs, picked, samples], f [picked, samples]; unit u has outputs order[starts[u] : starts[u +
+    1]]. own [picked, inputs, b], into [picked, inputs, ports], out [picked, ports]: in the order of units.
+    Fills answers [picked, ports + 1, samples], through [units, ports, ports, samples], alone [units, ports,
+    samples]: `out` of the answers.
+    """
+    inputs, _, samples = slopes.shape
+    ports, size = into.shape[2], own.shape[2]
+    system = np.empty((size, size, samples))
+    factor = np.empty(samples)
+    for unit in range(len(starts) - 1):
+        first, n = starts[unit], starts[unit + 1] - starts[unit]
+        for i in range(n):
+            p, o = first + i, order[first + i]
+            system[i, :n] = 0.0
+            system[i, i] = 1.0
+            answers[p, :ports] = 0.0
+            answers[p, ports] = f[o]
+            for a in range(inputs):
+                slope = slopes[a, o]
+                for j in range(n):
+                    _add(system[i, j], -own[p, a, j], slope)
+                for j in range(ports):
+                    _add(answers[p, j], into[p, a, j], slope)
+        for i in range(n):
+            pivot = system[i, i]
+            for s in range(samples):
+                factor[s] = 1.0 / pivot[s]
+            for j in range(i + 1, n):
+                _scale(system[i, j], factor)
+            for j in range(ports + 1):
+                _scale(answers[first + i, j], factor)
+            for k in range(n):
+                if k != i:
+                    for j in range(i + 1, n):
+                        _subtract(system[k, j], system[k, i], system[i, j])
+                    for j in range(ports + 1):
+                        _subtract(answers[first + k, j], system[k, i], answers[first + i, j])
+        for a in range(ports):
+            alone[unit, a] = 0.0
+            for j in range(ports):
+                through[unit, a, j] = 0.0
+            for p in range(first, first + n):
+                _add(alone[unit, a], out[p, a], answers[p, ports])
+                for j in range(ports):
+                    _add(through[unit, a, j], out[p, a], answers[p, j])
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def eliminate(system, right):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Solve system [k, k, samples] x = right [k, samples]; x takes the place of `right`."""
+    k, samples = right.shape
+    factor = np.empty(samples)
+    for i in range(k):
+        pivot = system[i, i]
+        for s in range(samples):
+            factor[s] = 1.0 / pivot[s]
+        for j in range(i + 1, k):
+            _scale(system[i, j], factor)
+        _scale(right[i], factor)
+        for row in range(i + 1, k):
+            for j in range(i + 1, k):
+                _subtract(system[row, j], system[row, i], system[i, j])
+            _subtract(right[row], system[row, i], right[i])
+    for i in range(k - 1, -1, -1):
+        for j in range(i + 1, k):
+            _subtract(right[i], system[i, j], right[j])
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def join(answers, ports, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The step [picked, samples] of every output once its unit's ports [units, ports, samples] are known."""
+    n = ports.shape[1]
+    for unit in range(len(starts) - 1):
+        for p in range(starts[unit], starts[unit + 1]):
+            mine = step[order[p]]
+            mine[:] = answers[p, n]
+            for j in range(n):
+                answer, port = answers[p, j], ports[unit, j]
+                for s in range(len(mine)):
+                    mine[s] += answer[s] * port[s]
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def largest(f, factors):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The largest |factors f| [n, samples] of every sample; NaN where one is."""
+    out = np.zeros(f.shape[1])
+    for i in range(len(f)):
+        for s in range(len(out)):
+            size = abs(factors[i] * f[i, s])
+            out[s] = out[s] if size <= out[s] else size
+    return out
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def move(y, new):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The largest |new - y| and |new| of every sample, [samples]; y becomes `new`."""
+    moved, size = np.zeros(y.shape[1]), np.zeros(y.shape[1])
+    for i in range(len(y)):
+        for s in range(len(moved)):
+            by, at = abs(new[i, s] - y[i, s]), abs(new[i, s])
+            moved[s] = moved[s] if by <= moved[s] else by
+            size[s] = size[s] if at <= size[s] else at
+            y[i, s] = new[i, s]
+    return moved, size
+
+
+@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+def _add(y, factor, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for s in range(len(y)):
+        y[s] += factor * x[s]
+
+
+@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+def _scale(y, factors):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for s in range(len(y)):
+        y[s] *= factors[s]
+
+
+@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
+def _subtract(y, factors, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for s in range(len(y)):
+        y[s] -= factors[s] * x[s]

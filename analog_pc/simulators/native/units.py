@@ -1,0 +1,177 @@
+"""Newton's step of every sample on its own, where a circuit is small cells that few voltages tie together.
+
+Without its crossbars a circuit falls apart into cells of a few outputs, the *units*.  Crossbars tie them by
+a matrix of low rank: all that a hidden layer of any width feels of ten outputs is ten errors.  So the
+linear part of the loop, for the outputs whose slopes matter, is ::
+
+    K = S + from_ties to_ties        S [reads, outputs]: blocks, one per unit;  ties: few
+
+and (1 - D K) dq = g, with slopes D of each sample, is one small system per unit and one for the ties t::
+
+    H_u = 1 - D_u S_u                                    a unit by itself
+    dq_u = H_u^-1 (g_u + D_u from_ties_u t)              what it makes of the ties
+    t = sum_u to_ties_u dq_u                             what the ties make of all units
+
+Of a unit's ties only few combinations matter too (its *ports*, most often one), so that the sum over units
+is one product of matrices for a batch.  K is truncated here (`DROPPED`); a residual never is, so the answer
+is exact and only the step misses by that much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.unit_kernel import eliminate, join, respond
+
+DROPPED = 1e-7  # of the loop gain, which has no unit: what a step does not follow
+MOST_TIES, MOST_OUTPUTS = 40, 12  # of all, and of one unit: where a matrix for all samples takes less time
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """K of the picked outputs in units, ports and ties; `order` numbers the outputs unit by unit."""
+
+    pick: Bools
+    order: Ints
+    starts: Ints
+    own: Floats  # [picked, inputs, largest unit]
+    into: Floats  # [picked, inputs, ports]
+    out: Floats  # [picked, ports]
+    between: Floats  # [ties * ties, units * ports * ports]
+    to_ties: Floats  # [ties, units * ports]
+    from_ties: Floats  # [units * ports, ties]
+
+    def solve(self, slopes: Floats, right: Floats, work: Work) -> None:
+        """dq of the picked outputs in the place of their right-hand side [picked, samples]."""
+        ties, (units, ports, samples) = len(self.to_ties), work.alone.shape
+        inner = self.own, self.into, self.out
+        respond(slopes, right, self.order, self.starts, *inner, work.answers, work.through, work.alone)
+        t = self.to_ties @ work.alone.reshape(units * ports, samples)
+        np.matmul(self.between, work.through.reshape(-1, samples), out=work.system)
+        system = work.system.reshape(ties, ties, samples)
+        np.negative(system, out=system)
+        system[np.arange(ties), np.arange(ties)] += 1.0
+        eliminate(system, t)
+        arriving = (self.from_ties @ t).reshape(units, ports, samples)
+        join(work.answers, arriving, self.order, self.starts, right)
+
+
+class Work:
+    """Arrays for some samples, used from step to step: fresh memory would take longer than the arithmetic."""
+
+    def __init__(self, units: Units, samples: int) -> None:
+        picked, _, ports = units.into.shape
+        n = len(units.starts) - 1
+        self.answers = np.empty((picked, ports + 1, samples))
+        self.through = np.empty((n, ports, ports, samples))
+        self.alone = np.empty((n, ports, samples))
+        self.system = np.empty((len(units.between), samples))
+
+
+def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
+    """The units of the picked outputs; None where they are too large, or tied by too many voltages.
+
+    y [samples, reads]: typical reads, for the size of slopes.
+    """
+    if loop.alone is None or not all(placed.block.apart for placed in loop.blocks):
+        return None
+    part = loop.part(pick)
+    try:
+        cells = loop.alone(pick)[part.reads]
+    except SimulationFailed:  # a cell that only a crossbar gives a voltage
+        return None
+    read_of = part.loop.read_of
+    slopes = np.zeros((len(read_of), len(part.writes), len(y)))
+    part.loop.bent(y[:, part.reads].T, slopes)
+    slopes = np.abs(slopes).max(axis=(0, 2))
+    slopes = np.where(slopes > 0.0, slopes, 1.0)  # an output's volts or amperes are no loop gain; K slopes is
+    left, size, right = _few((part.loop.gain - cells) * slopes)
+    ties = max(1, int((size > DROPPED).sum()))
+    linked = (np.abs(cells[read_of]) * slopes > DROPPED).any(axis=0)
+    label = connected_components(linked, directed=False)[1]
+    order, places = np.argsort(label, kind="stable"), _Places.of(np.bincount(label))
+    if ties > MOST_TIES or places.size > MOST_OUTPUTS:
+        return None
+    reading = (left[:, :ties] * size[:ties])[read_of[:, order]].transpose(1, 0, 2)
+    writing = right[:ties].T[order][:, None]
+    ports = max(places.ranks(reading), places.ranks(writing), 1)
+    into, from_ties = places.ports(reading, ports)
+    out, to_ties = places.ports(writing, ports)
+    return Units(
+        pick=pick,
+        order=order,
+        starts=places.starts,
+        own=places.blocks(cells, read_of, order),
+        into=into,
+        out=out[:, 0] / slopes[order, None],
+        between=np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1),
+        to_ties=np.ascontiguousarray(to_ties.reshape(-1, ties).T),
+        from_ties=from_ties.reshape(-1, ties),
+    )
+
+
+def _few(matrix: Floats) -> tuple[Floats, Floats, Floats]:
+    """The largest singular values, some more than `MOST_TIES`, and their vectors; exact where these are all.
+
+    Its columns lie in the span of random combinations of them, with more combinations than its rank (Halko,
+    Martinsson & Tropp, SIAM Review 53, 217 (2011)): faster than all singular values of a wide layer.
+    """
+    some = np.random.default_rng(0).standard_normal((matrix.shape[1], MOST_TIES + 8))
+    basis = np.linalg.qr(matrix @ some)[0]
+    left, size, right = np.linalg.svd(basis.T @ matrix, full_matrices=False)
+    return basis @ left, size, right
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where outputs in the order of units are: in which unit, and as which of its outputs."""
+
+    starts: Ints
+    unit: Ints
+    rank: Ints
+
+    @classmethod
+    def of(cls, sizes: Ints) -> _Places:
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        unit = np.repeat(np.arange(len(sizes)), sizes)
+        return cls(starts, unit, np.arange(starts[-1]) - starts[unit])
+
+    @property
+    def size(self) -> int:
+        """Outputs of the largest unit."""
+        return int(np.diff(self.starts).max())
+
+    def stacked(self, rows: Floats) -> Floats:
+        """Rows [outputs, inputs, ties] by unit, zeros where one is smaller: [units, size * inputs, ties]."""
+        _, inputs, ties = rows.shape
+        out = np.zeros((len(self.starts) - 1, self.size, inputs, ties))
+        out[self.unit, self.rank] = rows
+        return out.reshape(len(out), -1, ties)
+
+    def ranks(self, rows: Floats) -> int:
+        """Combinations of ties that matter to a unit, at most."""
+        sizes = np.linalg.svd(self.stacked(rows), compute_uv=False)
+        return int((sizes > DROPPED).sum(axis=1).max())
+
+    def ports(self, rows: Floats, ports: int) -> tuple[Floats, Floats]:
+        """Rows as a product over ports: [outputs, inputs, ports] and [units, ports, ties]."""
+        left, size, right = np.linalg.svd(self.stacked(rows), full_matrices=False)
+        missing = max(0, ports - size.shape[1])
+        left = np.pad(left * size[:, None], [(0, 0), (0, 0), (0, missing)])[:, :, :ports]
+        right = np.pad(right, [(0, 0), (0, missing), (0, 0)])[:, :ports]
+        by_output = left.reshape(len(left), self.size, rows.shape[1], ports)[self.unit, self.rank]
+        return np.ascontiguousarray(by_output), np.ascontiguousarray(right)
+
+    def blocks(self, cells: Floats, read_of: Ints, order: Ints) -> Floats:
+        """What the reads of every output see of the outputs of its own unit, [outputs, inputs, size]."""
+        columns = self.starts[self.unit, None] + np.arange(self.size)
+        mine = columns < self.starts[self.unit + 1, None]
+        columns = order[np.where(mine, columns, 0)]
+        seen = cells[read_of[:, order].T[:, :, None], columns[:, None, :]]
+        return np.ascontiguousarray(np.where(mine[:, None, :], seen, 0.0))
