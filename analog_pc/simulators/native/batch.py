@@ -90,23 +90,21 @@ class Search:
         return np.asarray(np.abs(delta) * self.split.quiet_volts / np.abs(self.y).max(axis=0))
 
 
-def by_units(
-    loop: Loop, r: Floats, start: Floats, stop: float, slow: float
-) -> tuple[Floats, Floats, Bools] | None:
+def by_units(loop: Loop, r: Floats, start: Floats, stop: float) -> tuple[Floats, Floats, Bools] | None:
     """y, q and found of samples that arrive; None for a circuit without small units.
 
     A search ends where the next step, which is to the last one as their residuals are to each other, would
-    move y by less than `stop` of it, or where a step is not shorter than the last one by the factor `slow`.
+    move y by less than `stop` of it, or where the residual has grown.
     """
     split = _split(loop, r, start)
     if split is None:
         return None
-    y, q, found, awake = _searched(split, r, start, stop, slow)
+    y, q, found, awake = _searched(split, r, start, stop)
     if awake.any():  # outputs that are quiet in the samples looked at only
         split = split.grown(np.asarray(awake.any(axis=1)))
         loop.kept_split[:] = [split]
         again = np.flatnonzero(awake.any(axis=0))
-        y[again], q[again], found[again], _ = _searched(split, r[again], q[again], stop, slow)
+        y[again], q[again], found[again], _ = _searched(split, r[again], q[again], stop)
     return y, q, found
 
 
@@ -130,7 +128,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
 
 
 def _searched(
-    split: Split, r: Floats, start: Floats, stop: float, slow: float
+    split: Split, r: Floats, start: Floats, stop: float
 ) -> tuple[Floats, Floats, Bools, Bools]:
     """y, q, found, and which outputs are not quiet after all, [writes, samples]."""
     y, q = np.empty(r.T.shape), np.empty(start.T.shape)
@@ -139,7 +137,7 @@ def _searched(
     def work(part: slice) -> None:
         search = Search(split, r.T[:, part], start.T[:, part])
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a thread has its own
-            arrived = _settled(search, stop, slow)
+            arrived = _settled(search, stop)
             given = search.whole(y[:, part], q[:, part])
         heard = given.sum(axis=0) > EPS
         awake[np.ix_(~split.loud, np.arange(len(r))[part])] = (given > EPS / len(q)) & heard & arrived
@@ -149,18 +147,18 @@ def _searched(
     return y.T, q.T, found, awake
 
 
-def _settled(search: Search, stop: float, slow: float) -> Bools:
+def _settled(search: Search, stop: float) -> Bools:
     """Take steps until every sample has arrived or is lost; which have arrived."""
     none = np.full(search.q.shape[1], np.inf)
-    last, moved, size, before = none, none, none, none
+    moved, size, before = none, none, none
     arrived = lost = np.zeros(len(none), dtype=np.bool_)
     for step in range(STEPS):
         residual = search.residual()
         if step > 0:
             arrived = arrived | (~lost & (moved * residual <= stop * size * before))
-            lost = lost | (~arrived & ~(moved <= slow * last))
+            lost = lost | (~arrived & ~(residual < before))
             if (arrived | lost).all():
                 break
-        last, before = moved, residual
+        before = residual
         moved, size = search.step()
     return arrived

@@ -213,8 +213,9 @@ class Ports:
 
     def delta(self, y: Floats) -> Floats:
         start = self._cells if self._cells is not None and len(self._cells) == len(y) else None
-        delta, self._cells, found = self.array.evaluate(y, start)
-        delta[~found] = np.nan  # the caller's Newton then does not converge there, and says so
+        sound = np.isfinite(y).all(axis=1)
+        delta, self._cells, found = self.array.evaluate(np.where(sound[:, None], y, 0.0), start)
+        delta[~(found & sound)] = np.nan  # the caller's Newton then does not converge there, and says so
         return np.asarray(delta)
 
     def bends(self, y: Floats, least: float) -> Bools:

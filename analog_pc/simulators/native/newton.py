@@ -34,12 +34,14 @@ def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
     if not loop.blocks:
         return r.copy(), np.zeros((len(r), 0)), np.ones(len(r), dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
-        searched = by_units(loop, r, start, STOP, SLOW) if len(r) >= MANY else None
+        searched = by_units(loop, r, start, STOP) if len(r) >= MANY else None
         y, q, found = searched or _together(loop, r, start)
-        left = np.flatnonzero(~found)
-        if len(left):
-            q[left], found[left] = _each(loop, r[left], start[left])
-            y[left] = loop.reads(r[left], q[left])
+        if searched:  # the others are no typical samples
+            loop.kept.clear()
+        for way in (_together, _each) if searched else (_each,):
+            left = np.flatnonzero(~found)
+            if len(left):
+                y[left], q[left], found[left] = way(loop, r[left], start[left])
     return y, q, found
 
 
@@ -97,7 +99,7 @@ def _is_foreign(loop: Loop, y: Floats, f: Floats, dq: Floats, moved: Floats) -> 
     return np.asarray(~(volts[0] <= SLOW * volts[1]) & (np.abs(moved).max(axis=1) > 0.0))
 
 
-def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
+def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
     """Every sample by Newton's method of its own."""
     q, found, todo = start.copy(), np.zeros(len(r), dtype=np.bool_), np.arange(len(r))
     for _ in range(STEPS):
@@ -108,7 +110,7 @@ def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Bools]:
         q[todo] = now.q
         found[todo] = moved & now.arrived
         todo = todo[moved & ~now.arrived]
-    return q, found
+    return loop.reads(r, q), q, found
 
 
 class _Search:
