@@ -16,7 +16,7 @@ from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.native import Native
-from analog_pc.technology import TECHNOLOGIES, technology
+from analog_pc.technology import IDEAL, TECHNOLOGIES, Technology, technology
 
 RNG = np.random.default_rng(5)
 NET = random_network((3, 4, 2), "tanh", seed=1)
@@ -39,6 +39,30 @@ def test_operating_points(name: str) -> None:
     assert spice.status.outcome in (Outcome.CONVERGED, Outcome.STEPPED)
     away = np.abs(spice.voltage(native.nodes) - native.volts).max() / np.abs(native.volts).max()
     print(f"{name}: {away:.1e} of full scale, {len(native.nodes)} nodes")
+    assert away <= (1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6)
+
+
+PARTS = replace(
+    IDEAL, name="real parts, ideal wires", opamp_gain=1e3, opamp_gain_bandwidth=1e9, opamp_slew_rate=1e9,
+    opamp_saturation=1.0, opamp_offset=1e-3, opamp_output_resistance=100.0, driver_resistance=50.0,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("phase", ["predict", "learn"])
+@pytest.mark.parametrize("parts", [IDEAL, PARTS, technology("cmos130-rram")], ids=lambda parts: parts.name)
+def test_batches(parts: Technology, phase: str) -> None:
+    """Many samples at once take a way of their own in the native simulator (`native/batch.py`)."""
+    samples = 80
+    rng = np.random.default_rng(6)
+    x, t = 0.3 * rng.normal(size=(samples, 3)), 0.3 * rng.normal(size=(samples, 2))
+    network = compile_network(NET, parts, x, t if phase == "learn" else None, seed=2)
+    analysis = network.operating_point(tuple(range(samples)), every_node=True)
+    native = Native().simulate(network.circuit, analysis)
+    spice = Ngspice().simulate(network.circuit, analysis)
+    assert native.status.outcome is Outcome.CONVERGED
+    assert spice.status.outcome in (Outcome.CONVERGED, Outcome.STEPPED)
+    away = np.abs(spice.voltage(native.nodes) - native.volts).max() / np.abs(native.volts).max()
+    print(f"{parts.name} {phase}: {away:.1e} of full scale")
     assert away <= (1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6)
 
 

@@ -16,7 +16,7 @@ from analog_pc.simulators.native.unit_kernel import largest, move
 from analog_pc.simulators.native.units import Units, Work, units_of
 
 STEPS = 60
-MANY = 64  # samples for which looking for units is worth its time
+MANY = 32  # samples for which looking for units is worth its time
 LOOKED_AT = 32  # samples that say which outputs bend and which are quiet
 EPS = float(np.finfo(np.float64).eps)
 

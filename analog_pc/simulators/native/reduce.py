@@ -20,6 +20,7 @@ from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.entries import Triplets
 from analog_pc.simulators.native.equations import Equations
 from analog_pc.simulators.native.threads import in_slices
 
@@ -83,12 +84,12 @@ class Reduced:
 
     @cached_property
     def _w(self) -> Floats:
-        return self.solve(self._sources())
+        return self.solve(self._sources().toarray())
 
     def loop_gain(self, outputs: Bools) -> Floats:
         """K for some block outputs alone, [reads, outputs]."""
-        nx, nd, _ = self._sizes
-        return self.reads_of(self.solve(self._sources()[:, nx : nx + nd][:, outputs]))
+        columns = self._sizes[0] + np.flatnonzero(outputs)
+        return self.reads_of(self.solve(self._sources()[:, columns].toarray()))
 
     @cached_property
     def nodes(self) -> Response:
@@ -149,21 +150,25 @@ class Reduced:
         i, j, v = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csc_array((v, (i, j)), shape=(n, n))
 
-    def _sources(self) -> Floats:
-        """Right-hand sides, [w, states + blocks + stimuli + 1]."""
+    def _sources(self) -> csc_array:
+        """Right-hand sides, [w, states + blocks + stimuli + 1]; blocks in their joined order."""
         a, n = self.equations, self.equations.unknowns
         nx, nd, nu = self._sizes
-        state_rows = np.array(a.states, dtype=np.int64)
+        state_rows, one = np.array(a.states, dtype=np.int64), nx + nd + nu
         rests = np.zeros(n, dtype=np.bool_)
         rests[state_rows[~self.held]] = True
-        out = np.zeros((n, nx + nd + nu + 1))
-        out[state_rows[self.held], np.arange(nx)] = 1.0
-        given = a.given_by.dense((n, 1 + nd))
-        put = a.put.dense((n, nd), self.free)
-        out[:, nx : nx + nd] = (put + given[:, 1:])[:, a.joined.write_order]
-        out[:, nx + nd : -1] = a.by_stimulus.dense((n, nu))
-        out[:, -1] = given[:, 0] + a.rest_by.dense((n, 1), rests)[:, 0]
-        return out
+        by_output = np.empty(nd + 1, dtype=np.int64)  # the column of the constant 1, then of each output
+        by_output[0], by_output[1 + a.joined.write_order] = one, nx + np.arange(nd)
+        held = state_rows[self.held]
+        parts = (
+            (held, np.arange(nx), np.ones(nx)),
+            _in_columns(a.put.triplets(self.free), by_output[1:]),
+            _in_columns(a.given_by.triplets(), by_output),
+            _in_columns(a.by_stimulus.triplets(), nx + nd + np.arange(nu)),
+            _in_columns(a.rest_by.triplets(rests), np.array([one])),
+        )
+        rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return csc_array((values, (rows, columns)), shape=(n, one + 1))
 
     def solve(self, sources: Floats) -> Floats:
         """M^-1 of right-hand sides [w, k], with one step of refinement."""
@@ -192,3 +197,8 @@ class Reduced:
         by_x, by_d, by_u, one = np.split(all_columns, [nx, nx + nd, all_columns.shape[1] - 1], axis=1)
         parts = [np.ascontiguousarray(part) for part in (by_x, by_d, by_u)]
         return Response(parts[0], parts[1], parts[2], one[:, 0].copy())
+
+
+def _in_columns(triplets: Triplets, columns: Ints) -> Triplets:
+    rows, numbers, values = triplets
+    return rows, columns[numbers], values

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, tanh_law
-from analog_pc.simulators.native.blocks import Block, Curves, Gates
+from analog_pc.circuit.transfer import Law, limiter, sinh_law, tanh_law
+from analog_pc.crossbar import NonlinearArray
+from analog_pc.simulators.native.blocks import Block, Curves, Gates, Ports
 from analog_pc.simulators.native.equations import Placed
 from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.newton import solve
@@ -74,6 +75,17 @@ def test_what_has_no_solution_is_not_found() -> None:
     loop = loop_of(np.eye(1), curves(square, 1))  # y = r + y^2 has a solution for r <= 1/4 alone
     _, _, found = solve(loop, np.array([[0.2], [0.3], [0.1]]), np.zeros((3, 1)))
     assert found.tolist() == [True, False, True]
+
+
+def test_a_crossbar_of_nonlinear_devices_beside_a_sample_that_runs_away() -> None:
+    law = sinh_law(2.0)
+    ports = Ports(NonlinearArray(np.full((2, 3), 1e-4), 10.0, 10.0, 0.0, law.value, law.derivative))
+    y = np.random.default_rng(0).uniform(-0.5, 0.5, (4, 5))
+    sound = ports.delta(y)
+    y[2, 1] = np.nan
+    delta = ports.delta(y)
+    assert np.isnan(delta[2]).all()
+    np.testing.assert_allclose(delta[[0, 1, 3]], sound[[0, 1, 3]], atol=1e-12 * np.abs(sound).max())
 
 
 def test_a_circuit_without_blocks_needs_no_search() -> None:
