@@ -1,8 +1,9 @@
 """Newton's method of every sample of a batch, where the circuit is small units (`units.py`).
 
-Outputs are of three kinds.  The *picked* ones bend so much that a step follows their slopes; the *others*
-bend a little, and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it)
-give less than rounding, and are looked at once, when the rest has settled.
+Outputs are of four kinds.  The *set* ones read nothing that an output of the circuit reaches, and are known
+from the start.  The *picked* ones bend so much that a step follows their slopes; the *others* bend a little,
+and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it) give less than
+rounding, and are looked at once, when the rest has settled.
 """
 
 from __future__ import annotations
@@ -22,19 +23,28 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 class Split:
-    """The outputs of a loop that are not quiet (`loud`), as a loop of their own, and their units."""
+    """The outputs of a loop by kind; the picked ones and the others (`loud`) are a loop of their own."""
 
     def __init__(self, loop: Loop, units: Units, loud: Bools) -> None:
         self.whole, self.units, self.loud = loop, units, loud
+        self.known, self.quiet = loop.part(loop.set_by_drive), loop.part(~loud & ~loop.set_by_drive)
         self.part = loop.part(loud)
-        self.quiet = None if loud.all() else loop.part(~loud)
         pick, inner = units.pick[loud], self.part.loop
-        self.picked, self.others = inner.part(pick), None if pick.all() else inner.part(~pick)
+        self.picked, self.others = inner.part(pick), inner.part(~pick)
         self.from_others = self.picked.gain[:, ~pick]
-        self.volts = inner.volts
-        if self.quiet is not None:
-            self.to_quiet = np.ascontiguousarray(self.quiet.gain[:, loud])
-            self.quiet_volts = loop.volts[~loud, None]
+        self.to_quiet = np.ascontiguousarray(self.quiet.gain[:, loud])
+        self._free: list[Work] = []  # a thread takes one, and brings it back
+
+    def take(self, samples: int) -> Work:
+        """Arrays for so many samples."""
+        while self._free:
+            work = self._free.pop()
+            if work.right.shape[1] == samples:
+                return work
+        return Work(self.units, samples)
+
+    def bring_back(self, work: Work) -> None:
+        self._free.append(work)
 
     def grown(self, loud: Bools) -> Split:
         """The same with more outputs that are not quiet."""
@@ -42,52 +52,57 @@ class Split:
 
 
 class Search:
-    """Some samples on their way; arrays have samples last.  y, q: of the outputs that are not quiet."""
+    """Some samples on their way; arrays have samples last.  y, q: of the loud outputs."""
 
     def __init__(self, split: Split, drive: Floats, start: Floats) -> None:
-        self.split, self.all_drive = split, drive
-        part, samples = split.part, drive.shape[1]
-        self.drive, self.q = drive[part.reads], start[part.writes]
+        self.split, known, part, quiet = split, split.known, split.part, split.quiet
+        self.known_reads = drive[known.reads]
+        self.known = known.loop.delta(self.known_reads.T).T
+        self.drive, self.quiet_drive = drive[part.reads], drive[quiet.reads]
+        gives = self.known.any(axis=1)  # most rails give nothing
+        for felt, gain in ((self.drive, part.gain), (self.quiet_drive, quiet.gain)):
+            felt += gain[:, known.writes[gives]] @ self.known[gives]
+        self.q = start[part.writes]
         gives = self.q.any(axis=1)  # at first, little more than the nodes that the analysis guesses
         self.y = self.drive + part.loop.gain[:, gives] @ self.q[gives]
         self.f = np.empty(self.q.shape)
-        self.right = np.empty((len(split.picked.writes), samples))
-        self.slopes = np.zeros((len(split.picked.loop.read_of), *self.right.shape))
-        self.work = Work(split.units, samples)
+        self.work = split.take(drive.shape[1])
 
     def residual(self) -> Floats:
         """Leave f = delta(y) - q and the slopes; the largest f, V, [samples]."""
-        picked, others = self.split.picked, self.split.others
-        delta = picked.loop.bent(self.y[picked.reads], self.slopes)
-        np.subtract(delta, self.q[picked.writes], out=self.right)
-        self.f[picked.writes] = self.right
-        if others is not None:
+        picked, others, work = self.split.picked, self.split.others, self.work
+        delta = picked.loop.bent(self.y[picked.reads], work.slopes)
+        np.subtract(delta, self.q[picked.writes], out=work.right)
+        self.f[picked.writes] = work.right
+        if others.loop.blocks:
             self.f[others.writes] = others.loop.delta(self.y[others.reads].T).T - self.q[others.writes]
-        return np.asarray(largest(self.f, self.split.volts))
+        return np.asarray(largest(self.f, self.split.part.loop.volts))
 
     def step(self) -> tuple[Floats, Floats]:
         """Newton's step for what `residual` has left: how far it moves y, and the size of y, V, [samples]."""
-        split, right = self.split, self.right
-        if split.others is not None:
+        split, work = self.split, self.work
+        if split.others.loop.blocks:
             felt = split.from_others @ self.f[split.others.writes]
-            for slope, read in zip(self.slopes, split.picked.loop.read_of, strict=True):
-                right += slope * felt[read]
-        split.units.solve(self.slopes, right, self.work)
-        self.f[split.picked.writes] = right
+            for slope, read in zip(work.slopes, split.picked.loop.read_of, strict=True):
+                work.right += slope * felt[read]
+        split.units.solve(work)
+        self.f[split.picked.writes] = work.right
         self.q += self.f
         moved, size = move(self.y, self.drive + split.part.loop.gain @ self.q)
         return moved, size
 
     def whole(self, y: Floats, q: Floats) -> Floats:
         """Fill y and q of all outputs; what the quiet ones give, V as a part of y, [quiet, samples]."""
-        part, quiet = self.split.part, self.split.quiet
+        split, part, known, quiet = self.split, self.split.part, self.split.known, self.split.quiet
         y[part.reads], q[part.writes] = self.y, self.q
-        if quiet is None:
+        y[known.reads], q[known.writes] = self.known_reads, self.known
+        if not quiet.loop.blocks:
             return np.empty((0, y.shape[1]))
-        seen = self.all_drive[quiet.reads] + self.split.to_quiet @ self.q
+        seen = self.quiet_drive + split.to_quiet @ self.q
         delta = quiet.loop.delta(seen.T).T
         y[quiet.reads], q[quiet.writes] = seen, delta
-        return np.asarray(np.abs(delta) * self.split.quiet_volts / np.abs(self.y).max(axis=0))
+        volts = split.whole.volts[quiet.writes, None]
+        return np.asarray(np.abs(delta) * volts / np.abs(self.y).max(axis=0))
 
 
 def by_units(loop: Loop, r: Floats, start: Floats, stop: float) -> tuple[Floats, Floats, Bools] | None:
@@ -112,11 +127,12 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     """That of the last batch, if it will do for this one."""
     some = slice(None, None, -(-len(r) // LOOKED_AT))
     y = loop.reads(r[some], start[some])
-    pick = loop.bends(y, MILD)
+    pick = loop.bends(y, MILD) & ~loop.set_by_drive
     if not pick.any():
         return None
     given = np.abs(loop.delta(y)) * loop.volts
-    loud = pick | (given > EPS / len(pick) * np.abs(y).max(axis=1, keepdims=True)).any(axis=0)
+    heard = (given > EPS / len(pick) * np.abs(y).max(axis=1, keepdims=True)).any(axis=0)
+    loud = pick | (heard & ~loop.set_by_drive)
     split = loop.kept_split[0] if loop.kept_split else None
     if not loop.kept_split or (split is not None and (pick & ~split.units.pick).any()):
         units = units_of(loop, y, pick)
@@ -127,9 +143,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     return split
 
 
-def _searched(
-    split: Split, r: Floats, start: Floats, stop: float
-) -> tuple[Floats, Floats, Bools, Bools]:
+def _searched(split: Split, r: Floats, start: Floats, stop: float) -> tuple[Floats, Floats, Bools, Bools]:
     """y, q, found, and which outputs are not quiet after all, [writes, samples]."""
     y, q = np.empty(r.T.shape), np.empty(start.T.shape)
     found, awake = np.zeros(len(r), dtype=np.bool_), np.zeros(q.shape, dtype=np.bool_)
@@ -139,8 +153,9 @@ def _searched(
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a thread has its own
             arrived = _settled(search, stop)
             given = search.whole(y[:, part], q[:, part])
+        split.bring_back(search.work)
         heard = given.sum(axis=0) > EPS
-        awake[np.ix_(~split.loud, np.arange(len(r))[part])] = (given > EPS / len(q)) & heard & arrived
+        awake[split.quiet.writes, part] = (given > EPS / len(q)) & heard & arrived
         found[part] = arrived & ~heard
 
     in_slices(len(r), len(split.part.reads), work)

@@ -58,6 +58,11 @@ class Loop:
         return delta
 
     @cached_property
+    def set_by_drive(self) -> Bools:
+        """Outputs whose reads no output reaches, [writes]."""
+        return ~self.outputs_of(self.gain.any(axis=1))
+
+    @cached_property
     def volts(self) -> Floats:
         """What a unit of each output makes of the read that sees most of it, [writes]."""
         return np.asarray(np.abs(self.gain).max(axis=0, initial=0.0))

@@ -18,9 +18,9 @@ from threadpoolctl import ThreadpoolController
 
 from analog_pc.arrays import Any
 
-# Numbers in the arrays of a slice: a core's cache holds them.  An operation on fewer takes less time than
-# handing the interpreter over to the thread that does it.
-SLICE = 2**16
+# Numbers in an array of a slice.  An operation on fewer than `LEAST` takes less time than handing the
+# interpreter over to the thread that does it; more than `MOST` would leave every cache.
+LEAST, MOST = 2**15, 2**18
 
 
 @cache
@@ -41,10 +41,10 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 
 def in_slices(samples: int, width: int, work: Callable[[slice], None]) -> None:
     """Call `work` for slices of a batch with `width` numbers a sample; they may run side by side."""
-    count = -(-samples * max(1, width) // SLICE)
+    numbers, cores = samples * width, os.cpu_count() or 1
+    if numbers < cores * LEAST:
+        work(slice(0, samples))
+        return
+    count = cores * -(-numbers // (cores * MOST))
     edges = np.linspace(0, samples, min(samples, count) + 1).astype(int).tolist()
-    slices = [slice(*ends) for ends in pairwise(edges)]
-    if len(slices) == 1:
-        work(slices[0])
-    else:
-        list(_pool(os.getpid()).map(work, slices))
+    list(_pool(os.getpid()).map(work, [slice(*ends) for ends in pairwise(edges)]))

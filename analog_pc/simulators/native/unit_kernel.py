@@ -19,15 +19,15 @@ OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy",
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def respond(slopes, f, order, starts, own, into, out, answers, through, alone):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """How every unit answers its ports and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
+    """How every unit answers its channels and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
 
     slopes [inputs, picked, samples], f [picked, samples]; unit u has outputs order[starts[u] : starts[u +
-    1]]. own [picked, inputs, b], into [picked, inputs, ports], out [picked, ports]: in the order of units.
-    Fills answers [picked, ports + 1, samples], through [units, ports, ports, samples], alone [units, ports,
-    samples]: `out` of the answers.
+    1]]. own [picked, inputs, b], into [picked, inputs, channels], out [picked, channels]: in the order of
+    units. Fills answers [picked, channels + 1, samples], through [units, channels, channels, samples],
+    alone [units, channels, samples]: `out` of the answers.
     """
     inputs, _, samples = slopes.shape
-    ports, size = into.shape[2], own.shape[2]
+    channels, size = into.shape[2], own.shape[2]
     system = np.empty((size, size, samples))
     factor = np.empty(samples)
     for unit in range(len(starts) - 1):
@@ -36,13 +36,13 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, alone): 
             p, o = first + i, order[first + i]
             system[i, :n] = 0.0
             system[i, i] = 1.0
-            answers[p, :ports] = 0.0
-            answers[p, ports] = f[o]
+            answers[p, :channels] = 0.0
+            answers[p, channels] = f[o]
             for a in range(inputs):
                 slope = slopes[a, o]
                 for j in range(n):
                     _add(system[i, j], -own[p, a, j], slope)
-                for j in range(ports):
+                for j in range(channels):
                     _add(answers[p, j], into[p, a, j], slope)
         for i in range(n):
             pivot = system[i, i]
@@ -50,21 +50,21 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, alone): 
                 factor[s] = 1.0 / pivot[s]
             for j in range(i + 1, n):
                 _scale(system[i, j], factor)
-            for j in range(ports + 1):
+            for j in range(channels + 1):
                 _scale(answers[first + i, j], factor)
             for k in range(n):
                 if k != i:
                     for j in range(i + 1, n):
                         _subtract(system[k, j], system[k, i], system[i, j])
-                    for j in range(ports + 1):
+                    for j in range(channels + 1):
                         _subtract(answers[first + k, j], system[k, i], answers[first + i, j])
-        for a in range(ports):
+        for a in range(channels):
             alone[unit, a] = 0.0
-            for j in range(ports):
+            for j in range(channels):
                 through[unit, a, j] = 0.0
             for p in range(first, first + n):
-                _add(alone[unit, a], out[p, a], answers[p, ports])
-                for j in range(ports):
+                _add(alone[unit, a], out[p, a], answers[p, channels])
+                for j in range(channels):
                     _add(through[unit, a, j], out[p, a], answers[p, j])
 
 
@@ -90,17 +90,17 @@ def eliminate(system, right):  # type: ignore[no-untyped-def]  # pragma: no cove
 
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def join(answers, ports, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The step [picked, samples] of every output once its unit's ports [units, ports, samples] are known."""
-    n = ports.shape[1]
+def join(answers, channels, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The step [picked, samples] of every output once its unit's channels [units, channels, samples] are known."""
+    n = channels.shape[1]
     for unit in range(len(starts) - 1):
         for p in range(starts[unit], starts[unit + 1]):
             mine = step[order[p]]
             mine[:] = answers[p, n]
             for j in range(n):
-                answer, port = answers[p, j], ports[unit, j]
+                answer, channel = answers[p, j], channels[unit, j]
                 for s in range(len(mine)):
-                    mine[s] += answer[s] * port[s]
+                    mine[s] += answer[s] * channel[s]
 
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]

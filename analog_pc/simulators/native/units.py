@@ -12,7 +12,7 @@ and (1 - D K) dq = g, with slopes D of each sample, is one small system per unit
     dq_u = H_u^-1 (g_u + D_u from_ties_u t)              what it makes of the ties
     t = sum_u to_ties_u dq_u                             what the ties make of all units
 
-Of a unit's ties only few combinations matter too (its *ports*, most often one), so that the sum over units
+Of a unit's ties only few combinations matter too (its *channels*, most often one), so that the sum over units
 is one product of matrices for a batch.  K is truncated here (`DROPPED`); a residual never is, so the answer
 is exact and only the step misses by that much.
 """
@@ -35,42 +35,45 @@ MOST_TIES, MOST_OUTPUTS = 40, 12  # of all, and of one unit: where a matrix for 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """K of the picked outputs in units, ports and ties; `order` numbers the outputs unit by unit."""
+    """K of the picked outputs in units, channels and ties; `order` numbers the outputs unit by unit."""
 
     pick: Bools
     order: Ints
     starts: Ints
     own: Floats  # [picked, inputs, largest unit]
-    into: Floats  # [picked, inputs, ports]
-    out: Floats  # [picked, ports]
-    between: Floats  # [ties * ties, units * ports * ports]
-    to_ties: Floats  # [ties, units * ports]
-    from_ties: Floats  # [units * ports, ties]
+    into: Floats  # [picked, inputs, channels]
+    out: Floats  # [picked, channels]
+    between: Floats  # [ties * ties, units * channels * channels]
+    to_ties: Floats  # [ties, units * channels]
+    from_ties: Floats  # [units * channels, ties]
 
-    def solve(self, slopes: Floats, right: Floats, work: Work) -> None:
-        """dq of the picked outputs in the place of their right-hand side [picked, samples]."""
-        ties, (units, ports, samples) = len(self.to_ties), work.alone.shape
+    def solve(self, work: Work) -> None:
+        """dq of the picked outputs for `work.slopes`, in the place of its right-hand side `work.right`."""
+        ties, (units, channels, samples) = len(self.to_ties), work.alone.shape
         inner = self.own, self.into, self.out
-        respond(slopes, right, self.order, self.starts, *inner, work.answers, work.through, work.alone)
-        t = self.to_ties @ work.alone.reshape(units * ports, samples)
+        outer = self.order, self.starts
+        respond(work.slopes, work.right, *outer, *inner, work.answers, work.through, work.alone)
+        t = self.to_ties @ work.alone.reshape(units * channels, samples)
         np.matmul(self.between, work.through.reshape(-1, samples), out=work.system)
         system = work.system.reshape(ties, ties, samples)
         np.negative(system, out=system)
         system[np.arange(ties), np.arange(ties)] += 1.0
         eliminate(system, t)
-        arriving = (self.from_ties @ t).reshape(units, ports, samples)
-        join(work.answers, arriving, self.order, self.starts, right)
+        arriving = (self.from_ties @ t).reshape(units, channels, samples)
+        join(work.answers, arriving, *outer, work.right)
 
 
 class Work:
-    """Arrays for some samples, used from step to step: fresh memory would take longer than the arithmetic."""
+    """Arrays for some samples, used again and again: fresh memory would take longer than the arithmetic."""
 
     def __init__(self, units: Units, samples: int) -> None:
-        picked, _, ports = units.into.shape
+        picked, inputs, channels = units.into.shape
         n = len(units.starts) - 1
-        self.answers = np.empty((picked, ports + 1, samples))
-        self.through = np.empty((n, ports, ports, samples))
-        self.alone = np.empty((n, ports, samples))
+        self.right = np.empty((picked, samples))
+        self.slopes = np.zeros((inputs, picked, samples))
+        self.answers = np.empty((picked, channels + 1, samples))
+        self.through = np.empty((n, channels, channels, samples))
+        self.alone = np.empty((n, channels, samples))
         self.system = np.empty((len(units.between), samples))
 
 
@@ -100,9 +103,9 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
         return None
     reading = (left[:, :ties] * size[:ties])[read_of[:, order]].transpose(1, 0, 2)
     writing = right[:ties].T[order][:, None]
-    ports = max(places.ranks(reading), places.ranks(writing), 1)
-    into, from_ties = places.ports(reading, ports)
-    out, to_ties = places.ports(writing, ports)
+    channels = max(places.ranks(reading), places.ranks(writing), 1)
+    into, from_ties = places.channels(reading, channels)
+    out, to_ties = places.channels(writing, channels)
     return Units(
         pick=pick,
         order=order,
@@ -159,13 +162,13 @@ class _Places:
         sizes = np.linalg.svd(self.stacked(rows), compute_uv=False)
         return int((sizes > DROPPED).sum(axis=1).max())
 
-    def ports(self, rows: Floats, ports: int) -> tuple[Floats, Floats]:
-        """Rows as a product over ports: [outputs, inputs, ports] and [units, ports, ties]."""
+    def channels(self, rows: Floats, channels: int) -> tuple[Floats, Floats]:
+        """Rows as a product over channels: [outputs, inputs, channels] and [units, channels, ties]."""
         left, size, right = np.linalg.svd(self.stacked(rows), full_matrices=False)
-        missing = max(0, ports - size.shape[1])
-        left = np.pad(left * size[:, None], [(0, 0), (0, 0), (0, missing)])[:, :, :ports]
-        right = np.pad(right, [(0, 0), (0, missing), (0, 0)])[:, :ports]
-        by_output = left.reshape(len(left), self.size, rows.shape[1], ports)[self.unit, self.rank]
+        missing = max(0, channels - size.shape[1])
+        left = np.pad(left * size[:, None], [(0, 0), (0, 0), (0, missing)])[:, :, :channels]
+        right = np.pad(right, [(0, 0), (0, missing), (0, 0)])[:, :channels]
+        by_output = left.reshape(len(left), self.size, rows.shape[1], channels)[self.unit, self.rank]
         return np.ascontiguousarray(by_output), np.ascontiguousarray(right)
 
     def blocks(self, cells: Floats, read_of: Ints, order: Ints) -> Floats:

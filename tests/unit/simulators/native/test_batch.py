@@ -80,15 +80,14 @@ def test_the_structure_is_found_and_its_step_is_newtons() -> None:
     assert len(units.to_ties) == TIES
     assert len(units.starts) == CELLS + 1
     part = loop.part(pick)
-    slopes = np.zeros((2, len(part.writes), samples))
-    part.loop.bent(y[:, part.reads].T, slopes)
-    f = np.random.default_rng(2).normal(size=(len(part.writes), samples))
-    step = f.copy()
-    units.solve(slopes, step, Work(units, samples))
+    work = Work(units, samples)
+    part.loop.bent(y[:, part.reads].T, work.slopes)
+    work.right[:] = f = np.random.default_rng(2).normal(size=(len(part.writes), samples))
+    units.solve(work)
     everything = np.ones(len(part.writes), dtype=np.bool_)
     around = part.loop.slopes_times(y[:, part.reads], everything, part.loop.gain[None])
     dense = np.linalg.solve(np.eye(len(f)) - around, f.T[:, :, None])[:, :, 0]
-    np.testing.assert_allclose(step.T, dense, atol=1e-6 * np.abs(dense).max())
+    np.testing.assert_allclose(work.right.T, dense, atol=1e-6 * np.abs(dense).max())
 
 
 def test_a_sample_is_solved_as_it_is_alone() -> None:
@@ -145,7 +144,8 @@ def test_too_many_ties_have_another_way() -> None:
 
 
 def test_slices_hold_every_sample_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "SLICE", 100)
+    monkeypatch.setattr(threads, "LEAST", 10)
+    monkeypatch.setattr(threads, "MOST", 100)
     seen = np.zeros(77, dtype=int)
 
     def work(part: slice) -> None:
