@@ -65,7 +65,7 @@ class Search:
         self.q = start[part.writes]
         gives = self.q.any(axis=1)  # at first, little more than the nodes that the analysis guesses
         self.y = self.drive + part.loop.gain[:, gives] @ self.q[gives]
-        self.f = np.empty(self.q.shape)
+        self.f, self.new = np.empty(self.q.shape), np.empty(self.y.shape)
         self.work = split.take(drive.shape[1])
 
     def residual(self) -> Floats:
@@ -88,7 +88,9 @@ class Search:
         split.units.solve(work)
         self.f[split.picked.writes] = work.right
         self.q += self.f
-        moved, size = move(self.y, self.drive + split.part.loop.gain @ self.q)
+        np.matmul(split.part.loop.gain, self.q, out=self.new)
+        self.new += self.drive
+        moved, size = move(self.y, self.new)
         return moved, size
 
     def whole(self, y: Floats, q: Floats) -> Floats:

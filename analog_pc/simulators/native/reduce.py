@@ -43,7 +43,9 @@ class Response:
         out = np.empty((len(self.constant), len(u)))
 
         def fill(part: slice) -> None:
-            out[:, part] = self.by_u @ u[part].T + self.constant[:, None]
+            mine = out[:, part]
+            np.matmul(self.by_u, u[part].T, out=mine)
+            mine += self.constant[:, None]
 
         in_slices(len(u), len(out), fill)
         if x is not None and self.by_x.shape[1]:

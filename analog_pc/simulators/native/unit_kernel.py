@@ -91,7 +91,7 @@ def eliminate(system, right):  # type: ignore[no-untyped-def]  # pragma: no cove
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def join(answers, channels, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The step [picked, samples] of every output once its unit's channels [units, channels, samples] are known."""
+    """Fill the step [picked, samples] of every output from its unit's channels [units, channels, samples]."""
     n = channels.shape[1]
     for unit in range(len(starts) - 1):
         for p in range(starts[unit], starts[unit + 1]):
