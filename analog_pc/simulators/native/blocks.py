@@ -213,7 +213,7 @@ class Ports:
 
     def delta(self, y: Floats) -> Floats:
         start = self._cells if self._cells is not None and len(self._cells) == len(y) else None
-        sound = np.isfinite(y).all(axis=1)
+        sound = np.asarray(np.isfinite(y).all(axis=1))
         delta, self._cells, found = self.array.evaluate(np.where(sound[:, None], y, 0.0), start)
         delta[~(found & sound)] = np.nan  # the caller's Newton then does not converge there, and says so
         return np.asarray(delta)

@@ -21,7 +21,7 @@ def first_outputs(model: Model, loop: Loop, volts: Mapping[str, Any], samples: i
     given = max(np.size(v) for v in volts.values())
     y = model.first_reads(volts, given)
     q = np.repeat(loop.delta(y[:1]), given, axis=0)
-    differs = loop.outputs_of((y != y[:1]).any(axis=0))
+    differs = loop.outputs_of(np.asarray((y != y[:1]).any(axis=0)))
     if differs.any():
         part = loop.part(differs)
         q[:, part.writes] = part.loop.delta(y[:, part.reads])

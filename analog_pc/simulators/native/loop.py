@@ -60,7 +60,7 @@ class Loop:
     @cached_property
     def set_by_drive(self) -> Bools:
         """Outputs whose reads no output reaches, [writes]."""
-        return ~self.outputs_of(self.gain.any(axis=1))
+        return ~self.outputs_of(np.asarray(self.gain.any(axis=1)))
 
     @cached_property
     def volts(self) -> Floats:
