@@ -26,13 +26,14 @@ class Split:
     """The outputs of a loop by kind; the picked ones and the others (`loud`) are a loop of their own."""
 
     def __init__(self, loop: Loop, units: Units, loud: Bools) -> None:
-        self.whole, self.units, self.loud = loop, units, loud
+        self.units, self.loud = units, loud
         self.known, self.quiet = loop.part(loop.set_by_drive), loop.part(~loud & ~loop.set_by_drive)
         self.part = loop.part(loud)
         pick, inner = units.pick[loud], self.part.loop
         self.picked, self.others = inner.part(pick), inner.part(~pick)
         self.from_others = self.picked.gain[:, ~pick]
         self.to_quiet = np.ascontiguousarray(self.quiet.gain[:, loud])
+        self.quiet_volts = loop.volts[self.quiet.writes, None]
         self._free: list[Work] = []  # a thread takes one, and brings it back
 
     def take(self, samples: int) -> Work:
@@ -45,10 +46,6 @@ class Split:
 
     def bring_back(self, work: Work) -> None:
         self._free.append(work)
-
-    def grown(self, loud: Bools) -> Split:
-        """The same with more outputs that are not quiet."""
-        return Split(self.whole, self.units, self.loud | loud)
 
 
 class Search:
@@ -103,8 +100,7 @@ class Search:
         seen = self.quiet_drive + split.to_quiet @ self.q
         delta = quiet.loop.delta(seen.T).T
         y[quiet.reads], q[quiet.writes] = seen, delta
-        volts = split.whole.volts[quiet.writes, None]
-        return np.asarray(np.abs(delta) * volts / np.abs(self.y).max(axis=0))
+        return np.asarray(np.abs(delta) * split.quiet_volts / np.abs(self.y).max(axis=0))
 
 
 def by_units(loop: Loop, r: Floats, start: Floats, stop: float) -> tuple[Floats, Floats, Bools] | None:
@@ -118,7 +114,7 @@ def by_units(loop: Loop, r: Floats, start: Floats, stop: float) -> tuple[Floats,
         return None
     y, q, found, awake = _searched(split, r, start, stop)
     if awake.any():  # outputs that are quiet in the samples looked at only
-        split = split.grown(np.asarray(awake.any(axis=1)))
+        split = Split(loop, split.units, split.loud | awake.any(axis=1))
         loop.kept_split[:] = [split]
         again = np.flatnonzero(awake.any(axis=0))
         y[again], q[again], found[again], _ = _searched(split, r[again], q[again], stop)
@@ -140,7 +136,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
         units = units_of(loop, y, pick)
         split = None if units is None else Split(loop, units, loud)
     elif split is not None and (loud & ~split.loud).any():
-        split = split.grown(loud)
+        split = Split(loop, split.units, split.loud | loud)
     loop.kept_split[:] = [split]
     return split
 

@@ -12,6 +12,7 @@ from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.assembly import assemble
+from analog_pc.simulators.native.equations import Equations
 from analog_pc.simulators.native.flat import NOWHERE
 from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced, Response
@@ -41,12 +42,9 @@ class Model:
         if key not in self._kept:
             found = Reduced(self.equations, mask)
             blocks = tuple(self.equations.joined.blocks)
-            self._kept[key] = found, Loop(blocks, found.reads.by_d, alone=partial(self._alone, mask))
+            alone = partial(_loop_gain_alone, self.equations, mask)  # not of self: nobody keeps its keeper
+            self._kept[key] = found, Loop(blocks, found.reads.by_d, alone=alone)
         return self._kept[key]
-
-    def _alone(self, held: Bools, outputs: Bools) -> Floats:
-        """The loop gain of some outputs in the circuit without what its crossbars do between their ports."""
-        return Reduced(self.equations, held, coupled=False).loop_gain(outputs)
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have."""
@@ -120,3 +118,8 @@ class Model:
         a = self.equations
         matrix = a.held.matrix((a.unknowns, a.unknowns))[a.states]
         return np.asarray(w @ matrix.T)
+
+
+def _loop_gain_alone(equations: Equations, held: Bools, outputs: Bools) -> Floats:
+    """The loop gain of some outputs in the circuit without what its crossbars do between their ports."""
+    return Reduced(equations, held, coupled=False).loop_gain(outputs)
