@@ -7,7 +7,8 @@ access transistors; devices that are quantised, mismatched, stuck, open and bent
 The operating point, and the relaxation from zero (predict) or from the forward state (learn), in ngspice and
 in VACASK.  ngspice starts its search from the native operating point, because on its own it needs gmin
 stepping and 20 minutes for each (`--alone`: measured once, the answer is the same); what Newton then
-accepts satisfies ngspice's own equations, to its own tolerance, or it would leave it.
+accepts satisfies ngspice's own equations, to its own tolerance, or it would leave it.  The start is rounded to
+a microvolt: the digits beyond decide whether ngspice accepts it or steps for ten minutes, and are its own.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from analog_pc.technology import load_technology
 from analog_pc.training import TrainingConfig, load_dataset, train
 from analog_pc.verify import PHASES
 
+MICROVOLT = 6  # decimals
 RESULTS = Path(__file__).parent / "benchmarks" / "results" / "everything_on.json"
 EVERYTHING = load_technology(Path(__file__).with_suffix(".toml"))
 
@@ -65,7 +67,7 @@ def _operating_point(
     analysis = compiled.operating_point(every_node=True)
     native, taken = _timed(Native(), compiled, analysis)
     if judge.name == "ngspice" and not alone:
-        guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
+        guess = dict(zip(native.nodes, native.volts[0].round(MICROVOLT).tolist(), strict=True))
         analysis = replace(analysis, preset=None, guess=guess)
     answer, seconds = _timed(judge, compiled, analysis)
     away = np.abs(answer.voltage(native.nodes) - native.volts).max() / np.abs(answer.volts).max()
