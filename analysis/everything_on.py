@@ -4,11 +4,12 @@ The 64-32-10 sigmoid network trained on digits (seed 0), one test digit, both ph
 gain with a pole, a slew limit, rails, offsets and output resistance; drivers, wires and their capacitance,
 access transistors; devices that are quantised, mismatched, stuck, open and bent (everything_on.toml).
 
-The operating point, and the relaxation from zero (predict) or from the forward state (learn), in ngspice and
-in VACASK.  ngspice starts its search from the native operating point, because on its own it needs gmin
+The operating point, and the relaxation from zero (predict) or from the forward state (learn), in ngspice
+and in VACASK.  ngspice starts its search from the native operating point, because on its own it needs gmin
 stepping and 20 minutes for each (`--alone`: measured once, the answer is the same); what Newton then
-accepts satisfies ngspice's own equations, to its own tolerance, or it would leave it.  The start is rounded to
-a microvolt: the digits beyond decide whether ngspice accepts it or steps for ten minutes, and are its own.
+accepts satisfies ngspice's own equations, to its own tolerance, or it would leave it.  The start is rounded
+to a microvolt: the digits beyond decide whether ngspice accepts it or steps for ten minutes, and are its
+own.
 """
 
 from __future__ import annotations
