@@ -59,7 +59,14 @@ def main() -> None:
             rows += _operating_point(compiled, phase, judge, given.alone)
             rows += _transient(compiled, phase, judge, given.duration, given.precision)
             given.out.parent.mkdir(exist_ok=True)
-            given.out.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+            given.out.write_text(json.dumps({"rows": _others(given.out, rows) + rows}, indent=1) + "\n")
+
+
+def _others(path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The stored rows of what was not measured now."""
+    stored = json.loads(path.read_text())["rows"] if path.exists() else []
+    measured = {(row["what"], row["phase"], row["judge"]) for row in rows}
+    return [row for row in stored if (row["what"], row["phase"], row["judge"]) not in measured]
 
 
 def _operating_point(

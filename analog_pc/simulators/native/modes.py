@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced
 
@@ -57,14 +57,12 @@ class Modes:
         return float(np.log(1.0 / level) / self.margin) if self.stable else np.inf
 
 
-def closed(loop: Loop, y: Floats, into_y: Floats) -> Floats:
-    """dq for changes that arrive at the reads: D (1 - K D)^-1 into_y, [samples, writes, k]."""
+def closed(loop: Loop, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
+    """Outputs that answer changes at the reads, and their dq: D (1 - K D)^-1 into_y, [samples, outputs, k]."""
     pick = loop.bends(y, STRAIGHT)
     around = loop.slopes_times(y, pick, loop.gain[None][:, :, pick])
     system = np.eye(around.shape[1]) - around
-    change = np.zeros((len(y), len(pick), into_y.shape[1]))
-    change[:, pick] = np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None]))
-    return change
+    return pick, np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None]))
 
 
 def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:
@@ -75,8 +73,10 @@ def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:
         if not loop.blocks:
             yield from [rate.by_x] * len(part)
             continue
-        for change in closed(loop, part, reads.by_x):
-            yield rate.by_x + rate.by_d @ change
+        pick, changes = closed(loop, part, reads.by_x)
+        by_d = rate.by_d[:, pick]
+        for change in changes:
+            yield rate.by_x + by_d @ change
 
 
 def all_modes(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Modes]:

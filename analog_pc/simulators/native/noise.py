@@ -35,9 +35,9 @@ def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> 
     by_x, by_d = dynamic.nodes.by_x, dynamic.nodes.by_d
     jacobian, rows = dynamic.rate.by_x, _rows(model, nodes)
     if loop.blocks:
-        from_x, from_n = closed(loop, y, dynamic.reads.by_x)[0], closed(loop, y, reads_n)[0]
-        jacobian = jacobian + dynamic.rate.by_d @ from_x
-        rate_n = rate_n + dynamic.rate.by_d @ from_n
+        (pick, from_x), (_, from_n) = closed(loop, y, dynamic.reads.by_x), closed(loop, y, reads_n)
+        from_x, from_n, by_d, rate_d = from_x[0], from_n[0], by_d[:, pick], dynamic.rate.by_d[:, pick]
+        jacobian, rate_n = jacobian + rate_d @ from_x, rate_n + rate_d @ from_n
         by_x, by_n = by_x + by_d @ from_x, by_n + by_d @ from_n
     found = modes(jacobian)
     if not found.stable:
