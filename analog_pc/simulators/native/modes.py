@@ -58,7 +58,7 @@ class Modes:
 
 
 def closed(loop: Loop, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
-    """Outputs that answer changes at the reads, and their dq: D (1 - K D)^-1 into_y, [samples, outputs, k]."""
+    """Outputs that answer changes of the reads, their dq: D (1 - K D)^-1 into_y, [samples, outputs, k]."""
     pick = loop.bends(y, STRAIGHT)
     around = loop.slopes_times(y, pick, loop.gain[None][:, :, pick])
     system = np.eye(around.shape[1]) - around
