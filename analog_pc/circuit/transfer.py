@@ -15,6 +15,8 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 
+LOST = 2.0**-54  # 1 + this is 1
+
 Value = Callable[[Floats], Floats]
 ValueAndSlope = Callable[[Floats], tuple[Floats, Floats]]
 
@@ -130,6 +132,8 @@ def limiter(most: float, order: int) -> Law:
         """1 / (1 + (v / most)^order)^(1/order); products and a logarithm, because numpy's powers are slow."""
         square = (v / most) ** 2
         power = reduce(np.multiply, [square] * (order // 2))
+        if power.max(initial=0.0) < LOST:  # far from the limit, as most amplifiers of a circuit are
+            return np.ones_like(power)
         return np.asarray(1.0 / np.sqrt(1.0 + power) if order == 2 else np.exp(np.log(1.0 + power) / -order))
 
     def value(v: Floats) -> Floats:

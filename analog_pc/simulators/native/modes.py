@@ -62,7 +62,9 @@ def closed(loop: Loop, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
     pick = loop.bends(y, STRAIGHT)
     around = loop.slopes_times(y, pick, loop.gain[None][:, :, pick])
     system = np.eye(around.shape[1]) - around
-    return pick, np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None]))
+    return pick, np.asarray(
+        np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None])), dtype=np.float64
+    )
 
 
 def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:

@@ -29,7 +29,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.unit_kernel import eliminate, join, respond
 
-DROPPED = 1e-7  # of the loop gain, which has no unit: what a step does not follow
+DROPPED = 1e-5  # of the loop gain, which has no unit: what a step does not follow
 MOST_TIES, MOST_OUTPUTS = 40, 12  # of all, and of one unit: where a matrix for all samples takes less time
 
 
