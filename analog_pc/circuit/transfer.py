@@ -18,7 +18,7 @@ from analog_pc.arrays import Floats
 LOST = 2.0**-54  # 1 + this is 1
 
 Value = Callable[[Floats], Floats]
-ValueAndSlope = Callable[[Floats], tuple[Floats, Floats]]
+ValueAndDerivative = Callable[[Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +32,14 @@ class Law:
     value: Value
     derivative: Value
     expression: Callable[[str], str]
-    both: ValueAndSlope | None = None
+    both: ValueAndDerivative | None = None
 
-    def value_and_slope(self, v: Floats) -> tuple[Floats, Floats]:
+    def value_and_derivative(self, v: Floats) -> tuple[Floats, Floats]:
         """The value and the derivative."""
         return self.both(v) if self.both is not None else (self.value(v), self.derivative(v))
 
 
-def _of_both(name: str, both: ValueAndSlope, expression: Callable[[str], str]) -> Law:
+def _of_both(name: str, both: ValueAndDerivative, expression: Callable[[str], str]) -> Law:
     return Law(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both)
 
 

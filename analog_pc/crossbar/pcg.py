@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-
-import numba
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.crossbar import kernel
 from analog_pc.crossbar.array import WiredArray
 from analog_pc.crossbar.solution import ROUGHEST, Raw
+from analog_pc.threads import side_by_side, slices, threads
 
 MOST = 20_000  # iterations; the hardest arrays tried (r G = 1 at 512 x 512) take some hundreds
 _WORTH_THREADS = 200_000  # cells x inputs, about 1 ms of work
@@ -49,25 +46,11 @@ def solve_pcg(array: WiredArray, voltages: Floats, tolerance: float, full: bool,
             array.bit_lines_sag, tolerance, most, currents[part], report[part], nodes[part],
         )  # fmt: skip
 
-    parts, threads = _parts(batch, array.conductance.size)
-    if threads == 1:
-        work(parts[0])
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, parts))
+    worth = batch * array.conductance.size >= _WORTH_THREADS
+    side_by_side(work, slices(batch, _CHUNKS_PER_THREAD * threads() if worth else 1))
     currents *= scale[:, None]
     kept = nodes[:, :, top:] * scale[:, None, None, None] if full else None
     residual = report[:, 1]
     allowed = np.maximum(tolerance, np.minimum(report[:, 2], ROUGHEST))
     converged = (residual <= allowed) & np.isfinite(currents).all(axis=1)
     return Raw(currents, kept, report[:, 0].astype(np.int64), residual, converged)
-
-
-def _parts(batch: int, cells: int) -> tuple[list[slice], int]:
-    """Slices of the batch, and the number of threads to share them among."""
-    threads = min(numba.get_num_threads(), batch)
-    if threads == 1 or batch * cells < _WORTH_THREADS:
-        return [slice(0, batch)], 1
-    count = min(batch, _CHUNKS_PER_THREAD * threads)
-    edges = np.linspace(0, batch, count + 1).astype(int)
-    return [slice(a, b) for a, b in pairwise(edges)], threads

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Noise, Outcome, Transient
+from analog_pc.circuit import Noise, OperatingPoint, Outcome, Transient
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Ngspice
@@ -28,18 +28,22 @@ def compiled(name: str) -> CompiledNetwork:
     return compile_network(NET, technology(name), X, T, seed=2)
 
 
-@REAL
-def test_operating_points(name: str) -> None:
+def agree(what: str, network: CompiledNetwork, analysis: OperatingPoint) -> None:
     """Newton's rule leaves 1e-9 of a volt over a loop slope of 0.1 (see `cases`); ngspice may step."""
-    network = compiled(name)
-    analysis = network.operating_point(every_node=True)
     native = Native().simulate(network.circuit, analysis)
     spice = Ngspice().simulate(network.circuit, analysis)
     assert native.status.outcome is Outcome.CONVERGED
     assert spice.status.outcome in (Outcome.CONVERGED, Outcome.STEPPED)
     away = np.abs(spice.voltage(native.nodes) - native.volts).max() / np.abs(native.volts).max()
-    print(f"{name}: {away:.1e} of full scale, {len(native.nodes)} nodes")
+    print(f"{what}: {away:.1e} of full scale, {len(native.nodes)} nodes")
     assert away <= (1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6)
+
+
+@REAL
+def test_operating_points(name: str) -> None:
+    network = compiled(name)
+    analysis = network.operating_point(every_node=True)
+    agree(name, network, analysis)
 
 
 PARTS = replace(
@@ -57,13 +61,7 @@ def test_batches(parts: Technology, phase: str) -> None:
     x, t = 0.3 * rng.normal(size=(samples, 3)), 0.3 * rng.normal(size=(samples, 2))
     network = compile_network(NET, parts, x, t if phase == "learn" else None, seed=2)
     analysis = network.operating_point(tuple(range(samples)), every_node=True)
-    native = Native().simulate(network.circuit, analysis)
-    spice = Ngspice().simulate(network.circuit, analysis)
-    assert native.status.outcome is Outcome.CONVERGED
-    assert spice.status.outcome in (Outcome.CONVERGED, Outcome.STEPPED)
-    away = np.abs(spice.voltage(native.nodes) - native.volts).max() / np.abs(native.volts).max()
-    print(f"{parts.name} {phase}: {away:.1e} of full scale")
-    assert away <= (1e-8 if spice.status.outcome is Outcome.CONVERGED else 1e-6)
+    agree(f"{parts.name} {phase}", network, analysis)
 
 
 @REAL

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-
-import numba
 
 from analog_pc.arrays import Any
+from analog_pc.threads import side_by_side, slices, threads
 
 WORTH_THREADS = 100_000  # devices; below, waking a thread takes about as long as it saves
-PARTS = 2  # for each thread: whoever is free takes the next, and nobody waits for a thread that does not run
-
-
-@cache
-def _pool(process: int) -> ThreadPoolExecutor:
-    """The other threads of a process; a forked process has none of its parent's."""
-    return ThreadPoolExecutor(max(1, numba.get_num_threads() - 1))
+PARTS = 2  # for each thread: nobody waits for a thread that does not run
 
 
 def on_rows(
@@ -30,17 +20,9 @@ def on_rows(
     """
     rows = shape[0]
     work = (rows if busy is None else busy) * shape[1]
-    threads = min(numba.get_num_threads(), rows) if work >= WORTH_THREADS else 1
-    parts = 1 if threads == 1 else min(PARTS * threads, rows)
-    left = iter([(rows * k // parts, rows * (k + 1) // parts) for k in range(parts)])
 
-    def run() -> None:
-        for begin, end in left:  # the next of a list's iterator is one thread's alone
-            for kernel, arguments in kernels:
-                kernel(*arguments, begin, end)
+    def run(part: slice) -> None:
+        for kernel, arguments in kernels:
+            kernel(*arguments, part.start, part.stop)
 
-    others = [_pool(os.getpid()).submit(run) for _ in range(threads - 1)]
-    run()
-    for other in others:
-        if not other.cancel():  # it has begun
-            other.result()
+    side_by_side(run, slices(rows, PARTS * threads() if work >= WORTH_THREADS else 1))

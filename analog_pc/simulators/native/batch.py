@@ -1,9 +1,9 @@
 """Newton's method of every sample of a batch, where the circuit is small units (`units.py`).
 
-Outputs are of four kinds.  The *set* ones read nothing that an output of the circuit reaches, and are known
-from the start.  The *picked* ones bend so much that a step follows their slopes; the *others* bend a little,
-and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it) give less than
-rounding, and are looked at once, when the rest has settled.
+Outputs are of four kinds.  The *known* ones read nothing that an output of the circuit reaches: the drive
+gives them at the start.  The *picked* ones bend so much that a step follows their slopes; the *others* bend
+a little, and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it) give
+less than rounding, and are looked at once, when the rest has settled.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Split:
 
     def __init__(self, loop: Loop, units: Units, loud: Bools) -> None:
         self.units, self.loud = units, loud
-        self.known, self.quiet = loop.part(loop.set_by_drive), loop.part(~loud & ~loop.set_by_drive)
+        self.known, self.quiet = loop.part(loop.known), loop.part(~loud & ~loop.known)
         self.part = loop.part(loud)
         pick, inner = units.pick[loud], self.part.loop
         self.picked, self.others = inner.part(pick), inner.part(~pick)
@@ -125,18 +125,20 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     """That of the last batch, if it will do for this one."""
     some = slice(None, None, -(-len(r) // LOOKED_AT))
     y = loop.reads(r[some], start[some])
-    pick = loop.bends(y, MILD) & ~loop.set_by_drive
+    split = loop.kept_split[0] if loop.kept_split else None
+    pick = loop.bends(y, MILD) & ~loop.known
     if not pick.any():
         return None
     given = np.abs(loop.delta(y)) * loop.volts
     heard = (given > EPS / len(pick) * np.abs(y).max(axis=1, keepdims=True)).any(axis=0)
-    loud = pick | (heard & ~loop.set_by_drive)
-    split = loop.kept_split[0] if loop.kept_split else None
-    if not loop.kept_split or (split is not None and (pick & ~split.units.pick).any()):
+    loud = pick | (heard & ~loop.known)
+    if split is not None:  # what has bent or was heard once will again
+        pick, loud = pick | split.units.pick, loud | split.loud
+    if not loop.kept_split or (split is not None and (pick != split.units.pick).any()):
         units = units_of(loop, y, pick)
         split = None if units is None else Split(loop, units, loud)
-    elif split is not None and (loud & ~split.loud).any():
-        split = Split(loop, split.units, split.loud | loud)
+    elif split is not None and (loud != split.loud).any():
+        split = Split(loop, split.units, loud)
     loop.kept_split[:] = [split]
     return split
 

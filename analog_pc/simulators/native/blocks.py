@@ -114,9 +114,9 @@ class Curves:
 
     def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
         if self.mild:
-            value, slope = self.law.value_and_slope(y)
+            value, slope = self.law.value_and_derivative(y)
             return value - y, [slope - 1.0]
-        value, slope = self.law.value_and_slope(y + self.offset)
+        value, slope = self.law.value_and_derivative(y + self.offset)
         value = self.gain * value
         value -= self.base
         value -= self.slope * y
@@ -171,7 +171,7 @@ class Gates:
 
     def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
         control, drive = np.split(y, 2, axis=1)
-        gate, slope = self.gate.value_and_slope(control)
+        gate, slope = self.gate.value_and_derivative(control)
         through = self.siemens * gate
         through -= self.base
         by_control = self.siemens * slope

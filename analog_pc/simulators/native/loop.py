@@ -58,8 +58,8 @@ class Loop:
         return delta
 
     @cached_property
-    def set_by_drive(self) -> Bools:
-        """Outputs whose reads no output reaches, [writes]."""
+    def known(self) -> Bools:
+        """Outputs whose reads no output reaches: the drive alone gives them, [writes]."""
         return ~self.outputs_of(np.asarray(self.gain.any(axis=1)))
 
     @cached_property

@@ -109,6 +109,10 @@ class Native:
         SimulationFailed
             Also where a sample has no operating point.
         """
+        with one_blas_thread():
+            return self._modes(circuit, analysis)
+
+    def _modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
         model = self.model(circuit)
         check_analysis(circuit, analysis)
         rest = self._operating_points(model, replace(analysis, save=()), check_stability=False)

@@ -18,18 +18,41 @@ OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy",
 
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def respond(slopes, f, order, starts, own, into, out, answers, through, alone):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def eliminate(system, n, right):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Solve system [: n, : n, samples] x = right [n, k, samples]; x takes the place of `right`."""
+    samples, k = right.shape[2], right.shape[1]
+    factor = np.empty(samples)
+    for i in range(n):
+        pivot = system[i, i]
+        for s in range(samples):
+            factor[s] = 1.0 / pivot[s]
+        for j in range(i + 1, n):
+            _scale(system[i, j], factor)
+        for j in range(k):
+            _scale(right[i, j], factor)
+        for row in range(i + 1, n):
+            for j in range(i + 1, n):
+                _subtract(system[row, j], system[row, i], system[i, j])
+            for j in range(k):
+                _subtract(right[row, j], system[row, i], right[i, j])
+    for i in range(n - 1, -1, -1):
+        for row in range(i + 1, n):
+            for j in range(k):
+                _subtract(right[i, j], system[i, row], right[row, j])
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def respond(slopes, f, order, starts, own, into, out, answers, through, put):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """How every unit answers its channels and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
 
-    slopes [inputs, picked, samples], f [picked, samples]; unit u has outputs order[starts[u] : starts[u +
-    1]]. own [picked, inputs, b], into [picked, inputs, channels], out [picked, channels]: in the order of
-    units. Fills answers [picked, channels + 1, samples], through [units, channels, channels, samples],
-    alone [units, channels, samples]: `out` of the answers.
+    slopes [inputs, picked, samples], f [picked, samples]; the outputs of unit u: order[starts[u] :
+    starts[u+1]]. own [picked, inputs, b], into [picked, inputs, channels], out [picked, channels]: in the
+    order of units. Fills answers [picked, channels + 1, samples] and what `out` makes of them: through
+    [units, channels, channels, samples] of the channels, put [units, channels, samples] of the residual.
     """
     inputs, _, samples = slopes.shape
     channels, size = into.shape[2], own.shape[2]
     system = np.empty((size, size, samples))
-    factor = np.empty(samples)
     for unit in range(len(starts) - 1):
         first, n = starts[unit], starts[unit + 1] - starts[unit]
         for i in range(n):
@@ -44,49 +67,14 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, alone): 
                     _add(system[i, j], -own[p, a, j], slope)
                 for j in range(channels):
                     _add(answers[p, j], into[p, a, j], slope)
-        for i in range(n):
-            pivot = system[i, i]
-            for s in range(samples):
-                factor[s] = 1.0 / pivot[s]
-            for j in range(i + 1, n):
-                _scale(system[i, j], factor)
-            for j in range(channels + 1):
-                _scale(answers[first + i, j], factor)
-            for k in range(n):
-                if k != i:
-                    for j in range(i + 1, n):
-                        _subtract(system[k, j], system[k, i], system[i, j])
-                    for j in range(channels + 1):
-                        _subtract(answers[first + k, j], system[k, i], answers[first + i, j])
+        eliminate(system, n, answers[first : first + n])
         for a in range(channels):
-            alone[unit, a] = 0.0
-            for j in range(channels):
-                through[unit, a, j] = 0.0
+            put[unit, a] = 0.0
+            through[unit, a] = 0.0
             for p in range(first, first + n):
-                _add(alone[unit, a], out[p, a], answers[p, channels])
+                _add(put[unit, a], out[p, a], answers[p, channels])
                 for j in range(channels):
                     _add(through[unit, a, j], out[p, a], answers[p, j])
-
-
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def eliminate(system, right):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Solve system [k, k, samples] x = right [k, samples]; x takes the place of `right`."""
-    k, samples = right.shape
-    factor = np.empty(samples)
-    for i in range(k):
-        pivot = system[i, i]
-        for s in range(samples):
-            factor[s] = 1.0 / pivot[s]
-        for j in range(i + 1, k):
-            _scale(system[i, j], factor)
-        _scale(right[i], factor)
-        for row in range(i + 1, k):
-            for j in range(i + 1, k):
-                _subtract(system[row, j], system[row, i], system[i, j])
-            _subtract(right[row], system[row, i], right[i])
-    for i in range(k - 1, -1, -1):
-        for j in range(i + 1, k):
-            _subtract(right[i], system[i, j], right[j])
 
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]

@@ -49,16 +49,16 @@ class Units:
 
     def solve(self, work: Work) -> None:
         """dq of the picked outputs for `work.slopes`, in the place of its right-hand side `work.right`."""
-        ties, (units, channels, samples) = len(self.to_ties), work.alone.shape
+        ties, (units, channels, samples) = len(self.to_ties), work.put.shape
         inner = self.own, self.into, self.out
         outer = self.order, self.starts
-        respond(work.slopes, work.right, *outer, *inner, work.answers, work.through, work.alone)
-        t = self.to_ties @ work.alone.reshape(units * channels, samples)
+        respond(work.slopes, work.right, *outer, *inner, work.answers, work.through, work.put)
+        t = self.to_ties @ work.put.reshape(units * channels, samples)
         np.matmul(self.between, work.through.reshape(-1, samples), out=work.system)
         system = work.system.reshape(ties, ties, samples)
         np.negative(system, out=system)
         system[np.arange(ties), np.arange(ties)] += 1.0
-        eliminate(system, t)
+        eliminate(system, ties, t[:, None])
         arriving = (self.from_ties @ t).reshape(units, channels, samples)
         join(work.answers, arriving, *outer, work.right)
 
@@ -73,7 +73,7 @@ class Work:
         self.slopes = np.zeros((inputs, picked, samples))
         self.answers = np.empty((picked, channels + 1, samples))
         self.through = np.empty((n, channels, channels, samples))
-        self.alone = np.empty((n, channels, samples))
+        self.put = np.empty((n, channels, samples))
         self.system = np.empty((len(units.between), samples))
 
 
@@ -133,11 +133,11 @@ def _few(matrix: Floats) -> tuple[Floats, Floats, Floats]:
 
 @dataclass(frozen=True, eq=False)
 class _Places:
-    """Where outputs in the order of units are: in which unit, and as which of its outputs."""
+    """Where outputs in the order of units are: in which unit, and as which (`nth`) of its outputs."""
 
     starts: Ints
     unit: Ints
-    rank: Ints
+    nth: Ints
 
     @classmethod
     def of(cls, sizes: Ints) -> _Places:
@@ -154,7 +154,7 @@ class _Places:
         """Rows [outputs, inputs, ties] by unit, zeros where one is smaller: [units, size * inputs, ties]."""
         _, inputs, ties = rows.shape
         out = np.zeros((len(self.starts) - 1, self.size, inputs, ties))
-        out[self.unit, self.rank] = rows
+        out[self.unit, self.nth] = rows
         return out.reshape(len(out), -1, ties)
 
     def ranks(self, rows: Floats) -> int:
@@ -168,7 +168,7 @@ class _Places:
         missing = max(0, channels - size.shape[1])
         left = np.pad(left * size[:, None], [(0, 0), (0, 0), (0, missing)])[:, :, :channels]
         right = np.pad(right, [(0, 0), (0, missing), (0, 0)])[:, :channels]
-        by_output = left.reshape(len(left), self.size, rows.shape[1], channels)[self.unit, self.rank]
+        by_output = left.reshape(len(left), self.size, rows.shape[1], channels)[self.unit, self.nth]
         return np.ascontiguousarray(by_output), np.ascontiguousarray(right)
 
     def blocks(self, cells: Floats, read_of: Ints, order: Ints) -> Floats:
