@@ -162,9 +162,14 @@ def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
 
 
 def _check_guess(analysis: OperatingPoint) -> None:
+    shapes = (), (analysis.samples,)
+    if all(np.shape(v) in shapes for v in analysis.guess.values()):
+        every = [np.ravel(np.asarray(volts, dtype=np.float64)) for volts in analysis.guess.values()]
+        if not every or np.isfinite(np.concatenate(every)).all():  # at once: there may be thousands of nodes
+            return
     for node, given in analysis.guess.items():
         volts = np.asarray(given, dtype=np.float64)
-        if volts.shape not in ((), (analysis.samples,)):
-            raise BadInput(f"guess {node!r}: shape {volts.shape}, expected () or {(analysis.samples,)}")
+        if volts.shape not in shapes:
+            raise BadInput(f"guess {node!r}: shape {volts.shape}, expected () or {shapes[1]}")
         if not np.isfinite(volts).all():
             raise BadInput(f"guess {node!r}: holds a value that is not finite")

@@ -25,7 +25,9 @@ ValueAndDerivative = Callable[[Floats], tuple[Floats, Floats]]
 class Law:
     """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
 
-    `both`: value and derivative at once, for a law that has them from one evaluation.
+    `both`: value and derivative at once, for a law that has them from one evaluation.  `parameters`: what
+    compiled code needs to know of a law of this name (`simulators/native/law_kernel.py`); None for a law
+    that it does not know.
     """
 
     name: str
@@ -33,14 +35,15 @@ class Law:
     derivative: Value
     expression: Callable[[str], str]
     both: ValueAndDerivative | None = None
+    parameters: tuple[float, ...] | None = None
 
     def value_and_derivative(self, v: Floats) -> tuple[Floats, Floats]:
         """The value and the derivative."""
         return self.both(v) if self.both is not None else (self.value(v), self.derivative(v))
 
 
-def _of_both(name: str, both: ValueAndDerivative, expression: Callable[[str], str]) -> Law:
-    return Law(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both)
+def _of_scale(name: str, s: float, both: ValueAndDerivative, expression: Callable[[str], str]) -> Law:
+    return Law(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both, (float(s),))
 
 
 def tanh_law(s: float) -> Law:
@@ -50,7 +53,7 @@ def tanh_law(s: float) -> Law:
         t = np.tanh(v / s)
         return s * t, 1.0 - t * t
 
-    return _of_both("tanh", both, lambda v: f"{s!r}*tanh({v}/{s!r})")
+    return _of_scale("tanh", s, both, lambda v: f"{s!r}*tanh({v}/{s!r})")
 
 
 def tanh_gate(s: float) -> Law:
@@ -61,7 +64,7 @@ def tanh_gate(s: float) -> Law:
         gate = 1.0 - t * t
         return gate, (-2.0 / s) * t * gate
 
-    return _of_both("tanh_gate", both, lambda v: f"(1-tanh({v}/{s!r})^2)")
+    return _of_scale("tanh_gate", s, both, lambda v: f"(1-tanh({v}/{s!r})^2)")
 
 
 def sigmoid_law(s: float) -> Law:
@@ -71,7 +74,7 @@ def sigmoid_law(s: float) -> Law:
         t = np.tanh(v / (2.0 * s))
         return (0.5 * s) * (1.0 + t), 0.25 * (1.0 - t * t)
 
-    return _of_both("sigmoid", both, lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))")
+    return _of_scale("sigmoid", s, both, lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))")
 
 
 def sigmoid_gate(s: float) -> Law:
@@ -82,7 +85,7 @@ def sigmoid_gate(s: float) -> Law:
         gate = 0.25 * (1.0 - t * t)
         return gate, (-1.0 / s) * t * gate
 
-    return _of_both("sigmoid_gate", both, lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)")
+    return _of_scale("sigmoid_gate", s, both, lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)")
 
 
 def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0) -> Law:
@@ -117,7 +120,7 @@ def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float 
                 terms.append(f"({slope!r})*{part}")
         return "(" + "+".join(terms or ["0"]) + ")"
 
-    return Law("ramp", pieces, derivative, expression)
+    return Law("ramp", pieces, derivative, expression, parameters=(offset, *edges, *slopes))
 
 
 @cache
@@ -147,7 +150,7 @@ def limiter(most: float, order: int) -> Law:
         part = f"min(max(({v})/{most!r},-1e30),1e30)"
         return f"({v})/pow(1+pow({part},{order}),{1.0 / order!r})"
 
-    return Law("limiter", value, derivative, expression)
+    return Law("limiter", value, derivative, expression, parameters=(most, float(order)))
 
 
 def sinh_law(per_volt: float) -> Law:
@@ -158,6 +161,7 @@ def sinh_law(per_volt: float) -> Law:
         lambda v: np.sinh(b * v) / b,
         lambda v: np.cosh(b * v),
         lambda v: f"sinh({b!r}*({v}))/{b!r}",
+        parameters=(b,),
     )
 
 
@@ -169,4 +173,5 @@ def cubic_law(per_square_volt: float) -> Law:
         lambda v: v + k * v * v * v,  # odd to the last bit, which a power is not on every machine
         lambda v: 1.0 + 3.0 * k * v**2,
         lambda v: f"(({v})+({k!r})*({v})*({v})*({v}))",
+        parameters=(k,),
     )

@@ -8,7 +8,7 @@ The 64-32-10 sigmoid network trained on digits (seed 0), compiled onto real part
                 bandwidth ("finite"), and real parts of every linear and nonlinear kind but wires ("real")
 
 Native times include everything: checks, port admittances of the wired crossbars, reduction, solution.
-"again" is the same circuit with other stimuli.  "checked" adds what ngspice does not do: whether every
+"again" is the same circuit, kept, in another call.  "checked" adds what ngspice does not do: whether every
 operating point is stable.  Compiled code of numba is loaded before the clock starts.  ngspice gets the
 whole batch in one process, of a wired circuit as many samples as `--judge` says.  "one" is ngspice with one
 sample: its start, and steps of gmin where it needs them; what is left is its time for each of the others,
@@ -21,7 +21,6 @@ import argparse
 import json
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from analog_pc.training import TrainingConfig, load_dataset, train
 
 RESULTS = Path(__file__).parent / "results" / "native.json"
 PHASES = ("predict", "learn")
+AGAIN = 5  # times on each kept circuit
 FINITE = replace(IDEAL, name="finite amplifiers", opamp_gain=1e4, opamp_gain_bandwidth=1e9)
 CIRCUITS = ("wired", "transient", "ideal", "finite", "real")
 WIRED = replace(FINITE, name="wires, finite amplifiers", word_line_resistance=1.0, bit_line_resistance=1.0)
@@ -120,9 +120,9 @@ def _points(compiled: CompiledNetwork, samples: int | None = None) -> tuple[Any,
     return compiled.circuit, compiled.operating_point(None if samples is None else list(range(samples)))
 
 
-def _timed(run: Callable[[], Solution]) -> tuple[Solution, float]:
+def _timed(simulator: Native | Ngspice, asked: tuple[Any, Any]) -> tuple[Solution, float]:
     began = time.perf_counter()
-    return run(), time.perf_counter() - began
+    return simulator.simulate(*asked), time.perf_counter() - began
 
 
 def _operating_points(
@@ -137,15 +137,16 @@ def _operating_points(
 ) -> list[dict[str, Any]]:
     compiled = _compiled(net, data, technology, phase, samples)
     times: dict[str, list[float]] = {"first": [], "again": [], "checked": []}
+    points = _points(compiled)
     for _ in range(rounds):
         native = Native(check_stability=False)
-        solution, first = _timed(lambda n=native: n.simulate(*_points(compiled)))  # type: ignore[misc]
+        solution, first = _timed(native, points)
         times["first"].append(first)
-        times["again"].append(_timed(lambda n=native: n.simulate(*_points(compiled)))[1])  # type: ignore[misc]
+        times["again"] += [_timed(native, points)[1] for _ in range(AGAIN)]
     checks = min(samples, 100)
-    times["checked"].append(_timed(lambda: Native().simulate(*_points(compiled, checks)))[1] / checks)
-    answer, spice = _timed(lambda: ngspice.simulate(*_points(compiled, judged)))
-    one = _timed(lambda: ngspice.simulate(*_points(compiled, 1)))[1]
+    times["checked"].append(_timed(Native(), _points(compiled, checks))[1] / checks)
+    answer, spice = _timed(ngspice, _points(compiled, judged))
+    one = _timed(ngspice, _points(compiled, 1))[1]
     difference = np.abs(solution.voltage(answer.nodes)[:judged] - answer.volts).max()
     medians = {k: float(np.median(v)) for k, v in times.items()}
     row = {
@@ -177,9 +178,9 @@ def _transient(
     analysis = compiled.transient(0, start=start, duration=5.0, max_step=5.0)
     seconds = []
     for _ in range(rounds):
-        run, taken = _timed(lambda: Native().simulate(compiled.circuit, analysis))
+        run, taken = _timed(Native(), (compiled.circuit, analysis))
         seconds.append(taken)
-    answer, spice = _timed(lambda: ngspice.simulate(compiled.circuit, analysis))
+    answer, spice = _timed(ngspice, (compiled.circuit, analysis))
     native = float(np.median(seconds))
     difference = np.abs(CubicSpline(answer.axis, answer.volts)(run.axis) - run.volts).max()
     row = {

@@ -10,13 +10,24 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import Law
 from analog_pc.crossbar import NonlinearArray
+
+
+class Formula(NamedTuple):
+    """Outputs that are apart, as `laws.py` has them."""
+
+    law: Law
+    gain: Floats
+    offset: Floats
+    base: Floats
+    slope: Floats
+    gated: bool
 
 
 class Block(Protocol):
@@ -54,6 +65,11 @@ class Block(Protocol):
 
     def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
         """`delta` and its slope by each input, [samples, writes]; of a block whose outputs are apart."""
+        ...
+
+    @property
+    def formula(self) -> Formula | None:
+        """The block for compiled code; None where outputs are not apart."""
         ...
 
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
@@ -106,6 +122,10 @@ class Curves:
         if self.mild:  # neither gain nor offset
             return np.asarray(self.law.value(y) - y)
         return np.asarray(self.gain * self.law.value(y + self.offset) - self.base - self.slope * y)
+
+    @property
+    def formula(self) -> Formula:
+        return Formula(self.law, self.gain, self.offset, self.base, self.slope, gated=False)
 
     def bends(self, y: Floats, least: float) -> Bools:
         if not self.mild:
@@ -162,6 +182,11 @@ class Gates:
         """The straight part, A per volt of d, [n]."""
         return np.asarray(self.siemens * self.gate.value(np.zeros_like(self.siemens)))
 
+    @property
+    def formula(self) -> Formula:
+        none = np.zeros_like(self.base)
+        return Formula(self.gate, self.siemens, none, self.base, none, gated=True)
+
     def delta(self, y: Floats) -> Floats:
         control, drive = np.split(y, 2, axis=1)
         return np.asarray((self.siemens * self.gate.value(control) - self.base) * drive)
@@ -188,6 +213,7 @@ class Ports:
     """A crossbar of nonlinear devices: delta [ports] currents beyond its admittance, y the port voltages."""
 
     inputs, apart = 1, False
+    formula = None
 
     def __init__(self, array: NonlinearArray) -> None:
         self.array = array

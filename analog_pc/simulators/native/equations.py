@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -110,6 +111,19 @@ class Equations:
     def joined(self) -> Joined:
         """The blocks, once all are placed."""
         return _joined(self._placed)
+
+    @cached_property
+    def same_reads(self) -> Ints:
+        """For each read of the joined blocks, the first read of the same voltage."""
+        matrix = self.reads.matrix((self.n_reads, self.unknowns))[self.joined.read_order]
+        matrix.sum_duplicates()  # which puts a row's columns in order, too
+        one = self.read_one.dense((self.n_reads, 1))[self.joined.read_order, 0].tolist()
+        first: dict[tuple[bytes, bytes, float], int] = {}
+        out = np.empty(self.n_reads, dtype=np.int64)
+        for k, (a, b) in enumerate(pairwise(matrix.indptr.tolist())):
+            row = matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes(), one[k]
+            out[k] = first.setdefault(row, k)
+        return out
 
     @property
     def rails(self) -> list[tuple[Placed, float]]:

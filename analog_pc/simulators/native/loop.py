@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.equations import Placed, span
+from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.simulators.native.equations import Equations, Placed, span
+from analog_pc.simulators.native.laws import Laws, laws_of
 
 if TYPE_CHECKING:
     from analog_pc.simulators.native.batch import Split
@@ -28,7 +29,9 @@ class Loop:
     gain: Floats
     kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
     kept_split: list[Split | None] = field(default_factory=list)
+    kept_starts: dict[tuple[str, ...], Any] = field(default_factory=dict)  # of `initial.py`
     alone: Callable[[Bools], Floats] | None = None  # K [reads, picked] without crossbars between their ports
+    equations: Equations | None = None  # of its circuit
 
     def keep(self, corrector: Corrector) -> None:
         self.kept[:] = [corrector]
@@ -76,6 +79,16 @@ class Loop:
             out[:, placed.writes] = read[0]
             out[: len(read), placed.writes] = read
         return out
+
+    @cached_property
+    def same(self) -> Ints:
+        """For each read, the first read of the same voltage, [reads]."""
+        return np.arange(len(self.gain)) if self.equations is None else self.equations.same_reads
+
+    @cached_property
+    def laws(self) -> Laws | None:
+        """All outputs as compiled code takes them; None where it does not know the law of one."""
+        return laws_of([placed.block for placed in self.blocks], self.read_of)
 
     def bends(self, y: Floats, least: float) -> Bools:
         """Block outputs whose slope has changed by more than `least`, [writes]."""

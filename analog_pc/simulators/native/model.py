@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 
 from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import Circuit, Stimuli
@@ -43,7 +43,8 @@ class Model:
             found = Reduced(self.equations, mask)
             blocks = tuple(self.equations.joined.blocks)
             alone = partial(_loop_gain_alone, self.equations, mask)  # not of self: nobody keeps its keeper
-            self._kept[key] = found, Loop(blocks, found.reads.by_d, alone=alone)
+            loop = Loop(blocks, found.reads.by_d, alone=alone, equations=self.equations)
+            self._kept[key] = found, loop
         return self._kept[key]
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
@@ -65,9 +66,9 @@ class Model:
     def stimuli(self, stimuli: Stimuli) -> Floats:
         """All stimuli side by side, [samples, stimuli]; one sample where they have no batch."""
         parts = [
-            np.atleast_2d(np.asarray(stimuli[name], dtype=np.float64)) for name in self.equations.stimuli
+            np.atleast_2d(np.asarray(stimuli[name], dtype=np.float64)).T for name in self.equations.stimuli
         ]
-        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0))
+        return np.concatenate(parts).T if parts else np.zeros((1, 0))
 
     def batch(self, stimuli: Stimuli, samples: int) -> Floats:
         """The same for so many samples; a circuit without stimuli has nothing that counts them."""
@@ -90,28 +91,13 @@ class Model:
         columns = [np.broadcast_to(np.asarray(volts[node], dtype=np.float64), (samples,)) for node in nodes]
         return np.stack(columns, axis=1) if columns else np.zeros((samples, 0))
 
-    def first_reads(self, volts: Mapping[str, Any], samples: int) -> Floats:
-        """What blocks read if these nodes have these volts and all others none, [samples, reads]."""
+    def reads_of(self, nodes: tuple[str, ...]) -> tuple[csr_array, Floats]:
+        """What blocks read of these nodes, [reads, nodes], and what they read of none, [reads, 1]."""
         a = self.equations
-        numbers = {name: a.flat.number(name) for name in volts}
-        given = [name for name, number in numbers.items() if number not in (None, NOWHERE)]
-        w = np.empty((len(given), samples))
-        for row, name in zip(w, given, strict=True):
-            row[:] = volts[name]
-        columns = self._reads[:, np.array([numbers[name] for name in given], dtype=np.int64)]
-        return np.asarray(columns @ w + self._read_one).T
-
-    @cached_property
-    def _reads(self) -> csc_array:
-        """What blocks read of the unknowns, [reads, unknowns]."""
-        a = self.equations
-        return csc_array(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order])
-
-    @cached_property
-    def _read_one(self) -> Floats:
-        """What blocks read of nothing, [reads, 1]."""
-        a = self.equations
-        return a.read_one.dense((a.n_reads, 1))[a.joined.read_order]
+        numbers = np.array([a.flat.number(name) for name in nodes], dtype=np.int64)
+        matrix = csc_array(a.reads.matrix((a.n_reads, a.unknowns + 1))[a.joined.read_order])
+        of_nothing = a.read_one.dense((a.n_reads, 1))[a.joined.read_order]
+        return csr_array(matrix[:, numbers]), of_nothing  # ground's number, -1, is the last column
 
     def state_volts(self, w: Floats) -> Floats:
         """All states as the unknowns w [samples, ..] have them, [samples, states]."""

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csc_array
+from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.entries import Triplets
 from analog_pc.simulators.native.equations import Equations
+from analog_pc.simulators.native.map_kernel import Plan, fill, plan_of
 from analog_pc.simulators.native.threads import in_slices
 
 
@@ -40,36 +41,50 @@ class Response:
 
     def drive(self, x: Floats | None, u: Floats) -> Floats:
         """What states and stimuli make of it without the blocks, [samples, n]."""
-        out = np.empty((len(self.constant), len(u)))
-
-        def fill(part: slice) -> None:
-            mine = out[:, part]
-            np.matmul(self.by_u, u[part].T, out=mine)
-            mine += self.constant[:, None]
-
-        in_slices(len(u), len(out), fill)
-        if x is not None and self.by_x.shape[1]:
-            out = out + self.by_x @ x.T  # one sample of stimuli may meet many of states
-        return out.T
+        return _mapped(self.driven, self._states(x), u)
 
     def value(self, x: Floats | None, delta: Floats, u: Floats) -> Floats:
         """All of it, [samples, n]."""
-        out, bent = self.drive(x, u).T, self._bent
-        if out.shape[1] < len(delta):  # one sample of stimuli for all points of a waveform
-            out = np.repeat(out, len(delta), axis=1)
-        used = delta.any(axis=0)  # most rails of a large circuit give nothing at all
-        by_d, delta = self.by_d[np.ix_(bent, used)], delta[:, used]
+        return _mapped(self.whole, self._states(x), delta, u)
 
-        def fill(part: slice) -> None:
-            out[bent, part] += by_d @ delta[part].T
-
-        in_slices(len(delta), len(out), fill)
-        return out.T
+    def _states(self, x: Floats | None) -> Floats:
+        return np.zeros((1, self.by_x.shape[1])) if x is None else x
 
     @cached_property
-    def _bent(self) -> Ints:
-        """Rows that any block output reaches."""
-        return np.flatnonzero(self.by_d.any(axis=1))
+    def driven(self) -> Plan:
+        """The map of states and stimuli alone."""
+        return plan_of(self.by_x, self.by_u, self.constant)
+
+    @cached_property
+    def whole(self) -> Plan:
+        """The map of states and block outputs (its first inputs), and of stimuli."""
+        return plan_of(np.concatenate([self.by_x, self.by_d], axis=1), self.by_u, self.constant)
+
+    def beside(self, reads: Response) -> Plan:
+        """The map of block outputs, of stimuli, and of `reads`, which has some of its rows (x is at rest)."""
+        number = {row.tobytes(): k for k, row in enumerate(reads.matrix)}
+        same = np.array([number.get(row.tobytes(), -1) for row in self.matrix], dtype=np.int64)
+        copies = np.flatnonzero(same >= 0)
+        entries = np.ones(len(copies)), (copies, same[copies])
+        copied = csr_array(entries, shape=(len(same), len(reads.constant)))
+        others = (same < 0)[:, None]
+        by_d, by_u, constant = self.by_d * others, self.by_u * others, self.constant * others[:, 0]
+        return plan_of(by_d, by_u, constant, copied)
+
+    @property
+    def matrix(self) -> Floats:
+        """All of it side by side, [n, states + outputs + stimuli + 1]."""
+        parts = self.by_x, self.by_d, self.by_u, self.constant[:, None]
+        return np.concatenate(parts, axis=1) + 0.0  # no negative zeros
+
+
+def _mapped(plan: Plan, *inputs: Floats) -> Floats:
+    """What a map makes of its inputs [samples, ..] side by side, [samples, n]."""
+    samples = max(len(part) for part in inputs)  # one sample of stimuli may meet many of states
+    given = np.concatenate([np.broadcast_to(part.T, (part.shape[1], samples)) for part in inputs])
+    out = np.empty((len(plan.constant), samples))
+    in_slices(samples, len(out), lambda part: fill(plan, given, part.start, part.stop, out, 0))
+    return out.T
 
 
 class Reduced:

@@ -25,8 +25,9 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.esdirk import Integrator
+from analog_pc.simulators.native.finding import find_all
 from analog_pc.simulators.native.initial import first_outputs, initial_state
-from analog_pc.simulators.native.judge import judge
+from analog_pc.simulators.native.memory import keep_freed_arrays
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
 from analog_pc.simulators.native.noise import noise_at
@@ -61,6 +62,7 @@ class Native:
     name = "native"
 
     def __init__(self, *, check_stability: bool = True) -> None:
+        keep_freed_arrays()
         self.check_stability = check_stability
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
@@ -144,20 +146,7 @@ class Native:
             raise BadInput(f"operating point of circuit {model.name}: no samples")
         if analysis.settling is not None:
             return relax_all(model, analysis, check_stability)
-        u = model.batch(analysis.stimuli, analysis.samples)
-        first = u if analysis.preset is None else model.stimuli(analysis.preset)
-        static, loop = model.reduced(False)
-        start = first_outputs(model, loop, analysis.guess, len(u))
-        y, q, found = settle_to(static, loop, first, start)
-        names, response = model.saved(static, analysis.save)
-        preset_volts = None
-        if analysis.preset is not None:
-            preset_volts = response.value(None, q, first)
-            y, q, reached = settle_to(static, loop, u, q, first)
-            found &= reached
-        status = judge(model, y, q, found, check_stability)
-        axis = np.arange(len(u), dtype=np.float64)
-        return Solution(axis, names, response.value(None, q, u), status, preset_volts)
+        return find_all(model, analysis, check_stability)
 
     def _transient(self, model: Model, analysis: Transient) -> Solution:
         u = model.stimuli(analysis.stimuli)

@@ -15,9 +15,10 @@ from threadpoolctl import ThreadpoolController
 from analog_pc.arrays import Any
 from analog_pc.threads import side_by_side, slices, threads
 
-# Numbers in an array of a slice.  An operation on fewer than `LEAST` takes less time than handing the
-# interpreter over to the thread that does it; more than `MOST` would leave every cache.
-LEAST, MOST = 2**15, 2**18
+# Numbers in an array of a slice: fewer than `LEAST` take less time than waking a thread, and more than `MOST`
+# leave every cache.
+LEAST, MOST = 2**12, 2**18
+PARTS = 2  # slices for each thread: one whose core is held up gets fewer
 
 
 @cache
@@ -33,5 +34,6 @@ def one_blas_thread() -> AbstractContextManager[Any]:
 def in_slices(samples: int, width: int, work: Callable[[slice], None]) -> None:
     """Call `work` for slices of a batch with `width` numbers a sample; they may run side by side."""
     numbers, used = samples * width, threads()
-    count = 1 if numbers < used * LEAST else used * -(-numbers // (used * MOST))
+    many = PARTS * used
+    count = 1 if numbers < used * LEAST else many * -(-numbers // (many * MOST))
     side_by_side(work, slices(samples, count))

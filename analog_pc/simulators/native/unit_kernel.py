@@ -15,119 +15,104 @@ from analog_pc.arrays import Any
 # Sums may be regrouped, so that loops are vectorised; NaN and infinity keep their meaning.
 FAST_MATH = {"contract", "nsz", "reassoc"}
 OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
+INNER: dict[str, Any] = {
+    **OPTIONS,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}  # called by others here alone
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def eliminate(system, n, right):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Solve system [: n, : n, samples] x = right [n, k, samples]; x takes the place of `right`."""
-    samples, k = right.shape[2], right.shape[1]
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def eliminate(system, n, right, first):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Solve system [: n, : n, samples] x = right [first : first + n, k, samples]; x takes the place of it."""
+    k, samples = right.shape[1], right.shape[2]
     factor = np.empty(samples)
     for i in range(n):
-        pivot = system[i, i]
         for s in range(samples):
-            factor[s] = 1.0 / pivot[s]
+            factor[s] = 1.0 / system[i, i, s]
         for j in range(i + 1, n):
-            _scale(system[i, j], factor)
+            for s in range(samples):
+                system[i, j, s] *= factor[s]
         for j in range(k):
-            _scale(right[i, j], factor)
+            for s in range(samples):
+                right[first + i, j, s] *= factor[s]
         for row in range(i + 1, n):
             for j in range(i + 1, n):
-                _subtract(system[row, j], system[row, i], system[i, j])
+                for s in range(samples):
+                    system[row, j, s] -= system[row, i, s] * system[i, j, s]
             for j in range(k):
-                _subtract(right[row, j], system[row, i], right[i, j])
+                for s in range(samples):
+                    right[first + row, j, s] -= system[row, i, s] * right[first + i, j, s]
     for i in range(n - 1, -1, -1):
         for row in range(i + 1, n):
             for j in range(k):
-                _subtract(right[i, j], system[i, row], right[row, j])
+                for s in range(samples):
+                    right[first + i, j, s] -= system[i, row, s] * right[first + row, j, s]
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def respond(slopes, f, order, starts, own, into, out, answers, through, put):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """How every unit answers its channels and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
 
-    slopes [inputs, picked, samples], f [picked, samples]; the outputs of unit u: order[starts[u] :
+    slopes [inputs, outputs, samples], f [outputs, samples]; the outputs of unit u: order[starts[u] :
     starts[u+1]]. own [picked, inputs, b], into [picked, inputs, channels], out [picked, channels]: in the
     order of units. Fills answers [picked, channels + 1, samples] and what `out` makes of them: through
     [units, channels, channels, samples] of the channels, put [units, channels, samples] of the residual.
     """
-    inputs, _, samples = slopes.shape
-    channels, size = into.shape[2], own.shape[2]
+    samples, channels, size = slopes.shape[2], into.shape[2], own.shape[2]
     system = np.empty((size, size, samples))
     for unit in range(len(starts) - 1):
         first, n = starts[unit], starts[unit + 1] - starts[unit]
         for i in range(n):
-            p, o = first + i, order[first + i]
-            system[i, :n] = 0.0
-            system[i, i] = 1.0
-            answers[p, :channels] = 0.0
-            answers[p, channels] = f[o]
-            for a in range(inputs):
-                slope = slopes[a, o]
-                for j in range(n):
-                    _add(system[i, j], -own[p, a, j], slope)
-                for j in range(channels):
-                    _add(answers[p, j], into[p, a, j], slope)
-        eliminate(system, n, answers[first : first + n])
+            _load(slopes, f, order[first + i], own[first + i], into[first + i], n, i, first, system, answers)
+        eliminate(system, n, answers, first)
         for a in range(channels):
-            put[unit, a] = 0.0
-            through[unit, a] = 0.0
+            for s in range(samples):
+                put[unit, a, s] = 0.0
+            for j in range(channels):
+                for s in range(samples):
+                    through[unit, a, j, s] = 0.0
             for p in range(first, first + n):
-                _add(put[unit, a], out[p, a], answers[p, channels])
+                factor = out[p, a]
+                for s in range(samples):
+                    put[unit, a, s] += factor * answers[p, channels, s]
                 for j in range(channels):
-                    _add(through[unit, a, j], out[p, a], answers[p, j])
+                    for s in range(samples):
+                        through[unit, a, j, s] += factor * answers[p, j, s]
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _load(slopes, f, o, own, into, n, i, first, system, answers):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Row i of a unit's system and of its right-hand sides, from output o."""
+    samples, channels = slopes.shape[2], into.shape[1]
+    for j in range(n):
+        for s in range(samples):
+            system[i, j, s] = 1.0 if i == j else 0.0
+    for j in range(channels):
+        for s in range(samples):
+            answers[first + i, j, s] = 0.0
+    for s in range(samples):
+        answers[first + i, channels, s] = f[o, s]
+    for a in range(slopes.shape[0]):
+        for j in range(n):
+            if own[a, j] != 0.0:
+                for s in range(samples):
+                    system[i, j, s] -= own[a, j] * slopes[a, o, s]
+        for j in range(channels):
+            if into[a, j] != 0.0:
+                for s in range(samples):
+                    answers[first + i, j, s] += into[a, j] * slopes[a, o, s]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def join(answers, channels, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Fill the step [picked, samples] of every output from its unit's channels [units, channels, samples]."""
-    n = channels.shape[1]
+    """Fill the step [outputs, samples] from every unit's channels [units, channels, samples]."""
+    n, samples = channels.shape[1], channels.shape[2]
     for unit in range(len(starts) - 1):
         for p in range(starts[unit], starts[unit + 1]):
-            mine = step[order[p]]
-            mine[:] = answers[p, n]
+            o = order[p]
+            for s in range(samples):
+                step[o, s] = answers[p, n, s]
             for j in range(n):
-                answer, channel = answers[p, j], channels[unit, j]
-                for s in range(len(mine)):
-                    mine[s] += answer[s] * channel[s]
-
-
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def largest(f, factors):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The largest |factors f| [n, samples] of every sample; NaN where one is."""
-    out = np.zeros(f.shape[1])
-    for i in range(len(f)):
-        for s in range(len(out)):
-            size = abs(factors[i] * f[i, s])
-            out[s] = out[s] if size <= out[s] else size
-    return out
-
-
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def move(y, new):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The largest |new - y| and |new| of every sample, [samples]; y becomes `new`."""
-    moved, size = np.zeros(y.shape[1]), np.zeros(y.shape[1])
-    for i in range(len(y)):
-        for s in range(len(moved)):
-            by, at = abs(new[i, s] - y[i, s]), abs(new[i, s])
-            moved[s] = moved[s] if by <= moved[s] else by
-            size[s] = size[s] if at <= size[s] else at
-            y[i, s] = new[i, s]
-    return moved, size
-
-
-@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _add(y, factor, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for s in range(len(y)):
-        y[s] += factor * x[s]
-
-
-@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _scale(y, factors):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for s in range(len(y)):
-        y[s] *= factors[s]
-
-
-@numba.njit(inline="always")  # type: ignore[untyped-decorator, unused-ignore]
-def _subtract(y, factors, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for s in range(len(y)):
-        y[s] -= factors[s] * x[s]
+                for s in range(samples):
+                    step[o, s] += answers[p, j, s] * channels[unit, j, s]

@@ -20,6 +20,7 @@ is exact and only the step misses by that much.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -27,14 +28,12 @@ from scipy.sparse.csgraph import connected_components
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.unit_kernel import eliminate, join, respond
 
 DROPPED = 1e-5  # of the loop gain, which has no unit: what a step does not follow
 MOST_TIES, MOST_OUTPUTS = 40, 12  # of all, and of one unit: where a matrix for all samples takes less time
 
 
-@dataclass(frozen=True, eq=False)
-class Units:
+class Units(NamedTuple):
     """K of the picked outputs in units, channels and ties; `order` numbers the outputs unit by unit."""
 
     pick: Bools
@@ -46,35 +45,6 @@ class Units:
     between: Floats  # [ties * ties, units * channels * channels]
     to_ties: Floats  # [ties, units * channels]
     from_ties: Floats  # [units * channels, ties]
-
-    def solve(self, work: Work) -> None:
-        """dq of the picked outputs for `work.slopes`, in the place of its right-hand side `work.right`."""
-        ties, (units, channels, samples) = len(self.to_ties), work.put.shape
-        inner = self.own, self.into, self.out
-        outer = self.order, self.starts
-        respond(work.slopes, work.right, *outer, *inner, work.answers, work.through, work.put)
-        t = self.to_ties @ work.put.reshape(units * channels, samples)
-        np.matmul(self.between, work.through.reshape(-1, samples), out=work.system)
-        system = work.system.reshape(ties, ties, samples)
-        np.negative(system, out=system)
-        system[np.arange(ties), np.arange(ties)] += 1.0
-        eliminate(system, ties, t[:, None])
-        arriving = (self.from_ties @ t).reshape(units, channels, samples)
-        join(work.answers, arriving, *outer, work.right)
-
-
-class Work:
-    """Arrays for some samples, used again and again: fresh memory would take longer than the arithmetic."""
-
-    def __init__(self, units: Units, samples: int) -> None:
-        picked, inputs, channels = units.into.shape
-        n = len(units.starts) - 1
-        self.right = np.empty((picked, samples))
-        self.slopes = np.zeros((inputs, picked, samples))
-        self.answers = np.empty((picked, channels + 1, samples))
-        self.through = np.empty((n, channels, channels, samples))
-        self.put = np.empty((n, channels, samples))
-        self.system = np.empty((len(units.between), samples))
 
 
 def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
@@ -112,10 +82,12 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
         starts=places.starts,
         own=places.blocks(cells, read_of, order),
         into=into,
-        out=out[:, 0] / slopes[order, None],
-        between=np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1),
+        out=np.ascontiguousarray(out[:, 0] / slopes[order, None]),
+        between=np.ascontiguousarray(
+            np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1)
+        ),
         to_ties=np.ascontiguousarray(to_ties.reshape(-1, ties).T),
-        from_ties=from_ties.reshape(-1, ties),
+        from_ties=np.ascontiguousarray(from_ties.reshape(-1, ties)),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, tanh_gate, tanh_law
+from analog_pc.circuit.transfer import Law, limiter, ramp_law, tanh_gate, tanh_law
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
@@ -16,7 +16,8 @@ from analog_pc.simulators.native import batch, newton, threads
 from analog_pc.simulators.native.blocks import Block, Curves, Gates
 from analog_pc.simulators.native.equations import Placed
 from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.units import DROPPED, MOST_TIES, Work, units_of
+from analog_pc.simulators.native.search_kernel import Work, miss, solve
+from analog_pc.simulators.native.units import DROPPED, MOST_TIES, units_of
 from analog_pc.technology import IDEAL
 
 CELLS, TIES = 10, 3
@@ -79,15 +80,18 @@ def test_the_structure_is_found_and_its_step_is_newtons() -> None:
     assert units is not None
     assert len(units.to_ties) == TIES
     assert len(units.starts) == CELLS + 1
-    part = loop.part(pick)
-    work = Work(units, samples)
-    part.loop.bent(y[:, part.reads].T, work.slopes)
-    work.right[:] = f = np.random.default_rng(2).normal(size=(len(part.writes), samples))
-    units.solve(work)
+    part, cells = loop.part(pick), batch.cells_of(loop, units, pick)
+    work = Work.of(cells, samples)
+    work.y[:] = y.T[cells.reads]
+    work.q[:] = q = np.random.default_rng(2).normal(size=(len(part.writes), samples))
+    miss(cells, work)  # leaves the slopes and f
+    f = loop.delta(y).T[pick] - q
+    np.testing.assert_allclose(work.f, f, atol=1e-14)
+    solve(units, work)
     everything = np.ones(len(part.writes), dtype=np.bool_)
     around = part.loop.slopes_times(y[:, part.reads], everything, part.loop.gain[None])
     dense = np.linalg.solve(np.eye(len(f)) - around, f.T[:, :, None])[:, :, 0]
-    np.testing.assert_allclose(work.right.T, dense, atol=10.0 * DROPPED * np.abs(dense).max())
+    np.testing.assert_allclose(work.f.T, dense, atol=10.0 * DROPPED * np.abs(dense).max())
 
 
 def test_a_sample_is_solved_as_it_is_alone() -> None:
@@ -125,13 +129,25 @@ def test_quiet_outputs_are_left_out_of_the_search_but_not_of_the_answer() -> Non
 
 
 def test_what_has_no_solution_is_not_found() -> None:
-    square = Law("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
-    blocks = (Placed(curves(square, 2), slice(0, 2), slice(0, 2)),)
+    steep = ramp_law((0.25,), (0.0, 2.0))
+    one = np.ones(2)
+    blocks = (Placed(Curves(steep, one, 0.0 * one, 0.0 * one), slice(0, 2), slice(0, 2)),)
     loop = Loop(blocks, np.eye(2), alone=lambda pick: np.eye(2)[:, pick])
-    r = np.full((80, 2), 0.1)  # y = r + y^2 has a solution for r <= 1/4 alone
+    r = np.full((80, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
     r[33, 1] = 0.3
     _, _, found = solved(loop, r)
     assert np.flatnonzero(~found).tolist() == [33]
+    assert loop.kept_split[0] is not None
+
+
+def test_a_law_that_compiled_code_does_not_know_has_another_way() -> None:
+    own = Law("tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2")
+    loop = tied([curves(own, CELLS)], 0.5)
+    r = drives(loop, 70)
+    y, _, found = solved(loop, r)
+    assert loop.kept_split == [None]
+    assert found.all()
+    assert residual(loop, r, y) < 1e-11
 
 
 def test_too_many_ties_have_another_way() -> None:
