@@ -1,7 +1,7 @@
-"""Memory that is used again: what fresh memory costs is more than the arithmetic of a batch.
+"""Memory that is used again: fresh memory would cost a batch a third of its time.
 
-glibc gives freed arrays back to the system, and the system clears every page before it hands it out again:
-half of the time of a batch on ideal wires.  It keeps them once it has seen a larger array freed.
+glibc gives freed arrays back to the system, and the system clears every page before it hands it out again. It
+keeps them once it has seen a larger array freed.  (Measured on 1000 points of a 64-32-10 network.)
 """
 
 from __future__ import annotations
