@@ -162,14 +162,11 @@ def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
 
 
 def _check_guess(analysis: OperatingPoint) -> None:
-    shapes = (), (analysis.samples,)
-    if all(np.shape(v) in shapes for v in analysis.guess.values()):
-        every = [np.ravel(np.asarray(volts, dtype=np.float64)) for volts in analysis.guess.values()]
-        if not every or np.isfinite(np.concatenate(every)).all():  # at once: there may be thousands of nodes
-            return
+    shapes, volts = ((), (analysis.samples,)), {}
     for node, given in analysis.guess.items():
-        volts = np.asarray(given, dtype=np.float64)
-        if volts.shape not in shapes:
-            raise BadInput(f"guess {node!r}: shape {volts.shape}, expected () or {shapes[1]}")
-        if not np.isfinite(volts).all():
-            raise BadInput(f"guess {node!r}: holds a value that is not finite")
+        volts[node] = np.asarray(given, dtype=np.float64)
+        if volts[node].shape not in shapes:
+            raise BadInput(f"guess {node!r}: shape {volts[node].shape}, expected () or {shapes[1]}")
+    if not np.isfinite(np.concatenate([np.empty(0), *map(np.ravel, volts.values())])).all():  # all at once
+        node = next(node for node, given in volts.items() if not np.isfinite(given).all())
+        raise BadInput(f"guess {node!r}: holds a value that is not finite")

@@ -13,7 +13,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.finding_kernel import Start, find_part
 from analog_pc.simulators.native.loop import MILD, Loop
-from analog_pc.simulators.native.map_kernel import Plan, plan_of
+from analog_pc.simulators.native.map_kernel import Plan, copies, plan_of
 from analog_pc.simulators.native.reduce import Reduced, Response
 from analog_pc.simulators.native.search_kernel import TILE, Cells, Work
 from analog_pc.simulators.native.threads import in_slices
@@ -34,9 +34,8 @@ class Split:
         self.from_known = loop.gain[np.ix_(cells.reads, self.known.writes)]
         self.to_quiet = loop.gain[np.ix_(self.quiet.reads, cells.writes)]
         self.quiet_volts = loop.volts[self.quiet.writes, None]
-        reads = len(cells.reads)
-        nodes = plan_of(np.zeros((0, len(cells.writes))), np.zeros((0, reads)), np.zeros(0))
-        self._copied = plan_of(np.zeros((reads, 0)), np.eye(reads), np.zeros(reads)), nodes
+        nobody = plan_of(np.zeros((0, len(cells.writes))), np.zeros((0, len(cells.reads))), np.zeros(0))
+        self._copied = copies(len(cells.reads)), nobody
         self._no_volts = np.zeros((1, 0, 0))
         self._maps: dict[int, tuple[Plan, Plan]] = {}  # by nodes, which a model keeps
         self.free: list[Work] = []  # a thread takes one, and brings it back
@@ -143,7 +142,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     if split is not None:  # what has bent or was heard once will again
         pick, loud = pick | split.cells.units.pick, loud | split.loud
     if not loop.kept_split or (split is not None and (pick != split.cells.units.pick).any()):
-        units = None if loop.laws is None else units_of(loop, y, pick)
+        units = units_of(loop, y, pick)
         split = None if units is None else Split(loop, units, loud)
     elif split is not None and (loud != split.loud).any():
         split = Split(loop, split.cells.units, loud)

@@ -63,10 +63,6 @@ class Block(Protocol):
         """Outputs whose slope has changed by more than `least` in any of the samples, [writes]."""
         ...
 
-    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
-        """`delta` and its slope by each input, [samples, writes]; of a block whose outputs are apart."""
-        ...
-
     @property
     def formula(self) -> Formula | None:
         """The block for compiled code; None where outputs are not apart."""
@@ -132,18 +128,6 @@ class Curves:
             return np.ones(self.writes, dtype=np.bool_)
         return np.asarray((np.abs(self._slope(y)) > least).any(axis=0))
 
-    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
-        if self.mild:
-            value, slope = self.law.value_and_derivative(y)
-            return value - y, [slope - 1.0]
-        value, slope = self.law.value_and_derivative(y + self.offset)
-        value = self.gain * value
-        value -= self.base
-        value -= self.slope * y
-        slope = self.gain * slope
-        slope -= self.slope
-        return value, [slope]
-
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
         return np.asarray(self._slope(y)[:, pick, None] * y_step[:, pick])
 
@@ -194,19 +178,15 @@ class Gates:
     def bends(self, y: Floats, least: float) -> Bools:
         return np.ones(self.writes, dtype=np.bool_)
 
-    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
-        control, drive = np.split(y, 2, axis=1)
-        gate, slope = self.gate.value_and_derivative(control)
-        through = self.siemens * gate
-        through -= self.base
-        by_control = self.siemens * slope
-        by_control *= drive
-        return through * drive, [by_control, through]
-
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
-        by_control, by_drive = (slope[:, pick, None] for slope in self.bent(y)[1])
+        control, drive = np.split(y[:, np.tile(pick, 2)], 2, axis=1)
+        gate, slope = self.gate.value_and_derivative(control)
+        by_control = self.siemens[pick] * slope * drive
+        by_drive = self.siemens[pick] * gate - self.base[pick]
         control_step, drive_step = np.split(y_step, 2, axis=1)
-        return np.asarray(by_control * control_step[:, pick] + by_drive * drive_step[:, pick])
+        return np.asarray(
+            by_control[:, :, None] * control_step[:, pick] + by_drive[:, :, None] * drive_step[:, pick]
+        )
 
 
 class Ports:
@@ -246,9 +226,6 @@ class Ports:
 
     def bends(self, y: Floats, least: float) -> Bools:
         return np.ones(self.writes, dtype=np.bool_)
-
-    def bent(self, y: Floats) -> tuple[Floats, list[Floats]]:
-        raise NotImplementedError("the currents of a crossbar depend on the voltages of all its ports")
 
     def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
         cells = self._cells if self._cells is not None and len(self._cells) == len(y) else None

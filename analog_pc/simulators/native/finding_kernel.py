@@ -12,7 +12,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.laws import Laws, bend, no_laws
-from analog_pc.simulators.native.map_kernel import Plan, fill, plan_of, product, put
+from analog_pc.simulators.native.map_kernel import Plan, copies, fill, product, put
 from analog_pc.simulators.native.search_kernel import settle, store
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
@@ -30,9 +30,8 @@ class Start(NamedTuple):
     @classmethod
     def at(cls, q: Floats) -> Start:
         """From outputs q [all outputs, samples]."""
-        none, empty = np.zeros(0), np.zeros((0, 0))
         writes = np.zeros(0, dtype=np.int64)
-        return cls(q, none, writes, no_laws(), plan_of(empty, empty, none), empty)
+        return cls(q, np.zeros(0), writes, no_laws(), copies(0), np.zeros((0, 0)))
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]

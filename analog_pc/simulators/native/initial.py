@@ -13,7 +13,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.finding_kernel import Start
 from analog_pc.simulators.native.laws import Laws, no_laws
 from analog_pc.simulators.native.loop import Loop, Part
-from analog_pc.simulators.native.map_kernel import Plan, fill, plan_of
+from analog_pc.simulators.native.map_kernel import Plan, copies, fill, plan_of
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.operating_point import settle_to
 
@@ -81,8 +81,7 @@ def _reach_of(loop: Loop, of_nodes: Any, of_nothing: Floats) -> _Reach:
     none, outputs_of_loop = np.empty(0, dtype=np.int64), len(touched)
     if not touched.any():
         at_rest = loop.delta(of_nothing.T)[0] if of_nodes.shape[1] else np.zeros(outputs_of_loop)
-        empty = np.zeros((0, 0))
-        return _Reach(None, plan_of(empty, empty, np.zeros(0)), none, at_rest)
+        return _Reach(None, copies(0), none, at_rest)
     part = loop.part(touched)
     reads, number = np.unique(loop.same[part.reads], return_inverse=True)
     matrix = of_nodes[reads].toarray()

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numba
@@ -72,6 +73,7 @@ def laws_of(blocks: Sequence[Block], reads: Ints) -> Laws | None:
     ).of(every, reads)
 
 
+@cache
 def no_laws() -> Laws:
     """The laws of no outputs."""
     none, numbers = np.empty(0), np.empty(0, dtype=np.int64)

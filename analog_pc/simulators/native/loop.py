@@ -47,19 +47,6 @@ class Loop:
             out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
         return out
 
-    def bent(self, y: Floats, slopes: Floats) -> Floats:
-        """Outputs [writes, samples] at y [reads, samples]; fills slopes [inputs, writes, samples].
-
-        Samples last.  Of blocks whose outputs are apart.  Slopes by inputs that an output does not have stay.
-        """
-        delta = np.empty((self.gain.shape[1], y.shape[1]))
-        for placed in self.blocks:
-            bent, by_input = placed.block.bent(y[placed.reads].T)
-            delta[placed.writes] = bent.T
-            for nth, slope in enumerate(by_input):
-                slopes[nth, placed.writes] = slope.T
-        return delta
-
     @cached_property
     def known(self) -> Bools:
         """Outputs whose reads no output reaches: the drive alone gives them, [writes]."""

@@ -37,15 +37,21 @@ class Plan(NamedTuple):
     constant: Floats  # [n]
 
 
-def plan_of(first: Floats, second: Floats, constant: Floats, copies: csr_array | None = None) -> Plan:
-    """The plan of a map [n, first inputs], [n, second inputs] and [n]; `copies` [n, more] of more inputs."""
+def plan_of(first: Floats, second: Floats, constant: Floats, copied: csr_array | None = None) -> Plan:
+    """The plan of a map [n, first inputs], [n, second inputs] and [n]; `copied` [n, more] of more inputs."""
     (one, one_of), (two, two_of) = _many(first), _many(second)
     left = [np.where(of[:, None] < 0, matrix, 0.0) for of, matrix in ((one_of, first), (two_of, second))]
     few = csr_array(np.concatenate(left, axis=1))
-    if copies is not None:
-        few = csr_array(hstack([few, copies]))
+    if copied is not None:
+        few = csr_array(hstack([few, copied]))
     starts, columns = (np.asarray(part, dtype=np.int64) for part in (few.indptr, few.indices))
     return Plan(one, one_of, two, two_of, starts, columns, few.data, np.ascontiguousarray(constant))
+
+
+def copies(n: int) -> Plan:
+    """The plan that hands n (second) inputs on as they are."""
+    empty, none, numbers = np.zeros((0, 0)), np.full(n, -1), np.arange(n + 1)
+    return Plan(empty, none, np.zeros((0, n)), none, numbers, numbers[:n].copy(), np.ones(n), np.zeros(n))
 
 
 def _many(matrix: Floats) -> tuple[Floats, Ints]:

@@ -17,8 +17,9 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.batch import MANY, by_units
 from analog_pc.simulators.native.loop import MILD, Corrector, Loop
+from analog_pc.simulators.native.search_kernel import STEPS
 
-STEPS, HALVINGS = 60, 12
+HALVINGS = 12
 # The last step, as a part of the largest voltage that a block reads: what remains after it is smaller by the
 # factor of one more step, at most SLOW / (1 - SLOW) = 2.3.
 STOP = 1e-12

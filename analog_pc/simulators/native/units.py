@@ -27,6 +27,7 @@ from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.laws import bend
 from analog_pc.simulators.native.loop import Loop
 
 DROPPED = 1e-5  # of the loop gain, which has no unit: what a step does not follow
@@ -52,16 +53,19 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
 
     y [samples, reads]: typical reads, for the size of slopes.
     """
-    if loop.alone is None or not all(placed.block.apart for placed in loop.blocks):
+    if loop.alone is None or loop.laws is None:
         return None
     part = loop.part(pick)
+    laws = loop.laws.of(part.writes, part.loop.read_of)
     try:
         cells = loop.alone(pick)[part.reads]
     except SimulationFailed:  # a cell that only a crossbar gives a voltage
         return None
     read_of = part.loop.read_of
-    slopes = np.zeros((len(read_of), len(part.writes), len(y)))
-    part.loop.bent(y[:, part.reads].T, slopes)
+    shape = len(part.writes), len(y)
+    slopes = np.zeros((len(read_of), *shape))
+    seen = np.ascontiguousarray(y[:, part.reads].T)
+    bend(laws, seen, np.empty((2, len(y))), np.empty(shape), slopes)
     slopes = np.abs(slopes).max(axis=(0, 2))
     slopes = np.where(slopes > 0.0, slopes, 1.0)  # an output's volts or amperes are no loop gain; K slopes is
     left, size, right = _few((part.loop.gain - cells) * slopes)

@@ -78,9 +78,14 @@ def test_blocks_side_by_side() -> None:
     value, slopes = np.empty_like(expected), np.zeros((2, 2 * n, 70))
     bend(laws, y, np.empty((2, 70)), value, slopes)
     np.testing.assert_allclose(value, expected, atol=1e-15)
-    rise = [curves.bent(y[:n].T)[1][0].T, *(slope.T for slope in gates.bent(y.T)[1])]
-    np.testing.assert_allclose(slopes[0], np.concatenate(rise[:2]), atol=1e-14)
-    np.testing.assert_allclose(slopes[1, n:], rise[2], atol=1e-14)
+    everything, steps = np.ones(n, dtype=np.bool_), np.eye(2 * n)[None]
+    rise = (
+        curves.slopes_times(y[:n].T, everything, np.eye(n)[None]),
+        gates.slopes_times(y.T, everything, steps),
+    )
+    own, one = np.arange(n), [jacobian.transpose(1, 2, 0) for jacobian in rise]
+    np.testing.assert_allclose(slopes[0], np.concatenate([part[own, own] for part in one]), atol=1e-14)
+    np.testing.assert_allclose(slopes[1, n:], one[1][own, own + n], atol=1e-14)
 
 
 def test_a_law_of_the_users_own_is_not_known() -> None:
