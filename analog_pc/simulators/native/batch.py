@@ -3,18 +3,20 @@
 Outputs are of four kinds.  The *known* ones read nothing that an output of the circuit reaches: the drive
 gives them at the start.  The *picked* ones bend so much that a step follows their slopes; the *others* bend
 a little, and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it) give
-less than rounding, and are looked at once, when the rest has settled.
+less than rounding, or no read feels them, and are looked at once, when the rest has settled.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.simulators.native.cells import in_few_terms
 from analog_pc.simulators.native.finding_kernel import Start, find_part
+from analog_pc.simulators.native.gain import gain_of
 from analog_pc.simulators.native.loop import MILD, Loop
 from analog_pc.simulators.native.map_kernel import Plan, copies, plan_of
-from analog_pc.simulators.native.reduce import Reduced, Response
+from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.simulators.native.search_kernel import TILE, Cells, Work
 from analog_pc.simulators.native.threads import in_slices
 from analog_pc.simulators.native.units import Units, units_of
@@ -28,9 +30,12 @@ class Split:
     """The outputs of a loop by kind; `cells` holds the loud ones: the picked and the others."""
 
     def __init__(self, loop: Loop, units: Units, loud: Bools) -> None:
-        self.loud = loud
-        self.known, self.quiet = loop.part(loop.known), loop.part(~loud & ~loop.known)
-        self.cells = cells = cells_of(loop, units, loud)
+        whole = bool((units.pick | ~loop.heard).all())
+        self.loud, self.whole = loud, whole
+        self.cells = cells = cells_of(loop, units, loud, ~loop.heard if whole else np.zeros_like(loud))
+        quiet = ~loud
+        quiet[cells.writes] = False
+        self.known, self.quiet = loop.part(loop.known & quiet), loop.part(quiet & ~loop.known)
         self.from_known = loop.gain[np.ix_(cells.reads, self.known.writes)]
         self.to_quiet = loop.gain[np.ix_(self.quiet.reads, cells.writes)]
         self.quiet_volts = loop.volts[self.quiet.writes, None]
@@ -40,11 +45,15 @@ class Split:
         self._maps: dict[int, tuple[Plan, Plan]] = {}  # by nodes, which a model keeps
         self.free: list[Work] = []  # a thread takes one, and brings it back
 
-    def maps(self, reduced: Reduced, nodes: Response) -> tuple[Plan, Plan]:
-        """Of stimuli to what the loud outputs read by themselves; of outputs, stimuli and reads to nodes."""
+    def maps(self, reduced: Reduced, nodes: Ints) -> tuple[Plan, Plan]:
+        """Of stimuli to what the loud outputs read by themselves; of outputs, stimuli and reads to nodes.
+
+        `nodes`: numbers that a model keeps.
+        """
         if id(nodes) not in self._maps:
-            reads = reduced.reads.rows(self.cells.reads)
-            self._maps[id(nodes)] = reads.driven, nodes.beside(reads)
+            writes, reads = self.cells.writes, self.cells.reads
+            driven = reduced.reads.rows(reads).driven
+            self._maps[id(nodes)] = driven, in_few_terms(reduced, nodes, writes, reads)
         return self._maps[id(nodes)]
 
     def take(self, samples: int) -> Work:
@@ -87,26 +96,32 @@ class Split:
 
 
 def complete(loop: Loop) -> Split | None:
-    """That of the last batch, if steps follow the slopes of all outputs: nothing more could be picked."""
+    """That of the last batch, if steps follow the slopes of all outputs that a read feels.
+
+    Nothing more could be picked then.
+    """
     split = loop.kept_split[0] if loop.kept_split else None
-    return split if split is not None and split.cells.units.pick.all() else None
+    return split if split is not None and split.whole else None
 
 
-def cells_of(loop: Loop, units: Units, loud: Bools) -> Cells:
-    """The loud outputs, the picked ones first."""
+def cells_of(loop: Loop, units: Units, loud: Bools, last: Bools) -> Cells:
+    """The loud outputs, the picked ones first, and some that are left to the last."""
     assert loop.laws is not None
-    writes = np.concatenate([np.flatnonzero(units.pick), np.flatnonzero(loud & ~units.pick)])
+    searched = np.concatenate([np.flatnonzero(units.pick), np.flatnonzero(loud & ~units.pick)])
+    writes, n = np.concatenate([searched, np.flatnonzero(last)]), len(searched)
     heard, number = np.unique(loop.read_of[:, writes], return_inverse=True)
     reads, heard_as = np.unique(loop.same[heard], return_inverse=True)
-    gain = np.ascontiguousarray(loop.gain[np.ix_(reads, writes)])
+    read_of = heard_as[number].reshape(-1, len(writes))
+    gain = np.ascontiguousarray(loop.gain[np.ix_(reads, searched)])
     return Cells(
         units=units,
-        laws=loop.laws.of(writes, heard_as[number].reshape(-1, len(writes))),
+        laws=loop.laws.of(searched, read_of[:, :n]),
+        last=loop.laws.of(writes[n:], read_of[:, n:]),
         writes=writes,
         reads=reads,
         heard=heard,
         heard_as=heard_as,
-        gain=gain,
+        gain=gain_of(gain, loop.gain_alone(reads, searched)),
         from_others=np.ascontiguousarray(gain[:, len(units.order) :]),
         volts=np.abs(gain).max(axis=0),
     )
@@ -133,7 +148,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     some = slice(None, None, -(-len(r) // LOOKED_AT))
     y = loop.reads(r[some], start[some])
     split = loop.kept_split[0] if loop.kept_split else None
-    pick = loop.bends(y, MILD) & ~loop.known
+    pick = loop.bends(y, MILD) & ~loop.known & loop.heard
     if not pick.any():
         return None
     given = np.abs(loop.delta(y)) * loop.volts

@@ -37,12 +37,12 @@ def find_all(model: Model, analysis: OperatingPoint, check_stability: bool) -> S
     if analysis.preset is not None:
         way.insert(0, model.stimuli(analysis.preset))
     static, loop = model.reduced(False)
-    names, response = model.saved(static, analysis.save)
+    names, numbers, response = model.saved(static, analysis.save)
     split = complete(loop) if samples >= MANY else None
     if split is None:
         ended = _find(static, loop, response, way, first_outputs(model, loop, analysis.guess, samples))
     else:
-        maps, start = split.maps(static, response), start_of(model, loop, analysis.guess, samples)
+        maps, start = split.maps(static, numbers), start_of(model, loop, analysis.guess, samples)
         ended = _find_compiled(split, maps, way, start, looks_at_blocks(model, check_stability))
         left = np.flatnonzero(~ended.found)
         if len(left):

@@ -13,7 +13,7 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.laws import Laws, bend, no_laws
 from analog_pc.simulators.native.map_kernel import Plan, copies, fill, product, put
-from analog_pc.simulators.native.search_kernel import settle, store
+from analog_pc.simulators.native.search_kernel import finish, settle, store
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
 
@@ -21,8 +21,8 @@ class Start(NamedTuple):
     """Block outputs from which a search starts: q, or those at volts of some nodes, the rest at 0 V."""
 
     q: Floats  # [all outputs, samples], or empty
-    at_rest: Floats  # [all outputs]: without volts
-    writes: Ints  # the outputs that nodes with volts reach
+    at_rest: Floats  # [outputs of the search]: without volts
+    writes: Ints  # those of them that nodes with volts reach
     laws: Laws
     reads: Plan  # what they read of the nodes
     volts: Floats  # [nodes, samples]
@@ -99,8 +99,9 @@ def find_part(cells, work, drive, nodes, start, stop, way, shift, volts, y, q, f
                 _follow(nodes.second, change, more_felt, felt)
             put(drive, none, driven, none, u, none, work.drive, 0)
             settle(cells, work, stop)
-            product(nodes.first, work.q, bent)
-            put(nodes, bent, felt, work.q, u, work.y, volts[k], first)
+            finish(cells, work)
+            product(nodes.first, work.whole, bent)
+            put(nodes, bent, felt, work.whole, u, work.y, volts[k], first)
             for s in range(width):
                 found[first + s] = found[first + s] and work.there[s]
         if len(y):

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analog_pc.arrays import Any, ArrayLike, Floats, Ints
+from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.finding_kernel import Start
 from analog_pc.simulators.native.laws import Laws, no_laws
@@ -35,11 +35,9 @@ def first_outputs(model: Model, loop: Loop, volts: Volts, samples: int) -> Float
 
 
 def start_of(model: Model, loop: Loop, volts: Volts, samples: int) -> Start:
-    """For a loop whose laws compiled code knows."""
-    reach = _reach(model, loop, tuple(volts))
-    writes = np.empty(0, dtype=np.int64) if reach.part is None else reach.part.writes
-    none = np.zeros((0, 0))
-    return Start(none, reach.at_rest, writes, reach.laws, reach.reads, _stacked(volts, samples))
+    """The same of the outputs that a read feels, for a loop whose laws compiled code knows."""
+    reach = _reach(model, loop, tuple(volts), heard=True)
+    return Start(np.zeros((0, 0)), *reach.start, reach.reads, _stacked(volts, samples))
 
 
 def _stacked(volts: Volts, samples: int) -> Floats:
@@ -51,42 +49,45 @@ def _stacked(volts: Volts, samples: int) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Reach:
-    """The outputs that some nodes reach (part), and what these read of them."""
+    """Those of some outputs (`among`) that some nodes reach (`part`), and what these read of them."""
 
+    among: Bools  # [all outputs]
     part: Part | None
     reads: Plan  # of the nodes to the different voltages that the part reads
     number: Ints  # which of them each of its reads is
     at_rest: Floats  # [all outputs]
 
     @cached_property
-    def laws(self) -> Laws:
-        """For a loop whose laws compiled code knows."""
-        laws = None if self.part is None else self.part.loop.laws
-        if self.part is None or laws is None:
-            return no_laws()
-        return laws.of(np.arange(len(self.part.writes)), self.number[self.part.loop.read_of])
+    def start(self) -> tuple[Floats, Ints, Laws]:
+        """The first fields of a `Start` of `among`, for a loop whose laws compiled code knows."""
+        at_rest = self.at_rest[self.among]
+        if self.part is None or self.part.loop.laws is None:
+            return at_rest, np.empty(0, dtype=np.int64), no_laws()
+        writes = self.part.writes
+        laws = self.part.loop.laws.of(np.arange(len(writes)), self.number[self.part.loop.read_of])
+        return at_rest, np.searchsorted(np.flatnonzero(self.among), writes), laws
 
 
-def _reach(model: Model, loop: Loop, nodes: tuple[str, ...]) -> _Reach:
-    reach: _Reach | None = loop.kept_starts.get(nodes)
+def _reach(model: Model, loop: Loop, nodes: tuple[str, ...], *, heard: bool = False) -> _Reach:
+    """Among all outputs, or those that a read feels."""
+    reach: _Reach | None = loop.kept_starts.get((nodes, heard))
     if reach is None:
         model.check_nodes(nodes)
-        loop.kept_starts[nodes] = reach = _reach_of(loop, *model.reads_of(nodes))
+        among = loop.heard if heard else np.ones_like(loop.heard)
+        loop.kept_starts[nodes, heard] = reach = _reach_of(loop, among, *model.reads_of(nodes))
     return reach
 
 
-def _reach_of(loop: Loop, of_nodes: Any, of_nothing: Floats) -> _Reach:
+def _reach_of(loop: Loop, among: Bools, of_nodes: Any, of_nothing: Floats) -> _Reach:
     """of_nodes [reads, nodes] (sparse), of_nothing [reads, 1]: what blocks read of the nodes, and of none."""
-    touched = loop.outputs_of(np.diff(of_nodes.indptr) > 0)
-    none, outputs_of_loop = np.empty(0, dtype=np.int64), len(touched)
+    touched, nodes = loop.outputs_of(np.diff(of_nodes.indptr) > 0) & among, of_nodes.shape[1]
+    at_rest = loop.delta(of_nothing.T)[0] if nodes else np.zeros(len(touched))
     if not touched.any():
-        at_rest = loop.delta(of_nothing.T)[0] if of_nodes.shape[1] else np.zeros(outputs_of_loop)
-        return _Reach(None, copies(0), none, at_rest)
+        return _Reach(among, None, copies(0), np.empty(0, dtype=np.int64), at_rest)
     part = loop.part(touched)
     reads, number = np.unique(loop.same[part.reads], return_inverse=True)
-    matrix = of_nodes[reads].toarray()
-    plan = plan_of(np.zeros((len(reads), 0)), matrix, of_nothing[reads, 0])
-    return _Reach(part, plan, number, loop.delta(of_nothing.T)[0])
+    plan = plan_of(np.zeros((len(reads), 0)), of_nodes[reads].toarray(), of_nothing[reads, 0])
+    return _Reach(among, part, plan, number, at_rest)
 
 
 def initial_state(model: Model, volts: Volts, u: Floats) -> tuple[Floats, Floats]:

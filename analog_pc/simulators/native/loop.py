@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.equations import Equations, Placed, span
 from analog_pc.simulators.native.laws import Laws, laws_of
 
@@ -29,12 +30,22 @@ class Loop:
     gain: Floats
     kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
     kept_split: list[Split | None] = field(default_factory=list)
-    kept_starts: dict[tuple[str, ...], Any] = field(default_factory=dict)  # of `initial.py`
+    kept_starts: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)  # of `initial.py`
     alone: Callable[[Bools], Floats] | None = None  # K [reads, picked] without crossbars between their ports
     equations: Equations | None = None  # of its circuit
 
     def keep(self, corrector: Corrector) -> None:
         self.kept[:] = [corrector]
+
+    def gain_alone(self, reads: Ints, writes: Ints) -> Floats | None:
+        """K of some reads and writes without crossbars between their ports; None where nothing gives that."""
+        pick = np.zeros(self.gain.shape[1], dtype=np.bool_)
+        pick[writes] = True
+        try:
+            found = None if self.alone is None else self.alone(pick)
+        except SimulationFailed:  # a cell that only a crossbar gives a voltage
+            return None
+        return None if found is None else found[reads][:, np.searchsorted(np.flatnonzero(pick), writes)]
 
     def reads(self, r: Floats, q: Floats) -> Floats:
         """y, [samples, reads]."""
@@ -51,6 +62,11 @@ class Loop:
     def known(self) -> Bools:
         """Outputs whose reads no output reaches: the drive alone gives them, [writes]."""
         return ~self.outputs_of(np.asarray(self.gain.any(axis=1)))
+
+    @cached_property
+    def heard(self) -> Bools:
+        """Outputs that some read feels; the others are known when all is known, [writes]."""
+        return np.asarray(self.gain.any(axis=0))
 
     @cached_property
     def volts(self) -> Floats:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
-from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.assembly import assemble
@@ -18,6 +19,14 @@ from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced, Response
 
 
+class Saved(NamedTuple):
+    """Nodes that an analysis keeps, and what gives their volts."""
+
+    names: tuple[str, ...]
+    numbers: Ints
+    response: Response
+
+
 class Model:
     """Reductions are made when first asked for, and kept."""
 
@@ -25,7 +34,7 @@ class Model:
         self.name = circuit.name
         self.equations = assemble(circuit)
         self._kept: dict[bytes, tuple[Reduced, Loop]] = {}
-        self._saved: dict[tuple[int, tuple[str, ...]], Response] = {}
+        self._saved: dict[tuple[int, tuple[str, ...]], Saved] = {}
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -53,15 +62,15 @@ class Model:
             if self.equations.flat.number(name) is None:
                 raise BadInput(f"native: the circuit has no node {name!r}")
 
-    def saved(self, reduced: Reduced, save: tuple[str, ...]) -> tuple[tuple[str, ...], Response]:
-        """The nodes that an analysis keeps (all where `save` names none), and what gives their volts."""
+    def saved(self, reduced: Reduced, save: tuple[str, ...]) -> Saved:
+        """The nodes that an analysis keeps, all where `save` names none."""
         names = save or self.nodes
         key = id(reduced), names
         if key not in self._saved:
             self.check_nodes(save)
-            numbers = [self.equations.flat.number(name) for name in names]
-            self._saved[key] = reduced.nodes.rows(np.array(numbers, dtype=np.int64))
-        return names, self._saved[key]
+            numbers = np.array([self.equations.flat.number(name) for name in names], dtype=np.int64)
+            self._saved[key] = Saved(names, numbers, reduced.nodes.rows(numbers))
+        return self._saved[key]
 
     def stimuli(self, stimuli: Stimuli) -> Floats:
         """All stimuli side by side, [samples, stimuli]; one sample where they have no batch."""

@@ -25,6 +25,8 @@ from analog_pc.simulators.native.equations import Equations
 from analog_pc.simulators.native.map_kernel import Plan, fill, plan_of
 from analog_pc.simulators.native.threads import in_slices
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 @dataclass(frozen=True, eq=False)
 class Response:
@@ -60,22 +62,11 @@ class Response:
         """The map of states and block outputs (its first inputs), and of stimuli."""
         return plan_of(np.concatenate([self.by_x, self.by_d], axis=1), self.by_u, self.constant)
 
-    def beside(self, reads: Response) -> Plan:
-        """The map of block outputs, of stimuli, and of `reads`, which has some of its rows (x is at rest)."""
-        number = {row.tobytes(): k for k, row in enumerate(reads.matrix)}
-        same = np.array([number.get(row.tobytes(), -1) for row in self.matrix], dtype=np.int64)
-        copies = np.flatnonzero(same >= 0)
-        entries = np.ones(len(copies)), (copies, same[copies])
-        copied = csr_array(entries, shape=(len(same), len(reads.constant)))
-        others = (same < 0)[:, None]
-        by_d, by_u, constant = self.by_d * others, self.by_u * others, self.constant * others[:, 0]
-        return plan_of(by_d, by_u, constant, copied)
-
     @property
     def matrix(self) -> Floats:
         """All of it side by side, [n, states + outputs + stimuli + 1]."""
         parts = self.by_x, self.by_d, self.by_u, self.constant[:, None]
-        return np.concatenate(parts, axis=1) + 0.0  # no negative zeros
+        return np.concatenate(parts, axis=1)
 
 
 def _mapped(plan: Plan, *inputs: Floats) -> Floats:
@@ -101,12 +92,12 @@ class Reduced:
 
     @cached_property
     def _w(self) -> Floats:
-        return self.solve(self._sources().toarray())
+        return self.solve(self.sources().toarray())
 
     def loop_gain(self, outputs: Bools) -> Floats:
         """K for some block outputs alone, [reads, outputs]."""
         columns = self._sizes[0] + np.flatnonzero(outputs)
-        return self.reads_of(self.solve(self._sources()[:, columns].toarray()))
+        return self.reads_of(self.solve(self.sources()[:, columns].toarray()))
 
     @cached_property
     def nodes(self) -> Response:
@@ -118,6 +109,7 @@ class Reduced:
         """What the blocks read, y."""
         a, y = self.equations, self.reads_of(self._w)
         y[:, -1] += a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
+        y[np.abs(y) < self.nothing] = 0.0
         return self._response(y)
 
     @cached_property
@@ -132,13 +124,22 @@ class Reduced:
 
     def reads_of(self, w: Floats) -> Floats:
         """What the blocks see of unknowns w [w, k]."""
+        return np.asarray(self.read_matrix() @ w)
+
+    def read_matrix(self) -> csr_array:
+        """Reads as differences of unknowns, [reads, w]."""
         a = self.equations
-        return np.asarray(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order] @ w)
+        return a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order]
 
     def rate_of(self, w: Floats) -> Floats:
         """The part of every state's rate that unknowns w [w, k] make."""
         a = self.equations
         return np.asarray(a.rate.matrix((len(a.states), a.unknowns)) @ w)
+
+    @cached_property
+    def nothing(self) -> Floats:
+        """The largest volts that a source makes somewhere, to rounding: LU may leave that of 0, [sources]."""
+        return EPS * np.abs(self._w[: len(self.equations.flat.names)]).max(axis=0, initial=0.0)
 
     @property
     def free(self) -> Bools:
@@ -149,8 +150,8 @@ class Reduced:
         out[np.array(a.states, dtype=np.int64)] = False
         return out
 
-    def matrix(self) -> csc_array:
-        """M of `equations.py` for this choice of held states."""
+    def matrix(self, *, coupled: bool) -> csc_array:
+        """M of `equations.py` for this choice of held states; crossbars may leave their ports uncoupled."""
         a, n = self.equations, self.equations.unknowns
         state_rows = np.array(a.states, dtype=np.int64)
         holds, rests = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
@@ -162,12 +163,12 @@ class Reduced:
             a.held.triplets(holds),
             a.rest.triplets(rests),
         ]
-        if self.coupled:
+        if coupled:
             parts.append(a.coupling.triplets(self.free))
         i, j, v = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csc_array((v, (i, j)), shape=(n, n))
 
-    def _sources(self) -> csc_array:
+    def sources(self) -> csc_array:
         """Right-hand sides, [w, states + blocks + stimuli + 1]; blocks in their joined order."""
         a, n = self.equations, self.equations.unknowns
         nx, nd, nu = self._sizes
@@ -195,7 +196,7 @@ class Reduced:
 
     def _factorised(self) -> tuple[Floats, csc_array, Any]:
         """M with its rows scaled to 1, and its LU factors."""
-        matrix = self.matrix()
+        matrix = self.matrix(coupled=self.coupled)
         largest = np.zeros(matrix.shape[0])
         np.maximum.at(largest, matrix.indices, np.abs(matrix.data))
         scale = 1.0 / np.where(largest > 0.0, largest, 1.0)

@@ -38,7 +38,7 @@ def relax_all(model: Model, analysis: OperatingPoint, check_stability: bool) -> 
     away = np.abs(model.state_volts(w) - model.state_volts(ended)).max(axis=1, initial=0.0)
     away = away > AWAY * np.abs(ended[:, : len(model.nodes)]).max(axis=1)
     status = _verdict(judge(model, y, q, found, check_stability), rests, away)
-    names, response = model.saved(static, analysis.save)
+    names, _, response = model.saved(static, analysis.save)
     return Solution(np.arange(len(u), dtype=np.float64), names, response.value(None, q, u), status)
 
 

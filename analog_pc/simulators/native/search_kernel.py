@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.simulators.native.gain import Gain, feel
 from analog_pc.simulators.native.laws import Laws, bend
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS, eliminate, join, respond
 from analog_pc.simulators.native.units import Units
@@ -21,15 +22,19 @@ TILE = 256  # samples
 
 
 class Cells(NamedTuple):
-    """What a search needs to know: the laws of some outputs, the picked ones first, and how they are tied."""
+    """What a search needs to know: the laws of some outputs, the picked ones first, and how they are tied.
+
+    The last outputs are those that no read feels: the search leaves them out, and `finish` adds them.
+    """
 
     units: Units
     laws: Laws
-    writes: Ints  # [outputs]: their numbers among all outputs
+    last: Laws
+    writes: Ints  # [outputs, then the last ones]: their numbers among all outputs
     reads: Ints  # [reads]: one of all reads for each voltage that they read
     heard: Ints  # all reads of these voltages, and
     heard_as: Ints  # the number of each one's voltage in `reads`
-    gain: Floats  # [reads, outputs]
+    gain: Gain  # [reads, outputs]
     from_others: Floats  # the columns of outputs that are not picked
     volts: Floats  # [outputs]: what a unit of a residual makes of the read that sees most of it
 
@@ -42,13 +47,16 @@ class Work(NamedTuple):
     new: Floats
     felt: Floats
     q: Floats  # [outputs, tile]
-    f: Floats
+    whole: Floats  # [outputs, then the last ones, tile]; q is a part of it
+    f: Floats  # [outputs, tile]
     slopes: Floats  # [inputs, outputs, tile]
+    last_slopes: Floats  # [inputs, last ones, tile]
     answers: Floats  # of units.respond, [picked, channels + 1, tile]
     through: Floats  # [units, channels, channels, tile]
     put: Floats  # [units, channels, tile]
     system: Floats  # [ties, ties, tile]
     ties: Floats  # [ties, 1, tile]
+    felt_ties: Floats  # of the gain, [ties, tile]
     room: Floats  # [2, tile]
     sizes: Floats  # [4, tile]: of the last move, of y, of residuals now and before
     there: Bools  # [tile]: arrived
@@ -57,15 +65,32 @@ class Work(NamedTuple):
     @classmethod
     def of(cls, cells: Cells, samples: int) -> Work:
         """Room for so many samples."""
-        units, (reads, outputs) = cells.units, cells.gain.shape
+        units, reads, outputs = cells.units, len(cells.reads), len(cells.laws.kind)
         picked, inputs, channels = units.into.shape
         n, ties = len(units.starts) - 1, len(units.to_ties)
-        shapes = (
-            *[(reads,)] * 4, *[(outputs,)] * 2, (inputs, outputs), (picked, channels + 1),
-            (n, channels, channels), (n, channels), (ties, ties), (ties, 1), (2,), (4,),
-        )  # fmt: skip
-        flags = np.zeros((2, samples), dtype=np.bool_)
-        return cls(*(np.zeros((*shape, samples)) for shape in shapes), *flags)
+
+        def room(*shape: int) -> Floats:
+            return np.zeros((*shape, samples))
+
+        whole = room(len(cells.writes))
+        return cls(
+            *(room(reads) for _ in range(4)),
+            q=whole[:outputs],
+            whole=whole,
+            f=room(outputs),
+            slopes=room(inputs, outputs),
+            last_slopes=room(inputs, len(whole) - outputs),
+            answers=room(picked, channels + 1),
+            through=room(n, channels, channels),
+            put=room(n, channels),
+            system=room(ties, ties),
+            ties=room(ties, 1),
+            felt_ties=room(len(cells.gain.right)),
+            room=room(2),
+            sizes=room(4),
+            there=np.zeros(samples, dtype=np.bool_),
+            lost=np.zeros(samples, dtype=np.bool_),
+        )
 
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
@@ -107,7 +132,7 @@ def advance(cells, work):  # type: ignore[no-untyped-def]  # pragma: no cover - 
     for o in range(len(work.q)):
         for s in range(samples):
             work.q[o, s] += work.f[o, s]
-    np.dot(cells.gain, work.q, work.new)
+    feel(cells.gain, work.q, work.felt_ties, work.new)
     for s in range(samples):
         moved[s] = size[s] = 0.0
     for i in range(len(work.y)):
@@ -140,7 +165,7 @@ def settle(cells, work, stop):  # type: ignore[no-untyped-def]  # pragma: no cov
     """From `work.q`, for `work.drive`: take steps until every sample of a tile is `there` or `lost`.
 
     A search ends where the next step, which is to the last one as their residuals are to each other, would
-    move y by less than `stop` of it, or where the residual has grown.
+    move y by less than `stop` of it, where there is no residual, or where it has grown.
     """
     samples, there, lost = work.f.shape[1], work.there, work.lost
     moved, size, residual, before = work.sizes[0], work.sizes[1], work.sizes[2], work.sizes[3]
@@ -154,11 +179,12 @@ def settle(cells, work, stop):  # type: ignore[no-untyped-def]  # pragma: no cov
         miss(cells, work)
         going = samples
         for s in range(samples):
+            near = residual[s] == 0.0
             if step > 0:
-                near = moved[s] * residual[s] <= stop * size[s] * before[s]
-                there[s] = there[s] or (not lost[s] and near)
-                lost[s] = lost[s] or (not there[s] and not residual[s] < before[s])
-                going -= there[s] or lost[s]
+                near = near or moved[s] * residual[s] <= stop * size[s] * before[s]
+                lost[s] = lost[s] or not (there[s] or near or residual[s] < before[s])
+            there[s] = there[s] or (near and not lost[s])
+            going -= there[s] or lost[s]
             before[s] = residual[s]
         if going == 0:
             break
@@ -166,6 +192,12 @@ def settle(cells, work, stop):  # type: ignore[no-untyped-def]  # pragma: no cov
             _with_others(cells, work)
         solve(cells.units, work)
         advance(cells, work)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def finish(cells, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The last outputs, at the end of a search."""
+    bend(cells.last, work.y, work.room, work.whole[len(work.q) :], work.last_slopes)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -177,4 +209,4 @@ def store(cells, work, first, y, q):  # type: ignore[no-untyped-def]  # pragma: 
             y[cells.heard[k], first + s] = work.y[cells.heard_as[k], s]
     for o in range(len(cells.writes)):
         for s in range(samples):
-            q[cells.writes[o], first + s] = work.q[o, s]
+            q[cells.writes[o], first + s] = work.whole[o, s]

@@ -41,7 +41,7 @@ VERSION = "native-1"
 
 
 def _waveform(model: Model, analysis: Transient, path: Path, u: Floats) -> Solution:
-    names, response = model.saved(model.reduced(True)[0], analysis.save)
+    names, _, response = model.saved(model.reduced(True)[0], analysis.save)
     volts = response.value(path.states[:, 0], path.deltas[:, 0], u)
     return Solution(path.times, names, volts, Status(Outcome.CONVERGED))
 

@@ -26,7 +26,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.gain import parts_of
 from analog_pc.simulators.native.laws import bend
 from analog_pc.simulators.native.loop import Loop
 
@@ -53,13 +53,12 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
 
     y [samples, reads]: typical reads, for the size of slopes.
     """
-    if loop.alone is None or loop.laws is None:
+    if loop.laws is None:
         return None
     part = loop.part(pick)
     laws = loop.laws.of(part.writes, part.loop.read_of)
-    try:
-        cells = loop.alone(pick)[part.reads]
-    except SimulationFailed:  # a cell that only a crossbar gives a voltage
+    cells = loop.gain_alone(part.reads, part.writes)
+    if cells is None:
         return None
     read_of = part.loop.read_of
     shape = len(part.writes), len(y)
@@ -68,7 +67,7 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
     bend(laws, seen, np.empty((2, len(y))), np.empty(shape), slopes)
     slopes = np.abs(slopes).max(axis=(0, 2))
     slopes = np.where(slopes > 0.0, slopes, 1.0)  # an output's volts or amperes are no loop gain; K slopes is
-    left, size, right = _few((part.loop.gain - cells) * slopes)
+    left, size, right = parts_of((part.loop.gain - cells) * slopes, MOST_TIES)
     ties = max(1, int((size > DROPPED).sum()))
     linked = (np.abs(cells[read_of]) * slopes > DROPPED).any(axis=0)
     label = connected_components(linked, directed=False)[1]
@@ -93,18 +92,6 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
         to_ties=np.ascontiguousarray(to_ties.reshape(-1, ties).T),
         from_ties=np.ascontiguousarray(from_ties.reshape(-1, ties)),
     )
-
-
-def _few(matrix: Floats) -> tuple[Floats, Floats, Floats]:
-    """The largest singular values, some more than `MOST_TIES`, and their vectors; exact where these are all.
-
-    Its columns lie in the span of random combinations of them, with more combinations than its rank (Halko,
-    Martinsson & Tropp, SIAM Review 53, 217 (2011)): faster than all singular values of a wide layer.
-    """
-    some = np.random.default_rng(0).standard_normal((matrix.shape[1], MOST_TIES + 8))
-    basis = np.linalg.qr(matrix @ some)[0]
-    left, size, right = np.linalg.svd(basis.T @ matrix, full_matrices=False)
-    return basis @ left, size, right
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,7 +80,7 @@ def test_the_structure_is_found_and_its_step_is_newtons() -> None:
     assert units is not None
     assert len(units.to_ties) == TIES
     assert len(units.starts) == CELLS + 1
-    part, cells = loop.part(pick), batch.cells_of(loop, units, pick)
+    part, cells = loop.part(pick), batch.cells_of(loop, units, pick, ~pick & False)
     work = Work.of(cells, samples)
     work.y[:] = y.T[cells.reads]
     work.q[:] = q = np.random.default_rng(2).normal(size=(len(part.writes), samples))

@@ -53,6 +53,19 @@ def test_both_ways_agree(phase: str, activation: str, check: bool, monkeypatch: 
         np.testing.assert_allclose(found.preset_volts, other.preset_volts, atol=1e-12 * scale)
 
 
+def test_outputs_that_no_read_feels_are_left_to_the_last() -> None:
+    circuit, point = batch("predict")
+    native = Native(check_stability=False)
+    ready(native, circuit, point)
+    model = native.model(circuit)
+    loop = model.reduced(False)[1]
+    split = complete(loop)
+    assert split is not None
+    last = split.cells.writes[len(split.cells.laws.kind) :]
+    assert len(last) == 6  # what the hidden units send to the output layer, whose units are free
+    assert not loop.gain[:, last].any()
+
+
 def test_without_a_guess_and_with_fewer_samples() -> None:
     circuit, point = batch("learn")
     native = Native(check_stability=False)

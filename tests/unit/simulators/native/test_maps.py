@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analog_pc.simulators.native.map_kernel import TILE, fill, plan_of
-from analog_pc.simulators.native.reduce import Response
 
 
 def structured(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -52,17 +51,3 @@ def test_equal_and_short_rows_are_not_multiplied() -> None:
     assert len(plan.first) == 6  # of 12: four have no terms there, one has few, one is equal to another
     assert len(plan.second) == 7
     assert len(plan.columns) == 1 + 2
-
-
-def test_rows_that_others_have_are_copied() -> None:
-    rng = np.random.default_rng(1)
-    first, second, constant = structured(rng)
-    nodes = Response(np.zeros((12, 0)), first, second, constant)
-    reads = nodes.rows(np.array([5, 11]))
-    inputs = rng.normal(size=(70, 9))
-    read = np.concatenate([first, second], axis=1)[[5, 11]] @ inputs + constant[[5, 11], None]
-    plan = nodes.beside(reads)
-    assert set(plan.columns) >= {70, 71}
-    out = np.empty((12, 9))
-    fill(plan, np.concatenate([inputs, read]), 0, 9, out, 0)
-    np.testing.assert_allclose(out.T, nodes.value(None, inputs[:30].T, inputs[30:].T), atol=1e-13)
