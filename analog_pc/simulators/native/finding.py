@@ -75,8 +75,8 @@ def _find_compiled(
     samples, cells = len(way[0]), split.cells
     y, q = (np.empty((len(rows) if blocks else 0, samples)) for rows in (cells.heard, cells.writes))
     found = np.empty(samples, dtype=np.bool_)
-    u, volts = (np.empty((len(way), n, samples)) for n in (way[0].shape[1], len(maps[1].constant)))
-    u[:] = [stimuli.T for stimuli in way]
+    u = np.stack([stimuli.T for stimuli in way]) if len(way) > 1 else np.ascontiguousarray(way[0].T)[None]
+    volts = np.empty((len(way), len(maps[1].constant), samples))
 
     def work(part: slice) -> None:
         room = split.take(part.stop - part.start)

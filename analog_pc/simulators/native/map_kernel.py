@@ -112,22 +112,28 @@ def put(plan, one, two, first, second, copied, out, at):  # type: ignore[no-unty
     end = split + len(second)
     for i in range(len(plan.constant)):
         constant, a, b = plan.constant[i], plan.first_of[i], plan.second_of[i]
-        for s in range(samples):
-            out[i, at + s] = constant
+        begun = False
+        for k in range(plan.starts[i], plan.starts[i + 1]):
+            column, value = plan.columns[k], plan.values[k]
+            if column < split:
+                given = first[column]
+            elif column < end:
+                given = second[column - split]
+            else:
+                given = copied[column - end]
+            if begun:
+                for s in range(samples):
+                    out[i, at + s] += value * given[s]
+            else:
+                for s in range(samples):
+                    out[i, at + s] = constant + value * given[s]
+            begun = True
+        if not begun:
+            for s in range(samples):
+                out[i, at + s] = constant
         if a >= 0:
             for s in range(samples):
                 out[i, at + s] += one[a, s]
         if b >= 0:
             for s in range(samples):
                 out[i, at + s] += two[b, s]
-        for k in range(plan.starts[i], plan.starts[i + 1]):
-            column, value = plan.columns[k], plan.values[k]
-            if column < split:
-                for s in range(samples):
-                    out[i, at + s] += value * first[column, s]
-            elif column < end:
-                for s in range(samples):
-                    out[i, at + s] += value * second[column - split, s]
-            else:
-                for s in range(samples):
-                    out[i, at + s] += value * copied[column - end, s]

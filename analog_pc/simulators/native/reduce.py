@@ -139,7 +139,8 @@ class Reduced:
     @cached_property
     def nothing(self) -> Floats:
         """The largest volts that a source makes somewhere, to rounding: LU may leave that of 0, [sources]."""
-        return EPS * np.abs(self._w[: len(self.equations.flat.names)]).max(axis=0, initial=0.0)
+        nodes = self._w[: len(self.equations.flat.names)]
+        return np.asarray(EPS * np.abs(nodes).max(axis=0, initial=0.0))
 
     @property
     def free(self) -> Bools:

@@ -74,7 +74,10 @@ class Work(NamedTuple):
 
         whole = room(len(cells.writes))
         return cls(
-            *(room(reads) for _ in range(4)),
+            drive=room(reads),
+            y=room(reads),
+            new=room(reads),
+            felt=room(reads),
             q=whole[:outputs],
             whole=whole,
             f=room(outputs),
@@ -104,10 +107,8 @@ def solve(units, work):  # type: ignore[no-untyped-def]  # pragma: no cover - co
     np.dot(units.to_ties, work.put.reshape(-1, samples), work.ties.reshape(n, samples))
     np.dot(units.between, work.through.reshape(-1, samples), work.system.reshape(-1, samples))
     for i in range(n):
-        for j in range(n):
-            one = 1.0 if i == j else 0.0
-            for s in range(samples):
-                work.system[i, j, s] = one - work.system[i, j, s]
+        for s in range(samples):
+            work.system[i, i, s] += 1.0
     eliminate(work.system, n, work.ties, 0)
     np.dot(units.from_ties, work.ties.reshape(n, samples), work.put.reshape(-1, samples))
     join(work.answers, work.put, units.order, units.starts, work.f)

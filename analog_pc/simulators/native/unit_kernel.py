@@ -60,9 +60,13 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, put):  #
     [units, channels, channels, samples] of the channels, put [units, channels, samples] of the residual.
     """
     samples, channels, size = slopes.shape[2], into.shape[2], own.shape[2]
-    system = np.empty((size, size, samples))
+    system, inverse = np.empty((size, size, samples)), np.empty(samples)
     for unit in range(len(starts) - 1):
         first, n = starts[unit], starts[unit + 1] - starts[unit]
+        if n == 2 and channels == 1:
+            felt, left = through[unit, 0, 0], put[unit, 0]
+            _pair(slopes, f, order, first, own, into, out, system, inverse, answers, felt, left)
+            continue
         for i in range(n):
             _load(slopes, f, order[first + i], own[first + i], into[first + i], n, i, first, system, answers)
         eliminate(system, n, answers, first)
@@ -102,6 +106,44 @@ def _load(slopes, f, o, own, into, n, i, first, system, answers):  # type: ignor
             if into[a, j] != 0.0:
                 for s in range(samples):
                     answers[first + i, j, s] += into[a, j] * slopes[a, o, s]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _pair(slopes, f, order, first, own, into, out, system, inverse, answers, through, put):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """A unit of two outputs and one channel, as activation and gate of a value node are, by Cramer's rule.
+
+    In few loops; more arrays in one loop, and the compiler leaves it unvectorised.
+    """
+    last, samples = len(slopes) - 1, len(put)  # of one input or two
+    p, q = first, first + 1
+    d0, d1, e0, e1 = slopes[0, order[p]], slopes[last, order[p]], slopes[0, order[q]], slopes[last, order[q]]
+    h00, h01, h10, h11 = system[0, 0], system[0, 1], system[1, 0], system[1, 1]
+    two = 1.0 if last else 0.0
+    a0, a1, b0, b1 = own[p, 0, 0], two * own[p, last, 0], own[p, 0, 1], two * own[p, last, 1]
+    for s in range(samples):
+        h00[s] = 1.0 - (a0 * d0[s] + a1 * d1[s])
+        h01[s] = b0 * d0[s] + b1 * d1[s]
+    a0, a1, b0, b1 = own[q, 0, 0], two * own[q, last, 0], own[q, 0, 1], two * own[q, last, 1]
+    for s in range(samples):
+        h10[s] = a0 * e0[s] + a1 * e1[s]
+        h11[s] = 1.0 - (b0 * e0[s] + b1 * e1[s])
+    for s in range(samples):
+        inverse[s] = 1.0 / (h00[s] * h11[s] - h01[s] * h10[s])
+    a0, a1, b0, b1 = into[p, 0, 0], two * into[p, last, 0], into[q, 0, 0], two * into[q, last, 0]
+    x0, x1, z0, z1 = answers[p, 0], answers[q, 0], answers[p, 1], answers[q, 1]
+    for s in range(samples):
+        x0[s] = (h11[s] * (a0 * d0[s] + a1 * d1[s]) + h01[s] * (b0 * e0[s] + b1 * e1[s])) * inverse[s]
+    for s in range(samples):
+        x1[s] = (h10[s] * (a0 * d0[s] + a1 * d1[s]) + h00[s] * (b0 * e0[s] + b1 * e1[s])) * inverse[s]
+    f0, f1, one, other = f[order[p]], f[order[q]], out[p, 0], out[q, 0]
+    for s in range(samples):
+        z0[s] = (h11[s] * f0[s] + h01[s] * f1[s]) * inverse[s]
+    for s in range(samples):
+        z1[s] = (h10[s] * f0[s] + h00[s] * f1[s]) * inverse[s]
+    for s in range(samples):
+        through[s] = one * x0[s] + other * x1[s]
+    for s in range(samples):
+        put[s] = one * z0[s] + other * z1[s]
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]

@@ -43,7 +43,7 @@ class Units(NamedTuple):
     own: Floats  # [picked, inputs, largest unit]
     into: Floats  # [picked, inputs, channels]
     out: Floats  # [picked, channels]
-    between: Floats  # [ties * ties, units * channels * channels]
+    between: Floats  # -to_ties from_ties of every unit, [ties * ties, units * channels * channels]
     to_ties: Floats  # [ties, units * channels]
     from_ties: Floats  # [units * channels, ties]
 
@@ -87,7 +87,7 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
         into=into,
         out=np.ascontiguousarray(out[:, 0] / slopes[order, None]),
         between=np.ascontiguousarray(
-            np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1)
+            -np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1)
         ),
         to_ties=np.ascontiguousarray(to_ties.reshape(-1, ties).T),
         from_ties=np.ascontiguousarray(from_ties.reshape(-1, ties)),

@@ -72,13 +72,14 @@ def test_every_sample_is_solved(strength: float) -> None:
     np.testing.assert_allclose(y[7], one.x, atol=1e-10)
 
 
-def test_the_structure_is_found_and_its_step_is_newtons() -> None:
-    loop, samples = mixed(), 5
+@pytest.mark.parametrize("ties", [1, TIES])  # one: a unit of two outputs takes a way of its own
+def test_the_structure_is_found_and_its_step_is_newtons(ties: int) -> None:
+    loop, samples = mixed(ties=ties), 5
     y = drives(loop, samples)
     pick = loop.bends(y, 1e-3)
     units = units_of(loop, y, pick)
     assert units is not None
-    assert len(units.to_ties) == TIES
+    assert len(units.to_ties) == units.into.shape[2] == ties
     assert len(units.starts) == CELLS + 1
     part, cells = loop.part(pick), batch.cells_of(loop, units, pick, ~pick & False)
     work = Work.of(cells, samples)
