@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.cells import in_few_terms
+from analog_pc.simulators.native.few_terms import in_few_terms
 from analog_pc.simulators.native.finding_kernel import Start, find_part
 from analog_pc.simulators.native.gain import gain_of
 from analog_pc.simulators.native.loop import MILD, Loop
@@ -112,7 +112,9 @@ def cells_of(loop: Loop, units: Units, loud: Bools, last: Bools) -> Cells:
     heard, number = np.unique(loop.read_of[:, writes], return_inverse=True)
     reads, heard_as = np.unique(loop.same[heard], return_inverse=True)
     read_of = heard_as[number].reshape(-1, len(writes))
-    gain = np.ascontiguousarray(loop.gain[np.ix_(reads, searched)])
+    gain, alone = np.ascontiguousarray(loop.gain[np.ix_(reads, searched)]), loop.gain_alone(loud)
+    if alone is not None:
+        alone = alone[np.ix_(reads, np.searchsorted(np.flatnonzero(loud), searched))]
     return Cells(
         units=units,
         laws=loop.laws.of(searched, read_of[:, :n]),
@@ -121,7 +123,7 @@ def cells_of(loop: Loop, units: Units, loud: Bools, last: Bools) -> Cells:
         reads=reads,
         heard=heard,
         heard_as=heard_as,
-        gain=gain_of(gain, loop.gain_alone(reads, searched)),
+        gain=gain_of(gain, alone),
         from_others=np.ascontiguousarray(gain[:, len(units.order) :]),
         volts=np.abs(gain).max(axis=0),
     )
@@ -157,7 +159,7 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     if split is not None:  # what has bent or was heard once will again
         pick, loud = pick | split.cells.units.pick, loud | split.loud
     if not loop.kept_split or (split is not None and (pick != split.cells.units.pick).any()):
-        units = units_of(loop, y, pick)
+        units = units_of(loop, y, pick, loud)
         split = None if units is None else Split(loop, units, loud)
     elif split is not None and (loud != split.loud).any():
         split = Split(loop, split.cells.units, loud)

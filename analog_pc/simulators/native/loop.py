@@ -30,6 +30,7 @@ class Loop:
     gain: Floats
     kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
     kept_split: list[Split | None] = field(default_factory=list)
+    kept_alone: dict[bytes, Floats | None] = field(default_factory=dict)  # the last one
     kept_starts: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)  # of `initial.py`
     alone: Callable[[Bools], Floats] | None = None  # K [reads, picked] without crossbars between their ports
     equations: Equations | None = None  # of its circuit
@@ -37,15 +38,16 @@ class Loop:
     def keep(self, corrector: Corrector) -> None:
         self.kept[:] = [corrector]
 
-    def gain_alone(self, reads: Ints, writes: Ints) -> Floats | None:
-        """K of some reads and writes without crossbars between their ports; None where nothing gives that."""
-        pick = np.zeros(self.gain.shape[1], dtype=np.bool_)
-        pick[writes] = True
-        try:
-            found = None if self.alone is None else self.alone(pick)
-        except SimulationFailed:  # a cell that only a crossbar gives a voltage
-            return None
-        return None if found is None else found[reads][:, np.searchsorted(np.flatnonzero(pick), writes)]
+    def gain_alone(self, pick: Bools) -> Floats | None:
+        """K [reads, picked] without crossbars between their ports; None where nothing gives that."""
+        key = pick.tobytes()
+        if key not in self.kept_alone:
+            self.kept_alone.clear()
+            try:
+                self.kept_alone[key] = None if self.alone is None else self.alone(pick)
+            except SimulationFailed:  # a cell that only a crossbar gives a voltage
+                self.kept_alone[key] = None
+        return self.kept_alone[key]
 
     def reads(self, r: Floats, q: Floats) -> Floats:
         """y, [samples, reads]."""

@@ -48,8 +48,8 @@ class Units(NamedTuple):
     from_ties: Floats  # [units * channels, ties]
 
 
-def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
-    """The units of the picked outputs; None where they are too large, or tied by too many voltages.
+def units_of(loop: Loop, y: Floats, pick: Bools, loud: Bools) -> Units | None:
+    """The units of the picked of the loud outputs; None where they are too large, or tied by too much.
 
     y [samples, reads]: typical reads, for the size of slopes.
     """
@@ -57,9 +57,10 @@ def units_of(loop: Loop, y: Floats, pick: Bools) -> Units | None:
         return None
     part = loop.part(pick)
     laws = loop.laws.of(part.writes, part.loop.read_of)
-    cells = loop.gain_alone(part.reads, part.writes)
-    if cells is None:
+    alone = loop.gain_alone(loud)
+    if alone is None:
         return None
+    cells = alone[np.ix_(part.reads, np.flatnonzero(pick[loud]))]
     read_of = part.loop.read_of
     shape = len(part.writes), len(y)
     slopes = np.zeros((len(read_of), *shape))

@@ -77,7 +77,7 @@ def test_the_structure_is_found_and_its_step_is_newtons(ties: int) -> None:
     loop, samples = mixed(ties=ties), 5
     y = drives(loop, samples)
     pick = loop.bends(y, 1e-3)
-    units = units_of(loop, y, pick)
+    units = units_of(loop, y, pick, pick)
     assert units is not None
     assert len(units.to_ties) == units.into.shape[2] == ties
     assert len(units.starts) == CELLS + 1

@@ -9,7 +9,7 @@ import pytest
 
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
-from analog_pc.simulators.native.cells import LARGEST, ROUNDING, in_few_terms
+from analog_pc.simulators.native.few_terms import LARGEST, ROUNDING, in_few_terms
 from analog_pc.simulators.native.map_kernel import Plan, fill
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.reduce import Reduced
