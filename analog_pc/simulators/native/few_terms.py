@@ -6,7 +6,7 @@ ties to its own.  The blocks of its cell read voltages that feel the same sums a
     v = P y + Q q + R u + c        y: what blocks of the cell read; q, u: outputs and stimuli of the cell
 
 is a few terms.  P comes from least squares over all inputs that are not the cell's own, and is taken where
-it leaves nothing but rounding of these.
+it misses none of these by more than rounding of what the node itself feels most.
 """
 
 from __future__ import annotations
@@ -16,11 +16,9 @@ from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.map_kernel import Plan, plan_of
+from analog_pc.simulators.native.map_kernel import ROUNDING, Plan, plan_of
 from analog_pc.simulators.native.reduce import Reduced
 
-# Of what an input makes of the node or read that sees most of it: by so much a node may be off.
-ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 LARGEST = 4.0  # more than so many times its reads, and a node would feel their rounding
 
 
@@ -51,8 +49,8 @@ def _terms(whole: Floats, seen: Floats, size: Floats) -> Floats:
     """P with whole [nodes, others] = P seen [reads, others]; zeros for a node that has none."""
     terms = np.linalg.lstsq(seen.T, whole.T, rcond=ROUNDING)[0].T
     terms[np.abs(terms) <= ROUNDING * size[:, None]] = 0.0
-    good = np.abs(whole - terms @ seen).max(axis=1) <= ROUNDING * size
-    good &= np.abs(terms) @ np.abs(seen).max(axis=1) <= LARGEST * size
+    good = np.abs(whole - terms @ seen).max(axis=1, initial=0.0) <= ROUNDING * size
+    good &= np.abs(terms) @ np.abs(seen).max(axis=1, initial=0.0) <= LARGEST * size
     return np.where(good[:, None], terms, 0.0)
 
 

@@ -5,7 +5,8 @@ tie cells by few voltages::
 
     K = S + left right        S [reads, outputs]: few terms;  left [reads, ties], right [ties, outputs]
 
-Both are exact up to rounding, or K is taken as it is.
+Both are exact up to rounding of what an output makes of the read that sees most of it, or K is taken as it
+is.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.simulators.native.map_kernel import FEW
+from analog_pc.simulators.native.map_kernel import FEW, ROUNDING
 from analog_pc.simulators.native.unit_kernel import INNER
 
 MOST_TIES = 80
-# Of what an output makes of the read that sees most of it: by so much K may be missed.
-ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 
 
 class Gain(NamedTuple):

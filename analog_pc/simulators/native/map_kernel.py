@@ -17,6 +17,8 @@ from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
 TILE = 128  # samples
 FEW = 8  # one term takes as long as so many in a product of matrices
+# Of the largest number in a map: by so much another form of it may miss.
+ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 
 
 class Plan(NamedTuple):

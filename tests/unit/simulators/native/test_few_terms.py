@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analog_pc.circuit import Circuit, OperatingPoint, Resistors, StimulusSources, VoltageTransfers, grounds
+from analog_pc.circuit.transfer import tanh_law
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
-from analog_pc.simulators.native.few_terms import LARGEST, ROUNDING, in_few_terms
-from analog_pc.simulators.native.map_kernel import Plan, fill
+from analog_pc.simulators import Native
+from analog_pc.simulators.native.few_terms import LARGEST, in_few_terms
+from analog_pc.simulators.native.map_kernel import ROUNDING, Plan, fill
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.technology import IDEAL
@@ -52,6 +55,23 @@ def test_few_terms_are_the_whole_map(parts: str, phase: str) -> None:
     fill(few, np.concatenate([q.T[::-1], u.T, seen.value(None, q, u).T]), 0, samples, out, 0)
     inputs = sum(whole.matrix.shape)
     np.testing.assert_allclose(out.T, whole.value(None, q, u), atol=inputs * ROUNDING * LARGEST)
+
+
+def test_a_circuit_of_one_cell() -> None:
+    circuit = Circuit(
+        "bent",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            Resistors("r", ("u", "f"), ("v", "v"), [1e3, 2e3]),
+            VoltageTransfers("f", ("v",), ("f",), tanh_law(0.3)),
+        ),
+    )
+    point, native = OperatingPoint({"u": np.linspace(-1.0, 1.0, 50)[:, None]}), Native(check_stability=False)
+    first, again = (native.simulate(circuit, point) for _ in range(2))  # the second time in few terms
+    v, f = again.voltage(("v", "f")).T
+    np.testing.assert_allclose(f, 0.3 * np.tanh(v / 0.3), atol=1e-14)
+    np.testing.assert_allclose(3.0 * v, 2.0 * point.stimuli["u"][:, 0] + f, atol=1e-14)
+    np.testing.assert_allclose(again.volts, first.volts, atol=1e-14)
 
 
 @pytest.mark.parametrize("phase", ["predict", "learn"])
