@@ -86,16 +86,15 @@ def find_part(cells, work, drive, nodes, start, stop, way, shift, volts, y, q, f
         for s in range(width):
             found[first + s] = True
         for k in range(steps):
+            for i in range(inputs):
+                for s in range(width):
+                    to = way[k, i, first - shift + s]
+                    change[i, s] = to - u[i, s]
+                    u[i, s] = to
             if k == 0:
-                u[:] = way[0, :, first - shift : first - shift + width]
                 np.dot(drive.second, u, driven)
                 np.dot(nodes.second, u, felt)
             else:
-                for i in range(inputs):
-                    for s in range(width):
-                        to = way[k, i, first - shift + s]
-                        change[i, s] = to - u[i, s]
-                        u[i, s] = to
                 _follow(drive.second, change, more_driven, driven)
                 _follow(nodes.second, change, more_felt, felt)
             put(drive, none, driven, none, u, none, work.drive, 0)

@@ -75,9 +75,10 @@ def feel(gain, q, ties, out):  # type: ignore[no-untyped-def]  # pragma: no cove
         np.dot(gain.left, ties, out)
     elif gain.left.shape[1]:
         np.dot(gain.left, q, out)
-    else:
-        out[:] = 0.0
     for i in range(len(out)):
+        if not gain.left.shape[1]:
+            for s in range(out.shape[1]):
+                out[i, s] = 0.0
         for k in range(gain.starts[i], gain.starts[i + 1]):
             column, value = gain.columns[k], gain.values[k]
             for s in range(out.shape[1]):
