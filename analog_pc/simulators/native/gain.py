@@ -5,8 +5,8 @@ tie cells by few voltages::
 
     K = S + left right        S [reads, outputs]: few terms;  left [reads, ties], right [ties, outputs]
 
-Both are exact up to rounding of what an output makes of the read that sees most of it, or K is taken as it
-is.
+Both are exact up to rounding of the largest singular value of K (where every output counts by the read that
+sees most of it), or K is taken as it is.
 """
 
 from __future__ import annotations
@@ -42,9 +42,10 @@ def gain_of(whole: Floats, alone: Floats | None) -> Gain:
         own = alone / scale
         own[np.abs(own) <= ROUNDING] = 0.0
         left, size, right = parts_of(whole / scale - own, MOST_TIES)
-        ties = int((size > ROUNDING).sum())
+        least = ROUNDING * max(1.0, size.max(initial=0.0))
+        ties = int((size > least).sum())
         left, right = left[:, :ties] * size[:ties], right[:ties]
-        near = np.abs(whole / scale - own - left @ right).max(initial=0.0) <= ROUNDING
+        near = np.abs(whole / scale - own - left @ right).max(initial=0.0) <= least
         if near and ties * sum(whole.shape) + FEW * np.count_nonzero(own) < whole.size:
             return _gain(csr_array(own * scale), left, right * scale)
     return _gain(csr_array(np.zeros(whole.shape)), whole, np.zeros((0, whole.shape[1])))
