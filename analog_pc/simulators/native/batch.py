@@ -27,7 +27,10 @@ EPS = float(np.finfo(np.float64).eps)
 
 
 class Split:
-    """The outputs of a loop by kind; `cells` holds the loud ones: the picked and the others."""
+    """The outputs of a loop by kind; `cells` holds the loud ones: the picked and the others.
+
+    Where nothing but picked outputs is felt (`whole`), it holds all, those that no read feels as the last.
+    """
 
     def __init__(self, loop: Loop, units: Units, loud: Bools) -> None:
         whole = bool((units.pick | ~loop.heard).all())

@@ -57,9 +57,9 @@ class Model:
         return self._kept[key]
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
-        """Refuse nodes that the circuit does not have."""
+        """Refuse nodes that the circuit does not have, and ground, which has no voltage to ask for."""
         for name in nodes:
-            if self.equations.flat.number(name) is None:
+            if self.equations.flat.number(name) in (None, NOWHERE):
                 raise BadInput(f"native: the circuit has no node {name!r}")
 
     def saved(self, reduced: Reduced, save: tuple[str, ...]) -> Saved:
@@ -104,9 +104,9 @@ class Model:
         """What blocks read of these nodes, [reads, nodes], and what they read of none, [reads, 1]."""
         a = self.equations
         numbers = np.array([a.flat.number(name) for name in nodes], dtype=np.int64)
-        matrix = csc_array(a.reads.matrix((a.n_reads, a.unknowns + 1))[a.joined.read_order])
+        matrix = csc_array(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order])
         of_nothing = a.read_one.dense((a.n_reads, 1))[a.joined.read_order]
-        return csr_array(matrix[:, numbers]), of_nothing  # ground's number, -1, is the last column
+        return csr_array(matrix[:, numbers]), of_nothing
 
     def state_volts(self, w: Floats) -> Floats:
         """All states as the unknowns w [samples, ..] have them, [samples, states]."""

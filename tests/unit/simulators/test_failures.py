@@ -11,6 +11,7 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,16 @@ def test_loop_of_voltage_sources(simulator: str) -> None:
     with pytest.raises((SimulationFailed, BadInput), match=NO_SOLUTION) as failed:
         SIMULATORS[simulator]().simulate(Circuit("loop", (sources,)), ONE)
     assert "\n" not in str(failed.value)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+@pytest.mark.parametrize("what", ["save", "guess"])
+@pytest.mark.parametrize("node", ["nowhere", *grounds(1)])
+def test_nodes_that_have_no_voltage(simulator: str, what: str, node: str) -> None:
+    elements = (VoltageSources("v", ("a",), grounds(1), 1.0), Resistors("r", ("a",), grounds(1), 1.0))
+    asked = replace(ONE, **{what: (node,) if what == "save" else {node: 0.0}})
+    with pytest.raises(BadInput, match=f"no node '{node}'"):
+        SIMULATORS[simulator]().simulate(Circuit("known", elements), asked)
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
