@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test test-slow lint format clean system
+.PHONY: help verify test test-slow test-bounds lint format clean system
 
 help: ## say what there is
 	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,11 @@ test: $(VENV)/.dev ## run the tests
 test-slow: $(VENV)/.dev ## run the verification that takes minutes
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: none is marked slow
 
+COMPILED := crossbar devices pcn relaxers simulators/native training
+# Compiled code does not look whether an index is inside its array; compiled anew with such checks, it does.
+test-bounds: $(VENV)/.dev ## run the tests of compiled code with its array bounds checked
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.bounds_cache $(BIN)/pytest $(addprefix tests/unit/,$(COMPILED))
+
 lint: $(VENV)/.dev ## ruff, mypy, and the floors of the architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,7 +36,7 @@ format: $(VENV)/.dev ## let ruff format and sort
 	$(BIN)/ruff format .
 
 clean: ## remove the environment, results and caches
-	rm -rf $(VENV) verify build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) verify build dist *.egg-info .bounds_cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find analog_pc tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system:

@@ -1,9 +1,10 @@
 """Newton's method of every sample of a batch, where the circuit is small units (`units.py`).
 
 Outputs are of four kinds.  The *known* ones read nothing that an output of the circuit reaches: the drive
-gives them at the start.  The *picked* ones bend so much that a step follows their slopes; the *others* bend
-a little, and a step takes them as they are; the *quiet* ones (the rail of an amplifier far from it) give
-less than rounding, or no read feels them, and are looked at once, when the rest has settled.
+gives them at the start, but where all others are picked, and they are too.  The *picked* ones bend so much
+that a step follows their slopes; the *others* bend a little, and a step takes them as they are; the *quiet*
+ones (the rail of an amplifier far from it) give less than rounding, or no read feels them, and are looked at
+once, when the rest has settled.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def cells_of(loop: Loop, units: Units, loud: Bools, last: Bools) -> Cells:
     heard, number = np.unique(loop.read_of[:, writes], return_inverse=True)
     reads, heard_as = np.unique(loop.same[heard], return_inverse=True)
     read_of = heard_as[number].reshape(-1, len(writes))
-    gain, alone = np.ascontiguousarray(loop.gain[np.ix_(reads, searched)]), loop.gain_alone(loud)
+    gain = np.ascontiguousarray(loop.gain[np.ix_(reads, searched)])
+    alone = loop.gain_alone(loud) if n else None
     if alone is not None:
         alone = alone[np.ix_(reads, np.searchsorted(np.flatnonzero(loud), searched))]
     return Cells(
@@ -128,7 +130,7 @@ def cells_of(loop: Loop, units: Units, loud: Bools, last: Bools) -> Cells:
         heard_as=heard_as,
         gain=gain_of(gain, alone),
         from_others=np.ascontiguousarray(gain[:, len(units.order) :]),
-        volts=np.abs(gain).max(axis=0),
+        volts=np.abs(gain).max(axis=0, initial=0.0),
     )
 
 
@@ -153,9 +155,11 @@ def _split(loop: Loop, r: Floats, start: Floats) -> Split | None:
     some = slice(None, None, -(-len(r) // LOOKED_AT))
     y = loop.reads(r[some], start[some])
     split = loop.kept_split[0] if loop.kept_split else None
-    pick = loop.bends(y, MILD) & ~loop.known & loop.heard
-    if not pick.any():
-        return None
+    pick = loop.bends(y, MILD) & loop.heard
+    if (pick != loop.heard).any():  # else there is nothing but them to search, and known ones do no harm
+        pick &= ~loop.known
+        if not pick.any():
+            return None
     given = np.abs(loop.delta(y)) * loop.volts
     heard = (given > EPS / len(pick) * np.abs(y).max(axis=1, keepdims=True)).any(axis=0)
     loud = pick | (heard & ~loop.known)

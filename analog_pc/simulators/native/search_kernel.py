@@ -66,7 +66,7 @@ class Work(NamedTuple):
     def of(cls, cells: Cells, samples: int) -> Work:
         """Room for so many samples."""
         units, reads, outputs = cells.units, len(cells.reads), len(cells.laws.kind)
-        picked, inputs, channels = units.into.shape
+        (picked, _, channels), inputs = units.into.shape, len(cells.laws.reads)
         n, ties = len(units.starts) - 1, len(units.to_ties)
 
         def room(*shape: int) -> Floats:

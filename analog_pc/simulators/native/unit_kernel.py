@@ -56,8 +56,9 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, put):  #
 
     slopes [inputs, outputs, samples], f [outputs, samples]; the outputs of unit u: order[starts[u] :
     starts[u+1]]. own [picked, inputs, b], into [picked, inputs, channels], out [picked, channels]: in the
-    order of units. Fills answers [picked, channels + 1, samples] and what `out` makes of them: through
-    [units, channels, channels, samples] of the channels, put [units, channels, samples] of the residual.
+    order of units, and with the inputs that picked outputs have, which others may exceed. Fills answers
+    [picked, channels + 1, samples] and what `out` makes of them: through [units, channels, channels, samples]
+    of the channels, put [units, channels, samples] of the residual.
     """
     samples, channels, size = slopes.shape[2], into.shape[2], own.shape[2]
     system, inverse = np.empty((size, size, samples)), np.empty(samples)
@@ -97,7 +98,7 @@ def _load(slopes, f, o, own, into, n, i, first, system, answers):  # type: ignor
             answers[first + i, j, s] = 0.0
     for s in range(samples):
         answers[first + i, channels, s] = f[o, s]
-    for a in range(slopes.shape[0]):
+    for a in range(len(own)):
         for j in range(n):
             if own[a, j] != 0.0:
                 for s in range(samples):
@@ -114,7 +115,7 @@ def _pair(slopes, f, order, first, own, into, out, system, inverse, answers, thr
 
     In few loops; more arrays in one loop, and the compiler leaves it unvectorised.
     """
-    last, samples = len(slopes) - 1, len(put)  # of one input or two
+    last, samples = own.shape[1] - 1, len(put)  # of one input or two
     p, q = first, first + 1
     d0, d1, e0, e1 = slopes[0, order[p]], slopes[last, order[p]], slopes[0, order[q]], slopes[last, order[q]]
     h00, h01, h10, h11 = system[0, 0], system[0, 1], system[1, 0], system[1, 1]

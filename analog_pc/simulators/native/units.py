@@ -47,6 +47,13 @@ class Units(NamedTuple):
     to_ties: Floats  # [ties, units * channels]
     from_ties: Floats  # [units * channels, ties]
 
+    @classmethod
+    def none(cls, outputs: int) -> Units:
+        """No output is picked."""
+        flags, numbers = np.zeros(outputs, dtype=np.bool_), np.zeros(1, dtype=np.int64)
+        no_rows, tie = np.zeros((0, 1, 1)), np.zeros((1, 0))
+        return cls(flags, numbers[:0], numbers, no_rows, no_rows, no_rows[:, 0], tie, tie, no_rows[:, 0])
+
 
 def units_of(loop: Loop, y: Floats, pick: Bools, loud: Bools) -> Units | None:
     """The units of the picked of the loud outputs; None where they are too large, or tied by too much.
@@ -55,6 +62,8 @@ def units_of(loop: Loop, y: Floats, pick: Bools, loud: Bools) -> Units | None:
     """
     if loop.laws is None:
         return None
+    if not pick.any():
+        return Units.none(len(pick))
     part = loop.part(pick)
     laws = loop.laws.of(part.writes, part.loop.read_of)
     alone = loop.gain_alone(loud)

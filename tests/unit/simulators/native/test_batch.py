@@ -129,6 +129,24 @@ def test_quiet_outputs_are_left_out_of_the_search_but_not_of_the_answer() -> Non
     np.testing.assert_allclose(y, r + q @ loop.gain.T, atol=1e-15)
 
 
+@pytest.mark.parametrize("heard", [CELLS, 0])
+def test_outputs_that_no_read_feels_are_looked_at_once(heard: int) -> None:
+    loop = tied([curves(tanh_law(0.3), CELLS), Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))], 0.5)
+    felt = np.arange(2 * CELLS) < heard
+    cells = loop.gain_alone(np.ones(2 * CELLS, dtype=np.bool_))
+    assert cells is not None
+    loop = Loop(loop.blocks, loop.gain * felt, alone=lambda pick: (cells * felt)[:, pick])
+    r = drives(loop, 90)
+    y, q, found = solved(loop, r)
+    assert found.all()
+    assert residual(loop, r, y) < 1e-12
+    np.testing.assert_allclose(q, loop.delta(y), atol=1e-12)
+    split = batch.complete(loop)
+    assert split is not None
+    assert split.cells.writes[heard:].tolist() == list(range(heard, 2 * CELLS))
+    assert Work.of(split.cells, 5).last_slopes.shape == (2, 2 * CELLS - heard, 5)  # gates have two inputs
+
+
 def test_what_has_no_solution_is_not_found() -> None:
     steep = ramp_law((0.25,), (0.0, 2.0))
     one = np.ones(2)

@@ -19,11 +19,14 @@ SAMPLES = 300
 FINITE = replace(IDEAL, name="finite", opamp_gain=1e3, opamp_gain_bandwidth=1e9)
 
 
-def batch(phase: str, activation: str = "sigmoid") -> tuple[Circuit, OperatingPoint]:
+def batch(
+    phase: str, activation: str = "sigmoid", *, gate_feedback: bool = False
+) -> tuple[Circuit, OperatingPoint]:
     rng = np.random.default_rng(0)
     net = random_network((12, 6, 3), seed=0, activation=activation)
     inputs, labels = rng.uniform(0.0, 1.0, (SAMPLES, 12)), rng.integers(0, 3, SAMPLES)
-    compiled = compile_network(net, FINITE, inputs, np.eye(3)[labels] if phase == "learn" else None)
+    targets = np.eye(3)[labels] if phase == "learn" else None
+    compiled = compile_network(net, FINITE, inputs, targets, gate_feedback=gate_feedback)
     return compiled.circuit, compiled.operating_point()
 
 
@@ -34,10 +37,10 @@ def ready(native: Native, circuit: Circuit, point: OperatingPoint) -> None:
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
-@pytest.mark.parametrize("phase", ["predict", "learn"])
+@pytest.mark.parametrize("phase", ["predict", "gated", "learn"])
 @pytest.mark.parametrize("check", [False, True])
 def test_both_ways_agree(phase: str, activation: str, check: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    circuit, point = batch(phase, activation)
+    circuit, point = batch(phase, activation, gate_feedback=phase == "gated")
     native = Native(check_stability=check)
     ready(native, circuit, point)
     found = native.simulate(circuit, point)
