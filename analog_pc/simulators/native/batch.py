@@ -17,14 +17,13 @@ from analog_pc.simulators.native.finding_kernel import Start, find_part
 from analog_pc.simulators.native.gain import gain_of
 from analog_pc.simulators.native.loop import MILD, Loop
 from analog_pc.simulators.native.map_kernel import Plan, copies, plan_of
-from analog_pc.simulators.native.reduce import Reduced
+from analog_pc.simulators.native.reduce import EPS, Reduced
 from analog_pc.simulators.native.search_kernel import TILE, Cells, Work
 from analog_pc.simulators.native.threads import in_slices
 from analog_pc.simulators.native.units import Units, units_of
 
 MANY = 32  # samples for which looking for units is worth its time
 LOOKED_AT = 32  # samples that say which outputs bend and which are quiet
-EPS = float(np.finfo(np.float64).eps)
 
 
 class Split:

@@ -11,6 +11,8 @@ it misses none of these by more than rounding of what the node itself feels most
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import block_array, csr_array
 from scipy.sparse.csgraph import connected_components
@@ -65,7 +67,7 @@ def _cells(reduced: Reduced, nodes: Ints, reads: Ints) -> tuple[Ints, Ints, Bool
     inside[:, -1] = True  # the constant is everybody's
     seen = csr_array(reduced.read_matrix()[reads])
     of_reads = np.full(len(reads), -1)
-    for k, (a, b) in enumerate(zip(seen.indptr, seen.indptr[1:], strict=False)):
+    for k, (a, b) in enumerate(pairwise(seen.indptr)):
         cells = np.unique(of_unknown[seen.indices[a:b]])
         of_reads[k] = cells[0] if len(cells) == 1 else -1
     return of_unknown[nodes], of_reads, inside

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.simulators.native.map_kernel import FEW, ROUNDING
+from analog_pc.simulators.native.map_kernel import FEW, ROUNDING, by_row
 from analog_pc.simulators.native.unit_kernel import INNER
 
 MOST_TIES = 80
@@ -52,8 +52,7 @@ def gain_of(whole: Floats, alone: Floats | None) -> Gain:
 
 
 def _gain(own: csr_array, left: Floats, right: Floats) -> Gain:
-    starts, columns = (np.asarray(part, dtype=np.int64) for part in (own.indptr, own.indices))
-    return Gain(starts, columns, own.data, np.ascontiguousarray(left), np.ascontiguousarray(right))
+    return Gain(*by_row(own), np.ascontiguousarray(left), np.ascontiguousarray(right))
 
 
 def parts_of(matrix: Floats, most: int) -> tuple[Floats, Floats, Floats]:

@@ -46,8 +46,12 @@ def plan_of(first: Floats, second: Floats, constant: Floats, copied: csr_array |
     few = csr_array(np.concatenate(left, axis=1))
     if copied is not None:
         few = csr_array(hstack([few, copied]))
-    starts, columns = (np.asarray(part, dtype=np.int64) for part in (few.indptr, few.indices))
-    return Plan(one, one_of, two, two_of, starts, columns, few.data, np.ascontiguousarray(constant))
+    return Plan(one, one_of, two, two_of, *by_row(few), np.ascontiguousarray(constant))
+
+
+def by_row(matrix: csr_array) -> tuple[Ints, Ints, Floats]:
+    """Starts, columns and values as compiled code takes them."""
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data
 
 
 def copies(n: int) -> Plan:
