@@ -19,7 +19,7 @@ from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.newton import solve
+from analog_pc.simulators.native.newton import LEAPS, solve
 from analog_pc.simulators.native.reduce import Reduced
 
 DIAGONAL = 0.25
@@ -83,18 +83,22 @@ class Integrator:
         gain = (kick @ self.reads.by_x.T).T + self.reads.by_d
         return _Rung(through, kick, Loop(self.loop.blocks, np.ascontiguousarray(gain)))
 
-    def step(self, x: Floats, k1: Floats, q: Floats, step: float) -> tuple[Floats, ...] | None:
-        """x, dx/dt, y, q after one step, and the estimated local truncation; None if a stage fails."""
+    def step(self, x: Floats, k1: Floats, q: Floats, step: float) -> tuple[Bools, tuple[Floats, ...] | None]:
+        """x, dx/dt, y, q after one step, and the estimated local truncation; None if a stage fails.
+
+        The first of both: samples that found all their stages.  What a leap does to the waveform is in the
+        truncation like all else.
+        """
         rung, hg, slopes = self._rung(step), DIAGONAL * step, [k1]
         for stage in range(1, len(STAGES)):
             base = x + step * sum(
                 a * k for a, k in zip(STAGES[stage, :stage], slopes, strict=True) if a != 0.0
             )
             still = (base + hg * self._push) @ rung.through
-            y, q, found = solve(rung.loop, self.reads.drive(still, self.u), q)
+            y, q, found = solve(rung.loop, self.reads.drive(still, self.u), q, LEAPS)
             if not found.all():
-                return None
+                return found, None
             at = still + q @ rung.kick
             slopes.append((at - base) / hg)
         truncation = step * sum(d * k for d, k in zip(STAGES[-1] - EMBEDDED, slopes, strict=True))
-        return at, slopes[-1], y, q, truncation @ rung.through
+        return found, (at, slopes[-1], y, q, truncation @ rung.through)

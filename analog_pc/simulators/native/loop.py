@@ -29,6 +29,7 @@ class Loop:
     blocks: tuple[Placed, ...]
     gain: Floats
     kept: list[Corrector] = field(default_factory=list)  # the last one; a next search starts with it
+    uneven: list[bool] = field(default_factory=lambda: [False])  # one matrix served few samples of a batch
     kept_split: list[Split | None] = field(default_factory=list)
     kept_alone: dict[bytes, Floats | None] = field(default_factory=dict)  # the last one
     kept_starts: dict[tuple[tuple[str, ...], bool], Any] = field(default_factory=dict)  # of `initial.py`

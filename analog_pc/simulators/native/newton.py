@@ -7,10 +7,12 @@ Three ways.  A batch on a circuit of small units (`batch.py`) takes a D of each 
 three or four steps.  Else one D serves all samples, the mean of some of them, so that a step of a batch is
 two products of matrices (for one sample this is Newton's method), and the few outputs that matter settle
 among themselves before the next step of all.  Samples that either way leaves get a D of their own, with
-steps shortened where the residual would grow.
+steps shortened where the residual would grow; all samples do, where one D left most of the batch before.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from analog_pc.simulators.native.loop import MILD, Corrector, Loop
 from analog_pc.simulators.native.search_kernel import STEPS
 
 HALVINGS = 12
+# Of a sample, where that is asked for.  One is enough where it stands in a corner, as measured on rectifiers.
+LEAPS = 2
 # The last step, as a part of the largest voltage that a block reads: what remains after it is smaller by the
 # factor of one more step, at most SLOW / (1 - SLOW) = 2.3.
 STOP = 1e-12
@@ -30,16 +34,23 @@ SLOW, SLACK = 0.7, 8.0
 RENEW, FRESH = 0.1, 3
 
 
-def solve(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
-    """y [samples, reads] and q [samples, writes], searched from q = `start`, and which samples arrived."""
+def solve(loop: Loop, r: Floats, start: Floats, leaps: int = 0) -> tuple[Floats, Floats, Bools]:
+    """y [samples, reads] and q [samples, writes], searched from q = `start`, and which samples arrived.
+
+    A law with kinks has corners in which the residual falls along no part of Newton's step, though the whole
+    step, beyond the corner, leads on.  A sample may take `leaps` of these; it might leave its branch by one.
+    """
     if not loop.blocks:
         return r.copy(), np.zeros((len(r), 0)), np.ones(len(r), dtype=np.bool_)
     with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
+        each = partial(_each, leaps=leaps)
         searched = by_units(loop, r, start, STOP) if len(r) >= MANY else None
-        y, q, found = searched or _together(loop, r, start)
+        y, q, found = searched or (each if loop.uneven[0] else _together)(loop, r, start)
         if searched:  # the others are no typical samples
             loop.kept.clear()
-        for way in (_together, _each) if searched else (_each,):
+        else:
+            loop.uneven[0] |= len(r) > 1 and 2 * int(found.sum()) < len(r)
+        for way in (_together, each) if searched else (each,):
             left = np.flatnonzero(~found)
             if len(left):
                 y[left], q[left], found[left] = way(loop, r[left], start[left])
@@ -100,14 +111,20 @@ def _is_foreign(loop: Loop, y: Floats, f: Floats, dq: Floats, moved: Floats) -> 
     return np.asarray(~(volts[0] <= SLOW * volts[1]) & (np.abs(moved).max(axis=1) > 0.0))
 
 
-def _each(loop: Loop, r: Floats, start: Floats) -> tuple[Floats, Floats, Bools]:
+def _each(loop: Loop, r: Floats, start: Floats, leaps: int) -> tuple[Floats, Floats, Bools]:
     """Every sample by Newton's method of its own."""
     q, found, todo = start.copy(), np.zeros(len(r), dtype=np.bool_), np.arange(len(r))
+    leaps_left = np.full(len(r), leaps)
     for _ in range(STEPS):
         if len(todo) == 0:
             break
         now = _Search(loop, r[todo], q[todo])
-        moved = now.damped(now.step())
+        step = now.step()
+        moved = now.damped(step)
+        leap = ~moved & (leaps_left[todo] > 0) & np.isfinite(step).all(axis=1)
+        now.q[leap] += step[leap]
+        leaps_left[todo[leap]] -= 1
+        moved |= leap
         q[todo] = now.q
         found[todo] = moved & now.arrived
         todo = todo[moved & ~now.arrived]

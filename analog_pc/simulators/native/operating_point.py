@@ -6,7 +6,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.newton import solve
+from analog_pc.simulators.native.newton import LEAPS, solve
 from analog_pc.simulators.native.reduce import Reduced
 
 LONGEST, SHORTEST = 1.0, 1e-4  # steps of the way from one drive to another, as parts of it
@@ -44,12 +44,16 @@ def settle_to(
 
 
 def _led(loop: Loop, origin: Floats, target: Floats, q: Floats) -> tuple[Floats, Floats, Bools]:
-    """One sample along the straight way between two drives, with steps that shrink and grow."""
+    """One sample along the straight way between two drives, with steps that shrink and grow.
+
+    It leaps where even the shortest step is no way on: into the next piece of a law with kinks.
+    """
     done, step = 0.0, 0.25
     y = loop.reads(origin, q)
     while done < 1.0 and step >= SHORTEST:
         part = min(1.0, done + step)
-        trial, bent, found = solve(loop, origin + part * (target - origin), q)
+        leaps = LEAPS if step < 2.0 * SHORTEST else 0
+        trial, bent, found = solve(loop, origin + part * (target - origin), q, leaps)
         if found.all():
             y, q, done, step = trial, bent, part, min(LONGEST, 2.0 * step)
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.esdirk import Integrator
 
 # Truncation allowed a step, as a part of the largest voltage: TRUST times the precision that was asked for.
@@ -24,7 +24,7 @@ RUNAWAY = 1e6  # V
 class Path:
     """Times [points]; states, block outputs and reads [points, samples, ..].
 
-    `failed` says why it ends early, None if it does not.
+    `failed` says why it ends early, None if it does not, and `stuck` [samples] which samples are why.
     """
 
     times: Floats
@@ -32,6 +32,7 @@ class Path:
     deltas: Floats
     reads: Floats
     failed: str | None
+    stuck: Bools
 
 
 def follow(
@@ -41,23 +42,26 @@ def follow(
     k, y, q, found = integrator.derivative(x, q)
     points = [(0.0, x, q, y)]
     if not found.all():
-        return _path(points, "no block voltages belong to the initial state")
+        return _path(points, "no block voltages belong to the initial state", ~found)
     longest = min(longest, duration / LEAST_POINTS)
     scale = _scale(x, integrator.u, np.zeros(x.shape[1]))
     step, time = _first_step(x, k, scale, longest), 0.0
-    failed: str | None = None
+    where, stuck = f"of {duration:.3e} s", np.ones(len(x), dtype=np.bool_)  # all, if nothing else is known
     while time < duration * (1.0 - 1e-12):
-        if len(points) > MOST_STEPS or step < SHORTEST * duration:
-            failed = f"the step fell to {step:.1e} s at {time:.3e} s of {duration:.3e} s"
-            break
+        if len(points) > MOST_STEPS:
+            return _path(points, f"{MOST_STEPS} steps led to {time:.3e} s {where}", np.ones_like(stuck))
+        if step < SHORTEST * duration:
+            return _path(points, f"the step fell to {step:.1e} s at {time:.3e} s {where}", stuck)
         last = time + step >= duration * (1.0 - 1e-9)
-        taken = integrator.step(x, k, q, duration - time if last else step)
+        found, taken = integrator.step(x, k, q, duration - time if last else step)
         if taken is None:
-            step *= SHRINK
+            stuck, step = ~found, step * SHRINK
             continue
         new_x, new_k, new_y, new_q, truncation = taken
-        size = float((np.abs(truncation) / (TRUST * precision * scale)).max(initial=0.0))
+        sizes = (np.abs(truncation) / (TRUST * precision * scale)).max(axis=1, initial=0.0)
+        size = float(sizes.max())
         if not size <= 1.0:
+            stuck = ~(sizes <= 1.0)
             step = _rung(
                 longest, step * max(SHRINK, SAFETY * size ** (-0.25)) if np.isfinite(size) else 0.25 * step
             )
@@ -65,16 +69,16 @@ def follow(
         time, x, k, q = (duration if last else time + step), new_x, new_k, new_q
         points.append((time, x, q, new_y))
         scale = _scale(x, integrator.u, scale)
-        if not np.abs(x).max(initial=0.0) < RUNAWAY:
-            failed = f"a voltage ran away beyond {RUNAWAY:g} V at {time:.3e} s"
-            break
+        away = ~(np.abs(x).max(axis=1, initial=0.0) < RUNAWAY)
+        if away.any():
+            return _path(points, f"a voltage ran away beyond {RUNAWAY:g} V at {time:.3e} s", away)
         step = _rung(longest, step * min(GROWTH, SAFETY * max(size, 1e-9) ** (-0.25)))
-    return _path(points, failed)
+    return _path(points, None, np.zeros_like(stuck))
 
 
-def _path(points: list[tuple[float, Floats, Floats, Floats]], failed: str | None) -> Path:
+def _path(points: list[tuple[float, Floats, Floats, Floats]], failed: str | None, stuck: Bools) -> Path:
     times, states, deltas, reads = zip(*points, strict=True)
-    return Path(np.array(times), np.array(states), np.array(deltas), np.array(reads), failed)
+    return Path(np.array(times), np.array(states), np.array(deltas), np.array(reads), failed, stuck)
 
 
 def _scale(x: Floats, u: Floats, before: Floats) -> Floats:

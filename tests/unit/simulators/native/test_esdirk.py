@@ -71,7 +71,8 @@ def test_steps_of_half_the_length_are_sixteen_times_as_good() -> None:
         x = np.array([[0.1, -0.4][("a", "b").index(node)] for node in order])[None]
         k, _, q, _ = integrator.derivative(x, np.zeros((1, loop.gain.shape[1])))
         for _ in range(steps):
-            taken = integrator.step(x, k, q, duration / steps)
+            found, taken = integrator.step(x, k, q, duration / steps)
+            assert found.all()
             assert taken is not None
             x, k, _, q, _ = taken
         misses.append(np.abs(x[0] - expected).max())

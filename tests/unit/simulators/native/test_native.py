@@ -20,7 +20,7 @@ from analog_pc.circuit import (
     VoltageTransfers,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import sinh_law, tanh_law
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Native
 
@@ -138,6 +138,37 @@ def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
     )
     assert status.outcome in (Outcome.UNSTABLE, Outcome.RESTLESS)
     assert not status.converged(1).any()
+
+
+def runaway() -> Circuit:
+    """R C dv/dt = sinh(v) / 2 + u - 2 v: rests near u / 1.5, and runs away from above 3.3 V."""
+    return Circuit(
+        "runaway",
+        (
+            StimulusSources("u", ("u",), grounds(1)),
+            VoltageTransfers("f", ("v",), ("f",), sinh_law(1.0), gain=0.5),
+            Resistors("r", ("f", "u"), ("v", "v"), 1e3),
+            Capacitors("c", ("v",), grounds(1), 1e-9),
+        ),
+    )
+
+
+def test_a_sample_that_cannot_be_followed_does_not_take_the_others_along() -> None:
+    starts = np.array([0.5, 5.0, -0.5, -5.0])
+    settling = Settling({"v": starts}, 1e-5)
+    solution = Native().simulate(runaway(), OperatingPoint({"u": np.full((4, 1), 0.1)}, settling=settling))
+    assert [outcome is Outcome.CONVERGED for outcome in solution.status.samples] == [True, False] * 2
+    assert solution.status.outcome is Outcome.NOT_CONVERGED
+    assert "samples 1, 3; sample 1: relaxation: " in str(solution.status)
+    v = solution.voltage(("v",))[::2]
+    np.testing.assert_allclose(0.5 * np.sinh(v) + 0.1, 2.0 * v, atol=1e-9)
+
+
+def test_where_no_sample_can_be_followed_none_is_said_to_be_found() -> None:
+    settling = Settling({"v": np.array([5.0])}, 1e-5)
+    status = Native().simulate(runaway(), OperatingPoint({"u": np.zeros((1, 1))}, settling=settling)).status
+    assert status.outcome is Outcome.NOT_CONVERGED
+    assert "sample 0: relaxation: " in str(status)
 
 
 def test_only_the_nodes_that_are_saved_come_back() -> None:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, sinh_law, tanh_law
+from analog_pc.circuit.transfer import Law, limiter, ramp_law, sinh_law, tanh_law
 from analog_pc.crossbar import NonlinearArray
 from analog_pc.simulators.native.blocks import Block, Curves, Gates, Ports
 from analog_pc.simulators.native.equations import Placed
 from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.newton import solve
+from analog_pc.simulators.native.newton import LEAPS, solve
 
 
 def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
@@ -113,3 +113,30 @@ def test_few_outputs_that_bend_among_many_that_hardly_do() -> None:
     assert len(part.writes) < 32
     np.testing.assert_array_equal(part.loop.delta(y[:, part.reads]), loop.delta(y)[:, part.writes])
     np.testing.assert_array_equal(part.loop.gain, loop.gain[np.ix_(part.reads, part.writes)])
+
+
+def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
+    # Found by a search through random gains; from 0 V the residual falls along no part of Newton's step.
+    def corner() -> Loop:
+        gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
+        return loop_of(gain, curves(ramp_law((0.0,), (0.0, 1.0)), 2))
+
+    r, rest = np.array([[0.6, -0.5]]), np.zeros((1, 2))
+    assert not solve(corner(), r, rest)[2].any()
+    y, _, found = solve(corner(), r, rest, LEAPS)
+    assert found.all()
+    # both below the kink, where delta(y) = -y: (1 + K) y = r
+    np.testing.assert_allclose(y[0], np.linalg.solve(np.eye(2) + corner().gain, r[0]), atol=1e-12)
+    assert (y < 0.0).all()
+
+
+def test_a_batch_that_one_matrix_left_is_searched_sample_by_sample_next_time() -> None:
+    rng = np.random.default_rng(5)
+    loop = loop_of(8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6)), curves(tanh_law(0.2), 6))
+    r = rng.normal(size=(20, 6)) * np.logspace(-2, 1.0, 20)[:, None]
+    first = solve(loop, r, np.zeros((20, 6)))
+    assert loop.uneven[0]
+    again = solve(loop, r, np.zeros((20, 6)))
+    assert first[2].all()
+    assert again[2].all()
+    np.testing.assert_allclose(again[0], first[0], atol=1e-11)
