@@ -12,6 +12,7 @@ steps shortened where the residual would grow; all samples do, where one D left 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -33,6 +34,8 @@ SLOW, SLACK = 0.7, 8.0
 # most FRESH times.
 RENEW, FRESH = 0.1, 3
 
+_Way = Callable[[Loop, Floats, Floats], tuple[Floats, Floats, Bools]]
+
 
 def solve(loop: Loop, r: Floats, start: Floats, leaps: int = 0) -> tuple[Floats, Floats, Bools]:
     """y [samples, reads] and q [samples, writes], searched from q = `start`, and which samples arrived.
@@ -45,12 +48,14 @@ def solve(loop: Loop, r: Floats, start: Floats, leaps: int = 0) -> tuple[Floats,
     with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
         each = partial(_each, leaps=leaps)
         searched = by_units(loop, r, start, STOP) if len(r) >= MANY else None
-        y, q, found = searched or (each if loop.uneven[0] else _together)(loop, r, start)
-        if searched:  # the others are no typical samples
-            loop.kept.clear()
+        ways: list[_Way] = [each] if loop.uneven[0] and not searched else [_together, each]
+        if searched:
+            loop.kept.clear()  # what this leaves are no typical samples
         else:
-            loop.uneven[0] |= len(r) > 1 and 2 * int(found.sum()) < len(r)
-        for way in (_together, each) if searched else (each,):
+            searched = ways.pop(0)(loop, r, start)
+            loop.uneven[0] |= len(r) > 1 and 2 * int(searched[2].sum()) < len(r)
+        y, q, found = searched
+        for way in ways:
             left = np.flatnonzero(~found)
             if len(left):
                 y[left], q[left], found[left] = way(loop, r[left], start[left])

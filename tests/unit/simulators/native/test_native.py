@@ -20,7 +20,7 @@ from analog_pc.circuit import (
     VoltageTransfers,
     grounds,
 )
-from analog_pc.circuit.transfer import sinh_law, tanh_law
+from analog_pc.circuit.transfer import Law, sinh_law, tanh_law
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Native
 
@@ -37,17 +37,22 @@ def inverting(saturation: float = np.inf) -> Circuit:
     )
 
 
-def latch() -> Circuit:
-    """C dv/dt = (u - v) / R + (2 tanh(v) - v) / R: two stable states around an unstable one at 0 V."""
+def fed_back(law: Law, gain: float) -> Circuit:
+    """R C dv/dt = gain law(v) + u - 2 v."""
     return Circuit(
-        "latch",
+        "fed_back",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", ("v",), ("f",), tanh_law(1.0), gain=4.0),
+            VoltageTransfers("f", ("v",), ("f",), law, gain=gain),
             Resistors("r", ("u", "f"), ("v", "v"), 1e3),
             Capacitors("c", ("v",), grounds(1), 1e-9),
         ),
     )
+
+
+def latch() -> Circuit:
+    """Two stable states around an unstable one at 0 V."""
+    return fed_back(tanh_law(1.0), 4.0)
 
 
 def test_an_amplifier_at_its_rail_is_called_saturated_sample_by_sample() -> None:
@@ -141,16 +146,8 @@ def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
 
 
 def runaway() -> Circuit:
-    """R C dv/dt = sinh(v) / 2 + u - 2 v: rests near u / 1.5, and runs away from above 3.3 V."""
-    return Circuit(
-        "runaway",
-        (
-            StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", ("v",), ("f",), sinh_law(1.0), gain=0.5),
-            Resistors("r", ("f", "u"), ("v", "v"), 1e3),
-            Capacitors("c", ("v",), grounds(1), 1e-9),
-        ),
-    )
+    """Rests near u / 1.5, and runs away from above 3.3 V."""
+    return fed_back(sinh_law(1.0), 0.5)
 
 
 def test_a_sample_that_cannot_be_followed_does_not_take_the_others_along() -> None:
