@@ -120,7 +120,7 @@ def _place_amplifiers(eq: Equations, bank: Bank, e: Amplifiers) -> None:
 def _place_poles(eq: Equations, bank: Bank, e: Amplifiers, p: Ints) -> None:
     """dp/dt = w (d + offset - p / gain), bent by the slew limit."""
     plus, minus, offset = bank.at("plus"), bank.at("minus"), np.asarray(e.offset)
-    x = eq.add_states(p, np.full((len(p), 2), NOWHERE))
+    x = eq.add_states(p, np.full((len(p), 2), NOWHERE), np.zeros(len(p)))
     eq.held.add(p, p, 1.0)
     w = e.unity_rate
     eq.rate.difference(x, plus, minus, w)
@@ -180,7 +180,7 @@ def _place_capacitors(eq: Equations) -> None:
         return
     pairs, farads = np.array(list(sums), dtype=np.int64), np.array(list(sums.values()))
     rows = eq.more(len(pairs))
-    x = eq.add_states(rows, pairs)
+    x = eq.add_states(rows, pairs, farads)
     eq.kirchhoff.add(pairs[:, 0], rows, 1.0)
     eq.kirchhoff.add(pairs[:, 1], rows, -1.0)
     eq.held.difference(rows, pairs[:, 0], pairs[:, 1])

@@ -65,6 +65,7 @@ class Equations:
         self.stimuli: dict[str, slice] = {}
         self.states: list[int] = []  # the row of each state
         self.state_nodes: list[tuple[int, int]] = []  # what it is the voltage of; poles have no nodes
+        self.state_farads: list[float] = []  # of capacitors; 0 for poles
         # Rows over w: Kirchhoff, fixed outputs, states held and at rest; over y and over dx/dt.
         self.kirchhoff, self.given, self.held, self.rest = Entries(), Entries(), Entries(), Entries()
         self.reads, self.rate = Entries(), Entries()
@@ -79,10 +80,11 @@ class Equations:
         self.n_reads = self.n_writes = self.n_stimuli = 0
         self._placed: list[Placed] = []
 
-    def add_states(self, rows: Ints, nodes: Ints) -> Ints:
+    def add_states(self, rows: Ints, nodes: Ints, farads: Floats) -> Ints:
         first = len(self.states)
         self.states += rows.tolist()
         self.state_nodes += [(int(a), int(b)) for a, b in nodes]
+        self.state_farads += farads.tolist()
         return np.arange(first, len(self.states))
 
     def add_block(self, block: Block) -> Placed:

@@ -41,7 +41,7 @@ def gain_of(whole: Floats, alone: Floats | None) -> Gain:
         scale[scale == 0.0] = 1.0
         own = alone / scale
         own[np.abs(own) <= ROUNDING] = 0.0
-        left, size, right = parts_of(whole / scale - own, MOST_TIES)
+        left, size, right = truncated_svd(whole / scale - own, MOST_TIES)
         least = ROUNDING * max(1.0, size.max(initial=0.0))
         ties = int((size > least).sum())
         left, right = left[:, :ties] * size[:ties], right[:ties]
@@ -55,7 +55,7 @@ def _gain(own: csr_array, left: Floats, right: Floats) -> Gain:
     return Gain(*by_row(own), np.ascontiguousarray(left), np.ascontiguousarray(right))
 
 
-def parts_of(matrix: Floats, most: int) -> tuple[Floats, Floats, Floats]:
+def truncated_svd(matrix: Floats, most: int) -> tuple[Floats, Floats, Floats]:
     """The largest singular values, some more than `most`, and their vectors; exact where these are all.
 
     Its columns lie in the span of random combinations of them, with more combinations than its rank (Halko,

@@ -7,16 +7,17 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.assembly import assemble
 from analog_pc.simulators.native.equations import Equations
+from analog_pc.simulators.native.feedback import FeedbackForm
+from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.flat import NOWHERE
-from analog_pc.simulators.native.loop import Loop
 from analog_pc.simulators.native.reduce import Reduced, Response
+from analog_pc.simulators.native.slow_flow import SlowFlow
 
 
 class Saved(NamedTuple):
@@ -33,7 +34,8 @@ class Model:
     def __init__(self, circuit: Circuit) -> None:
         self.name = circuit.name
         self.equations = assemble(circuit)
-        self._kept: dict[bytes, tuple[Reduced, Loop]] = {}
+        self._kept: dict[bytes, tuple[Reduced, FeedbackSolver]] = {}
+        self._flows: dict[bytes, SlowFlow] = {}
         self._saved: dict[tuple[int, tuple[str, ...]], Saved] = {}
 
     @property
@@ -44,17 +46,24 @@ class Model:
     def n_states(self) -> int:
         return len(self.equations.states)
 
-    def reduced(self, held: Bools | bool) -> tuple[Reduced, Loop]:
-        """The maps with some states held (True: all, False: none), and the blocks closed around them."""
+    def reduced(self, held: Bools | bool) -> tuple[Reduced, FeedbackSolver]:
+        """The maps with some states held (True: all, False: none), and the solver of the elements around them."""
         mask = np.broadcast_to(np.asarray(held, dtype=np.bool_), (self.n_states,)).copy()
         key = mask.tobytes()
         if key not in self._kept:
             found = Reduced(self.equations, mask)
+            uncoupled = partial(_uncoupled_gain, self.equations, mask)
             blocks = tuple(self.equations.joined.blocks)
-            alone = partial(_loop_gain_alone, self.equations, mask)  # not of self: nobody keeps its keeper
-            loop = Loop(blocks, found.reads.by_d, alone=alone, equations=self.equations)
-            self._kept[key] = found, loop
+            form = FeedbackForm(blocks, found.reads.by_d, self.equations.same_reads, uncoupled)
+            self._kept[key] = found, FeedbackSolver(form)
         return self._kept[key]
+
+    def slow_flow(self, held: Bools) -> SlowFlow:
+        """The flow of these states, kept as reductions are."""
+        key = held.tobytes()
+        if key not in self._flows:
+            self._flows[key] = SlowFlow(self.reduced(held), self.reduced(False))
+        return self._flows[key]
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have, and ground, which has no voltage to ask for."""
@@ -100,13 +109,15 @@ class Model:
         columns = [np.broadcast_to(np.asarray(volts[node], dtype=np.float64), (samples,)) for node in nodes]
         return np.stack(columns, axis=1) if columns else np.zeros((samples, 0))
 
-    def reads_of(self, nodes: tuple[str, ...]) -> tuple[csr_array, Floats]:
-        """What blocks read of these nodes, [reads, nodes], and what they read of none, [reads, 1]."""
+    def inputs_at(self, volts: Mapping[str, Any], samples: int) -> Floats:
+        """What the elements read where some nodes have these volts and all others 0 V, [samples, inputs]."""
         a = self.equations
-        numbers = np.array([a.flat.number(name) for name in nodes], dtype=np.int64)
-        matrix = csc_array(a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order])
-        of_nothing = a.read_one.dense((a.n_reads, 1))[a.joined.read_order]
-        return csr_array(matrix[:, numbers]), of_nothing
+        self.check_nodes(volts)
+        numbers = np.array([a.flat.number(name) for name in volts], dtype=np.int64)
+        matrix = a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order][:, numbers]
+        constant = a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
+        given = np.array([np.broadcast_to(np.asarray(v, dtype=np.float64), (samples,)) for v in volts.values()])
+        return np.asarray(constant + (matrix @ given).T if len(volts) else np.tile(constant, (samples, 1)))
 
     def state_volts(self, w: Floats) -> Floats:
         """All states as the unknowns w [samples, ..] have them, [samples, states]."""
@@ -115,6 +126,6 @@ class Model:
         return np.asarray(w @ matrix.T)
 
 
-def _loop_gain_alone(equations: Equations, held: Bools, outputs: Bools) -> Floats:
-    """The loop gain of some outputs in the circuit without what its crossbars do between their ports."""
+def _uncoupled_gain(equations: Equations, held: Bools, outputs: Bools) -> Floats:
+    """Gain of some outputs in the circuit without what its crossbars do between their ports."""
     return Reduced(equations, held, coupled=False).loop_gain(outputs)

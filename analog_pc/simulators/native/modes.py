@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.feedback import FeedbackForm
 from analog_pc.simulators.native.reduce import Reduced
 
 STRAIGHT = 1e-9  # a slope that changed by less does not show in an eigenvalue
@@ -57,39 +57,39 @@ class Modes:
         return float(np.log(1.0 / level) / self.margin) if self.stable else np.inf
 
 
-def closed(loop: Loop, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
+def closed(form: FeedbackForm, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
     """Outputs that answer changes of the reads, their dq: D (1 - K D)^-1 into_y, [samples, outputs, k]."""
-    pick = loop.bends(y, STRAIGHT)
-    around = loop.slopes_times(y, pick, loop.gain[None][:, :, pick])
+    pick = form.slope_changed(y, STRAIGHT)
+    around = form.slopes_times(y, pick, form.gain[None][:, :, pick])
     system = np.eye(around.shape[1]) - around
     return pick, np.asarray(
-        np.linalg.solve(system, loop.slopes_times(y, pick, into_y[None])), dtype=np.float64
+        np.linalg.solve(system, form.slopes_times(y, pick, into_y[None])), dtype=np.float64
     )
 
 
-def jacobians(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Floats]:
+def jacobians(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Floats]:
     """d(dx/dt)/dx at every sample, [states, states]."""
     rate, reads = dynamic.rate, dynamic.reads
     for first in range(0, len(y), TOGETHER):
         part = y[first : first + TOGETHER]
-        if not loop.blocks:
+        if not form.blocks:
             yield from [rate.by_x] * len(part)
             continue
-        pick, changes = closed(loop, part, reads.by_x)
+        pick, changes = closed(form, part, reads.by_x)
         by_d = rate.by_d[:, pick]
         for change in changes:
             yield rate.by_x + by_d @ change
 
 
-def all_modes(dynamic: Reduced, loop: Loop, y: Floats) -> Iterator[Modes]:
+def all_modes(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Modes]:
     """The modes at every sample, on all cores."""
     if len(y) == 1:  # threads would take longer to start
-        yield from map(modes, jacobians(dynamic, loop, y))
+        yield from map(modes, jacobians(dynamic, form, y))
         return
     workers = os.cpu_count() or 1
     waiting: deque[Future[Modes]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for jacobian in jacobians(dynamic, loop, y):
+        for jacobian in jacobians(dynamic, form, y):
             waiting.append(pool.submit(modes, jacobian))
             if len(waiting) > 2 * workers:  # no more matrices at a time than are worked on
                 yield waiting.popleft().result()

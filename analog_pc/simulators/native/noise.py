@@ -28,14 +28,15 @@ LEAK = 1e-6
 
 def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> NoiseSolution:
     """Noise of `nodes` at the operating point where the blocks read y [1, reads]."""
-    dynamic, loop = model.reduced(True)
+    dynamic, solver = model.reduced(True)
+    form = solver.form
     spectrum, into_w, into_rate = _sources(model, kelvin)
     by_n = dynamic.solve(into_w)
     reads_n, rate_n = dynamic.reads_of(by_n), dynamic.rate_of(by_n) + into_rate
     by_x, by_d = dynamic.nodes.by_x, dynamic.nodes.by_d
     jacobian, rows = dynamic.rate.by_x, _rows(model, nodes)
-    if loop.blocks:
-        (pick, from_x), (_, from_n) = closed(loop, y, dynamic.reads.by_x), closed(loop, y, reads_n)
+    if form.blocks:
+        (pick, from_x), (_, from_n) = closed(form, y, dynamic.reads.by_x), closed(form, y, reads_n)
         from_x, from_n, by_d, rate_d = from_x[0], from_n[0], by_d[:, pick], dynamic.rate.by_d[:, pick]
         jacobian, rate_n = jacobian + rate_d @ from_x, rate_n + rate_d @ from_n
         by_x, by_n = by_x + by_d @ from_x, by_n + by_d @ from_n

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.esdirk import Integrator
 
 # Truncation allowed a step, as a part of the largest voltage: TRUST times the precision that was asked for.
@@ -36,7 +37,13 @@ class Path:
 
 
 def follow(
-    integrator: Integrator, x: Floats, q: Floats, duration: float, longest: float, precision: float
+    integrator: Integrator,
+    x: Floats,
+    q: Floats,
+    duration: float,
+    longest: float,
+    precision: float,
+    deadline: Deadline,
 ) -> Path:
     """Integrate states x [samples, states] over `duration` s; q is where the first search starts from."""
     k, y, q, found = integrator.derivative(x, q)
@@ -50,6 +57,8 @@ def follow(
     while time < duration * (1.0 - 1e-12):
         if len(points) > MOST_STEPS:
             return _path(points, f"{MOST_STEPS} steps led to {time:.3e} s {where}", np.ones_like(stuck))
+        if deadline.passed:
+            return _path(points, f"the time limit of {deadline.seconds:g} s led to {time:.3e} s {where}", stuck)
         if step < SHORTEST * duration:
             return _path(points, f"the step fell to {step:.1e} s at {time:.3e} s {where}", stuck)
         last = time + step >= duration * (1.0 - 1e-9)

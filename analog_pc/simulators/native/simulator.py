@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -24,17 +23,17 @@ from analog_pc.circuit import (
     refuse_timed,
 )
 from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.esdirk import Integrator
-from analog_pc.simulators.native.finding import find_all
-from analog_pc.simulators.native.initial import first_outputs, initial_state
-from analog_pc.simulators.native.memory import keep_freed_arrays
+from analog_pc.simulators.native.initial import initial_state
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
 from analog_pc.simulators.native.noise import noise_at
-from analog_pc.simulators.native.operating_point import settle_to
 from analog_pc.simulators.native.path import Path, follow
 from analog_pc.simulators.native.power import dissipation
-from analog_pc.simulators.native.relaxing import relax_all
+from analog_pc.simulators.native.search import Search, find
+from analog_pc.simulators.native.slow_flow import compile_kernels
+from analog_pc.simulators.native.status import status_of
 from analog_pc.simulators.native.threads import one_blas_thread
 
 VERSION = "native-1"
@@ -57,18 +56,24 @@ class Native:
     check_stability
         Whether an operating point's Jacobian is looked at; a point that the circuit would leave is then
         reported as `Outcome.UNSTABLE`.
+    time_limit
+        Seconds after which the search for the operating points of a batch ends; samples that are left then are
+        `Outcome.NOT_CONVERGED`.  None: no limit.
     """
 
     name = "native"
 
-    def __init__(self, *, check_stability: bool = True) -> None:
-        keep_freed_arrays()
+    def __init__(self, *, check_stability: bool = True, time_limit: float | None = 60.0) -> None:
+        if time_limit is not None and not time_limit > 0.0:
+            raise BadInput(f"Native: time_limit = {time_limit!r} s, must be > 0, or None for no limit")
         self.check_stability = check_stability
+        self.time_limit = time_limit
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Settings alone travel to another process, which makes models of its own."""
-        return partial(type(self), check_stability=self.check_stability), ()
+        settings = {"check_stability": self.check_stability, "time_limit": self.time_limit}
+        return partial(type(self), **settings), ()
 
     def available(self) -> bool:
         return True
@@ -100,7 +105,7 @@ class Native:
             check_analysis(circuit, analysis)
             if isinstance(analysis, Transient):
                 return self._transient(model, analysis)
-            return self._operating_points(model, analysis, self.check_stability)
+            return self._operating_points(model, analysis)
 
     def modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
         """The modes at the operating points that `simulate` finds, one for each sample.
@@ -117,43 +122,61 @@ class Native:
     def _modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
         model = self.model(circuit)
         check_analysis(circuit, analysis)
-        rest = self._operating_points(model, replace(analysis, save=()), check_stability=False)
-        static, loop = model.reduced(False)
-        start = first_outputs(model, loop, dict(zip(rest.nodes, rest.volts.T, strict=True)), len(rest.axis))
-        y, _, found = settle_to(static, loop, model.batch(analysis.stimuli, analysis.samples), start)
-        if not found.all():
-            raise SimulationFailed(f"native: no operating point was found for sample {int(np.argmin(found))}")
-        return list(all_modes(*model.reduced(True), y))
+        search = self._search(model, analysis, check_stability=True)
+        if not search.found.all():
+            lost = int(np.argmin(search.found))
+            raise SimulationFailed(f"native: no operating point was found for sample {lost}")
+        maps, solver = model.reduced(True)
+        return list(all_modes(maps, solver.form, search.y))
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes that hold charge, over all frequencies (the band of the analysis is not used)."""
         model = self.model(circuit)
         check_analysis(circuit, analysis)
         model.check_nodes(analysis.nodes)
-        u = model.stimuli(analysis.stimuli)
-        static, loop = model.reduced(False)
-        y, _, found = settle_to(static, loop, u, first_outputs(model, loop, analysis.guess, len(u)))
-        if not found.all():
+        point = OperatingPoint({k: np.asarray(v)[None] for k, v in analysis.stimuli.items()}, guess=analysis.guess)
+        search = self._search(model, point, check_stability=True)
+        if not search.found.all():
             raise SimulationFailed("native: noise: no operating point was found")
-        return noise_at(model, y, analysis.nodes, circuit.temperature)
+        return noise_at(model, search.y, analysis.nodes, circuit.temperature)
 
     def dissipation(self, circuit: Circuit, solution: Solution) -> dict[str, Floats]:
         """Watts by part at the operating points of a solution, label -> [samples]; see `power.py`."""
         return dissipation(self.model(circuit), solution)
 
-    def _operating_points(self, model: Model, analysis: OperatingPoint, check_stability: bool) -> Solution:
+    def _search(self, model: Model, analysis: OperatingPoint, check_stability: bool) -> Search:
         if analysis.samples == 0:
             raise BadInput(f"operating point of circuit {model.name}: no samples")
-        if analysis.settling is not None:
-            return relax_all(model, analysis, check_stability)
-        return find_all(model, analysis, check_stability)
+        compile_kernels()  # before the clock of the limit starts
+        search = Search.of(model, analysis, check_stability, Deadline(self.time_limit))
+        find(search)
+        return search
+
+    def _operating_points(self, model: Model, analysis: OperatingPoint) -> Solution:
+        model.check_nodes(analysis.save)
+        search = self._search(model, analysis, self.check_stability)
+        static, _ = model.reduced(False)
+        names, _, response = model.saved(static, analysis.save)
+        status = status_of(search, self.check_stability)
+        axis = np.arange(analysis.samples, dtype=np.float64)
+        preset = None
+        if search.preset is not None and search.preset_q is not None:
+            preset = response.value(None, search.preset_q, search.preset)
+        return Solution(axis, names, response.value(None, search.q, search.u), status, preset)
 
     def _transient(self, model: Model, analysis: Transient) -> Solution:
         u = model.stimuli(analysis.stimuli)
-        x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u)
-        dynamic, loop = model.reduced(True)
+        deadline = Deadline(None)
+        x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u, deadline)
+        maps, solver = model.reduced(True)
         path = follow(
-            Integrator(dynamic, loop, u), x, q, analysis.duration, analysis.max_step, analysis.precision
+            Integrator(maps, solver, u),
+            x,
+            q,
+            analysis.duration,
+            analysis.max_step,
+            analysis.precision,
+            deadline,
         )
         if path.failed is not None:
             raise SimulationFailed(f"native: transient: {path.failed}")

@@ -26,82 +26,79 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.gain import parts_of
-from analog_pc.simulators.native.laws import bend
-from analog_pc.simulators.native.loop import Loop
+from analog_pc.simulators.native.feedback import FeedbackForm
+from analog_pc.simulators.native.gain import truncated_svd
+from analog_pc.simulators.native.laws import Laws, bend
 
 DROPPED = 1e-5  # of the loop gain, which has no unit: what a step does not follow
-MOST_TIES, MOST_OUTPUTS = 40, 12  # of all, and of one unit: where a matrix for all samples takes less time
+# Of all, and of one unit: beyond, the dense matrices of `newton.py` take less time.
+MOST_TIES = 40
+MOST_OUTPUTS = 12
 
 
 class Units(NamedTuple):
-    """K of the picked outputs in units, channels and ties; `order` numbers the outputs unit by unit."""
+    """K in units, channels and ties; `order` numbers the outputs unit by unit."""
 
-    pick: Bools
     order: Ints
     starts: Ints
-    own: Floats  # [picked, inputs, largest unit]
-    into: Floats  # [picked, inputs, channels]
-    out: Floats  # [picked, channels]
+    own: Floats  # [outputs, inputs of an output, largest unit]
+    into: Floats  # [outputs, inputs of an output, channels]
+    out: Floats  # [outputs, channels]
     between: Floats  # -to_ties from_ties of every unit, [ties * ties, units * channels * channels]
     to_ties: Floats  # [ties, units * channels]
     from_ties: Floats  # [units * channels, ties]
 
-    @classmethod
-    def none(cls, outputs: int) -> Units:
-        """No output is picked."""
-        flags, numbers = np.zeros(outputs, dtype=np.bool_), np.zeros(1, dtype=np.int64)
-        no_rows, tie = np.zeros((0, 1, 1)), np.zeros((1, 0))
-        return cls(flags, numbers[:0], numbers, no_rows, no_rows, no_rows[:, 0], tie, tie, no_rows[:, 0])
 
+def units_of(form: FeedbackForm, y: Floats, own_gain: Floats | None) -> Units | None:
+    """The units of a feedback form; None where they are too large, or tied by too much.
 
-def units_of(loop: Loop, y: Floats, pick: Bools, loud: Bools) -> Units | None:
-    """The units of the picked of the loud outputs; None where they are too large, or tied by too much.
-
-    y [samples, reads]: typical reads, for the size of slopes.
+    Parameters
+    ----------
+    y
+        Typical inputs, [samples, inputs], for the size of slopes.
+    own_gain
+        K without what crossbars do between their ports.
     """
-    if loop.laws is None:
+    if form.laws is None or own_gain is None:
         return None
-    if not pick.any():
-        return Units.none(len(pick))
-    part = loop.part(pick)
-    laws = loop.laws.of(part.writes, part.loop.read_of)
-    alone = loop.gain_alone(loud)
-    if alone is None:
-        return None
-    cells = alone[np.ix_(part.reads, np.flatnonzero(pick[loud]))]
-    read_of = part.loop.read_of
-    shape = len(part.writes), len(y)
-    slopes = np.zeros((len(read_of), *shape))
-    seen = np.ascontiguousarray(y[:, part.reads].T)
-    bend(laws, seen, np.empty((2, len(y))), np.empty(shape), slopes)
-    slopes = np.abs(slopes).max(axis=(0, 2))
-    slopes = np.where(slopes > 0.0, slopes, 1.0)  # an output's volts or amperes are no loop gain; K slopes is
-    left, size, right = parts_of((part.loop.gain - cells) * slopes, MOST_TIES)
+    input_index = form.input_index
+    slopes = _largest_slopes(form.laws, y)
+    left, size, right = truncated_svd((form.gain - own_gain) * slopes, MOST_TIES)
     ties = max(1, int((size > DROPPED).sum()))
-    linked = (np.abs(cells[read_of]) * slopes > DROPPED).any(axis=0)
+    linked = (np.abs(own_gain[input_index]) * slopes > DROPPED).any(axis=0)
     label = connected_components(linked, directed=False)[1]
-    order, places = np.argsort(label, kind="stable"), _Places.of(np.bincount(label))
+    order = np.argsort(label, kind="stable")
+    places = _Places.of(np.bincount(label))
     if ties > MOST_TIES or places.size > MOST_OUTPUTS:
         return None
-    reading = (left[:, :ties] * size[:ties])[read_of[:, order]].transpose(1, 0, 2)
+    reading = (left[:, :ties] * size[:ties])[input_index[:, order]].transpose(1, 0, 2)
     writing = right[:ties].T[order][:, None]
     channels = max(places.ranks(reading), places.ranks(writing), 1)
     into, from_ties = places.channels(reading, channels)
     out, to_ties = places.channels(writing, channels)
+    between = -np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1)
     return Units(
-        pick=pick,
         order=order,
         starts=places.starts,
-        own=places.blocks(cells, read_of, order),
+        own=places.blocks(own_gain, input_index, order),
         into=into,
         out=np.ascontiguousarray(out[:, 0] / slopes[order, None]),
-        between=np.ascontiguousarray(
-            -np.einsum("uat,ubs->tsuab", to_ties, from_ties).reshape(ties * ties, -1)
-        ),
+        between=np.ascontiguousarray(between),
         to_ties=np.ascontiguousarray(to_ties.reshape(-1, ties).T),
         from_ties=np.ascontiguousarray(from_ties.reshape(-1, ties)),
     )
+
+
+def _largest_slopes(laws: Laws, y: Floats) -> Floats:
+    """Largest slope of each output in some samples; 1 where there is none, [outputs].
+
+    An output's volts or amperes are no loop gain; K times slopes is.
+    """
+    outputs = len(laws.kind)
+    slopes = np.zeros((len(laws.reads), outputs, len(y)))
+    bend(laws, np.ascontiguousarray(y.T), np.empty((2, len(y))), np.empty((outputs, len(y))), slopes)
+    largest = np.abs(slopes).max(axis=(0, 2))
+    return np.where(largest > 0.0, largest, 1.0)
 
 
 @dataclass(frozen=True, eq=False)

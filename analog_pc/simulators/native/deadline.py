@@ -1,0 +1,17 @@
+"""A limit on the time that a search may take."""
+
+from __future__ import annotations
+
+import time
+
+
+class Deadline:
+    """So many seconds from now on; None: no limit."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return self._end is not None and time.monotonic() > self._end

@@ -1,0 +1,195 @@
+"""A feedback form solved: the few outputs that need it by Newton's method, the others by fixed point.
+
+::
+
+    implicit set   outputs whose slopes differ from those at 0: activations, gates, an amplifier at its rail
+    explicit set   outputs that are nearly linear: q = delta(y), which contracts by their slope times K
+    terminal       outputs that no input depends on: evaluated once, at the end
+
+Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
+outputs (rails far away, devices that are nearly linear) stay explicit, and the matrices of Newton's method
+stay as small as the network.  An explicit set that does not contract gives what bends most to the implicit one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.feedback import FeedbackForm, Part
+from analog_pc.simulators.native.newton import STOP, DenseNewton, Solved, rounding
+from analog_pc.simulators.native.units_newton import MANY, UnitsNewton
+
+LEAST_SLOPE = 1e-3  # an output whose slope has changed by more is implicit
+SWEEPS = 60
+SLOW = 0.3  # a sweep that leaves more than this part of the last change does not contract well
+TYPICAL = 32  # samples of a batch that say which outputs are implicit
+
+
+class _Sets(NamedTuple):
+    """The outputs of a form by kind, with the gains between them."""
+
+    implicit: Part
+    explicit: Part
+    terminal: Part
+    explicit_to_implicit: Floats
+    implicit_to_explicit: Floats
+    explicit_to_all: Floats
+
+
+class FeedbackSolver:
+    """Solves q = delta(r + K q) for batches; what it has learned about the form serves the next batch.
+
+    Attributes
+    ----------
+    implicit
+        The implicit set, [outputs]; it only grows.
+    """
+
+    def __init__(self, form: FeedbackForm) -> None:
+        self.form = form
+        self.implicit = np.zeros(form.gain.shape[1], dtype=np.bool_)
+        self._sets: _Sets | None = None
+        self._dense: DenseNewton | None = None
+        self._units: UnitsNewton | None = None
+        self._no_units = False
+
+    def solve(self, r: Floats, start: Floats | None = None, leaps: int = 0) -> Solved:
+        """y, q and the samples that are solved, searched from q = `start` (0 V outputs without one).
+
+        Parameters
+        ----------
+        r
+            [samples, inputs] in V.
+        start
+            [samples, outputs].
+        leaps
+            See `DenseNewton`.
+        """
+        form = self.form
+        q = np.zeros((len(r), form.gain.shape[1])) if start is None else start.copy()
+        if not form.blocks:
+            return Solved(r.copy(), q, np.ones(len(r), dtype=np.bool_))
+        with np.errstate(over="ignore", invalid="ignore"):
+            some = slice(None, None, -(-len(r) // TYPICAL))
+            self._extend(form.slope_changed(form.inputs(r[some], q[some]), LEAST_SLOPE) & self._apart)
+            found = self._sweeps(r, q, leaps)
+            sets = self._partition()
+            y = form.inputs(r, q)
+            if len(sets.terminal.outputs):
+                q[:, sets.terminal.outputs] = sets.terminal.form.delta(y[:, sets.terminal.inputs])
+        return Solved(y, q, found)
+
+    @property
+    def _apart(self) -> Bools:
+        out = np.zeros(len(self.implicit), dtype=np.bool_)
+        for placed in self.form.blocks:
+            out[placed.writes] = placed.block.apart
+        return out
+
+    def _extend(self, more: Bools) -> bool:
+        """Whether the implicit set has grown by some outputs that are observed."""
+        more = self.form.whole_blocks(more & self.form.observed) | self.implicit
+        if self._sets is not None and (more == self.implicit).all():
+            return False
+        self.implicit = more
+        self._sets = None
+        self._dense = None
+        self._units = None
+        self._no_units = False
+        return True
+
+    def _partition(self) -> _Sets:
+        if self._sets is None:
+            form = self.form
+            implicit = form.part(self.implicit)
+            explicit = form.part(form.observed & ~self.implicit)
+            terminal = form.part(~form.observed & ~self.implicit)
+            self._sets = _Sets(
+                implicit,
+                explicit,
+                terminal,
+                np.ascontiguousarray(implicit.gain[:, explicit.outputs]),
+                np.ascontiguousarray(explicit.gain[:, implicit.outputs]),
+                np.ascontiguousarray(form.gain[:, explicit.outputs]),
+            )
+            self._dense = DenseNewton(implicit.form)
+        return self._sets
+
+    def _sweeps(self, r: Floats, q: Floats, leaps: int) -> Bools:
+        """Newton on the implicit set and fixed point on the explicit one in turn; fills q."""
+        found = np.zeros(len(r), dtype=np.bool_)
+        todo = np.arange(len(r))
+        last = np.full(len(r), np.inf)
+        for _ in range(SWEEPS):
+            if len(todo) == 0:
+                break
+            moved, size, solved = self._sweep(r, q, todo, leaps)
+            arrived = solved & (moved <= STOP * size)
+            slow = solved & ~arrived & ~(moved <= SLOW * last[todo])
+            if slow.any():
+                arrived |= slow & (moved <= rounding(self.form, r[todo], q[todo]))
+                slow &= ~arrived
+            found[todo[arrived]] = True
+            if slow.any() and not self._extend_where(r, q, todo[slow]):
+                solved &= ~slow | (moved < last[todo])
+            last[todo] = moved
+            todo = todo[solved & ~arrived]
+        return found
+
+    def _extend_where(self, r: Floats, q: Floats, slow: Floats) -> bool:
+        """Give the outputs that bend in samples that converge slowly to the implicit set."""
+        y = self.form.inputs(r[slow], q[slow])
+        return self._extend(self.form.slope_changed(y, LEAST_SLOPE))
+
+    def _sweep(self, r: Floats, q: Floats, todo: Floats, leaps: int) -> tuple[Floats, Floats, Bools]:
+        """One sweep of some samples: how far it moved an input, V, the largest input, V, and which are solved."""
+        sets = self._partition()
+        implicit = sets.implicit
+        explicit = sets.explicit
+        given = q[np.ix_(todo, explicit.outputs)]
+        used = given.any(axis=0)
+        drive = r[np.ix_(todo, implicit.inputs)] + given[:, used] @ sets.explicit_to_implicit[:, used].T
+        inner = self._newton(drive, q[np.ix_(todo, implicit.outputs)], leaps)
+        q[np.ix_(todo, implicit.outputs)] = inner.q
+        size = np.abs(inner.y).max(axis=1, initial=0.0)
+        if len(explicit.outputs) == 0:
+            return np.zeros(len(todo)), size, inner.found
+        seen = r[np.ix_(todo, explicit.inputs)] + inner.q @ sets.implicit_to_explicit.T
+        seen += given[:, used] @ explicit.gain[:, explicit.outputs[used]].T
+        new = explicit.form.delta(seen)
+        change = new - given
+        changed = change.any(axis=0)
+        moved = np.abs(change[:, changed] @ sets.explicit_to_all[:, changed].T).max(axis=1, initial=0.0)
+        q[np.ix_(todo, explicit.outputs)] = new
+        return moved, np.maximum(size, np.abs(seen).max(axis=1)), inner.found & np.isfinite(moved)
+
+    def _newton(self, drive: Floats, start: Floats, leaps: int) -> Solved:
+        """The implicit set alone: compiled where that pays, dense for the samples that are left."""
+        assert self._dense is not None
+        if start.shape[1] == 0:
+            return Solved(drive, start, np.ones(len(drive), dtype=np.bool_))
+        units = self._units_newton(drive, start)
+        if units is None:
+            return self._dense.solve(drive, start, leaps)
+        solved = units.solve(drive, start)
+        left = np.flatnonzero(~solved.found)
+        if len(left):
+            again = self._dense.solve(drive[left], start[left], leaps)
+            solved.y[left] = again.y
+            solved.q[left] = again.q
+            solved.found[left] = again.found
+        return solved
+
+    def _units_newton(self, drive: Floats, start: Floats) -> UnitsNewton | None:
+        if len(drive) < MANY or self._no_units:
+            return None
+        if self._units is None:
+            assert self._sets is not None
+            form = self._sets.implicit.form
+            some = slice(None, None, -(-len(drive) // TYPICAL))
+            self._units = UnitsNewton.of(form, form.inputs(drive[some], start[some]))
+            self._no_units = self._units is None
+        return self._units

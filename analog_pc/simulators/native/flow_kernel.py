@@ -1,0 +1,455 @@
+"""The slow flow of one sample after the other, in compiled code.
+
+::
+
+    dx/dt = A x + E q + push,      q = delta(y),    y = drive + C x + K q
+
+A step of h seconds solves x1 = x0 + h dx/dt(x1) together with q by Newton's method.  With slopes D the
+outputs are eliminated first, and what is left has the size of x::
+
+    T = (1 - D K)^-1 D C,   w = (1 - D K)^-1 (delta - q),   J = A + E T
+    (1/h - J) dx = dx/dt - (x - x0) / h + E w,   dq = T dx + w
+
+In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is positive
+definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.law_kernel import RAMP
+from analog_pc.simulators.native.laws import Laws, bend
+from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
+
+REACH = 0.01  # of full scale: the longest step where the flow does not contract
+FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
+PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
+MOST_STEPS = 4000
+ITERATIONS = 12  # of Newton's method in a step
+NEAR = 1e-7  # of full scale: the last iteration of a step
+UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
+SHORTEST = 2.0**-60
+CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
+
+
+class FlowProblem(NamedTuple):
+    """The slow flow of a circuit; outputs stand in an order in which most depend on earlier ones alone."""
+
+    laws: Laws
+    gain: Floats  # K [inputs, outputs]
+    by_x: Floats  # C [inputs, states]
+    rate_x: Floats  # A [states, states], 1/s
+    rate_q: Floats  # E [states, outputs]
+    pushes: Floats  # +1 where a gated output pushes up the state that its control reads, -1 down, [outputs]
+    metric: Floats  # S [states], relative
+    tick: float  # s: the fastest time constant
+
+
+class FlowState(NamedTuple):
+    """Samples on their way, [samples, ..]; `found`: those that have come to rest in a contracting point."""
+
+    x: Floats
+    q: Floats
+    drive: Floats
+    push: Floats
+    scale: Floats  # full scale, V
+    found: Bools
+
+
+class Room(NamedTuple):
+    """Arrays for one sample."""
+
+    y: Floats  # [inputs, 1]
+    f: Floats  # delta [outputs, 1]
+    slopes: Floats  # [inputs of an output, outputs, 1]
+    room: Floats  # [2, 1]
+    system: Floats  # 1 - D K
+    t: Floats  # T and w [outputs, states + 1]
+    jacobian: Floats
+    matrix: Floats  # [states, states + 1]
+    y0: Floats  # at the start of a step
+    f0: Floats
+    slopes0: Floats
+    mean: Floats
+    x0: Floats
+    q0: Floats
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    inputs = len(problem.gain)
+    outputs = problem.gain.shape[1]
+    n = len(problem.rate_x)
+    terms = len(problem.laws.reads)
+    return Room(
+        np.zeros((inputs, 1)),
+        np.zeros((outputs, 1)),
+        np.zeros((terms, outputs, 1)),
+        np.zeros((2, 1)),
+        np.zeros((outputs, outputs)),
+        np.zeros((outputs, n + 1)),
+        np.zeros((n, n)),
+        np.zeros((n, n + 1)),
+        np.zeros((inputs, 1)),
+        np.zeros((outputs, 1)),
+        np.zeros((terms, outputs, 1)),
+        np.zeros((terms, outputs, 1)),
+        np.zeros(n),
+        np.zeros(outputs),
+    )
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _evaluate(problem, drive, x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """y, delta and slopes; returns how far y has moved, V."""
+    moved = 0.0
+    for i in range(len(drive)):
+        value = drive[i]
+        for k in range(len(x)):
+            value += problem.by_x[i, k] * x[k]
+        for o in range(len(q)):
+            value += problem.gain[i, o] * q[o]
+        by = abs(value - room.y[i, 0])
+        moved = moved if by <= moved else by
+        room.y[i, 0] = value
+    bend(problem.laws, room.y, room.room, room.f, room.slopes)
+    return moved
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill T, w and J for slopes [inputs of an output, outputs, 1]; w for the residual delta - q."""
+    outputs = len(room.system)
+    n = len(room.jacobian)
+    laws = problem.laws
+    for o in range(outputs):
+        room.system[o] = 0.0
+        room.t[o] = 0.0
+        for a in range(2 if laws.gated[o] else 1):
+            slope = slopes[a, o, 0]
+            if slope != 0.0:
+                i = laws.reads[a, o]
+                for p in range(outputs):
+                    room.system[o, p] -= slope * problem.gain[i, p]
+                for k in range(n):
+                    room.t[o, k] += slope * problem.by_x[i, k]
+        room.system[o, o] += 1.0
+        if with_residual:
+            room.t[o, n] = room.f[o, 0] - q[o]
+    for j in range(outputs):
+        last = j
+        for p in range(j + 1, outputs):
+            if room.system[j, p] != 0.0:
+                last = p
+        for o in range(j + 1, outputs):
+            if room.system[o, j] != 0.0:
+                factor = room.system[o, j] / room.system[j, j]
+                for p in range(j + 1, last + 1):
+                    room.system[o, p] -= factor * room.system[j, p]
+                for k in range(n + 1):
+                    room.t[o, k] -= factor * room.t[j, k]
+    for j in range(outputs - 1, -1, -1):
+        for p in range(j + 1, outputs):
+            if room.system[j, p] != 0.0:
+                for k in range(n + 1):
+                    room.t[j, k] -= room.system[j, p] * room.t[p, k]
+        for k in range(n + 1):
+            room.t[j, k] /= room.system[j, j]
+    for i in range(n):
+        for k in range(n):
+            room.jacobian[i, k] = problem.rate_x[i, k]
+        for o in range(outputs):
+            value = problem.rate_q[i, o]
+            if value != 0.0:
+                for k in range(n):
+                    room.jacobian[i, k] += value * room.t[o, k]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite, by Cholesky factorisation."""
+    n = len(room.jacobian)
+    s = problem.metric
+    factor = room.matrix
+    for i in range(n):
+        for j in range(i + 1):
+            value = -0.5 * (room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i])
+            if i == j:
+                value += rate
+            for k in range(j):
+                value -= factor[i, k] * factor[j, k]
+            if i == j:
+                if not value > 0.0:
+                    return False
+                factor[i, i] = np.sqrt(value)
+            else:
+                factor[i, j] = value / factor[j, j]
+    return True
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Gaussian elimination with pivots; the last column is the right-hand side, and becomes the solution."""
+    n = len(matrix)
+    for j in range(n):
+        pivot = j
+        for i in range(j + 1, n):
+            if abs(matrix[i, j]) > abs(matrix[pivot, j]):
+                pivot = i
+        if pivot != j:
+            for k in range(j, n + 1):
+                held = matrix[j, k]
+                matrix[j, k] = matrix[pivot, k]
+                matrix[pivot, k] = held
+        for i in range(j + 1, n):
+            factor = matrix[i, j] / matrix[j, j]
+            if factor != 0.0:
+                for k in range(j + 1, n + 1):
+                    matrix[i, k] -= factor * matrix[j, k]
+    for j in range(n - 1, -1, -1):
+        value = matrix[j, n]
+        for k in range(j + 1, n):
+            value -= matrix[j, k] * matrix[k, n]
+        matrix[j, n] = value / matrix[j, j]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _newton_update(problem, push, x, q, inverse_step, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """One iteration of an implicit Euler step of 1 / inverse_step s from room.x0; how far x moved, V."""
+    n = len(x)
+    outputs = len(q)
+    _eliminate_outputs(problem, room.slopes, q, room, True)
+    matrix = room.matrix
+    for i in range(n):
+        value = push[i] - (x[i] - room.x0[i]) * inverse_step
+        for k in range(n):
+            value += problem.rate_x[i, k] * x[k]
+            matrix[i, k] = -room.jacobian[i, k]
+        matrix[i, i] += inverse_step
+        for o in range(outputs):
+            value += problem.rate_q[i, o] * (q[o] + room.t[o, n])
+        matrix[i, n] = value
+    _solve(matrix)
+    moved = 0.0
+    for i in range(n):
+        x[i] += matrix[i, n]
+        by = abs(matrix[i, n])
+        moved = moved if by <= moved else by
+    for o in range(outputs):
+        value = room.t[o, n]
+        for k in range(n):
+            value += room.t[o, k] * matrix[k, n]
+        q[o] += value
+    return moved
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """One step in x and q; whether Newton's method has converged."""
+    for _ in range(ITERATIONS):
+        moved = _newton_update(problem, push, x, q, inverse_step, room)
+        by = _evaluate(problem, drive, x, q, room)
+        if not (np.isfinite(moved) and np.isfinite(by)):
+            return False
+        if moved <= near and by <= near:
+            return True
+    return False
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends included."""
+    n = (len(p) - 2) // 2
+    least = np.inf
+    most = -np.inf
+    for k in range(n + 1):
+        if (k == 0 or p[k] <= high) and (k == n or p[k + 1] >= low):
+            slope = p[n + 1 + k]
+            least = min(least, slope)
+            most = max(most, slope)
+    return least, most
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _mean_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes); False where none can.
+
+    Smooth outputs: secants, F(x) - F(x0) = J (x - x0) with the J that they make; a gated output is a product, and
+    has mean factors.  Outputs with kinks: the steepest piece within `around` V of the way, since a gate that
+    opens at a kink pushes the state away there, however small that part of the way is, and the flow need not
+    take the straight way.
+    """
+    laws = problem.laws
+    y = room.y
+    y0 = room.y0
+    for o in range(room.mean.shape[1]):
+        i = laws.reads[0, o]
+        change = y[i, 0] - y0[i, 0]
+        rise = room.f[o, 0] - room.f0[o, 0]
+        drive = 1.0
+        worst = 1.0
+        worst_negative = 1.0
+        if laws.gated[o]:  # delta = gate(control) drive, and its slope by the drive is gate(control)
+            d = laws.reads[1, o]
+            drive = 0.5 * (y[d, 0] + y0[d, 0])
+            worst = max(problem.pushes[o] * y[d, 0], problem.pushes[o] * y0[d, 0])
+            worst_negative = max(-problem.pushes[o] * y[d, 0], -problem.pushes[o] * y0[d, 0])
+            rise = (room.slopes[1, o, 0] - room.slopes0[1, o, 0]) * drive
+            room.mean[1, o, 0] = 0.5 * (room.slopes[1, o, 0] + room.slopes0[1, o, 0])
+        if laws.kind[o] == RAMP:
+            p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
+            low = min(y[i, 0], y0[i, 0]) + laws.offset[o] - around
+            high = max(y[i, 0], y0[i, 0]) + laws.offset[o] + around
+            least, most = _touched_slopes(p, low, high)
+            if laws.gated[o] and least < 0.0 < most:
+                return False
+            least = laws.gain[o] * least - laws.slope[o]
+            most = laws.gain[o] * most - laws.slope[o]
+            steepest = most if abs(most) >= abs(least) else least
+            if laws.gated[o]:
+                drive = problem.pushes[o] * (worst if steepest > 0.0 else -worst_negative)
+            room.mean[0, o, 0] = drive * steepest
+        elif abs(change) > CANCELLED * (abs(y[i, 0]) + abs(y0[i, 0])):
+            room.mean[0, o, 0] = rise / change
+        else:
+            room.mean[0, o, 0] = 0.5 * (room.slopes[0, o, 0] + room.slopes0[0, o, 0])
+    return True
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether nothing grows by `rate` or more, 1/s, within `around` V of the way between (y0, f0, slopes0) and
+    (y, f, slopes)."""
+    if not _mean_slopes(problem, around, room):
+        return False
+    _eliminate_outputs(problem, room.mean, q, room, False)
+    return _contracts(problem, room, rate)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _admissible(problem, q, moved, growth, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
+    if moved > REACH:
+        return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
+    if _contracts_between(problem, q, growth, moved * scale, room):
+        return True
+    if moved > FINE:
+        return False
+    _eliminate_outputs(problem, room.slopes, q, room, False)
+    return _contracts(problem, room, growth)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    room.x0[:] = x
+    room.q0[:] = q
+    room.y0[:] = room.y
+    room.f0[:] = room.f
+    room.slopes0[:] = room.slopes
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Follow one sample from x and q to where it rests; whether it does.
+
+    h doubles after a step that is admissible, and falls to a quarter after another.
+    """
+    near = NEAR * scale
+    h = 0.25 * problem.tick
+    longest = UNLIMITED * problem.tick
+    _evaluate(problem, drive, x, q, room)
+    for _ in range(MOST_STEPS):
+        _keep(x, q, room)
+        last = h > longest
+        inverse_step = 0.0 if last else 1.0 / h
+        good = _step(problem, drive, push, x, q, inverse_step, near, room)
+        moved = 0.0
+        if good:
+            for i in range(len(x)):
+                by = abs(x[i] - room.x0[i]) / scale
+                moved = moved if by <= moved else by
+            good = _admissible(problem, q, moved, 0.5 * inverse_step, scale, room)
+        if good:
+            if last:
+                return True
+            if moved <= 0.5 * REACH or moved > REACH:
+                h *= 2.0
+            if moved <= 0.1 * REACH:
+                h *= 2.0
+        else:
+            x[:] = room.x0
+            q[:] = room.q0
+            room.y[:] = room.y0
+            room.f[:] = room.f0
+            room.slopes[:] = room.slopes0
+            h = (longest if last else h) * 0.25
+            if h < SHORTEST * problem.tick:
+                return False
+    return False
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Follow samples `first` to `last`; x and q move, and `found` says which have come to rest."""
+    room = _room(problem)
+    for s in range(first, last):
+        state.found[s] = _follow_one(
+            problem, state.drive[s], state.push[s], state.x[s], state.q[s], state.scale[s], room
+        )
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
+
+    On the way x moves along the straight line, and q is brought to rest beside it.
+    """
+    room = _room(problem)
+    n = x.shape[1]
+    at = np.empty(n)
+    outputs = np.empty(q.shape[1])
+    for s in range(first, last):
+        moved = 0.0
+        for i in range(n):
+            by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
+            moved = moved if by <= moved else by
+        state.found[s] = False
+        if not moved <= 8.0 * PIECE:
+            continue
+        pieces = max(1, int(np.ceil(moved / PIECE)))
+        at[:] = state.x[s]
+        outputs[:] = state.q[s]
+        _evaluate(problem, state.drive[s], at, outputs, room)
+        good = True
+        for piece in range(1, pieces + 1):
+            _keep(at, outputs, room)
+            part = piece / pieces
+            for i in range(n):
+                at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
+            for o in range(len(outputs)):
+                outputs[o] = state.q[s, o] + part * (q[s, o] - state.q[s, o])
+            _evaluate(problem, state.drive[s], at, outputs, room)
+            if piece < pieces:
+                good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
+            if not good:
+                break
+        state.found[s] = good
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Newton's method for q = delta(y) beside a held x; whether it has converged."""
+    n = len(x)
+    for _ in range(ITERATIONS):
+        _eliminate_outputs(problem, room.slopes, q, room, True)
+        for o in range(len(q)):
+            q[o] += room.t[o, n]
+        if _evaluate(problem, drive, x, q, room) <= near:
+            return True
+    return False
