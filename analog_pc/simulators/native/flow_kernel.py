@@ -22,7 +22,7 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.law_kernel import RAMP
+from analog_pc.simulators.native.law_kernel import RAMP, SIGMOID_GATE, TANH_GATE
 from analog_pc.simulators.native.laws import Laws, bend
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
@@ -81,7 +81,8 @@ class Room(NamedTuple):
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def make_room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Arrays for one sample."""
     inputs = len(problem.gain)
     outputs = problem.gain.shape[1]
     n = len(problem.rate_x)
@@ -171,25 +172,34 @@ def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite, by Cholesky factorisation."""
-    n = len(room.jacobian)
-    s = problem.metric
-    factor = room.matrix
+def positive_definite(matrix, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether the lower triangle of matrix [: n, : n] is one of a positive definite matrix; its factor replaces it."""
     for i in range(n):
         for j in range(i + 1):
-            value = -0.5 * (room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i])
-            if i == j:
-                value += rate
+            value = matrix[i, j]
             for k in range(j):
-                value -= factor[i, k] * factor[j, k]
+                value -= matrix[i, k] * matrix[j, k]
             if i == j:
                 if not value > 0.0:
                     return False
-                factor[i, i] = np.sqrt(value)
+                matrix[i, i] = np.sqrt(value)
             else:
-                factor[i, j] = value / factor[j, j]
+                matrix[i, j] = value / matrix[j, j]
     return True
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite."""
+    n = len(room.jacobian)
+    s = problem.metric
+    for i in range(n):
+        for j in range(i + 1):
+            room.matrix[i, j] = -0.5 * (
+                room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i]
+            )
+        room.matrix[i, i] += rate
+    return positive_definite(room.matrix, n)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -276,59 +286,78 @@ def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _mean_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes); False where none can.
+def _gate_slopes(height, turn, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of a gate, turn height t (1 - t^2), for t = tanh(..) between two values."""
+    factor = turn * height
+    least = min(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
+    most = max(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
+    for t in (-1.0 / np.sqrt(3.0), 1.0 / np.sqrt(3.0)):
+        if low < t < high:
+            least = min(least, factor * t * (1.0 - t * t))
+            most = max(most, factor * t * (1.0 - t * t))
+    return least, most
 
-    Smooth outputs: secants, F(x) - F(x0) = J (x - x0) with the J that they make; a gated output is a product, and
-    has mean factors.  Outputs with kinks: the steepest piece within `around` V of the way, since a gate that
-    opens at a kink pushes the state away there, however small that part of the way is, and the flow need not
-    take the straight way.
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for other laws."""
+    p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
+    low += laws.offset[o]
+    high += laws.offset[o]
+    least = np.nan
+    most = np.nan
+    if laws.kind[o] == RAMP:
+        least, most = _touched_slopes(p, low, high)
+    elif laws.kind[o] == TANH_GATE:
+        least, most = _gate_slopes(1.0, -2.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high))
+    elif laws.kind[o] == SIGMOID_GATE:
+        least, most = _gate_slopes(0.25, -1.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high))
+    return laws.gain[o] * least - laws.slope[o], laws.gain[o] * most - laws.slope[o]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill room.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
+
+    A gated output, delta = gate(control) drive, pushes the state that its control reads: the slope by the
+    control is the one that pushes away most, within `around` V of the way, since the flow need not take the
+    straight way and a gate with a kink opens however short that part of it is.  A ramp: its steepest piece.
+    All others: secants.
     """
     laws = problem.laws
     y = room.y
     y0 = room.y0
     for o in range(room.mean.shape[1]):
         i = laws.reads[0, o]
+        least, most = _slope_range(laws, o, min(y[i, 0], y0[i, 0]) - around, max(y[i, 0], y0[i, 0]) + around)
         change = y[i, 0] - y0[i, 0]
-        rise = room.f[o, 0] - room.f0[o, 0]
-        drive = 1.0
-        worst = 1.0
-        worst_negative = 1.0
-        if laws.gated[o]:  # delta = gate(control) drive, and its slope by the drive is gate(control)
+        if laws.gated[o]:
             d = laws.reads[1, o]
-            drive = 0.5 * (y[d, 0] + y0[d, 0])
-            worst = max(problem.pushes[o] * y[d, 0], problem.pushes[o] * y0[d, 0])
-            worst_negative = max(-problem.pushes[o] * y[d, 0], -problem.pushes[o] * y0[d, 0])
-            rise = (room.slopes[1, o, 0] - room.slopes0[1, o, 0]) * drive
             room.mean[1, o, 0] = 0.5 * (room.slopes[1, o, 0] + room.slopes0[1, o, 0])
-        if laws.kind[o] == RAMP:
-            p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
-            low = min(y[i, 0], y0[i, 0]) + laws.offset[o] - around
-            high = max(y[i, 0], y0[i, 0]) + laws.offset[o] + around
-            least, most = _touched_slopes(p, low, high)
-            if laws.gated[o] and least < 0.0 < most:
-                return False
-            least = laws.gain[o] * least - laws.slope[o]
-            most = laws.gain[o] * most - laws.slope[o]
-            steepest = most if abs(most) >= abs(least) else least
-            if laws.gated[o]:
-                drive = problem.pushes[o] * (worst if steepest > 0.0 else -worst_negative)
-            room.mean[0, o, 0] = drive * steepest
+            if np.isnan(least):
+                least = min(room.slopes[0, o, 0], room.slopes0[0, o, 0])
+                most = max(room.slopes[0, o, 0], room.slopes0[0, o, 0])
+                room.mean[0, o, 0] = most if problem.pushes[o] > 0.0 else least
+                continue
+            one = problem.pushes[o] * y[d, 0]
+            other = problem.pushes[o] * y0[d, 0]
+            worst = max(max(least * one, most * one), max(least * other, most * other))
+            room.mean[0, o, 0] = problem.pushes[o] * worst
+        elif laws.kind[o] == RAMP:
+            room.mean[0, o, 0] = most if abs(most) >= abs(least) else least
         elif abs(change) > CANCELLED * (abs(y[i, 0]) + abs(y0[i, 0])):
-            room.mean[0, o, 0] = rise / change
+            room.mean[0, o, 0] = (room.f[o, 0] - room.f0[o, 0]) / change
         else:
             room.mean[0, o, 0] = 0.5 * (room.slopes[0, o, 0] + room.slopes0[0, o, 0])
-    return True
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether nothing grows by `rate` or more, 1/s, within `around` V of the way between (y0, f0, slopes0) and
     (y, f, slopes)."""
-    if not _mean_slopes(problem, around, room):
-        return False
+    _worst_slopes(problem, around, room)
     _eliminate_outputs(problem, room.mean, q, room, False)
-    return _contracts(problem, room, rate)
+    return contracts(problem, room, rate)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -336,12 +365,12 @@ def _admissible(problem, q, moved, growth, scale, room):  # type: ignore[no-unty
     """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
     if moved > REACH:
         return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
-    if _contracts_between(problem, q, growth, moved * scale, room):
+    if _contracts_between(problem, q, growth, 0.0, room):
         return True
     if moved > FINE:
         return False
     _eliminate_outputs(problem, room.slopes, q, room, False)
-    return _contracts(problem, room, growth)
+    return contracts(problem, room, growth)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -363,6 +392,8 @@ def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-unt
     h = 0.25 * problem.tick
     longest = UNLIMITED * problem.tick
     _evaluate(problem, drive, x, q, room)
+    if not _rest_outputs(problem, drive, x, q, near, room):
+        return False
     for _ in range(MOST_STEPS):
         _keep(x, q, room)
         last = h > longest
@@ -396,7 +427,7 @@ def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-unt
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Follow samples `first` to `last`; x and q move, and `found` says which have come to rest."""
-    room = _room(problem)
+    room = make_room(problem)
     for s in range(first, last):
         state.found[s] = _follow_one(
             problem, state.drive[s], state.push[s], state.x[s], state.q[s], state.scale[s], room
@@ -409,10 +440,11 @@ def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-
 
     On the way x moves along the straight line, and q is brought to rest beside it.
     """
-    room = _room(problem)
+    room = make_room(problem)
     n = x.shape[1]
     at = np.empty(n)
     outputs = np.empty(q.shape[1])
+    start = np.empty(q.shape[1])
     for s in range(first, last):
         moved = 0.0
         for i in range(n):
@@ -425,20 +457,21 @@ def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-
         at[:] = state.x[s]
         outputs[:] = state.q[s]
         _evaluate(problem, state.drive[s], at, outputs, room)
-        good = True
+        good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+        start[:] = outputs
         for piece in range(1, pieces + 1):
+            if not good:
+                break
             _keep(at, outputs, room)
             part = piece / pieces
             for i in range(n):
                 at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
             for o in range(len(outputs)):
-                outputs[o] = state.q[s, o] + part * (q[s, o] - state.q[s, o])
+                outputs[o] = start[o] + part * (q[s, o] - start[o])
             _evaluate(problem, state.drive[s], at, outputs, room)
             if piece < pieces:
                 good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
             good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
-            if not good:
-                break
         state.found[s] = good
 
 
@@ -453,3 +486,21 @@ def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-
         if _evaluate(problem, drive, x, q, room) <= near:
             return True
     return False
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def jacobian_at(problem, y, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill room.jacobian with J at inputs y [inputs]."""
+    for i in range(len(y)):
+        room.y[i, 0] = y[i]
+    bend(problem.laws, room.y, room.room, room.f, room.slopes)
+    _eliminate_outputs(problem, room.slopes, room.q0, room, False)
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def contracts_at(problem, y, out, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill `out`: whether the flow contracts at inputs y [samples, inputs]."""
+    room = make_room(problem)
+    for s in range(first, last):
+        jacobian_at(problem, y[s], room)
+        out[s] = contracts(problem, room, 0.0)

@@ -18,6 +18,7 @@ from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.flat import NOWHERE
 from analog_pc.simulators.native.reduce import Reduced, Response
 from analog_pc.simulators.native.slow_flow import SlowFlow
+from analog_pc.simulators.native.stability import StabilityCertificate
 
 
 class Saved(NamedTuple):
@@ -36,6 +37,7 @@ class Model:
         self.equations = assemble(circuit)
         self._kept: dict[bytes, tuple[Reduced, FeedbackSolver]] = {}
         self._flows: dict[bytes, SlowFlow] = {}
+        self._certificates: dict[bytes, StabilityCertificate] = {}
         self._saved: dict[tuple[int, tuple[str, ...]], Saved] = {}
 
     @property
@@ -64,6 +66,13 @@ class Model:
         if key not in self._flows:
             self._flows[key] = SlowFlow(self.reduced(held), self.reduced(False))
         return self._flows[key]
+
+    def certificate(self, held: Bools) -> StabilityCertificate:
+        """The certificate of stability for these slow states, kept as reductions are."""
+        key = held.tobytes()
+        if key not in self._certificates:
+            self._certificates[key] = StabilityCertificate(self.slow_flow(held), self.reduced(True))
+        return self._certificates[key]
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have, and ground, which has no voltage to ask for."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,8 +30,17 @@ from analog_pc.threads import side_by_side, slices, threads
 SLICES = 8  # for each thread: the deadline is looked at between them
 
 
+class FlowMaps(NamedTuple):
+    """dx/dt = A x + E q + ..., y = C x + K q + ... of all outputs and inputs: A, E, C, K."""
+
+    rate_x: Floats
+    rate_q: Floats
+    by_x: Floats
+    gain: Floats
+
+
 @dataclass(frozen=True, eq=False)
-class _Problem:
+class Problem:
     """The flow for compiled code, and the numbers of its inputs and outputs in the whole form."""
 
     kernel: FlowProblem
@@ -45,55 +55,72 @@ class SlowFlow:
     ----------
     slow, static
         The reduction that holds the slow states, and the one that holds none, with their solvers.
+
+    Attributes
+    ----------
+    reduction
+        `slow`.
+    held
+        Which states of the circuit are the slow ones, [states].
+    metric
+        S [slow states], the root of their capacitances, relative.
+    implicit
+        The outputs of `problem_at`, [outputs].
     """
 
     def __init__(
         self, slow: tuple[Reduced, FeedbackSolver], static: tuple[Reduced, FeedbackSolver]
     ) -> None:
+        self.reduction = slow
         self._maps, self._solver = slow
         self._static_maps, self._static = static
         equations = self._maps.equations
         held = self._maps.held
         nodes = [a for (a, _), is_held in zip(equations.state_nodes, held, strict=True) if is_held]
         self._volts = self._static_maps.nodes.rows(np.array(nodes, dtype=np.int64))
-        self._farads = np.array(equations.state_farads)[held]
-        self._implicit = np.zeros(0, dtype=np.bool_)
-        self._problem: _Problem | None = None
+        self.held = held
+        farads = np.array(equations.state_farads)[held]
+        self.metric = np.sqrt(farads / farads.max())
+        self.implicit = np.zeros(0, dtype=np.bool_)
+        self._problem: Problem | None = None
 
     def follow(self, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """From x [samples, states] under stimuli u [samples, stimuli] to the operating points.
 
         q [samples, outputs]: where the search for the outputs at x starts.
         """
-        start = self._solver.solve(self._maps.reads.drive(x, u), q)
-        direct = self._static.solve(self._static_maps.reads.drive(None, u), start.q)
-        problem = self._current(np.concatenate([start.y, direct.y]))
+        direct = self._static.solve(self._static_maps.reads.drive(None, u), q)
+        problem = self.problem_at(direct.y)
+        found = np.zeros(len(x), dtype=np.bool_)
         if problem is None:
-            return Solved(direct.y, direct.q, np.zeros(len(x), dtype=np.bool_))
-        state = self._state(problem, x, u, start)
-        found = start.found & direct.found & self._contracts_to(problem, state, u, direct.q, deadline)
-        left = np.flatnonzero(~found & start.found)
+            return Solved(direct.y, direct.q, found)
+        near = np.flatnonzero(direct.found)
+        if len(near):
+            state = self._state(problem, x[near], u[near], direct.q[near], q[near])
+            found[near] = self._contracts_to(problem, state, u[near], direct.q[near], deadline)
+        left = np.flatnonzero(~found)
         if len(left):
-            again = self._walk(problem, x[left], u[left], _some(start, left), deadline)
+            again = self._walk(problem, x[left], u[left], q[left], deadline)
             direct.y[left] = again.y
             direct.q[left] = again.q
             found[left] = again.found
         return Solved(direct.y, direct.q, found)
 
-    def _walk(self, problem: _Problem, x: Floats, u: Floats, start: Solved, deadline: Deadline) -> Solved:
+    def _walk(self, problem: Problem, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """Samples that are followed step by step."""
-        state = self._state(problem, x, u, start)
+        start = self._solver.solve(self._maps.reads.drive(x, u), q)
+        state = self._state(problem, x, u, start.q, start.q)
         _in_slices(len(x), deadline, lambda part: follow(problem.kernel, state, *part))
+        arrived = state.found & start.found
         q = start.q.copy()
         q[:, problem.outputs] = state.q
         ended = self._static.solve(self._static_maps.reads.drive(None, u), q)
-        rests = state.found.copy()
-        return Solved(
-            ended.y, ended.q, rests & ended.found & self._contracts_to(problem, state, u, ended.q, deadline)
-        )
+        arrived &= ended.found
+        arrived &= self._contracts_to(problem, state, u, ended.q, deadline)
+        return Solved(ended.y, ended.q, arrived)
 
     def _contracts_to(
-        self, problem: _Problem, state: FlowState, u: Floats, q: Floats, deadline: Deadline
+        self, problem: Problem, state: FlowState, u: Floats, q: Floats, deadline: Deadline
     ) -> Bools:
         """Samples whose flow contracts all the way from their state to the operating point with outputs q."""
         state.found[:] = False
@@ -102,50 +129,66 @@ class SlowFlow:
         _in_slices(len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part))
         return state.found.copy()
 
-    def _state(self, problem: _Problem, x: Floats, u: Floats, start: Solved) -> FlowState:
-        """Samples at their start; outputs outside the implicit set are constants of the flow."""
-        constant = start.q.copy()
+    def _state(self, problem: Problem, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
+        """Samples at x with outputs q; outputs outside the implicit set keep what they have in `explicit`."""
+        constant = explicit.copy()
         constant[:, problem.outputs] = 0.0
-        reads = self._maps.reads.rows(problem.inputs)
-        nowhere = np.zeros_like(x)
+        drive = self._maps.reads.rows(problem.inputs).value(np.zeros_like(x), constant, u)
         scale = np.maximum(np.abs(x).max(axis=1, initial=0.0), np.abs(u).max(axis=1, initial=0.0))
         return FlowState(
             x=np.array(x),
-            q=np.ascontiguousarray(start.q[:, problem.outputs]),
-            drive=np.ascontiguousarray(reads.value(nowhere, constant, u)),
-            push=np.ascontiguousarray(self._maps.rate.value(nowhere, constant, u)),
-            scale=np.where(scale > 0.0, scale, np.abs(start.y).max(axis=1, initial=0.0)),
+            q=np.ascontiguousarray(q[:, problem.outputs]),
+            drive=np.ascontiguousarray(drive),
+            push=np.ascontiguousarray(self._maps.rate.value(np.zeros_like(x), constant, u)),
+            scale=np.where(scale > 0.0, scale, np.abs(drive).max(axis=1, initial=0.0)),
             found=np.zeros(len(x), dtype=np.bool_),
         )
 
-    def _current(self, y: Floats) -> _Problem | None:
-        """The flow for the implicit set as it is now; None where compiled code does not know an output."""
+    def problem_at(self, y: Floats) -> Problem | None:
+        """The flow for the implicit set as it is at inputs y [samples, inputs].
+
+        None where compiled code does not know an output.
+        """
         implicit = self._solver.implicit | self._static.implicit
-        same = len(self._implicit) == len(implicit) and bool((self._implicit == implicit).all())
-        if not same:
-            self._implicit = implicit
-            self._problem = self._make_problem(implicit)
+        if len(self.implicit) != len(implicit) or not bool((self.implicit == implicit).all()):
+            self.implicit = implicit
+            maps = FlowMaps(
+                self._maps.rate.by_x, self._maps.rate.by_d, self._maps.reads.by_x, self._solver.form.gain
+            )
+            self._problem = self._make_problem(implicit, maps)
         return self._problem
 
-    def _make_problem(self, implicit: Bools) -> _Problem | None:
+    def problem_of(self, problem: Problem, maps: FlowMaps) -> Problem:
+        """The same outputs between other maps."""
+        kernel = problem.kernel._replace(
+            gain=np.ascontiguousarray(maps.gain[np.ix_(problem.inputs, problem.outputs)]),
+            by_x=np.ascontiguousarray(maps.by_x[problem.inputs]),
+            rate_x=np.ascontiguousarray(maps.rate_x),
+            rate_q=np.ascontiguousarray(maps.rate_q[:, problem.outputs]),
+        )
+        return Problem(kernel, problem.inputs, problem.outputs)
+
+    def _make_problem(self, implicit: Bools, maps: FlowMaps) -> Problem | None:
         part = self._solver.form.part(implicit)
         laws = part.form.laws
         if laws is None:
             return None
         order = _order(part.form.gain, part.form.input_index)
-        rate = self._maps.rate
-        diagonal = np.abs(np.diag(rate.by_x))
+        inputs = part.inputs
+        outputs = part.outputs[order]
+        diagonal = np.abs(np.diag(maps.rate_x))
+        control = part.form.input_index[0][order]
         kernel = FlowProblem(
             laws=laws.of(order, part.form.input_index[:, order]),
-            gain=np.ascontiguousarray(part.form.gain[:, order]),
-            by_x=np.ascontiguousarray(self._maps.reads.by_x[part.inputs]),
-            rate_x=rate.by_x,
-            rate_q=np.ascontiguousarray(rate.by_d[:, part.outputs[order]]),
-            pushes=_pushes(rate.by_d[:, part.outputs[order]], self._maps.reads.by_x[part.inputs], laws.reads[0][order]),
-            metric=np.sqrt(self._farads / self._farads.max()),
+            gain=np.ascontiguousarray(maps.gain[np.ix_(inputs, outputs)]),
+            by_x=np.ascontiguousarray(maps.by_x[inputs]),
+            rate_x=maps.rate_x,
+            rate_q=np.ascontiguousarray(maps.rate_q[:, outputs]),
+            pushes=_pushes(maps.rate_q[:, outputs], maps.by_x[inputs][control]),
+            metric=self.metric,
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
         )
-        return _Problem(kernel, part.inputs, part.outputs[order])
+        return Problem(kernel, inputs, outputs)
 
 
 def _order(gain: Floats, input_index: Ints) -> Ints:
@@ -162,9 +205,9 @@ def _order(gain: Floats, input_index: Ints) -> Ints:
     return np.array(order, dtype=np.int64)
 
 
-def _pushes(rate_q: Floats, by_x: Floats, control: Ints) -> Floats:
-    """Sign with which each output moves the states that its first input reads, [outputs]."""
-    moves = np.einsum("no,on->o", rate_q, by_x[control])
+def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
+    """Sign with which each output moves the states that its first input reads (by_x), [outputs]."""
+    moves = np.einsum("no,on->o", rate_q, by_x)
     return np.where(moves < 0.0, -1.0, 1.0)
 
 

@@ -46,6 +46,9 @@ def _why_not(search: Search) -> list[str]:
 
 def _mark_unstable(search: Search, outcomes: Floats, samples: Floats) -> list[str]:
     """Mark samples that the circuit leaves by itself; a note on the first of them."""
+    if search.held.any():
+        certified = search.model.certificate(search.held).certified(search.y[samples])
+        samples = samples[~certified]
     maps, solver = search.model.reduced(True)
     notes: list[str] = []
     for sample, modes in zip(samples.tolist(), all_modes(maps, solver.form, search.y[samples]), strict=True):
