@@ -8,7 +8,7 @@
 
 Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
 outputs (rails far away, devices that are nearly linear) stay explicit, and the matrices of Newton's method
-stay as small as the network.  An explicit set that does not contract gives what bends most to the implicit one.
+stay as small as the network.  An explicit set that does not contract gives what bends to the implicit one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.newton import STOP, DenseNewton, Solved, rounding
 from analog_pc.simulators.native.units_newton import MANY, UnitsNewton
@@ -139,13 +139,13 @@ class FeedbackSolver:
             todo = todo[solved & ~arrived]
         return found
 
-    def _extend_where(self, r: Floats, q: Floats, slow: Floats) -> bool:
+    def _extend_where(self, r: Floats, q: Floats, slow: Ints) -> bool:
         """Give the outputs that bend in samples that converge slowly to the implicit set."""
         y = self.form.inputs(r[slow], q[slow])
         return self._extend(self.form.slope_changed(y, LEAST_SLOPE))
 
-    def _sweep(self, r: Floats, q: Floats, todo: Floats, leaps: int) -> tuple[Floats, Floats, Bools]:
-        """One sweep of some samples: how far it moved an input, V, the largest input, V, and which are solved."""
+    def _sweep(self, r: Floats, q: Floats, todo: Ints, leaps: int) -> tuple[Floats, Floats, Bools]:
+        """One sweep of some samples: how far it moved an input and the largest input, V; which are solved."""
         sets = self._partition()
         implicit = sets.implicit
         explicit = sets.explicit

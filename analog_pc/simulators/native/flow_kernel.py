@@ -10,8 +10,8 @@ outputs are eliminated first, and what is left has the size of x::
     T = (1 - D K)^-1 D C,   w = (1 - D K)^-1 (delta - q),   J = A + E T
     (1/h - J) dx = dx/dt - (x - x0) / h + E w,   dq = T dx + w
 
-In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is positive
-definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
+In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is
+positive definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
 """
 
 from __future__ import annotations
@@ -263,7 +263,7 @@ def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends included."""
+    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends too."""
     n = (len(p) - 2) // 2
     least = np.inf
     most = -np.inf
@@ -279,10 +279,10 @@ def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no
 def _mean_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes); False where none can.
 
-    Smooth outputs: secants, F(x) - F(x0) = J (x - x0) with the J that they make; a gated output is a product, and
-    has mean factors.  Outputs with kinks: the steepest piece within `around` V of the way, since a gate that
-    opens at a kink pushes the state away there, however small that part of the way is, and the flow need not
-    take the straight way.
+    Smooth outputs: secants, F(x) - F(x0) = J (x - x0) with the J that they make; a gated output is a product,
+    and has mean factors.  Outputs with kinks: the steepest piece within `around` V of the way, since a gate
+    that opens at a kink pushes the state away there, however small that part of the way is, and the flow need
+    not take the straight way.
     """
     laws = problem.laws
     y = room.y
@@ -323,8 +323,10 @@ def _mean_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # prag
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether nothing grows by `rate` or more, 1/s, within `around` V of the way between (y0, f0, slopes0) and
-    (y, f, slopes)."""
+    """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
+
+    around: V beside the way that kinks are looked for in.
+    """
     if not _mean_slopes(problem, around, room):
         return False
     _eliminate_outputs(problem, room.mean, q, room, False)

@@ -1,17 +1,18 @@
-"""The state that a circuit relaxes to: the flow of its slow states, with all that is fast at rest beside them.
+"""The state that a circuit relaxes to: the flow of its slow states, all that is fast at rest beside them.
 
 The slow states x are the capacitors whose volts the analysis gives at the start (the value nodes of a
 network).  Amplifiers, drivers, rectifiers and lines follow them at their own rest, q = delta(y(x, q)).
 
-Most samples need no steps: where the flow contracts all the way from the start to an operating point, all of its
-solutions come nearer to that point, so the flow ends there.  The others are followed in implicit Euler steps
-as long as contraction allows (`flow_kernel.py`), with the explicit set of outputs (rails far away, devices
-that are nearly linear) as it is at the start; Newton's method on the whole circuit then ends where the flow
-contracts all the way from where it came to rest, or the sample is not found.
+Most samples need no steps: where the flow contracts all the way from the start to an operating point, all of
+its solutions come nearer to that point, so the flow ends there.  The others are followed in implicit Euler
+steps as long as contraction allows (`flow_kernel.py`), with the explicit set of outputs (rails far away,
+devices that are nearly linear) as it is at the start; Newton's method on the whole circuit then ends where
+the flow contracts all the way from where it came to rest, or the sample is not found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,9 +48,7 @@ class SlowFlow:
         The reduction that holds the slow states, and the one that holds none, with their solvers.
     """
 
-    def __init__(
-        self, slow: tuple[Reduced, FeedbackSolver], static: tuple[Reduced, FeedbackSolver]
-    ) -> None:
+    def __init__(self, slow: tuple[Reduced, FeedbackSolver], static: tuple[Reduced, FeedbackSolver]) -> None:
         self._maps, self._solver = slow
         self._static_maps, self._static = static
         equations = self._maps.equations
@@ -99,7 +98,9 @@ class SlowFlow:
         state.found[:] = False
         rest = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        _in_slices(len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part))
+        _in_slices(
+            len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part)
+        )
         return state.found.copy()
 
     def _state(self, problem: _Problem, x: Floats, u: Floats, start: Solved) -> FlowState:
@@ -141,7 +142,9 @@ class SlowFlow:
             by_x=np.ascontiguousarray(self._maps.reads.by_x[part.inputs]),
             rate_x=rate.by_x,
             rate_q=np.ascontiguousarray(rate.by_d[:, part.outputs[order]]),
-            pushes=_pushes(rate.by_d[:, part.outputs[order]], self._maps.reads.by_x[part.inputs], laws.reads[0][order]),
+            pushes=_pushes(
+                rate.by_d[:, part.outputs[order]], self._maps.reads.by_x[part.inputs], laws.reads[0][order]
+            ),
             metric=np.sqrt(self._farads / self._farads.max()),
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
         )
@@ -182,11 +185,11 @@ def _some(solved: Solved, samples: Ints) -> Solved:
     return Solved(solved.y[samples], solved.q[samples], solved.found[samples])
 
 
-def _in_slices(samples: int, deadline: Deadline, work: object) -> None:
+def _in_slices(samples: int, deadline: Deadline, work: Callable[[tuple[int, int]], None]) -> None:
     """Call work((first, last)) for slices of the samples, on all threads, until the deadline."""
 
     def run(part: slice) -> None:
         if not deadline.passed:
-            work((part.start, part.stop))  # type: ignore[operator]
+            work((part.start, part.stop))
 
     side_by_side(run, slices(samples, SLICES * threads()))
