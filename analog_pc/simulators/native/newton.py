@@ -123,8 +123,8 @@ class _Iterate:
     def damped(self, step: Floats) -> Bools:
         """Go along the step, less far where the residual would grow; False where no length helps.
 
-        A whole step that is short enough to be the last is taken even if the residual does not fall: it is then
-        what rounding, and the inner search of a crossbar, have left.
+        A whole step that is short enough to be the last is taken even if the residual does not fall: what is
+        left of it then comes from rounding, and from the inner search of a crossbar.
         """
         form = self.form
         before = _volts(form, self.f)
