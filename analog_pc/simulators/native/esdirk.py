@@ -1,8 +1,9 @@
-"""Steps of a transient by ESDIRK4(3): every stage is the same small loop that an operating point is.
+"""Steps of a transient by ESDIRK4(3): every stage is a feedback form, as an operating point is.
 
-Every stage is an implicit Euler step (`stage.py`) over the method's diagonal part of the step; steps come from
-a ladder of 2, and every rung keeps its matrices.  The method (6 stages, order 4, embedded order 3, stiffly accurate, L-stable) is
-ARK4(3)6L[2]SA-ESDIRK of Kennedy & Carpenter, Appl. Numer. Math. 44, 139 (2003), Table 5.
+Every stage is an implicit Euler step (`stage.py`) over the method's diagonal part of the step; steps come
+from a ladder of 2, and every rung keeps its matrices.  The method (6 stages, order 4, embedded order 3,
+stiffly accurate, L-stable) is ARK4(3)6L[2]SA-ESDIRK of Kennedy & Carpenter, Appl. Numer. Math. 44, 139
+(2003), Table 5.
 """
 
 from __future__ import annotations

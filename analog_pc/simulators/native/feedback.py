@@ -45,8 +45,8 @@ class FeedbackForm:
     uncoupled: Uncoupled | None = None
 
     def inputs(self, r: Floats, q: Floats) -> Floats:
-        """y = r + K q, [samples, inputs]; outputs that are 0 in every sample (rails far away) cost nothing."""
-        used = q.any(axis=0)
+        """y = r + K q, [samples, inputs]; outputs that are 0 in all samples (rails far away) cost nothing."""
+        used = np.asarray(q.any(axis=0))
         if 2 * int(used.sum()) > len(used):
             return np.asarray(r + q @ self.gain.T)
         return np.asarray(r + q[:, used] @ self.gain[:, used].T)
@@ -70,7 +70,7 @@ class FeedbackForm:
 
     @cached_property
     def input_index(self) -> Ints:
-        """Which inputs each output has, [inputs of an output, outputs]; the first one again where one is missing."""
+        """Inputs of each output, [inputs of an output, outputs]; the first one again where one is missing."""
         most = max((b.block.inputs for b in self.blocks), default=1)
         out = np.empty((most, self.gain.shape[1]), dtype=np.int64)
         for placed in self.blocks:
@@ -122,15 +122,15 @@ class FeedbackForm:
                 continue
             block = placed.block if chosen.all() else placed.block.part(chosen)
             inputs.append(span(placed.reads)[np.tile(chosen, block.inputs)])
-            blocks.append(
-                Placed(block, slice(n_in, n_in + block.reads), slice(n_out, n_out + block.writes))
-            )
+            blocks.append(Placed(block, slice(n_in, n_in + block.reads), slice(n_out, n_out + block.writes)))
             n_in += block.reads
             n_out += block.writes
         seen = np.concatenate(inputs)
         outputs = np.flatnonzero(some)
         shared = None if self.shared_input is None else _first_of(self.shared_input[seen])
-        form = FeedbackForm(tuple(blocks), self.gain[np.ix_(seen, outputs)], shared, self._uncoupled(some, seen))
+        form = FeedbackForm(
+            tuple(blocks), self.gain[np.ix_(seen, outputs)], shared, self._uncoupled(some, seen)
+        )
         return Part(seen, outputs, self.gain[seen], form)
 
     def _uncoupled(self, some: Bools, seen: Ints) -> Uncoupled | None:

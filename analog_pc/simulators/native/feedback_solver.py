@@ -8,7 +8,7 @@
 
 Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
 outputs (rails far away, devices that are nearly linear) stay explicit, and the matrices of Newton's method
-stay as small as the network.  An explicit set that does not contract gives what bends most to the implicit one.
+stay as small as the network.  An explicit set that does not contract gives what bends to the implicit one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.newton import STOP, DenseNewton, Solved, rounding
 from analog_pc.simulators.native.units_newton import MANY, UnitsNewton
@@ -69,13 +69,14 @@ class FeedbackSolver:
             See `DenseNewton`.
         """
         form = self.form
-        q = np.zeros((len(r), form.gain.shape[1])) if start is None else start.copy()
+        first = np.zeros((len(r), form.gain.shape[1])) if start is None else start
+        q = first.copy()
         if not form.blocks:
             return Solved(r.copy(), q, np.ones(len(r), dtype=np.bool_))
         with np.errstate(over="ignore", invalid="ignore"):
             some = slice(None, None, -(-len(r) // TYPICAL))
             self._extend(form.slope_changed(form.inputs(r[some], q[some]), LEAST_SLOPE) & self._apart)
-            found = self._sweeps(r, q, leaps)
+            found = self._sweeps(r, q, first, leaps)
             sets = self._partition()
             y = form.inputs(r, q)
             if len(sets.terminal.outputs):
@@ -118,8 +119,11 @@ class FeedbackSolver:
             self._dense = DenseNewton(implicit.form)
         return self._sets
 
-    def _sweeps(self, r: Floats, q: Floats, leaps: int) -> Bools:
-        """Newton on the implicit set and fixed point on the explicit one in turn; fills q."""
+    def _sweeps(self, r: Floats, q: Floats, start: Floats, leaps: int) -> Bools:
+        """Newton on the implicit set and fixed point on the explicit one in turn; fills q.
+
+        A sample that the explicit set leads away begins again from `start` when that set has become smaller.
+        """
         found = np.zeros(len(r), dtype=np.bool_)
         todo = np.arange(len(r))
         last = np.full(len(r), np.inf)
@@ -133,19 +137,23 @@ class FeedbackSolver:
                 arrived |= slow & (moved <= rounding(self.form, r[todo], q[todo]))
                 slow &= ~arrived
             found[todo[arrived]] = True
-            if slow.any() and not self._extend_where(r, q, todo[slow]):
-                solved &= ~slow | (moved < last[todo])
+            away = slow & ~(moved < last[todo])
+            if slow.any() and self._extend_where(r, q, todo[slow]):
+                q[todo[away]] = start[todo[away]]
+                moved[away] = np.inf
+            else:
+                solved &= ~away
             last[todo] = moved
             todo = todo[solved & ~arrived]
         return found
 
-    def _extend_where(self, r: Floats, q: Floats, slow: Floats) -> bool:
+    def _extend_where(self, r: Floats, q: Floats, slow: Ints) -> bool:
         """Give the outputs that bend in samples that converge slowly to the implicit set."""
         y = self.form.inputs(r[slow], q[slow])
         return self._extend(self.form.slope_changed(y, LEAST_SLOPE))
 
-    def _sweep(self, r: Floats, q: Floats, todo: Floats, leaps: int) -> tuple[Floats, Floats, Bools]:
-        """One sweep of some samples: how far it moved an input, V, the largest input, V, and which are solved."""
+    def _sweep(self, r: Floats, q: Floats, todo: Ints, leaps: int) -> tuple[Floats, Floats, Bools]:
+        """One sweep of some samples: how far it moved an input and the largest input, V; which are solved."""
         sets = self._partition()
         implicit = sets.implicit
         explicit = sets.explicit
@@ -164,7 +172,8 @@ class FeedbackSolver:
         changed = change.any(axis=0)
         moved = np.abs(change[:, changed] @ sets.explicit_to_all[:, changed].T).max(axis=1, initial=0.0)
         q[np.ix_(todo, explicit.outputs)] = new
-        return moved, np.maximum(size, np.abs(seen).max(axis=1)), inner.found & np.isfinite(moved)
+        size = np.maximum(size, np.abs(seen).max(axis=1))
+        return moved, size, inner.found & np.isfinite(size)
 
     def _newton(self, drive: Floats, start: Floats, leaps: int) -> Solved:
         """The implicit set alone: compiled where that pays, dense for the samples that are left."""

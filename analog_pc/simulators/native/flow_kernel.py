@@ -195,9 +195,7 @@ def contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: n
     s = problem.metric
     for i in range(n):
         for j in range(i + 1):
-            room.matrix[i, j] = -0.5 * (
-                room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i]
-            )
+            room.matrix[i, j] = -0.5 * (room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i])
         room.matrix[i, i] += rate
     return positive_definite(room.matrix, n)
 
@@ -309,9 +307,13 @@ def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma:
     if laws.kind[o] == RAMP:
         least, most = _touched_slopes(p, low, high)
     elif laws.kind[o] == TANH_GATE:
-        least, most = _gate_slopes(1.0, -2.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high))
+        least, most = _gate_slopes(
+            1.0, -2.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+        )
     elif laws.kind[o] == SIGMOID_GATE:
-        least, most = _gate_slopes(0.25, -1.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high))
+        least, most = _gate_slopes(
+            0.25, -1.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+        )
     return laws.gain[o] * least - laws.slope[o], laws.gain[o] * most - laws.slope[o]
 
 

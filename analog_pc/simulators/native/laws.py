@@ -45,6 +45,8 @@ class Laws(NamedTuple):
 
 def laws_of(blocks: Sequence[Block], reads: Ints) -> Laws | None:
     """The laws of all outputs of blocks, which read `reads`; None where compiled code does not know one."""
+    if not blocks:
+        return no_laws()
     formulas = [block.formula for block in blocks if block.formula is not None]
     parameters = [f.law.parameters for f in formulas if f.law.parameters is not None]
     if len(parameters) < len(blocks) or any(f.law.name not in NAMES for f in formulas):

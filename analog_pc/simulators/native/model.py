@@ -49,7 +49,7 @@ class Model:
         return len(self.equations.states)
 
     def reduced(self, held: Bools | bool) -> tuple[Reduced, FeedbackSolver]:
-        """The maps with some states held (True: all, False: none), and the solver of the elements around them."""
+        """The maps with some states held (True: all, False: none), and the solver of the elements."""
         mask = np.broadcast_to(np.asarray(held, dtype=np.bool_), (self.n_states,)).copy()
         key = mask.tobytes()
         if key not in self._kept:
@@ -125,7 +125,9 @@ class Model:
         numbers = np.array([a.flat.number(name) for name in volts], dtype=np.int64)
         matrix = a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order][:, numbers]
         constant = a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
-        given = np.array([np.broadcast_to(np.asarray(v, dtype=np.float64), (samples,)) for v in volts.values()])
+        given = np.array(
+            [np.broadcast_to(np.asarray(v, dtype=np.float64), (samples,)) for v in volts.values()]
+        )
         return np.asarray(constant + (matrix @ given).T if len(volts) else np.tile(constant, (samples, 1)))
 
     def state_volts(self, w: Floats) -> Floats:

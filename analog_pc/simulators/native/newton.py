@@ -121,7 +121,11 @@ class _Iterate:
         self.arrived = np.zeros(len(q), dtype=np.bool_)
 
     def damped(self, step: Floats) -> Bools:
-        """Go along the step, less far where the residual would grow; False where no length helps."""
+        """Go along the step, less far where the residual would grow; False where no length helps.
+
+        A whole step that is short enough to be the last is taken even if the residual does not fall: what is
+        left of it then comes from rounding, and from the inner search of a crossbar.
+        """
         form = self.form
         before = _volts(form, self.f)
         left = np.flatnonzero(np.isfinite(step).all(axis=1))
@@ -135,14 +139,15 @@ class _Iterate:
             f = form.delta(y) - q
             size = _volts(form, f)
             floor = rounding(form, self.r[left], q)
-            good = (size <= (1.0 - 1e-4 * length) * before[left]) | (size <= floor)
+            moved_by = np.abs(y - self.y[left]).max(axis=1, initial=0.0)
+            short = (moved_by <= STOP * np.abs(y).max(axis=1, initial=0.0)) & np.isfinite(size)
+            at_end = (length == 1.0) & (short | (size <= floor))
+            good = (size <= (1.0 - 1e-4 * length) * before[left]) | (size <= floor) | at_end
             took = left[good]
-            far = np.abs(y[good] - self.y[took]).max(axis=1, initial=0.0)
             self.q[took] = q[good]
             self.y[took] = y[good]
             self.f[took] = f[good]
-            short = far <= STOP * np.abs(y[good]).max(axis=1, initial=0.0)
-            self.arrived[took] = (length == 1.0) & (short | (size[good] <= floor[good]))
+            self.arrived[took] = at_end[good]
             moved[took] = True
             left = left[~good]
             length *= 0.5

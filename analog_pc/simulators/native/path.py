@@ -58,7 +58,9 @@ def follow(
         if len(points) > MOST_STEPS:
             return _path(points, f"{MOST_STEPS} steps led to {time:.3e} s {where}", np.ones_like(stuck))
         if deadline.passed:
-            return _path(points, f"the time limit of {deadline.seconds:g} s led to {time:.3e} s {where}", stuck)
+            return _path(
+                points, f"the time limit of {deadline.seconds:g} s led to {time:.3e} s {where}", stuck
+            )
         if step < SHORTEST * duration:
             return _path(points, f"the step fell to {step:.1e} s at {time:.3e} s {where}", stuck)
         last = time + step >= duration * (1.0 - 1e-9)

@@ -57,7 +57,9 @@ def _operating_point(model: Model, u: Floats, x: Floats, q: Floats, rests: bool)
     static_maps, static = model.reduced(False)
     solved = static.solve(static_maps.reads.drive(None, u), q)
     if not solved.found.all():
-        return Settled(solved.y, solved.q, Outcome.NOT_CONVERGED, "no operating point at the end of the transient")
+        return Settled(
+            solved.y, solved.q, Outcome.NOT_CONVERGED, "no operating point at the end of the transient"
+        )
     before = model.reduced(True)[0].nodes.value(x, q, u)
     after = static_maps.nodes.value(None, solved.q, u)
     away = np.abs(model.state_volts(after) - model.state_volts(before)).max(initial=0.0)

@@ -57,8 +57,8 @@ class Native:
         Whether an operating point's Jacobian is looked at; a point that the circuit would leave is then
         reported as `Outcome.UNSTABLE`.
     time_limit
-        Seconds after which the search for the operating points of a batch ends; samples that are left then are
-        `Outcome.NOT_CONVERGED`.  None: no limit.
+        Seconds after which the search for the operating points of a batch ends; samples that are left then
+        are `Outcome.NOT_CONVERGED`.  None: no limit.
     """
 
     name = "native"
@@ -72,8 +72,7 @@ class Native:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Settings alone travel to another process, which makes models of its own."""
-        settings = {"check_stability": self.check_stability, "time_limit": self.time_limit}
-        return partial(type(self), **settings), ()
+        return partial(type(self), check_stability=self.check_stability, time_limit=self.time_limit), ()
 
     def available(self) -> bool:
         return True
@@ -134,7 +133,9 @@ class Native:
         model = self.model(circuit)
         check_analysis(circuit, analysis)
         model.check_nodes(analysis.nodes)
-        point = OperatingPoint({k: np.asarray(v)[None] for k, v in analysis.stimuli.items()}, guess=analysis.guess)
+        point = OperatingPoint(
+            {k: np.asarray(v)[None] for k, v in analysis.stimuli.items()}, guess=analysis.guess
+        )
         search = self._search(model, point, check_stability=True)
         if not search.found.all():
             raise SimulationFailed("native: noise: no operating point was found")

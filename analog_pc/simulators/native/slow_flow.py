@@ -12,6 +12,7 @@ contracts all the way from where it came to rest, or the sample is not found.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -68,9 +69,7 @@ class SlowFlow:
         The outputs of `problem_at`, [outputs].
     """
 
-    def __init__(
-        self, slow: tuple[Reduced, FeedbackSolver], static: tuple[Reduced, FeedbackSolver]
-    ) -> None:
+    def __init__(self, slow: tuple[Reduced, FeedbackSolver], static: tuple[Reduced, FeedbackSolver]) -> None:
         self.reduction = slow
         self._maps, self._solver = slow
         self._static_maps, self._static = static
@@ -126,7 +125,9 @@ class SlowFlow:
         state.found[:] = False
         rest = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        _in_slices(len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part))
+        _in_slices(
+            len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part)
+        )
         return state.found.copy()
 
     def _state(self, problem: Problem, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
@@ -221,15 +222,11 @@ def compile_kernels() -> None:
     contracts_to(problem, state, none, none, 0, 0)
 
 
-def _some(solved: Solved, samples: Ints) -> Solved:
-    return Solved(solved.y[samples], solved.q[samples], solved.found[samples])
-
-
-def _in_slices(samples: int, deadline: Deadline, work: object) -> None:
+def _in_slices(samples: int, deadline: Deadline, work: Callable[[tuple[int, int]], None]) -> None:
     """Call work((first, last)) for slices of the samples, on all threads, until the deadline."""
 
     def run(part: slice) -> None:
         if not deadline.passed:
-            work((part.start, part.stop))  # type: ignore[operator]
+            work((part.start, part.stop))
 
     side_by_side(run, slices(samples, SLICES * threads()))

@@ -27,6 +27,7 @@ import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.flow_kernel import (
     contracts,
     contracts_at,
@@ -37,7 +38,6 @@ from analog_pc.simulators.native.flow_kernel import (
 from analog_pc.simulators.native.modes import closed
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.simulators.native.slow_flow import FlowMaps, Problem, SlowFlow
-from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.unit_kernel import OPTIONS
 from analog_pc.threads import side_by_side, slices, threads
 
@@ -98,7 +98,9 @@ class StabilityCertificate:
         if limits is None:
             return out
         shifted = self._current(problem, y).shifted
-        _side_by_side(len(y), lambda part: _certify(problem.kernel, shifted.kernel, limits, inputs, out, *part))
+        _side_by_side(
+            len(y), lambda part: _certify(problem.kernel, shifted.kernel, limits, inputs, out, *part)
+        )
         return out
 
     def _current(self, problem: Problem, y: Floats) -> _Lags:

@@ -48,7 +48,9 @@ class ImplicitStage:
         through = np.ascontiguousarray(lu_solve(factor, np.eye(n), check_finite=False).T)
         kick = duration * rate.by_d.T @ through
         gain = np.ascontiguousarray((kick @ reads.by_x.T).T + reads.by_d)
-        return cls(duration, through, kick, reads, FeedbackSolver(FeedbackForm(form.blocks, gain, form.shared_input)))
+        return cls(
+            duration, through, kick, reads, FeedbackSolver(FeedbackForm(form.blocks, gain, form.shared_input))
+        )
 
     def solve(
         self, x: Floats, push: Floats, u: Floats, q: Floats, leaps: int = LEAPS

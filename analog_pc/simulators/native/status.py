@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import Outcome, Status
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import all_modes
@@ -44,7 +44,7 @@ def _why_not(search: Search) -> list[str]:
     return [f"sample {sample}: {search.notes[sample]}"] if sample in search.notes else []
 
 
-def _mark_unstable(search: Search, outcomes: Floats, samples: Floats) -> list[str]:
+def _mark_unstable(search: Search, outcomes: Any, samples: Ints) -> list[str]:
     """Mark samples that the circuit leaves by itself; a note on the first of them."""
     if search.held.any():
         certified = search.model.certificate(search.held).certified(search.y[samples])

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse.csgraph import connected_components
 
-from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.feedback import FeedbackForm
 from analog_pc.simulators.native.gain import truncated_svd
 from analog_pc.simulators.native.laws import Laws, bend

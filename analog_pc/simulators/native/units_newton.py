@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.feedback import FeedbackForm
 from analog_pc.simulators.native.gain import gain_of
 from analog_pc.simulators.native.newton import STOP, Solved
@@ -66,7 +66,7 @@ class UnitsNewton:
         return workspace(self._problem, width)
 
 
-def _distinct_inputs(form: FeedbackForm) -> tuple[Floats, Floats]:
+def _distinct_inputs(form: FeedbackForm) -> tuple[Ints, Ints]:
     """Inputs that are different voltages, and which of these each input is."""
     if form.shared_input is None:
         every = np.arange(len(form.gain))

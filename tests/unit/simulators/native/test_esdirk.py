@@ -62,14 +62,14 @@ def exact(u: float, start: tuple[float, float], duration: float) -> np.ndarray:
 def test_steps_of_half_the_length_are_sixteen_times_as_good() -> None:
     circuit, duration = nonlinear_pair(), 4e-6
     model = Model(circuit)
-    dynamic, loop = model.reduced(True)
+    dynamic, solver = model.reduced(True)
     volts, misses = exact(0.7, (0.1, -0.4), duration), []
     order = [model.nodes[a] for a, _ in model.equations.state_nodes]
     expected = np.array([volts[("a", "b").index(node)] for node in order])
     for steps in (16, 32, 64):
-        integrator = Integrator(dynamic, loop, np.array([[0.7]]))
+        integrator = Integrator(dynamic, solver, np.array([[0.7]]))
         x = np.array([[0.1, -0.4][("a", "b").index(node)] for node in order])[None]
-        k, _, q, _ = integrator.derivative(x, np.zeros((1, loop.gain.shape[1])))
+        k, _, q, _ = integrator.derivative(x, np.zeros((1, solver.form.gain.shape[1])))
         for _ in range(steps):
             found, taken = integrator.step(x, k, q, duration / steps)
             assert found.all()

@@ -1,17 +1,26 @@
-"""Newton's method on block outputs, for batches: against scipy, and where there is nothing to find."""
+"""Newton's method on feedback forms: dense against scipy, compiled against dense, what has no solution."""
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, ramp_law, sinh_law, tanh_law
-from analog_pc.crossbar import NonlinearArray
-from analog_pc.simulators.native.blocks import Block, Curves, Gates, Ports
+from analog_pc.circuit.transfer import Law, limiter, ramp_law, tanh_gate, tanh_law
+from analog_pc.simulators.native import threads
+from analog_pc.simulators.native.blocks import Block, Curves, Gates
 from analog_pc.simulators.native.equations import Placed
-from analog_pc.simulators.native.loop import Loop
-from analog_pc.simulators.native.newton import LEAPS, solve
+from analog_pc.simulators.native.feedback import FeedbackForm
+from analog_pc.simulators.native.gain import gain_of
+from analog_pc.simulators.native.newton import DenseNewton, Solved
+from analog_pc.simulators.native.newton_kernel import TILE, Problem, newton_step, residual, workspace
+from analog_pc.simulators.native.stage import LEAPS
+from analog_pc.simulators.native.units import DROPPED, MOST_TIES, units_of
+from analog_pc.simulators.native.units_newton import UnitsNewton
+
+CELLS = 10
+TIES = 3
 
 
 def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
@@ -19,124 +28,248 @@ def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
     return Curves(law, one, 0.0 * one, one, mild=mild)
 
 
-def loop_of(gain: np.ndarray, *blocks: Block) -> Loop:
-    placed, reads, writes = [], 0, 0
-    for block in blocks:
-        placed.append(Placed(block, slice(reads, reads + block.reads), slice(writes, writes + block.writes)))
-        reads, writes = reads + block.reads, writes + block.writes
-    return Loop(tuple(placed), gain)
+def placed(blocks: tuple[Block, ...]) -> tuple[Placed, ...]:
+    """Blocks whose inputs and outputs follow each other."""
+    reads = np.cumsum([0, *(block.reads for block in blocks)])
+    writes = np.cumsum([0, *(block.writes for block in blocks)])
+    return tuple(
+        Placed(block, slice(reads[k], reads[k + 1]), slice(writes[k], writes[k + 1]))
+        for k, block in enumerate(blocks)
+    )
 
 
-def residual(loop: Loop, r: np.ndarray, y: np.ndarray) -> float:
-    return float(np.abs(y - r - loop.delta(y) @ loop.gain.T).max())
+def tied(strength: float, *blocks: Block, ties: int = TIES, seed: int = 0) -> FeedbackForm:
+    """Cells of one output of each block, tied by few voltages; every block has as many outputs."""
+    rng = np.random.default_rng(seed)
+    where = placed(blocks)
+    reads = where[-1].reads.stop
+    writes = where[-1].writes.stop
+    cells = blocks[0].writes
+    same_cell = np.arange(reads)[:, None] % cells == np.arange(writes) % cells
+    own = np.where(same_cell, rng.normal(size=(reads, writes)), 0.0)
+    gain = own + rng.normal(size=(reads, ties)) @ rng.normal(size=(ties, writes))
+    scale = strength / np.linalg.norm(gain, 2)
+    return FeedbackForm(where, scale * gain, uncoupled=lambda some: scale * own[:, some])
 
 
-@pytest.mark.parametrize("samples", [1, 2, 40, 300])
-@pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])
-def test_every_sample_of_a_batch_is_solved(samples: int, strength: float) -> None:
-    rng = np.random.default_rng(samples)
-    gain = rng.normal(size=(12, 12))
-    gain *= strength / np.linalg.norm(gain, 2)  # slopes lie in -1 ... 0, so there is one solution
-    loop = loop_of(gain, curves(tanh_law(0.3), 12))
-    r = rng.normal(size=(samples, 12))
-    y, q, found = solve(loop, r, np.zeros((samples, 12)))
-    assert found.all()
-    assert residual(loop, r, y) < 1e-11
-    np.testing.assert_allclose(q, loop.delta(y), atol=1e-11)
-    one = root(lambda v: v - r[0] - loop.delta(v[None])[0] @ gain.T, r[0], tol=1e-12)
-    np.testing.assert_allclose(y[0], one.x, atol=1e-9)
+def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
+    gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    rails = curves(limiter(1.0, 6), CELLS, mild=True)
+    return tied(strength, curves(tanh_law(0.3), CELLS), gates, rails, ties=ties)
+
+
+def drives(form: FeedbackForm, samples: int, size: float = 0.4) -> np.ndarray:
+    return size * np.random.default_rng(1).normal(size=(samples, len(form.gain)))
+
+
+def nothing(form: FeedbackForm, samples: int) -> np.ndarray:
+    return np.zeros((samples, form.gain.shape[1]))
+
+
+def dense(form: FeedbackForm, r: np.ndarray) -> Solved:
+    return DenseNewton(form).solve(r, nothing(form, len(r)))
+
+
+def compiled(form: FeedbackForm, r: np.ndarray) -> Solved:
+    newton = UnitsNewton.of(form, r)
+    assert newton is not None
+    return newton.solve(r, nothing(form, len(r)))
+
+
+def check(form: FeedbackForm, r: np.ndarray, solved: Solved, found: slice | np.ndarray = np.s_[:]) -> None:
+    """q = delta(y) and y = r + K q hold in the samples that are found."""
+    y = solved.y[found]
+    q = solved.q[found]
+    size = np.abs(y).max()
+    np.testing.assert_allclose(q, form.delta(y), rtol=0.0, atol=1e-11 * size)
+    np.testing.assert_allclose(y, r[found] + q @ form.gain.T, rtol=0.0, atol=1e-12 * size)
+
+
+def by_scipy(form: FeedbackForm, r: np.ndarray) -> np.ndarray:
+    """y of one sample r [inputs]."""
+    found = root(lambda y: y - r - form.delta(y[None])[0] @ form.gain.T, r, tol=1e-13)
+    return np.asarray(found.x)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 300])
+@pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])  # below 1 there is one solution: slopes are below 1
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_every_sample_is_solved(method: type, samples: int, strength: float) -> None:
+    form = mixed(strength)
+    r = drives(form, samples)
+    solved = method(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
+    np.testing.assert_allclose(solved.y[-1], by_scipy(form, r[-1]), atol=1e-10)
+
+
+def test_compiled_finds_what_dense_finds() -> None:
+    form = mixed(0.8)
+    r = drives(form, TILE + 40)
+    np.testing.assert_allclose(compiled(form, r).y, dense(form, r).y, rtol=0.0, atol=1e-11)
 
 
 def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
     # 1 - K D lies between 1 and 9 from sample to sample: no common matrix serves all of them.
     rng = np.random.default_rng(3)
     gain = 8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6))
-    loop = loop_of(gain, curves(tanh_law(0.2), 6))
+    form = FeedbackForm(placed((curves(tanh_law(0.2), 6),)), gain)
     r = rng.normal(size=(50, 6)) * np.logspace(-2, 1.0, 50)[:, None]
-    y, _, found = solve(loop, r, np.zeros((50, 6)))
-    assert found.all()
-    assert residual(loop, r, y) < 1e-11
+    solved = dense(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
 
 
-def test_mild_blocks_are_followed_where_they_bend() -> None:
-    rng = np.random.default_rng(4)
-    gain = 0.3 * rng.normal(size=(10, 10))
-    loop = loop_of(gain, curves(limiter(1.0, 6), 10, mild=True))
-    r = 0.8 * rng.normal(size=(20, 10))
-    assert loop.bends(r, 1e-3).any()
-    assert not loop.bends(1e-3 * r, 1e-3).any()
-    y, _, found = solve(loop, r, np.zeros((20, 10)))
-    assert found.all()
-    assert residual(loop, r, y) < 1e-11
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_what_has_no_solution_is_not_found_and_does_not_show_in_others(method: type) -> None:
+    one = np.ones(2)
+    steep = Curves(ramp_law((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    form = FeedbackForm(placed((steep,)), np.eye(2), uncoupled=lambda some: np.eye(2)[:, some])
+    r = np.full((80, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
+    r[33, 1] = 0.3
+    solved = method(form, r)
+    assert np.flatnonzero(~solved.found).tolist() == [33]
+    np.testing.assert_array_equal(solved.y[solved.found], 0.1)
 
 
-def test_what_has_no_solution_is_not_found() -> None:
+def test_a_square_law_beyond_its_turning_point() -> None:
     square = Law("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
-    loop = loop_of(np.eye(1), curves(square, 1))  # y = r + y^2 has a solution for r <= 1/4 alone
-    _, _, found = solve(loop, np.array([[0.2], [0.3], [0.1]]), np.zeros((3, 1)))
-    assert found.tolist() == [True, False, True]
+    form = FeedbackForm(placed((curves(square, 1),)), np.eye(1))
+    r = np.array([[0.2], [0.3], [0.1]])  # y = r + y^2 has a solution for r <= 1/4 alone
+    solved = dense(form, r)
+    assert solved.found.tolist() == [True, False, True]
+    exact = 0.5 - np.sqrt(0.25 - r[[0, 2]])
+    np.testing.assert_allclose(solved.y[[0, 2]], exact, atol=1e-12)
 
 
-def test_a_crossbar_of_nonlinear_devices_beside_a_sample_that_runs_away() -> None:
-    law = sinh_law(2.0)
-    ports = Ports(NonlinearArray(np.full((2, 3), 1e-4), 10.0, 10.0, 0.0, law.value, law.derivative))
-    y = np.random.default_rng(0).uniform(-0.5, 0.5, (4, 5))
-    sound = ports.delta(y)
-    y[2, 1] = np.nan
-    delta = ports.delta(y)
-    assert np.isnan(delta[2]).all()
-    np.testing.assert_allclose(delta[[0, 1, 3]], sound[[0, 1, 3]], atol=1e-12 * np.abs(sound).max())
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_a_sample_that_is_no_number_does_not_show_in_others(method: type) -> None:
+    form = mixed()
+    r = drives(form, 80)
+    sound = method(form, r)
+    r[17, 3] = np.nan
+    solved = method(form, r)
+    assert np.flatnonzero(~solved.found).tolist() == [17]
+    others = np.arange(80) != 17
+    np.testing.assert_allclose(solved.y[others], sound.y[others], rtol=0.0, atol=1e-11)
 
 
-def test_a_circuit_without_blocks_needs_no_search() -> None:
-    y, q, found = solve(loop_of(np.zeros((2, 0))), np.ones((3, 2)), np.zeros((3, 0)))
-    assert found.all()
-    assert q.shape == (3, 0)
-    np.testing.assert_array_equal(y, 1.0)
+def test_one_sample_after_another_finds_what_each_would_alone() -> None:
+    """The factors that the last one has left are tried first, and never decide."""
+    form = mixed(0.9)
+    r = drives(form, 12, size=1.0)
+    kept = DenseNewton(form)
+    for sample in r[:, None]:
+        after_others = kept.solve(sample, nothing(form, 1))
+        assert after_others.found.all()
+        np.testing.assert_allclose(after_others.y, dense(form, sample).y, rtol=0.0, atol=1e-10)
 
 
-def test_few_outputs_that_bend_among_many_that_hardly_do() -> None:
-    rng = np.random.default_rng(5)
-    gain = rng.normal(size=(36, 36))
-    gain *= 0.6 / np.linalg.norm(gain, 2)
-    gate = Law("gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v)
-    gates = Gates(gate, np.linspace(0.5, 1.5, 4))
-    loop = loop_of(gain[:, :32], curves(limiter(1.0, 6), 20, mild=True), curves(tanh_law(0.3), 8), gates)
-    r = 0.2 * rng.normal(size=(60, 36))
-    r[:, 3] = 0.9  # one of the limiters is near its rail
-    y, _, found = solve(loop, r, np.zeros((60, 32)))
-    assert found.all()
-    assert residual(loop, r, y) < 1e-11
-    part = loop.kept[0].part
-    assert part is not None
-    assert set(range(20, 32)) | {3} <= set(part.writes.tolist())
-    assert len(part.writes) < 32
-    np.testing.assert_array_equal(part.loop.delta(y[:, part.reads]), loop.delta(y)[:, part.writes])
-    np.testing.assert_array_equal(part.loop.gain, loop.gain[np.ix_(part.reads, part.writes)])
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_a_search_that_starts_at_the_solution_stays_there(method: type) -> None:
+    form = mixed(0.8)
+    r = drives(form, 50)
+    first = method(form, r)
+    newton = DenseNewton(form) if method is dense else UnitsNewton.of(form, r)
+    assert newton is not None
+    again = newton.solve(r, first.q)
+    assert again.found.all()
+    np.testing.assert_allclose(again.y, first.y, rtol=0.0, atol=1e-12)
 
 
 def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
     # Found by a search through random gains; from 0 V the residual falls along no part of Newton's step.
-    def corner() -> Loop:
-        gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
-        return loop_of(gain, curves(ramp_law((0.0,), (0.0, 1.0)), 2))
-
-    r, rest = np.array([[0.6, -0.5]]), np.zeros((1, 2))
-    assert not solve(corner(), r, rest)[2].any()
-    y, _, found = solve(corner(), r, rest, LEAPS)
-    assert found.all()
+    gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
+    form = FeedbackForm(placed((curves(ramp_law((0.0,), (0.0, 1.0)), 2),)), gain)
+    r = np.array([[0.6, -0.5]])
+    assert not dense(form, r).found.any()
+    solved = DenseNewton(form).solve(r, nothing(form, 1), LEAPS)
+    assert solved.found.all()
     # both below the kink, where delta(y) = -y: (1 + K) y = r
-    np.testing.assert_allclose(y[0], np.linalg.solve(np.eye(2) + corner().gain, r[0]), atol=1e-12)
-    assert (y < 0.0).all()
+    np.testing.assert_allclose(solved.y[0], np.linalg.solve(np.eye(2) + gain, r[0]), atol=1e-12)
+    assert (solved.y < 0.0).all()
 
 
-def test_a_batch_that_one_matrix_left_is_searched_sample_by_sample_next_time() -> None:
-    rng = np.random.default_rng(5)
-    loop = loop_of(8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6)), curves(tanh_law(0.2), 6))
-    r = rng.normal(size=(20, 6)) * np.logspace(-2, 1.0, 20)[:, None]
-    first = solve(loop, r, np.zeros((20, 6)))
-    assert loop.uneven[0]
-    again = solve(loop, r, np.zeros((20, 6)))
-    assert first[2].all()
-    assert again[2].all()
-    np.testing.assert_allclose(again[0], first[0], atol=1e-11)
+@numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
+def _residual_and_step(problem, work, f):  # type: ignore[no-untyped-def]
+    residual(problem, work)
+    f[:] = work.f
+    newton_step(problem.units, work)
+
+
+@pytest.mark.parametrize("ties", [1, TIES])  # one: a unit of two outputs has code of its own
+def test_units_are_found_and_their_step_is_newtons(ties: int) -> None:
+    form = mixed(ties=ties)
+    y = drives(form, 5)
+    own = form.uncoupled_gain()
+    assert own is not None
+    units = units_of(form, y, own)
+    assert units is not None
+    assert len(units.to_ties) == units.into.shape[2] == ties
+    assert len(units.starts) == CELLS + 1
+    assert form.laws is not None
+    problem = Problem(units, form.laws, gain_of(form.gain, own), form.largest_gain)
+    work = workspace(problem, len(y))
+    q = np.random.default_rng(2).normal(size=(form.gain.shape[1], len(y)))
+    work.y[:] = y.T
+    work.q[:] = q
+    f = np.empty_like(q)
+    _residual_and_step(problem, work, f)
+    np.testing.assert_allclose(f, form.delta(y).T - q, atol=1e-14)
+    every = np.ones(len(q), dtype=np.bool_)
+    system = np.eye(len(q)) - form.slopes_times(y, every, form.gain[None])
+    step = np.linalg.solve(system, f.T[:, :, None])[:, :, 0]
+    np.testing.assert_allclose(work.f.T, step, atol=10.0 * DROPPED * np.abs(step).max())
+
+
+def test_without_units_there_is_no_compiled_way() -> None:
+    own = Law("tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2")
+    unknown = tied(0.5, curves(own, CELLS))
+    assert UnitsNewton.of(unknown, drives(unknown, 40)) is None
+    tangled = tied(0.5, curves(tanh_law(0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
+    assert UnitsNewton.of(tangled, drives(tangled, 40)) is None
+
+
+def test_inputs_of_the_same_voltage_are_one() -> None:
+    """Two gates and an activation read one node: their rows of K are equal; all of them are answered."""
+    gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
+    gates = Gates(tanh_gate(0.7), np.ones(1))
+    shared = np.array([0, 0, 2])
+    form = FeedbackForm(placed((curves(tanh_law(0.3), 1), gates)), gain, shared, lambda some: gain[:, some])
+    r = np.random.default_rng(4).normal(size=(60, 3))
+    r[:, 1] = r[:, 0]
+    solved = compiled(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
+    np.testing.assert_array_equal(solved.y[:, 0], solved.y[:, 1])
+
+
+def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = mixed(0.8)
+    r = drives(form, 700)
+    alone = compiled(form, r)
+    monkeypatch.setattr(threads, "LEAST", 10)
+    monkeypatch.setattr(threads, "MOST", 1000)
+    together = compiled(form, r)
+    assert together.found.all()
+    np.testing.assert_allclose(together.y, alone.y, rtol=0.0, atol=1e-12)
+    np.testing.assert_allclose(together.q, alone.q, rtol=0.0, atol=1e-12)
+
+
+def test_slices_hold_every_sample_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "LEAST", 10)
+    monkeypatch.setattr(threads, "MOST", 100)
+    seen = np.zeros(77, dtype=int)
+
+    def work(part: slice) -> None:
+        seen[part] += 1
+        assert part.stop - part.start <= 10
+
+    threads.in_slices(77, 10, work)
+    np.testing.assert_array_equal(seen, 1)
+
+    def fail(part: slice) -> None:
+        raise ArithmeticError("in a thread")
+
+    with pytest.raises(ArithmeticError, match="in a thread"):
+        threads.in_slices(77, 10, fail)
