@@ -10,8 +10,8 @@ outputs are eliminated first, and what is left has the size of x::
     T = (1 - D K)^-1 D C,   w = (1 - D K)^-1 (delta - q),   J = A + E T
     (1/h - J) dx = dx/dt - (x - x0) / h + E w,   dq = T dx + w
 
-In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is positive
-definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
+In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is
+positive definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
 """
 
 from __future__ import annotations
@@ -173,7 +173,9 @@ def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def positive_definite(matrix, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether the lower triangle of matrix [: n, : n] is one of a positive definite matrix; its factor replaces it."""
+    """Whether matrix [: n, : n], of which the lower triangle counts, is positive definite; its factor
+    replaces it.
+    """
     for i in range(n):
         for j in range(i + 1):
             value = matrix[i, j]
@@ -271,7 +273,7 @@ def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends included."""
+    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends too."""
     n = (len(p) - 2) // 2
     least = np.inf
     most = -np.inf
@@ -355,8 +357,10 @@ def _worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pra
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether nothing grows by `rate` or more, 1/s, within `around` V of the way between (y0, f0, slopes0) and
-    (y, f, slopes)."""
+    """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
+
+    around: V beside the way that gates are looked at in.
+    """
     _worst_slopes(problem, around, room)
     _eliminate_outputs(problem, room.mean, q, room, False)
     return contracts(problem, room, rate)

@@ -1,19 +1,19 @@
-"""Stability of many operating points without eigenvalues: slow states that the fast ones follow quickly enough.
+"""Stability of many operating points without eigenvalues: slow states, and fast ones that follow them.
 
 With the slow states as the unknowns, what is fast stands between them as a transfer function: the circuit's
 modes are the s with det(s - J(s)) = 0, and J(0) is the Jacobian of the slow flow.  If
 
-    |J(jw) - J(0)| <= theta w  for all w,   theta < 1       the fast part lags by less than the slow part needs
+    |J(jw) - J(0)| <= theta w  for all w,   theta < 1       the fast part lags by less than this
     -(J(0) + J(0)^T) / 2 >= lambda > theta nu / sqrt(1 - theta^2)        nu = |J(0) - J(0)^T| / 2
 
-then |(jw - J(jw)) v| >= sqrt(lambda^2 + (w - nu)^2) - theta w > 0 for every unit vector v, and for a fast part
-made faster by any factor, too: no mode crosses the imaginary axis on the way to the slow flow alone, which
+then |(jw - J(jw)) v| >= sqrt(lambda^2 + (w - nu)^2) - theta w > 0 for every unit vector v, and for a fast
+part made faster by any factor, too: no mode crosses the imaginary axis on the way to the slow flow alone, which
 is stable.  (All norms in the metric of the capacitances; the argument is the passivity theorem's, for lags in
 place of passive parts.)
 
 The two inequalities are tested by Cholesky factorisation for every sample.  How |J(jw) - J(0)| / w compares
-with its value at a small real rate, and that the fast part alone is stable, is computed on `TYPICAL` samples of
-the batch, with `FREQUENCIES` frequencies and eigenvalues; so is the change of J(0) by outputs outside the
+with its value at a small real rate, and that the fast part alone is stable, is computed on `TYPICAL` samples
+of the batch, with `FREQUENCIES` frequencies and eigenvalues; so is the change of J(0) by outputs outside the
 implicit set, which count as linear.  Samples that are not certified are left to their eigenvalues.
 """
 
@@ -70,7 +70,7 @@ class _Limits(NamedTuple):
 
 
 class StabilityCertificate:
-    """Certifies operating points of one circuit whose slow states are known; matrices are kept between batches."""
+    """Certifies operating points of one circuit whose slow states are known; keeps its matrices."""
 
     def __init__(self, flow: SlowFlow, full: tuple[Reduced, FeedbackSolver]) -> None:
         self._flow = flow
@@ -180,7 +180,7 @@ class StabilityCertificate:
         some = np.zeros(form.gain.shape[1], dtype=np.bool_)
         some[problem.outputs] = True
         in_order = np.argsort(np.argsort(problem.outputs))
-        return form.slopes_times(y, some, every[None])[0][in_order]
+        return np.asarray(form.slopes_times(y, some, every[None])[0][in_order])
 
     def _jacobian(self, maps: FlowMaps, slopes: Floats) -> Any:
         """S J(s) S^-1 for slopes of the implicit set, complex where the maps are."""
