@@ -20,7 +20,7 @@ from analog_pc.crossbar.solution import Raw
 # measured side by side; below n = 100 both take milliseconds.
 ITERATIONS_PER_LINE = 11
 FEWEST = 1_000
-MOST_CELLS = 2**20  # of an array that is factorised without being asked: 6 GB at 1024 x 1024
+MOST_CELLS = 2**20  # of an array that is factorised without being asked: 4 GB at 1024 x 1024
 
 
 def iteration_budget(array: WiredArray) -> int:

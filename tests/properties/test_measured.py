@@ -85,8 +85,8 @@ def test_curves_over_decades(decades: int, n: int, noise: float, seed: int) -> N
         truth[::-1] * np.abs(1.0 + noise * rng.normal(size=n + 1)),
     )
     # A device from the true start keeps the error of that end of the line and gets that of the other.
-    # Between nodes steps are interpolated linearly, as they are.  Each pulse rounds the weight by eps of the range,
-    # which is 10^decades eps of the lowest conductance: 1e-12 at most, times 2000.
+    # Between nodes steps are interpolated linearly, as they are.  Each pulse rounds the weight by eps of the
+    # range, which is 10^decades eps of the lowest conductance: 1e-12 at most, times 2000.
     allowed = 2.0 * end_error(noise, max(got.up.freedom, got.down.freedom), n) + 1e-5
     for pulses in (n // 4, n // 2, n):
         assert abs(np.log(after(got, truth[0], pulses) / truth[pulses])) <= allowed

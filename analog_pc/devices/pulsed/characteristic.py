@@ -47,7 +47,9 @@ class Trajectory:
     def siemens(self, time: Floats) -> Floats:
         """G at times within the curve."""
         z = self.offset + self.gain * self.fit.spline(time if self.rising else -time)
-        return np.asarray(self.unit * (np.exp(z) if self.logarithmic else z))
+        if self.logarithmic:
+            return np.asarray(self.unit * np.exp(z))
+        return np.asarray(self.unit * np.maximum(z, 0.0))  # the coefficients are >= 0; their sum rounds
 
     def stretched(self, low: float, high: float) -> Trajectory:
         """The same between two other ends of z."""

@@ -102,7 +102,7 @@ class CurveFit:
         if self.wrong_way:
             parts.append(f"{self.wrong_way} of {self.reads - 1} changes run the wrong way")
         if not self.followed:
-            parts.append(f"NO STEP LAW FOLLOWS IT, the device gets to {self.reached:.4g} S")
+            parts.append(f"no step law follows it: the device gets to {self.reached:.4g} S")
         return ", ".join(parts)
 
 

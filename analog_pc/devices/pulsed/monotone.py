@@ -27,10 +27,11 @@ Wahba, Ann. Statist. 13, 1378 (1985).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import BSpline
-from scipy.linalg import eigh, solve_triangular
+from scipy.linalg import solve_triangular, svd
 from scipy.optimize import isotonic_regression, lsq_linear
 
 from analog_pc.arrays import Floats
@@ -73,42 +74,55 @@ class MonotoneFit:
     deviance: float
 
 
+class _Modes(NamedTuple):
+    """The fit without its penalty, in the coordinates of the likelihood.
+
+    With L L' = B'B + lambda_0 P'P and U D V the singular values of L^-1 P', d = D^2: c = L'^-1 U a.
+    """
+
+    root: Floats  # L
+    turn: Floats  # U
+    d: Floats
+    a: Floats
+    rest: float  # R
+    least: float  # lambda_0
+    penalty: Floats  # P
+
+    def coefficients(self, shrink: Floats) -> Floats:
+        return np.asarray(solve_triangular(self.root.T, self.turn @ (shrink * self.a)))
+
+    def errors(self, shrink: Floats) -> tuple[float, float, float]:
+        """Standard errors, in sigma, of the first coefficient, of the last, and of their difference."""
+        ends = np.eye(len(self.d))[[0, -1]].T
+        parts = np.sqrt(shrink)[:, None] * (self.turn.T @ solve_triangular(self.root, ends, lower=True))
+        low, high = np.linalg.norm(parts, axis=0)
+        return float(low), float(high), float(np.linalg.norm(parts[:, 1] - parts[:, 0]))
+
+
 def fit_monotone(t: Floats, z: Floats, lowest: float = -np.inf) -> MonotoneFit:
-    """Fit readings z [n] at rising t [n], n >= 5, by a curve that never falls, and nowhere below `lowest`."""
+    """Fit readings z [n] at rising t [n], n >= 5, by a curve that never falls, and nowhere below `lowest`.
+
+    Errors and freedom are those of the fit before it is made to rise, which can only make them smaller.
+    """
     knots = _knots(t, z)
-    basis = BSpline.design_matrix(t, knots, DEGREE).tocsr()
-    penalty = _penalty(knots)
-    gram = (basis.T @ basis).toarray()
-    scale = gram.trace() / (penalty**2).sum()
-    least = _LEAST * scale
-    root = np.linalg.cholesky(gram + least * penalty.T @ penalty)
-    half = solve_triangular(root, penalty.T, lower=True)
-    d, turn = eigh(half @ half.T)
-    d[:2] = 0.0  # straight lines cost nothing
-    a = turn.T @ solve_triangular(root, basis.T @ z, lower=True)
-    plain = solve_triangular(root.T, turn @ a)
-    rounding = (_EPS * np.abs(z).max()) ** 2 * z.size
-    rest = float(((z - basis @ plain) ** 2).sum() + least * ((penalty @ plain) ** 2).sum()) + rounding
-    more, deviance = _most_likely(d, a, rest, z.size, least, scale)
-    shrink = 1.0 / (1.0 + more * d)
-    coefficients = solve_triangular(root.T, turn @ (shrink * a))
+    modes = _modes(t, z, knots)
+    more, deviance = _most_likely(modes, z.size)
+    shrink = 1.0 / (1.0 + more * modes.d)
+    coefficients = modes.coefficients(shrink)
     if coefficients[0] < lowest or (np.diff(coefficients) < 0.0).any():
-        coefficients = _rising(root, penalty, more, root.T @ plain, lowest)
-    freedom = float((shrink * (1.0 - least * d)).sum())
-    sigma = float(np.sqrt((rest + (a**2 * more * d * shrink).sum()) / (z.size - 2)))
-    ends = np.eye(len(coefficients))[[0, -1]].T  # z(first), z(last) are the first and the last coefficient
-    half_ends = np.sqrt(shrink)[:, None] * (turn.T @ solve_triangular(root, ends, lower=True))
-    low_error, high_error = sigma * np.linalg.norm(half_ends, axis=0)
-    rise_error = sigma * np.linalg.norm(half_ends[:, 1] - half_ends[:, 0])
+        coefficients = _rising(modes, more, lowest)
+    left = modes.rest + float((modes.a**2 * (1.0 - shrink)).sum())
+    sigma = float(np.sqrt(left / (z.size - 2)))
+    low_error, high_error, rise_error = modes.errors(shrink)
     return MonotoneFit(
         spline=BSpline(knots, coefficients, DEGREE),
         sigma=sigma,
-        low=float(coefficients[0]),
-        low_error=float(low_error),
+        low=float(coefficients[0]),  # a spline ends in its first and its last coefficient
+        low_error=sigma * low_error,
         high=float(coefficients[-1]),
-        high_error=float(high_error),
-        rise_error=float(rise_error),
-        freedom=freedom,
+        high_error=sigma * high_error,
+        rise_error=sigma * rise_error,
+        freedom=float((shrink * (1.0 - modes.least * modes.d)).sum()),
         deviance=deviance,
     )
 
@@ -139,26 +153,42 @@ def _penalty(knots: Floats) -> Floats:
     return np.asarray(np.diff(slope, axis=0) * (0.5 * (place[2:] - place[:-2]))[:, None])
 
 
-def _most_likely(
-    d: Floats, a: Floats, rest: float, n: int, least: float, scale: float
-) -> tuple[float, float]:
-    """The best lambda, less the least one, and its -2 log L."""
-    bends = d > 0.0
-    more = scale * np.append(0.0, _LAMBDAS)
-    share = 1.0 + more[:, None] * d[bends]
-    penalised = rest + (a[bends] ** 2 * (1.0 - 1.0 / share)).sum(axis=1)
-    size = (np.log(share) - np.log(least + more)[:, None]).sum(axis=1)
-    deviance = (n - 2) * np.log(penalised) + size
+def _modes(t: Floats, z: Floats, knots: Floats) -> _Modes:
+    basis = BSpline.design_matrix(t, knots, DEGREE).tocsr()
+    penalty = _penalty(knots)
+    gram = (basis.T @ basis).toarray()
+    least = _LEAST * float(gram.trace() / (penalty**2).sum())
+    root = np.linalg.cholesky(gram + least * penalty.T @ penalty)
+    # Singular values, not eigenvalues of the square: small ones, the smooth modes, keep their digits.
+    turn, bends, _ = svd(solve_triangular(root, penalty.T, lower=True))
+    d = np.append(bends**2, [0.0, 0.0])  # straight lines cost nothing
+    a = turn.T @ solve_triangular(root, basis.T @ z, lower=True)
+    plain = solve_triangular(root.T, turn @ a)
+    rounding = (_EPS * np.abs(z).max()) ** 2 * z.size
+    rest = ((z - basis @ plain) ** 2).sum() + least * ((penalty @ plain) ** 2).sum() + rounding
+    return _Modes(root, turn, d, a, float(rest), least, penalty)
+
+
+def _most_likely(modes: _Modes, n: int) -> tuple[float, float]:
+    """m of the best lambda, and its -2 log L."""
+    d = modes.d[:-2]
+    a = modes.a[:-2]
+    more = np.append(0.0, modes.least / _LEAST * _LAMBDAS)
+    share = 1.0 + more[:, None] * d
+    left = modes.rest + (a**2 * (1.0 - 1.0 / share)).sum(axis=1)
+    size = (np.log(share) - np.log(modes.least + more)[:, None]).sum(axis=1)
+    deviance = (n - 2) * np.log(left) + size
     best = int(np.argmin(deviance))
     return float(more[best]), float(deviance[best])
 
 
-def _rising(root: Floats, penalty: Floats, weight: float, target: Floats, lowest: float) -> Floats:
+def _rising(modes: _Modes, weight: float, lowest: float) -> Floats:
     """The coefficients that rise: bounded least squares in the first one and the increments."""
-    count = len(target)
+    count = len(modes.d)
     sums = np.tri(count)
-    rows = np.concatenate([root.T, np.sqrt(weight) * penalty]) @ sums
-    wanted = np.concatenate([target, np.zeros(len(penalty))])
+    target = modes.root.T @ modes.coefficients(np.ones(count))
+    rows = np.concatenate([modes.root.T, np.sqrt(weight) * modes.penalty]) @ sums
+    wanted = np.concatenate([target, np.zeros(len(modes.penalty))])
     low = np.zeros(count)
     low[0] = lowest
     found = lsq_linear(rows, wanted, bounds=(low, np.inf), method="bvls", tol=1e-12)
