@@ -29,6 +29,7 @@ from analog_pc.errors import BadInput
 
 MOST_REPLAYED = 1_000_000  # pulses, of a check that takes some tens of milliseconds
 SURE = 4.0  # standard errors by which a curve must move: noise alone does in 3e-5 of curves
+DIGITS = 1e-6  # of a conductance: what a file is taken to say
 DIRECTIONS = ("up", "down")
 
 
@@ -61,7 +62,8 @@ class CurveFit:
     coverage
         Part of the range g_min ... g_max that the direction covers.
     extrapolated
-        The parts of the range that it does not cover, from and to, in S.
+        The parts of the range that it does not cover: from, to, and the step that is held there, in S.  Where
+        that is small a device stays for long.
     wrong_way
         Changes from reading to reading that run against the direction.
     """
@@ -76,7 +78,7 @@ class CurveFit:
     proportional: bool
     freedom: float
     coverage: float
-    extrapolated: tuple[tuple[float, float], ...]
+    extrapolated: tuple[tuple[float, float, float], ...]
     wrong_way: int
 
     @property
@@ -96,9 +98,9 @@ class CurveFit:
             f"residual {self.residual:.2g} S rms ({100.0 * self.noise:.2g} % of the {of})",
             f"{100.0 * self.coverage:.4g} % of the range covered",
         ]
-        wide = [f"{low:.3g} to {high:.3g} S" for low, high in self.extrapolated if high - low > self.residual]
-        if wide and self.coverage < 0.999:
-            parts.append(f"the step held from {' and '.join(wide)}")
+        for low, high, step in self.extrapolated:
+            if high - low > self.residual + DIGITS * high:
+                parts.append(f"from {low:.3g} to {high:.3g} S the step held at {step:.3g} S")
         if self.wrong_way:
             parts.append(f"{self.wrong_way} of {self.reads - 1} changes run the wrong way")
         if not self.followed:
@@ -209,7 +211,7 @@ def _report(
     fitted = trajectory.siemens(pulses)
     residual = _rms(read - fitted)
     ends = float(steps.siemens[0]), float(steps.siemens[-1])
-    beyond = (low, ends[0]), (ends[1], high)
+    beyond = (low, ends[0], float(steps.step[0])), (ends[1], high, float(steps.step[-1]))
     against = np.diff(read) < 0.0 if trajectory.rising else np.diff(read) > 0.0
     count = int(pulses[-1] - pulses[0])
     share = (float(fitted[0]) - low) / (high - low)

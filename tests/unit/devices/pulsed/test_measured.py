@@ -193,9 +193,10 @@ def test_a_curve_that_is_not_monotone_is_remarked_upon(tmp_path: Path) -> None:
 def test_what_one_direction_did_not_cover_is_extrapolated_and_said(tmp_path: Path) -> None:
     got = load(tmp_path, text(np.linspace(1e-6, 5e-6, 41), np.linspace(9e-6, 1e-6, 81)))
     assert got.up.coverage == pytest.approx(0.5)
-    ((low, high),) = got.up.extrapolated
-    assert (low, high) == pytest.approx((5e-6, 9e-6))
-    assert "50 % of the range covered, the step held from 5e-06 to 9e-06 S" in got.remarks[0]
+    ((low, high, step),) = got.up.extrapolated
+    assert (low, high, step) == pytest.approx((5e-6, 9e-6, 1e-7))
+    assert "50 % of the range covered, from 5e-06 to 9e-06 S the step held at 1e-07 S" in got.remarks[0]
+    assert "held" not in got.remarks[1]
     np.testing.assert_allclose(np.array(law_of(got).up) * got.device.step, 0.025, rtol=1e-10)
 
 
