@@ -1,8 +1,11 @@
-"""Array type aliases; every array of the package is C-ordered float64 unless it says otherwise."""
+"""Array type aliases, and what counts as a number.
+
+Every array of the package is C-ordered float64 unless it says otherwise.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,4 +15,14 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Masked = np.ma.MaskedArray[Any, np.dtype[np.float64]]
 
-__all__ = ["Any", "ArrayLike", "Bools", "Floats", "Ints", "Masked"]
+__all__ = ["Any", "ArrayLike", "Bools", "Floats", "Ints", "Masked", "is_number", "is_whole"]
+
+
+def is_number(given: object) -> TypeGuard[float]:
+    """Whether it is a real number, of Python or a scalar of NumPy; a boolean is none, NaN is one."""
+    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+
+
+def is_whole(given: object) -> TypeGuard[int]:
+    """Whether it is an integer, of Python or NumPy; a boolean is none, and neither is 2.0."""
+    return isinstance(given, int | np.integer) and not isinstance(given, bool)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from analog_pc.devices.pulsed import PRESETS, PulsedDevice
+from analog_pc.devices.pulsed import PRESETS, PulsedDevice, measured_device
 from analog_pc.training.in_situ import DRIVES, Drive
 from analog_pc.verify.report.style import si
 
 
 @click.command()
-def devices() -> None:
+@click.argument("curve", metavar="[CURVE.csv]", required=False, type=click.Path(path_type=Path))
+def devices(curve: Path | None) -> None:
     """List the pulsed devices that `train --device` knows, with their sources.
+
+    With CURVE.csv: how that measured curve is fitted, and what device it makes.
 
     \b
     up       pulses only raise the conductance: two devices a weight
@@ -25,6 +30,9 @@ def devices() -> None:
     cycle    noise of a pulse, both in steps
     write    noise of what is read after a write, as a part of the upper bound
     """
+    if curve is not None:
+        _measured(curve)
+        return
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("device", "steps are", "pulse"):
         table.add_column(name, no_wrap=True)
@@ -36,7 +44,21 @@ def devices() -> None:
     for name, device in PRESETS.items():
         pulse = (f"pulse: {DRIVES[name].source}", "dim")
         _print(Text.assemble((name, "bold"), f": {device.source}; ", pulse))
-    _print(Text("\nBesides them: ideal, which is exact numbers, and CURVE.csv, a measured curve."))
+    _print(
+        Text("\nBesides them: ideal, which is exact numbers, and CURVE.csv, a measured curve (see --help).")
+    )
+
+
+def _measured(path: Path) -> None:
+    """The fit of a curve, in plain lines."""
+    found = measured_device(path)
+    device = found.device
+    click.echo(
+        f"{path}: {found.g_min:.4g} to {found.g_max:.4g} S, {device.states:.4g} states,"
+        f" mean step {(found.g_max - found.g_min) / device.states:.3g} S"
+    )
+    for line in found.remarks:
+        click.echo(line)
 
 
 def _row(name: str, device: PulsedDevice, drive: Drive) -> tuple[Text, ...]:

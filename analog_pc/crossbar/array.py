@@ -83,9 +83,12 @@ def wired_array(
 
 
 def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
-    """Word-line voltages as [batch, rows], in V; BadInput for another shape or values that are not finite."""
+    """Word-line voltages as [batch, rows], in V; BadInput for another shape or values that are not finite.
+
+    A batch may be empty.
+    """
     v = numbers("word_line_voltages", voltages)
-    if v.ndim not in (1, 2) or v.shape[-1] != array.rows or len(v) == 0:
+    if v.ndim not in (1, 2) or v.shape[-1] != array.rows:
         raise BadInput(
             f"word_line_voltages has shape {v.shape}, expected ({array.rows},) or (batch, {array.rows})"
             f" to go with conductance {array.conductance.shape}"

@@ -6,8 +6,8 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.crossbar.array import WiredArray, wired_array
+from analog_pc.crossbar.fallback import solve_reliably
 from analog_pc.crossbar.lines import ideal_effective
-from analog_pc.crossbar.pcg import solve_pcg
 from analog_pc.crossbar.solution import Raw
 from analog_pc.errors import SimulationFailed
 
@@ -22,7 +22,8 @@ def effective_conductance(
     """Effective conductance [rows, columns] in S: current out of column j per volt on row i.
 
     Topology, arguments and `tolerance` as in `solve_crossbar`; linear devices only.  Costs min(rows,
-    columns) solves: the array is driven from whichever side has fewer ends, which reciprocity allows.
+    columns) solves: the array is driven from whichever side has fewer ends, which reciprocity allows.  Where
+    the iteration does not reach the tolerance the nodal system is factorised, as by "auto" there.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def effective_conductance(
         worst = int(np.argmax(raw.residual))
         raise SimulationFailed(
             f"effective conductance: unit drive {worst} stopped at residual {raw.residual[worst]:.1e}"
-            f" after {raw.iterations[worst]} iterations"
+            f" after {raw.iterations.max()} iterations"
         )
     return matrix
 
@@ -49,7 +50,7 @@ def build_effective(array: WiredArray, tolerance: float) -> tuple[Floats, Raw | 
     if array.rows > array.columns:
         turned, raw = build_effective(array.exchanged(), tolerance)
         return np.ascontiguousarray(turned.T[::-1, ::-1]), raw
-    raw = solve_pcg(array, np.eye(array.rows), tolerance, full=False)
+    raw, _ = solve_reliably(array, np.eye(array.rows), tolerance, full=False)
     return raw.currents, raw
 
 

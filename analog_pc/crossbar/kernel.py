@@ -139,13 +139,17 @@ def _down(n, h_bit, t, p, u, f, x, alpha, move):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def solve(g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, currents, report, nodes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def solve(  # type: ignore[no-untyped-def]
+    g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, abandon, missed, currents, report, nodes
+):  # pragma: no cover - compiled
     """Solve every row of drive [batch, rows] in turn.
 
     currents [batch, n] in A, of the last segments with `sag`, else of the devices; report [batch, 3] =
     iterations, residual, what rounding of b can make of the residual; nodes [batch, 2, rows, n] gets w, b,
     or has batch 0.  The residual is computed afresh from b before it is reported, and if that is not good
-    enough the iteration goes on from there.
+    enough the iteration goes on from there.  missed[0] is set where an input does not get there; with
+    `abandon` the inputs that follow, in this call and in calls beside it, are then left with an infinite
+    residual.
     """
     rows, width = g.shape
     x, p = np.empty((rows, width)), np.empty((rows, width))
@@ -153,6 +157,9 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, curre
     carry, lanes = np.empty(width), np.empty((n, 8))
     silent, no_w = np.zeros(rows), np.empty((0, n))
     for b in range(drive.shape[0]):
+        if abandon and missed[0]:
+            report[b, 0], report[b, 1], report[b, 2] = 0.0, np.inf, 0.0
+            continue
         x[:] = 0.0
         last_w = nodes[b, 0] if nodes.shape[0] > 0 else no_w
         iterations, best, scale, enough = 0, np.inf, 0.0, 0.0
@@ -188,6 +195,8 @@ def solve(g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, curre
                 beta = rz / last
                 if not math.sqrt(rr) > 0.9 * enough:
                     break
+        if not residual <= enough:
+            missed[0] = True
         relative = scale if scale > 0.0 else 1.0
         report[b, 0], report[b, 1], report[b, 2] = iterations, residual / relative, floor / relative
         for j in range(n):

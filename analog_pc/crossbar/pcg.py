@@ -15,8 +15,19 @@ _WORTH_THREADS = 200_000  # cells x inputs, about 1 ms of work
 _CHUNKS_PER_THREAD = 4  # so that a busy core does not hold up the others
 
 
-def solve_pcg(array: WiredArray, voltages: Floats, tolerance: float, full: bool, *, most: int = MOST) -> Raw:
+def solve_pcg(
+    array: WiredArray,
+    voltages: Floats,
+    tolerance: float,
+    full: bool,
+    *,
+    most: int = MOST,
+    abandon: bool = False,
+) -> Raw:
     """Solve for voltages [batch, rows] in V; both wire resistances must be > 0.
+
+    An input gets at most `most` iterations.  With `abandon` the first input that is not solved ends the
+    solve: all inputs are then of no use, and which were solved before depends on the threads.
 
     An input has converged when its residual (see `CrossbarSolution`) is at most `tolerance`, or at most
     what the rounding of the bit-line voltages b to float64 makes of it, eps |(4 + 2 r_b G) b| / (r_b |rhs|),
@@ -37,13 +48,16 @@ def solve_pcg(array: WiredArray, voltages: Floats, tolerance: float, full: bool,
     scale[scale == 0.0] = 1.0
     scaled = np.zeros((batch, height))
     scaled[:, top:] = voltages / scale[:, None]
-    currents, report = np.empty((batch, columns)), np.empty((batch, 3))
-    nodes = np.empty((batch if full else 0, 2, height, columns))
+    currents = np.zeros((batch, columns))
+    report = np.empty((batch, 3))
+    missed = np.zeros(1, dtype=np.bool_)
+    nodes = np.zeros((batch if full else 0, 2, height, columns))
 
     def work(part: slice) -> None:
         kernel.solve(
             g, columns, *wires, h_word, h_bit, scaled[part],
-            array.bit_lines_sag, tolerance, most, currents[part], report[part], nodes[part],
+            array.bit_lines_sag, tolerance, most, abandon, missed,
+            currents[part], report[part], nodes[part],
         )  # fmt: skip
 
     worth = batch * array.conductance.size >= _WORTH_THREADS

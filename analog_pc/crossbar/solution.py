@@ -18,7 +18,10 @@ class Status(Enum):
     """How the solve ended; the value is the message for people."""
 
     CONVERGED = "every input reached the tolerance, or the rounding of its node voltages"
-    NOT_CONVERGED = "some inputs did not reach the tolerance: their results are NaN; try method='direct'"
+    NOT_CONVERGED = (
+        "some inputs did not reach the tolerance: their results are NaN; "
+        "try method='direct', or a larger tolerance"
+    )
 
 
 class Raw(NamedTuple):
@@ -40,11 +43,13 @@ class CrossbarSolution:
     currents
         [batch, columns] in A, out of the feet of the bit lines into ground.
     method
-        "pcg", "direct", "effective", or "ideal" where an ideal line gave a closed form.
+        "pcg", "direct", "effective", or "ideal" where an ideal line gave a closed form.  Where "auto" fell
+        back to the factorisation it is "direct", for all inputs.
     status, converged
         The outcome, and the outcome for each input [batch]; what did not converge is NaN.
     iterations
-        The largest number of iterations of one linear solve; 0 without iteration.
+        The largest number of iterations of one linear solve, those of an attempt that "auto" gave up
+        included; 0 without iteration.
     residual
         The largest relative residual, recomputed from the answer.  "pcg" and "effective": Kirchhoff's
         current law at all bit-line nodes, with the word lines solved exactly, over the device currents
@@ -89,8 +94,8 @@ def solution(array: WiredArray, voltages: Floats, raw: Raw, method: str, single:
         method=method,
         status=Status.CONVERGED if every else Status.NOT_CONVERGED,
         converged=raw.converged[0] if single else raw.converged,
-        iterations=int(raw.iterations.max()),
-        residual=float(raw.residual.max()),
+        iterations=int(raw.iterations.max(initial=0)),
+        residual=float(raw.residual.max(initial=0.0)),
         **{name: values[0] if single else values for name, values in parts.items()},
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.crossbar.array import WiredArray, drive, wired_array
 from analog_pc.crossbar.direct import solve_direct
 from analog_pc.crossbar.effective import solve_effective
+from analog_pc.crossbar.fallback import solve_reliably
 from analog_pc.crossbar.lines import bit_lines, word_lines
 from analog_pc.crossbar.pcg import solve_pcg
 from analog_pc.crossbar.solution import CrossbarSolution, Raw, solution
@@ -52,13 +53,15 @@ def solve_crossbar(
     conductance
         G [rows, columns] in S, each >= 0; 0 is an open cell.
     word_line_voltages
-        V [rows] or [batch, rows] in V, at the left ends of the word lines.
+        V [rows] or [batch, rows] in V, at the left ends of the word lines; a batch may be empty.
     word_line_resistance, bit_line_resistance
         r_w, r_b in Ohm per segment, >= 0; 0 is an ideal line, treated exactly.
     method
         "pcg": line-preconditioned conjugate gradients.  "effective": the exact matrix from voltages to
         currents first, then one product.  "direct": sparse LU of the full nodal system.  "auto": "effective"
-        for more inputs than min(rows, columns) without `full`, else "pcg".
+        for more inputs than min(rows, columns) without `full`, else "pcg", and "direct" where that has not
+        reached the tolerance in about the time that "direct" takes (up to 2^20 cells; beyond, LU does not
+        fit into the memory of most machines).  "effective" finds its matrix in the same way.
     tolerance
         Relative residual to reach, see `CrossbarSolution.residual`; between 0 and 1.
     full
@@ -81,28 +84,31 @@ def solve_crossbar(
     """
     if method not in METHODS:
         raise BadInput(f"unknown crossbar method {method!r}: use one of {', '.join(METHODS)}")
-    if not (isinstance(tolerance, int | float) and 0.0 < tolerance < 1.0):
-        raise BadInput(f"tolerance is {tolerance!r}, must be between 0 and 1")
+    if not (is_number(tolerance) and 0.0 < tolerance < 1.0):
+        raise BadInput(f"tolerance is {tolerance!r}, must be a number between 0 and 1")
+    tolerance = float(tolerance)
     if method == "effective" and full:
         raise BadInput("method 'effective' knows no node voltages: use 'pcg' or 'direct' with full=True")
     array = wired_array(conductance, word_line_resistance, bit_line_resistance)
     v = drive(array, word_line_voltages)
-    if method == "auto":
-        many = len(v) > min(array.rows, array.columns) and not full
-        method = "effective" if many else "pcg"
+    if method == "auto" and len(v) > min(array.rows, array.columns) and not full:
+        method = "effective"
     if array.has_ideal_line:
         method = "ideal"
-    raw = _solve(array, v, method, tolerance, full)
+    raw, method = _solve(array, v, method, tolerance, full)
     return solution(array, v, raw, method, single=np.ndim(word_line_voltages) == 1)
 
 
-def _solve(array: WiredArray, v: Floats, method: str, tolerance: float, full: bool) -> Raw:
+def _solve(array: WiredArray, v: Floats, method: str, tolerance: float, full: bool) -> tuple[Raw, str]:
+    """The answer, and the method that gave it."""
+    if method == "auto":
+        return solve_reliably(array, v, tolerance, full)
     if method == "pcg":
-        return solve_pcg(array, v, tolerance, full)
+        return solve_pcg(array, v, tolerance, full), method
     if method == "direct":
-        return solve_direct(array, v, tolerance, full)
+        return solve_direct(array, v, tolerance, full), method
     raw = solve_effective(array, v, tolerance)
-    return raw._replace(nodes=_ideal_nodes(array, v)) if full else raw
+    return raw._replace(nodes=_ideal_nodes(array, v)) if full else raw, method
 
 
 def _ideal_nodes(array: WiredArray, v: Floats) -> Floats:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, Masked
+from analog_pc.arrays import ArrayLike, Floats, Masked, is_number
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, hebbian_update
@@ -97,7 +98,7 @@ def chosen_only(targets: ArrayLike, chosen: ArrayLike) -> Masked:
 
 
 def _rates(network: PredictiveCodingNetwork, rates: float | Sequence[ArrayLike]) -> tuple[Floats, ...]:
-    each = [rates] * network.depth if isinstance(rates, (int, float)) else list(rates)
+    each = [rates] * network.depth if is_number(rates) else list(cast(Sequence[ArrayLike], rates))
     if len(each) != network.depth:
         raise BadInput(f"{len(each)} learning rates for {network.depth} layers of weights")
     found = []

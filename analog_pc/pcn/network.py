@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 from analog_pc.pcn.activations import IDENTITY, Activation, activation
 
@@ -49,7 +49,7 @@ class PredictiveCodingNetwork:
     pi: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.weights is None or isinstance(self.weights, (str, int, float)):
+        if self.weights is None or isinstance(self.weights, str) or is_number(self.weights):
             raise BadInput(f"weights must be a sequence of matrices W1, W2, ..., got {self.weights!r}")
         weights = tuple(_finite(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
         if not weights:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any, get_type_hints
 
+from analog_pc.arrays import is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.technology.technology import Technology
 
@@ -47,7 +48,7 @@ def truth(what: str, given: object) -> bool:
 
 def number(what: str, given: object) -> float:
     """An integer or a float; a boolean is neither."""
-    if isinstance(given, bool) or not isinstance(given, (int, float)):
+    if not is_number(given):
         raise BadInput(f"{what} must be a number, got {_got(given)}")
     try:
         return float(given)
@@ -57,10 +58,10 @@ def number(what: str, given: object) -> float:
 
 def whole(what: str, given: object) -> int:
     """An integer."""
-    if isinstance(given, bool) or not isinstance(given, int):
+    if not is_whole(given):
         raise BadInput(f"{what} must be a whole number, got {_got(given)}")
     number(what, given)  # refuses one that no float can follow
-    return given
+    return int(given)
 
 
 def pairs(what: str, given: object) -> tuple[tuple[float, float], ...]:

@@ -55,6 +55,7 @@ DEVICES = st.builds(
     drift=SMALL,
     endurance=st.sampled_from([3.0, 1e9]),
     reset=ANY,
+    reset_noise=SMALL,
 )
 SEEDS = st.integers(0, 2**32 - 1)
 

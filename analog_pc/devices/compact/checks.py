@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 
 
 def all_finite(model: Any) -> None:
-    """Every float field of a dataclass is a finite number.
+    """Every float field of a dataclass is a finite number; it is kept as a float of Python.
+
+    The repr of a NumPy scalar is no number of a netlist.
 
     Raises
     ------
@@ -24,8 +26,9 @@ def all_finite(model: Any) -> None:
         value = getattr(model, field.name)
         if field.type != "float":
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not is_number(value) or not math.isfinite(value):
             raise refused(model, field.name, "must be a finite number")
+        object.__setattr__(model, field.name, float(value))
 
 
 def above(model: Any, low: float, *names: str) -> None:

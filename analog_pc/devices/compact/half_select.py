@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.crossbar import NonlinearArray
 from analog_pc.devices.compact.model import CompactModel
 from analog_pc.devices.compact.motion import check_states, hold, ramp
@@ -141,7 +141,7 @@ def write_pulse(
     parts
         Whole number >= 1.
     """
-    if isinstance(parts, bool) or not isinstance(parts, int) or parts < 1:
+    if not is_whole(parts) or parts < 1:
         raise BadInput(f"write pulse: parts = {parts!r}, must be a whole number >= 1")
     before = np.array(x, dtype=np.float64)
     first = device_volts(model, before, ports, wires)

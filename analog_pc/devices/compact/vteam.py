@@ -29,7 +29,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.devices.compact import checks
 from analog_pc.devices.compact.model import CompactModel
 
@@ -83,8 +83,9 @@ class Vteam(CompactModel):
         checks.above(self, self.r_on, "r_off")
         checks.below(self, 0.0, "k_on", "v_on")
         checks.at_least(self, 1.0, "alpha_on", "alpha_off")
-        if isinstance(self.p, bool) or not isinstance(self.p, int) or self.p < 1:
+        if not is_whole(self.p) or self.p < 1:
             raise checks.refused(self, "p", "must be a whole number >= 1")
+        object.__setattr__(self, "p", int(self.p))
         if self.resistance not in RESISTANCES:
             raise checks.refused(self, "resistance", f"use one of {', '.join(RESISTANCES)}")
 

@@ -3,7 +3,7 @@
 from analog_pc.devices.pulsed.array import DeviceArray
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Pulse, Statistics, WriteEnergy
-from analog_pc.devices.pulsed.measured import MeasuredDevice, measured_device
+from analog_pc.devices.pulsed.measured import CurveFit, MeasuredDevice, measured_device
 from analog_pc.devices.pulsed.presets import PRESETS
 from analog_pc.devices.pulsed.steps import (
     Constant,
@@ -19,6 +19,7 @@ from analog_pc.devices.pulsed.writing import Written, counts_for, sign_counts, w
 __all__ = [
     "PRESETS",
     "Constant",
+    "CurveFit",
     "DeviceArray",
     "Exponential",
     "Linear",

@@ -84,9 +84,12 @@ class DeviceArray:
         self._put(self.moving, np.clip(target, self.cells.lower, self.cells.upper))
 
     def reset(self, where: ArrayLike = True) -> None:
-        """Take devices to their own reset value, with write noise; it counts as no pulse."""
+        """Take devices to their own reset value, with reset noise and write noise; it counts as no pulse."""
         chosen = np.broadcast_to(np.asarray(where, dtype=np.bool_), self.shape) & self.moving
-        self._put(chosen, np.clip(self.slow.reset, self.cells.lower, self.cells.upper))
+        target = self.slow.reset
+        if self.spec.reset_noise > 0.0:
+            target = target + self.spec.reset_noise * self.rng.normal(size=self.shape)
+        self._put(chosen, np.clip(target, self.cells.lower, self.cells.upper))
 
     def pulse(self, counts: ArrayLike) -> None:
         """Signed numbers of pulses [rows, columns], one device after the other by half voltages (V/2).

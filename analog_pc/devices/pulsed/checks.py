@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.errors import BadInput
 
 
@@ -14,7 +14,7 @@ def shape_of(given: object) -> tuple[int, int]:
     if not isinstance(given, tuple) or len(given) != 2:
         raise BadInput(f"devices: shape = {given!r}, must be (rows, columns)")
     rows, columns = given
-    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 1 for n in given):
+    if not all(is_whole(n) and n >= 1 for n in given):
         raise BadInput(f"devices: shape = {given!r}, rows and columns must be whole numbers >= 1")
     return int(rows), int(columns)
 

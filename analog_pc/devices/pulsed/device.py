@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
+from analog_pc.arrays import is_number
 from analog_pc.devices.pulsed.steps import Constant, Linear, SoftBounds, StepLaw
 from analog_pc.errors import BadInput
 
@@ -48,8 +49,9 @@ class PulsedDevice:
         (hidden - w_min) falls as (t / drift_start)^-nu from the last write on, nu = |drift + spread n|.
     endurance, endurance_spread
         Pulses after which a device keeps its value for good; log-normal with that sigma.
-    reset, reset_spread
-        Where a reset takes a device; the spread is absolute, and one device's own.
+    reset, reset_spread, reset_noise
+        Where a reset takes a device: reset + reset_spread n + reset_noise n', in units of the weight, cut at
+        b- and b+; n is one device's own, n' anew at each reset (cycle to cycle).
     one_sided
         Takes pulses up only: half of a differential pair.
     source
@@ -90,6 +92,7 @@ class PulsedDevice:
     endurance_spread: float = 0.0
     reset: float = 0.0
     reset_spread: float = 0.0
+    reset_noise: float = 0.0
     one_sided: bool = False
     source: str = ""
 
@@ -99,6 +102,7 @@ class PulsedDevice:
         for field in fields(self):
             if field.type == "float":
                 self._check(field.name, getattr(self, field.name))
+                object.__setattr__(self, field.name, float(getattr(self, field.name)))
         for name in ("step", "drift_start", "lifetime", "endurance"):
             if not getattr(self, name) > 0.0:
                 raise BadInput(f"pulsed device: {name} = {getattr(self, name)!r}, must be > 0")
@@ -111,7 +115,7 @@ class PulsedDevice:
             raise BadInput(f"pulsed device: at_symmetry is not known for a law that is {self.law.name}")
 
     def _check(self, name: str, value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        if not is_number(value) or math.isnan(value):
             raise BadInput(f"pulsed device: {name} = {value!r}, must be a number")
         if math.isinf(value) and name not in _MAY_BE_INFINITE:
             raise BadInput(f"pulsed device: {name} = {value!r}, must be finite")

@@ -17,6 +17,20 @@ from analog_pc.devices.pulsed.streams import draw, normal, stream
 SUMS = 4  # of a row: pulses, pulses x weight, coincidences, half-selects x weight
 
 
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def interpolated(table, side, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """table[side] at a share of the way from 0 to 1, between the places table[2], found by bisection."""
+    low, high = 0, table.shape[1] - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if table[2, middle] <= share:
+            low = middle
+        else:
+            high = middle
+    part = (share - table[2, low]) / (table[2, high] - table[2, low])
+    return table[side, low] + part * (table[side, high] - table[side, low])
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
 def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """f of one pulse at w, up for sign 1.0 and down for -1.0; see `analog_pc.devices.pulsed.steps`."""
@@ -34,9 +48,7 @@ def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untype
         z = 2.0 * c[4] * w / (upper - lower) + c[5]
         scale, rate = (c[0] if sign > 0.0 else c[1]), (c[2] if sign > 0.0 else c[3])
         return max(1.0 - scale * math.exp(sign * rate * z), 0.0)
-    side, last = 0 if sign > 0.0 else 1, table.shape[1] - 1
-    k = min(int(share * last), last - 1)
-    return table[side, k] + (share * last - k) * (table[side, k + 1] - table[side, k])
+    return interpolated(table, 0 if sign > 0.0 else 1, share)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]

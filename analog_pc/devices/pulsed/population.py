@@ -79,10 +79,10 @@ def rule(spec: PulsedDevice) -> Rule:
 
 
 def table(spec: PulsedDevice) -> Floats:
-    """Factors up and down [2, nodes] of a piecewise law."""
+    """Factors up and down, and where they stand, [3, nodes], of a piecewise law."""
     if isinstance(spec.law, Piecewise):
-        return np.array([spec.law.up, spec.law.down], dtype=np.float64)
-    return np.zeros((2, 2))
+        return np.array([spec.law.up, spec.law.down, spec.law.places], dtype=np.float64)
+    return np.zeros((3, 2))
 
 
 def draw(spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator) -> tuple[Cells, Slow]:

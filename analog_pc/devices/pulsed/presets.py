@@ -3,6 +3,9 @@
 The values are those of the presets of the IBM analog hardware acceleration kit 1.1 (file presets/devices.py,
 commit 4545f11), which are fits to the measurements that each `source` names.  There, cycle noise, write noise
 and the spreads of asymmetry are in units of the step and spreads of bounds relative to the bound, as here.
+The reset noise of `pcm` is the default of the kit's pulsed devices (reset_std in configs/devices.py, same
+commit), which its PCM does not change: it says that resets vary from device to device and cycle to cycle.
+Where a preset of the kit says nothing of resets, there is none here.
 """
 
 from __future__ import annotations
@@ -65,7 +68,8 @@ GOKMEN_VLASOV = PulsedDevice(
 PCM = PulsedDevice(
     Exponential(up=-27.235, down=-2.235, up_rate=2.5, down_rate=2.5, slope=-1.0, offset=0.0),
     step=0.01, w_max=2.0, w_min=0.0, step_spread=0.2, up_down_spread=0.05, w_max_spread=0.1,
-    cycle_noise=0.6, noise_offset=0.042, noise_slope=0.108, reset=0.01, reset_spread=0.02, one_sided=True,
+    cycle_noise=0.6, noise_offset=0.042, noise_slope=0.108, reset=0.01, reset_spread=0.02, reset_noise=0.01,
+    one_sided=True,
     source=_KIT + "PCM, Ge2Sb2Te5 of Nandakumar et al., Front. Neurosci. 14:406 (2020), half of a pair",
 )  # fmt: skip
 

@@ -12,7 +12,7 @@ ones; all dimensionless.
     Exponential   f+ = max(1 - A+ exp(g+ z), 0)           f- = max(1 - A- exp(-g- z), 0)
                   z = 2 a w / (b+ - b-) + b
     Power         f+ = ((b+ - w) / (b+ - b-))^g+          f- = ((w - b-) / (b+ - b-))^g-
-    Piecewise     f+, f- interpolated between values at equal distances from b- to b+
+    Piecewise     f+, f- interpolated between values at given parts of the way from b- to b+
 
 Source of the forms: documentation of the IBM analog hardware acceleration kit (Rasch et al., AICAS 2021,
 arXiv:2104.02184); Linear and SoftBounds: Fusi & Abbott, Nat. Neurosci. 10:485 (2007), Power as well.
@@ -112,10 +112,15 @@ class Power:
 
 @dataclass(frozen=True)
 class Piecewise:
-    """Factors at equal distances from the lower to the upper bound, at least two, as many up as down."""
+    """Factors between the bounds, at least two, as many up as down.
+
+    `at` says where, in parts of the way from the lower to the upper bound: rising, from 0 to 1.  Without it
+    they stand at equal distances.
+    """
 
     up: tuple[float, ...]
     down: tuple[float, ...]
+    at: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.up) != len(self.down) or not 2 <= len(self.up) <= MOST_NODES:
@@ -126,6 +131,23 @@ class Piecewise:
         both = np.array([self.up, self.down], dtype=np.float64)
         if not (np.isfinite(both).all() and (both >= 0.0).all()):
             raise BadInput("piecewise step: factors must be finite and >= 0")
+        self._check_places()
+
+    def _check_places(self) -> None:
+        if not self.at:
+            return
+        if len(self.at) != len(self.up):
+            raise BadInput(
+                f"piecewise step: {len(self.up)} factors at {len(self.at)} places, must be as many"
+            )
+        at = np.array(self.at, dtype=np.float64)
+        if not (at[0] == 0.0 and at[-1] == 1.0 and (np.diff(at) > 0.0).all()):
+            raise BadInput("piecewise step: places must rise from 0 to 1")
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where the factors stand."""
+        return self.at or tuple(np.linspace(0.0, 1.0, len(self.up)).tolist())
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ class WeightDevice:
     """A kind of device and its write pulse.
 
     `spec` is None for exact numbers, which every write reaches; `energy` is None where no pulse is known:
-    then neither energy nor time is reported.  `remarks` are what to know of a measured curve.
+    then neither energy nor time is reported.  `remarks` tell how a measured curve was fitted.
     """
 
     name: str
@@ -68,5 +68,6 @@ def weight_device(source: str, pulse: Pulse | None = None) -> WeightDevice:
     if Path(source).suffix.lower() == ".csv" or Path(source).exists():
         curve = measured_device(source)
         own = None if pulse is None else WriteEnergy(pulse, curve.g_min, curve.g_max)
-        return WeightDevice(Path(source).name, curve.device, own, curve.remarks)
+        name = Path(source).name
+        return WeightDevice(name, curve.device, own, tuple(f"{name}: {line}" for line in curve.remarks))
     raise BadInput(f"device {source!r}: neither {IDEAL}, a file CURVE.csv, nor one of {', '.join(PRESETS)}")

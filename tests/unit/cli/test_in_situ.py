@@ -17,6 +17,7 @@ from analog_pc.cli import main
 from analog_pc.devices.pulsed import PRESETS
 from analog_pc.pcn.network_file import load_network
 
+REFERENCE = Path(__file__).parents[2] / "reference_data"
 IRIS = ("train", "--data", "iris", "--layers", "4,6,3", "--batch", 8)
 
 
@@ -42,6 +43,35 @@ def test_devices_lists_every_preset_with_its_source() -> None:
     assert result.stdout.count("pulse: ") == len(PRESETS)
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "…" not in result.stdout  # nothing cut short
+
+
+def test_devices_tells_how_a_curve_is_fitted() -> None:
+    path = REFERENCE / "curve_noisy_linear.csv"
+    result = cli("devices", path)
+    assert result.exit_code == 0, result.output
+    first, up, down = result.stdout.splitlines()
+    assert first.startswith(f"{path}: ")
+    assert first.endswith(" S")
+    assert up.startswith("up: 256 reads, fitted from 9.97")
+    assert "residual 1.8e-07 S rms (1.9 % of the range), 100 % of the range covered" in up
+    assert down.startswith("down: 256 reads")
+
+
+def test_devices_refuses_what_is_no_curve(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("up,0,1\n")
+    refused(cli("devices", path), "c.csv: the first line must be")
+    refused(cli("devices", tmp_path / "none.csv"), "none.csv: cannot be read: No such file")
+
+
+def test_train_tells_how_its_curve_is_fitted(tmp_path: Path) -> None:
+    path = REFERENCE / "curve_geometric.csv"
+    result = cli(*IRIS, "--epochs", 1, "--device", path, "--out", tmp_path / "net.npz")
+    assert result.exit_code == 0, result.output
+    assert (
+        "remark: curve_geometric.csv: up: 64 reads, fitted from 1e-06 to 0.001 S, residual" in result.stderr
+    )
+    assert "remark: curve_geometric.csv: down: 64 reads" in result.stderr
 
 
 @pytest.mark.parametrize("more", [

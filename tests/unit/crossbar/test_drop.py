@@ -49,3 +49,10 @@ def test_refused() -> None:
         cell_voltages([[1.0]], [1.0, 2.0, 3.0])
     with pytest.raises(BadInput, match=r"port_voltages\[1\] is inf"):
         dissipation([[1.0]], [1.0, np.inf])
+
+
+@pytest.mark.parametrize("wire", [0.0, 1.0])
+def test_no_inputs_give_no_volts_and_no_watts(wire: float) -> None:
+    g = np.full((9, 4), 1e-3)
+    assert cell_voltages(g, np.zeros((0, 13)), wire, wire).shape == (0, 9, 4)
+    assert [part.shape for part in dissipation(g, np.zeros((0, 13)), wire, wire)] == [(0, 9, 4)] * 3

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Any, Floats
 from analog_pc.crossbar import (
+    METHODS,
     CrossbarSolution,
     Status,
+    direct,
     effective_conductance,
+    fallback,
     pcg,
     solve_crossbar,
 )
 from analog_pc.crossbar.array import wired_array
-from analog_pc.crossbar.solution import solution
+from analog_pc.crossbar.solution import Raw, solution
 from analog_pc.errors import BadInput, SimulationFailed
+
+REFERENCE = Path(__file__).parents[2] / "reference_data"
 
 # rows, columns, r_word, r_bit, largest conductance
 CASES = {
@@ -139,14 +146,123 @@ def test_what_was_not_reached_is_not_reported() -> None:
 
 
 def test_an_effective_matrix_that_was_not_reached_gives_no_currents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by the iteration, nor by the factorisation that follows it: here it says that it missed."""
     g, v, r_word, r_bit = example("strong")
-    solve = pcg.solve_pcg
-    monkeypatch.setattr("analog_pc.crossbar.effective.solve_pcg", lambda *a, **k: solve(*a, **k, most=3))
+    solve = direct.solve_direct
+
+    def missing(*given: Any) -> Raw:
+        raw = solve(*given)
+        return raw._replace(converged=np.zeros_like(raw.converged))
+
+    monkeypatch.setattr(fallback, "iteration_budget", lambda array: 3)
+    monkeypatch.setattr(fallback, "solve_direct", missing)
     missed = solve_crossbar(g, v, r_word, r_bit, method="effective")
     assert missed.status is Status.NOT_CONVERGED
     assert np.isnan(missed.currents).all()
     with pytest.raises(SimulationFailed, match=r"unit drive \d+ stopped at residual .* after 3 iterations"):
         effective_conductance(g, r_word, r_bit)
+
+
+@pytest.mark.parametrize("name", ["strong", "tall"])
+@pytest.mark.parametrize("full", [False, True])
+def test_auto_factorises_where_the_iteration_does_not_arrive(
+    name: str, full: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    g, v, *wires = example(name)
+    factorised = solve_crossbar(g, v, *wires, method="direct", full=full)
+    monkeypatch.setattr(fallback, "iteration_budget", lambda array: 3)
+    got = solve_crossbar(g, v, *wires, full=full)
+    assert got.method == "direct"
+    assert got.status is Status.CONVERGED
+    assert got.iterations == 3
+    np.testing.assert_array_equal(got.currents, factorised.currents)
+    matrix = effective_conductance(g, *wires)
+    assert scaled_error(v @ matrix, factorised.currents) < 1e-9
+    many = np.concatenate([v] * 20)
+    assert solve_crossbar(g, many, *wires).method == "effective"
+    assert scaled_error(solve_crossbar(g, many, *wires).currents[:3], factorised.currents) < 1e-9
+
+
+def test_one_input_that_is_missed_sends_all_to_the_factorisation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A silent input needs no iteration; threads must not decide which inputs the iteration answers."""
+    g, v, *wires = example("strong", batch=11)
+    v[4] = 0.0
+    monkeypatch.setattr(fallback, "iteration_budget", lambda array: 3)
+    found = []
+    for size in (1, 10**9):
+        monkeypatch.setattr(pcg, "_WORTH_THREADS", size)
+        found.append(solve_crossbar(g, v, *wires).currents)
+    np.testing.assert_array_equal(found[0], found[1])
+    assert np.isfinite(found[0]).all()
+
+
+def test_nine_decades_on_bad_wires() -> None:
+    """r G = 1e6.  Right values: nodal analysis by sparse LU, residuals in long double, to 2e-10."""
+    data = np.load(REFERENCE / "crossbar_nine_decades.npz")
+    r = float(data["r"])
+    got = solve_crossbar(data["G"], data["V"], r, r)
+    assert got.status is Status.CONVERGED
+    assert np.linalg.norm(got.currents) == pytest.approx(1.7244096127e-08, rel=2e-10)
+    np.testing.assert_allclose(
+        got.currents[:3], [-1.07926993e-08, 1.92443267e-09, -9.64873036e-09], rtol=1e-8
+    )
+    assert got.iterations <= fallback.iteration_budget(wired_array(data["G"], r, r))
+
+
+@pytest.mark.slow
+def test_a_large_array_over_six_decades_on_bad_wires() -> None:
+    """512 x 512, r G = 1e4: the iteration has not arrived after as many steps as a factorisation costs."""
+    rng = np.random.default_rng(0)
+    g = 10.0 ** rng.uniform(-9.0, -3.0, (512, 512))
+    got = solve_crossbar(g, rng.normal(size=512), 1e7, 1e7)
+    assert got.method == "direct"
+    assert got.status is Status.CONVERGED
+    assert got.residual <= 1e-10
+
+
+def test_an_array_too_large_to_factorise_is_iterated(monkeypatch: pytest.MonkeyPatch) -> None:
+    g, v, *wires = example("strong")
+    monkeypatch.setattr(fallback, "iteration_budget", lambda array: 3)
+    monkeypatch.setattr(fallback, "MOST_CELLS", g.size - 1)
+    got = solve_crossbar(g, v, *wires)
+    assert got.method == "pcg"
+    assert got.iterations > 3
+    assert got.status is Status.CONVERGED
+
+
+def test_many_inputs_are_solved_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    g, v, *wires = example("square", batch=7)
+    whole = solve_crossbar(g, v, *wires, method="direct", full=True)
+    monkeypatch.setattr(direct, "_MOST_NUMBERS", 3 * 2 * g.size)
+    parts = solve_crossbar(g, v, *wires, method="direct", full=True)
+    assert parts.bit_line_voltages is not None
+    # The same factors and the same triangular solves; BLAS may add in another order.
+    assert scaled_error(parts.currents, whole.currents) < 1e-12
+    assert scaled_error(parts.bit_line_voltages, whole.bit_line_voltages) < 1e-12
+
+
+@pytest.mark.parametrize("wire", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("method", "full"), [*((m, False) for m in METHODS), *((m, True) for m in METHODS if m != "effective")]
+)
+def test_no_inputs_give_no_currents(method: str, full: bool, wire: float) -> None:
+    g = np.full((9, 4), 1e-3)
+    got = solve_crossbar(g, np.zeros((0, 9)), wire, wire, method=method, full=full)
+    assert got.currents.shape == (0, 4)
+    assert got.converged.shape == (0,)
+    assert got.status is Status.CONVERGED
+    assert (got.iterations, got.residual) == (0, 0.0)
+    if full:
+        assert got.bit_line_voltages is not None
+        assert got.bit_line_voltages.shape == (0, 9, 4)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+def test_a_tolerance_may_be_a_number_of_numpy(kind: type) -> None:
+    g, v, *wires = example("square")
+    got = solve_crossbar(g, v, *wires, tolerance=kind(1e-3))
+    assert got.status is Status.CONVERGED
+    assert got.residual <= 1e-3
 
 
 @pytest.mark.parametrize(
@@ -160,7 +276,8 @@ def test_an_effective_matrix_that_was_not_reached_gives_no_currents(monkeypatch:
         ({"conductance": [[1.0j, 2.0]]}, "conductance is not an array of real numbers"),
         ({"conductance": [[1.0], [2.0, 3.0]]}, "conductance is not an array of real numbers"),
         ({"voltages": [1.0, 2.0]}, r"word_line_voltages has shape \(2,\), expected \(1,\) or \(batch, 1\)"),
-        ({"voltages": np.zeros((0, 1))}, r"word_line_voltages has shape \(0, 1\)"),
+        ({"voltages": np.zeros((0, 2))}, r"word_line_voltages has shape \(0, 2\)"),
+        ({"voltages": []}, r"word_line_voltages has shape \(0,\)"),
         ({"voltages": 1.0}, r"word_line_voltages has shape \(\)"),
         ({"voltages": [[1.0], [np.inf]]}, r"word_line_voltages\[1, 0\] is inf"),
         (
@@ -177,8 +294,10 @@ def test_an_effective_matrix_that_was_not_reached_gives_no_currents(monkeypatch:
         ({"bit_line_resistance": [1.0, 2.0]}, r"bit_line_resistance is \[1.0, 2.0\], expected one number"),
         ({"method": "magic"}, "unknown crossbar method 'magic': use one of auto, pcg, direct, effective"),
         ({"method": "effective", "full": True}, "method 'effective' knows no node voltages"),
-        ({"tolerance": 0.0}, "tolerance is 0.0, must be between 0 and 1"),
+        ({"tolerance": 0.0}, "tolerance is 0.0, must be a number between 0 and 1"),
         ({"tolerance": None}, "tolerance is None"),
+        ({"tolerance": "0.1"}, "tolerance is '0.1', must be a number"),
+        ({"tolerance": np.array([0.1])}, "must be a number between 0 and 1"),
     ],
 )
 def test_refused(change: dict[str, object], message: str) -> None:

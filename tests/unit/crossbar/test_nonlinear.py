@@ -198,3 +198,12 @@ def test_refused() -> None:
         NonlinearArray(*given, 0.0, lambda v: v**3, lambda v: 3.0 * v**2)
     with pytest.raises(BadInput, match=r"port_voltages has shape \(1, 3\)"):
         NonlinearArray(*given, 0.0, *LAWS["sinh"]).evaluate([[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.parametrize("wire", [0.0, 1.0])
+def test_no_inputs_give_no_currents(wire: float) -> None:
+    array = NonlinearArray(np.full((9, 4), 1e-3), wire, wire, 10.0, np.sinh, np.cosh)
+    delta, volts, converged = array.evaluate(np.zeros((0, 13)))
+    assert (delta.shape, volts.shape, converged.shape) == ((0, 13), (0, 9, 4), (0,))
+    assert array.slopes(volts).shape == (0, 13, 13)
+    assert [part.shape for part in array.dissipation(volts)] == [(0, 9, 4)] * 3

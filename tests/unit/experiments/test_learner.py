@@ -44,6 +44,12 @@ def test_no_equilibrium_no_update() -> None:
         learner.learn(X, T)
 
 
+def test_a_rate_may_be_a_number_of_numpy() -> None:
+    net = PredictiveCodingNetwork([np.ones((2, 3))], activation="identity")
+    learner = Learner(net, IdealRelaxer(), np.float32(0.5))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(learner.rates[0], np.full((2, 3), 0.5))
+
+
 def test_rates_have_to_fit() -> None:
     net = PredictiveCodingNetwork([np.ones((2, 3))], activation="identity")
     with pytest.raises(BadInput, match="2 learning rates for 1 layers"):

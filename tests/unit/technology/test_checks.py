@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
@@ -29,7 +30,9 @@ def test_no_field_takes_another_type(field: str, value: object) -> None:
 
 def test_an_integer_becomes_a_float_and_a_float_no_integer() -> None:
     assert type(number("x", 3)) is float
+    assert type(number("x", np.float32(0.5))) is float
     assert whole("n", 3) == 3
+    assert type(whole("n", np.int16(3))) is int
     with pytest.raises(BadInput, match=r"n must be a whole number, got 3\.0, a float"):
         whole("n", 3.0)
 

@@ -176,6 +176,25 @@ def test_arrays_broadcast(name: str) -> None:
     assert model.source
 
 
+@pytest.mark.parametrize("name", NAMED)
+def test_numbers_of_numpy_are_kept_as_plain_ones(name: str) -> None:
+    """Their repr would stand in a netlist."""
+    model = NAMED[name]
+    given = {
+        field.name: np.float64(getattr(model, field.name))
+        for field in dataclasses.fields(model)
+        if field.type == "float"
+    }
+    assert repr(dataclasses.replace(model, **given)) == repr(model)
+    narrow = {key: np.float32(value) for key, value in given.items()}
+    assert "np." not in repr(dataclasses.replace(model, **narrow))
+
+
+def test_a_whole_number_of_numpy_is_one() -> None:
+    model = dataclasses.replace(VTEAM["thresholded"], p=np.int64(2))  # type: ignore[arg-type]
+    assert type(model.p) is int
+
+
 @pytest.mark.parametrize(
     ("model", "change", "message"),
     [

@@ -313,6 +313,46 @@ def test_a_reset_has_its_own_place_for_each_device() -> None:
 ENERGY = WriteEnergy(Pulse(2.0, 10e-9), 1e-6, 9e-6, 5e-15)
 
 
+def test_reset_noise_is_drawn_anew_at_each_reset() -> None:
+    """Two resets of one device differ by sqrt(2) of the noise; the device's own place is in both."""
+    device = PulsedDevice(reset=0.1, reset_spread=0.05, reset_noise=0.02)
+    devices = array(device)
+    devices.reset()
+    first = devices.hidden.copy()
+    has(first, 0.1, math.hypot(0.05, 0.02))
+    devices.reset()
+    has(devices.hidden - first, 0.0, math.sqrt(2.0) * 0.02)
+
+
+def test_reset_noise_stays_within_the_bounds() -> None:
+    """The pcm preset resets near its lower bound 0: a tenth of its devices would end below."""
+    devices = array(PRESETS["pcm"])
+    devices.reset()
+    assert devices.hidden.min() == 0.0
+    unbounded = devices.hidden > 0.0
+    # P(0.01 + sqrt(0.02^2 + 0.01^2) n > 0) = Phi(0.01 / 0.02236) = 0.6726
+    assert abs(unbounded.mean() - 0.6726) <= 6.0 * math.sqrt(0.6726 * 0.3274 / N)
+
+
+SCALARS = pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.longdouble])
+
+
+@SCALARS
+def test_a_number_of_numpy_is_a_number(kind: type) -> None:
+    device = PulsedDevice(Linear(kind(0.5), kind(0.25)), step=kind(0.01), cycle_noise=kind(0.5))
+    assert type(device.step) is float
+    assert device.step == float(kind(0.01))  # rounded as the given one is, and not once more
+    plain = PulsedDevice(Linear(0.5, 0.25), step=float(kind(0.01)), cycle_noise=0.5)
+    assert repr(dataclasses.replace(device, law=plain.law)) == repr(plain)
+    found = array(device, (np.int16(3), 4), np.int32(7))
+    expected = array(plain, (3, 4), 7)
+    for one in (found, expected):
+        one.pulse(np.full((3, 4), 5))
+        one.elapse(kind(0.5))
+        one.outer(np.ones(3), np.ones(4), kind(0.25), slots=np.int8(5))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found.weights, expected.weights)
+
+
 def test_energy_of_pulses_one_after_the_other() -> None:
     """Bounds +-1 at 1 and 9 uS, so 0 at 5 uS and 0.5 at 7 uS; row and column are half-selected."""
     a = array(PulsedDevice(step=0.25), (2, 3), energy=ENERGY)
@@ -415,6 +455,11 @@ def test_refused(call, message: str) -> None:
         ({"step": 0.0}, "step = 0.0, must be > 0"),
         ({"step": math.nan}, "step = nan, must be a number"),
         ({"step": True}, "step = True, must be a number"),
+        ({"step": np.True_}, "step = np.True_, must be a number"),
+        ({"step": "0.1"}, "step = '0.1', must be a number"),
+        ({"step": np.float32("nan")}, r"step = np\.float32\(nan\), must be a number"),
+        ({"step": np.array([0.1])}, "must be a number"),
+        ({"reset_noise": -1.0}, "reset_noise = -1.0, must be >= 0"),
         ({"step": math.inf}, "step = inf, must be finite"),
         ({"law": "linear"}, "law = 'linear', must be a step law"),
         ({"cycle_noise": -0.1}, "cycle_noise = -0.1, must be >= 0"),

@@ -21,7 +21,7 @@ FIELDS = {
     "dw_min_std_slope": "noise_slope", "lifetime": "lifetime", "lifetime_dtod": "lifetime_spread",
     "corrupt_devices_range": "stuck_range", "corrupt_devices_prob": "stuck",
     "subtract_symmetry_point": "at_symmetry", "reference_std": "reference_spread", "reset": "reset",
-    "reset_dtod": "reset_spread",
+    "reset_dtod": "reset_spread", "reset_std": "reset_noise",
 }  # fmt: skip
 EXPONENTIAL = {"A_up": "up", "A_down": "down", "gamma_up": "up_rate", "gamma_down": "down_rate", "a": "slope",
                "b": "offset"}  # fmt: skip

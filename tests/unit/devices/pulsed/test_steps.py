@@ -119,6 +119,28 @@ def test_a_piecewise_law_is_its_nodes() -> None:
         assert start - after(device, -1, start) == down / 64
 
 
+def test_a_piecewise_law_has_its_nodes_where_it_says() -> None:
+    """Against numpy's interpolation, at the nodes, between them and at the bounds."""
+    at = (0.0, 1e-9, 0.001, 0.4, 0.41, 1.0)
+    up, down = (1.0, 3.0, 0.5, 2.0, 0.0, 1.5), (0.5, 0.5, 4.0, 1.0, 1.0, 0.0)
+    device = PulsedDevice(Piecewise(up, down, at), step=1e-4)
+    for share in (*at, 5e-10, 1e-4, 0.2, 0.405, 0.7, 0.99):
+        start = 2.0 * share - 1.0
+        risen = min(start + 1e-4 * np.interp(share, at, up), 1.0)
+        fallen = max(start - 1e-4 * np.interp(share, at, down), -1.0)
+        # A weight near -1 has a rounding of eps, which between nodes 1e-9 apart is 1e-7 of a step.
+        assert after(device, 1, start) == pytest.approx(risen, abs=1e-10)
+        assert after(device, -1, start) == pytest.approx(fallen, abs=1e-10)
+
+
+def test_equal_distances_may_be_written_out() -> None:
+    plain = Piecewise((2.0, 0.5, 1.0), (1.0, 1.0, 3.0))
+    assert plain.places == (0.0, 0.5, 1.0)
+    placed = PulsedDevice(Piecewise(plain.up, plain.down, plain.places), step=0.01)
+    for pulses in (30, -30):
+        assert after(placed, pulses, 0.1) == after(PulsedDevice(plain, step=0.01), pulses, 0.1)
+
+
 @pytest.mark.parametrize(
     "law", [Constant(), SoftBounds(), Linear(0.1, 0.1), Power(0.5), Exponential(0, 0, 1, 1, 1)]
 )
@@ -146,6 +168,10 @@ def test_a_step_larger_than_the_bound_stops_there() -> None:
         (lambda: Piecewise((1.0,), (1.0,)), "1 factors up"),
         (lambda: Piecewise((1.0, 1.0), (1.0, 1.0, 1.0)), "2 factors up, 3 down"),
         (lambda: Piecewise((1.0, -1.0), (1.0, 1.0)), "finite and >= 0"),
+        (lambda: Piecewise((1.0, 1.0), (1.0, 1.0), (0.0, 0.5, 1.0)), "2 factors at 3 places"),
+        (lambda: Piecewise((1.0, 1.0), (1.0, 1.0), (0.0, 0.5)), "rise from 0 to 1"),
+        (lambda: Piecewise((1.0,) * 3, (1.0,) * 3, (0.0, 0.0, 1.0)), "rise from 0 to 1"),
+        (lambda: Piecewise((1.0,) * 3, (1.0,) * 3, (0.0, math.nan, 1.0)), "rise from 0 to 1"),
     ],
 )
 def test_refused(make, message: str) -> None:
