@@ -32,11 +32,14 @@ from analog_pc.arrays import Floats
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.steps import Piecewise
 from analog_pc.errors import BadInput
+from analog_pc.files import read_bytes
+from analog_pc.numeric import DECADES, has_size
 
 HEADER = ["direction", "pulse", "siemens"]
 NODES = 21
 FEWEST = 5  # lines a direction
 MOST_BYTES = 64 * 2**20
+MOST_CHARACTERS = 1000  # a line
 
 
 @dataclass(frozen=True)
@@ -112,19 +115,21 @@ def _curves(path: Path) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Numbered lines after the header."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{path}: larger than {MOST_BYTES} bytes")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {fault.strerror}") from None
+        lines = read_bytes(path, MOST_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is not text in UTF-8") from None
     kept = [(k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
-    split = [(k, [cell.strip() for cell in next(csv.reader([line]))]) for k, line in kept]
+    split = [(k, _cells(f"{path}, line {k}", line)) for k, line in kept]
     if not split or split[0][1] != HEADER:
         got = ",".join(split[0][1]) if split else "nothing"
         raise BadInput(f"{path}: the first line must be {','.join(HEADER)}, got {got[:60]!r}")
     return split[1:]
+
+
+def _cells(where: str, line: str) -> list[str]:
+    if len(line) > MOST_CHARACTERS:
+        raise BadInput(f"{where}: is longer than {MOST_CHARACTERS} characters")
+    return [cell.strip() for cell in next(csv.reader([line]))]
 
 
 def _pulse(where: str, text: str) -> int:
@@ -140,4 +145,6 @@ def _siemens(where: str, text: str) -> float:
         raise BadInput(f"{where}: siemens must be a number, got {text[:40]!r}") from None
     if not (math.isfinite(value) and value > 0.0):
         raise BadInput(f"{where}: siemens must be finite and > 0, got {text[:40]!r}")
+    if not has_size(value):
+        raise BadInput(f"{where}: siemens must be within 1e-{DECADES} ... 1e{DECADES}, got {text[:40]!r}")
     return value
