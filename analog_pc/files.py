@@ -20,6 +20,7 @@ import stat
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -40,9 +41,40 @@ def write_text(path: Path | str, text: str) -> None:
 
 def write_npz(path: Path | str, **arrays: Any) -> None:
     """An npz of named arrays, as `write_bytes`."""
+    write_bytes(path, npz_content(**arrays))
+
+
+def npz_content(**arrays: Any) -> memoryview:
+    """The bytes of an npz."""
     content = io.BytesIO()
     np.savez(content, **arrays)
-    write_bytes(path, content.getbuffer())
+    return content.getbuffer()
+
+
+def write_together(folder: Path, contents: Mapping[str, bytes | memoryview]) -> None:
+    """Files that mean something only together: never one of this call beside one of an earlier call.
+
+    Older files of these names go first, and all go where one cannot be written.  Whoever finds the last one
+    finds all.
+
+    Raises
+    ------
+    BadInput
+        As `write_bytes`.
+    """
+    withdraw(folder, contents)
+    try:
+        for name, content in contents.items():
+            write_bytes(folder / name, content)
+    except BaseException:
+        withdraw(folder, contents)
+        raise
+
+
+def withdraw(folder: Path, names: Iterable[str]) -> None:
+    """Remove files of a folder, the last one first, where they are."""
+    for name in reversed(list(names)):
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_bytes(path: Path | str, content: bytes | memoryview) -> None:

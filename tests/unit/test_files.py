@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
-from analog_pc.files import most_expanded, read_bytes, read_npz, write_npz, write_text
+from analog_pc.files import most_expanded, read_bytes, read_npz, write_npz, write_text, write_together
 
 
 @pytest.fixture
@@ -162,6 +162,24 @@ def test_a_full_disk_names_its_path_and_leaves_the_old_file(tmp_path: Path) -> N
     assert ended.stderr == ""
     assert list(tmp_path.iterdir()) == [path]
     assert read_npz(path)["x"].size == 3
+
+
+def test_files_that_belong_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second of two cannot be written, neither of this call nor of the one before is there."""
+    (tmp_path / "out").mkdir()
+    write_together(tmp_path / "out", {"a": b"one", "b": b"one"})
+    assert (tmp_path / "out" / "b").read_bytes() == b"one"
+    name = os.replace
+
+    def refuse(source: Path, target: Path) -> None:
+        if target.name == "b":
+            raise OSError(28, "No space left on device")
+        name(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(BadInput, match="out/b: cannot be written: No space left on device"):
+        write_together(tmp_path / "out", {"a": b"two", "b": b"two"})
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
