@@ -1,8 +1,22 @@
 """The exceptions of the package; each message is one line that names what, where and what was got."""
 
+MOST = 280  # characters of a message: a line of a log, whatever a file or an option brought into it
+
+
+def one_line(text: str, most: int = MOST) -> str:
+    """Printable text without line breaks; what is too long loses its middle."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    if len(line) <= most:
+        return line
+    half = (most - 5) // 2
+    return f"{line[:half]} ... {line[-half:]}"
+
 
 class AnalogPcError(Exception):
     """Anything that analog_pc refuses or fails to do."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(str(message)))
 
 
 class BadInput(AnalogPcError, ValueError):

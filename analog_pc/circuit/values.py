@@ -7,6 +7,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit.bus import Bus
 from analog_pc.errors import BadInput
+from analog_pc.numeric import numbers
 
 
 def values(
@@ -20,7 +21,7 @@ def values(
 ) -> Floats:
     """Finite float64 values above `low`, spread to `shape`; `low` itself only with `zero`."""
     try:
-        array = np.asarray(given, dtype=np.float64)
+        array = numbers(given)
     except (TypeError, ValueError):
         raise BadInput(f"{element}: {what} is not an array of numbers") from None
     try:

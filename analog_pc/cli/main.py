@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
+import sys
 import threading
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 import click
+import numpy as np
 
 from analog_pc.cli.devices import devices
 from analog_pc.cli.netlist import netlist
@@ -18,24 +23,79 @@ from analog_pc.cli.technologies import technologies
 from analog_pc.cli.train import train
 from analog_pc.cli.trial import trial
 from analog_pc.cli.verify import verify
-from analog_pc.errors import AnalogPcError
+from analog_pc.errors import AnalogPcError, one_line
 
 
 class _Group(click.Group):
-    """Turns what the package refuses into one line and exit code 2, and Ctrl-C or SIGTERM into 130."""
+    """Turns what is refused into one line and exit code 2, and Ctrl-C or SIGTERM into 130."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            # Not standalone: click would show a wrong option in four lines.
+            code = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.UsageError as refused:
+            asked = refused.ctx.command_path if refused.ctx else "analog-pc"
+            _leave(f"{refused.format_message()} ('{asked} --help' shows the options)", 2)
+        except click.ClickException as refused:
+            _leave(refused.format_message(), 2)
+        raise SystemExit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            with _terminable():
-                return super().invoke(context)
+            with _terminable(), _numerical_remarks():
+                found = super().invoke(context)
+                sys.stdout.flush()  # a disk that is full is an answer, not a traceback at the end
+                return found
         except AnalogPcError as refused:
             _leave(str(refused), 2)
         except OSError as fault:
-            _leave(f"{fault.filename or 'file'}: {fault.strerror or fault}", 2)
+            _leave_for(fault)
         except MemoryError:
             _leave("out of memory: use fewer --samples or a smaller network", 2)
+        except (ArithmeticError, np.linalg.LinAlgError) as fault:
+            _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
             _leave(str(stopped) or "interrupted; nothing half-written was left", 130)
+
+
+def _leave_for(fault: OSError) -> None:
+    """Files are named by who reads or writes them; what has no name is standard output."""
+    if fault.filename is None:
+        with suppress(OSError):  # a standard output that is no file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
+    if fault.errno == errno.EPIPE:  # whoever reads has read enough, as `head` does
+        raise SystemExit(0)
+    _leave(f"{fault.filename or 'standard output'}: {fault.strerror or fault}", 2)
+
+
+@contextmanager
+def _numerical_remarks() -> Iterator[None]:
+    """Numpy's warnings (an overflow, say) in one line at the end; with a refusal, that alone is said."""
+    found: list[str] = []
+    usual = warnings.showwarning
+
+    def note(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, RuntimeWarning):
+            found.append(str(message))
+        else:
+            usual(message, category, *where, **more)
+
+    warnings.showwarning = note
+    try:
+        yield
+    except SystemExit:
+        _remark(found)
+        raise
+    finally:
+        warnings.showwarning = usual
+    _remark(found)
+
+
+def _remark(found: list[str]) -> None:
+    if found:
+        click.echo(
+            f"analog-pc: remark: {len(found)} numerical warnings, the first: {one_line(found[0])}", err=True
+        )
 
 
 @contextmanager
@@ -59,7 +119,7 @@ def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
 
 
 def _leave(message: str, code: int) -> None:
-    click.echo(f"analog-pc: {' '.join(message.split())}", err=True)
+    click.echo(f"analog-pc: {one_line(message)}", err=True)
     raise SystemExit(code)
 
 

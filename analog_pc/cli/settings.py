@@ -44,7 +44,7 @@ def _setting(config: Any, setting: str, where: str) -> tuple[str, Any]:
         raise BadInput(f"{where}: there is no setting {name!r}, use one of {known}")
     try:
         held = msgspec.convert(value, get_type_hints(type(config), include_extras=True)[name])
-    except msgspec.ValidationError as fault:
+    except (msgspec.ValidationError, RecursionError) as fault:
         raise BadInput(f"{where}: --set {setting}: {_here(fault)}") from None
     if isinstance(value, dict):  # msgspec lets keys pass that a dataclass has not
         for key in sorted(value.keys() - {f.name for f in dataclasses.fields(held)}):
@@ -55,13 +55,13 @@ def _setting(config: Any, setting: str, where: str) -> tuple[str, Any]:
 def _parsed(setting: str, where: str) -> tuple[str, Any]:
     try:
         ((name, value),) = tomllib.loads(setting).items()
-    except tomllib.TOMLDecodeError as fault:
+    except (tomllib.TOMLDecodeError, RecursionError) as fault:
         raise BadInput(f"{where}: is not FIELD=VALUE in TOML: {fault}") from None
     except ValueError:
         raise BadInput(f"{where}: is not one FIELD=VALUE") from None
     return name, value
 
 
-def _here(fault: msgspec.ValidationError) -> str:
+def _here(fault: Exception) -> str:
     """In our words: without the code quotes and the root sign of a path."""
     return str(fault).replace("`", "").replace("$", "value")

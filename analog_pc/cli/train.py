@@ -14,7 +14,7 @@ from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.network_file import save_network
 from analog_pc.training import Dataset, TrainingConfig, accuracy, load_dataset
 from analog_pc.training import train as run_training
-from analog_pc.training.in_situ import HEADROOM, SCHEMES, InSituConfig, Transposed
+from analog_pc.training.in_situ import HEADROOM, SCHEMES, InSituConfig, Transposed, named
 
 # Sigmoid networks bear the larger step; the others diverge with it.
 LEARNING_RATES = {"sigmoid": 0.1, "hard_sigmoid": 0.1}
@@ -96,8 +96,9 @@ def train(
     network = random_network(sizes, activation, seed=seed, precision=precision)
     rate = LEARNING_RATES.get(activation, 0.03)
     options = InSituOptions(**in_situ)
-    if options.given or rule.startswith("ipc"):
-        if not rule.startswith("ipc"):
+    kind = named.rule(rule).name
+    if options.given or kind == "ipc":
+        if kind != "ipc":
             rate = WITHOUT_MOMENTUM.get(activation, 0.1)
         config = InSituConfig(
             epochs, batch, rate if lr is None else lr, seed,
@@ -108,7 +109,7 @@ def train(
         network = train_in_situ(run, options.history)
         right = run.accuracy
     else:
-        config_of = TrainingConfig(rule, epochs, batch, rate if lr is None else lr, seed=seed)
+        config_of = TrainingConfig(kind, epochs, batch, rate if lr is None else lr, seed=seed)
         network = train_network(dataset, network, config_of)
         right = accuracy(network, dataset.test_inputs, dataset.test_labels)
     save_network(out, network)

@@ -46,7 +46,11 @@ from analog_pc.verify.report import write_report
 )
 @technology_option
 @click.option(
-    "--seed", default=0, show_default=True, help="Of the split, and of the network when none is given."
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 2**32 - 1),
+    help="Of the split, and of the network when none is given.",
 )
 @click.option(
     "--judge",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from analog_pc.compiler.compiled import CompiledNetwork
-from analog_pc.files import write_text
+from analog_pc.files import write_together
 
 
 def probes_json(compiled: CompiledNetwork) -> str:
@@ -25,6 +25,6 @@ def probes_json(compiled: CompiledNetwork) -> str:
 
 
 def write_netlist(folder: Path, compiled: CompiledNetwork, deck: str) -> None:
-    """`folder/network.cir` and `folder/probes.json`."""
-    write_text(folder / "network.cir", deck)
-    write_text(folder / "probes.json", probes_json(compiled) + "\n")
+    """`folder/network.cir` and `folder/probes.json`, both or none."""
+    probes = probes_json(compiled) + "\n"
+    write_together(folder, {"network.cir": deck.encode(), "probes.json": probes.encode()})

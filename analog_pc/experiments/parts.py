@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import signal
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import Protocol
 
 from joblib import Parallel, delayed
@@ -14,9 +17,12 @@ from joblib import Parallel, delayed
 from analog_pc.errors import BadInput
 from analog_pc.experiments.result import Array
 from analog_pc.files import read_npz, write_npz
+from analog_pc.simulators.workspace import remove_abandoned, temporary_files
 
 Progress = Callable[[int, int, str], None]
 """progress(done, total, what): parts that are finished, of how many, and the one at work."""
+
+_GLANCE = 0.5  # seconds between two looks at who the parent is
 
 Compute = Callable[[str], Mapping[str, Array]]
 """compute(name): a part, from nothing but its name and what does not change."""
@@ -79,11 +85,22 @@ class Stored:
         self, missing: Sequence[str], compute: Compute
     ) -> Iterator[tuple[str, Mapping[str, Array]]]:
         self.progress(0, len(missing), f"{self.workers} workers")
-        pool = Parallel(n_jobs=self.workers, return_as="generator_unordered")
-        jobs = (delayed(_in_worker)(name, self._path(name), compute) for name in missing)
-        for done, (name, part) in enumerate(pool(jobs), start=1):
-            self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
-            yield name, part
+        pool = Parallel(
+            n_jobs=self.workers,
+            return_as="generator_unordered",
+            backend="loky",
+            initializer=_begin_worker,
+            initargs=(os.getpid(),),
+        )
+        jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
+        try:
+            for done, (name, part) in enumerate(pool(jobs), start=1):
+                self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
+                yield name, part
+        except BaseException:
+            # joblib has killed the workers with all their children, those too that would have cleaned up.
+            remove_abandoned(temporary_files())
+            raise
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{re.sub('[^A-Za-z0-9.+-]', '_', name)}.npz"
@@ -118,7 +135,17 @@ def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str
     return name, part
 
 
-def _in_worker(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
-    """The same in a worker, which leaves Ctrl-C (all processes of a terminal get it) to its parent."""
+def _begin_worker(parent: int) -> None:
+    """A worker leaves Ctrl-C (all processes of a terminal get it) to its parent, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return _computed(name, path, compute)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is dead, which gives orphans another one.
+
+    Not by the kernel's parent-death signal: that is sent when the *thread* that made the worker ends.
+    """
+    while os.getppid() == parent:
+        time.sleep(_GLANCE)
+    os.kill(os.getpid(), signal.SIGKILL)  # its own simulators end with it

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz, write_npz, write_text
+from analog_pc.files import npz_content, read_npz, write_together
 
 AGREES, DIFFERS, NOT_SHOWN = "agrees", "differs", "not shown"
 RELAXERS = ("ideal", "native", "ngspice")
@@ -104,10 +104,10 @@ def result_dict(result: Result) -> dict[str, Any]:
 
 
 def save_result(result: Result, folder: Path) -> None:
-    """`result.json` and `data.npz` in `folder`."""
+    """`data.npz` and `result.json` in `folder`, both or none."""
+    text = json.dumps(result_dict(result), indent=1) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
-    write_npz(folder / "data.npz", **dict(result.data))
-    write_text(folder / "result.json", json.dumps(result_dict(result), indent=1) + "\n")
+    write_together(folder, {"data.npz": npz_content(**dict(result.data)), "result.json": text.encode()})
 
 
 def load_result(folder: Path) -> Result:

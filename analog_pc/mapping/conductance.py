@@ -17,6 +17,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.devices import fluctuating, program
 from analog_pc.errors import BadInput
+from analog_pc.numeric import numbers
 from analog_pc.technology import Technology
 
 
@@ -78,7 +79,7 @@ def encode(weights: ArrayLike, technology: Technology, full_scale: float | None 
         For a weight that is not finite or beyond the full scale, or a matrix without weights.
     """
     try:
-        w = np.asarray(weights, dtype=np.float64)
+        w = numbers(weights)
     except (TypeError, ValueError):
         raise BadInput("weights are not an array of numbers") from None
     if w.ndim != 2 or w.size == 0:

@@ -12,6 +12,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
 from analog_pc.errors import BadInput
+from analog_pc.numeric import numbers
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
 
@@ -102,9 +103,7 @@ def make_clamps(
 def _batch(name: str, values: ArrayLike | Masked, size: int) -> tuple[Bools, Floats]:
     """Which nodes [size] are left free, and the values of the others [samples, size]."""
     try:
-        if np.iscomplexobj(values):
-            raise TypeError
-        array = np.array(np.ma.filled(values, 0.0), dtype=np.float64)
+        array = numbers(np.ma.filled(values, 0.0))
     except (TypeError, ValueError):
         raise BadInput(f"{name}: not an array of numbers") from None
     if array.ndim != 2 or array.shape[1] != size:

@@ -10,6 +10,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
+from analog_pc.numeric import has_size, numbers
 from analog_pc.pcn.activations import IDENTITY, Activation, activation
 
 
@@ -85,6 +86,11 @@ class PredictiveCodingNetwork:
             raise BadInput(f"precision has shape {pi.shape}, expected one number for each of {layers} layers")
         if (pi <= 0.0).any():
             raise BadInput(f"precision of layer {int(np.argmin(pi)) + 1} is {float(pi.min())!r}, must be > 0")
+        for layer, value in enumerate(pi.tolist(), 1):
+            if not has_size(value, _DECADES):
+                raise BadInput(
+                    f"precision of layer {layer} is {value!r}, must be within 1e-{_DECADES} ... 1e{_DECADES}"
+                )
         return pi
 
     @property
@@ -116,11 +122,13 @@ class PredictiveCodingNetwork:
         return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
 
 
+_MOST_WEIGHTS = 2**60  # of a matrix that can be addressed
+_DECADES = 100  # of a precision: its inverse and its square can be calculated with
+
+
 def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
     try:
-        if np.iscomplexobj(values):
-            raise TypeError
-        array = np.array(values, dtype=np.float64)
+        array = numbers(values)
     except (TypeError, ValueError):
         raise BadInput(f"{name} is not an array of numbers") from None
     if array.ndim != ndim or array.size == 0:
@@ -147,6 +155,8 @@ def random_network(
     """Xavier-uniform weights, zero biases: W ~ U(-g, g), g = gain sqrt(6 / (pre + post))."""
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
+    if max(sizes) ** 2 > _MOST_WEIGHTS:
+        raise BadInput(f"layers {tuple(sizes)}: a layer of {max(sizes)} is more than a matrix can hold")
     rng = np.random.default_rng(seed)
     pairs = list(pairwise(sizes))
     limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]

@@ -37,7 +37,8 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
     unknown = sorted(name for name in arrays if not _KNOWN.match(name))
     if unknown:
         raise BadInput(
-            f"{path}: unknown entries {', '.join(unknown)}; expected W1.., b1.., precision, activation"
+            f"{path}: unknown entries {', '.join(unknown)}; expected W1.., b1.., precision, activation, "
+            "activate_input"
         )
     layers = sum(name.startswith("W") for name in arrays)
     missing = [f"W{k}" for k in range(1, max(layers, 1) + 1) if f"W{k}" not in arrays]

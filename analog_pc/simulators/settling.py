@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 
@@ -28,8 +29,9 @@ from analog_pc.circuit import (
     check_circuit,
 )
 from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.workspace import Limit
 
-Solve = Callable[[Circuit, Analysis, float | None], Solution]  # the number: seconds, None for the usual
+Solve = Callable[[Circuit, Analysis, Limit], Solution]
 
 AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
 AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
@@ -44,19 +46,32 @@ def simulate(solve: Solve, circuit: Circuit, analysis: Analysis, workers: int | 
     check_analysis(circuit, analysis)
     if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
         return settle(solve, circuit, analysis, workers)
-    return solve(circuit, analysis, None)
+    return solve(circuit, analysis, Limit())
 
 
 def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None = None) -> Solution:
-    """Operating points of all samples of an analysis with `settling`, each by its own relaxation."""
+    """Operating points of all samples of an analysis with `settling`, each by its own relaxation.
+
+    What ends the caller's wait (Ctrl-C, a sample without a solution) ends the samples under way too.
+    """
+    cancelled = Event()
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        parts = list(pool.map(lambda k: _settle_one(solve, circuit, analysis, k), range(analysis.samples)))
+        try:
+            found = pool.map(
+                lambda k: _settle_one(solve, circuit, analysis, k, cancelled), range(analysis.samples)
+            )
+            parts = list(found)
+        except BaseException:
+            cancelled.set()
+            raise
     nodes = analysis.save or parts[0].nodes
     volts = np.concatenate([part.voltage(nodes) for part in parts])
     return Solution(np.arange(len(parts), dtype=np.float64), nodes, volts, _summary(parts))
 
 
-def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int) -> Solution:
+def _settle_one(
+    solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int, cancelled: Event
+) -> Solution:
     assert analysis.settling is not None
     stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
     nodes = tuple(analysis.settling.initial)
@@ -67,7 +82,7 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
         run = solve(
             circuit,
             Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=PRECISION),
-            None,
+            Limit(cancelled=cancelled),
         )
         wave = run.voltage(nodes)
         volts = wave[-1]
@@ -82,12 +97,12 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
         save=tuple(dict.fromkeys((*analysis.save, *nodes))) if analysis.save else (),
     )
     try:
-        found = solve(circuit, point, max(_BRIEF, time.monotonic() - began))
+        found = solve(circuit, point, Limit(max(_BRIEF, time.monotonic() - began), cancelled))
     except SimulationFailed:
         found = None
     if found is None or found.status.outcome is not Outcome.CONVERGED:
         rest = dict(zip(nodes, volts.tolist(), strict=True))
-        return _end_of_transient(solve, circuit, stimuli, rest, duration, analysis.save)
+        return _end_of_transient(solve, circuit, stimuli, rest, duration, analysis.save, cancelled)
     away = np.abs(found.voltage(nodes)[0] - volts).max() > AWAY * np.abs(volts).max()
     outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
     return replace(found, status=Status(outcome, found.status.notes))
@@ -100,9 +115,11 @@ def _end_of_transient(
     rest: dict[str, float],
     duration: float,
     save: tuple[str, ...],
+    cancelled: Event,
 ) -> Solution:
     """Where Newton finds no way from the rest state: the transient itself, prolonged at full precision."""
-    run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, save, stiff=True), None)
+    prolonged = Transient(stimuli, rest, 4.0 * duration, duration, save, stiff=True)
+    run = solve(circuit, prolonged, Limit(cancelled=cancelled))
     late = run.volts[run.axis >= 0.5 * run.axis[-1]]
     rests = np.abs(late - run.volts[-1]).max() <= AT_REST * np.abs(run.volts).max()
     outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from analog_pc.errors import BadInput
+from analog_pc.numeric import DECADES, has_size
 
 # Bounds, worded as a message says them.
 POSITIVE = "finite and > 0"
@@ -40,8 +41,12 @@ class Quantity:
 
     def check(self, technology: str, name: str, value: float) -> None:
         """`BadInput` for a value outside the bound."""
+        where = f"technology {technology!r}: {name} = {value!r}"
         if self.bound and not _within(value, self.bound):
-            raise BadInput(f"technology {technology!r}: {name} = {value!r}, must be {self.bound}")
+            raise BadInput(f"{where}, must be {self.bound}")
+        if self.bound and math.isfinite(value) and value != 0.0 and not has_size(value):
+            unit = f" {self.unit}" if self.unit else ""
+            raise BadInput(f"{where}, must be of a size within 1e-{DECADES} ... 1e{DECADES}{unit}")
 
 
 def _within(value: float, bound: str) -> bool:

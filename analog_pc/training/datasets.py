@@ -7,10 +7,13 @@ variance over the training part.  Targets are one-hot.
 from __future__ import annotations
 
 import gzip
+import math
+import os
 import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from sklearn import datasets as bundled
@@ -18,7 +21,7 @@ from sklearn.model_selection import train_test_split
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz
+from analog_pc.files import most_expanded, read_npz
 
 NAMES = {
     "digits": bundled.load_digits,
@@ -28,6 +31,8 @@ NAMES = {
 }
 TEST_FRACTION = 0.2
 MOST_CLASSES = 10_000
+_MOST_DIMENSIONS = 32
+_INPUTS = ("images", "inputs", "data", "x")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +115,9 @@ def _read(path: Path) -> tuple[Floats, Ints, bool]:
 
 def _read_npz(path: Path) -> tuple[Floats, Ints, bool]:
     arrays = read_npz(path)
-    key = next((k for k in ("images", "inputs", "data", "x") if k in arrays), None)
+    key = next((k for k in _INPUTS if k in arrays), None)
     if key is None or "labels" not in arrays:
-        raise BadInput(f"{path}: holds {sorted(arrays)}, expected 'images' or 'inputs', and 'labels'")
+        raise BadInput(f"{path}: holds {sorted(arrays)}, expected one of {', '.join(_INPUTS)}, and labels")
     inputs, labels = arrays[key], arrays["labels"]
     if inputs.ndim < 2 or labels.shape != (len(inputs),):
         raise BadInput(f"{path}: {key} {inputs.shape} and labels {labels.shape} do not go together")
@@ -141,21 +146,37 @@ def _labels_beside(path: Path) -> Path:
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """An IDX file (the format of MNIST), plain or gzipped: magic 0 0 8 ndim, big-endian sizes, bytes."""
+    """An IDX file (the format of MNIST), plain or gzipped: magic 0 0 8 ndim, big-endian sizes, bytes.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, damaged or no IDX file, that announces nothing or other sizes than it has.
+    """
     try:
-        raw = path.read_bytes()
-        data = gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw
+        with path.open("rb") as stream:
+            stored = os.fstat(stream.fileno()).st_size
+            zipped = stream.read(2) == b"\x1f\x8b"
+            stream.seek(0)
+            return _idx(path, gzip.GzipFile(fileobj=stream) if zipped else stream, stored)
     except (OSError, EOFError, zlib.error) as fault:
         raise BadInput(f"{path}: cannot be read: {fault}") from None
-    if len(data) < 4 or data[:3] != b"\x00\x00\x08":
+
+
+def _idx(path: Path, stream: IO[bytes] | gzip.GzipFile, stored: int) -> np.ndarray:
+    start = stream.read(4)
+    if len(start) < 4 or start[:3] != b"\x00\x00\x08":
         raise BadInput(f"{path}: neither .npz nor an IDX file of bytes")
-    ndim = data[3]
-    if len(data) < 4 + 4 * ndim:
-        raise BadInput(f"{path}: truncated IDX header, {len(data)} bytes")
-    shape = struct.unpack(f">{ndim}I", data[4 : 4 + 4 * ndim])
-    body = data[4 + 4 * ndim :]
-    if len(body) != int(np.prod(shape)):
-        raise BadInput(
-            f"{path}: IDX header announces {int(np.prod(shape))} bytes, the file holds {len(body)}"
-        )
+    ndim = start[3]
+    sizes = stream.read(4 * ndim)
+    if len(sizes) < 4 * ndim:
+        raise BadInput(f"{path}: truncated IDX header, {4 + len(sizes)} bytes")
+    shape = struct.unpack(f">{ndim}I", sizes)
+    announced = math.prod(shape)
+    if not 0 < announced <= most_expanded(stored) or ndim > _MOST_DIMENSIONS:
+        raise BadInput(f"{path}: IDX header announces {announced} bytes in {ndim} dimensions")
+    body = stream.read(announced + 1)
+    if len(body) != announced:
+        more = "more" if len(body) > announced else str(len(body))
+        raise BadInput(f"{path}: IDX header announces {announced} bytes, the file holds {more}")
     return np.frombuffer(body, dtype=np.uint8).reshape(shape)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.errors import BadInput
+from analog_pc.numeric import numbers
 
 
 def shape_of(given: object) -> tuple[int, int]:
@@ -46,7 +47,7 @@ def slots_of(given: float, most: int) -> int:
 
 def _numbers(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Floats:
     try:
-        values = np.ascontiguousarray(given, dtype=np.float64)
+        values = np.ascontiguousarray(numbers(given))
     except (TypeError, ValueError):
         raise BadInput(f"devices: {name} are not an array of numbers") from None
     if values.shape != shape:

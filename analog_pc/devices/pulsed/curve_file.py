@@ -29,12 +29,15 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
+from analog_pc.files import read_bytes
+from analog_pc.numeric import DECADES, has_size
 
 COLUMNS = ["direction", "pulse"]
 SIEMENS = {"siemens": 1.0, "S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9}
 OHMS = {"ohm": 1.0, "kohm": 1e3, "Mohm": 1e6}
 FEWEST = 5  # lines a direction
 MOST_BYTES = 64 * 2**20
+MOST_CHARACTERS = 1000  # a line
 MOST_SIEMENS = 0.1  # 10 Ohm, what the wires to a device resist
 _OTHER_UNITS = "nS, uS, mS, ohm, kohm or Mohm"
 
@@ -92,18 +95,11 @@ def _plausible(path: Path, up: Curve, down: Curve) -> None:
 def _rows(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
     """The unit, and the numbered lines after the header."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BadInput(f"{path}: larger than {MOST_BYTES} bytes")
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {fault.strerror}") from None
+        lines = read_bytes(path, MOST_BYTES).decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise BadInput(f"{path}: is not text in UTF-8") from None
     kept = [(k, line) for k, line in enumerate(lines, 1) if line.strip() and not line.startswith("#")]
-    try:
-        split = [(k, [cell.strip() for cell in next(csv.reader([line]))]) for k, line in kept]
-    except csv.Error as fault:
-        raise BadInput(f"{path}: is not comma-separated text: {fault}") from None
+    split = [(k, _cells(f"{path}, line {k}", line)) for k, line in kept]
     header = split[0][1] if split else ["nothing"]
     if len(header) != 3 or header[:2] != COLUMNS or header[2] not in SIEMENS | OHMS:
         got = ",".join(header)
@@ -111,6 +107,15 @@ def _rows(path: Path) -> tuple[str, list[tuple[int, list[str]]]]:
             f"{path}: the first line must be direction,pulse,siemens (or {_OTHER_UNITS}), got {got[:60]!r}"
         )
     return header[2], split[1:]
+
+
+def _cells(where: str, line: str) -> list[str]:
+    if len(line) > MOST_CHARACTERS:
+        raise BadInput(f"{where}: is longer than {MOST_CHARACTERS} characters")
+    try:
+        return [cell.strip() for cell in next(csv.reader([line]))]
+    except csv.Error as fault:
+        raise BadInput(f"{where}: is not comma-separated text: {fault}") from None
 
 
 def _pulse(where: str, text: str) -> int:
@@ -128,6 +133,6 @@ def _siemens(where: str, text: str, unit: str) -> float:
     if not (math.isfinite(value) and value > 0.0):
         raise BadInput(f"{where}: {unit} must be finite and > 0, got {text[:40]!r}")
     siemens = value * SIEMENS[unit] if unit in SIEMENS else 1.0 / (value * OHMS[unit])
-    if not 0.0 < siemens < math.inf:
-        raise BadInput(f"{where}: {text[:40]} {unit} is beyond the range of numbers in S")
+    if not has_size(siemens):
+        raise BadInput(f"{where}: {text[:40]} {unit} is not within 1e-{DECADES} ... 1e{DECADES} S")
     return siemens

@@ -15,6 +15,7 @@ import math
 from dataclasses import dataclass
 
 from analog_pc.errors import BadInput
+from analog_pc.numeric import DECADES, has_size
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Pulse:
     seconds: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.volts) and self.volts > 0.0):
-            raise BadInput(f"pulse: volts = {self.volts!r}, must be finite and > 0")
-        if not (math.isfinite(self.seconds) and self.seconds > 0.0):
-            raise BadInput(f"pulse: seconds = {self.seconds!r}, must be finite and > 0")
+        for name in ("volts", "seconds"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0.0):
+                raise BadInput(f"pulse: {name} = {value!r}, must be finite and > 0")
+            if not has_size(value):
+                raise BadInput(f"pulse: {name} = {value!r}, must be within 1e-{DECADES} ... 1e{DECADES}")
 
 
 @dataclass(frozen=True)

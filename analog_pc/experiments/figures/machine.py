@@ -31,7 +31,7 @@ from PIL import Image
 from analog_pc.arrays import Floats
 from analog_pc.experiments.figures.look import WIDTH
 from analog_pc.experiments.result import Array, Result
-from analog_pc.files import replacing
+from analog_pc.files import write_bytes
 from analog_pc.verify.report.style import COLOURS, GREY, INK, STYLE, save_figure, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
@@ -153,8 +153,9 @@ def write_machine(result: Result, folder: Path) -> Sequence[Path]:
         return []
     gif = folder / "machine.gif"
     first, *others = (Image.open(BytesIO(frame)) for frame in frames_in(player(result)))
-    with replacing(gif) as temporary:
-        first.save(temporary, format="GIF", save_all=True, append_images=others, duration=INTERVAL, loop=0)
+    moving = BytesIO()
+    first.save(moving, format="GIF", save_all=True, append_images=others, duration=INTERVAL, loop=0)
+    write_bytes(gif, moving.getvalue())
     return [*save_figure(draw_moments(film), folder / "machine"), gif]
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +22,8 @@ from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
-from analog_pc.simulators.spice.process import Watch, find_executable, run, run_deck, run_plots
+from analog_pc.simulators.spice.process import Watch, find_executable, run_deck, run_plots
+from analog_pc.simulators.workspace import Limit, workspace
 
 
 class Ngspice:
@@ -81,9 +80,14 @@ class Ngspice:
         notes = dict.fromkeys([band, *(note for status in found for note in status.notes)])
         return NoiseSolution(analysis.nodes, np.array(rms), Status(outcome, tuple(notes)))
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
-        timeout = self.timeout if seconds is None else min(seconds, self.timeout)
-        plot, status = run_deck(deck(circuit, analysis), self.executable, timeout, self.watch)
+    def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
+        plot, status = run_deck(
+            deck(circuit, analysis),
+            self.executable,
+            limit.within(self.timeout),
+            self.watch,
+            limit.cancelled,
+        )
         columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}
         return to_solution(circuit, analysis, columns, status)
 
@@ -98,7 +102,8 @@ class Ngspice:
     def version(self) -> str:
         """Such as ``ngspice-39``."""
         path = find_executable(self.executable)
-        _, lines = run([path, "-v"], Path(tempfile.gettempdir()), min(self.timeout, 30.0))
+        with workspace() as place:
+            _, lines = place.run([path, "-v"], min(self.timeout, 30.0))
         words = [word for line in lines for word in line.split() if word.startswith("ngspice-")]
         if not words:
             raise SimulationFailed(f"{path}: does not say which ngspice it is")

@@ -18,6 +18,7 @@ from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.quiet import quiet
+from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
 MAX_SAMPLES = 64
@@ -92,7 +93,8 @@ class NgspiceShared:
             )
         return simulate(self._solve, circuit, analysis, workers=1)
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
+    def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
+        """The limit does not apply: nothing stops a run inside this process."""
         text = deck(circuit, analysis)
         library = _library()
         with quiet(), _loaded(library, text):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
+from threading import Event
 
 from analog_pc.errors import SimulationFailed, SimulatorMissing
-from analog_pc.simulators.spice.process import run
 from analog_pc.simulators.vacask.installation import Installation
 from analog_pc.simulators.vacask.log import plain
 from analog_pc.simulators.vacask.verilog import Module
+from analog_pc.simulators.workspace import Workspace, workspace
 
 # For any processor: a home directory may be shared between machines.
 _OPTIONS = ("--target_cpu", "generic")
@@ -34,13 +34,17 @@ def cache_folder() -> Path:
     return root / "analog_pc" / "vacask"
 
 
-def compiled(module: Module, installation: Installation, folder: Path) -> Path:
+def compiled(
+    module: Module, installation: Installation, place: Workspace, cancelled: Event | None = None
+) -> Path:
     """The compiled module: from the cache, or made (0.1 s) and put there.
 
     Parameters
     ----------
-    folder
+    place
         Where to make it if the cache cannot be written.
+    cancelled
+        Ends the compiler once it is set.
 
     Raises
     ------
@@ -57,20 +61,21 @@ def compiled(module: Module, installation: Installation, folder: Path) -> Path:
             return cache / name
         cache.mkdir(parents=True, exist_ok=True)
         # Beside its final place, so that it appears there whole or not at all.
-        with tempfile.TemporaryDirectory(prefix="new_", dir=cache) as private:
-            made = _compile(module, installation, Path(private))
+        with workspace(cache) as private:
+            made = _compile(module, installation, private, cancelled)
             return made.replace(cache / name)
     except OSError:
-        return _compile(module, installation, folder)
+        return _compile(module, installation, place, cancelled)
 
 
-def _compile(module: Module, installation: Installation, folder: Path) -> Path:
-    source, result = folder / f"{module.name}.va", folder / f"{module.name}.osdi"
-    source.write_text(module.text, encoding="ascii")
-    command = [str(installation.compiler), *_OPTIONS, "-o", result.name, source.name]
-    code, lines = run(command, folder, _TIMEOUT)
-    if result.is_file() and code == 0:
-        return result
+def _compile(module: Module, installation: Installation, place: Workspace, cancelled: Event | None) -> Path:
+    source = f"{module.name}.va"
+    result = f"{module.name}.osdi"
+    place.write(source, module.text)
+    command = [str(installation.compiler), *_OPTIONS, "-o", result, source]
+    code, lines = place.run(command, _TIMEOUT, cancelled=cancelled)
+    if (place.path / result).is_file() and code == 0:
+        return place.path / result
     words = plain(lines)
     if "linker not found" in words:  # openvaf-r calls `ld`, and returns 0 without it
         raise SimulatorMissing(

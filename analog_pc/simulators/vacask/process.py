@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.spice.process import run
 from analog_pc.simulators.spice.rawfile import Plot, read_raw
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.compile import compiled
 from analog_pc.simulators.vacask.deck import ANALYSIS, Deck
 from analog_pc.simulators.vacask.installation import Installation
+from analog_pc.simulators.workspace import workspace
 
 
-def run_deck(deck: Deck, installation: Installation, timeout: float) -> tuple[Plot, list[str]]:
+def run_deck(
+    deck: Deck, installation: Installation, timeout: float, cancelled: Event | None = None
+) -> tuple[Plot, list[str]]:
     """Run a deck in a private folder.
 
     Returns
@@ -30,17 +32,17 @@ def run_deck(deck: Deck, installation: Installation, timeout: float) -> tuple[Pl
     SimulationFailed
         If VACASK ends with an exit code other than 0, or leaves no whole plot.
     """
-    with tempfile.TemporaryDirectory(prefix="analog_pc_") as name:
-        folder = Path(name)
-        own = [compiled(module, installation, folder) for module in deck.modules]
+    # No settings of the machine or the user; no progress messages; nothing that a deck could start.
+    options = ["--tomlfile", "empty.toml", "--quiet-progress", "--skip-postprocess"]
+    with workspace() as place:
+        own = [compiled(module, installation, place, cancelled) for module in deck.modules]
         models = [*(installation.model(model) for model in deck.models), *own]
-        (folder / "network.sim").write_text(deck.text(loads(models)), encoding="utf-8")
-        (folder / "empty.toml").touch()
-        # No settings of the machine or the user; no progress messages; nothing that a deck could start.
-        options = ["--tomlfile", "empty.toml", "--quiet-progress", "--skip-postprocess"]
-        code, lines = run([str(installation.simulator), *options, "network.sim"], folder, timeout)
-        raw = folder / f"{ANALYSIS}.raw"
-        content = raw.read_bytes() if raw.is_file() else None
+        place.write("network.sim", deck.text(loads(models)))
+        place.write("empty.toml", "")
+        command = [str(installation.simulator), *options, "network.sim"]
+        code, lines = place.run(command, timeout, cancelled=cancelled)
+        content = place.read(f"{ANALYSIS}.raw")
+        place.refuse_full()
     if code < 0:
         raise SimulationFailed(f"vacask: killed by signal {-code}")
     if code > 0:

@@ -12,6 +12,7 @@ from analog_pc.simulators.vacask.answer import to_solution
 from analog_pc.simulators.vacask.deck import make_deck
 from analog_pc.simulators.vacask.installation import find_installation
 from analog_pc.simulators.vacask.process import run_deck
+from analog_pc.simulators.workspace import Limit
 
 
 class Vacask:
@@ -41,11 +42,10 @@ class Vacask:
         """
         return simulate(self._solve, circuit, analysis)
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
+    def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         refuse_timed(circuit, self.name)
-        timeout = self.timeout if seconds is None else min(seconds, self.timeout)
         deck = make_deck(circuit, analysis)
-        plot, lines = run_deck(deck, find_installation(), timeout)
+        plot, lines = run_deck(deck, find_installation(), limit.within(self.timeout), limit.cancelled)
         points, each = 0, 1
         if isinstance(analysis, OperatingPoint):
             each = 1 if analysis.preset is None else 2

@@ -1,12 +1,20 @@
 """Checkpoints: everything that a run needs to go on bit for bit, in one npz without pickles.
 
-The file is complete or not there: it is written to a temporary name and renamed.
+::
+
+    version    of this format
+    config     JSON: what makes a run what it is
+    sha256     of all other entries: their names, types, shapes and bytes
+    ...        the state
+
+The hash finds damage and changes by hand; whoever means to deceive can compute it anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
@@ -19,7 +27,8 @@ from analog_pc.files import read_npz, write_npz
 from analog_pc.training.datasets import Dataset
 from analog_pc.training.in_situ.trainer import InSituTrainer
 
-VERSION = 1
+VERSION = 2  # 1: the hash covered `config` alone
+_HEAD = ("version", "config", "sha256")
 
 
 def description(trainer: InSituTrainer, data: Dataset) -> dict[str, Any]:
@@ -71,9 +80,12 @@ def _fingerprint(*arrays: Any) -> str:
     return digest.hexdigest()
 
 
-def digest_of(found: dict[str, Any]) -> str:
-    """SHA-256 of a description."""
-    return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+def digest_of(entries: Mapping[str, Any]) -> str:
+    """SHA-256 of named arrays, whatever their order."""
+    digest = hashlib.sha256()
+    for name in sorted(entries):
+        digest.update(f"{name} {_fingerprint(np.asarray(entries[name]))}\n".encode())
+    return digest.hexdigest()
 
 
 def save(path: Path, found: dict[str, Any], state: dict[str, Any]) -> None:
@@ -84,12 +96,8 @@ def save(path: Path, found: dict[str, Any], state: dict[str, Any]) -> None:
     BadInput
         Where the file cannot be written.
     """
-    head = {
-        "version": np.array(VERSION),
-        "config": json.dumps(found, sort_keys=True),
-        "sha256": digest_of(found),
-    }
-    write_npz(path, **head, **state)
+    entries = {"version": np.array(VERSION), "config": json.dumps(found, sort_keys=True), **state}
+    write_npz(path, **entries, sha256=digest_of(entries))
 
 
 def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
@@ -98,15 +106,20 @@ def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        For a file that is missing, damaged or no checkpoint, or one of another run: the line says in what.
+        For a file that is missing, damaged, changed or no checkpoint, or one of another run: the line says in
+        what.
     """
     arrays = read_npz(path)
-    if not {"version", "config", "sha256"} <= arrays.keys():
+    if not set(_HEAD) <= arrays.keys():
         raise BadInput(f"{path}: not a checkpoint of in-situ training")
-    if int(arrays["version"]) != VERSION:
-        raise BadInput(f"{path}: a checkpoint of version {int(arrays['version'])}, this is version {VERSION}")
-    if str(arrays["sha256"]) != digest_of(found):
-        there = json.loads(str(arrays["config"]))
+    version = arrays["version"]
+    if version.shape != () or version.dtype.kind != "i" or version != VERSION:
+        raise BadInput(f"{path}: a checkpoint of version {version!s:.20}, this is version {VERSION}")
+    written = str(arrays.pop("sha256"))
+    if written != digest_of(arrays):
+        raise BadInput(f"{path}: its content is not what was written: damaged, or changed by hand")
+    there = json.loads(str(arrays["config"]))
+    if there != found:
         raise BadInput(f"{path}: a checkpoint of another run: {_difference(there, found)}")
     return arrays
 

@@ -8,18 +8,20 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from analog_pc.files import withdraw
 from analog_pc.verify.real import figures
 from analog_pc.verify.real.json_report import real_dict
 from analog_pc.verify.real.results import FAIL, PASS, RealPhase, RealVerification
 from analog_pc.verify.real.waveforms import settling
-from analog_pc.verify.report import withdraw, write_files
+from analog_pc.verify.report import HTML, JSON, write_files
 from analog_pc.verify.report.page import Panel, template
 from analog_pc.verify.report.style import si, svg
 
 
 def write_real_report(found: RealVerification, folder: Path) -> None:
     """Write `report.html` and then `report.json` into `folder`; `OSError` if that cannot be done."""
-    withdraw(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    withdraw(folder, (HTML, JSON))
     report = real_dict(found)
     write_files(folder, render_real_page(found, report), report)
 

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from analog_pc.files import write_text
+from analog_pc.files import withdraw, write_together
 from analog_pc.verify.report.json_report import report_dict
 from analog_pc.verify.report.page import render_page
 from analog_pc.verify.results import Verification
@@ -29,7 +29,8 @@ def write_report(verification: Verification, folder: Path) -> None:
     BadInput, OSError
         When the folder cannot be written.
     """
-    withdraw(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    withdraw(folder, (HTML, JSON))
     report = report_dict(verification)
     write_files(folder, render_page(verification, report), report)
 
@@ -37,19 +38,7 @@ def write_report(verification: Verification, folder: Path) -> None:
 def write_files(folder: Path, html: str, report: dict[str, Any]) -> None:
     """The page, and then the numbers; neither stands there if one cannot be written."""
     text = json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    try:
-        write_text(folder / HTML, html)
-        write_text(folder / JSON, text)
-    except BaseException:
-        withdraw(folder)
-        raise
+    write_together(folder, {HTML: html.encode(), JSON: text.encode()})
 
 
-def withdraw(folder: Path) -> None:
-    """Remove an older report; the folder is made if it is missing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (JSON, HTML):
-        (folder / name).unlink(missing_ok=True)
-
-
-__all__ = ["withdraw", "write_files", "write_report"]
+__all__ = ["HTML", "JSON", "write_files", "write_report"]

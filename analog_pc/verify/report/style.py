@@ -6,7 +6,7 @@ import functools
 import math
 import re
 from collections.abc import Callable
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.arrays import ArrayLike, Floats
-from analog_pc.files import replacing
+from analog_pc.files import write_bytes
 from analog_pc.verify.results import Comparison
 
 ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
@@ -88,8 +88,10 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """The figure as SVG and PDF beside each other, without dates; `stem` has no suffix."""
     saved = stem.with_suffix(".svg"), stem.with_suffix(".pdf")
     for path, date in zip(saved, ("Date", "CreationDate"), strict=True):
-        with replacing(path) as temporary, matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
-            figure.savefig(temporary, format=path.suffix[1:], metadata={date: None})
+        drawn = BytesIO()
+        with matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
+            figure.savefig(drawn, format=path.suffix[1:], metadata={date: None})
+        write_bytes(path, drawn.getvalue())
     return saved
 
 

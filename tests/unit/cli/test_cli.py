@@ -375,7 +375,7 @@ def test_lr_of_zero_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["train", "verify"])
 def test_negative_seed(command: str, tmp_path: Path) -> None:
-    refused(cli(command, "--data", "iris", "--seed", -1, "--out", tmp_path / "out"), "seed = -1")
+    refused(cli(command, "--data", "iris", "--seed", -1, "--out", tmp_path / "out"), "seed", "-1")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -179,4 +179,7 @@ def test_resume_without_its_file(tmp_path: Path) -> None:
 
 
 def test_an_unknown_rule_without_devices(tmp_path: Path) -> None:
-    refused(cli(*IRIS, "--rule", "hebb", "--out", tmp_path / "n.npz"), "unknown learning rule 'hebb'")
+    refused(
+        cli(*IRIS, "--rule", "hebb", "--out", tmp_path / "n.npz"),
+        "unknown rule 'hebb': use one of pc, ipc, bp",
+    )

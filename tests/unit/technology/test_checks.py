@@ -60,9 +60,9 @@ def test_the_nearest_word_or_all_of_them() -> None:
 
 
 @pytest.mark.parametrize(("bound", "within", "outside"), [
-    (POSITIVE, [1e-300, 1e300], [0.0, -1.0, float("inf"), float("nan")]),
+    (POSITIVE, [1e-30, 1e30], [0.0, -1.0, float("inf"), float("nan")]),
     (NOT_NEGATIVE, [0.0, -0.0, 1.0], [-1e-300, float("inf"), float("nan")]),
-    (LIMIT, [1e-300, float("inf")], [0.0, -1.0, float("-inf"), float("nan")]),
+    (LIMIT, [1e-30, float("inf")], [0.0, -1.0, float("-inf"), float("nan")]),
     (FINITE, [-1.0, 0.0, 1.0], [float("inf"), float("-inf"), float("nan")]),
     ("", [-1.0, float("nan")], []),
 ], ids=["positive", "not negative", "limit", "finite", "none"])  # fmt: skip
@@ -74,3 +74,11 @@ def test_bounds(bound: str, within: list[float], outside: list[float]) -> None:
         with pytest.raises(BadInput) as caught:
             quantity.check("mine", "x", value)
         assert str(caught.value) == f"technology 'mine': x = {value!r}, must be {bound}"
+
+
+@pytest.mark.parametrize("bound", [POSITIVE, NOT_NEGATIVE, LIMIT, FINITE])
+@pytest.mark.parametrize("value", [1e31, 1e-31, 5e-324, 1.7e308])
+def test_sizes_that_calculations_can_follow(bound: str, value: float) -> None:
+    with pytest.raises(BadInput) as caught:
+        Quantity("scales", "V", "a value", bound).check("mine", "x", value)
+    assert str(caught.value) == f"technology 'mine': x = {value!r}, must be of a size within 1e-30 ... 1e30 V"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import operator
 import tomllib
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from analog_pc.technology.quantity import FINITE, LIMIT, POSITIVE
 from analog_pc.technology.writing import defaulted, technology_text
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
-POSITIVES = st.floats(0.0, exclude_min=True, allow_infinity=False)
+POSITIVES = st.floats(1e-30, 1e29)
 NUMBERS = {
     POSITIVE: POSITIVES,
-    LIMIT: st.floats(0.0, exclude_min=True),
-    FINITE: st.floats(allow_nan=False, allow_infinity=False),
+    LIMIT: POSITIVES | st.just(math.inf),
+    FINITE: POSITIVES | POSITIVES.map(operator.neg) | st.just(0.0),
 }
 # Fields whose values are tied to one another, or are no floats.
 TIED = {"g_min", "g_max", "stuck_on", "stuck_off", "open_cells", "opamp_gain_bandwidth", "opamp_slew_rate"}
@@ -32,7 +33,7 @@ TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), max_size=20)
 
 @st.composite
 def technologies(draw: st.DrawFn) -> Technology:
-    values = {f: draw(NUMBERS.get(quantities()[f].bound, st.floats(0.0, allow_infinity=False))) for f in FREE}
+    values = {f: draw(NUMBERS.get(quantities()[f].bound, st.just(0.0) | POSITIVES)) for f in FREE}
     low, high = sorted(draw(st.lists(POSITIVES, min_size=2, max_size=2, unique=True)))
     sources = {f: Source(draw(TEXTS), False) for f in draw(st.sets(st.sampled_from(list(quantities()))))}
     at = sorted(draw(st.sets(POSITIVES, max_size=4)))

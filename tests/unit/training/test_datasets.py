@@ -110,8 +110,8 @@ def test_npz_keys(key: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arrays", "words"), [
-    ({"inputs": IMAGES}, "expected 'images' or 'inputs', and 'labels'"),
-    ({"labels": LABELS}, "expected 'images' or 'inputs', and 'labels'"),
+    ({"inputs": IMAGES}, "expected one of images, inputs, data, x, and labels"),
+    ({"labels": LABELS}, "expected one of images, inputs, data, x, and labels"),
     ({"inputs": IMAGES, "labels": LABELS[:-1]}, r"\(20, 3, 2\) and labels \(19,\) do not go together"),
     ({"inputs": np.arange(20.0), "labels": LABELS}, "do not go together"),
     ({"inputs": IMAGES, "labels": LABELS / 2}, "whole numbers"),
@@ -173,7 +173,7 @@ def test_truncated_idx(keep: int, suffix: str, tmp_path: Path) -> None:
 def test_idx_with_too_many_bytes(tmp_path: Path) -> None:
     path = write_idx(tmp_path)
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(BadInput, match="announces 120 bytes, the file holds 121"):
+    with pytest.raises(BadInput, match="announces 120 bytes, the file holds more"):
         read_idx(path)
 
 

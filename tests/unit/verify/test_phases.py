@@ -27,6 +27,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.settling import settle
+from analog_pc.simulators.workspace import Limit
 from analog_pc.technology import IDEAL
 from analog_pc.verify import PHASES, smallest_curvature, verify_network, verify_phase
 
@@ -173,11 +174,10 @@ def ask(
     """Settle the RC; transients charge it exactly (plus a drift in V/s), `answer` is the operating point."""
     asked: list[Analysis] = []
 
-    def solve(circuit: Circuit, analysis: Analysis, seconds: float | None) -> Solution:
+    def solve(circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         asked.append(analysis)
         if isinstance(analysis, OperatingPoint):
-            assert seconds is not None
-            assert seconds >= 5.0  # Newton may try for a while, and not for ever
+            assert limit.within(600.0) >= 5.0  # Newton may try for a while, and not for ever
             return answer(circuit, analysis)
         times = np.linspace(0.0, analysis.duration, 201)
         u, b0 = float(analysis.stimuli["u"][0]), analysis.initial["b"]

@@ -11,6 +11,7 @@ import pytest
 
 from analog_pc import files
 from analog_pc.compiler import Waveform, compile_network
+from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, random_network, relax
 from analog_pc.technology import technology
 from analog_pc.verify import report as report_module
@@ -247,7 +248,7 @@ def test_a_disk_that_fails_leaves_no_report(tmp_path, monkeypatch, plain_page):
 
     real = os.replace
     monkeypatch.setattr(files.os, "replace", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(BadInput, match=r"report\.json: cannot be written: disk full"):
         write_report(make_verification(), tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz
+from analog_pc.files import read_npz, write_npz
 from analog_pc.pcn import random_network
 from analog_pc.training import TrainingConfig, load_dataset, train
 from analog_pc.training.in_situ import (
@@ -257,6 +258,54 @@ def test_files_that_are_no_checkpoints(tmp_path: Path) -> None:
         run(tmp_path / "c").resume()
     with pytest.raises(BadInput, match="from which checkpoint"):
         run().resume()
+
+
+def alterations(value: np.ndarray) -> Iterator[np.ndarray | None]:
+    """Other values, another type and another shape of an entry; None: it is missing."""
+    yield None
+    yield np.zeros((3, 1, 2), float if value.dtype.kind == "U" else value.dtype)
+    yield value.astype("S") if value.dtype.kind == "U" else value.astype(complex)
+    if value.dtype.kind == "f":
+        yield np.full_like(value, np.nan)
+        yield np.nextafter(value, 1e300)
+    if value.dtype.kind in "iu" and value.size:
+        yield value + np.ones_like(value)
+    if value.dtype.kind == "U":
+        yield np.array("][")
+        yield np.array(f"{value} ")
+
+
+def test_an_altered_checkpoint_is_refused(tmp_path: Path) -> None:
+    """Every entry of the state, in every way, with the zip's own checksums right."""
+    run(tmp_path / "c", epochs=1).go()
+    whole = read_npz(tmp_path / "c")
+    mine = run(tmp_path / "c")
+    mine.resume()
+    before = mine.trainer.state()
+    tried = 0
+    for name, value in whole.items():
+        for other in alterations(value):
+            entries = {k: v for k, v in whole.items() if k != name} | ({} if other is None else {name: other})
+            write_npz(tmp_path / "c", **entries)
+            with pytest.raises(BadInput) as refused:
+                mine.resume()
+            assert len(str(refused.value)) < 300
+            tried += 1
+    write_npz(tmp_path / "c", **whole, more=np.ones(1))
+    with pytest.raises(BadInput, match="its content is not what was written: damaged, or changed by hand"):
+        mine.resume()
+    assert tried > 150
+    for name, value in mine.trainer.state().items():
+        np.testing.assert_array_equal(value, before[name])  # nothing of it was taken
+    write_npz(tmp_path / "c", **whole)
+    mine.resume()
+
+
+def test_a_checkpoint_of_an_older_version(tmp_path: Path) -> None:
+    run(tmp_path / "c", epochs=1).go()
+    write_npz(tmp_path / "c", **{**read_npz(tmp_path / "c"), "version": np.array(1)})
+    with pytest.raises(BadInput, match="a checkpoint of version 1, this is version 2"):
+        run(tmp_path / "c").resume()
 
 
 def test_a_checkpoint_holds_no_pickles(tmp_path: Path) -> None:
