@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from analog_pc.circuit import GROUND, Circuit, Law
 from analog_pc.circuit.bus import checked_name
@@ -71,14 +72,19 @@ def terminals(element: Element) -> list[str]:
 def node_names(circuit: Circuit) -> tuple[str, ...]:
     """Every node of the circuit but ground, as a `Solution` calls it: ``node`` or ``instance.node``."""
     found: dict[str, None] = {}
-    ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
     for path, element in circuit.banks():
-        outer = ports.get(path, {})
-        for node in terminals(element):
-            name = outer.get(node, f"{path}.{node}" if path and node != GROUND else node)
-            found[name] = None
+        found.update(dict.fromkeys(outer_names(circuit, path, terminals(element))))
     found.pop(GROUND, None)
     return tuple(found)
+
+
+def outer_names(circuit: Circuit, path: str, nodes: Iterable[str]) -> list[str]:
+    """What a `Solution` calls nodes of the instance `path`, or of the top level, whose path is ""."""
+    ports: dict[str, str] = {}
+    for instance in circuit.instances:
+        if instance.name == path:
+            ports = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
+    return [ports.get(node, f"{path}.{node}" if path and node != GROUND else node) for node in nodes]
 
 
 def spice_node(node: str) -> str:
