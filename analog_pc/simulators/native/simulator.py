@@ -18,6 +18,7 @@ from analog_pc.circuit import (
     Outcome,
     Solution,
     Status,
+    Stimuli,
     Transient,
     check_analysis,
     check_circuit,
@@ -27,6 +28,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.esdirk import Integrator
 from analog_pc.simulators.native.finding import find_all
 from analog_pc.simulators.native.initial import first_outputs, initial_state
+from analog_pc.simulators.native.linearised import Linearised, linearised
 from analog_pc.simulators.native.memory import keep_freed_arrays
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
@@ -124,6 +126,19 @@ class Native:
         if not found.all():
             raise SimulationFailed(f"native: no operating point was found for sample {int(np.argmin(found))}")
         return list(all_modes(*model.reduced(True), y))
+
+    def linearised(self, circuit: Circuit, stimuli: Stimuli, solution: Solution) -> Linearised:
+        """The circuit at the operating points of any simulator's solution, which has every node of it.
+
+        Raises
+        ------
+        BadInput
+            For elements that are not modelled here.
+        SimulationFailed
+            `UndeterminedNode` for a node without any law.
+        """
+        with one_blas_thread():
+            return linearised(self.model(circuit), stimuli, solution)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes that hold charge, over all frequencies (the band of the analysis is not used)."""
