@@ -15,6 +15,7 @@ from dataclasses import replace
 import numpy as np
 
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, check_circuit
+from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Linearised, Native, UndeterminedNode
 from analog_pc.simulators.settling import AWAY
@@ -36,25 +37,20 @@ def with_verdict(
     if not isinstance(analysis, OperatingPoint):
         return solve(circuit, analysis)
     check_circuit(circuit)
-    try:
-        nodes = native.model(circuit).nodes
-    except BadInput as unknown:
-        return _unchecked(solve(circuit, analysis), str(unknown))
     if not analysis.save:
         return _judged(native, circuit, analysis, solve(circuit, analysis))
-    every_node = solve(circuit, replace(analysis, save=nodes))
-    return _cut(_judged(native, circuit, analysis, every_node), analysis.save)
+    every_node = tuple(dict.fromkeys((*analysis.save, *node_names(circuit))))
+    found = solve(circuit, replace(analysis, save=every_node))
+    return _cut(_judged(native, circuit, analysis, found), analysis.save)
 
 
 def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
     try:
         found = native.linearised(circuit, analysis.stimuli, solution)
     except UndeterminedNode as loose:
-        samples = len(solution.axis)
-        return replace(
-            solution, status=Status(Outcome.UNDETERMINED, (str(loose),), (Outcome.UNDETERMINED,) * samples)
-        )
-    except SimulationFailed as unable:
+        outcomes = (Outcome.UNDETERMINED,) * len(solution.axis)
+        return replace(solution, status=Status(Outcome.UNDETERMINED, (str(loose),), outcomes))
+    except (BadInput, SimulationFailed) as unable:  # what the native simulator has no model of
         return _unchecked(solution, str(unable))
     return replace(solution, status=_status(solution, found))
 

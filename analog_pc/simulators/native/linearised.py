@@ -19,6 +19,7 @@ import scipy.linalg
 
 from analog_pc.arrays import Any, Floats
 from analog_pc.circuit import Solution, Stimuli
+from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.flat import NOWHERE
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import TOGETHER, growth, jacobians
@@ -49,7 +50,7 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
     UndeterminedNode
         For a node that even a transient could not follow: neither part nor capacitor gives its voltage.
     SimulationFailed
-        For a loop of sources and capacitors.
+        For a loop of sources and capacitors, and for parts without a finite slope.
     """
     dynamic, loop = model.reduced(True)
     n = model.n_states
@@ -60,6 +61,7 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
     u = model.batch(stimuli, samples)
     first = np.array([0])
     (jacobian,) = jacobians(dynamic, loop, _reads(model, w[first]))
+    _check_finite(jacobian)
     spread = first
     if samples > 1:
         most = samples if _decays(jacobian) else max(1, int(OPERATIONS / (PER_STATE * n**3)))
@@ -70,6 +72,7 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
         y = _reads(model, w[part])
         rate = dynamic.rate.value(model.state_volts(w[part]), loop.delta(y), u[part])
         for k, jacobian in enumerate(jacobians(dynamic, loop, y)):
+            _check_finite(jacobian)
             _classify(model, int(part[k]), jacobian, found)
             found.distance[start + k] = _newton_step(jacobian, rate[k])
     return found
@@ -96,6 +99,11 @@ def _reads(model: Model, w: Floats) -> Floats:
     order = a.joined.read_order
     matrix = a.reads.matrix((a.n_reads, a.unknowns))[order]
     return np.asarray(w @ matrix.T + a.read_one.dense((a.n_reads, 1))[order].T)
+
+
+def _check_finite(jacobian: Floats) -> None:
+    if not np.isfinite(jacobian).all():
+        raise SimulationFailed("native: a part of this circuit has no finite slope")
 
 
 def _decays(jacobian: Floats) -> bool:

@@ -137,7 +137,7 @@ class Native:
         SimulationFailed
             `UndeterminedNode` for a node without any law.
         """
-        with one_blas_thread():
+        with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is refused
             return linearised(self.model(circuit), stimuli, solution)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:

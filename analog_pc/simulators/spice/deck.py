@@ -18,9 +18,10 @@ from analog_pc.circuit import (
     check_analysis,
     check_circuit,
 )
+from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
-from analog_pc.simulators.spice.names import node_names, number, spice_node
+from analog_pc.simulators.spice.names import number, spice_node
 from analog_pc.simulators.spice.netlist import to_pyspice
 from analog_pc.simulators.spice.precision import ITERATIONS, VNTOL, operating_point_options
 from analog_pc.simulators.spice.state import state_at_rest

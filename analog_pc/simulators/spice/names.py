@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 
 from analog_pc.circuit import GROUND, Circuit, Law
 from analog_pc.circuit.bus import checked_name
-from analog_pc.circuit.elements import Element, StimulusSources
+from analog_pc.circuit.elements import StimulusSources
+from analog_pc.circuit.nodes import terminals
 from analog_pc.errors import BadInput
 
 # Words, numbers and operators of a behavioural source on one line; no quotes, braces or line breaks.
@@ -61,30 +61,6 @@ def shifted(node: str, volts: float) -> str:
 def comment_text(text: str) -> str:
     """One line of printable ASCII, at most 100 characters; anything else becomes a space."""
     return "".join(c if " " <= c <= "~" else " " for c in text)[:100].strip()
-
-
-def terminals(element: Element) -> list[str]:
-    """Every node that the bank touches (with repetitions)."""
-    buses = (value for value in vars(element).values() if isinstance(value, tuple))
-    return [node for nodes in buses for node in nodes]
-
-
-def node_names(circuit: Circuit) -> tuple[str, ...]:
-    """Every node of the circuit but ground, as a `Solution` calls it: ``node`` or ``instance.node``."""
-    found: dict[str, None] = {}
-    for path, element in circuit.banks():
-        found.update(dict.fromkeys(outer_names(circuit, path, terminals(element))))
-    found.pop(GROUND, None)
-    return tuple(found)
-
-
-def outer_names(circuit: Circuit, path: str, nodes: Iterable[str]) -> list[str]:
-    """What a `Solution` calls nodes of the instance `path`, or of the top level, whose path is ""."""
-    ports: dict[str, str] = {}
-    for instance in circuit.instances:
-        if instance.name == path:
-            ports = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
-    return [ports.get(node, f"{path}.{node}" if path and node != GROUND else node) for node in nodes]
 
 
 def spice_node(node: str) -> str:

@@ -23,9 +23,10 @@ from analog_pc.circuit import (
     VoltageSources,
     VoltageTransfers,
 )
+from analog_pc.circuit.nodes import outer_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import pole_node
-from analog_pc.simulators.spice.names import outer_names, spice_node
+from analog_pc.simulators.spice.names import spice_node
 from analog_pc.simulators.spice.netlist import bank_prefix
 
 
