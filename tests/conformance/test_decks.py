@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Outcome, Solution
+from analog_pc.circuit import OperatingPoint, Outcome, Solution
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
-from analog_pc.simulators import Native
+from analog_pc.simulators import Native, Ngspice
 from analog_pc.simulators.spice import single_sample_deck
 from analog_pc.simulators.spice.names import spice_node
 from analog_pc.simulators.spice.rawfile import read_raw
@@ -157,3 +157,33 @@ def test_a_search_that_does_not_converge_is_not_led_elsewhere(tmp_path: Path) ->
     assert "DC solution failed" in said
     assert "stepping" not in said
     assert "Transient op" not in said
+
+
+@every_real
+def test_the_driver_given_the_whole_state_of_rest(name: str) -> None:
+    """Volts of every node are a state; ngspice is not to hold nodes that sources fix against them."""
+    circuit = compiled(REAL[name], "tanh", "learn")
+    rest = where_it_rests(circuit)
+    stimuli = circuit.operating_point((0,)).stimuli
+    guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
+    found = Ngspice(timeout=60.0).simulate(circuit.circuit, OperatingPoint(stimuli, guess=guess))
+    assert found.status.outcome is Outcome.CONVERGED
+    scale = np.abs(rest.volts).max()
+    np.testing.assert_allclose(found.voltage(rest.nodes), rest.volts, rtol=0.0, atol=1e-6 * scale)
+
+
+@every_phase
+@pytest.mark.parametrize("technology", [TECHNOLOGIES["breadboard"], TL072], ids=lambda t: t.name)
+def test_a_batch_of_the_driver_needs_no_stepping(technology: Technology, phase: str) -> None:
+    """Where currents were to settle below their rounding, ngspice stepped for minutes, and then elsewhere."""
+    network = compiled(technology, "tanh", phase).network
+    random = np.random.default_rng(1)
+    inputs = random.normal(size=(6, 4))
+    targets = random.normal(size=(6, 3))
+    circuit = compile_network(network, technology, inputs, targets if phase == "learn" else None)
+    found = Ngspice(timeout=60.0).simulate(circuit.circuit, circuit.operating_point(every_node=True))
+    assert found.status.outcome is Outcome.CONVERGED
+    relaxed = circuit.operating_point(by_relaxation=True, every_node=True)
+    rest = Native().simulate(circuit.circuit, relaxed)
+    scale = np.abs(rest.volts).max()
+    np.testing.assert_allclose(found.voltage(rest.nodes), rest.volts, rtol=0.0, atol=1e-6 * scale)

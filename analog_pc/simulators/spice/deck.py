@@ -130,14 +130,13 @@ def single_sample_deck(
     refuse_memristors(circuit)
     if rest is None:
         guess = guess or {}
-        lines = [*node_volts(".nodeset", circuit, guess), operating_point_options(circuit, stimuli, guess)]
-        return complete(circuit, stimuli, [*lines, ".op"])
+        lines = [*nodesets(circuit, guess), operating_point_options(circuit, stimuli, guess), ".op"]
+        return complete(circuit, stimuli, lines)
     known_nodes(circuit, rest)
-    state = state_at_rest(circuit, rest)
-    nodesets = [f".nodeset v({node})={number(volts)}" for node, volts in state.items()]
+    lines = _state_lines(state_at_rest(circuit, rest))
+    stepping = _NO_STEPPING if lines else ()  # without a state there is nothing to depart from
     options = operating_point_options(circuit, stimuli, rest)
-    stepping = _NO_STEPPING if state else ()  # without a state there is nothing to depart from
-    return complete(circuit, stimuli, [*nodesets, options, *stepping, ".op"])
+    return complete(circuit, stimuli, [*lines, options, *stepping, ".op"])
 
 
 def _single(
@@ -145,7 +144,7 @@ def _single(
 ) -> str:
     # From a given state Newton arrives at once or not at all; stepping would take minutes, and elsewhere.
     stepping = " gminsteps=0 srcsteps=0" if guess else ""
-    lines = [*node_volts(".nodeset", circuit, guess), *_save(circuit, save)]
+    lines = [*nodesets(circuit, guess), *_save(circuit, save)]
     lines += [operating_point_options(circuit, stimuli, guess) + stepping, ".op"]
     return complete(circuit, stimuli, lines)
 
@@ -157,7 +156,7 @@ def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
             lines += _tables(element, volts[element.name])
-    lines += [*node_volts(".nodeset", circuit, analysis.first_guess), *_save(circuit, analysis.save)]
+    lines += [*nodesets(circuit, analysis.first_guess), *_save(circuit, analysis.save)]
     lines += [operating_point_options(circuit, volts, analysis.first_guess), f".dc Vindex 0 {points - 1} 1"]
     return complete(circuit, None, lines)
 
@@ -186,6 +185,23 @@ def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     # Without the fourth number ngspice limits its steps to step and to a fiftieth of the duration.
     lines.append(f".tran {number(stop / _STEPS)} {number(stop)} 0 {number(min(analysis.max_step, stop))}")
     return complete(circuit, analysis.stimuli, lines)
+
+
+def nodesets(circuit: Circuit, guess: Mapping[str, float]) -> list[str]:
+    """Lines that say where a search starts; of a guess that has every node, the state alone.
+
+    Everything else follows from the state, and nodes that sources fix must not be held (`state.py`).
+    """
+    if guess.keys() >= set(node_names(circuit)):
+        known_nodes(circuit, guess)
+        state = _state_lines(state_at_rest(circuit, guess))
+        if state:
+            return state
+    return node_volts(".nodeset", circuit, guess)
+
+
+def _state_lines(state: Mapping[str, float]) -> list[str]:
+    return [f".nodeset v({node})={number(volts)}" for node, volts in state.items()]
 
 
 def node_volts(card: str, circuit: Circuit, volts: Mapping[str, float]) -> list[str]:

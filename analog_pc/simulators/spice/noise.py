@@ -20,7 +20,7 @@ from scipy.interpolate import CubicSpline
 
 from analog_pc.circuit import Circuit, Noise
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.spice.deck import complete, known_nodes, node_volts
+from analog_pc.simulators.spice.deck import complete, known_nodes, nodesets
 from analog_pc.simulators.spice.names import number
 from analog_pc.simulators.spice.precision import operating_point_options
 from analog_pc.simulators.spice.rawfile import Plot
@@ -52,7 +52,7 @@ def noise_deck(circuit: Circuit, analysis: Noise, node: str) -> str:
     options = operating_point_options(circuit, analysis.stimuli, analysis.guess)
     lines = [
         f"{_PROBE} 0 {out} 0 ac 1",
-        *node_volts(".nodeset", circuit, analysis.guess),
+        *nodesets(circuit, analysis.guess),
         f"{options}{stepping} temp={celsius} tnom={celsius}",
         f".noise v({out}) {_PROBE} dec {_PER_DECADE} {number(analysis.low)} {number(high)}",
     ]
