@@ -86,7 +86,10 @@ def test_both_ends_are_minima() -> None:
 def test_a_saddle_is_an_equilibrium_and_no_minimum() -> None:
     net, x, t = SADDLE
     compiled = compile_network(net, IDEAL, x, t)
-    circuit = compiled.decode(Ngspice().simulate(compiled.circuit, compiled.operating_point()))
+    solution = Ngspice().simulate(compiled.circuit, compiled.operating_point())
+    circuit = compiled.decode(solution)
+    assert solution.status.samples[ON_SADDLE] is Outcome.UNSTABLE
+    assert solution.status.samples.count(Outcome.UNSTABLE) == 1
     assert circuit.relaxation.residual[ON_SADDLE] < 1e-6
     assert smallest_curvature(compiled, circuit)[ON_SADDLE] < -0.1
 
