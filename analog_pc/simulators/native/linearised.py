@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from analog_pc.arrays import Any, Floats
+from analog_pc.arrays import Floats
 from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.flat import NOWHERE
@@ -50,13 +50,16 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
     UndeterminedNode
         For a node that even a transient could not follow: neither part nor capacitor gives its voltage.
     SimulationFailed
-        For a loop of sources and capacitors, and for parts without a finite slope.
+        For a loop of sources and capacitors, for parts without a finite slope, and for a nonlinear circuit
+        without a state: its equations alone do not say which of their solutions it takes.
     """
     dynamic, loop = model.reduced(True)
     n = model.n_states
     samples = len(solution.axis)
     if n == 0:
-        return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), not loop.blocks)
+        if loop.blocks:
+            raise SimulationFailed("native: nothing in this circuit holds charge")
+        return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), True)
     w = _unknowns(model, solution.voltage(model.nodes))
     u = model.batch(stimuli, samples)
     first = np.array([0])
@@ -85,7 +88,8 @@ def _unknowns(model: Model, volts: Floats) -> Floats:
     block reads those of floating sources.
     """
     a = model.equations
-    n, nodes = a.unknowns, volts.shape[1]
+    n = a.unknowns
+    nodes = volts.shape[1]
     rows = (a.given.matrix((n, n)) + a.rest.matrix((n, n))).tocsr()[nodes:]
     constant = a.given_by.dense((n, 1 + a.n_writes))[nodes:, 0] + a.rest_by.dense((n, 1))[nodes:, 0]
     own = np.asarray(rows[:, nodes:].diagonal())
@@ -143,7 +147,7 @@ def _node_of(model: Model, change: Floats) -> str:
 def _newton_step(jacobian: Floats, rate: Floats) -> float:
     """Largest change of a state in V that would bring it to rest, if the circuit were linear."""
     try:
-        step: Any = scipy.linalg.solve(jacobian, rate, check_finite=False)
-    except scipy.linalg.LinAlgError:
+        step = np.linalg.solve(jacobian, rate)
+    except np.linalg.LinAlgError:
         return np.inf
     return float(np.abs(step).max())

@@ -155,6 +155,15 @@ def test_what_native_does_not_model_is_not_checked(simulator: str) -> None:
     assert str(found.status).startswith("converged; stability not checked: native: s: has no Switches")
 
 
+def test_a_nonlinear_circuit_without_charge_is_not_checked() -> None:
+    """Equations alone do not say which of their solutions a circuit takes."""
+    latch = Circuit("stateless", tuple(e for e in LATCH.elements if not isinstance(e, Capacitors)))
+    found = with_verdict(given(np.zeros((1, 3)), ("u", "v", "back")), Native(), latch, at([0.0]))
+    assert (
+        str(found.status) == "converged; stability not checked: native: nothing in this circuit holds charge"
+    )
+
+
 def test_a_large_batch_is_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the symmetric part decides nothing and eigenvalues would cost too much."""
     network = PredictiveCodingNetwork([[[0.5]], [[0.5]]], activation="tanh")
