@@ -21,6 +21,7 @@ class Outcome(Enum):
     RESTLESS = "the transient did not come to rest"
     SATURATED = "an amplifier is at the limit of its output"
     UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"
+    UNDETERMINED = "nothing determines the voltage of a node at rest"
     NOT_CONVERGED = "no operating point was found"
 
 

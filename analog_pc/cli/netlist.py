@@ -10,7 +10,7 @@ from analog_pc.cli.options import FOLDER, NETWORK, technology_option
 from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.pcn.network_file import load_network
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 from analog_pc.verify import PHASES
 from analog_pc.verify.netlists import write_sample_netlist
@@ -37,8 +37,8 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
     DIR/probes.json   volts_per_unit, seconds_per_unit, and the node names of every activity,
                       prediction and eps; lists over layers, the first one the input
 
-    In phase learn the search starts from where the circuit comes to rest in a transient, which needs
-    ngspice; without ngspice it starts from the forward state.
+    The nodesets name the state in which the circuit comes to rest, as the native simulator finds it; ngspice
+    arrives there at once, or ends with exit code 1.
     """
     net = load_network(network)
     inputs, targets = load_stimuli(stimuli, net)
@@ -46,6 +46,5 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
         raise BadInput(f"{stimuli}: phase learn needs targets or labels")
     first = None if phase == "predict" or targets is None else targets[:1]
     compiled = compile_network(net, technology, inputs[:1], first)
-    simulator = Ngspice()
-    write_sample_netlist(out, compiled, simulator if simulator.available() else None)
+    write_sample_netlist(out, compiled, Native())
     click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

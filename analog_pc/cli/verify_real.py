@@ -12,12 +12,11 @@ from rich.table import Table
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Outcome
 from analog_pc.cli.options import progress_bar
-from analog_pc.compiler import compile_network, write_netlist
-from analog_pc.errors import SimulationFailed
+from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native, Simulator
-from analog_pc.simulators.spice import single_sample_deck
 from analog_pc.technology import Technology
+from analog_pc.verify.netlists import write_sample_netlist
 from analog_pc.verify.real import RealVerification, verify_real
 from analog_pc.verify.real.page import write_real_report
 from analog_pc.verify.real.results import FAIL, PASS, Judgement, RealPhase, Row
@@ -77,17 +76,9 @@ def _netlist(
     targets: Floats | None,
     seed: int,
 ) -> None:
-    """The first sample, started from the native operating point (without one, from the forward state)."""
+    """The first sample, started from where the native simulator says that the circuit comes to rest."""
     compiled = compile_network(network, technology, inputs, targets, seed=seed)
-    point = compiled.operating_point((0,), every_node=True)
-    try:
-        rest = Native(check_stability=False).simulate(compiled.circuit, point)
-        guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
-    except SimulationFailed:
-        guess = compiled.start(0)
-    stimuli = {name: volts[0] for name, volts in point.stimuli.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    write_netlist(folder, compiled, single_sample_deck(compiled.circuit, stimuli, guess))
+    write_sample_netlist(folder, compiled, Native())
 
 
 def _print(found: RealVerification, out: Path) -> None:

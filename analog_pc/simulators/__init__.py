@@ -20,7 +20,8 @@ class Simulator(Protocol):
 
     `simulate` raises `BadInput` for a circuit or an analysis that cannot be solved, `SimulatorMissing`
     if the program or the library is not installed, and `SimulationFailed` if what came back is not
-    a solution.  It never returns a number that it has a reason to doubt.
+    a solution.  It never returns a number that it has a reason to doubt, and the status of operating points
+    says whether the circuit stays there, or that nobody looked.
     """
 
     name: str

@@ -75,6 +75,8 @@ def _settle_one(
     assert analysis.settling is not None
     stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
     nodes = tuple(analysis.settling.initial)
+    if not nodes:
+        return _nothing_free(solve, circuit, stimuli, analysis.save)
     volts = np.array([analysis.settling.initial[node][sample] for node in nodes])
     duration, rests, began = analysis.settling.duration, False, time.monotonic()
     for _ in range(DOUBLINGS):
@@ -108,6 +110,14 @@ def _settle_one(
     return replace(found, status=Status(outcome, found.status.notes))
 
 
+def _nothing_free(
+    solve: Solve, circuit: Circuit, stimuli: dict[str, Floats], save: tuple[str, ...]
+) -> Solution:
+    """Nothing has an initial voltage, so nothing can move away from it: the operating point, as it is."""
+    point = OperatingPoint({name: values[None] for name, values in stimuli.items()}, save=save)
+    return solve(circuit, point, None)
+
+
 def _end_of_transient(
     solve: Solve,
     circuit: Circuit,
@@ -133,4 +143,5 @@ def _summary(parts: list[Solution]) -> Status:
     bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
     outcome = outcomes[bad[0]] if bad else Outcome.CONVERGED
     first = f"samples {', '.join(map(str, bad[:10]))}" if bad else "every sample reached by relaxation"
-    return Status(outcome, tuple(dict.fromkeys([first, *(n for part in parts for n in part.status.notes)])))
+    notes = tuple(dict.fromkeys([first, *(n for part in parts for n in part.status.notes)]))
+    return Status(outcome, notes, tuple(outcomes))

@@ -122,11 +122,11 @@ def _operating_points(
         )
     doubt = _in_doubt(compiled, ideal, solution)
     if not doubt.any():
-        if solution.status.outcome is Outcome.CONVERGED:
+        if solution.status.outcome is not Outcome.STEPPED:
             return solution, (), ()
         # Stepping may lead astray; here every sample is a minimum, and the one that the reference relaxes to.
-        note = f"{', '.join(solution.status.notes)} helped ngspice to operating points that all agree"
-        return replace(solution, status=Status(Outcome.CONVERGED)), (), (note,)
+        note = f"stepping led to operating points that all agree: {'; '.join(solution.status.notes)}"
+        return replace(solution, status=_status(_accepted(solution), solution.status)), (), (note,)
     samples = tuple(int(k) for k in np.flatnonzero(doubt))
     progress(f"{len(samples)} operating points in doubt; the transient judges")
     judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
@@ -154,4 +154,19 @@ def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> So
     preset = None if solution.preset_volts is None else solution.preset_volts.copy()
     if preset is not None:  # a judged sample started from its forward state by construction
         preset[list(samples)] = 0.0
-    return Solution(solution.axis, solution.nodes, volts, judge.status, preset)
+    outcomes = _accepted(solution)
+    for k, outcome in zip(samples, judge.status.each(len(samples)), strict=True):
+        outcomes[k] = outcome
+    return Solution(solution.axis, solution.nodes, volts, _status(outcomes, judge.status), preset)
+
+
+def _accepted(solution: Solution) -> list[Outcome]:
+    """The outcomes of all samples; those that only needed stepping agree with the reference."""
+    each = solution.status.each(len(solution.axis))
+    return [Outcome.CONVERGED if outcome is Outcome.STEPPED else outcome for outcome in each]
+
+
+def _status(outcomes: list[Outcome], words: Status) -> Status:
+    """The first outcome that is not CONVERGED, with the notes of a status."""
+    worst = next((o for o in outcomes if o is not Outcome.CONVERGED), Outcome.CONVERGED)
+    return Status(worst, words.notes, tuple(outcomes))

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from analog_pc.simulators.native.batch import MANY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
-from analog_pc.simulators.native.batch import MANY
 from analog_pc.simulators.native.newton import STOP
 from analog_pc.technology import IDEAL, Technology
 

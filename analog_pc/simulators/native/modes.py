@@ -47,14 +47,18 @@ class Modes:
         """What grows fastest, in words; "" where nothing does."""
         if self.stable:
             return ""
-        fastest = complex(self.eigenvalues[np.argmax(self.eigenvalues.real)])
-        hertz = abs(fastest.imag) / (2.0 * np.pi)
-        how = f"and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else "(a saddle)"
-        return f"a mode grows at {fastest.real:.3g} 1/s {how}"
+        return growth(complex(self.eigenvalues[np.argmax(self.eigenvalues.real)]))
 
     def settling(self, level: float) -> float:
         """Seconds until the slowest mode is down to `level`; inf where one grows."""
         return float(np.log(1.0 / level) / self.margin) if self.stable else np.inf
+
+
+def growth(eigenvalue: complex) -> str:
+    """What a mode does that does not decay, in words."""
+    hertz = abs(eigenvalue.imag) / (2.0 * np.pi)
+    how = f"and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else "(a saddle)"
+    return f"a mode grows at {eigenvalue.real:.3g} 1/s {how}"
 
 
 def closed(form: FeedbackForm, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:

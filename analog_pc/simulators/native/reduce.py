@@ -19,11 +19,11 @@ from scipy.sparse import csc_array, csr_array
 from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
-from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.entries import Triplets
 from analog_pc.simulators.native.equations import Equations
 from analog_pc.simulators.native.map_kernel import Plan, fill, plan_of
 from analog_pc.simulators.native.threads import in_slices
+from analog_pc.simulators.native.undetermined import singular
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -206,10 +206,7 @@ class Reduced:
         try:
             return scale, scaled, splu(scaled)
         except RuntimeError:  # "Factor is exactly singular"
-            raise SimulationFailed(
-                "native: the equations of this circuit have no single solution: a loop of sources and "
-                "capacitors, or a node that nothing determines"
-            ) from None
+            raise singular(scaled, self.equations.flat.names) from None
 
     def _response(self, all_columns: Floats) -> Response:
         nx, nd, _ = self._sizes

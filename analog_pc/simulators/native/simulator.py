@@ -17,6 +17,7 @@ from analog_pc.circuit import (
     Outcome,
     Solution,
     Status,
+    Stimuli,
     Transient,
     check_analysis,
     check_circuit,
@@ -26,6 +27,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.esdirk import Integrator
 from analog_pc.simulators.native.initial import initial_state
+from analog_pc.simulators.native.linearised import Linearised, linearised
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
 from analog_pc.simulators.native.noise import noise_at
@@ -127,6 +129,19 @@ class Native:
             raise SimulationFailed(f"native: no operating point was found for sample {lost}")
         maps, solver = model.reduced(True)
         return list(all_modes(maps, solver.form, search.y))
+
+    def linearised(self, circuit: Circuit, stimuli: Stimuli, solution: Solution) -> Linearised:
+        """The circuit at the operating points of any simulator's solution, which has every node of it.
+
+        Raises
+        ------
+        BadInput
+            For elements that are not modelled here.
+        SimulationFailed
+            `UndeterminedNode` for a node without any law.
+        """
+        with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is refused
+            return linearised(self.model(circuit), stimuli, solution)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes that hold charge, over all frequencies (the band of the analysis is not used)."""

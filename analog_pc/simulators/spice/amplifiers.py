@@ -21,7 +21,7 @@ from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import limiter
 from analog_pc.simulators.spice.names import law_text, number
 
-_STAGE = 1e-3  # S
+STAGE = 1e-3  # S
 
 
 def add_amplifiers(netlist: Netlist, element: Amplifiers, kelvin: float) -> None:
@@ -34,6 +34,11 @@ def add_amplifiers(netlist: Netlist, element: Amplifiers, kelvin: float) -> None
         _add_stages(netlist, element, i, kelvin)
 
 
+def pole_node(bank: str, i: int) -> str:
+    """The node of a bank's i-th pole, in the netlist that holds the bank."""
+    return f"{bank}_{i}_pole"
+
+
 def _needs_stages(a: Amplifiers) -> bool:
     limits = (a.gain_bandwidth, a.slew_rate, a.saturation)
     return bool(np.any(a.offset)) or bool(np.isfinite(limits).any()) or a.output_ohms > 0.0 or a.noise > 0.0
@@ -43,9 +48,9 @@ def _add_stages(netlist: Netlist, a: Amplifiers, i: int, kelvin: float) -> None:
     name, out = f"{a.name}_{i}", a.out[i]
     inputs = _input_text(netlist, a, i, kelvin)
     if a.has_pole:
-        pole = f"{name}_pole"
-        current = f"{number(_STAGE)}*({inputs}-v({pole})/{number(a.gain)})"
-        farads = _STAGE / a.unity_rate
+        pole = pole_node(a.name, i)
+        current = f"{number(STAGE)}*({inputs}-v({pole})/{number(a.gain)})"
+        farads = STAGE / a.unity_rate
         if np.isfinite(a.slew_rate):
             current = law_text(limiter(a.slew_rate * farads, PAIR), current)
         netlist.BehavioralSource(f"{name}_stage", GROUND, pole, current_expression=current)

@@ -18,16 +18,17 @@ from analog_pc.circuit import (
     check_analysis,
     check_circuit,
 )
+from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
-from analog_pc.simulators.spice.names import node_names, number, spice_node
+from analog_pc.simulators.spice.names import number, spice_node
 from analog_pc.simulators.spice.netlist import to_pyspice
+from analog_pc.simulators.spice.precision import ITERATIONS, VNTOL, operating_point_options
+from analog_pc.simulators.spice.state import state_at_rest
 from analog_pc.simulators.spice.timed import memristor_states, refuse_memristors
 
-# Newton's stopping rule.  The defaults (1e-3 relative) leave operating points wrong in the fourth digit;
-# with these, linear circuits agree with dense algebra to 1e-9 and better (measured with ngspice 39).
-_NEWTON = "vntol=1e-12 abstol={amperes} itl1=500 itl2=500 itl4=100"
-OPERATING_POINT = f".options reltol=1e-9 {_NEWTON.format(amperes='1e-18')}"
+# Newton's stopping rule in a transient; that of an operating point is in `precision.py`.
+_NEWTON = f"{VNTOL} abstol={{amperes}} {ITERATIONS}"
 
 # Steps of a transient: chosen by the local truncation error, per step reltol * trtol * max(charge, chgtol),
 # with max_step only a ceiling.  Measured with ngspice 39 on two coupled RCs of 1 pF (0.1 us and 10 us,
@@ -57,6 +58,15 @@ _CHARGE_VOLTS = 1e-2
 # The first step is not checked by ngspice and is step / 100 long, here 1e-7 of the duration.  A first step of
 # 1e-9 s (a hundredth of the fast time constant) alone made an error of 7.5e-5; 1e-10 s and less made none.
 _STEPS = 1e5
+
+# Newton from the given state, and nothing after it: no gmin steps, no source steps, no transient that ngspice
+# 39 otherwise makes of its own when all of them fail (`.options` cannot switch that off).
+_NO_STEPPING = (
+    "* from the state of rest that the nodesets name: ngspice arrives there at once, or says that it did not",
+    ".control",
+    "optran 1 0 0 0 0 0",
+    ".endc",
+)
 
 # Sample number of the sweep; users' names cannot start with an underscore.
 _INDEX = "_index"
@@ -88,8 +98,17 @@ def deck(circuit: Circuit, analysis: Analysis) -> str:
     return _sweep_deck(circuit, analysis)
 
 
-def single_sample_deck(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, float] | None = None) -> str:
+def single_sample_deck(
+    circuit: Circuit,
+    stimuli: Stimuli,
+    guess: Mapping[str, float] | None = None,
+    *,
+    rest: Mapping[str, float] | None = None,
+) -> str:
     """The deck to read: ``ngspice -b -r out.raw network.cir`` runs it as it is.
+
+    With `rest` the deck starts from the state there (`state.py`), and ngspice arrives at once or ends with
+    exit code 1; it never goes on to another operating point.  Without, ngspice searches in its own way.
 
     Parameters
     ----------
@@ -97,17 +116,27 @@ def single_sample_deck(circuit: Circuit, stimuli: Stimuli, guess: Mapping[str, f
         Volts [sources] per stimulus.
     guess
         Volts of nodes that the search starts from.
+    rest
+        Volts of all nodes where the circuit comes to rest, instead of a guess.
 
     Raises
     ------
     BadInput
-        For circuits, stimuli or nodes that cannot be simulated.
+        For circuits, stimuli or nodes that cannot be simulated, and a `rest` that lacks a node.
     """
     check_circuit(circuit)
     batch = {name: np.asarray(volts, dtype=np.float64)[np.newaxis] for name, volts in stimuli.items()}
     check_analysis(circuit, OperatingPoint(batch))
     refuse_memristors(circuit)
-    return _single(circuit, stimuli, guess or {})
+    if rest is None:
+        guess = guess or {}
+        lines = [*nodesets(circuit, guess), operating_point_options(circuit, stimuli, guess), ".op"]
+        return complete(circuit, stimuli, lines)
+    known_nodes(circuit, rest)
+    lines = _state_lines(state_at_rest(circuit, rest))
+    stepping = _NO_STEPPING if lines else ()  # without a state there is nothing to depart from
+    options = operating_point_options(circuit, stimuli, rest)
+    return complete(circuit, stimuli, [*lines, options, *stepping, ".op"])
 
 
 def _single(
@@ -115,8 +144,8 @@ def _single(
 ) -> str:
     # From a given state Newton arrives at once or not at all; stepping would take minutes, and elsewhere.
     stepping = " gminsteps=0 srcsteps=0" if guess else ""
-    lines = [*node_volts(".nodeset", circuit, guess), *_save(circuit, save)]
-    lines += [OPERATING_POINT + stepping, ".op"]
+    lines = [*nodesets(circuit, guess), *_save(circuit, save)]
+    lines += [operating_point_options(circuit, stimuli, guess) + stepping, ".op"]
     return complete(circuit, stimuli, lines)
 
 
@@ -127,8 +156,8 @@ def _sweep_deck(circuit: Circuit, analysis: OperatingPoint) -> str:
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
             lines += _tables(element, volts[element.name])
-    lines += [*node_volts(".nodeset", circuit, analysis.first_guess), *_save(circuit, analysis.save)]
-    lines += [OPERATING_POINT, f".dc Vindex 0 {points - 1} 1"]
+    lines += [*nodesets(circuit, analysis.first_guess), *_save(circuit, analysis.save)]
+    lines += [operating_point_options(circuit, volts, analysis.first_guess), f".dc Vindex 0 {points - 1} 1"]
     return complete(circuit, None, lines)
 
 
@@ -156,6 +185,23 @@ def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     # Without the fourth number ngspice limits its steps to step and to a fiftieth of the duration.
     lines.append(f".tran {number(stop / _STEPS)} {number(stop)} 0 {number(min(analysis.max_step, stop))}")
     return complete(circuit, analysis.stimuli, lines)
+
+
+def nodesets(circuit: Circuit, guess: Mapping[str, float]) -> list[str]:
+    """Lines that say where a search starts; of a guess that has every node, the state alone.
+
+    Everything else follows from the state, and nodes that sources fix must not be held (`state.py`).
+    """
+    if guess.keys() >= set(node_names(circuit)):
+        known_nodes(circuit, guess)
+        state = _state_lines(state_at_rest(circuit, guess))
+        if state:
+            return state
+    return node_volts(".nodeset", circuit, guess)
+
+
+def _state_lines(state: Mapping[str, float]) -> list[str]:
+    return [f".nodeset v({node})={number(volts)}" for node, volts in state.items()]
 
 
 def node_volts(card: str, circuit: Circuit, volts: Mapping[str, float]) -> list[str]:

@@ -10,7 +10,8 @@ import re
 
 from analog_pc.circuit import GROUND, Circuit, Law
 from analog_pc.circuit.bus import checked_name
-from analog_pc.circuit.elements import Element, StimulusSources
+from analog_pc.circuit.elements import StimulusSources
+from analog_pc.circuit.nodes import terminals
 from analog_pc.errors import BadInput
 
 # Words, numbers and operators of a behavioural source on one line; no quotes, braces or line breaks.
@@ -60,25 +61,6 @@ def shifted(node: str, volts: float) -> str:
 def comment_text(text: str) -> str:
     """One line of printable ASCII, at most 100 characters; anything else becomes a space."""
     return "".join(c if " " <= c <= "~" else " " for c in text)[:100].strip()
-
-
-def terminals(element: Element) -> list[str]:
-    """Every node that the bank touches (with repetitions)."""
-    buses = (value for value in vars(element).values() if isinstance(value, tuple))
-    return [node for nodes in buses for node in nodes]
-
-
-def node_names(circuit: Circuit) -> tuple[str, ...]:
-    """Every node of the circuit but ground, as a `Solution` calls it: ``node`` or ``instance.node``."""
-    found: dict[str, None] = {}
-    ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
-    for path, element in circuit.banks():
-        outer = ports.get(path, {})
-        for node in terminals(element):
-            name = outer.get(node, f"{path}.{node}" if path and node != GROUND else node)
-            found[name] = None
-    found.pop(GROUND, None)
-    return tuple(found)
 
 
 def spice_node(node: str) -> str:

@@ -118,6 +118,14 @@ def _add_blocks(netlist: Netlist, circuit: Circuit) -> None:
             netlist.subcircuit(printed)
 
 
+def bank_prefix(circuit: Circuit, path: str) -> str:
+    """What stands in ngspice's names before a node that a bank of the instance `path` adds of its own."""
+    if not path:
+        return ""
+    ports = {i.name: len(i.subcircuit.ports) for i in circuit.instances}
+    return f"x{path}." if ports[path] <= MAX_PORTS else f"{path}_"
+
+
 def _add_instance(netlist: Netlist, instance: Instance, kelvin: float) -> None:
     block = instance.subcircuit
     if len(block.ports) <= MAX_PORTS:

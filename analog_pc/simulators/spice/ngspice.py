@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from analog_pc.circuit import (
     check_circuit,
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
+from analog_pc.simulators.native import Native
 from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
 from analog_pc.simulators.spice.process import Watch, find_executable, run_deck, run_plots
+from analog_pc.simulators.verdict import with_verdict
 from analog_pc.simulators.workspace import Limit, workspace
+
+UNCHECKED = "stability of the operating point not checked"
 
 
 class Ngspice:
@@ -49,15 +54,18 @@ class Ngspice:
         self.executable = executable
         self.timeout = timeout
         self.watch = watch
+        self._native = Native()
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
+
+        The status says what the native linearisation makes of operating points (`verdict.py`).
 
         Raises
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        return simulate(self._solve, circuit, analysis)
+        return with_verdict(partial(simulate, self._solve), self._native, circuit, analysis)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes over the band of the analysis, one run for each; no covariance.
@@ -77,7 +85,7 @@ class Ngspice:
         found = [status for _, status in runs if status.outcome is not Outcome.CONVERGED]
         outcome = found[0].outcome if found else Outcome.CONVERGED
         band = f"over {analysis.low:g} ... {analysis.high:g} Hz"
-        notes = dict.fromkeys([band, *(note for status in found for note in status.notes)])
+        notes = dict.fromkeys([band, UNCHECKED, *(note for status in found for note in status.notes)])
         return NoiseSolution(analysis.nodes, np.array(rms), Status(outcome, tuple(notes)))
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:

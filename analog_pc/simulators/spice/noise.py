@@ -20,8 +20,9 @@ from scipy.interpolate import CubicSpline
 
 from analog_pc.circuit import Circuit, Noise
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.spice.deck import OPERATING_POINT, complete, known_nodes, node_volts
+from analog_pc.simulators.spice.deck import complete, known_nodes, nodesets
 from analog_pc.simulators.spice.names import number
+from analog_pc.simulators.spice.precision import operating_point_options
 from analog_pc.simulators.spice.rawfile import Plot
 from analog_pc.simulators.spice.timed import refuse_memristors
 
@@ -48,10 +49,11 @@ def noise_deck(circuit: Circuit, analysis: Noise, node: str) -> str:
     celsius = number(circuit.temperature - _ZERO_CELSIUS)
     high = analysis.high * _BEYOND
     stepping = " gminsteps=0 srcsteps=0" if analysis.guess else ""  # as in an operating point
+    options = operating_point_options(circuit, analysis.stimuli, analysis.guess)
     lines = [
         f"{_PROBE} 0 {out} 0 ac 1",
-        *node_volts(".nodeset", circuit, analysis.guess),
-        f"{OPERATING_POINT}{stepping} temp={celsius} tnom={celsius}",
+        *nodesets(circuit, analysis.guess),
+        f"{options}{stepping} temp={celsius} tnom={celsius}",
         f".noise v({out}) {_PROBE} dec {_PER_DECADE} {number(analysis.low)} {number(high)}",
     ]
     return complete(circuit, analysis.stimuli, lines)

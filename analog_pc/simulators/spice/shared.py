@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
+from analog_pc.simulators.native import Native
 from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.quiet import quiet
+from analog_pc.simulators.verdict import with_verdict
 from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
@@ -77,6 +80,9 @@ class NgspiceShared:
 
     name = "ngspice-shared"
 
+    def __init__(self) -> None:
+        self._native = Native()
+
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit in this process.
 
@@ -91,7 +97,8 @@ class NgspiceShared:
                 f"ngspice-shared: {analysis.samples} samples, at most {MAX_SAMPLES}; "
                 "use Ngspice, whose runs can be stopped"
             )
-        return simulate(self._solve, circuit, analysis, workers=1)
+        solve = partial(simulate, self._solve, workers=1)
+        return with_verdict(solve, self._native, circuit, analysis)
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         """The limit does not apply: nothing stops a run inside this process."""

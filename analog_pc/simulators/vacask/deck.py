@@ -9,9 +9,10 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, StimulusSources, Transient
+from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
-from analog_pc.simulators.spice.names import node_names, number
+from analog_pc.simulators.spice.names import number
 from analog_pc.simulators.vacask.names import SOURCE, Terms
 from analog_pc.simulators.vacask.netlist import to_netlist
 from analog_pc.simulators.vacask.verilog import Module

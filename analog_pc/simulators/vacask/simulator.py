@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, refuse_timed
 from analog_pc.errors import BadInput, SimulatorMissing
+from analog_pc.simulators.native import Native
 from analog_pc.simulators.settling import simulate
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.answer import to_solution
 from analog_pc.simulators.vacask.deck import make_deck
 from analog_pc.simulators.vacask.installation import find_installation
 from analog_pc.simulators.vacask.process import run_deck
+from analog_pc.simulators.verdict import with_verdict
 from analog_pc.simulators.workspace import Limit
 
 
@@ -32,15 +35,18 @@ class Vacask:
         if not (math.isfinite(timeout) and timeout > 0.0):
             raise BadInput(f"vacask: timeout = {timeout!r} s, must be finite and > 0")
         self.timeout = timeout
+        self._native = Native()
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
+
+        The status says what the native linearisation makes of operating points (`verdict.py`).
 
         Raises
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        return simulate(self._solve, circuit, analysis)
+        return with_verdict(partial(simulate, self._solve), self._native, circuit, analysis)
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         refuse_timed(circuit, self.name)

@@ -172,6 +172,18 @@ def test_outside_the_tolerance_is_exit_1(
     assert report["phases"]["predict"]["residuals"]["mu"] > 0.0
 
 
+def test_verify_of_one_weight_layer(tmp_path: Path) -> None:
+    """While learning nothing is free to move."""
+    random = np.random.default_rng(0)
+    np.savez(tmp_path / "n.npz", W1=random.normal(size=(2, 4)), activation="tanh")
+    inputs, targets = random.normal(size=(2, 4)), random.normal(size=(2, 2))
+    np.savez(tmp_path / "s.npz", inputs=inputs, targets=targets)
+    result = cli("verify", tmp_path / "n.npz", "--data", tmp_path / "s.npz", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "out" / "report.html").exists()
+    assert (tmp_path / "out" / "netlists" / "learn" / "network.cir").exists()
+
+
 # --- the netlist, with nothing but ngspice and probes.json
 
 

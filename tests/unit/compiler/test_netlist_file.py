@@ -12,6 +12,7 @@ from analog_pc.compiler import compile_network, write_netlist
 from analog_pc.compiler.netlist_file import probes_json
 from analog_pc.errors import BadInput
 from analog_pc.pcn import random_network
+from analog_pc.simulators import Native
 from analog_pc.technology import IDEAL
 from analog_pc.verify.netlists import sample_deck, write_sample_netlist
 
@@ -30,7 +31,7 @@ def test_scales_and_names() -> None:
 
 
 def test_every_probe_is_a_node_of_the_deck() -> None:
-    words = set(sample_deck(COMPILED, None).split())
+    words = set(sample_deck(COMPILED, Native()).split())
     found = json.loads(probes_json(COMPILED))
     names = {n for kind in ("activities", "predictions", "eps") for layer in found[kind] for n in layer}
     assert len(names) == 3 + 4 + 2 + 2 * (4 + 2)
@@ -47,5 +48,5 @@ def test_both_files_are_written(tmp_path: Path) -> None:
 def test_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot be written"):
         write_netlist(tmp_path / "gone", COMPILED, "")
-    write_sample_netlist(tmp_path / "made" / "here", COMPILED, None)
-    assert (tmp_path / "made" / "here" / "network.cir").read_text() == sample_deck(COMPILED, None)
+    write_sample_netlist(tmp_path / "made" / "here", COMPILED, Native())
+    assert (tmp_path / "made" / "here" / "network.cir").read_text() == sample_deck(COMPILED, Native())

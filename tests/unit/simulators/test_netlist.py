@@ -27,11 +27,12 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.circuit.amplifiers import PAIR, RAIL
+from analog_pc.circuit.nodes import node_names
 from analog_pc.circuit.transfer import limiter, sinh_law, tanh_gate, tanh_law
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import netlist
-from analog_pc.simulators.spice.names import comment_text, law_text, node_names, number, spice_node
+from analog_pc.simulators.spice.names import comment_text, law_text, number, spice_node
 
 LAYER = Subcircuit(
     "layer",

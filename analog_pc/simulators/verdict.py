@@ -1,0 +1,115 @@
+"""What an operating point of a SPICE program is worth: stable or not, determined or not, the only one or not.
+
+A SPICE program solves equations; whether the circuit stays at their solution it does not ask.  The native
+simulator linearises the circuit at the voltages that the program found (`native/linearised.py`), and nothing
+of its own search for operating points is used.  A regular, stable linearisation says that the circuit returns
+there and that no other operating point is near; whether there are others far away it says for linear circuits
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, check_circuit
+from analog_pc.circuit.nodes import node_names
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.simulators.native import Linearised, Native, UndeterminedNode
+from analog_pc.simulators.settling import AWAY
+
+# Outcomes that say: there is an operating point, and these are its voltages.
+FOUND = (Outcome.CONVERGED, Outcome.STEPPED)
+
+
+def with_verdict(
+    solve: Callable[[Circuit, Analysis], Solution], native: Native, circuit: Circuit, analysis: Analysis
+) -> Solution:
+    """The solution of a SPICE program, its operating points judged by the native linearisation.
+
+    Raises
+    ------
+    BadInput, SimulatorMissing, SimulationFailed
+        As `solve` does.
+    """
+    if not isinstance(analysis, OperatingPoint):
+        return solve(circuit, analysis)
+    check_circuit(circuit)
+    if not analysis.save:
+        return _judged(native, circuit, analysis, solve(circuit, analysis))
+    every_node = tuple(dict.fromkeys((*analysis.save, *node_names(circuit))))
+    found = solve(circuit, replace(analysis, save=every_node))
+    return _cut(_judged(native, circuit, analysis, found), analysis.save)
+
+
+def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
+    try:
+        found = native.linearised(circuit, analysis.stimuli, solution)
+    except UndeterminedNode as loose:
+        outcomes = (Outcome.UNDETERMINED,) * len(solution.axis)
+        return replace(solution, status=Status(Outcome.UNDETERMINED, (str(loose),), outcomes))
+    except (BadInput, SimulationFailed) as unable:  # what the native simulator has no model of
+        return _unchecked(solution, str(unable))
+    return replace(solution, status=_status(solution, found))
+
+
+def _status(solution: Solution, found: Linearised) -> Status:
+    """The outcomes of the program, and what the linearisation says of those that it found."""
+    samples = len(solution.axis)
+    outcomes = list(solution.status.each(samples))
+    largest = np.abs(solution.volts).max(axis=1)
+    said: dict[Outcome, str] = {}
+    stable = 0
+    for sample, distance in zip(found.looked_at, found.distance, strict=True):
+        if outcomes[sample] not in FOUND:
+            continue
+        if sample in found.undetermined:
+            node = found.undetermined[sample]
+            verdict = Outcome.UNDETERMINED
+            words = f"sample {sample}: nothing determines the voltage of node {node!r} at rest"
+        elif sample in found.unstable:
+            verdict = Outcome.UNSTABLE
+            words = f"sample {sample}: {found.unstable[sample]}"
+        elif distance > AWAY * largest[sample]:
+            verdict = Outcome.NOT_CONVERGED
+            words = f"sample {sample}: {distance:.1e} V from an operating point"
+        else:
+            stable += 1
+            continue
+        outcomes[sample] = verdict
+        said.setdefault(verdict, words)
+    notes = [*solution.status.notes, *said.values()]
+    if stable:
+        notes.append(_uniqueness(found))
+    if len(found.looked_at) < samples:
+        notes.append(f"stability checked at {len(found.looked_at)} of {samples} samples")
+    return _summary(outcomes, solution.status.outcome, tuple(notes))
+
+
+def _uniqueness(found: Linearised) -> str:
+    if found.linear:
+        return "stable, and the only operating point (the circuit is linear)"
+    return "stable, with no other operating point near; others are not excluded"
+
+
+def _summary(outcomes: list[Outcome], before: Outcome, notes: tuple[str, ...]) -> Status:
+    """The program's own outcome, or else the first that is not CONVERGED, for the batch."""
+    worst = next((o for o in outcomes if o not in FOUND), before)
+    bad = [k for k, outcome in enumerate(outcomes) if outcome is worst]
+    if worst is not before and len(outcomes) > 1:
+        listed = ", ".join(map(str, bad[:10])) + (", ..." if len(bad) > 10 else "")
+        notes = (f"samples {listed}", *notes)
+    return Status(worst, notes, tuple(outcomes))
+
+
+def _unchecked(solution: Solution, why: str) -> Solution:
+    status = solution.status
+    return replace(solution, status=replace(status, notes=(*status.notes, f"stability not checked: {why}")))
+
+
+def _cut(solution: Solution, save: tuple[str, ...]) -> Solution:
+    """The nodes that the analysis keeps."""
+    preset = None if solution.preset_volts is None else solution.preset_voltage(save)
+    return replace(solution, nodes=save, volts=solution.voltage(save), preset_volts=preset)
