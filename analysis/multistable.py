@@ -9,8 +9,8 @@ phases.
 counted as undecided and not judged.  A point is right within 1e-6 of the largest activity (at least 1), near
 within 1e-3, else it is elsewhere.
 
-*Real parts* (`--real`): the judge is the transient from the forward state, native's or that of
-`--transients ngspice`; right is within 1e-4 of full scale, elsewhere beyond 1e-2.
+*Real parts* (`--real`), layers of 1 to 3: the judge is the transient from the forward state, native's or
+that of `--transients ngspice`; right is within 1e-4 of full scale, elsewhere beyond 1e-2.
 
     python analysis/multistable.py                                              # everything: an hour
     python analysis/multistable.py --quick --judge-cache /tmp/judge.npz         # native, 500 samples: seconds
@@ -55,6 +55,8 @@ SIMULATORS = {"native": Native, "ngspice": Ngspice, "vacask": Vacask}
 EXAMPLES = 40  # wrong or missing answers that are stored by name
 IDEAL_LIMITS = (1e-6, 1e-3)  # right, near
 REAL_LIMITS = (1e-4, 1e-2)
+REAL_WIDEST = 3  # units of a layer: a transient on real parts takes seconds
+PATIENCE = 60.0  # seconds for an operating point, and for a transient
 
 
 @dataclass
@@ -151,7 +153,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--simulators", type=names, default="native,ngspice,vacask", help="on ideal parts")
     parser.add_argument("--samples", type=int, default=10000, help="of native, on ideal parts")
-    parser.add_argument("--per-network", type=int, default=20, help="samples of a network, for native")
+    parser.add_argument("--per-network", type=int, default=5, help="samples of a network, for native")
     parser.add_argument("--spice-samples", type=int, default=300, help="of the others, two of a network")
     parser.add_argument("--real", type=names, default="all", help="technologies; 'all', or '' for none")
     parser.add_argument("--real-samples", type=int, default=100, help="of each technology, two of a network")
@@ -162,7 +164,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     if given.quick:
-        given.simulators, given.real, given.samples, given.per_network = ["native"], [], 500, 5
+        given.simulators, given.real, given.samples = ["native"], [], 500
     if given.quick or given.seed != SEED:
         given.out = None
     if given.real == ["all"]:
@@ -184,7 +186,7 @@ def ideal_parts(
         compiled = compile_network(problem.network, technology("ideal"), problem.inputs, problem.targets)
         began = time.perf_counter()
         try:
-            with time_limit(60.0 * each):
+            with time_limit(PATIENCE * each):
                 solution = simulator.simulate(compiled.circuit, compiled.operating_point())
         except (SimulationFailed, TimeoutError) as failure:
             skipped(tally, problem, each, expected.decided, failure)
@@ -205,14 +207,14 @@ def real_parts(tally: Tally, judge: Simulator, seed: int, samples: int) -> None:
     """Native's operating points on real parts against the transient from the forward state."""
     each = 2
     for number in counted(tally, samples, each):
-        problem = draw(number, each, seed)
+        problem = draw(number, each, seed, REAL_WIDEST)
         compiled = compile_network(
             problem.network, technology(tally.technology), problem.inputs, problem.targets, seed=number
         )
         nodes = value_nodes(compiled)
         began = time.perf_counter()
         try:
-            with time_limit(60.0 * each):
+            with time_limit(PATIENCE * each):
                 solution = Native().simulate(compiled.circuit, compiled.operating_point())
         except (SimulationFailed, TimeoutError) as failure:
             skipped(tally, problem, each, np.ones(each, dtype=np.bool_), failure)
@@ -223,7 +225,7 @@ def real_parts(tally: Tally, judge: Simulator, seed: int, samples: int) -> None:
         converged = solution.status.converged(each)
         for k in range(each):
             try:
-                with time_limit(120.0):
+                with time_limit(PATIENCE):
                     rest, ended = transient_rest(compiled, k, judge)
             except TimeoutError:
                 rest, ended = None, "takes too long"

@@ -31,15 +31,15 @@ class Problem:
     targets: Floats | None
 
 
-def draw(number: int, samples: int, seed: int = SEED) -> Problem:
-    """Problem `number`: 2 to 4 weight layers, 1 to 6 wide, weights of gain 1 to 5, targets of 2 units.
+def draw(number: int, samples: int, seed: int = SEED, widest: int = WIDEST) -> Problem:
+    """Problem `number`: 2 to 4 weight layers, 1 to `widest` wide, weights of gain 1 to 5, targets of 2 units.
 
     W ~ U(-g, g) with g = gain sqrt(6 / (pre + post)), which is Xavier's rule at gain 1; biases
     ~ N(0, 1/2), precisions 1 or 10^U(-1, 1) for each layer, inputs ~ N(0, 1), targets ~ 2 N(0, 1).
     Activations go round; every eighth round is *predict*, the others are *learn*.
     """
     rng = np.random.default_rng([seed, number])
-    sizes = rng.integers(1, WIDEST + 1, size=int(rng.integers(2, DEEPEST + 1)) + 1).tolist()
+    sizes = rng.integers(1, widest + 1, size=int(rng.integers(2, DEEPEST + 1)) + 1).tolist()
     gain = float(rng.uniform(1.0, 5.0))
     limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairwise(sizes)]
     weights = [
