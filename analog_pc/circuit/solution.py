@@ -21,6 +21,7 @@ class Outcome(Enum):
     RESTLESS = "the transient did not come to rest"
     SATURATED = "an amplifier is at the limit of its output"
     UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"
+    UNPROVEN = "an operating point, not proven to be the state that the circuit relaxes to"
     NOT_CONVERGED = "no operating point was found"
 
 

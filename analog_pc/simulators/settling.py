@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,8 +24,6 @@ from analog_pc.circuit import (
     Solution,
     Status,
     Transient,
-    check_analysis,
-    check_circuit,
 )
 from analog_pc.errors import SimulationFailed
 
@@ -35,16 +33,8 @@ AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest,
 AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
 _BRIEF = 5.0  # seconds that Newton may try at least; it arrives at once, or ngspice is lost for minutes
 DOUBLINGS = 6
+_SHORTEST = 0.1  # seconds; a simulator wants a time limit above 0
 PRECISION = 1e-6  # the way matters only as far as it decides where the circuit comes to rest
-
-
-def simulate(solve: Solve, circuit: Circuit, analysis: Analysis, workers: int | None = None) -> Solution:
-    """Check the circuit and what is asked of it, and solve it; by relaxation where that is asked for."""
-    check_circuit(circuit)
-    check_analysis(circuit, analysis)
-    if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
-        return settle(solve, circuit, analysis, workers)
-    return solve(circuit, analysis, None)
 
 
 def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None = None) -> Solution:
@@ -56,26 +46,56 @@ def settle(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: in
     return Solution(np.arange(len(parts), dtype=np.float64), nodes, volts, _summary(parts))
 
 
+@dataclass(frozen=True)
+class Relaxed:
+    """Volts of the nodes of a settling at the end of its transient, whether they rest, and its seconds."""
+
+    volts: Floats
+    rests: bool
+    duration: float
+
+
+def relaxed(
+    solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int, seconds: float | None = None
+) -> Relaxed:
+    """The transient of a sample, taken again for twice as long until it comes to rest.
+
+    Each begins at `settling.initial`: where another one ended is known at these nodes alone, and a simulator
+    may find no consistent start from them (VACASK, where rectifiers rest on a kink).
+
+    Parameters
+    ----------
+    seconds
+        That all of it may take; None for the usual time of each transient.
+    """
+    assert analysis.settling is not None
+    stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
+    initial = {node: float(volts[sample]) for node, volts in analysis.settling.initial.items()}
+    nodes = tuple(initial)
+    duration = analysis.settling.duration
+    deadline = None if seconds is None else time.monotonic() + seconds
+    for turn in range(DOUBLINGS):
+        left = None if deadline is None else max(_SHORTEST, deadline - time.monotonic())
+        transient = Transient(
+            stimuli, initial, duration, duration, save=nodes, stiff=True, precision=PRECISION
+        )
+        run = solve(circuit, transient, left)
+        wave = run.voltage(nodes)
+        late = wave[run.axis >= 0.9 * run.axis[-1]]
+        rests = bool(np.abs(late - wave[-1]).max() <= AT_REST * np.abs(wave).max())
+        if rests or turn == DOUBLINGS - 1:
+            break
+        duration *= 2.0
+    return Relaxed(wave[-1], rests, duration)
+
+
 def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample: int) -> Solution:
     assert analysis.settling is not None
     stimuli = {name: np.asarray(volts)[sample] for name, volts in analysis.stimuli.items()}
     nodes = tuple(analysis.settling.initial)
-    volts = np.array([analysis.settling.initial[node][sample] for node in nodes])
-    duration, rests, began = analysis.settling.duration, False, time.monotonic()
-    for _ in range(DOUBLINGS):
-        initial = dict(zip(nodes, volts.tolist(), strict=True))
-        run = solve(
-            circuit,
-            Transient(stimuli, initial, duration, duration, save=nodes, stiff=True, precision=PRECISION),
-            None,
-        )
-        wave = run.voltage(nodes)
-        volts = wave[-1]
-        late = wave[run.axis >= 0.9 * run.axis[-1]]
-        rests = bool(np.abs(late - volts).max() <= AT_REST * np.abs(wave).max())
-        if rests:
-            break
-        duration *= 2.0
+    began = time.monotonic()
+    end = relaxed(solve, circuit, analysis, sample)
+    volts = end.volts
     point = OperatingPoint(
         {name: values[None] for name, values in stimuli.items()},
         guess=dict(zip(nodes, volts.tolist(), strict=True)),
@@ -85,24 +105,36 @@ def _settle_one(solve: Solve, circuit: Circuit, analysis: OperatingPoint, sample
         found = solve(circuit, point, max(_BRIEF, time.monotonic() - began))
     except SimulationFailed:
         found = None
-    if found is None or found.status.outcome is not Outcome.CONVERGED:
-        rest = dict(zip(nodes, volts.tolist(), strict=True))
-        return _end_of_transient(solve, circuit, stimuli, rest, duration, analysis.save)
-    away = np.abs(found.voltage(nodes)[0] - volts).max() > AWAY * np.abs(volts).max()
-    outcome = Outcome.DEPARTED if away else Outcome.CONVERGED if rests else Outcome.RESTLESS
+    if found is None or found.status.outcome is not Outcome.CONVERGED or _away(found, nodes, volts):
+        initial = {node: float(start[sample]) for node, start in analysis.settling.initial.items()}
+        return _end_of_transient(solve, circuit, stimuli, initial, end.duration, analysis.save)
+    outcome = Outcome.CONVERGED if end.rests else Outcome.RESTLESS
     return replace(found, status=Status(outcome, found.status.notes))
+
+
+def _away(found: Solution, nodes: tuple[str, ...], volts: Floats) -> bool:
+    """Whether Newton left the state that the transient came to."""
+    return bool(np.abs(found.voltage(nodes)[0] - volts).max() > AWAY * np.abs(volts).max())
 
 
 def _end_of_transient(
     solve: Solve,
     circuit: Circuit,
     stimuli: dict[str, Floats],
-    rest: dict[str, float],
+    initial: dict[str, float],
     duration: float,
     save: tuple[str, ...],
 ) -> Solution:
-    """Where Newton finds no way from the rest state: the transient itself, prolonged at full precision."""
-    run = solve(circuit, Transient(stimuli, rest, 4.0 * duration, duration, save, stiff=True), None)
+    """Where Newton does not stay at the rest state: the transient itself, prolonged at full precision.
+
+    Where rectifiers of a large gain rest on a kink, steps that precise are below the rounding of their
+    currents (VACASK: "Timestep too small"); then at the precision that led there.
+    """
+    precise = Transient(stimuli, initial, 4.0 * duration, duration, save, stiff=True)
+    try:
+        run = solve(circuit, precise, None)
+    except SimulationFailed:
+        run = solve(circuit, replace(precise, precision=PRECISION), None)
     late = run.volts[run.axis >= 0.5 * run.axis[-1]]
     rests = np.abs(late - run.volts[-1]).max() <= AT_REST * np.abs(run.volts).max()
     outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS

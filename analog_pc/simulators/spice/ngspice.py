@@ -20,7 +20,7 @@ from analog_pc.circuit import (
     check_circuit,
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of

@@ -13,7 +13,7 @@ from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck

@@ -6,7 +6,7 @@ import math
 
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, refuse_timed
 from analog_pc.errors import BadInput, SimulatorMissing
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.answer import to_solution
 from analog_pc.simulators.vacask.deck import make_deck
