@@ -55,7 +55,7 @@ def proven(solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: in
     for sample, proof in enumerate(proofs):
         if proof.volts is not None:
             volts[sample] = proof.volts
-    status = _summary(proofs)
+    status = _summary(proofs, found.status.notes)
     # A proven sample started from its own state, wherever its preset was found.
     preset = None if status.outcome is Outcome.CONVERGED else found.preset_volts
     return Solution(found.axis, found.nodes, volts, status, preset)
@@ -88,10 +88,10 @@ def _prove_one(
     return _Proof(again.status.outcome, again.voltage(found.nodes)[0], again.status.notes)
 
 
-def _summary(proofs: list[_Proof]) -> Status:
+def _summary(proofs: list[_Proof], searched: tuple[str, ...]) -> Status:
     outcomes = tuple(proof.outcome for proof in proofs)
     bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
     if not bad:
-        return Status(Outcome.CONVERGED, ("every sample proven by relaxation",), outcomes)
+        return Status(Outcome.CONVERGED, ("every sample proven by relaxation", *searched), outcomes)
     notes = dict.fromkeys(note for k in bad for note in proofs[k].notes)
     return Status(outcomes[bad[0]], (f"samples {', '.join(map(str, bad[:10]))}", *notes), outcomes)

@@ -247,7 +247,9 @@ def test_restless(answer: Answer) -> None:
     assert found.status.outcome is Outcome.RESTLESS
     assert found.status.notes[0] == "samples 0, 1"
     durations = [a.duration for a in asked if isinstance(a, Transient)][:6]
-    np.testing.assert_allclose(durations, 20.0 * TAU * 2.0 ** np.arange(6), rtol=1e-12)  # doubled five times
+    np.testing.assert_allclose(
+        durations, 20.0 * TAU * 4.0 ** np.arange(6), rtol=1e-12
+    )  # each four times the last
 
 
 def test_a_point_that_newton_leaves_is_the_end_of_the_transient() -> None:
