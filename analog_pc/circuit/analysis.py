@@ -44,6 +44,9 @@ class OperatingPoint:
     settling
         Reach every sample by relaxation instead, and search its operating point from where the
         transient came to rest: slower, and sure to be the state that the circuit relaxes to.
+    proof
+        The relaxation by which a SPICE program proves that what it found by way of presets is the state
+        that the circuit relaxes to.
     save
         Nodes to keep; empty keeps all.
     """
@@ -53,6 +56,7 @@ class OperatingPoint:
     guess: Mapping[str, ArrayLike] = field(default_factory=dict)
     settling: Settling | None = None
     save: tuple[str, ...] = ()
+    proof: Settling | None = None
 
     @property
     def samples(self) -> int:

@@ -22,6 +22,7 @@ class Outcome(Enum):
     SATURATED = "an amplifier is at the limit of its output"
     UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"
     UNDETERMINED = "nothing determines the voltage of a node at rest"
+    UNPROVEN = "an operating point, not proven to be the state that the circuit relaxes to"
     NOT_CONVERGED = "no operating point was found"
 
 

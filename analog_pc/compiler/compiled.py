@@ -91,7 +91,9 @@ class CompiledNetwork:
         The solution holds the nodes that `decode` reads, or every node of the circuit.
 
         Newton's way (the default for smooth activations): the preset of a sample clamps the same nodes at
-        their forward values, so that all springs are slack; from there the clamps step to their values.
+        their forward values, so that all springs are slack; from there the clamps step to their values,
+        and a SPICE program compares each point with the end of a transient from the forward state
+        (`by_relaxation=False` leaves that out: quicker, and it may be another operating point).
         By relaxation (the default where rectifiers switch and something above the input is clamped): a
         transient from the forward state goes first.  With the input alone clamped the forward state is
         the only stationary point, and no detour is needed.
@@ -110,8 +112,12 @@ class CompiledNetwork:
         if relaxed:
             settling = Settling(self._starts(chosen), 50.0 * self.scales.seconds)
             return OperatingPoint(stimuli, settling=settling, save=save)
-        preset = self._stimuli(self._forward.x, chosen) if self.clamps.beyond_input else None
-        return OperatingPoint(stimuli, preset, self._starts(chosen), save=save)
+        if not self.clamps.beyond_input:
+            return OperatingPoint(stimuli, guess=self._starts(chosen), save=save)
+        starts = self._starts(chosen)
+        proof = Settling(starts, 50.0 * self.scales.seconds) if by_relaxation is None and starts else None
+        preset = self._stimuli(self._forward.x, chosen)
+        return OperatingPoint(stimuli, preset, starts, save=save, proof=proof)
 
     def transient(
         self,

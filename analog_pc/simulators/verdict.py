@@ -14,10 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from analog_pc.arrays import Bools
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, check_circuit
 from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Linearised, Native, UndeterminedNode
+from analog_pc.simulators.proof import Certify
 from analog_pc.simulators.settling import AWAY
 
 # Outcomes that say: there is an operating point, and these are its voltages.
@@ -42,6 +44,18 @@ def with_verdict(
     every_node = tuple(dict.fromkeys((*analysis.save, *node_names(circuit))))
     found = solve(circuit, replace(analysis, save=every_node))
     return _cut(_judged(native, circuit, analysis, found), analysis.save)
+
+
+def certificate(native: Native) -> Certify:
+    """Which points of a solution the flow must end in, none for a circuit that native has no model of."""
+
+    def certify(circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Bools:
+        try:
+            return native.relaxes_to(circuit, analysis, solution)
+        except (BadInput, SimulationFailed):
+            return np.zeros(len(solution.axis), dtype=np.bool_)
+
+    return certify
 
 
 def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:

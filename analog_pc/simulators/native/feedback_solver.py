@@ -75,13 +75,17 @@ class FeedbackSolver:
             return Solved(r.copy(), q, np.ones(len(r), dtype=np.bool_))
         with np.errstate(over="ignore", invalid="ignore"):
             some = slice(None, None, -(-len(r) // TYPICAL))
-            self._extend(form.slope_changed(form.inputs(r[some], q[some]), LEAST_SLOPE) & self._apart)
+            self.extend_at(form.inputs(r[some], q[some]))
             found = self._sweeps(r, q, first, leaps)
             sets = self._partition()
             y = form.inputs(r, q)
             if len(sets.terminal.outputs):
                 q[:, sets.terminal.outputs] = sets.terminal.form.delta(y[:, sets.terminal.inputs])
         return Solved(y, q, found)
+
+    def extend_at(self, y: Floats) -> None:
+        """Add to the implicit set what bends at inputs y; elements that cannot be cut stay explicit at first."""
+        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self._apart)
 
     @property
     def _apart(self) -> Bools:

@@ -12,12 +12,13 @@ answers.  Where the symmetric part of J is negative definite, so are the real pa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import scipy.linalg
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import ArrayLike, Bools, Floats
 from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.flat import NOWHERE
@@ -80,6 +81,19 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
             _classify(model, int(part[k]), jacobian, found)
             found.distance[start + k] = _newton_step(jacobian, rate[k])
     return found
+
+
+def relaxes_to(model: Model, stimuli: Stimuli, initial: Mapping[str, ArrayLike], solution: Solution) -> Bools:
+    """Samples of a solution that the flow from the initial volts certainly ends in, [samples]."""
+    held = model.holdable(initial)
+    samples = len(solution.axis)
+    if not held.any():
+        return np.zeros(samples, dtype=np.bool_)
+    u = model.batch(stimuli, samples)
+    x = np.broadcast_to(model.held_volts(held, initial), (samples, int(held.sum())))
+    y = _reads(model, _unknowns(model, solution.voltage(model.nodes)))
+    flow = model.slow_flow(held)
+    return flow.leads_to(x, u, y, flow.reduction[1].form.delta(y))
 
 
 def _unknowns(model: Model, volts: Floats) -> Floats:

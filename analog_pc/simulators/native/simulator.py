@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from analog_pc.arrays import Any, Floats
+from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -27,7 +27,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.esdirk import Integrator
 from analog_pc.simulators.native.initial import initial_state
-from analog_pc.simulators.native.linearised import Linearised, linearised
+from analog_pc.simulators.native.linearised import Linearised, linearised, relaxes_to
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
 from analog_pc.simulators.native.noise import noise_at
@@ -142,6 +142,21 @@ class Native:
         """
         with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is refused
             return linearised(self.model(circuit), stimuli, solution)
+
+    def relaxes_to(self, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Bools:
+        """Samples of any simulator's solution that the flow from `analysis.settling.initial` must end in.
+
+        True where the flow of these nodes contracts all the way, so that no other operating point is between.
+        The solution has every node.
+
+        Raises
+        ------
+        BadInput, SimulationFailed
+            For circuits that are not modelled here.
+        """
+        assert analysis.settling is not None
+        with one_blas_thread(), np.errstate(all="ignore"):
+            return relaxes_to(self.model(circuit), analysis.stimuli, analysis.settling.initial, solution)
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes that hold charge, over all frequencies (the band of the analysis is not used)."""

@@ -105,6 +105,17 @@ class SlowFlow:
             found[left] = again.found
         return Solved(direct.y, direct.q, found)
 
+    def leads_to(self, x: Floats, u: Floats, y: Floats, q: Floats) -> Bools:
+        """Samples whose flow from x contracts all the way to an operating point that is known already.
+
+        y [samples, inputs] and q [samples, outputs] are there; whoever found it.
+        """
+        self._static.extend_at(y)
+        problem = self.problem_at(y)
+        if problem is None:
+            return np.zeros(len(x), dtype=np.bool_)
+        return self._contracts_to(problem, self._state(problem, x, u, q, q), u, q, Deadline(None))
+
     def _walk(self, problem: Problem, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """Samples that are followed step by step."""
         start = self._solver.solve(self._maps.reads.drive(x, u), q)

@@ -20,12 +20,12 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
 from analog_pc.simulators.spice.process import Watch, find_executable, run_deck, run_plots
-from analog_pc.simulators.verdict import with_verdict
+from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit, workspace
 
 UNCHECKED = "stability of the operating point not checked"
@@ -65,7 +65,9 @@ class Ngspice:
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        return with_verdict(partial(simulate, self._solve), self._native, circuit, analysis)
+        return with_verdict(
+            partial(simulate, self._solve, certify=certificate(self._native)), self._native, circuit, analysis
+        )
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes over the band of the analysis, one run for each; no covariance.

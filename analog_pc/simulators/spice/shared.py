@@ -15,12 +15,12 @@ from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.quiet import quiet
-from analog_pc.simulators.verdict import with_verdict
+from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
@@ -97,7 +97,7 @@ class NgspiceShared:
                 f"ngspice-shared: {analysis.samples} samples, at most {MAX_SAMPLES}; "
                 "use Ngspice, whose runs can be stopped"
             )
-        solve = partial(simulate, self._solve, workers=1)
+        solve = partial(simulate, self._solve, certify=certificate(self._native), workers=1)
         return with_verdict(solve, self._native, circuit, analysis)
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:

@@ -8,13 +8,13 @@ from functools import partial
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, refuse_timed
 from analog_pc.errors import BadInput, SimulatorMissing
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.settling import simulate
+from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.answer import to_solution
 from analog_pc.simulators.vacask.deck import make_deck
 from analog_pc.simulators.vacask.installation import find_installation
 from analog_pc.simulators.vacask.process import run_deck
-from analog_pc.simulators.verdict import with_verdict
+from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit
 
 
@@ -46,7 +46,9 @@ class Vacask:
         ------
         BadInput, SimulatorMissing, SimulationFailed
         """
-        return with_verdict(partial(simulate, self._solve), self._native, circuit, analysis)
+        return with_verdict(
+            partial(simulate, self._solve, certify=certificate(self._native)), self._native, circuit, analysis
+        )
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         refuse_timed(circuit, self.name)
