@@ -3,8 +3,8 @@
 A search along stepped stimuli ends in *an* operating point.  Where a circuit has several, only its own
 dynamics say which one it reaches.  Most samples need no transient: where the flow contracts all the way from
 the start to the point that was found, it can end nowhere else (`native/slow_flow.py`).  Each other point is
-compared with the end of a transient from its start; a sample where both differ is relaxed (`settling.py`), and
-one whose transient takes too long stays unproven.
+compared with the end of a transient from its start; a sample where both differ is relaxed (`settling.py`),
+and one whose transient takes too long stays unproven.
 """
 
 from __future__ import annotations
@@ -104,5 +104,5 @@ def _summary(proofs: list[_Proof], searched: tuple[str, ...]) -> Status:
             ("every sample is proven to be where the circuit relaxes to", *searched),
             outcomes,
         )
-    notes = dict.fromkeys(note for k in bad for note in proofs[k].notes)
-    return Status(outcomes[bad[0]], (f"samples {', '.join(map(str, bad[:10]))}", *notes), outcomes)
+    said = dict.fromkeys(note for k in bad for note in proofs[k].notes)
+    return Status(outcomes[bad[0]], (f"samples {', '.join(map(str, bad[:10]))}", *said), outcomes)

@@ -16,7 +16,7 @@ def simulate(
     certify: Certify | None = None,
     workers: int | None = None,
 ) -> Solution:
-    """Check the circuit and what is asked of it, and solve it; by relaxation or with proof where that is asked."""
+    """Check the circuit and what is asked of it, and solve it; by relaxation, or with proof."""
     check_circuit(circuit)
     check_analysis(circuit, analysis)
     if isinstance(analysis, OperatingPoint) and analysis.settling is not None:

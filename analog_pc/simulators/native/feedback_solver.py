@@ -84,7 +84,7 @@ class FeedbackSolver:
         return Solved(y, q, found)
 
     def extend_at(self, y: Floats) -> None:
-        """Add to the implicit set what bends at inputs y; elements that cannot be cut stay explicit at first."""
+        """Make implicit what bends at inputs y; elements that cannot be cut stay explicit at first."""
         self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self._apart)
 
     @property
@@ -109,9 +109,10 @@ class FeedbackSolver:
     def _partition(self) -> _Sets:
         if self._sets is None:
             form = self.form
+            observed = form.whole_blocks(form.observed)
             implicit = form.part(self.implicit)
-            explicit = form.part(form.observed & ~self.implicit)
-            terminal = form.part(~form.observed & ~self.implicit)
+            explicit = form.part(observed & ~self.implicit)
+            terminal = form.part(~observed & ~self.implicit)
             self._sets = _Sets(
                 implicit,
                 explicit,
