@@ -6,8 +6,8 @@ network).  Amplifiers, drivers, rectifiers and lines follow them at their own re
 Most samples need no steps: where the flow contracts all the way from the start to an operating point, all of
 its solutions come nearer to that point, so the flow ends there.  The others are followed in implicit Euler
 steps as long as contraction allows (`flow_kernel.py`), with the explicit set of outputs (rails far away,
-devices that are nearly linear) as it is at the start; Newton's method on the whole circuit then ends where the
-flow contracts all the way from where it came to rest, or the sample is not found.
+devices that are nearly linear) as it is at the start; Newton's method on the whole circuit then ends where
+the flow contracts all the way from where it came to rest, or the sample is not found.
 """
 
 from __future__ import annotations
