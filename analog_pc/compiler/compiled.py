@@ -216,7 +216,7 @@ class CompiledNetwork:
     def _judge(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
         # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
         landscape = Landscape(self.network, Clamps(self.clamps.free, x))
-        residual = landscape.state(landscape.from_activities(list(x))).residual
+        residual = landscape.resting_state(list(x)).residual
         astray, saturated = self.departed(solution), self._saturated(solution)
         message = str(solution.status)
         if astray.any():

@@ -43,7 +43,7 @@ def energy_by_hand(landscape: Landscape, x: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_energy(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
+    state = landscape.resting_state(x)
     # A few roundings.
     np.testing.assert_allclose(state.energy, energy_by_hand(landscape, state.x), rtol=1e-14)
     for layer, values in enumerate(landscape.clamps.values):
@@ -55,7 +55,7 @@ def test_energy(name: str) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_gradient_is_the_derivative_of_the_energy(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
+    state = landscape.resting_state(x)
     for layer, size in enumerate(SIZES):
         assert np.all(state.gradient[layer][:, 0] == 0.0)  # clamped
         for i in range(1, size):
@@ -70,7 +70,7 @@ def test_gradient_is_the_derivative_of_the_energy(name: str) -> None:
 @pytest.mark.parametrize("name", SMOOTH)
 def test_hessian_is_the_derivative_of_the_gradient(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
+    state = landscape.resting_state(x)
     full, _ = jacobian(landscape, state)
     free = np.concatenate(landscape.clamps.free)
     column = -1

@@ -1,0 +1,125 @@
+"""Activation functions for compiled code: f, f' and f'' of all nodes of a layer of one sample.
+
+tanh and sigmoid are made of one exponential, written in arithmetic that the compiler turns into SIMD::
+
+    e^x = 2^k (1 + q(r)),      k = round(x / ln 2),      r = x - k ln 2,      |r| <= ln 2 / 2
+
+q is the Taylor polynomial of e^r - 1 to degree 13, whose remainder r^14 / 14! is below 5e-18.  It is kept
+apart from the 1, so that tanh of a small argument is as precise as the argument (two units in the last place).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.pcn.activations import Activation
+
+SMOOTH = {"identity": 0, "tanh": 1, "sigmoid": 2}
+KINKED = len(SMOOTH)
+FAST_MATH = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
+KEEP_ORDER = {"contract", "nsz"}  # where the order of additions is the algorithm
+_LOG2_E = 1.0 / math.log(2.0)
+_LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # the leading 32 bits of ln 2: exact in products with k
+_LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the following bits
+_ROUND = 1.5 * 2.0**52  # a double of this size has no fraction: adding it rounds, and its low bits hold k
+_LOWEST = -700.0  # e^-700 = 1e-304: below it f and f' of a double are those of infinity
+_COEFFICIENTS = np.array([1.0 / math.factorial(n) for n in range(13, 1, -1)])
+
+
+def code_of(f: Activation) -> int:
+    """Number of an activation, for `activate`."""
+    return KINKED if f.kinks else SMOOTH[f.name]
+
+
+def pieces_of(f: Activation) -> tuple[Floats, Floats, float]:
+    """Kinks, slopes between them and f at the first kink; all empty for a smooth activation."""
+    if not f.kinks:
+        return np.empty(0), np.zeros(1), 0.0
+    kinks = np.array(f.kinks)
+    return kinks, np.array(f.slopes), float(f.f(kinks[:1])[0])
+
+
+@numba.njit(cache=True, fastmath=KEEP_ORDER)  # type: ignore[untyped-decorator, unused-ignore]
+def _exponential(x, q, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """e^x = power (1 + q) for -700 <= x <= 0; q may be x itself."""
+    bits = power.view(np.int64)
+    for j in range(x.size):
+        rounded = x[j] * _LOG2_E + _ROUND
+        k = rounded - _ROUND
+        r = (x[j] - k * _LN2_HIGH) - k * _LN2_LOW
+        total = _COEFFICIENTS[0]
+        for n in range(1, 12):
+            total = total * r + _COEFFICIENTS[n]
+        q[j] = total * r * r + r
+        power[j] = rounded
+    for j in range(x.size):
+        bits[j] = (bits[j] + 1023) << 52  # the exponent field of 2^k
+
+
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+def _tanh(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for j in range(x.size):
+        f[j] = -2.0 * abs(x[j])
+        if f[j] < _LOWEST:
+            f[j] = _LOWEST
+    _exponential(f, f, power)
+    for j in range(x.size):
+        less_one = power[j] * f[j] + (power[j] - 1.0)  # e^(-2|x|) - 1
+        y = math.copysign(less_one / (2.0 + less_one), x[j])
+        f[j] = y
+        slope[j] = 1.0 - y * y
+        curvature[j] = -2.0 * y * (1.0 - y * y)
+
+
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+def _sigmoid(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for j in range(x.size):
+        f[j] = -abs(x[j])
+        if f[j] < _LOWEST:
+            f[j] = _LOWEST
+    _exponential(f, f, power)
+    for j in range(x.size):
+        e = power[j] * f[j] + power[j]
+        larger = 1.0 / (1.0 + e)  # of f(x) and f(-x)
+        y = larger if x[j] >= 0.0 else e * larger
+        gate = e * larger * larger
+        f[j] = y
+        slope[j] = gate
+        curvature[j] = gate * (1.0 - 2.0 * y)
+
+
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+def _piecewise(pieces, x, f, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """On a kink the slope is that of its left side, as in `Activation.slope`."""
+    kinks, slopes, first = pieces
+    for j in range(x.size):
+        f[j] = first + slopes[0] * (x[j] - kinks[0])
+        slope[j] = slopes[0]
+    for k in range(kinks.size):
+        step = slopes[k + 1] - slopes[k]
+        for j in range(x.size):
+            beyond = x[j] - kinks[k]
+            f[j] += step * beyond if beyond > 0.0 else 0.0
+            slope[j] += step if beyond > 0.0 else 0.0
+
+
+@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+def activate(code, pieces, x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """f, f' and f'' of x; `power` is scratch of the same size."""
+    if code == 1:
+        _tanh(x, f, slope, curvature, power)
+    elif code == 2:
+        _sigmoid(x, f, slope, curvature, power)
+    elif code == 0:
+        for j in range(x.size):
+            f[j] = x[j]
+            slope[j] = 1.0
+            curvature[j] = 0.0
+    else:
+        _piecewise(pieces, x, f, slope)
+        for j in range(x.size):
+            curvature[j] = 0.0
