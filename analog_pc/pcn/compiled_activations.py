@@ -15,19 +15,23 @@ import math
 import numba
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Any, Floats
 from analog_pc.pcn.activations import Activation
 
+# Loops below write one or two arrays each: with more, the compiler gives up to prove that they do not overlap,
+# and makes no SIMD of them.
 SMOOTH = {"identity": 0, "tanh": 1, "sigmoid": 2}
 KINKED = len(SMOOTH)
 FAST_MATH = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
-KEEP_ORDER = {"contract", "nsz"}  # where the order of additions is the algorithm
+# A division by zero is an infinity, as in numpy: a test before each would forbid SIMD.
+COMPILED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST_MATH}
+KEEP_ORDER = COMPILED | {"fastmath": {"contract", "nsz"}}  # where the order of additions is the algorithm
 _LOG2_E = 1.0 / math.log(2.0)
 _LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # the leading 32 bits of ln 2: exact in products with k
 _LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the following bits
 _ROUND = 1.5 * 2.0**52  # a double of this size has no fraction: adding it rounds, and its low bits hold k
 _LOWEST = -700.0  # e^-700 = 1e-304: below it f and f' of a double are those of infinity
-_COEFFICIENTS = np.array([1.0 / math.factorial(n) for n in range(13, 1, -1)])
+_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(n) for n in range(2, 14))
 
 
 def code_of(f: Activation) -> int:
@@ -43,56 +47,65 @@ def pieces_of(f: Activation) -> tuple[Floats, Floats, float]:
     return kinks, np.array(f.slopes), float(f.f(kinks[:1])[0])
 
 
-@numba.njit(cache=True, fastmath=KEEP_ORDER)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**KEEP_ORDER)  # type: ignore[untyped-decorator, unused-ignore]
 def _exponential(x, q, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """e^x = power (1 + q) for -700 <= x <= 0; q may be x itself."""
+    """e^x = power (1 + q) for -700 <= x <= 0."""
     bits = power.view(np.int64)
     for j in range(x.size):
         rounded = x[j] * _LOG2_E + _ROUND
         k = rounded - _ROUND
         r = (x[j] - k * _LN2_HIGH) - k * _LN2_LOW
-        total = _COEFFICIENTS[0]
-        for n in range(1, 12):
-            total = total * r + _COEFFICIENTS[n]
-        q[j] = total * r * r + r
+        total = _C13 * r + _C12
+        total = total * r + _C11
+        total = total * r + _C10
+        total = total * r + _C9
+        total = total * r + _C8
+        total = total * r + _C7
+        total = total * r + _C6
+        total = total * r + _C5
+        total = total * r + _C4
+        total = total * r + _C3
+        q[j] = (total * r + _C2) * r * r + r
         power[j] = rounded
     for j in range(x.size):
         bits[j] = (bits[j] + 1023) << 52  # the exponent field of 2^k
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _tanh(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     for j in range(x.size):
-        f[j] = -2.0 * abs(x[j])
-        if f[j] < _LOWEST:
-            f[j] = _LOWEST
-    _exponential(f, f, power)
+        slope[j] = -2.0 * abs(x[j])
+        if slope[j] < _LOWEST:
+            slope[j] = _LOWEST
+    _exponential(slope, f, power)
     for j in range(x.size):
         less_one = power[j] * f[j] + (power[j] - 1.0)  # e^(-2|x|) - 1
         y = math.copysign(less_one / (2.0 + less_one), x[j])
         f[j] = y
-        slope[j] = 1.0 - y * y
-        curvature[j] = -2.0 * y * (1.0 - y * y)
+    for j in range(x.size):
+        slope[j] = 1.0 - f[j] * f[j]
+        curvature[j] = -2.0 * f[j] * (1.0 - f[j] * f[j])
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _sigmoid(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     for j in range(x.size):
-        f[j] = -abs(x[j])
-        if f[j] < _LOWEST:
-            f[j] = _LOWEST
-    _exponential(f, f, power)
+        slope[j] = -abs(x[j])
+        if slope[j] < _LOWEST:
+            slope[j] = _LOWEST
+    _exponential(slope, f, power)
     for j in range(x.size):
         e = power[j] * f[j] + power[j]
         larger = 1.0 / (1.0 + e)  # of f(x) and f(-x)
-        y = larger if x[j] >= 0.0 else e * larger
-        gate = e * larger * larger
-        f[j] = y
-        slope[j] = gate
-        curvature[j] = gate * (1.0 - 2.0 * y)
+        slope[j] = e * larger * larger
+        power[j] = larger
+        f[j] = e * larger
+    for j in range(x.size):
+        f[j] = power[j] if x[j] >= 0.0 else f[j]
+        curvature[j] = slope[j] * (1.0 - 2.0 * f[j])
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _piecewise(pieces, x, f, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """On a kink the slope is that of its left side, as in `Activation.slope`."""
     kinks, slopes, first = pieces
@@ -107,7 +120,7 @@ def _piecewise(pieces, x, f, slope):  # type: ignore[no-untyped-def]  # pragma: 
             slope[j] += step if beyond > 0.0 else 0.0
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def activate(code, pieces, x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """f, f' and f'' of x; `power` is scratch of the same size."""
     if code == 1:

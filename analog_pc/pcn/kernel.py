@@ -37,7 +37,8 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.pcn.compiled_activations import FAST_MATH, activate, code_of, pieces_of
+from analog_pc.pcn.activations import IDENTITY
+from analog_pc.pcn.compiled_activations import COMPILED, KINKED, activate, code_of, pieces_of
 from analog_pc.pcn.state import Landscape
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -46,28 +47,34 @@ GROW = 3.0  # of the shift, after a step that was refused
 FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
 LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
+PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
+MOST_PAIRS = 2**19  # numbers in that matrix, which has to stay in the cache
 CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
 
 
 class Chain(NamedTuple):
-    """The moving part of a network; N activities in K layers, side by side."""
+    """The moving part of a network: K layers of at most `width` activities.
+
+    Arrays hold one row per layer, padded with zeros, so that compiled loops count from 0: only then does the
+    compiler make them SIMD.
+    """
 
     sizes: Ints  # n_k, [K]
-    at: Ints  # where layer k begins, [K + 1]
-    weights: Floats  # W_1 ... W_{K-1}, [post, pre] each, one after the other
-    where: Ints  # where W_k begins, [K]
-    bias: Floats  # b_k, [N]
+    weights: Floats  # W_k, [K, most rows of any, width]; none for k = 0
+    bias: Floats  # b_k, [K, width]
     pi: Floats  # precisions, [K]
-    free: Floats  # 1 where an activity moves, 0 where it is clamped, [N]
+    free: Floats  # 1 where an activity moves, 0 where it is clamped, [K, width]
+    closed: bool  # whether all of two layers is: the lower free, or partly so, and the upper clamped
+    norms: Floats  # Frobenius' norm of W_k, [K]
+    bias_norms: Floats  # [K]
     codes: Ints  # of the activations, [K]
     kinks: Floats
     slopes: Floats
     first_value: float  # f at the first kink
-    norms: Floats  # Frobenius' norm of W_k, [K]
 
 
-class Point(NamedTuple):
-    """A state of one sample; arrays [N] but `total` = (energy, its rounding, ||dE/dx||, residual / limit)."""
+class Points(NamedTuple):
+    """States of the samples of a batch; arrays [K, samples, width], per layer [K, samples], or [samples]."""
 
     x: Floats
     f: Floats
@@ -78,7 +85,32 @@ class Point(NamedTuple):
     gate: Floats
     gradient: Floats
     loose: Floats  # 1 where free and not resting on a kink
-    total: Floats
+    delta: Floats  # rounding of x - mu, [K, samples]
+    force_norm: Floats  # ||lambda_k||, [K, samples]
+    total: Floats  # rows ENERGY, NOISE, SLOPE, RATIO (below), [4, samples]
+
+
+ENERGY, NOISE, SLOPE, RATIO = range(4)  # E, its rounding, ||dE/dx||, largest ||dE/dx_k|| / limit_k
+
+
+class Work(NamedTuple):
+    """Scratch of a step; rows: most activities of a layer above the lowest."""
+
+    dx: Floats  # [K, samples, width]
+    particular: Floats  # p_k, [K, samples, width]
+    compliance: Floats  # gate_0 P_0 (diagonal), [samples, width]
+    wide: Floats  # [samples, width]
+    narrow: Floats  # [samples, rows]
+    pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
+    slopes: Floats  # [samples]
+    sums: Floats  # [samples]
+    spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
+    scaled: Floats  # [rows, width]
+    change: Floats  # dlambda of one sample, [K, width]
+    s: Floats  # [rows, rows]
+    a: Floats  # [rows, rows]
+    row: Floats  # [width]
+    pivots: Ints  # [rows]
 
 
 class Search(NamedTuple):
@@ -94,179 +126,246 @@ def chain_of(landscape: Landscape) -> Chain:
     """The chain of a network under clamps."""
     net = landscape.network
     first = 1 if landscape.clamps.input_is_clamped else 0
-    layers = range(first, net.depth + 1)
-    sizes = np.array([net.sizes[layer] for layer in layers], dtype=np.int64)
-    at = np.zeros(len(sizes) + 1, dtype=np.int64)
-    np.cumsum(sizes, out=at[1:])
-    between = [net.W[layer - 1] for layer in layers[1:]]
-    where = np.zeros(len(sizes), dtype=np.int64)
-    where[2:] = np.cumsum([w.size for w in between[:-1]])
-    bias = np.concatenate([np.zeros(sizes[0]), *(net.b[layer - 1] for layer in layers[1:])])
-    activations = [landscape.activations[layer] for layer in layers[:-1]]
-    norms = np.array([0.0, *(np.sqrt(np.vdot(w, w)) for w in between)])
-    kinks, slopes, first_value = pieces_of(next((f for f in activations if f.kinks), net.activation_of(0)))
+    sizes = net.sizes[first:]
+    layers, width = len(sizes), max(sizes)
+    weights = np.zeros((layers, max(sizes[1:], default=0), width))
+    bias = np.zeros((layers, width))
+    free = np.zeros((layers, width))
+    norms = np.zeros(layers)
+    bias_norms = np.zeros(layers)
+    for k, n in enumerate(sizes):
+        free[k, :n] = landscape.movable[first + k]
+        if k > 0:
+            w, b = net.W[first + k - 1], net.b[first + k - 1]
+            weights[k, :n, : w.shape[1]] = w
+            bias[k, :n] = b
+            norms[k] = math.sqrt(np.vdot(w, w))
+            bias_norms[k] = math.sqrt(np.vdot(b, b))
+    activations = landscape.activations[first:]
+    kinks, slopes, first_value = pieces_of(next((f for f in activations if f.kinks), IDENTITY))
     return Chain(
-        sizes=sizes,
-        at=at,
-        weights=np.concatenate([np.empty(0), *(w.ravel() for w in between)]),
-        where=where,
+        sizes=np.array(sizes, dtype=np.int64),
+        weights=weights,
         bias=bias,
-        pi=np.array([net.precision_of(layer) for layer in layers]),
-        free=np.concatenate(landscape.movable[first:]),
+        pi=np.array([net.precision_of(first + k) for k in range(layers)]),
+        free=free,
+        closed=layers == 2 and not free[1].any(),
+        norms=norms,
+        bias_norms=bias_norms,
         codes=np.array([*(code_of(f) for f in activations), 0], dtype=np.int64),
         kinks=kinks,
         slopes=slopes,
         first_value=first_value,
-        norms=norms,
     )
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _point(total):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    return Point(
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(total),
-        np.zeros(4),
+def points(chain: Chain, samples: int) -> Points:
+    """States, not yet evaluated."""
+    layers, _, width = chain.weights.shape
+    parts = np.zeros((9, layers, samples, width))
+    sums = np.zeros((2, layers, samples))
+    return Points(*parts, *sums, np.zeros((4, samples)))
+
+
+def workspace(chain: Chain, samples: int) -> Work:
+    """Scratch for the steps of a batch."""
+    layers, rows, width = chain.weights.shape
+    pairs = np.empty((0, width))
+    if chain.closed and samples >= PAIRS_FROM:
+        n = int(chain.sizes[1])
+        i, j = np.tril_indices(n)
+        if i.size * width <= MOST_PAIRS:
+            pairs = chain.weights[1][i] * chain.weights[1][j]
+    return Work(
+        dx=np.zeros((layers, samples, width)),
+        particular=np.zeros((layers, samples, width)),
+        compliance=np.zeros((samples, width)),
+        wide=np.zeros((samples, width)),
+        narrow=np.zeros((samples, rows)),
+        pairs=pairs,
+        slopes=np.zeros(samples),
+        sums=np.zeros(samples),
+        spread=np.zeros((layers, rows, width)),
+        scaled=np.zeros((rows, width)),
+        change=np.zeros((layers, width)),
+        s=np.zeros((rows, rows)),
+        a=np.zeros((rows, rows)),
+        row=np.zeros(width),
+        pivots=np.zeros(rows, dtype=np.int64),
     )
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _dot(a, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    total = 0.0
-    for j in range(a.size):
-        total += a[j] * b[j]
-    return total
-
-
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _add(out, factor, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """out += factor row."""
-    for j in range(out.size):
-        out[j] += factor * row[j]
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _norm(a):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    return math.sqrt(_dot(a, a))
-
-
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _forces(chain, mu0, p, delta):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """lambda and h of the activities p.x, the energy, and delta_k (see above) as `delta` [K]."""
-    layers = chain.sizes.size
-    pieces = (chain.kinks, chain.slopes, chain.first_value)
-    energy = 0.0
-    noise = 0.0
-    for k in range(layers):
-        here = slice(chain.at[k], chain.at[k + 1])
-        x, force, bias = p.x[here], p.force[here], chain.bias[here]
-        n = x.size
-        pi = chain.pi[k]
-        if k == 0:
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
+    n, pi = chain.sizes[k], chain.pi[k]
+    x, force, bias, mu = p.x, p.force, chain.bias, work.narrow
+    if k > 0:
+        np.dot(p.f[k - 1][:count], chain.weights[k].T, work.narrow[:count])
+    for b in range(count):
+        below = 0.0
+        if k > 0:
+            m = chain.sizes[k - 1]
             for i in range(n):
-                force[i] = x[i] - mu0[i]
-            rounding = _norm(x) + _norm(mu0)
+                force[k, b, i] = x[k, b, i] - (mu[b, i] + bias[k, i])
+            for j in range(m):
+                below += p.f[k - 1, b, j] * p.f[k - 1, b, j]
+            below = (m + 2) * (chain.norms[k] * math.sqrt(below) + chain.bias_norms[k])
         else:
-            below = p.f[chain.at[k - 1] : chain.at[k]]
-            m = below.size
-            start = chain.where[k]
             for i in range(n):
-                row = chain.weights[start + i * m : start + (i + 1) * m]
-                force[i] = x[i] - (_dot(row, below) + bias[i])
-            rounding = _norm(x) + (m + 2) * (chain.norms[k] * _norm(below) + _norm(bias))
-        delta[k] = UNIT_ROUNDOFF * rounding if pi > 0.0 else 0.0
-        squared = _dot(force, force)
-        energy += 0.5 * pi * squared
-        noise += pi * (math.sqrt(squared) * delta[k] + n * UNIT_ROUNDOFF * squared)
+                force[k, b, i] = x[k, b, i] - mu0[b, i]
+                below += mu0[b, i] * mu0[b, i]
+            below = math.sqrt(below)
+        squared = 0.0
+        size = 0.0
         for i in range(n):
-            force[i] *= pi
-        if k + 1 < layers:
-            activate(chain.codes[k], pieces, x, p.f[here], p.slope[here], p.curvature[here], p.gate[here])
-    p.back[:] = 0.0
-    for k in range(layers - 1):
-        m = chain.sizes[k]
-        back = p.back[chain.at[k] : chain.at[k + 1]]
-        above = p.force[chain.at[k + 1] : chain.at[k + 2]]
-        for i in range(above.size):
-            row = chain.weights[chain.where[k + 1] + i * m : chain.where[k + 1] + (i + 1) * m]
-            _add(back, above[i], row)
-    p.total[0] = energy
-    p.total[1] = noise
+            squared += force[k, b, i] * force[k, b, i]
+            size += x[k, b, i] * x[k, b, i]
+            force[k, b, i] *= pi
+        norm = math.sqrt(squared)
+        delta = UNIT_ROUNDOFF * (math.sqrt(size) + below) if pi > 0.0 else 0.0
+        p.delta[k, b] = delta
+        p.force_norm[k, b] = pi * norm
+        p.total[ENERGY, b] += 0.5 * pi * squared
+        p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_feedback(chain, k, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """h_k from lambda_{k+1}."""
+    for b in range(count):
+        for i in range(chain.sizes[k + 1]):
+            work.narrow[b, i] = p.force[k + 1, b, i]
+        for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
+            work.narrow[b, i] = 0.0
+    np.dot(work.narrow[:count], chain.weights[k + 1], p.back[k][:count])
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
 def _gate_on_kink(left, right, force, back):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """The gate of a node on a kink, and whether it stays there.
 
     The derivatives of E to the left and to the right are force - left back and force - right back.
     """
-    downwards = force - left * back  # > 0: E falls to the left
-    upwards = force - right * back  # < 0: E falls to the right
-    if downwards <= 0.0 <= upwards and downwards < upwards:
+    leftwards = force - left * back  # > 0: E falls to the left
+    rightwards = force - right * back  # < 0: E falls to the right
+    if leftwards <= 0.0 <= rightwards and leftwards < rightwards:
         return force / back, True
-    if upwards < 0.0 and (downwards < 0.0 or -upwards > downwards > 0.0):
+    if rightwards < 0.0 and (leftwards < 0.0 or -rightwards > leftwards > 0.0):
         return right, False
     return left, False
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _set_gates(chain, k, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Gate, dE/dx and whether it may move, of every node of layer k."""
-    for i in range(chain.at[k], chain.at[k + 1]):
-        p.gate[i] = p.slope[i]
-        p.loose[i] = chain.free[i]
-    if k + 1 < chain.sizes.size and chain.codes[k] == 3:
-        for i in range(chain.at[k], chain.at[k + 1]):
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _assign(out, a):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for j in range(out.size):
+        out[j] = a[j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _balance(force, gate, back, loose, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dE/dx."""
+    for j in range(out.size):
+        out[j] = (force[j] - gate[j] * back[j]) * loose[j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _row_norms(a, count, n, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for b in range(count):
+        total = 0.0
+        for j in range(n):
+            total += a[b, j] * a[b, j]
+        out[b] = math.sqrt(total)
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _spread_rows(out, count, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for b in range(count):
+        for j in range(row.size):
+            out[b, j] = row[j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Gates, dE/dx and what may move in layer k."""
+    n = chain.sizes[k]
+    gate, loose, free, x = p.gate, p.loose, chain.free, p.x
+    _assign(gate[k][:count].reshape(-1), p.slope[k][:count].reshape(-1))
+    _spread_rows(loose[k], count, free[k])
+    if chain.codes[k] == KINKED:
+        for b in range(count):
             for j in range(chain.kinks.size):
-                if p.x[i] == chain.kinks[j] and chain.free[i] > 0.0:
-                    left, right = chain.slopes[j], chain.slopes[j + 1]
-                    p.gate[i], rests = _gate_on_kink(left, right, p.force[i], p.back[i])
-                    if rests:
-                        p.loose[i] = 0.0
-    for i in range(chain.at[k], chain.at[k + 1]):
-        p.gradient[i] = (p.force[i] - p.gate[i] * p.back[i]) * p.loose[i]
+                for i in range(n):
+                    if x[k, b, i] == chain.kinks[j] and free[k, i] > 0.0:
+                        value, rests = _gate_on_kink(
+                            chain.slopes[j], chain.slopes[j + 1], p.force[k, b, i], p.back[k, b, i]
+                        )
+                        gate[k, b, i] = value
+                        if rests:
+                            loose[k, b, i] = 0.0
+    _balance(
+        p.force[k][:count].reshape(-1),
+        gate[k][:count].reshape(-1),
+        p.back[k][:count].reshape(-1),
+        loose[k][:count].reshape(-1),
+        p.gradient[k][:count].reshape(-1),
+    )
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def evaluate(chain, mu0, p, delta, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Everything that follows from the activities p.x."""
-    _forces(chain, mu0, p, delta)
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _limit(chain, k, p, b, back, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The ||dE/dx_k|| at which layer k of sample b is at rest; `back` is ||h_k||."""
+    force = p.force_norm[k, b]
+    rounding = chain.pi[k] * p.delta[k, b]
+    if k + 1 < chain.sizes.size:
+        above = p.force_norm[k + 1, b]
+        passed = chain.pi[k + 1] * p.delta[k + 1, b] + (chain.sizes[k + 1] + 2) * UNIT_ROUNDOFF * above
+        rounding += chain.norms[k + 1] * passed + 4.0 * UNIT_ROUNDOFF * back
+        if chain.pi[k] == 0.0:
+            force = chain.norms[k + 1] * above
+    return tolerance * force + rounding
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Everything that follows from the activities p.x of the first `count` samples."""
     layers = chain.sizes.size
-    squared = 0.0
-    ratio = 0.0
+    pieces = (chain.kinks, chain.slopes, chain.first_value)
+    p.total[:] = 0.0
     for k in range(layers):
-        here = slice(chain.at[k], chain.at[k + 1])
-        _set_gates(chain, k, p)
-        g = _norm(p.gradient[here])
-        force = _norm(p.force[here])
-        rounding = chain.pi[k] * delta[k]
         if k + 1 < layers:
-            above = _norm(p.force[chain.at[k + 1] : chain.at[k + 2]])
-            passed = chain.pi[k + 1] * delta[k + 1] + (chain.sizes[k + 1] + 2) * UNIT_ROUNDOFF * above
-            rounding += chain.norms[k + 1] * passed + 4.0 * UNIT_ROUNDOFF * _norm(p.back[here])
-            if chain.pi[k] == 0.0:
-                force = chain.norms[k + 1] * above
-        limit = tolerance * force + rounding
-        if not g <= np.inf:
-            ratio = np.inf
-        elif g > 0.0:
-            ratio = max(ratio, g / limit if limit > 0.0 else np.inf)
-        squared += g * g
-    p.total[2] = math.sqrt(squared)
-    p.total[3] = ratio
+            activate(
+                chain.codes[k],
+                pieces,
+                p.x[k][:count].reshape(-1),
+                p.f[k][:count].reshape(-1),
+                p.slope[k][:count].reshape(-1),
+                p.curvature[k][:count].reshape(-1),
+                p.gate[k][:count].reshape(-1),
+            )
+        _set_forces(chain, k, mu0, p, count, work)
+    for k in range(layers):
+        if k + 1 < layers:
+            _set_feedback(chain, k, p, count, work)
+        _set_gradient(chain, k, p, count)
+        n = chain.sizes[k]
+        _row_norms(p.gradient[k], count, n, work.slopes)
+        _row_norms(p.back[k], count, n, work.sums)
+        for b in range(count):
+            g = work.slopes[b]
+            limit = _limit(chain, k, p, b, work.sums[b], tolerance)
+            p.total[SLOPE, b] += g * g
+            if not g < np.inf:
+                p.total[RATIO, b] = np.inf
+            elif g > 0.0:
+                p.total[RATIO, b] = max(p.total[RATIO, b], g / limit)
+    for b in range(count):
+        p.total[SLOPE, b] = math.sqrt(p.total[SLOPE, b])
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _factor(a, pivots):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """LU factors of a, in place, rows exchanged; the sign of the determinant."""
-    n = pivots.size
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _factor(a, n, pivots):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
     sign = 1.0
     for k in range(n):
         best = k
@@ -277,227 +376,399 @@ def _factor(a, pivots):  # type: ignore[no-untyped-def]  # pragma: no cover - co
         if best != k:
             sign = -sign
             for j in range(n):
-                a[k, j], a[best, j] = a[best, j], a[k, j]
+                kept = a[k, j]
+                a[k, j] = a[best, j]
+                a[best, j] = kept
         pivot = a[k, k]
         if pivot < 0.0:
             sign = -sign
         elif not pivot > 0.0:
             return 0.0
         for i in range(k + 1, n):
-            a[i, k] /= pivot
-            _add(a[i][k + 1 : n], -a[i, k], a[k][k + 1 : n])
+            ratio = a[i, k] / pivot
+            a[i, k] = ratio
+            for j in range(k + 1, n):
+                a[i, j] -= ratio * a[k, j]
     return sign
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve(a, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """b becomes a^-1 b, by the factors of `_factor`."""
-    n = pivots.size
     for k in range(n):
         other = pivots[k]
-        b[k], b[other] = b[other], b[k]
+        kept = b[k]
+        b[k] = b[other]
+        b[other] = kept
     for i in range(1, n):
-        b[i] -= _dot(a[i][:i], b[:i])
+        total = 0.0
+        for j in range(i):
+            total += a[i, j] * b[j]
+        b[i] -= total
     for i in range(n - 1, -1, -1):
-        b[i] = (b[i] - _dot(a[i][i + 1 : n], b[i + 1 : n])) / a[i, i]
+        total = 0.0
+        for j in range(i + 1, n):
+            total += a[i, j] * b[j]
+        b[i] = (b[i] - total) / a[i, i]
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _eliminate_first(chain, p, shift, particular, spread):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """p_0 and the rows of (P_0 B_1^T)^T; the sign of the determinant of P_0."""
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its entries
+    are negative, `sign` [samples]."""
     n = chain.sizes[0]
-    sign = 1.0
-    for j in range(n):
-        stiffness = chain.pi[0] - p.curvature[j] * p.back[j] + shift
-        if p.loose[j] == 0.0:
-            stiffness = 1.0
-        elif stiffness < 0.0:
-            sign = -sign
-        elif stiffness == 0.0:
-            return 0.0
-        compliance = p.loose[j] / stiffness
-        particular[j] = -compliance * p.gradient[j]
-        p.slope[j] = compliance * p.gate[j]  # the slope has done its work: from here on it is scratch
-    if chain.sizes.size > 1:
-        scaled = p.slope[:n]
-        for i in range(chain.sizes[1]):
-            row = chain.weights[i * n : (i + 1) * n]
-            out = spread[i * n : (i + 1) * n]
-            for j in range(n):
-                out[j] = row[j] * scaled[j]
-    return sign
+    gate, loose, compliance, wide = p.gate, p.loose, work.compliance, work.wide
+    for b in range(count):
+        negative = 0.0
+        for j in range(n):
+            stiffness = chain.pi[0] - p.curvature[0, b, j] * p.back[0, b, j] + shift[b]
+            wide[b, j] = stiffness if loose[0, b, j] > 0.0 else 1.0
+        for j in range(n):
+            negative += 1.0 if wide[b, j] < 0.0 else 0.0
+            compliance[b, j] = loose[0, b, j] / wide[b, j]
+        sign[b] = negative
+        for j in range(n):
+            work.particular[0, b, j] = -compliance[b, j] * p.gradient[0, b, j]
+        for j in range(n):
+            compliance[b, j] *= gate[0, b, j]
+            wide[b, j] = gate[0, b, j] * work.particular[0, b, j]
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _eliminate(chain, k, p, shift, particular, spread, matrices, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """p_k and the rows of (P_k B_{k+1}^T)^T of layer k > 0; the sign of the determinant.
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _packed_s(chain, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The lower triangle of s_1 = B_1 P_0 B_1^T + 1 / pi_1 of all samples, [pairs, samples]."""
+    n, m = chain.sizes[1], chain.sizes[0]
+    gate, compliance, wide, weights = p.gate, work.compliance, work.wide, chain.weights
+    for b in range(count):
+        for j in range(m):
+            wide[b, j] = gate[0, b, j] * compliance[b, j]
+    if len(work.pairs) > 0:
+        packed = np.dot(work.pairs, wide[:count].T)
+    else:
+        packed = np.empty((n * (n + 1) // 2, count))
+        for b in range(count):
+            at = 0
+            for i in range(n):
+                for j in range(m):
+                    work.row[j] = weights[1, i, j] * wide[b, j]
+                for other in range(i + 1):
+                    total = 0.0
+                    for j in range(m):
+                        total += work.row[j] * weights[1, other, j]
+                    packed[at, b] = total
+                    at += 1
+    for i in range(n):
+        at = i * (i + 3) // 2
+        for b in range(count):
+            packed[at, b] += 1.0 / chain.pi[1]
+    return packed
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _factor_packed(packed, n, inverse, negative):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """L D L^T of symmetric matrices, as lower triangles [pairs, samples], in place; 1 / D [n, samples] and
+    how many of D are negative [samples], which is how many eigenvalues are (Sylvester's law of inertia)."""
+    count = packed.shape[1]
+    negative[:count] = 0.0
+    for i in range(n):
+        row = i * (i + 1) // 2
+        for j in range(i):
+            other = j * (j + 1) // 2
+            for m in range(j):
+                for b in range(count):
+                    packed[row + j, b] -= packed[row + m, b] * packed[other + m, b]
+        for j in range(i):
+            for b in range(count):
+                ratio = packed[row + j, b] * inverse[j, b]
+                packed[row + i, b] -= packed[row + j, b] * ratio
+                packed[row + j, b] = ratio
+        for b in range(count):
+            inverse[i, b] = 1.0 / packed[row + i, b]
+            negative[b] += 1.0 if packed[row + i, b] < 0.0 else 0.0
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve_packed(packed, n, inverse, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """rhs [n, samples] becomes the solution, by the factors of `_factor_packed`."""
+    count = packed.shape[1]
+    for i in range(n):
+        for j in range(i):
+            at = i * (i + 1) // 2 + j
+            for b in range(count):
+                rhs[i, b] -= packed[at, b] * rhs[j, b]
+    for i in range(n - 1, -1, -1):
+        for b in range(count):
+            rhs[i, b] *= inverse[i, b]
+        for j in range(i + 1, n):
+            at = j * (j + 1) // 2 + i
+            for b in range(count):
+                rhs[i, b] -= packed[at, b] * rhs[j, b]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dlambda of a clamped layer 1, all samples side by side; sign > 0 where H + shift is positive definite.
+
+    H = D + B^T pi B is so if s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
+    """
+    n = chain.sizes[1]
+    force = np.dot(chain.weights[1][:n], work.wide[:count].T)
+    packed = _packed_s(chain, p, count, work)
+    inverse = np.empty((n, count))
+    _factor_packed(packed, n, inverse, work.sums)
+    _solve_packed(packed, n, inverse, force)
+    for b in range(count):
+        sign[b] = 1.0 if work.sums[b] == sign[b] else -1.0
+        for i in range(n):
+            work.narrow[b, i] = -force[i, b]
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _set_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """s = B P B^T + 1 / pi of layer k > 0 of sample b, and B p in the place of p_k."""
+    n, m = chain.sizes[k], chain.sizes[k - 1]
+    s, weights = work.s, chain.weights
+    if k == 1:
+        for i in range(n):
+            work.particular[k, b, i] = work.narrow[b, i]
+            for j in range(m):
+                work.scaled[i, j] = weights[k, i, j] * (p.gate[0, b, j] * work.compliance[b, j])
+        np.dot(work.scaled, weights[k].T, s)
+    else:
+        for j in range(m):
+            work.row[j] = p.gate[k - 1, b, j] * p.loose[k - 1, b, j]
+        for i in range(n):
+            total = 0.0
+            for j in range(m):
+                work.scaled[i, j] = weights[k, i, j] * work.row[j]
+                total += work.scaled[i, j] * work.particular[k - 1, b, j]
+            work.particular[k, b, i] = total
+        np.dot(work.scaled, work.spread[k].T, s)
+    for i in range(n):
+        s[i, i] += 1.0 / chain.pi[k]
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
     The unknown of a node is dx where it is loose, and dlambda where it is held.
     """
-    n, m = chain.sizes[k], chain.sizes[k - 1]
-    s = matrices[0][: n * n].reshape(n, n)
-    a = matrices[1][: n * n].reshape(n, n)
-    here = slice(chain.at[k], chain.at[k + 1])
-    below = slice(chain.at[k - 1], chain.at[k])
-    loose, gradient, curvature, back = p.loose[here], p.gradient[here], p.curvature[here], p.back[here]
-    start = chain.where[k]
-    gate, moves, known = p.gate[below], p.loose[below], particular[below]
-    inner = row[:m]
-    out = particular[here]
-    for i in range(n):  # s = B P B^T + 1 / pi, out = B p
-        weights = chain.weights[start + i * m : start + (i + 1) * m]
-        for j in range(m):
-            inner[j] = weights[j] * gate[j] * moves[j]
-        for j in range(i + 1):
-            s[i, j] = _dot(inner, spread[start + j * m : start + (j + 1) * m])
-        s[i, i] += 1.0 / chain.pi[k]
-        out[i] = _dot(inner, known)
+    _set_s(chain, k, p, b, work)
+    n = chain.sizes[k]
+    s, a, row, spread, weights = work.s, work.a, work.row, work.spread, chain.weights
     sign = 1.0
-    for i in range(n):
-        for j in range(i):
-            s[j, i] = s[i, j]
     for j in range(n):
-        if loose[j] == 0.0:
+        row[j] = shift - p.curvature[k, b, j] * p.back[k, b, j]
+        if p.loose[k, b, j] == 0.0:
+            row[j] = -1.0
             sign = -sign
     for i in range(n):
+        total = 0.0
         for j in range(n):
-            a[i, j] = s[i, j] * (shift - curvature[j] * back[j]) if loose[j] > 0.0 else -s[i, j]
-        if loose[i] > 0.0:
-            a[i, i] += 1.0
-        out[i] -= _dot(s[i], gradient)
-    pivots = np.empty(n, np.int64)
-    sign *= _factor(a, pivots)
+            a[i, j] = s[i, j] * row[j]
+            total += s[i, j] * p.gradient[k, b, j]
+        a[i, i] += p.loose[k, b, i]
+        work.particular[k, b, i] -= total
+    sign *= _factor(a, n, work.pivots)
     if sign == 0.0:
         return 0.0
-    _solve(a, pivots, out)
+    _solve(a, n, work.pivots, work.particular[k, b])
     if k + 1 < chain.sizes.size:
-        start = chain.where[k + 1]
-        push, above = row[:n], p.gate[here]
         for r in range(chain.sizes[k + 1]):
-            weights = chain.weights[start + r * n : start + (r + 1) * n]
             for j in range(n):
-                push[j] = weights[j] * above[j] * loose[j]
-            answer = spread[start + r * n : start + (r + 1) * n]
+                row[j] = weights[k + 1, r, j] * p.gate[k, b, j] * p.loose[k, b, j]
             for i in range(n):
-                answer[i] = _dot(s[i], push)
-            _solve(a, pivots, answer)
+                total = 0.0
+                for j in range(n):
+                    total += s[i, j] * row[j]
+                spread[k + 1, r, i] = total
+            _solve(a, n, work.pivots, spread[k + 1, r])
     return sign
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def direction(chain, p, shift, dx, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """dx with (H + shift) dx = -dE/dx over the loose nodes; the sign of the determinant of H + shift."""
-    particular, spread, matrices, row, force = work
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
+    n = chain.sizes[k]
+    dx, row, change, spread, weights = work.dx, work.row, work.change, work.spread, chain.weights
+    for j in range(n):
+        dx[k, b, j] = work.particular[k, b, j]
+        row[j] = 0.0
+    if k + 1 < chain.sizes.size:
+        for i in range(chain.sizes[k + 1]):
+            force = change[k + 1, i]
+            for j in range(n):
+                dx[k, b, j] += force * spread[k + 1, i, j]
+                row[j] += force * weights[k + 1, i, j]
+    for j in range(n):
+        bending = shift - p.curvature[k, b, j] * p.back[k, b, j]
+        pulled = p.gate[k, b, j] * row[j] - p.gradient[k, b, j] - bending * dx[k, b, j]
+        held = p.loose[k, b, j] == 0.0
+        change[k, j] = dx[k, b, j] if held else pulled
+        dx[k, b, j] = 0.0 if held else dx[k, b, j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dx of the layers above the lowest and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
-    sign = _eliminate_first(chain, p, shift, particular, spread)
-    for k in range(1, layers):
-        if sign != 0.0:
-            sign *= _eliminate(chain, k, p, shift, particular, spread, matrices, row)
-    if sign == 0.0:
-        return 0.0
-    for k in range(layers - 1, -1, -1):
-        n = chain.sizes[k]
-        here = slice(chain.at[k], chain.at[k + 1])
-        out, push = dx[here], row[:n]
-        out[:] = particular[here]
-        push[:] = 0.0
-        if k + 1 < layers:
-            start = chain.where[k + 1]
-            above = force[chain.at[k + 1] : chain.at[k + 2]]
-            for i in range(above.size):
-                _add(out, above[i], spread[start + i * n : start + (i + 1) * n])
-                _add(push, above[i], chain.weights[start + i * n : start + (i + 1) * n])
-        for i in range(n):
-            j = chain.at[k] + i
-            if p.loose[j] > 0.0:
-                bending = shift - p.curvature[j] * p.back[j]
-                force[j] = p.gate[j] * push[i] - p.gradient[j] - bending * out[i]
-            else:
-                force[j] = out[i]
-                out[i] = 0.0
-    return sign
+    np.dot(work.wide[:count], chain.weights[1].T, work.narrow[:count])
+    for b in range(count):
+        sign[b] = 1.0 - 2.0 * (sign[b] % 2.0)
+        for k in range(1, layers):
+            sign[b] *= _eliminate(chain, k, p, b, shift[b], work)
+        for k in range(layers - 1, 0, -1):
+            _substitute(chain, k, p, b, shift[b], work)
+        for i in range(chain.sizes[1]):
+            work.narrow[b, i] = work.change[1, i]
+        for i in range(chain.sizes[1], work.narrow.shape[1]):
+            work.narrow[b, i] = 0.0
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _move(chain, p, dx, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """out = x + dx, stopped at the first kink on the way; the largest change.
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """work.dx with (H + shift) dx = -dE/dx over the loose nodes of the first `count` samples.
+
+    `sign` [samples] is positive where H + shift is positive definite as far as the elimination tells: by its
+    inertia where the chain is closed, else by the sign of its determinant.
+    """
+    _eliminate_first(chain, p, count, shift, sign, work)
+    if chain.sizes.size == 1:
+        for b in range(count):
+            sign[b] = 1.0 if sign[b] == 0.0 else -1.0
+            for j in range(chain.sizes[0]):
+                work.dx[0, b, j] = work.particular[0, b, j]
+        return
+    if chain.closed:
+        _closed_direction(chain, p, count, sign, work)
+    else:
+        _upper_direction(chain, p, count, shift, sign, work)
+    np.dot(work.narrow[:count], chain.weights[1], work.wide[:count])
+    for b in range(count):
+        for j in range(chain.sizes[0]):
+            work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _move(chain, p, b, dx, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out = x + dx of sample b, stopped at the first kink on the way; the largest change.
 
     From a kink a node moves only to the side whose slope the step was made with.
     """
-    x = p.x
-    for i in range(x.size):
-        out[i] = x[i] + dx[i]
-    for k in range(chain.sizes.size - 1):
-        if chain.codes[k] == 3:
-            for i in range(chain.at[k], chain.at[k + 1]):
-                for j in range(chain.kinks.size):
-                    kink = chain.kinks[j]
-                    from_left = x[i] < kink or (x[i] == kink and p.gate[i] == chain.slopes[j])
-                    from_right = x[i] > kink or (x[i] == kink and p.gate[i] == chain.slopes[j + 1])
-                    if (from_left and out[i] > kink) or (from_right and out[i] < kink):
-                        out[i] = kink
+    x, gate = p.x, p.gate
     longest = 0.0
-    for i in range(x.size):
-        longest = max(longest, abs(out[i] - x[i]))
+    for k in range(chain.sizes.size):
+        n = chain.sizes[k]
+        for i in range(n):
+            out[k, b, i] = x[k, b, i] + dx[k, b, i]
+        if chain.codes[k] == KINKED:
+            for j in range(chain.kinks.size):
+                kink, left, right = chain.kinks[j], chain.slopes[j], chain.slopes[j + 1]
+                for i in range(n):
+                    on_kink = x[k, b, i] == kink
+                    from_left = x[k, b, i] < kink or (on_kink and gate[k, b, i] == left)
+                    from_right = x[k, b, i] > kink or (on_kink and gate[k, b, i] == right)
+                    if (from_left and out[k, b, i] > kink) or (from_right and out[k, b, i] < kink):
+                        out[k, b, i] = kink
+        for i in range(n):
+            longest = max(longest, abs(out[k, b, i] - x[k, b, i]))
     return longest
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax_sample(chain, mu0, now, other, delta, dx, work, longest, smallest, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Steps until the sample rests; the last point and the number of iterations."""
-    evaluate(chain, mu0, now, delta, search.tolerance)
-    shift = max(smallest, now.total[2] / longest)
-    for iteration in range(search.most):
-        if now.total[3] <= 1.0 or now.total[3] == np.inf:
-            return now, iteration
-        good = direction(chain, now, shift, dx, work) > 0.0
-        moved = 0.0
-        if good:
-            moved = _move(chain, now, dx, other.x)
-            evaluate(chain, mu0, other, delta, search.tolerance)
-            falls = other.total[0] - now.total[0] <= now.total[1] + other.total[1]
-            falls = falls or other.total[2] < CERTAIN * now.total[2]
-            good = falls and moved <= longest and other.total[3] < np.inf
-        if good:
-            if moved <= 0.5 * longest:
-                shift *= SHRINK
-            if shift <= LAST_SHIFT * kappa:
-                shift = smallest
-            now, other = other, now
-        else:
-            shift = max(GROW * shift, FIRST_SHIFT * kappa)
-    return now, search.most
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sample a of `source` becomes sample b of `target`."""
+    for k in range(chain.sizes.size):
+        for i in range(chain.sizes[k]):
+            target.x[k, b, i] = source.x[k, a, i]
+            target.gate[k, b, i] = source.gate[k, a, i]
+            target.loose[k, b, i] = source.loose[k, a, i]
+            target.curvature[k, b, i] = source.curvature[k, a, i]
+            target.back[k, b, i] = source.back[k, a, i]
+            target.gradient[k, b, i] = source.gradient[k, a, i]
+    for i in range(4):
+        target.total[i, b] = source.total[i, a]
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax(chain, mu0, x, gate, ratio, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    layers, total = chain.sizes.size, chain.free.size
-    widest = chain.sizes.max()
-    rows = chain.sizes[1:].max() if layers > 1 else 0
-    first, second = _point(total), _point(total)
-    delta, dx = np.zeros(layers), np.zeros(total)
-    work = (
-        np.zeros(total),
-        np.zeros(chain.weights.size),
-        np.zeros((2, rows * rows)),
-        np.zeros(widest),
-        np.zeros(total),
-    )
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _accept(chain, now, other, b, moved, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether sample b may go from `now` to `other`: E falls, up to its rounding, or the gradient vanishes."""
+    noise = now.total[NOISE, b] + other.total[NOISE, b]
+    falls = other.total[ENERGY, b] - now.total[ENERGY, b] <= noise
+    falls = falls or other.total[SLOPE, b] < CERTAIN * now.total[SLOPE, b]
+    return falls and moved <= longest and other.total[RATIO, b] < np.inf
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Activities, and gates on kinks (NaN elsewhere), of sample b as rows [all]."""
+    at = 0
+    for k in range(chain.sizes.size):
+        for i in range(chain.sizes[k]):
+            x[at] = p.x[k, b, i]
+            gate[at] = p.gate[k, b, i] if chain.free[k, i] > p.loose[k, b, i] else np.nan
+            at += 1
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _begin(chain, x, p, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Activities from x [samples, all], and the longest step of each sample."""
+    for b in range(len(x)):
+        size = search.unit
+        at = 0
+        for k in range(chain.sizes.size):
+            for i in range(chain.sizes[k]):
+                p.x[k, b, i] = x[b, at]
+                size = max(size, abs(x[b, at]))
+                at += 1
+        longest[b] = search.reach * size if size > 0.0 else np.inf
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _relax(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Relax x [samples, all] in place; mu0 is scratch afterwards.
+
+    The samples that still move stand first: a sample that is done is stored, and the last one that moves
+    takes its place.
+    """
+    count = len(x)
+    which = np.arange(count)
+    longest, shift, sign = np.zeros(count), np.zeros(count), np.zeros(count)
     smallest = FREE_INPUT_SHIFT * kappa if chain.pi[0] == 0.0 else 0.0
-    most = 0
-    for s in range(len(x)):
-        first.x[:] = x[s]
-        size = max(search.unit, np.abs(x[s]).max())
-        longest = search.reach * size if size > 0.0 else np.inf
-        last, iterations = _relax_sample(
-            chain, mu0[s], first, second, delta, dx, work, longest, smallest, kappa, search
-        )
-        x[s] = last.x
-        ratio[s] = last.total[3]
-        most = max(most, iterations)
-        for i in range(total):
-            gate[s, i] = last.gate[i] if chain.free[i] > last.loose[i] else np.nan
-    return most
+    _begin(chain, x, now, search, longest)
+    evaluate(chain, mu0, now, count, search.tolerance, work)
+    for b in range(count):
+        shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
+    iteration = 0
+    while True:
+        for b in range(count - 1, -1, -1):
+            done = now.total[RATIO, b] <= 1.0 or now.total[RATIO, b] == np.inf
+            if done or iteration == search.most:
+                _store(chain, now, b, x[which[b]], gate[which[b]])
+                ratio[which[b]] = now.total[RATIO, b]
+                count -= 1
+                _copy(chain, now, count, now, b)
+                which[b], longest[b], shift[b] = which[count], longest[count], shift[count]
+                mu0[b] = mu0[count]
+        if count == 0:
+            return iteration
+        iteration += 1
+        direction(chain, now, count, shift, sign, work)
+        for b in range(count):
+            moved = _move(chain, now, b, work.dx, other.x)
+            sign[b] = moved if sign[b] > 0.0 else np.inf  # from here on: how far the sample moves
+        evaluate(chain, mu0, other, count, search.tolerance, work)
+        for b in range(count):
+            if _accept(chain, now, other, b, sign[b], longest[b]) and sign[b] < np.inf:
+                if sign[b] <= 0.5 * longest[b]:
+                    shift[b] *= SHRINK
+                if shift[b] <= LAST_SHIFT * kappa:
+                    shift[b] = smallest
+            else:
+                shift[b] = max(GROW * shift[b], FIRST_SHIFT * kappa)
+                _copy(chain, now, b, other, b)
+        now, other = other, now
 
 
 def relax_chain(
@@ -507,12 +778,22 @@ def relax_chain(
     chain = chain_of(landscape)
     first = landscape.network.depth + 1 - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
-    mu0 = landscape.constant_prediction()
+    samples = len(joined)
     gate = np.empty_like(joined)
-    ratio = np.empty(len(joined))
-    kappa = float(landscape.network.pi.min())
-    iterations = _relax(chain, mu0, joined, gate, ratio, kappa, search)
-    cut = chain.at[1:-1]
+    ratio = np.empty(samples)
+    iterations = _relax(
+        chain,
+        landscape.constant_prediction().copy(),
+        joined,
+        gate,
+        ratio,
+        points(chain, samples),
+        points(chain, samples),
+        workspace(chain, samples),
+        float(landscape.network.pi.min()),
+        search,
+    )
+    cut = np.cumsum(chain.sizes)[:-1]
     gates = [np.full_like(a, np.nan) for a in x[:first]]
     return (
         [*x[:first], *np.split(joined, cut, axis=1)],
