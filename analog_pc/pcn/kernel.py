@@ -102,8 +102,7 @@ class Work(NamedTuple):
     wide: Floats  # [samples, width]
     narrow: Floats  # [samples, rows]
     pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
-    slopes: Floats  # [samples]
-    sums: Floats  # [samples]
+    norms: Floats  # [2, samples]
     spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
     scaled: Floats  # [rows, width]
     change: Floats  # dlambda of one sample, [K, width]
@@ -183,8 +182,7 @@ def workspace(chain: Chain, samples: int) -> Work:
         wide=np.zeros((samples, width)),
         narrow=np.zeros((samples, rows)),
         pairs=pairs,
-        slopes=np.zeros(samples),
-        sums=np.zeros(samples),
+        norms=np.zeros((2, samples)),
         spread=np.zeros((layers, rows, width)),
         scaled=np.zeros((rows, width)),
         change=np.zeros((layers, width)),
@@ -312,18 +310,29 @@ def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma
     )
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def _limit(chain, k, p, b, back, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The ||dE/dx_k|| at which layer k of sample b is at rest; `back` is ||h_k||."""
-    force = p.force_norm[k, b]
-    rounding = chain.pi[k] * p.delta[k, b]
-    if k + 1 < chain.sizes.size:
-        above = p.force_norm[k + 1, b]
-        passed = chain.pi[k + 1] * p.delta[k + 1, b] + (chain.sizes[k + 1] + 2) * UNIT_ROUNDOFF * above
-        rounding += chain.norms[k + 1] * passed + 4.0 * UNIT_ROUNDOFF * back
-        if chain.pi[k] == 0.0:
-            force = chain.norms[k + 1] * above
-    return tolerance * force + rounding
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _compare(chain, k, p, count, work, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
+    n = chain.sizes[k]
+    pi, own, total, delta, norm = chain.pi[k], p.force_norm, p.total, p.delta, work.norms
+    last = k + 1 == chain.sizes.size
+    pi_above = 0.0 if last else chain.pi[k + 1]
+    m = 0 if last else chain.sizes[k + 1] + 2
+    weight = 0.0 if last else chain.norms[k + 1]
+    next_k = k if last else k + 1
+    _row_norms(p.gradient[k], count, n, norm[0])
+    _row_norms(p.back[k], count, n, norm[1])
+    for b in range(count):
+        above = own[next_k, b]
+        passed = pi_above * delta[next_k, b] + m * UNIT_ROUNDOFF * above
+        rounding = pi * delta[k, b] + weight * passed + 4.0 * UNIT_ROUNDOFF * norm[1, b]
+        force = own[k, b] if pi > 0.0 else weight * above
+        g = norm[0, b]
+        total[SLOPE, b] += g * g
+        if not g < np.inf:
+            total[RATIO, b] = np.inf
+        elif g > 0.0:
+            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * force + rounding))
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
@@ -348,17 +357,7 @@ def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-
         if k + 1 < layers:
             _set_feedback(chain, k, p, count, work)
         _set_gradient(chain, k, p, count)
-        n = chain.sizes[k]
-        _row_norms(p.gradient[k], count, n, work.slopes)
-        _row_norms(p.back[k], count, n, work.sums)
-        for b in range(count):
-            g = work.slopes[b]
-            limit = _limit(chain, k, p, b, work.sums[b], tolerance)
-            p.total[SLOPE, b] += g * g
-            if not g < np.inf:
-                p.total[RATIO, b] = np.inf
-            elif g > 0.0:
-                p.total[RATIO, b] = max(p.total[RATIO, b], g / limit)
+        _compare(chain, k, p, count, work, tolerance)
     for b in range(count):
         p.total[SLOPE, b] = math.sqrt(p.total[SLOPE, b])
 
@@ -515,10 +514,11 @@ def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-d
     force = np.dot(chain.weights[1][:n], work.wide[:count].T)
     packed = _packed_s(chain, p, count, work)
     inverse = np.empty((n, count))
-    _factor_packed(packed, n, inverse, work.sums)
+    negative = work.norms[0]
+    _factor_packed(packed, n, inverse, negative)
     _solve_packed(packed, n, inverse, force)
     for b in range(count):
-        sign[b] = 1.0 if work.sums[b] == sign[b] else -1.0
+        sign[b] = 1.0 if negative[b] == sign[b] else -1.0
         for i in range(n):
             work.narrow[b, i] = -force[i, b]
 
@@ -650,91 +650,104 @@ def direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-de
             work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def _move(chain, p, b, dx, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """out = x + dx of sample b, stopped at the first kink on the way; the largest change.
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _move(chain, p, count, dx, out, moved):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out = x + dx, stopped at the first kink on the way; the largest change of each sample.
 
     From a kink a node moves only to the side whose slope the step was made with.
     """
     x, gate = p.x, p.gate
-    longest = 0.0
+    moved[:count] = 0.0
     for k in range(chain.sizes.size):
         n = chain.sizes[k]
-        for i in range(n):
-            out[k, b, i] = x[k, b, i] + dx[k, b, i]
+        for b in range(count):
+            for i in range(n):
+                out[k, b, i] = x[k, b, i] + dx[k, b, i]
         if chain.codes[k] == KINKED:
             for j in range(chain.kinks.size):
                 kink, left, right = chain.kinks[j], chain.slopes[j], chain.slopes[j + 1]
-                for i in range(n):
-                    on_kink = x[k, b, i] == kink
-                    from_left = x[k, b, i] < kink or (on_kink and gate[k, b, i] == left)
-                    from_right = x[k, b, i] > kink or (on_kink and gate[k, b, i] == right)
-                    if (from_left and out[k, b, i] > kink) or (from_right and out[k, b, i] < kink):
-                        out[k, b, i] = kink
-        for i in range(n):
-            longest = max(longest, abs(out[k, b, i] - x[k, b, i]))
-    return longest
+                for b in range(count):
+                    for i in range(n):
+                        at = x[k, b, i]
+                        from_left = at < kink or (at == kink and gate[k, b, i] == left)
+                        from_right = at > kink or (at == kink and gate[k, b, i] == right)
+                        if (from_left and out[k, b, i] > kink) or (from_right and out[k, b, i] < kink):
+                            out[k, b, i] = kink
+        for b in range(count):
+            longest = moved[b]
+            for i in range(n):
+                longest = max(longest, abs(out[k, b, i] - x[k, b, i]))
+            moved[b] = longest
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Sample a of `source` becomes sample b of `target`."""
+    """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
-        for i in range(chain.sizes[k]):
-            target.x[k, b, i] = source.x[k, a, i]
-            target.gate[k, b, i] = source.gate[k, a, i]
-            target.loose[k, b, i] = source.loose[k, a, i]
-            target.curvature[k, b, i] = source.curvature[k, a, i]
-            target.back[k, b, i] = source.back[k, a, i]
-            target.gradient[k, b, i] = source.gradient[k, a, i]
-    for i in range(4):
-        target.total[i, b] = source.total[i, a]
+        target.x[k, b] = source.x[k, a]
+        target.gate[k, b] = source.gate[k, a]
+        target.loose[k, b] = source.loose[k, a]
+        target.curvature[k, b] = source.curvature[k, a]
+        target.back[k, b] = source.back[k, a]
+        target.gradient[k, b] = source.gradient[k, a]
+    target.total[:, b] = source.total[:, a]
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def _accept(chain, now, other, b, moved, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Whether sample b may go from `now` to `other`: E falls, up to its rounding, or the gradient vanishes."""
-    noise = now.total[NOISE, b] + other.total[NOISE, b]
-    falls = other.total[ENERGY, b] - now.total[ENERGY, b] <= noise
-    falls = falls or other.total[SLOPE, b] < CERTAIN * now.total[SLOPE, b]
-    return falls and moved <= longest and other.total[RATIO, b] < np.inf
-
-
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Activities, and gates on kinks (NaN elsewhere), of sample b as rows [all]."""
-    at = 0
-    for k in range(chain.sizes.size):
-        for i in range(chain.sizes[k]):
-            x[at] = p.x[k, b, i]
-            gate[at] = p.gate[k, b, i] if chain.free[k, i] > p.loose[k, b, i] else np.nan
-            at += 1
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _judge(chain, now, other, count, sign, moved, longest, shift, smallest, kappa):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
+    shift."""
+    before, after = now.total, other.total
+    for b in range(count):
+        falls = after[ENERGY, b] - before[ENERGY, b] <= before[NOISE, b] + after[NOISE, b]
+        falls = falls or after[SLOPE, b] < CERTAIN * before[SLOPE, b]
+        if falls and sign[b] > 0.0 and moved[b] <= longest[b] and after[RATIO, b] < np.inf:
+            if moved[b] <= 0.5 * longest[b]:
+                shift[b] *= SHRINK
+            if shift[b] <= LAST_SHIFT * kappa:
+                shift[b] = smallest
+        else:
+            shift[b] = max(GROW * shift[b], FIRST_SHIFT * kappa)
+            _copy(chain, now, b, other, b)
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _begin(chain, x, p, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Activities from x [samples, all], and the longest step of each sample."""
+    to, sizes = p.x, chain.sizes
     for b in range(len(x)):
         size = search.unit
         at = 0
-        for k in range(chain.sizes.size):
-            for i in range(chain.sizes[k]):
-                p.x[k, b, i] = x[b, at]
+        for k in range(sizes.size):
+            for i in range(sizes[k]):
+                to[k, b, i] = x[b, at]
                 size = max(size, abs(x[b, at]))
                 at += 1
         longest[b] = search.reach * size if size > 0.0 else np.inf
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Activities, and gates on kinks (NaN elsewhere), of sample b as rows [all]."""
+    found, gates, free, loose, sizes = p.x, p.gate, chain.free, p.loose, chain.sizes
+    at = 0
+    for k in range(sizes.size):
+        for i in range(sizes[k]):
+            x[at] = found[k, b, i]
+            gate[at] = gates[k, b, i] if free[k, i] > loose[k, b, i] else np.nan
+            at += 1
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _relax(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Relax x [samples, all] in place; mu0 is scratch afterwards.
+    """Relax x [samples, all] in place; mu0 is scratch afterwards.  Returns the number of iterations.
 
     The samples that still move stand first: a sample that is done is stored, and the last one that moves
     takes its place.
     """
     count = len(x)
     which = np.arange(count)
-    longest, shift, sign = np.zeros(count), np.zeros(count), np.zeros(count)
+    longest, shift, sign, moved = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
     smallest = FREE_INPUT_SHIFT * kappa if chain.pi[0] == 0.0 else 0.0
     _begin(chain, x, now, search, longest)
     evaluate(chain, mu0, now, count, search.tolerance, work)
@@ -742,32 +755,23 @@ def _relax(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type
         shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
     iteration = 0
     while True:
+        total = now.total
         for b in range(count - 1, -1, -1):
-            done = now.total[RATIO, b] <= 1.0 or now.total[RATIO, b] == np.inf
-            if done or iteration == search.most:
+            if total[RATIO, b] <= 1.0 or total[RATIO, b] == np.inf or iteration == search.most:
                 _store(chain, now, b, x[which[b]], gate[which[b]])
-                ratio[which[b]] = now.total[RATIO, b]
+                ratio[which[b]] = total[RATIO, b]
                 count -= 1
-                _copy(chain, now, count, now, b)
-                which[b], longest[b], shift[b] = which[count], longest[count], shift[count]
-                mu0[b] = mu0[count]
+                if b < count:
+                    _copy(chain, now, count, now, b)
+                    which[b], longest[b], shift[b] = which[count], longest[count], shift[count]
+                    mu0[b] = mu0[count]
         if count == 0:
             return iteration
         iteration += 1
         direction(chain, now, count, shift, sign, work)
-        for b in range(count):
-            moved = _move(chain, now, b, work.dx, other.x)
-            sign[b] = moved if sign[b] > 0.0 else np.inf  # from here on: how far the sample moves
+        _move(chain, now, count, work.dx, other.x, moved)
         evaluate(chain, mu0, other, count, search.tolerance, work)
-        for b in range(count):
-            if _accept(chain, now, other, b, sign[b], longest[b]) and sign[b] < np.inf:
-                if sign[b] <= 0.5 * longest[b]:
-                    shift[b] *= SHRINK
-                if shift[b] <= LAST_SHIFT * kappa:
-                    shift[b] = smallest
-            else:
-                shift[b] = max(GROW * shift[b], FIRST_SHIFT * kappa)
-                _copy(chain, now, b, other, b)
+        _judge(chain, now, other, count, sign, moved, longest, shift, smallest, kappa)
         now, other = other, now
 
 
