@@ -48,91 +48,99 @@ def pieces_of(f: Activation) -> tuple[Floats, Floats, float]:
 
 
 @numba.njit(**KEEP_ORDER)  # type: ignore[untyped-decorator, unused-ignore]
-def _exponential(x, q, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _exponential(x, count, n, q, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """e^x = power (1 + q) for -700 <= x <= 0."""
     bits = power.view(np.int64)
-    for j in range(x.size):
-        rounded = x[j] * _LOG2_E + _ROUND
-        k = rounded - _ROUND
-        r = (x[j] - k * _LN2_HIGH) - k * _LN2_LOW
-        total = _C13 * r + _C12
-        total = total * r + _C11
-        total = total * r + _C10
-        total = total * r + _C9
-        total = total * r + _C8
-        total = total * r + _C7
-        total = total * r + _C6
-        total = total * r + _C5
-        total = total * r + _C4
-        total = total * r + _C3
-        q[j] = (total * r + _C2) * r * r + r
-        power[j] = rounded
-    for j in range(x.size):
-        bits[j] = (bits[j] + 1023) << 52  # the exponent field of 2^k
+    for b in range(count):
+        for j in range(n):
+            rounded = x[b, j] * _LOG2_E + _ROUND
+            k = rounded - _ROUND
+            r = (x[b, j] - k * _LN2_HIGH) - k * _LN2_LOW
+            total = _C13 * r + _C12
+            total = total * r + _C11
+            total = total * r + _C10
+            total = total * r + _C9
+            total = total * r + _C8
+            total = total * r + _C7
+            total = total * r + _C6
+            total = total * r + _C5
+            total = total * r + _C4
+            total = total * r + _C3
+            q[b, j] = (total * r + _C2) * r * r + r
+            power[b, j] = rounded
+        for j in range(n):
+            bits[b, j] = (bits[b, j] + 1023) << 52  # the exponent field of 2^k
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _tanh(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for j in range(x.size):
-        slope[j] = -2.0 * abs(x[j])
-        if slope[j] < _LOWEST:
-            slope[j] = _LOWEST
-    _exponential(slope, f, power)
-    for j in range(x.size):
-        less_one = power[j] * f[j] + (power[j] - 1.0)  # e^(-2|x|) - 1
-        y = math.copysign(less_one / (2.0 + less_one), x[j])
-        f[j] = y
-    for j in range(x.size):
-        slope[j] = 1.0 - f[j] * f[j]
-        curvature[j] = -2.0 * f[j] * (1.0 - f[j] * f[j])
+def _tanh(x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for b in range(count):
+        for j in range(n):
+            slope[b, j] = -2.0 * abs(x[b, j])
+            if slope[b, j] < _LOWEST:
+                slope[b, j] = _LOWEST
+    _exponential(slope, count, n, f, power)
+    for b in range(count):
+        for j in range(n):
+            less_one = power[b, j] * f[b, j] + (power[b, j] - 1.0)  # e^(-2|x|) - 1
+            f[b, j] = math.copysign(less_one / (2.0 + less_one), x[b, j])
+        for j in range(n):
+            slope[b, j] = 1.0 - f[b, j] * f[b, j]
+            curvature[b, j] = -2.0 * f[b, j] * (1.0 - f[b, j] * f[b, j])
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _sigmoid(x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for j in range(x.size):
-        slope[j] = -abs(x[j])
-        if slope[j] < _LOWEST:
-            slope[j] = _LOWEST
-    _exponential(slope, f, power)
-    for j in range(x.size):
-        e = power[j] * f[j] + power[j]
-        larger = 1.0 / (1.0 + e)  # of f(x) and f(-x)
-        slope[j] = e * larger * larger
-        power[j] = larger
-        f[j] = e * larger
-    for j in range(x.size):
-        f[j] = power[j] if x[j] >= 0.0 else f[j]
-        curvature[j] = slope[j] * (1.0 - 2.0 * f[j])
+def _sigmoid(x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for b in range(count):
+        for j in range(n):
+            slope[b, j] = -abs(x[b, j])
+            if slope[b, j] < _LOWEST:
+                slope[b, j] = _LOWEST
+    _exponential(slope, count, n, f, power)
+    for b in range(count):
+        for j in range(n):
+            e = power[b, j] * f[b, j] + power[b, j]
+            larger = 1.0 / (1.0 + e)  # of f(x) and f(-x)
+            power[b, j] = larger
+            f[b, j] = e * larger
+        for j in range(n):
+            slope[b, j] = power[b, j] * f[b, j]
+            f[b, j] = power[b, j] if x[b, j] >= 0.0 else f[b, j]
+        for j in range(n):
+            curvature[b, j] = slope[b, j] * (1.0 - 2.0 * f[b, j])
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _piecewise(pieces, x, f, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _piecewise(pieces, x, count, n, f, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """On a kink the slope is that of its left side, as in `Activation.slope`."""
     kinks, slopes, first = pieces
-    for j in range(x.size):
-        f[j] = first + slopes[0] * (x[j] - kinks[0])
-        slope[j] = slopes[0]
-    for k in range(kinks.size):
-        step = slopes[k + 1] - slopes[k]
-        for j in range(x.size):
-            beyond = x[j] - kinks[k]
-            f[j] += step * beyond if beyond > 0.0 else 0.0
-            slope[j] += step if beyond > 0.0 else 0.0
+    for b in range(count):
+        for j in range(n):
+            f[b, j] = first + slopes[0] * (x[b, j] - kinks[0])
+            slope[b, j] = slopes[0]
+        for k in range(kinks.size):
+            step = slopes[k + 1] - slopes[k]
+            kink = kinks[k]
+            for j in range(n):
+                f[b, j] += step * max(x[b, j] - kink, 0.0)
+                slope[b, j] += step if x[b, j] > kink else 0.0
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def activate(code, pieces, x, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """f, f' and f'' of x; `power` is scratch of the same size."""
+def activate(code, pieces, x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """f, f' and f'' of n nodes of `count` samples; arrays [samples, nodes or more], `power` is scratch."""
     if code == 1:
-        _tanh(x, f, slope, curvature, power)
+        _tanh(x, count, n, f, slope, curvature, power)
     elif code == 2:
-        _sigmoid(x, f, slope, curvature, power)
+        _sigmoid(x, count, n, f, slope, curvature, power)
     elif code == 0:
-        for j in range(x.size):
-            f[j] = x[j]
-            slope[j] = 1.0
-            curvature[j] = 0.0
+        for b in range(count):
+            for j in range(n):
+                f[b, j] = x[b, j]
+                slope[b, j] = 1.0
+                curvature[b, j] = 0.0
     else:
-        _piecewise(pieces, x, f, slope)
-        for j in range(x.size):
-            curvature[j] = 0.0
+        _piecewise(pieces, x, count, n, f, slope)
+        for b in range(count):
+            for j in range(n):
+                curvature[b, j] = 0.0

@@ -116,8 +116,11 @@ class _System:
 
     def state(self, x: list[Floats]) -> State:
         """The state with gates that open over `GATE_WIDTH` after each kink."""
-        gates = [np.full_like(a, np.nan) for a in x]
-        for gate, act, a in zip(gates, self.landscape.activations, x, strict=False):
+        gates: list[Floats | None] = [None] * len(x)
+        for layer, (act, a) in enumerate(zip(self.landscape.activations, x, strict=False)):
+            if not act.kinks:
+                continue
+            gate = gates[layer] = np.full_like(a, np.nan)
             for k, kink in enumerate(act.kinks):
                 opening = (a - kink) / (GATE_WIDTH * self.size)
                 z = kink + k + np.clip(opening, 0.0, 1.0)
@@ -146,9 +149,10 @@ class _System:
         for out, act, x, gate, h in zip(
             found, self.landscape.activations, state.x, state.kink_gate, state.feedback, strict=False
         ):
+            if gate is None or not h.size:
+                continue
             for k, kink in enumerate(act.kinks):
                 step = float(act.gate(np.array(kink + k + 1.0)) - act.gate(np.array(kink + k)))
                 opens = ~np.isnan(gate) & (np.abs(x - kink) <= GATE_WIDTH * self.size)
-                if h.size:
-                    np.copyto(out, -step / (GATE_WIDTH * self.size) * h, where=opens)
+                np.copyto(out, -step / (GATE_WIDTH * self.size) * h, where=opens)
         return found

@@ -45,8 +45,10 @@ def bending(landscape: Landscape, state: State, layer: int) -> Floats:
 
 def moving(landscape: Landscape, state: State) -> Bools:
     """Which activities are neither clamped nor held on a kink, [samples, N]."""
-    free = [f & np.isnan(g) for f, g in zip(landscape.clamps.free, state.kink_gate, strict=True)]
-    return np.concatenate(free, axis=1)
+    found = []
+    for free, gate, x in zip(landscape.clamps.free, state.kink_gate, state.x, strict=True):
+        found.append(np.broadcast_to(free, x.shape) if gate is None else free & np.isnan(gate))
+    return np.concatenate(found, axis=1)
 
 
 def curvatures(landscape: Landscape, state: State) -> list[Floats]:

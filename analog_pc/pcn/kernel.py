@@ -47,6 +47,7 @@ GROW = 3.0  # of the shift, after a step that was refused
 FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
 LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
+BLAS_FROM = 4  # samples, from which products of matrices are left to BLAS
 PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
 MOST_PAIRS = 2**19  # numbers in that matrix, which has to stay in the cache
 CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
@@ -158,39 +159,94 @@ def chain_of(landscape: Landscape) -> Chain:
     )
 
 
-def points(chain: Chain, samples: int) -> Points:
-    """States, not yet evaluated."""
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def points(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """States of a batch, not yet evaluated."""
     layers, _, width = chain.weights.shape
     parts = np.zeros((9, layers, samples, width))
-    sums = np.zeros((2, layers, samples))
-    return Points(*parts, *sums, np.zeros((4, samples)))
+    return Points(
+        parts[0],
+        parts[1],
+        parts[2],
+        parts[3],
+        parts[4],
+        parts[5],
+        parts[6],
+        parts[7],
+        parts[8],
+        np.zeros((layers, samples)),
+        np.zeros((layers, samples)),
+        np.zeros((4, samples)),
+    )
 
 
-def workspace(chain: Chain, samples: int) -> Work:
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _row_pairs(weights, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Products of every two rows i >= j of weights, [pairs, width]."""
+    out = np.empty((n * (n + 1) // 2, weights.shape[1]))
+    at = 0
+    for i in range(n):
+        for j in range(i + 1):
+            for m in range(weights.shape[1]):
+                out[at, m] = weights[i, m] * weights[j, m]
+            at += 1
+    return out
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
     pairs = np.empty((0, width))
     if chain.closed and samples >= PAIRS_FROM:
-        n = int(chain.sizes[1])
-        i, j = np.tril_indices(n)
-        if i.size * width <= MOST_PAIRS:
-            pairs = chain.weights[1][i] * chain.weights[1][j]
+        n = chain.sizes[1]
+        if n * (n + 1) // 2 * width <= MOST_PAIRS:
+            pairs = _row_pairs(chain.weights[1], n)
     return Work(
-        dx=np.zeros((layers, samples, width)),
-        particular=np.zeros((layers, samples, width)),
-        compliance=np.zeros((samples, width)),
-        wide=np.zeros((samples, width)),
-        narrow=np.zeros((samples, rows)),
-        pairs=pairs,
-        norms=np.zeros((2, samples)),
-        spread=np.zeros((layers, rows, width)),
-        scaled=np.zeros((rows, width)),
-        change=np.zeros((layers, width)),
-        s=np.zeros((rows, rows)),
-        a=np.zeros((rows, rows)),
-        row=np.zeros(width),
-        pivots=np.zeros(rows, dtype=np.int64),
+        np.zeros((layers, samples, width)),
+        np.zeros((layers, samples, width)),
+        np.zeros((samples, width)),
+        np.zeros((samples, width)),
+        np.zeros((samples, rows)),
+        pairs,
+        np.zeros((2, samples)),
+        np.zeros((layers, rows, width)),
+        np.zeros((rows, width)),
+        np.zeros((layers, width)),
+        np.zeros((rows, rows)),
+        np.zeros((rows, rows)),
+        np.zeros(width),
+        np.zeros(rows, dtype=np.int64),
     )
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _times_transposed(a, w, count, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out = a w^T; loops where a call of BLAS would take longer than its work."""
+    if count >= BLAS_FROM:
+        np.dot(a[:count], w.T, out[:count])
+        return
+    for b in range(count):
+        for i in range(w.shape[0]):
+            total = 0.0
+            for j in range(w.shape[1]):
+                total += a[b, j] * w[i, j]
+            out[b, i] = total
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _times(a, w, count, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out = a w, as `_times_transposed`."""
+    if count >= BLAS_FROM:
+        np.dot(a[:count], w, out[:count])
+        return
+    for b in range(count):
+        for j in range(w.shape[1]):
+            out[b, j] = 0.0
+        for i in range(w.shape[0]):
+            factor = a[b, i]
+            for j in range(w.shape[1]):
+                out[b, j] += factor * w[i, j]
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
@@ -199,7 +255,7 @@ def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def] 
     n, pi = chain.sizes[k], chain.pi[k]
     x, force, bias, mu = p.x, p.force, chain.bias, work.narrow
     if k > 0:
-        np.dot(p.f[k - 1][:count], chain.weights[k].T, work.narrow[:count])
+        _times_transposed(p.f[k - 1], chain.weights[k], count, mu)
     for b in range(count):
         below = 0.0
         if k > 0:
@@ -236,7 +292,7 @@ def _set_feedback(chain, k, p, count, work):  # type: ignore[no-untyped-def]  # 
             work.narrow[b, i] = p.force[k + 1, b, i]
         for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
             work.narrow[b, i] = 0.0
-    np.dot(work.narrow[:count], chain.weights[k + 1], p.back[k][:count])
+    _times(work.narrow, chain.weights[k + 1], count, p.back[k])
 
 
 @numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
@@ -255,19 +311,6 @@ def _gate_on_kink(left, right, force, back):  # type: ignore[no-untyped-def]  # 
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _assign(out, a):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for j in range(out.size):
-        out[j] = a[j]
-
-
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _balance(force, gate, back, loose, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """dE/dx."""
-    for j in range(out.size):
-        out[j] = (force[j] - gate[j] * back[j]) * loose[j]
-
-
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _row_norms(a, count, n, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     for b in range(count):
         total = 0.0
@@ -277,37 +320,29 @@ def _row_norms(a, count, n, out):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _spread_rows(out, count, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for b in range(count):
-        for j in range(row.size):
-            out[b, j] = row[j]
-
-
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Gates, dE/dx and what may move in layer k."""
     n = chain.sizes[k]
-    gate, loose, free, x = p.gate, p.loose, chain.free, p.x
-    _assign(gate[k][:count].reshape(-1), p.slope[k][:count].reshape(-1))
-    _spread_rows(loose[k], count, free[k])
+    gate, loose, free, x, slope = p.gate, p.loose, chain.free, p.x, p.slope
+    force, back, gradient = p.force, p.back, p.gradient
+    for b in range(count):
+        for i in range(n):
+            gate[k, b, i] = slope[k, b, i]
+            loose[k, b, i] = free[k, i]
     if chain.codes[k] == KINKED:
         for b in range(count):
             for j in range(chain.kinks.size):
                 for i in range(n):
                     if x[k, b, i] == chain.kinks[j] and free[k, i] > 0.0:
                         value, rests = _gate_on_kink(
-                            chain.slopes[j], chain.slopes[j + 1], p.force[k, b, i], p.back[k, b, i]
+                            chain.slopes[j], chain.slopes[j + 1], force[k, b, i], back[k, b, i]
                         )
                         gate[k, b, i] = value
                         if rests:
                             loose[k, b, i] = 0.0
-    _balance(
-        p.force[k][:count].reshape(-1),
-        gate[k][:count].reshape(-1),
-        p.back[k][:count].reshape(-1),
-        loose[k][:count].reshape(-1),
-        p.gradient[k][:count].reshape(-1),
-    )
+    for b in range(count):
+        for i in range(n):
+            gradient[k, b, i] = (force[k, b, i] - gate[k, b, i] * back[k, b, i]) * loose[k, b, i]
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
@@ -346,11 +381,13 @@ def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-
             activate(
                 chain.codes[k],
                 pieces,
-                p.x[k][:count].reshape(-1),
-                p.f[k][:count].reshape(-1),
-                p.slope[k][:count].reshape(-1),
-                p.curvature[k][:count].reshape(-1),
-                p.gate[k][:count].reshape(-1),
+                p.x[k],
+                count,
+                chain.sizes[k],
+                p.f[k],
+                p.slope[k],
+                p.curvature[k],
+                p.gate[k],
             )
         _set_forces(chain, k, mu0, p, count, work)
     for k in range(layers):
@@ -511,7 +548,11 @@ def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-d
     H = D + B^T pi B is so if s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
     """
     n = chain.sizes[1]
-    force = np.dot(chain.weights[1][:n], work.wide[:count].T)
+    _times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    force = np.empty((n, count))
+    for b in range(count):
+        for i in range(n):
+            force[i, b] = work.narrow[b, i]
     packed = _packed_s(chain, p, count, work)
     inverse = np.empty((n, count))
     negative = work.norms[0]
@@ -613,7 +654,7 @@ def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  #
 def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """dx of the layers above the lowest and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
-    np.dot(work.wide[:count], chain.weights[1].T, work.narrow[:count])
+    _times_transposed(work.wide, chain.weights[1], count, work.narrow)
     for b in range(count):
         sign[b] = 1.0 - 2.0 * (sign[b] % 2.0)
         for k in range(1, layers):
@@ -644,7 +685,7 @@ def direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-de
         _closed_direction(chain, p, count, sign, work)
     else:
         _upper_direction(chain, p, count, shift, sign, work)
-    np.dot(work.narrow[:count], chain.weights[1], work.wide[:count])
+    _times(work.narrow, chain.weights[1], count, work.wide)
     for b in range(count):
         for j in range(chain.sizes[0]):
             work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]
@@ -739,13 +780,14 @@ def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _relax(chain, mu0, x, gate, ratio, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Relax x [samples, all] in place; mu0 is scratch afterwards.  Returns the number of iterations.
 
     The samples that still move stand first: a sample that is done is stored, and the last one that moves
     takes its place.
     """
     count = len(x)
+    now, other, work = points(chain, count), points(chain, count), workspace(chain, count)
     which = np.arange(count)
     longest, shift, sign, moved = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
     smallest = FREE_INPUT_SHIFT * kappa if chain.pi[0] == 0.0 else 0.0
@@ -777,8 +819,8 @@ def _relax(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type
 
 def relax_chain(
     landscape: Landscape, x: list[Floats], search: Search
-) -> tuple[list[Floats], list[Floats], Bools, int]:
-    """Activities and gates on kinks (NaN elsewhere) of all layers, at rest [samples], iterations."""
+) -> tuple[list[Floats], list[Floats | None], Bools, int]:
+    """Activities and gates on kinks (see `State.kink_gate`) of all layers, at rest [samples], iterations."""
     chain = chain_of(landscape)
     first = landscape.network.depth + 1 - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
@@ -791,17 +833,11 @@ def relax_chain(
         joined,
         gate,
         ratio,
-        points(chain, samples),
-        points(chain, samples),
-        workspace(chain, samples),
         float(landscape.network.pi.min()),
         search,
     )
     cut = np.cumsum(chain.sizes)[:-1]
-    gates = [np.full_like(a, np.nan) for a in x[:first]]
-    return (
-        [*x[:first], *np.split(joined, cut, axis=1)],
-        [*gates, *np.split(gate, cut, axis=1)],
-        ratio <= 1.0,
-        int(iterations),
-    )
+    gates: list[Floats | None] = [None] * len(x)
+    if chain.kinks.size:
+        gates[first:] = np.split(gate, cut, axis=1)
+    return [*x[:first], *np.split(joined, cut, axis=1)], gates, ratio <= 1.0, int(iterations)

@@ -22,11 +22,11 @@ from analog_pc.pcn.network import PredictiveCodingNetwork
 class State:
     """Activities and their consequences for a batch; lists over layers 0 ... L, arrays [samples, n_l].
 
-    `kink_gate` is the gate of activities that rest on a kink, and NaN elsewhere.
+    `kink_gate` is the gate of activities that rest on a kink, and NaN elsewhere; None where none does.
     """
 
     x: list[Floats]
-    kink_gate: list[Floats]
+    kink_gate: list[Floats | None]
     rate: list[Floats]
     gate: list[Floats]
     mu: list[Floats]
@@ -103,11 +103,11 @@ class Landscape:
         parts = zip(self.activations, state.x, state.kink_gate, strict=False)
         return [*(act.drive(x, gate) for act, x, gate in parts), state.x[-1]]
 
-    def state(self, x: list[Floats], kink_gate: list[Floats] | None = None) -> State:
+    def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State:
         """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
         net, depth = self.network, self.network.depth
         need = self.any_free
-        resting = [np.full_like(a, np.nan) for a in x] if kink_gate is None else kink_gate
+        resting = [None] * len(x) if kink_gate is None else kink_gate
         rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
         gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
         empty = np.empty((len(x[0]), 0))
@@ -142,11 +142,11 @@ class Landscape:
             any_free=need,
         )
 
-    def _gate(self, layer: int, x: Floats, kink_gate: Floats) -> Floats:
-        act = self.activations[layer]
+    def _gate(self, layer: int, x: Floats, kink_gate: Floats | None) -> Floats:
         if not self.any_free[layer]:  # asked by nobody: not worth f'
             return x
-        return np.where(np.isnan(kink_gate), act.slope(x), kink_gate) if act.kinks else act.slope(x)
+        slope = self.activations[layer].slope(x)
+        return slope if kink_gate is None else np.where(np.isnan(kink_gate), slope, kink_gate)
 
     def equilibrium(self, state: State, relaxation: Relaxation) -> Equilibrium:
         """The public face of a state."""

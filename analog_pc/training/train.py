@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numba
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
@@ -70,13 +71,22 @@ class Trainer:
         changes = (*update.weights, *update.biases)
         if not self.velocity:
             self.velocity = [np.zeros_like(c) for c in changes]
-        for v, change in zip(self.velocity, changes, strict=True):
-            v *= self.config.momentum
-            np.multiply(change, self.config.lr / samples, out=change)
-            v += change
+        parameters = []
+        for p, v, change in zip((*self.network.W, *self.network.b), self.velocity, changes, strict=True):
+            new = np.empty_like(p)
+            _descend(p.ravel(), v.ravel(), change.ravel(), self.config.momentum, self.config.lr / samples, new.ravel())
+            new.setflags(write=False)
+            parameters.append(new)
         depth = self.network.depth
-        parameters = [p + v for p, v in zip((*self.network.W, *self.network.b), self.velocity, strict=True)]
         self.network = self.network.with_parameters(parameters[:depth], parameters[depth:])
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _descend(parameter, velocity, change, momentum, rate, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """velocity = momentum velocity + rate change; out = parameter + velocity, in one pass over memory."""
+    for k in range(out.size):
+        velocity[k] = momentum * velocity[k] + rate * change[k]
+        out[k] = parameter[k] + velocity[k]
 
 
 def both_ends(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> Clamps:
