@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn.hessian import hessian
 from analog_pc.pcn.state import Landscape, State
@@ -68,23 +68,26 @@ def flow(
     return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times / system.time)))
 
 
-def settle_by_flow(
-    landscape: Landscape, x: list[Floats], tolerance: float, at_rest: Callable[[State], bool]
-) -> State:
-    """Follow the flow until `at_rest`, until |dE/dx| falls no more, or until the time is up."""
+def settle_by_flow(landscape: Landscape, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
+    """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
+
+    Returns the state, and whether |dE/dx| <= tolerance (largest precision) (largest activity), [samples].
+    """
     time = _System(landscape, x).time
     duration, elapsed, best = 20.0 * time, 0.0, np.inf
     while elapsed < LONGEST * time:
         run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, tolerance)))
         x = [a[0] for a in run.at(np.array([duration]))]
         state = landscape.resting_state(x, near=2.0 * GATE_WIDTH * _System(landscape, x).size)
+        size = np.max([np.abs(a).max(axis=1) for a in x], axis=0)
+        settled = np.asarray(state.residual <= tolerance * size / time)
         worst = float(state.residual.max())
-        if at_rest(state) or (elapsed > 0.0 and worst >= best):
+        if settled.all() or (elapsed > 0.0 and worst >= best):
             break  # at rest, or as near to it as the integrator's own precision lets it come
         best = worst
         elapsed = elapsed + duration
         duration = 2.0 * duration
-    return state
+    return state, settled
 
 
 class _System:

@@ -47,6 +47,7 @@ GROW = 3.0  # of the shift, after a step that was refused
 FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
 LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
+AT_A_TIME = 32  # samples
 BLAS_FROM = 4  # samples, from which products of matrices are left to BLAS
 PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
 MOST_PAIRS = 2**19  # numbers in that matrix, which has to stay in the cache
@@ -375,7 +376,7 @@ def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-
     """Everything that follows from the activities p.x of the first `count` samples."""
     layers = chain.sizes.size
     pieces = (chain.kinks, chain.slopes, chain.first_value)
-    p.total[:] = 0.0
+    p.total[:, :count] = 0.0
     for k in range(layers):
         if k + 1 < layers:
             activate(
@@ -780,14 +781,13 @@ def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no 
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax(chain, mu0, x, gate, ratio, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _relax_some(chain, mu0, x, gate, ratio, now, other, work, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Relax x [samples, all] in place; mu0 is scratch afterwards.  Returns the number of iterations.
 
     The samples that still move stand first: a sample that is done is stored, and the last one that moves
     takes its place.
     """
     count = len(x)
-    now, other, work = points(chain, count), points(chain, count), workspace(chain, count)
     which = np.arange(count)
     longest, shift, sign, moved = np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count)
     smallest = FREE_INPUT_SHIFT * kappa if chain.pi[0] == 0.0 else 0.0
@@ -817,6 +817,22 @@ def _relax(chain, mu0, x, gate, ratio, kappa, search):  # type: ignore[no-untype
         now, other = other, now
 
 
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _relax(chain, mu0, x, gate, ratio, kappa, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Relax all samples, so many at a time that their states stay in the cache."""
+    samples = len(x)
+    count = min(samples, AT_A_TIME)
+    now, other, work = points(chain, count), points(chain, count), workspace(chain, count)
+    most = 0
+    for a in range(0, samples, AT_A_TIME):
+        part = slice(a, min(a + AT_A_TIME, samples))
+        iterations = _relax_some(
+            chain, mu0[part], x[part], gate[part], ratio[part], now, other, work, kappa, search
+        )
+        most = max(most, iterations)
+    return most
+
+
 def relax_chain(
     landscape: Landscape, x: list[Floats], search: Search
 ) -> tuple[list[Floats], list[Floats | None], Bools, int]:
@@ -824,9 +840,8 @@ def relax_chain(
     chain = chain_of(landscape)
     first = landscape.network.depth + 1 - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
-    samples = len(joined)
     gate = np.empty_like(joined)
-    ratio = np.empty(samples)
+    ratio = np.empty(len(joined))
     iterations = _relax(
         chain,
         landscape.constant_prediction().copy(),

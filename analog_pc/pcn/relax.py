@@ -45,7 +45,8 @@ def relax(
     tolerance
         On |dE/dx| of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
         what rounding of those forces leaves (`kernel.py` derives it).  So it depends neither on the unit
-        of the precisions nor on that of the activities.
+        of the precisions nor on that of the activities.  "flow" integrates to a part of the largest
+        activity, and is at rest where |dE/dx| is that part of (largest precision) x (largest activity).
     follow
         Newton goes along the flow in implicit Euler steps of at most `REACH` of the largest activity, so
         that it ends in the minimum that the flow ends in, and the smallest eigenvalue of the Hessian is
@@ -63,23 +64,14 @@ def relax(
     landscape = Landscape(network, held)
     x = landscape.forward()
     if method == "flow":
-        state = settle_by_flow(
-            landscape, x, tolerance, lambda state: bool(at_rest(landscape, state, tolerance).all())
-        )
-        return landscape.equilibrium(
-            state, _verdict(state, at_rest(landscape, state, tolerance), 0, _saddles(landscape, state))
-        )
+        state, settled = settle_by_flow(landscape, x, tolerance)
+        return landscape.equilibrium(state, _verdict(state, settled, 0, _saddles(landscape, state)))
     unit = max((act.unit for act in landscape.activations), default=0.0)
     search = Search(tolerance, max_iterations, REACH if follow else np.inf, unit)
     x, gates, settled, iterations = relax_chain(landscape, x, search)
     state = landscape.state(x, gates)
     saddle = _saddles(landscape, state) if follow else None
     return landscape.equilibrium(state, _verdict(state, settled, iterations, saddle))
-
-
-def at_rest(landscape: Landscape, state: State, tolerance: float) -> Bools:
-    """Whether dE/dx vanishes, up to `tolerance` and rounding, [samples]."""
-    return relax_chain(landscape, state.x, Search(tolerance, 0, np.inf, 0.0))[2]
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:
