@@ -565,32 +565,34 @@ def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-d
             work.narrow[b, i] = -force[i, b]
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _set_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """s = B P B^T + 1 / pi of layer k > 0 of sample b, and B p in the place of p_k."""
     n, m = chain.sizes[k], chain.sizes[k - 1]
-    s, weights = work.s, chain.weights
+    s, weights, scaled, row, spread = work.s, chain.weights, work.scaled, work.row, work.spread
+    gate, loose, particular, compliance = p.gate, p.loose, work.particular, work.compliance
+    narrow = work.narrow
     if k == 1:
         for i in range(n):
-            work.particular[k, b, i] = work.narrow[b, i]
+            particular[k, b, i] = narrow[b, i]
             for j in range(m):
-                work.scaled[i, j] = weights[k, i, j] * (p.gate[0, b, j] * work.compliance[b, j])
-        np.dot(work.scaled, weights[k].T, s)
+                scaled[i, j] = weights[k, i, j] * (gate[0, b, j] * compliance[b, j])
+        np.dot(scaled, weights[k].T, s)
     else:
         for j in range(m):
-            work.row[j] = p.gate[k - 1, b, j] * p.loose[k - 1, b, j]
+            row[j] = gate[k - 1, b, j] * loose[k - 1, b, j]
         for i in range(n):
             total = 0.0
             for j in range(m):
-                work.scaled[i, j] = weights[k, i, j] * work.row[j]
-                total += work.scaled[i, j] * work.particular[k - 1, b, j]
-            work.particular[k, b, i] = total
-        np.dot(work.scaled, work.spread[k].T, s)
+                scaled[i, j] = weights[k, i, j] * row[j]
+                total += scaled[i, j] * particular[k - 1, b, j]
+            particular[k, b, i] = total
+        np.dot(scaled, spread[k].T, s)
     for i in range(n):
         s[i, i] += 1.0 / chain.pi[k]
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
@@ -599,43 +601,47 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
     _set_s(chain, k, p, b, work)
     n = chain.sizes[k]
     s, a, row, spread, weights = work.s, work.a, work.row, work.spread, chain.weights
+    gate, loose, particular, pivots = p.gate, p.loose, work.particular, work.pivots
+    curvature, back, gradient = p.curvature, p.back, p.gradient
     sign = 1.0
     for j in range(n):
-        row[j] = shift - p.curvature[k, b, j] * p.back[k, b, j]
-        if p.loose[k, b, j] == 0.0:
+        row[j] = shift - curvature[k, b, j] * back[k, b, j]
+        if loose[k, b, j] == 0.0:
             row[j] = -1.0
             sign = -sign
     for i in range(n):
         total = 0.0
         for j in range(n):
             a[i, j] = s[i, j] * row[j]
-            total += s[i, j] * p.gradient[k, b, j]
-        a[i, i] += p.loose[k, b, i]
-        work.particular[k, b, i] -= total
-    sign *= _factor(a, n, work.pivots)
+            total += s[i, j] * gradient[k, b, j]
+        a[i, i] += loose[k, b, i]
+        particular[k, b, i] -= total
+    sign *= _factor(a, n, pivots)
     if sign == 0.0:
         return 0.0
-    _solve(a, n, work.pivots, work.particular[k, b])
+    _solve(a, n, pivots, particular[k, b])
     if k + 1 < chain.sizes.size:
         for r in range(chain.sizes[k + 1]):
             for j in range(n):
-                row[j] = weights[k + 1, r, j] * p.gate[k, b, j] * p.loose[k, b, j]
+                row[j] = weights[k + 1, r, j] * gate[k, b, j] * loose[k, b, j]
             for i in range(n):
                 total = 0.0
                 for j in range(n):
                     total += s[i, j] * row[j]
                 spread[k + 1, r, i] = total
-            _solve(a, n, work.pivots, spread[k + 1, r])
+            _solve(a, n, pivots, spread[k + 1, r])
     return sign
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
     n = chain.sizes[k]
     dx, row, change, spread, weights = work.dx, work.row, work.change, work.spread, chain.weights
+    gate, loose, particular = p.gate, p.loose, work.particular
+    curvature, back, gradient = p.curvature, p.back, p.gradient
     for j in range(n):
-        dx[k, b, j] = work.particular[k, b, j]
+        dx[k, b, j] = particular[k, b, j]
         row[j] = 0.0
     if k + 1 < chain.sizes.size:
         for i in range(chain.sizes[k + 1]):
@@ -644,9 +650,9 @@ def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  #
                 dx[k, b, j] += force * spread[k + 1, i, j]
                 row[j] += force * weights[k + 1, i, j]
     for j in range(n):
-        bending = shift - p.curvature[k, b, j] * p.back[k, b, j]
-        pulled = p.gate[k, b, j] * row[j] - p.gradient[k, b, j] - bending * dx[k, b, j]
-        held = p.loose[k, b, j] == 0.0
+        bending = shift - curvature[k, b, j] * back[k, b, j]
+        pulled = gate[k, b, j] * row[j] - gradient[k, b, j] - bending * dx[k, b, j]
+        held = loose[k, b, j] == 0.0
         change[k, j] = dx[k, b, j] if held else pulled
         dx[k, b, j] = 0.0 if held else dx[k, b, j]
 
