@@ -83,7 +83,7 @@ class PiecewiseLinear(Activation):
         )
 
     def at_kink(self, x: Floats, force: Floats, feedback: Floats, near: float) -> tuple[Floats, Floats]:
-        """A node within `near` of a kink rests on it, with the gate ``force / feedback``, if that lies between
+        """A node within `near` of a kink rests there, with the gate ``force / feedback``, if that is between
         the two slopes and E has a minimum across the kink (its slope rises there, by -step feedback > 0)."""
         position, gate = x, np.full_like(x, np.nan)
         balance = force / np.where(feedback != 0.0, feedback, 1.0)

@@ -5,7 +5,8 @@ tanh and sigmoid are made of one exponential, written in arithmetic that the com
     e^x = 2^k (1 + q(r)),      k = round(x / ln 2),      r = x - k ln 2,      |r| <= ln 2 / 2
 
 q is the Taylor polynomial of e^r - 1 to degree 13, whose remainder r^14 / 14! is below 5e-18.  It is kept
-apart from the 1, so that tanh of a small argument is as precise as the argument (two units in the last place).
+apart from the 1, so that tanh of a small argument is as precise as the argument, to two units in the last
+place.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
-from analog_pc.pcn.activations import Activation
+from analog_pc.pcn.activations import Activation, PiecewiseLinear
 
-# Loops below write one or two arrays each: with more, the compiler gives up to prove that they do not overlap,
-# and makes no SIMD of them.
+# Loops below write one or two arrays each: with more, the compiler gives up to prove that they do not
+# overlap, and makes no SIMD of them.
 SMOOTH = {"identity": 0, "tanh": 1, "sigmoid": 2}
 KINKED = len(SMOOTH)
 FAST_MATH = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
@@ -31,7 +32,9 @@ _LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # the leading 32 bits of ln 2
 _LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the following bits
 _ROUND = 1.5 * 2.0**52  # a double of this size has no fraction: adding it rounds, and its low bits hold k
 _LOWEST = -700.0  # e^-700 = 1e-304: below it f and f' of a double are those of infinity
-_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = (1.0 / math.factorial(n) for n in range(2, 14))
+_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13 = (
+    1.0 / math.factorial(n) for n in range(2, 14)
+)
 
 
 def code_of(f: Activation) -> int:
@@ -41,7 +44,7 @@ def code_of(f: Activation) -> int:
 
 def pieces_of(f: Activation) -> tuple[Floats, Floats, float]:
     """Kinks, slopes between them and f at the first kink; all empty for a smooth activation."""
-    if not f.kinks:
+    if not isinstance(f, PiecewiseLinear):
         return np.empty(0), np.zeros(1), 0.0
     kinks = np.array(f.kinks)
     return kinks, np.array(f.slopes), float(f.f(kinks[:1])[0])

@@ -23,7 +23,8 @@ When is a sample at rest?  Where ||dE/dx_k|| <= tolerance ||lambda_k|| + roundin
 second term is what no iteration can lower: with u = 2^-53 and sums of n products rounded by n u,
 
     delta_k    = u (||x_k|| + (n_{k-1} + 2) (||W_k|| ||f_{k-1}|| + ||b_k||))              of x_k - mu_k
-    rounding_k = pi_k delta_k + ||W_{k+1}|| (pi_{k+1} delta_{k+1} + (n_{k+1} + 2) u ||lambda_{k+1}||) + 4 u ||h_k||
+    rounding_k = pi_k delta_k + 4 u ||h_k||
+               + ||W_{k+1}|| (pi_{k+1} delta_{k+1} + (n_{k+1} + 2) u ||lambda_{k+1}||)
 
 (||W||: Frobenius' norm).  Everything scales with the precisions, and with the unit of activity.
 """
@@ -401,7 +402,7 @@ def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _factor(a, n, pivots):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _factor(a, n, pivots, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
     sign = 1.0
     for k in range(n):
@@ -421,17 +422,19 @@ def _factor(a, n, pivots):  # type: ignore[no-untyped-def]  # pragma: no cover -
             sign = -sign
         elif not pivot > 0.0:
             return 0.0
+        for j in range(n):
+            row[j] = a[k, j] if j > k else 0.0  # so that the loop below counts from 0: see `Chain`
         for i in range(k + 1, n):
             ratio = a[i, k] / pivot
+            for j in range(n):
+                a[i, j] -= ratio * row[j]
             a[i, k] = ratio
-            for j in range(k + 1, n):
-                a[i, j] -= ratio * a[k, j]
     return sign
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """b becomes a^-1 b, by the factors of `_factor`."""
+def _solve(a, n, pivots, b, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """b becomes a^-1 b, by the factors of `_factor`; `row` is scratch."""
     for k in range(n):
         other = pivots[k]
         kept = b[k]
@@ -442,17 +445,21 @@ def _solve(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover
         for j in range(i):
             total += a[i, j] * b[j]
         b[i] -= total
+    for j in range(n):
+        row[j] = 0.0  # what is not solved yet
     for i in range(n - 1, -1, -1):
         total = 0.0
-        for j in range(i + 1, n):
-            total += a[i, j] * b[j]
-        b[i] = (b[i] - total) / a[i, i]
+        for j in range(n):
+            total += a[i, j] * row[j]
+        row[i] = (b[i] - total) / a[i, i]
+    for j in range(n):
+        b[j] = row[j]
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its entries
-    are negative, `sign` [samples]."""
+    """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
+    entries are negative, `sign` [samples]."""
     n = chain.sizes[0]
     gate, loose, compliance, wide = p.gate, p.loose, work.compliance, work.wide
     for b in range(count):
@@ -544,7 +551,7 @@ def _solve_packed(packed, n, inverse, rhs):  # type: ignore[no-untyped-def]  # p
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """dlambda of a clamped layer 1, all samples side by side; sign > 0 where H + shift is positive definite.
+    """dlambda of a clamped layer 1, all samples side by side; sign > 0: H + shift is positive definite.
 
     H = D + B^T pi B is so if s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
     """
@@ -616,10 +623,10 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
             total += s[i, j] * gradient[k, b, j]
         a[i, i] += loose[k, b, i]
         particular[k, b, i] -= total
-    sign *= _factor(a, n, pivots)
+    sign *= _factor(a, n, pivots, row)
     if sign == 0.0:
         return 0.0
-    _solve(a, n, pivots, particular[k, b])
+    _solve(a, n, pivots, particular[k, b], row)
     if k + 1 < chain.sizes.size:
         for r in range(chain.sizes[k + 1]):
             for j in range(n):
@@ -629,7 +636,7 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
                 for j in range(n):
                     total += s[i, j] * row[j]
                 spread[k + 1, r, i] = total
-            _solve(a, n, pivots, spread[k + 1, r])
+            _solve(a, n, pivots, spread[k + 1, r], row)
     return sign
 
 
@@ -659,7 +666,7 @@ def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  #
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """dx of the layers above the lowest and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
+    """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
     _times_transposed(work.wide, chain.weights[1], count, work.narrow)
     for b in range(count):

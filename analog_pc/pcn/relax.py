@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
+from analog_pc.arrays import ArrayLike, Bools, Masked
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
@@ -85,7 +85,9 @@ def _verdict(state: State, settled: Bools, iterations: int, saddle: Bools | None
     saddle = np.zeros_like(settled) if saddle is None else saddle
     if not settled.all():
         worst = int(np.argmin(settled))
-        message = f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
+        message = (
+            f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
+        )
     elif saddle.any():
         message = (
             f"sample {int(np.argmax(saddle))} rests on a saddle or a flat direction of E, not on a minimum"

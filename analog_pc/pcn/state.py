@@ -107,7 +107,9 @@ class Landscape:
         """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
         net, depth = self.network, self.network.depth
         need = self.any_free
-        resting = [None] * len(x) if kink_gate is None else kink_gate
+        resting: list[Floats | None] = [None] * len(x)
+        if kink_gate is not None:
+            resting = kink_gate
         rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
         gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
         empty = np.empty((len(x[0]), 0))

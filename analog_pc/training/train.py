@@ -74,7 +74,14 @@ class Trainer:
         parameters = []
         for p, v, change in zip((*self.network.W, *self.network.b), self.velocity, changes, strict=True):
             new = np.empty_like(p)
-            _descend(p.ravel(), v.ravel(), change.ravel(), self.config.momentum, self.config.lr / samples, new.ravel())
+            _descend(
+                p.ravel(),
+                v.ravel(),
+                change.ravel(),
+                self.config.momentum,
+                self.config.lr / samples,
+                new.ravel(),
+            )
             new.setflags(write=False)
             parameters.append(new)
         depth = self.network.depth

@@ -70,9 +70,7 @@ class Euler:
             f, slope = activate(self.name, a)
             fs.append(f)
             slopes.append(slope)
-        eps = [
-            a - (f @ w.T + b) for a, f, w, b in zip([*x, targets], fs, self.w, self.b, strict=True)
-        ]
+        eps = [a - (f @ w.T + b) for a, f, w, b in zip([*x, targets], fs, self.w, self.b, strict=True)]
         return eps, fs, slopes
 
     def step(self, inputs: np.ndarray, targets: np.ndarray) -> float:

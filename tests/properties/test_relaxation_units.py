@@ -39,7 +39,7 @@ def identical(one: Equilibrium, other: Equilibrium, unit: float) -> None:
 def test_precisions_times_a_power_of_two(
     sizes: tuple[int, ...], name: str, seed: int, power: int, learn: bool, follow: bool
 ) -> None:
-    """Bit by bit the same: a power of two rounds nothing, and no absolute number is left to tell them apart."""
+    """Bit by bit the same: a power of two rounds nothing, and no absolute number tells them apart."""
     net, x, t = problem(sizes, name, seed)
     scaled = PredictiveCodingNetwork(net.W, net.b, name, 2.0**power * net.pi)
     targets = t if learn else None

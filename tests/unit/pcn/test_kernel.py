@@ -59,7 +59,9 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
     for k, n in enumerate(chain.sizes[:-1]):
         state.gate[k + 1] = now.gate[k, :, :n]
     full, masks = hessian(landscape, state), moving(landscape, state)
-    gradient = np.concatenate([np.zeros_like(x[0]), *(now.gradient[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
+    gradient = np.concatenate(
+        [np.zeros_like(x[0]), *(now.gradient[k, :, :n] for k, n in enumerate(chain.sizes))], 1
+    )
     step = np.concatenate([np.zeros_like(x[0]), *(work.dx[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
     for s in range(samples):
         loose = masks[s]
@@ -95,7 +97,9 @@ def test_the_gradient_is_that_of_the_landscape(name: str) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_compiled_activation(name: str) -> None:
     f = ACTIVATIONS[name]
-    x = np.concatenate([-np.geomspace(1e-300, 1e4, 701), [0.0, 3.0, -3.0], np.geomspace(1e-300, 1e4, 701)])[None]
+    x = np.concatenate([-np.geomspace(1e-300, 1e4, 701), [0.0, 3.0, -3.0], np.geomspace(1e-300, 1e4, 701)])[
+        None
+    ]
     found = [np.empty_like(x) for _ in range(4)]
     activate(code_of(f), pieces_of(f), x, 1, x.size, *found)
     scale = np.maximum(1.0, np.abs(x)) if f.kinks else 1.0  # pieces are sums of terms of that size
@@ -125,8 +129,8 @@ def chain_1_1_1(bias: float, target: float) -> PredictiveCodingNetwork:
 @pytest.mark.parametrize(("bias", "target"), [(0.5, -1.0), (0.5, -0.5), (0.5, -3.0), (1e-9, -1e-9)])
 @pytest.mark.parametrize("follow", [True, False])
 def test_an_equilibrium_exactly_on_a_kink(bias: float, target: float, follow: bool) -> None:
-    """E = 1/2 (x - b)^2 + 1/2 (t - relu(x))^2 with b > 0 and t <= -b: falls from the right down to x = 0, where
-    its slope is -b on the left and -b - t >= 0 on the right."""
+    """E = 1/2 (x - b)^2 + 1/2 (t - relu(x))^2 with b > 0 and t <= -b falls from the right to x = 0, where its
+    slope is -b on the left and -b - t >= 0 on the right."""
     got = relax(chain_1_1_1(bias, target), [[1.0]], [[target]], follow=follow)
     assert got.relaxation.all_converged, got.relaxation.message
     if -target > bias:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import root
 
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps, random_network, relax
@@ -233,3 +234,35 @@ def test_taking_samples() -> None:
     close(picked, part, 1e-10)  # both within tolerance / smallest eigenvalue
     np.testing.assert_array_equal(picked.energy, whole.energy[1:3])
     np.testing.assert_array_equal(picked.relaxation.residual, whole.relaxation.residual[1:3])
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1e4, 1e8, 1e-8])
+@pytest.mark.parametrize("name", ["relu", "identity"])
+def test_the_forward_pass_is_at_rest_at_any_ratio_of_precisions(name: str, ratio: float) -> None:
+    """One rounding of x - mu, times the precision, is no force."""
+    base = random_network((4, 6, 3), name, seed=1, precision=[1.0, ratio])
+    x, _ = data(base, 50, 3)
+    got = relax(base, x)
+    assert got.relaxation.all_converged, got.relaxation.message
+    want = ACTIVATIONS[name].f(x @ base.W[0].T) @ base.W[1].T
+    np.testing.assert_allclose(got.output, want, rtol=0.0, atol=1e-15)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("method", ["newton", "flow"])
+def test_all_precisions_times_a_factor(factor: float, method: str) -> None:
+    """E is only multiplied, so no minimum moves: the root of dE/dx by hybr, which knows no precision."""
+    net = random_network((4, 6, 3), "tanh", seed=1, gain=2.0)
+    x, t = data(net, 1, 3)
+    hidden, output = net.W
+
+    def gradient(y: np.ndarray) -> np.ndarray:
+        eps = t[0] - output @ np.tanh(y)
+        return np.asarray(y - hidden @ x[0] - (1.0 - np.tanh(y) ** 2) * (output.T @ eps))
+
+    scaled = PredictiveCodingNetwork(net.W, None, "tanh", [factor, factor])
+    got = relax(scaled, x, t, method=method, tolerance=1e-12 if method == "newton" else 1e-9)
+    assert got.relaxation.all_converged, got.relaxation.message
+    found = got.activities[1][0]
+    want = root(gradient, found + 1e-3, tol=1e-14).x
+    np.testing.assert_allclose(found, want, rtol=0.0, atol=1e-11 if method == "newton" else 1e-7)

@@ -21,7 +21,9 @@ def stages(rng: np.random.Generator) -> tuple[list[np.ndarray], np.ndarray]:
     for layer, n in enumerate(N):
         pre = int(N[layer - 1]) if layer else 0
         forward, load, back = (0.5 * rng.normal(size=s) for s in ((n, pre), (n, n), (pre, n)))
-        for part, block in zip(parts, (forward, load, back, back @ forward, back @ (np.eye(n) - load)), strict=True):
+        for part, block in zip(
+            parts, (forward, load, back, back @ forward, back @ (np.eye(n) - load)), strict=True
+        ):
             part.append(block.ravel())
     where = np.array([np.concatenate([[0], np.cumsum([b.size for b in part])])[:-1] for part in parts[:4]])
     return [np.concatenate(part) for part in parts], np.ascontiguousarray(where.T)
