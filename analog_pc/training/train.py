@@ -53,7 +53,7 @@ class Trainer:
     velocity: list[Floats] = field(default_factory=list)
 
     def step(self, inputs: Floats, targets: Floats) -> float:
-        """Relax to |dE/dx| <= 1e-10 (or run forward, for backpropagation), then update.
+        """Relax to |dE/dx| <= 1e-11 of each layer's forces (or run forward, for backpropagation), then update.
 
         Returns the energy at rest (the loss, for backpropagation) per sample.
         """
@@ -62,7 +62,7 @@ class Trainer:
             update = backprop_update(net, inputs, targets)
             energy = 0.5 * float(((predict(net, inputs) - targets) ** 2).sum(axis=1).mean())
         else:
-            rest = relax(net, clamps=both_ends(net, inputs, targets), tolerance=1e-10, follow=False)
+            rest = relax(net, clamps=both_ends(net, inputs, targets), tolerance=1e-11, follow=False)
             update, energy = hebbian_update(net, rest), float(rest.energy.mean())
         self._apply(update, len(inputs))
         return energy

@@ -110,7 +110,7 @@ def compare(name: str, sizes: tuple[int, ...], batch: int, rounds: int) -> dict[
             side.step(*stimuli[k % BATCHES])
             times[side_name].append(time.perf_counter() - began)
     ours, theirs = (float(np.median(times[side])) for side in ("analog_pc", "euler"))
-    found = [relax(trainer.network, x, t, tolerance=1e-10, follow=False) for x, t in stimuli]
+    found = [relax(trainer.network, x, t, tolerance=1e-11, follow=False) for x, t in stimuli]
     euler.step(*stimuli[-1])
     apart = [np.abs(a - b).max() for a, b in zip(euler.last, found[-1].activities[1:-1], strict=True)]
     return {
