@@ -174,12 +174,13 @@ class CompiledNetwork:
         """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
         from which a search for an operating point profits."""
         volts, forward = self.scales.volts, self._forward
+        drives = Landscape(self.network, self.clamps.input_alone).drives(forward)
         values = {node: volts * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()}
         return values | {
             f"layer{layer}.drive_act_{i}": volts * z
             for layer in range(self.network.depth)
             if isinstance(self.network.activation_of(layer), PiecewiseLinear)
-            for i, z in enumerate(forward.z[layer][samples].T)
+            for i, z in enumerate(drives[layer][samples].T)
         }
 
     def decode(self, solution: Solution) -> Equilibrium:
@@ -222,7 +223,7 @@ class CompiledNetwork:
     def _judge(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
         # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
         landscape = Landscape(self.network, Clamps(self.clamps.free, x))
-        residual = landscape.state(landscape.from_activities(list(x))).residual
+        residual = landscape.resting_state(list(x)).residual
         astray, saturated = self.departed(solution), self._saturated(solution)
         message = str(solution.status)
         if astray.any():

@@ -1,17 +1,17 @@
-"""Activation functions, written over a drive z that unfolds their kinks.
+"""Activation functions.
 
 Where f has a kink, f' jumps, and an equilibrium may rest exactly on the kink with an effective slope
-between the two sides (a set-valued gate, as in a precision rectifier whose op-amp crosses its dead
-zone).  A drive ``z`` makes both single valued: outside the kinks ``x`` moves with ``z``; inside a
-*dead zone* of width 1 after each kink, ``x`` stays on the kink while the gate goes from one slope to
-the next::
+between the two sides: a set-valued gate.  In a circuit the gate follows the output of a precision
+rectifier's op-amp, which crosses its dead zone.  This *drive* z makes both single valued: outside the
+kinks ``x`` moves with ``z``; inside a dead zone of width 1 after each kink, ``x`` stays on the kink while
+the gate goes from one slope to the next::
 
      x |        /          gate |      ____  f'(right)
        |   ____/  dead          |     /
        |  /       zone          |____/       f'(left)
        +-----------> z          +----------> z
 
-    position(z) = x      gate(z) = f'(x), or its value inside the jump      rate(z) = f(x)
+    position(z) = x      gate(z) = f'(x), or its value inside the jump
 
 A smooth f has no kinks: ``position(z) = z``.  Definitions: sigmoid 1/(1+e^-x); leaky_relu slope 0.01;
 hard_sigmoid clip(x/6 + 1/2, 0, 1) (as in PyTorch and JAX).
@@ -28,8 +28,6 @@ from scipy.special import expit
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 
-_ENTRY = 1e-3  # how far into a dead zone of width 1 a step that meets a kink goes
-
 
 @dataclass(frozen=True, eq=False)
 class Activation:
@@ -41,33 +39,21 @@ class Activation:
     curvature: Callable[[Floats], Floats]
 
     kinks: tuple[float, ...] = ()
+    unit: float = 1.0  # the scale of x on which f bends; 0 for f(c x) = c f(x), c > 0, which has none
 
     def position(self, z: Floats) -> Floats:
         return z
 
-    def mobile(self, z: Floats) -> Floats | None:
-        """1 where x moves with z, 0 in a dead zone; None means 1 everywhere."""
-        return None
-
-    def drive(self, x: Floats) -> Floats:
+    def drive(self, x: Floats, gate: Floats | None = None) -> Floats:
+        """The drive that makes x; `gate` where x rests on a kink (NaN elsewhere)."""
         return x
-
-    def moved(self, z: Floats, dz: Floats) -> Floats:
-        """Drive after a step dz."""
-        return z + dz
-
-    def balanced(self, z: Floats, x: Floats, force: Floats, feedback: Floats, near: float) -> Floats:
-        """Drives of activities at rest; only kinks make a difference."""
-        return z
-
-    def rate(self, z: Floats) -> Floats:
-        return self.f(z)
 
     def gate(self, z: Floats) -> Floats:
         return self.slope(z)
 
-    def gate_slope(self, z: Floats) -> Floats:
-        return self.curvature(z)
+    def at_kink(self, x: Floats, force: Floats, feedback: Floats, near: float) -> tuple[Floats, Floats]:
+        """Activities, moved onto the kink where they rest on one, and their gates there (NaN elsewhere)."""
+        return x, np.full_like(x, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,45 +69,31 @@ class PiecewiseLinear(Activation):
     def position(self, z: Floats) -> Floats:
         return np.asarray(z - sum(self._dead(z)))
 
-    def mobile(self, z: Floats) -> Floats | None:
-        resting = sum((d > 0.0) & (d < 1.0) for d in self._dead(z))
-        return np.asarray(1.0 - resting, dtype=np.float64)
-
-    def drive(self, x: Floats) -> Floats:
-        return np.asarray(x + sum(1.0 * (x > kink) for kink in self.kinks))
-
-    def moved(self, z: Floats, dz: Floats) -> Floats:
-        """Drive after a step dz, which stops where it meets a kink: just inside a dead zone on the way
-        in, on its edge on the way out.  So one step never changes both x across a kink and its gate."""
-        new = z + dz
-        for k, kink in enumerate(self.kinks):
-            low, high = kink + k, kink + k + 1.0
-            inside = (z > low) & (z < high)
-            new = np.where(inside, np.clip(new, low, high), new)
-            new = np.where((z <= low) & (new > low), low + _ENTRY, new)
-            new = np.where((z >= high) & (new < high), high - _ENTRY, new)
-        return np.asarray(new)
-
-    def rate(self, z: Floats) -> Floats:
-        return self.f(self.position(z))
+    def drive(self, x: Floats, gate: Floats | None = None) -> Floats:
+        z = np.asarray(x + sum(1.0 * (x > kink) for kink in self.kinks))
+        if gate is None:
+            return z
+        for k, (kink, step) in enumerate(zip(self.kinks, self._steps, strict=True)):
+            z = np.where((x == kink) & ~np.isnan(gate), kink + k + (gate - self.slopes[k]) / step, z)
+        return z
 
     def gate(self, z: Floats) -> Floats:
         return np.asarray(
             self.slopes[0] + sum(s * d for s, d in zip(self._steps, self._dead(z), strict=True))
         )
 
-    def gate_slope(self, z: Floats) -> Floats:
-        parts = zip(self._steps, self._dead(z), strict=True)
-        return np.asarray(sum(s * ((d > 0.0) & (d < 1.0)) for s, d in parts))
-
-    def balanced(self, z: Floats, x: Floats, force: Floats, feedback: Floats, near: float) -> Floats:
-        """Drives with ``force = gate feedback`` for activities that rest within `near` of a kink."""
-        safe = np.where(feedback != 0.0, feedback, 1.0)
+    def at_kink(self, x: Floats, force: Floats, feedback: Floats, near: float) -> tuple[Floats, Floats]:
+        """A node within `near` of a kink rests there, with the gate ``force / feedback``, if that is between
+        the two slopes and E has a minimum across the kink (its slope rises there, by -step feedback > 0)."""
+        position, gate = x, np.full_like(x, np.nan)
+        balance = force / np.where(feedback != 0.0, feedback, 1.0)
         for k, (kink, step) in enumerate(zip(self.kinks, self._steps, strict=True)):
-            depth = (force / safe - self.slopes[k]) / step
-            rests = (np.abs(x - kink) <= near) & (step * feedback < 0.0) & (depth > 0.0) & (depth < 1.0)
-            z = np.where(rests, kink + k + depth, z)
-        return z
+            opening = (balance - self.slopes[k]) / step
+            between = (opening >= 0.0) & (opening <= 1.0)
+            rests = (np.abs(x - kink) <= near) & (step * feedback < 0.0) & between
+            position = np.where(rests, kink, position)
+            gate = np.where(rests, balance, gate)
+        return position, gate
 
     @property
     def _steps(self) -> tuple[float, ...]:
@@ -145,7 +117,8 @@ def piecewise_linear(
     def slope(x: Floats) -> Floats:
         return np.asarray(slopes)[np.searchsorted(np.asarray(kinks), x, side="left")]
 
-    return PiecewiseLinear(name, f, slope, np.zeros_like, kinks=kinks, slopes=slopes)
+    unit = max(abs(kink) for kink in kinks)
+    return PiecewiseLinear(name, f, slope, np.zeros_like, kinks=kinks, slopes=slopes, unit=unit)
 
 
 def _sigmoid_slope(x: Floats) -> Floats:
@@ -167,7 +140,7 @@ def _tanh_curvature(x: Floats) -> Floats:
     return np.asarray(-2.0 * y * (1.0 - y * y))
 
 
-IDENTITY = Activation("identity", lambda x: x, np.ones_like, np.zeros_like)
+IDENTITY = Activation("identity", lambda x: x, np.ones_like, np.zeros_like, unit=0.0)
 
 ACTIVATIONS: dict[str, Activation] = {
     a.name: a

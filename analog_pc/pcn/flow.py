@@ -1,7 +1,11 @@
 """The relaxation as physics: gradient flow dx/dt = -dE/dx, integrated in units of C / g_s.
 
-Smooth activations: Dormand-Prince 8(5,3).  Kinked ones: the gate opens linearly over `GATE_WIDTH` after
-each kink, which moves x by at most that width, and the stiff flow is integrated by Radau.
+Smooth activations: Dormand-Prince 8(5,3).  Kinked ones: the gate opens linearly over `GATE_WIDTH` (of the
+largest activity) after each kink, which moves x by at most that width, and the stiff flow is integrated by
+Radau.
+
+The integrator sees time in units of 1 / (largest precision) and activities in units of the largest one, so
+that its tolerances and its first step mean the same for every network.
 """
 
 from __future__ import annotations
@@ -12,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import solve_ivp
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
-from analog_pc.pcn.hessian import jacobian
+from analog_pc.pcn.hessian import hessian
 from analog_pc.pcn.state import Landscape, State
 
 GATE_WIDTH = 1e-7
+LONGEST = 1e6  # of a relaxation, in units of 1 / (largest precision)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,21 +43,20 @@ def flow(
     BadInput
         When the integrator gives up.
     """
-    system = _System(landscape)
+    held = [
+        np.where(f, a, v)
+        for f, a, v in zip(landscape.clamps.free, start, landscape.clamps.values, strict=True)
+    ]
+    system = _System(landscape, held)
     kinked = any(a.kinks for a in landscape.activations)
-    y0 = system.pack(
-        [
-            np.where(f, a, v)
-            for f, a, v in zip(landscape.clamps.free, start, landscape.clamps.values, strict=True)
-        ]
-    )
+    y0 = system.pack(held) / system.size
     options = {"method": "Radau", "jac": system.jacobian} if kinked else {"method": "DOP853"}
     if y0.size == 0:
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
     with np.errstate(over="ignore"):
         answer = solve_ivp(
             system.rate,
-            (0.0, duration),
+            (0.0, duration / system.time),
             y0,
             rtol=precision,
             atol=0.01 * precision,
@@ -61,39 +65,49 @@ def flow(
         )
     if not answer.success:
         raise BadInput(f"the relaxation could not be integrated: {answer.message}")
-    return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times)))
+    return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times / system.time)))
 
 
-def settle_by_flow(landscape: Landscape, state: State, tolerance: float, longest: float = 1e6) -> State:
-    """Follow the flow until max |dE/dx| <= tolerance, falls no more, or the time is up."""
-    duration, elapsed, best = 20.0, 0.0, np.inf
-    x = state.x
-    while elapsed < longest:
+def settle_by_flow(landscape: Landscape, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
+    """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
+
+    Returns the state, and whether |dE/dx| <= tolerance (largest precision) (largest activity), [samples].
+    """
+    time = _System(landscape, x).time
+    duration, elapsed, best = 20.0 * time, 0.0, np.inf
+    while elapsed < LONGEST * time:
         run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, tolerance)))
         x = [a[0] for a in run.at(np.array([duration]))]
-        settled = landscape.state(_System(landscape).drives(x))
-        worst = float(settled.residual.max())
-        if worst <= tolerance or (elapsed > 0.0 and worst >= best):
+        state = landscape.resting_state(x, near=2.0 * GATE_WIDTH * _System(landscape, x).size)
+        size = np.max([np.abs(a).max(axis=1) for a in x], axis=0)
+        settled = np.asarray(state.residual <= tolerance * size / time)
+        worst = float(state.residual.max())
+        if settled.all() or (elapsed > 0.0 and worst >= best):
             break  # at rest, or as near to it as the integrator's own precision lets it come
         best = worst
-        elapsed, duration = elapsed + duration, 2.0 * duration
-    return settled
+        elapsed = elapsed + duration
+        duration = 2.0 * duration
+    return state, settled
 
 
 class _System:
     """The flow as an ODE in one flat vector of the free activities of all samples."""
 
-    def __init__(self, landscape: Landscape) -> None:
+    def __init__(self, landscape: Landscape, start: list[Floats]) -> None:
         self.landscape = landscape
-        c = landscape.clamps
-        self.where = [np.flatnonzero(free) for free in c.free]
-        self.samples = c.samples
+        self.where = [np.flatnonzero(free) for free in landscape.clamps.free]
+        self.samples = landscape.clamps.samples
+        self.time = 1.0 / float(landscape.network.pi.max())
+        largest = max(float(np.abs(a).max()) for a in start)
+        self.size = largest if 0.0 < largest < np.inf else 1.0
 
     def pack(self, x: list[Floats]) -> Floats:
         return np.concatenate([a[:, w] for a, w in zip(x, self.where, strict=True)], axis=1).ravel()
 
     def unpack(self, y: Floats) -> list[Floats]:
-        parts = np.split(y.reshape(self.samples, -1), np.cumsum([len(w) for w in self.where])[:-1], axis=1)
+        parts = np.split(
+            self.size * y.reshape(self.samples, -1), np.cumsum([len(w) for w in self.where])[:-1], axis=1
+        )
         x = [v.copy() for v in self.landscape.clamps.values]
         for a, w, part in zip(x, self.where, parts, strict=True):
             a[:, w] = part
@@ -103,30 +117,45 @@ class _System:
         columns = [self.unpack(column) for column in y.T]
         return tuple(np.stack(layer) for layer in zip(*columns, strict=True))
 
-    def drives(self, x: list[Floats]) -> list[Floats]:
-        """Drives of activities, the dead zones stretched over `GATE_WIDTH` of x."""
-        z = []
-        for act, a in zip(self.landscape.activations, x, strict=False):
-            z.append(a + sum(np.clip((a - k) / GATE_WIDTH, 0.0, 1.0) for k in act.kinks) if act.kinks else a)
-        return [*z, x[-1]]
+    def state(self, x: list[Floats]) -> State:
+        """The state with gates that open over `GATE_WIDTH` after each kink."""
+        gates: list[Floats | None] = [None] * len(x)
+        for layer, (act, a) in enumerate(zip(self.landscape.activations, x, strict=False)):
+            if not act.kinks:
+                continue
+            gate = gates[layer] = np.full_like(a, np.nan)
+            for k, kink in enumerate(act.kinks):
+                opening = (a - kink) / (GATE_WIDTH * self.size)
+                z = kink + k + np.clip(opening, 0.0, 1.0)
+                np.copyto(gate, act.gate(z), where=(opening > 0.0) & (opening < 1.0))
+        return self.landscape.state(x, gates)
 
     def rate(self, _t: float, y: Floats) -> Floats:
-        state = self.landscape.state(self.drives(self.unpack(y)))
-        return -self.pack(state.gradient)
+        state = self.state(self.unpack(y))
+        return -self.pack(state.gradient) * (self.time / self.size)
 
     def jacobian(self, _t: float, y: Floats) -> Floats:
-        x = self.unpack(y)
-        state = self.landscape.state(self.drives(x))
-        blocks, bending = jacobian(self.landscape, state)
+        state = self.state(self.unpack(y))
+        full = hessian(self.landscape, state)
+        total = full.shape[1]
+        full[:, np.arange(total), np.arange(total)] += np.concatenate(self._opening(state), axis=1)
         wanted = np.concatenate(self.landscape.clamps.free)
-        widths = [
-            np.ones_like(b) if m is None else np.where(m == 0.0, 1.0 / GATE_WIDTH, 1.0)
-            for m, b in zip(state.mobile, bending, strict=True)
-        ]
-        stretch = np.concatenate(widths, axis=1)
-        full = blocks * stretch[:, None, :]
         n = int(wanted.sum())
         out = np.zeros((self.samples * n, self.samples * n))
         for s in range(self.samples):
-            out[s * n : (s + 1) * n, s * n : (s + 1) * n] = -full[s][np.ix_(wanted, wanted)]
+            out[s * n : (s + 1) * n, s * n : (s + 1) * n] = -self.time * full[s][np.ix_(wanted, wanted)]
         return out
+
+    def _opening(self, state: State) -> list[Floats]:
+        """What an opening gate adds to the second derivative of E, -dgate/dx h, layers 0 ... L."""
+        found = [np.zeros_like(a) for a in state.x]
+        for out, act, x, gate, h in zip(
+            found, self.landscape.activations, state.x, state.kink_gate, state.feedback, strict=False
+        ):
+            if gate is None or not h.size:
+                continue
+            for k, kink in enumerate(act.kinks):
+                step = float(act.gate(np.array(kink + k + 1.0)) - act.gate(np.array(kink + k)))
+                opens = ~np.isnan(gate) & (np.abs(x - kink) <= GATE_WIDTH * self.size)
+                np.copyto(out, -step / (GATE_WIDTH * self.size) * h, where=opens)
+        return found

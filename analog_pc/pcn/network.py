@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeGuard
 
 import numpy as np
 
@@ -127,10 +128,13 @@ _DECADES = 100  # of a precision: its inverse and its square can be calculated w
 
 
 def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
-    try:
-        array = numbers(values)
-    except (TypeError, ValueError):
-        raise BadInput(f"{name} is not an array of numbers") from None
+    if frozen(values):
+        array = values
+    else:
+        try:
+            array = numbers(values)
+        except (TypeError, ValueError):
+            raise BadInput(f"{name} is not an array of numbers") from None
     if array.ndim != ndim or array.size == 0:
         expected = "a non-empty matrix [post, pre]" if ndim == 2 else "a non-empty vector"
         raise BadInput(f"{name} has shape {array.shape}, expected {expected}")
@@ -141,6 +145,13 @@ def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
         raise BadInput(f"{name}{list(where)} is {float(array[where])}, every value must be finite")
     array.setflags(write=False)
     return array
+
+
+def frozen(values: ArrayLike) -> TypeGuard[Floats]:
+    """Whether this is an array that nobody can change any more, so that a network may keep it as it is."""
+    if type(values) is not np.ndarray or values.dtype != np.float64:
+        return False
+    return values.base is None and values.flags.c_contiguous and not values.flags.writeable
 
 
 def random_network(

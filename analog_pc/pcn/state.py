@@ -2,7 +2,7 @@
 
 With force lambda_l = precision_l eps_l and feedback h_l = W_{l+1}^T lambda_{l+1}::
 
-    dE/dx_l = lambda_l - gate_l * h_l         (gate = f'; inside a dead zone its value between two slopes)
+    dE/dx_l = lambda_l - gate_l * h_l      (gate = f'; on a kink of f any value between the two slopes)
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class State:
-    """Activities and their consequences for a batch; lists over layers 0 ... L, arrays [samples, n_l]."""
+    """Activities and their consequences for a batch; lists over layers 0 ... L, arrays [samples, n_l].
 
-    z: list[Floats]
+    `kink_gate` is the gate of activities that rest on a kink, and NaN elsewhere; None where none does.
+    """
+
     x: list[Floats]
-    mobile: list[Floats | None]
+    kink_gate: list[Floats | None]
     rate: list[Floats]
     gate: list[Floats]
     mu: list[Floats]
@@ -56,61 +58,63 @@ class Landscape:
     def _first_prediction(self, x0: Floats) -> Floats:
         return np.asarray(self.activations[0].f(x0) @ self.network.W[0].T + self.network.b[0])
 
+    def constant_prediction(self) -> Floats:
+        """mu of the lowest layer that may move: mu_1 under a clamped input; 0 for a free input, which
+        nothing predicts."""
+        return np.zeros_like(self.clamps.values[0]) if self._mu1 is None else self._mu1
+
     def forward(self) -> list[Floats]:
-        """Drives of the forward state, where every relaxation starts: what the input alone predicts.
+        """Activities of the forward state, where every relaxation starts: what the input alone predicts.
 
         Free inputs are 0.  Clamps above the input hold their own nodes and have not acted on others yet,
         as in a network that has settled on its input before the clamps close.
         """
         net, c = self.network, self.clamps
-        z = [self.activations[0].drive(c.values[0])]
-        a = self.activations[0].f(c.values[0])
+        x = [c.values[0]]
+        a = c.values[0] if self._mu1 is not None else self.activations[0].f(c.values[0])
         for layer in range(1, net.depth + 1):
             first = layer == 1 and self._mu1 is not None
             mu = np.asarray(self._mu1) if first else a @ net.W[layer - 1].T + net.b[layer - 1]
-            x = np.where(c.free[layer], mu, c.values[layer])
-            z.append(x if layer == net.depth else self.activations[layer].drive(x))
+            x.append(np.where(c.free[layer], mu, c.values[layer]))
             if layer < net.depth:
                 a = self.activations[layer].f(mu)
-        return z
+        return x
 
-    def from_activities(self, x: list[Floats], near: float = 1e-6) -> list[Floats]:
-        """Drives of given activities, clamped ones replaced by their clamps.
+    def resting_state(self, x: list[Floats], near: float = 1e-6) -> State:
+        """The state of given activities, clamped ones replaced by their clamps.
 
-        An activity within `near` of a kink is put into its dead zone when the gate that balances its
-        forces lies between the two slopes: it rests there.
+        An activity within `near` of a kink is put onto it when the gate that balances its forces lies
+        between the two slopes: it rests there.
         """
         c = self.clamps
         held = [np.where(free, a, v) for free, a, v in zip(c.free, x, c.values, strict=True)]
-        z = [act.drive(a) for act, a in zip(self.activations, held, strict=False)] + [held[-1]]
-        if any(act.kinks for act in self.activations):
-            state = self.state(z)
-            for layer, act in enumerate(self.activations):
-                if act.kinks and self.any_free[layer]:
-                    force = (
-                        self.network.precision_of(layer) * state.eps[layer] if layer else np.zeros_like(x[0])
-                    )
-                    z[layer] = act.balanced(z[layer], held[layer], force, state.feedback[layer], near)
-        return z
+        state = self.state(held)
+        gates = list(state.kink_gate)
+        for layer, act in enumerate(self.activations):
+            if act.kinks and self.any_free[layer]:
+                force = self.network.precision_of(layer) * state.eps[layer] if layer else np.zeros_like(x[0])
+                onto, gate = act.at_kink(held[layer], force, state.feedback[layer], near)
+                held[layer] = np.where(c.free[layer], onto, held[layer])
+                gates[layer] = np.where(c.free[layer], gate, np.nan)
+        return self.state(held, gates)
 
-    def moved(self, z: list[Floats], dz: list[Floats]) -> list[Floats]:
-        """Drives after a step; those of layers that are clamped stay."""
-        steps = zip(self.activations, z, dz, self.any_free, strict=False)
-        hidden = [act.moved(v, dv) if some else v for act, v, dv, some in steps]
-        return [*hidden, z[-1] + dz[-1] if self.any_free[-1] else z[-1]]
+    def drives(self, state: State) -> list[Floats]:
+        """What drives the rectifier of each activity in a circuit (`activations.py`), layers 0 ... L."""
+        parts = zip(self.activations, state.x, state.kink_gate, strict=False)
+        return [*(act.drive(x, gate) for act, x, gate in parts), state.x[-1]]
 
-    def state(self, z: list[Floats]) -> State:
-        """Evaluate the landscape at drives z."""
+    def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State:
+        """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
         net, depth = self.network, self.network.depth
-        acts = self.activations
-        x = [a.position(v) for a, v in zip(acts, z, strict=False)] + [z[depth]]
-        rate = [a.rate(v) for a, v in zip(acts, z, strict=False)]
         need = self.any_free
-        gate = [a.gate(v) if need[k] else v for k, (a, v) in enumerate(zip(acts, z, strict=False))]
-        mobile = [a.mobile(v) if need[k] else None for k, (a, v) in enumerate(zip(acts, z, strict=False))]
-        empty = np.empty((len(z[0]), 0))
+        resting: list[Floats | None] = [None] * len(x)
+        if kink_gate is not None:
+            resting = kink_gate
+        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
+        empty = np.empty((len(x[0]), 0))
         mu, eps, force = [empty], [empty], [empty]
-        energy = np.zeros(len(z[0]))
+        energy = np.zeros(len(x[0]))
         for layer in range(1, depth + 1):
             first = layer == 1 and self._mu1 is not None
             mu.append(self._mu1 if first else rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])  # type: ignore[arg-type]
@@ -127,7 +131,24 @@ class Landscape:
             g = -gate[layer] * h if layer < depth else np.zeros_like(x[layer])
             feedback.append(h)
             gradient.append((g + force[layer] if layer else g) * self.movable[layer])
-        return State(z, x, [*mobile, None], rate, gate, mu, eps, feedback, gradient, energy, need)
+        return State(
+            x=x,
+            kink_gate=resting,
+            rate=rate,
+            gate=gate,
+            mu=mu,
+            eps=eps,
+            feedback=feedback,
+            gradient=gradient,
+            energy=energy,
+            any_free=need,
+        )
+
+    def _gate(self, layer: int, x: Floats, kink_gate: Floats | None) -> Floats:
+        if not self.any_free[layer]:  # asked by nobody: not worth f'
+            return x
+        slope = self.activations[layer].slope(x)
+        return slope if kink_gate is None else np.where(np.isnan(kink_gate), slope, kink_gate)
 
     def equilibrium(self, state: State, relaxation: Relaxation) -> Equilibrium:
         """The public face of a state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numba
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
@@ -52,7 +53,7 @@ class Trainer:
     velocity: list[Floats] = field(default_factory=list)
 
     def step(self, inputs: Floats, targets: Floats) -> float:
-        """Relax to |dE/dx| <= 1e-10 (or run forward, for backpropagation), then update.
+        """Relax to |dE/dx| <= 1e-11 of each layer's forces (or run forward, for backpropagation), then update.
 
         Returns the energy at rest (the loss, for backpropagation) per sample.
         """
@@ -61,7 +62,7 @@ class Trainer:
             update = backprop_update(net, inputs, targets)
             energy = 0.5 * float(((predict(net, inputs) - targets) ** 2).sum(axis=1).mean())
         else:
-            rest = relax(net, clamps=both_ends(net, inputs, targets), tolerance=1e-10, follow=False)
+            rest = relax(net, clamps=both_ends(net, inputs, targets), tolerance=1e-11, follow=False)
             update, energy = hebbian_update(net, rest), float(rest.energy.mean())
         self._apply(update, len(inputs))
         return energy
@@ -70,13 +71,29 @@ class Trainer:
         changes = (*update.weights, *update.biases)
         if not self.velocity:
             self.velocity = [np.zeros_like(c) for c in changes]
-        for v, change in zip(self.velocity, changes, strict=True):
-            v *= self.config.momentum
-            np.multiply(change, self.config.lr / samples, out=change)
-            v += change
+        parameters = []
+        for p, v, change in zip((*self.network.W, *self.network.b), self.velocity, changes, strict=True):
+            new = np.empty_like(p)
+            _descend(
+                p.ravel(),
+                v.ravel(),
+                change.ravel(),
+                self.config.momentum,
+                self.config.lr / samples,
+                new.ravel(),
+            )
+            new.setflags(write=False)
+            parameters.append(new)
         depth = self.network.depth
-        parameters = [p + v for p, v in zip((*self.network.W, *self.network.b), self.velocity, strict=True)]
         self.network = self.network.with_parameters(parameters[:depth], parameters[depth:])
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
+def _descend(parameter, velocity, change, momentum, rate, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """velocity = momentum velocity + rate change; out = parameter + velocity, in one pass over memory."""
+    for k in range(out.size):
+        velocity[k] = momentum * velocity[k] + rate * change[k]
+        out[k] = parameter[k] + velocity[k]
 
 
 def both_ends(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> Clamps:

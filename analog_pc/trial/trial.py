@@ -168,6 +168,6 @@ def _settling(network: PredictiveCodingNetwork, inputs: Floats, target: Floats |
     """Units of time until the slowest mode has decayed to `SETTLED`."""
     landscape = Landscape(network, make_clamps(network, inputs, target))
     rest = relax(network, inputs, target)
-    state = landscape.state(landscape.from_activities(list(rest.activities)))
+    state = landscape.resting_state(list(rest.activities))
     slowest = float(curvatures(landscape, state)[0].min(initial=network.pi.min()))
     return PATIENCE * math.log(1.0 / SETTLED) / slowest

@@ -96,7 +96,7 @@ def smallest_curvature(compiled: CompiledNetwork, circuit: Equilibrium) -> Float
     nothing is free to move.
     """
     landscape = Landscape(compiled.network, compiled.clamps)
-    state = landscape.state(landscape.from_activities(list(circuit.activities)))
+    state = landscape.resting_state(list(circuit.activities))
     found = curvatures(landscape, state)
     return np.array([c[0] if len(c) else np.inf for c in found])
 

@@ -23,14 +23,12 @@ it spreads r.  Nothing here is fitted to results.  The verdict holds a circuit o
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.pcn import Equilibrium
-from analog_pc.pcn.hessian import jacobian, moving
+from analog_pc.pcn.hessian import hessian, moving
 from analog_pc.pcn.state import Landscape, State
 
 SECOND_ORDER = 2.0
@@ -41,7 +39,7 @@ ACCEPTANCE = {"x": 1e-6, "mu": 1e-6, "eps": 1e-6, "energy": 1e-6, "dW": 1e-5}
 def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, float]) -> dict[str, float]:
     """Tolerances of x, mu, eps, energy and dW as fractions of their full scales."""
     landscape = Landscape(compiled.network, compiled.clamps)
-    state = landscape.state(landscape.from_activities(list(ideal.activities)))
+    state = landscape.resting_state(list(ideal.activities))
     gain = compiled.design.technology.opamp_gain
     forward, feedback = _lags(compiled, gain)
     dx = _moves(compiled, landscape, state, _gradient(compiled, state, forward, feedback))
@@ -108,18 +106,16 @@ def _gradient(
 
 def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: list[Floats]) -> list[Floats]:
     """|H^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; layers 0 ... L."""
-    full, _ = jacobian(landscape, state)
+    full = hessian(landscape, state)
     loose = moving(landscape, state)
     free = np.broadcast_to(np.concatenate(landscape.clamps.free), loose.shape)
     resting = free & ~loose
-    state_of_motion = replace(state, mobile=[None] * len(state.mobile))
-    coupling = np.abs(jacobian(landscape, state_of_motion)[0]) if resting.any() else full
-    drive = np.abs(np.concatenate(state.z, axis=1))
+    drive = np.abs(np.concatenate(landscape.drives(state), axis=1))
     out = np.where(resting, drive / compiled.design.technology.rectifier_gain, 0.0)
     total = np.concatenate(r, axis=1)
     for s, mask in enumerate(loose):
         if mask.any():
-            push = total[s] + coupling[s] @ out[s]
+            push = total[s] + np.abs(full[s]) @ out[s]
             inverse = np.linalg.inv(full[s][np.ix_(mask, mask)])
             out[s, mask] = np.abs(inverse) @ push[mask]
     return np.split(out, np.cumsum(compiled.network.sizes)[:-1], axis=1)

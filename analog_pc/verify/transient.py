@@ -62,7 +62,7 @@ def verify_transient(
 
 def slowest_rate(landscape: Landscape, rest: Equilibrium) -> float:
     """Smallest rate of the linearised flow at rest, lambda_min in units of g_s / C."""
-    found = curvatures(landscape, landscape.state(landscape.from_activities(list(rest.activities))))[0]
+    found = curvatures(landscape, landscape.resting_state(list(rest.activities)))[0]
     return float(found[0]) if len(found) else np.inf
 
 

@@ -37,9 +37,7 @@ def test_the_flow_dissipates_exactly_the_energy_it_loses(
     start = landscape.state(landscape.forward())
     times = np.linspace(0.0, 6.0, 601)
     path = flow(landscape, start.x, 6.0).at(times)
-    states = [
-        landscape.state(landscape.from_activities([layer[k] for layer in path])) for k in range(len(times))
-    ]
+    states = [landscape.resting_state([layer[k] for layer in path]) for k in range(len(times))]
     energy = np.array([s.energy for s in states])
     power = np.array([sum((g**2).sum(axis=1) for g in s.gradient) for s in states])
     # Interpolation of the integrator between its steps: 1e-10 relative.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analog_pc.arrays import Floats
 from analog_pc.pcn.equilibrium import Equilibrium
 from analog_pc.pcn.learning.update import Update
 from analog_pc.pcn.network import PredictiveCodingNetwork
@@ -15,6 +16,13 @@ def hebbian_update(network: PredictiveCodingNetwork, equilibrium: Equilibrium, l
     """
     force = [lr * pi * eps for pi, eps in zip(network.pi, equilibrium.eps[1:], strict=True)]
     return Update(
-        tuple(f.T @ rate for f, rate in zip(force, equilibrium.rates, strict=True)),
+        tuple(_summed(f, rate) for f, rate in zip(force, equilibrium.rates, strict=True)),
         tuple(f.sum(axis=0) for f in force),
     )
+
+
+def _summed(force: Floats, rate: Floats) -> Floats:
+    """Outer products of each sample's force and rate, summed over the samples, [post, pre]."""
+    if len(force) == 1:  # a product of matrices takes twice as long for one sample
+        return force.T * rate
+    return force.T @ rate

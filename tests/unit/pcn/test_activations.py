@@ -51,25 +51,7 @@ def test_position_undoes_drive(name: str) -> None:
     x = np.concatenate([X, [-3.0, 0.0, 3.0]])
     # One rounding per unit added and taken away, at magnitudes below 16.
     np.testing.assert_allclose(f.position(f.drive(x)), x, rtol=0.0, atol=4e-15)
-    np.testing.assert_allclose(f.rate(f.drive(x)), f.f(x), rtol=0.0, atol=4e-15)
     np.testing.assert_array_equal(f.gate(f.drive(x)), f.slope(x))
-
-
-@ALL
-def test_gate_slope_is_the_derivative_of_the_gate(name: str) -> None:
-    f = activation(name)
-    z = np.linspace(-8.03, 11.07, 500)  # dead zones end at integers, which no point comes near
-    numeric = (f.gate(z + STEP) - f.gate(z - STEP)) / (2.0 * STEP)
-    np.testing.assert_allclose(f.gate_slope(z), numeric, rtol=0.0, atol=1e-9)
-
-
-@KINKED
-def test_position_moves_where_mobile_says(name: str) -> None:
-    f = activation(name)
-    z = np.linspace(-8.03, 11.07, 500)
-    numeric = (f.position(z + STEP) - f.position(z - STEP)) / (2.0 * STEP)
-    # Piecewise linear with slopes 0 and 1: rounding of 11 eps / h only.
-    np.testing.assert_allclose(f.mobile(z), numeric, rtol=0.0, atol=1e-9)
 
 
 @KINKED
@@ -81,26 +63,37 @@ def test_dead_zone_of_width_one_after_each_kink(name: str) -> None:
         left, right = f.slopes[k], f.slopes[k + 1]
         # Two products and a sum of numbers <= 1.
         np.testing.assert_allclose(f.gate(z), left + (right - left) * np.array([0, 0.25, 0.5, 1]), atol=1e-15)
-        assert f.mobile(z).tolist() == [1.0, 0.0, 0.0, 1.0]
 
 
 @KINKED
-def test_one_step_stops_at_the_kink(name: str) -> None:
+def test_an_activity_rests_on_a_kink_with_the_gate_that_balances(name: str) -> None:
+    """Feedback that pulls back across the kink from both sides: any gate between the slopes is at rest."""
     f = activation(name)
-    low = f.kinks[0]
-    from_left = f.moved(np.array([low - 0.5]), np.array([20.0]))
-    assert low < from_left[0] < low + 1.0
-    high = f.kinks[-1] + len(f.kinks)
-    from_right = f.moved(np.array([high + 0.5]), np.array([-20.0]))
-    assert high - 1.0 < from_right[0] < high
-    inside = f.moved(np.array([low + 0.5, low + 0.5]), np.array([-20.0, 20.0]))
-    assert inside.tolist() == [low, low + 1.0]
+    for k, kink in enumerate(f.kinks):
+        left, right = f.slopes[k], f.slopes[k + 1]
+        back = -1.7 * np.sign(right - left)  # E has a minimum across the kink
+        gates = left + (right - left) * np.array([0.0, 0.25, 1.0])
+        x, gate = f.at_kink(np.full(3, kink + 1e-9), gates * back, np.full(3, back), 1e-8)
+        assert x.tolist() == [kink] * 3
+        np.testing.assert_allclose(gate, gates, rtol=0.0, atol=1e-15)
+        z = f.drive(x, gate)  # the rectifier's op-amp stands that far in its dead zone
+        np.testing.assert_allclose(z, kink + k + np.array([0.0, 0.25, 1.0]), rtol=0.0, atol=2e-15)
+        np.testing.assert_allclose(f.gate(z), gates, rtol=0.0, atol=2e-15)
+        np.testing.assert_array_equal(f.position(z), x)
 
 
-@ALL
-def test_short_steps_are_plain(name: str) -> None:
-    z = np.array([-5.0, 1.5, 8.0])
-    np.testing.assert_array_equal(activation(name).moved(z, np.full(3, 0.01)), z + 0.01)
+@KINKED
+@pytest.mark.parametrize("case", ["far", "repels", "below", "above", "no feedback"])
+def test_an_activity_does_not_rest_on_a_kink(name: str, case: str) -> None:
+    f = activation(name)
+    for k, kink in enumerate(f.kinks):
+        left, right = f.slopes[k], f.slopes[k + 1]
+        back = -1.7 * np.sign(right - left) * {"repels": -1.0, "no feedback": 0.0}.get(case, 1.0)
+        gate = left + (right - left) * {"below": -0.01, "above": 1.01}.get(case, 0.5)
+        x = np.array([kink + (2e-8 if case == "far" else 1e-9)])
+        position, found = f.at_kink(x, np.array([gate * back]), np.array([back]), 1e-8)
+        assert position.tolist() == x.tolist()
+        assert np.isnan(found).all()
 
 
 def test_smooth_activations_do_not_overflow() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network
 from analog_pc.pcn.activations import ACTIVATIONS
-from analog_pc.pcn.hessian import curvatures, jacobian
+from analog_pc.pcn.hessian import curvatures, hessian
 from analog_pc.pcn.state import Landscape
 
 SIZES = (3, 4, 2, 2)
@@ -43,7 +43,7 @@ def energy_by_hand(landscape: Landscape, x: list[np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_energy(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
+    state = landscape.resting_state(x)
     # A few roundings.
     np.testing.assert_allclose(state.energy, energy_by_hand(landscape, state.x), rtol=1e-14)
     for layer, values in enumerate(landscape.clamps.values):
@@ -55,7 +55,7 @@ def test_energy(name: str) -> None:
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_gradient_is_the_derivative_of_the_energy(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
+    state = landscape.resting_state(x)
     for layer, size in enumerate(SIZES):
         assert np.all(state.gradient[layer][:, 0] == 0.0)  # clamped
         for i in range(1, size):
@@ -70,8 +70,8 @@ def test_gradient_is_the_derivative_of_the_energy(name: str) -> None:
 @pytest.mark.parametrize("name", SMOOTH)
 def test_hessian_is_the_derivative_of_the_gradient(name: str) -> None:
     landscape, x = problem(name)
-    state = landscape.state(landscape.from_activities(x))
-    full, _ = jacobian(landscape, state)
+    state = landscape.resting_state(x)
+    full = hessian(landscape, state)
     free = np.concatenate(landscape.clamps.free)
     column = -1
     for layer, size in enumerate(SIZES):

@@ -78,6 +78,22 @@ def test_history() -> None:
     assert history[-1]["accuracy"] == found.accuracy
 
 
+def test_the_energy_of_an_epoch_is_the_mean_over_its_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches of different sizes weigh by their samples; one without an equilibrium (NaN) does not count."""
+    found, seen = run(device="ideal", scheme=Exact(), batch=50, epochs=1), []
+    energies = iter([3.0, np.nan, 11.0])
+
+    def step(inputs: np.ndarray, targets: np.ndarray) -> float:
+        seen.append((next(energies), len(inputs)))
+        return seen[-1][0]
+
+    monkeypatch.setattr(found.trainer, "step", step)
+    found.go()
+    (first, many), (_, _), (last, few) = seen
+    assert few < many
+    assert found.history[-1]["energy"] == pytest.approx((first * many + last * few) / (many + few), rel=1e-15)
+
+
 def test_progress_ends_at_the_end() -> None:
     seen = []
     run().go(seen.append)

@@ -1,0 +1,150 @@
+"""The compiled step against the whole Hessian, and compiled activations against numpy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network, relax
+from analog_pc.pcn.activations import ACTIVATIONS
+from analog_pc.pcn.compiled_activations import activate, code_of, pieces_of
+from analog_pc.pcn.hessian import hessian, moving
+from analog_pc.pcn.kernel import chain_of, direction, evaluate, points, workspace
+from analog_pc.pcn.state import Landscape
+
+CASES = {
+    "one hidden layer": ((3, 5, 4), False),
+    "two hidden layers": ((3, 5, 4, 2), False),
+    "narrow below": ((3, 2, 6, 4), False),
+    "partly clamped": ((3, 5, 4, 2), True),
+    "one layer, clamped": ((3, 4), False),
+}
+
+
+def landscape_of(name: str, case: str, samples: int, free_output: bool = False) -> Landscape:
+    sizes, partial = CASES[case]
+    rng = np.random.default_rng(7)
+    net = random_network(sizes, name, seed=7, precision=rng.uniform(0.5, 3.0, len(sizes) - 1), gain=1.5)
+    clamps = {}
+    if partial:
+        mask = np.array([[True, False, True, True]] * samples)
+        clamps = {2: np.ma.array(rng.normal(size=(samples, 4)), mask=mask)}
+    targets = None if free_output else rng.normal(size=(samples, sizes[-1]))
+    return Landscape(net, make_clamps(net, rng.normal(size=(samples, sizes[0])), targets, clamps))
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("samples", [1, 9])  # loops, and products of matrices
+@pytest.mark.parametrize("free_output", [False, True])
+def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, free_output: bool) -> None:
+    landscape = landscape_of(name, case, samples, free_output)
+    rng = np.random.default_rng(1)
+    kinks = ACTIVATIONS[name].kinks
+    x = [rng.normal(size=v.shape) for v in landscape.clamps.values]
+    if kinks and len(x) > 2:
+        x[1][:, 0] = kinks[0]
+    x = [np.where(f, a, v) for f, a, v in zip(landscape.clamps.free, x, landscape.clamps.values, strict=True)]
+    chain = chain_of(landscape)
+    now, work = points(chain, samples), workspace(chain, samples)
+    for k, a in enumerate(x[1:]):
+        now.x[k, :, : a.shape[1]] = a
+    evaluate(chain, landscape.constant_prediction(), now, samples, 1e-12, work)
+    shift, sign = np.linspace(0.0, 0.7, samples), np.zeros(samples)
+    direction(chain, now, samples, shift, sign, work)
+    gates = [None, *(np.where(now.loose[k, :, :n] < chain.free[k, :n], now.gate[k, :, :n], np.nan)
+                     for k, n in enumerate(chain.sizes))]  # fmt: skip
+    state = landscape.state(x, gates)
+    # On a kink the step may use the slope of either side: the same for both.
+    for k, n in enumerate(chain.sizes[:-1]):
+        state.gate[k + 1] = now.gate[k, :, :n]
+    full, masks = hessian(landscape, state), moving(landscape, state)
+    gradient = np.concatenate(
+        [np.zeros_like(x[0]), *(now.gradient[k, :, :n] for k, n in enumerate(chain.sizes))], 1
+    )
+    step = np.concatenate([np.zeros_like(x[0]), *(work.dx[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
+    for s in range(samples):
+        loose = masks[s]
+        matrix = full[s][np.ix_(loose, loose)] + shift[s] * np.eye(loose.sum())
+        want = np.zeros(len(loose))
+        want[loose] = np.linalg.solve(matrix, -gradient[s][loose])
+        # Two eliminations of systems with condition below 1e3.
+        np.testing.assert_allclose(step[s], want, rtol=0.0, atol=1e-11 * max(1.0, np.abs(want).max()))
+        lowest = np.linalg.eigvalsh(matrix)
+        if loose.any() and (chain.closed or len(chain.sizes) == 1):
+            assert (sign[s] > 0.0) == (lowest[0] > 0.0)
+        elif loose.any():
+            assert (sign[s] > 0.0) == (np.sum(lowest < 0.0) % 2 == 0)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_gradient_is_that_of_the_landscape(name: str) -> None:
+    landscape = landscape_of(name, "two hidden layers", 5)
+    rng = np.random.default_rng(2)
+    x = [np.where(f, rng.normal(size=v.shape), v)
+         for f, v in zip(landscape.clamps.free, landscape.clamps.values, strict=True)]  # fmt: skip
+    chain = chain_of(landscape)
+    now = points(chain, 5)
+    for k, a in enumerate(x[1:]):
+        now.x[k, :, : a.shape[1]] = a
+    evaluate(chain, landscape.constant_prediction(), now, 5, 1e-12, workspace(chain, 5))
+    state = landscape.state(x)
+    for k, n in enumerate(chain.sizes):
+        np.testing.assert_allclose(now.gradient[k, :, :n], state.gradient[k + 1], rtol=0.0, atol=1e-13)
+    np.testing.assert_allclose(now.total[0], state.energy, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_compiled_activation(name: str) -> None:
+    f = ACTIVATIONS[name]
+    x = np.concatenate([-np.geomspace(1e-300, 1e4, 701), [0.0, 3.0, -3.0], np.geomspace(1e-300, 1e4, 701)])[
+        None
+    ]
+    found = [np.empty_like(x) for _ in range(4)]
+    activate(code_of(f), pieces_of(f), x, 1, x.size, *found)
+    scale = np.maximum(1.0, np.abs(x)) if f.kinks else 1.0  # pieces are sums of terms of that size
+    for got, want in zip(found, (f.f(x), f.slope(x), f.curvature(x)), strict=False):
+        assert (np.abs(got - want) <= 1e-15 * scale).all()  # a few roundings
+    if name == "tanh":  # as precise as a small argument
+        np.testing.assert_allclose(found[0], np.tanh(x), rtol=5e-16)
+
+
+def test_nothing_of_a_nan_is_at_rest() -> None:
+    x = np.array([[np.nan, np.inf, -np.inf]])
+    for name in ("tanh", "sigmoid"):
+        found = [np.empty_like(x) for _ in range(4)]
+        activate(code_of(ACTIVATIONS[name]), pieces_of(ACTIVATIONS[name]), x, 1, 3, *found)
+        assert np.isnan(found[0][0, 0])
+        np.testing.assert_allclose(found[0][0, 1:], ACTIVATIONS[name].f(x)[0, 1:], atol=1e-300)
+    huge = PredictiveCodingNetwork([[[1e300]], [[1e300]]], activation="identity")
+    got = relax(huge, [[1e300]], [[1.0]])
+    assert not got.relaxation.all_converged
+    assert "not at rest" in got.relaxation.message
+
+
+def chain_1_1_1(bias: float, target: float) -> PredictiveCodingNetwork:
+    return PredictiveCodingNetwork([[[0.0]], [[1.0]]], [[bias], [0.0]], activation="relu")
+
+
+@pytest.mark.parametrize(("bias", "target"), [(0.5, -1.0), (0.5, -0.5), (0.5, -3.0), (1e-9, -1e-9)])
+@pytest.mark.parametrize("follow", [True, False])
+def test_an_equilibrium_exactly_on_a_kink(bias: float, target: float, follow: bool) -> None:
+    """E = 1/2 (x - b)^2 + 1/2 (t - relu(x))^2 with b > 0 and t <= -b falls from the right to x = 0, where its
+    slope is -b on the left and -b - t >= 0 on the right."""
+    got = relax(chain_1_1_1(bias, target), [[1.0]], [[target]], follow=follow)
+    assert got.relaxation.all_converged, got.relaxation.message
+    if -target > bias:
+        assert got.activities[1].tolist() == [[0.0]]
+        assert got.relaxation.residual[0] == 0.0
+    # At t = -b the slope on the right is 0: no kink to hold x, which ends within rounding of b and t.
+    np.testing.assert_allclose(got.activities[1], 0.0, rtol=0.0, atol=1e-13 * bias)
+    np.testing.assert_allclose(got.energy, 0.5 * (bias**2 + target**2), rtol=1e-12)
+
+
+@pytest.mark.parametrize("follow", [True, False])
+def test_a_kink_that_repels_is_crossed(follow: bool) -> None:
+    """b = 0.5, target 4: E has its minimum at x = (b + t) / 2; from b = -0.5 nothing pulls, and x stays."""
+    got = relax(chain_1_1_1(0.5, 4.0), [[1.0]], [[4.0]], follow=follow)
+    np.testing.assert_allclose(got.activities[1], [[2.25]], rtol=1e-12)
+    got = relax(chain_1_1_1(-0.5, 4.0), [[1.0]], [[4.0]], follow=follow)
+    np.testing.assert_allclose(got.activities[1], [[-0.5]], rtol=1e-15)
