@@ -53,7 +53,7 @@ class Trainer:
     velocity: list[Floats] = field(default_factory=list)
 
     def step(self, inputs: Floats, targets: Floats) -> float:
-        """Relax to |dE/dx| <= 1e-11 of each layer's forces (or run forward, for backpropagation), then update.
+        """Relax to |dE/dx| <= 1e-11 of each layer's forces (backpropagation: run forward), then update.
 
         Returns the energy at rest (the loss, for backpropagation) per sample.
         """

@@ -26,14 +26,16 @@ from analog_pc.simulators.native.law_kernel import RAMP, SIGMOID_GATE, TANH_GATE
 from analog_pc.simulators.native.laws import Laws, bend
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
-REACH = 0.01  # of full scale: the longest step where the flow does not contract
+REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
+TRUNCATION = 5e-4  # of full scale: the local truncation h |dx/dt(x1) - dx/dt(x0)| / 2 of such a step
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
 ITERATIONS = 12  # of Newton's method in a step
-NEAR = 1e-7  # of full scale: the last iteration of a step
+NEAR = 1e-5  # of full scale: the last iteration of a step; what it misses is far below `TRUNCATION`
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
 SHORTEST = 2.0**-60
+TRIED = 6  # steps after which an infinite one is tried
 CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
 
 
@@ -76,8 +78,10 @@ class Room(NamedTuple):
     f0: Floats
     slopes0: Floats
     mean: Floats
+    used: Floats  # slopes that T and J belong to
     x0: Floats
     q0: Floats
+    rate0: Floats  # dx/dt there
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -100,8 +104,10 @@ def make_room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - co
         np.zeros((outputs, 1)),
         np.zeros((terms, outputs, 1)),
         np.zeros((terms, outputs, 1)),
+        np.full((terms, outputs, 1), np.nan),
         np.zeros(n),
         np.zeros(outputs),
+        np.zeros(n),
     )
 
 
@@ -128,6 +134,7 @@ def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore
     outputs = len(room.system)
     n = len(room.jacobian)
     laws = problem.laws
+    room.used[:] = slopes
     for o in range(outputs):
         room.system[o] = 0.0
         room.t[o] = 0.0
@@ -356,27 +363,51 @@ def _worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pra
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for a in range(one.shape[0]):
+        for o in range(one.shape[1]):
+            if one[a, o, 0] != other[a, o, 0]:
+                return False
+    return True
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
 
     around: V beside the way that gates are looked at in.
     """
     _worst_slopes(problem, around, room)
-    _eliminate_outputs(problem, room.mean, q, room, False)
+    if not _equal(room.mean, room.used):  # rectifiers: J is still that of the last iteration
+        _eliminate_outputs(problem, room.mean, q, room, False)
     return contracts(problem, room, rate)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _admissible(problem, q, moved, growth, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _admissible(problem, q, moved, truncation, growth, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
     if moved > REACH:
         return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
+    if truncation > TRUNCATION and moved > FINE:
+        return False
     if _contracts_between(problem, q, growth, 0.0, room):
         return True
     if moved > FINE:
         return False
     _eliminate_outputs(problem, room.slopes, q, room, False)
     return contracts(problem, room, growth)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _rate(problem, push, x, q, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill out [states] with dx/dt."""
+    for i in range(len(x)):
+        value = push[i]
+        for k in range(len(x)):
+            value += problem.rate_x[i, k] * x[k]
+        for o in range(len(q)):
+            value += problem.rate_q[i, o] * q[o]
+        out[i] = value
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -392,7 +423,8 @@ def _keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - com
 def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Follow one sample from x and q to where it rests; whether it does.
 
-    h doubles after a step that is admissible, and falls to a quarter after another.
+    h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is tried
+    every now and then, since the flow may contract all the way to its end.
     """
     near = NEAR * scale
     h = 0.25 * problem.tick
@@ -400,23 +432,29 @@ def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-unt
     _evaluate(problem, drive, x, q, room)
     if not _rest_outputs(problem, drive, x, q, near, room):
         return False
-    for _ in range(MOST_STEPS):
+    for step in range(MOST_STEPS):
         _keep(x, q, room)
-        last = h > longest
+        _rate(problem, push, x, q, room.rate0)
+        trial = step % TRIED == TRIED - 1
+        last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
         good = _step(problem, drive, push, x, q, inverse_step, near, room)
         moved = 0.0
+        truncation = 0.0
         if good:
             for i in range(len(x)):
                 by = abs(x[i] - room.x0[i]) / scale
                 moved = moved if by <= moved else by
-            good = _admissible(problem, q, moved, 0.5 * inverse_step, scale, room)
+                by = 0.5 * abs(x[i] - room.x0[i] - h * room.rate0[i]) / scale
+                truncation = truncation if by <= truncation else by
+            truncation = 0.0 if last else truncation
+            good = _admissible(problem, q, moved, truncation, 0.5 * inverse_step, scale, room)
         if good:
             if last:
                 return True
-            if moved <= 0.5 * REACH or moved > REACH:
+            if moved > REACH or (moved <= 0.5 * REACH and truncation <= 0.25 * TRUNCATION):
                 h *= 2.0
-            if moved <= 0.1 * REACH:
+            if moved <= 0.1 * REACH and truncation <= 0.05 * TRUNCATION:
                 h *= 2.0
         else:
             x[:] = room.x0
@@ -424,7 +462,8 @@ def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-unt
             room.y[:] = room.y0
             room.f[:] = room.f0
             room.slopes[:] = room.slopes0
-            h = (longest if last else h) * 0.25
+            if not trial:
+                h = (longest if last else h) * 0.25
             if h < SHORTEST * problem.tick:
                 return False
     return False

@@ -90,6 +90,8 @@ class SlowFlow:
         """
         direct = self._static.solve(self._static_maps.reads.drive(None, u), q)
         problem = self.problem_at(direct.y)
+        if not self._solver.form.blocks:  # one operating point, which a linear flow ends in or leaves
+            return direct
         found = np.zeros(len(x), dtype=np.bool_)
         if problem is None:
             return Solved(direct.y, direct.q, found)

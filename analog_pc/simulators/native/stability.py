@@ -35,7 +35,7 @@ from analog_pc.simulators.native.flow_kernel import (
     make_room,
     positive_definite,
 )
-from analog_pc.simulators.native.modes import closed
+from analog_pc.simulators.native.modes import closed, modes
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.simulators.native.slow_flow import FlowMaps, Problem, SlowFlow
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
@@ -62,7 +62,10 @@ class _Lags(NamedTuple):
 
 
 class _Limits(NamedTuple):
-    """What every sample is held against: a small rate sigma, 1/s; peak of |J(jw) - J(0)| / w over that rate's; error of J, 1/s."""
+    """What every sample is held against.
+
+    A small rate sigma, 1/s; the peak of |J(jw) - J(0)| / w over its value there; the error of J, 1/s.
+    """
 
     sigma: float
     peak: float
@@ -85,6 +88,9 @@ class StabilityCertificate:
         None of a batch so small that its eigenvalues take less time than the certificate's matrices.
         """
         out = np.zeros(len(y), dtype=np.bool_)
+        if not self._solver.form.blocks:
+            out[:] = modes(self._maps.rate.by_x).stable
+            return out
         problem = self._flow.problem_at(y)
         if problem is None:
             return out
