@@ -407,51 +407,19 @@ def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # prag
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
+    """`found`: whether x, with outputs q, is within `PIECE` of state.x and the flow contracts between them.
 
-    On the way x moves along the straight line, and q is brought to rest beside it.
+    Farther away the straight line says nothing: the flow takes another way, and may come to another rest.
     """
     room = _room(problem)
-    n = x.shape[1]
-    at = np.empty(n)
-    outputs = np.empty(q.shape[1])
     for s in range(first, last):
         moved = 0.0
-        for i in range(n):
+        for i in range(x.shape[1]):
             by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
             moved = moved if by <= moved else by
         state.found[s] = False
-        if not moved <= 8.0 * PIECE:
-            continue
-        pieces = max(1, int(np.ceil(moved / PIECE)))
-        at[:] = state.x[s]
-        outputs[:] = state.q[s]
-        _evaluate(problem, state.drive[s], at, outputs, room)
-        good = True
-        for piece in range(1, pieces + 1):
-            _keep(at, outputs, room)
-            part = piece / pieces
-            for i in range(n):
-                at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
-            for o in range(len(outputs)):
-                outputs[o] = state.q[s, o] + part * (q[s, o] - state.q[s, o])
-            _evaluate(problem, state.drive[s], at, outputs, room)
-            if piece < pieces:
-                good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
-            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
-            if not good:
-                break
-        state.found[s] = good
-
-
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Newton's method for q = delta(y) beside a held x; whether it has converged."""
-    n = len(x)
-    for _ in range(ITERATIONS):
-        _eliminate_outputs(problem, room.slopes, q, room, True)
-        for o in range(len(q)):
-            q[o] += room.t[o, n]
-        if _evaluate(problem, drive, x, q, room) <= near:
-            return True
-    return False
+        if moved <= PIECE:
+            _evaluate(problem, state.drive[s], state.x[s], state.q[s], room)
+            _keep(state.x[s], state.q[s], room)
+            _evaluate(problem, state.drive[s], x[s], q[s], room)
+            state.found[s] = _contracts_between(problem, q[s], 0.0, moved * state.scale[s], room)
