@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.integrate import solve_ivp
 
 from analog_pc.circuit import (
     Capacitors,
@@ -106,6 +107,49 @@ def test_two_rivals_end_in_the_order_in_which_they_start() -> None:
     np.testing.assert_array_equal(np.sign(v[:, 0] - v[:, 1]), np.sign(apart))
     u = analysis.stimuli["u"]
     np.testing.assert_allclose(2.0 * v, u - 0.9 * np.tanh(v[:, ::-1] / 0.3), atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> None:
+    """C dx/dt = (u - x + sum_j |w_j| (sign(w_j) f(x_j) - x)) / R; w is symmetric, so that none oscillates."""
+    n = 4
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(-1.0, 1.0, (n, n))
+    weights = 0.5 * (weights + weights.T)
+    farads = 1e-9 * 10.0 ** rng.uniform(-1.0, 1.0, n)
+    pairs = [(i, j) for i in range(n) for j in range(n)]
+    x = bus("x", n)
+    circuit = Circuit(
+        "many_rests",
+        (
+            StimulusSources("u", bus("u", n), grounds(n)),
+            VoltageTransfers("plus", x, bus("p", n), tanh_law(0.1), gain=4.0),
+            VoltageTransfers("minus", x, bus("m", n), tanh_law(0.1), gain=-4.0),
+            Resistors("r", bus("u", n), x, OHMS),
+            Resistors(
+                "w",
+                tuple(("p" if weights[i, j] > 0.0 else "m") + f"_{j}" for i, j in pairs),
+                tuple(x[i] for i, _ in pairs),
+                [OHMS / abs(weights[i, j]) for i, j in pairs],
+            ),
+            Capacitors("c", x, grounds(n), farads),
+        ),
+    )
+    u = 0.1 * rng.normal(size=(12, n))
+    starts = 0.3 * rng.normal(size=(12, n))
+    guess = {node: starts[:, k] for k, node in enumerate(x)}
+    solution = Native().simulate(circuit, OperatingPoint({"u": u}, guess=guess))
+    found = solution.voltage(x)
+
+    def rate(_: float, v: np.ndarray, given: np.ndarray) -> np.ndarray:
+        pull = weights @ (0.4 * np.tanh(v / 0.1)) - np.abs(weights).sum(axis=1) * v
+        return (given - v + pull) / (OHMS * farads)
+
+    for sample in range(12):
+        span = (0.0, 200.0 * OHMS * farads.max())
+        way = solve_ivp(rate, span, starts[sample], args=(u[sample],), method="LSODA", rtol=1e-8, atol=1e-11)
+        assert solution.status.samples[sample] is Outcome.CONVERGED
+        np.testing.assert_allclose(found[sample], way.y[:, -1], rtol=0.0, atol=1e-7)
 
 
 def test_a_rest_that_lies_exactly_on_a_kink() -> None:
