@@ -37,12 +37,15 @@ class FeedbackForm:
         For each input, the first one of the same voltage, [inputs]; None: every input is its own.
     uncoupled
         Gives K [inputs, some outputs] of the circuit without what crossbars do between their ports.
+    felt
+        Of a part: the largest gain of each output to any input of the whole form, [outputs].
     """
 
     blocks: tuple[Placed, ...]
     gain: Floats
     shared_input: Ints | None = None
     uncoupled: Uncoupled | None = None
+    felt: Floats | None = None
 
     def inputs(self, r: Floats, q: Floats) -> Floats:
         """y = r + K q, [samples, inputs]; outputs that are 0 in all samples (rails far away) cost nothing."""
@@ -65,7 +68,9 @@ class FeedbackForm:
 
     @cached_property
     def largest_gain(self) -> Floats:
-        """Largest gain of each output to any input (column max-norm of K), [outputs]."""
+        """Largest gain of each output to any input of the circuit (column max-norm of K), [outputs]."""
+        if self.felt is not None:
+            return self.felt
         return np.asarray(np.abs(self.gain).max(axis=0, initial=0.0))
 
     @cached_property
@@ -129,7 +134,11 @@ class FeedbackForm:
         outputs = np.flatnonzero(some)
         shared = None if self.shared_input is None else _first_of(self.shared_input[seen])
         form = FeedbackForm(
-            tuple(blocks), self.gain[np.ix_(seen, outputs)], shared, self._uncoupled(some, seen)
+            blocks=tuple(blocks),
+            gain=self.gain[np.ix_(seen, outputs)],
+            shared_input=shared,
+            uncoupled=self._uncoupled(some, seen),
+            felt=self.largest_gain[outputs],
         )
         return Part(seen, outputs, self.gain[seen], form)
 

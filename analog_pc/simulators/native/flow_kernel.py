@@ -481,43 +481,26 @@ def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # prag
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
+    """`found`: whether x, with outputs q, is within `PIECE` of state.x and the flow contracts between them.
 
-    On the way x moves along the straight line, and q is brought to rest beside it.
+    Farther away the straight line says nothing: the flow takes another way, and may come to another rest.
     """
     room = make_room(problem)
-    n = x.shape[1]
-    at = np.empty(n)
     outputs = np.empty(q.shape[1])
-    start = np.empty(q.shape[1])
     for s in range(first, last):
         moved = 0.0
-        for i in range(n):
+        for i in range(x.shape[1]):
             by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
             moved = moved if by <= moved else by
         state.found[s] = False
-        if not moved <= 8.0 * PIECE:
+        if not moved <= PIECE:
             continue
-        pieces = max(1, int(np.ceil(moved / PIECE)))
-        at[:] = state.x[s]
         outputs[:] = state.q[s]
-        _evaluate(problem, state.drive[s], at, outputs, room)
-        good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
-        start[:] = outputs
-        for piece in range(1, pieces + 1):
-            if not good:
-                break
-            _keep(at, outputs, room)
-            part = piece / pieces
-            for i in range(n):
-                at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
-            for o in range(len(outputs)):
-                outputs[o] = start[o] + part * (q[s, o] - start[o])
-            _evaluate(problem, state.drive[s], at, outputs, room)
-            if piece < pieces:
-                good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
-            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
-        state.found[s] = good
+        _evaluate(problem, state.drive[s], state.x[s], outputs, room)
+        if _rest_outputs(problem, state.drive[s], state.x[s], outputs, NEAR * state.scale[s], room):
+            _keep(state.x[s], outputs, room)
+            _evaluate(problem, state.drive[s], x[s], q[s], room)
+            state.found[s] = _contracts_between(problem, q[s], 0.0, moved * state.scale[s], room)
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]

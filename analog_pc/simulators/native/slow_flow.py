@@ -3,11 +3,11 @@
 The slow states x are the capacitors whose volts the analysis gives at the start (the value nodes of a
 network).  Amplifiers, drivers, rectifiers and lines follow them at their own rest, q = delta(y(x, q)).
 
-Most samples need no steps: where the flow contracts all the way from the start to an operating point, all of
-its solutions come nearer to that point, so the flow ends there.  The others are followed in implicit Euler
-steps as long as contraction allows (`flow_kernel.py`), with the explicit set of outputs (rails far away,
-devices that are nearly linear) as it is at the start; Newton's method on the whole circuit then ends where
-the flow contracts all the way from where it came to rest, or the sample is not found.
+A sample that starts near an operating point needs no steps: where the flow contracts between the two, its
+solutions come nearer to that point.  The others are followed in implicit Euler steps as long as contraction
+allows (`flow_kernel.py`), with the explicit set of outputs (rails far away, devices that are nearly linear)
+as it is at the start; Newton's method on the whole circuit then ends where the flow contracts from where it
+came to rest, or the sample is not found.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class SlowFlow:
     def _contracts_to(
         self, problem: Problem, state: FlowState, u: Floats, q: Floats, deadline: Deadline
     ) -> Bools:
-        """Samples whose flow contracts all the way from their state to the operating point with outputs q."""
+        """Samples whose flow contracts from their state to the operating point with outputs q, near it."""
         state.found[:] = False
         rest = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])

@@ -145,6 +145,25 @@ def test_few_implicit_outputs_among_many_that_are_nearly_linear() -> None:
     assert 0 < solver.implicit[:20].sum() < 20
 
 
+@pytest.mark.parametrize("samples", [3, 80])
+def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> None:
+    """Activations drive amplifiers far from their rails, and nothing feeds back: a layer that predicts.
+
+    Among the implicit outputs alone no input depends on any of them.  A search that starts near the solution
+    must not take that for a residual of 0.
+    """
+    gain = np.zeros((2 * CELLS, 2 * CELLS))
+    gain[CELLS:, :CELLS] = 0.1 * np.random.default_rng(8).normal(size=(CELLS, CELLS))
+    gain[CELLS:, CELLS:] = 0.1 * np.eye(CELLS)
+    rails = curves(limiter(1.0, 20), CELLS, mild=True)
+    form = form_of(gain, curves(tanh_law(0.3), CELLS), rails, own=gain)
+    r = drives(form, samples, 0.02)
+    solver = FeedbackSolver(form)
+    solved = solver.solve(r, np.full((samples, 2 * CELLS), 1e-8))
+    check(form, r, solved)
+    np.testing.assert_allclose(solved.q, form.delta(r + solved.q @ gain.T), rtol=0.0, atol=1e-14)
+
+
 @pytest.mark.parametrize("observed", [CELLS, 0])
 def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
     rng = np.random.default_rng(6)
