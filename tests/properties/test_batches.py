@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from analog_pc.simulators.native.batch import MANY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

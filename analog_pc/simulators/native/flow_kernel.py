@@ -32,7 +32,7 @@ FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
 ITERATIONS = 12  # of Newton's method in a step
-NEAR = 1e-5  # of full scale: the last iteration of a step; what it misses is far below `TRUNCATION`
+NEAR = 1e-7  # of full scale: the last iteration of a step
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
 SHORTEST = 2.0**-60
 TRIED = 6  # steps after which an infinite one is tried
@@ -423,8 +423,8 @@ def _keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - com
 def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Follow one sample from x and q to where it rests; whether it does.
 
-    h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is tried
-    every now and then, since the flow may contract all the way to its end.
+    h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is
+    tried every now and then, since the flow may contract all the way to its end.
     """
     near = NEAR * scale
     h = 0.25 * problem.tick

@@ -16,14 +16,14 @@ from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.flow_kernel import (
     FlowProblem,
     FlowState,
-    _contracts,
     _eliminate_outputs,
     _evaluate,
     _keep,
-    _mean_slopes,
-    _room,
+    _worst_slopes,
+    contracts,
     contracts_to,
     follow,
+    make_room,
 )
 from analog_pc.simulators.native.source_stepping import solve_stepped
 
@@ -95,29 +95,28 @@ def smooth_cells(seed: int = 0) -> Cells:
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian_at(problem, drive, x, q, jacobian):  # type: ignore[no-untyped-def]
-    room = _room(problem)
+    room = make_room(problem)
     _evaluate(problem, drive, x, q, room)
     _eliminate_outputs(problem, room.slopes, q, room, False)
     jacobian[:] = room.jacobian
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
-def _mean_jacobian(problem, drive, x0, q0, x1, q1, jacobian):  # type: ignore[no-untyped-def]
-    room = _room(problem)
+def _jacobian_between(problem, drive, x0, q0, x1, q1, around, jacobian):  # type: ignore[no-untyped-def]
+    room = make_room(problem)
     _evaluate(problem, drive, x0, q0, room)
     _keep(x0, q0, room)
     _evaluate(problem, drive, x1, q1, room)
-    known = _mean_slopes(problem, 0.0, room)
+    _worst_slopes(problem, around, room)
     _eliminate_outputs(problem, room.mean, q1, room, False)
     jacobian[:] = room.jacobian
-    return known
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_with(problem, jacobian, rate):  # type: ignore[no-untyped-def]
-    room = _room(problem)
+    room = make_room(problem)
     room.jacobian[:] = jacobian
-    return _contracts(problem, room, rate)
+    return contracts(problem, room, rate)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -132,20 +131,6 @@ def test_the_jacobian_is_that_of_finite_differences(seed: int, kinked: bool) -> 
     for k, direction in enumerate(step * np.eye(STATES)):
         difference = (cells.rate(x + direction) - cells.rate(x - direction)) / (2.0 * step)
         np.testing.assert_allclose(jacobian[:, k], difference, rtol=0.0, atol=1e-7)
-
-
-@pytest.mark.parametrize("distance", [1e-6, 0.1, 3.0])
-def test_the_mean_jacobian_makes_the_change_of_the_rate(distance: float) -> None:
-    """F(x1) - F(x0) = J (x1 - x0), gates too, though each of them is a product of two voltages."""
-    cells = smooth_cells()
-    rng = np.random.default_rng(4)
-    x0 = rng.normal(size=STATES)
-    x1 = x0 + distance * rng.normal(size=STATES)
-    mean = np.empty((STATES, STATES))
-    known = _mean_jacobian(cells.problem, cells.drive, x0, cells.outputs(x0), x1, cells.outputs(x1), mean)
-    assert known
-    change = cells.rate(x1) - cells.rate(x0)
-    np.testing.assert_allclose(mean @ (x1 - x0), change, rtol=1e-8, atol=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -186,6 +171,31 @@ def starts(x: np.ndarray, q: np.ndarray, push: float, drive: tuple[float, ...]) 
         scale=np.maximum(np.abs(x), 1.0),
         found=np.zeros(samples, dtype=np.bool_),
     )
+
+
+@pytest.mark.parametrize("distance", [1e-6, 0.1, 3.0])
+def test_between_two_points_an_activation_has_its_secant(distance: float) -> None:
+    problem = scalar(tanh_law(1.0), 4.0)
+    x = np.array([0.7, 0.7 + distance])
+    jacobian = np.empty((1, 1))
+    q = 4.0 * np.tanh(x)
+    _jacobian_between(problem, np.zeros(1), x[:1], q[:1], x[1:], q[1:], 0.0, jacobian)
+    change = (q[1] - q[0]) - 2.0 * (x[1] - x[0])
+    np.testing.assert_allclose(jacobian.item() * (x[1] - x[0]), change, rtol=1e-8)
+
+
+@pytest.mark.parametrize("drive", [-1.0, 1.0])
+@pytest.mark.parametrize("around", [0.0, 0.5])
+def test_between_two_points_a_gate_pushes_away_as_much_as_anywhere(drive: float, around: float) -> None:
+    """dx/dt = gate(x) d - 2 x: the largest derivative by x within `around` of the way."""
+    gate = tanh_gate(1.0)
+    problem = gated(gate)
+    x = np.array([-1.2, 0.9])
+    q = (gate.value(x) - gate.value(np.zeros(2))) * drive
+    jacobian = np.empty((1, 1))
+    _jacobian_between(problem, np.array([0.0, drive]), x[:1], q[:1], x[1:], q[1:], around, jacobian)
+    between = np.linspace(x[0] - around, x[1] + around, 20001)
+    np.testing.assert_allclose(jacobian.item(), (gate.derivative(between) * drive).max() - 2.0, atol=1e-6)
 
 
 LATCH = 1.9150080481545  # 2 x = 4 tanh x
