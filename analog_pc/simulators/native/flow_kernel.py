@@ -22,13 +22,14 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.law_kernel import RAMP, SIGMOID_GATE, TANH_GATE
+from analog_pc.simulators.native.law_kernel import RAMP, SIGMOID, SIGMOID_GATE, TANH, TANH_GATE
 from analog_pc.simulators.native.laws import Laws, bend
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
 REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
 TRUNCATION = 5e-4  # of full scale: the local truncation h |dx/dt(x1) - dx/dt(x0)| / 2 of such a step
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
+MOST_PIECES = 8
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
 ITERATIONS = 12  # of Newton's method in a step
@@ -327,6 +328,36 @@ def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma:
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _largest(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Largest slope of tanh or sigmoid, largest value of their gates, between two voltages; NaN for others.
+
+    All are in proportion to 1 - t^2, t = tanh(factor v), which is largest nearest to 0 V.
+    """
+    nearest = max(0.0, low + laws.offset[o], -(high + laws.offset[o]))
+    t = np.tanh(laws.factor[o] * nearest)
+    height = np.nan
+    if laws.kind[o] == TANH or laws.kind[o] == TANH_GATE:
+        height = 1.0
+    elif laws.kind[o] == SIGMOID or laws.kind[o] == SIGMOID_GATE:
+        height = 0.25
+    constant = laws.base[o] if laws.gated[o] else laws.slope[o]
+    return laws.gain[o] * height * (1.0 - t * t) - constant
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _largest_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Change room.mean to the largest slope and gate of each smooth output within `around` V of the way."""
+    laws = problem.laws
+    for o in range(room.mean.shape[1]):
+        i = laws.reads[0, o]
+        low = min(room.y[i, 0], room.y0[i, 0]) - around
+        high = max(room.y[i, 0], room.y0[i, 0]) + around
+        largest = _largest(laws, o, low, high)
+        if not np.isnan(largest):
+            room.mean[1 if laws.gated[o] else 0, o, 0] = largest
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Fill room.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
 
@@ -375,11 +406,19 @@ def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - co
 def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
 
-    around: V beside the way that gates are looked at in.
+    around: V beside the way that the flow may take; with any, also for the largest slopes there.
     """
     _worst_slopes(problem, around, room)
     if not _equal(room.mean, room.used):  # rectifiers: J is still that of the last iteration
         _eliminate_outputs(problem, room.mean, q, room, False)
+    if not contracts(problem, room, rate):
+        return False
+    if around == 0.0:
+        return True
+    _largest_slopes(problem, around, room)
+    if _equal(room.mean, room.used):
+        return True
+    _eliminate_outputs(problem, room.mean, q, room, False)
     return contracts(problem, room, rate)
 
 
@@ -481,26 +520,45 @@ def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # prag
 
 @numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """`found`: whether x, with outputs q, is within `PIECE` of state.x and the flow contracts between them.
+    """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
 
-    Farther away the straight line says nothing: the flow takes another way, and may come to another rest.
+    On the way x moves along the straight line, and q is brought to rest beside it.  The flow takes another way,
+    but as long as it comes nearer to x it stays within the distance at the start, and so far around the line
+    gates are looked at.
     """
     room = make_room(problem)
+    n = x.shape[1]
+    at = np.empty(n)
     outputs = np.empty(q.shape[1])
+    start = np.empty(q.shape[1])
     for s in range(first, last):
         moved = 0.0
-        for i in range(x.shape[1]):
+        for i in range(n):
             by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
             moved = moved if by <= moved else by
         state.found[s] = False
-        if not moved <= PIECE:
+        if not moved <= MOST_PIECES * PIECE:
             continue
+        pieces = max(1, int(np.ceil(moved / PIECE)))
+        at[:] = state.x[s]
         outputs[:] = state.q[s]
-        _evaluate(problem, state.drive[s], state.x[s], outputs, room)
-        if _rest_outputs(problem, state.drive[s], state.x[s], outputs, NEAR * state.scale[s], room):
-            _keep(state.x[s], outputs, room)
-            _evaluate(problem, state.drive[s], x[s], q[s], room)
-            state.found[s] = _contracts_between(problem, q[s], 0.0, moved * state.scale[s], room)
+        _evaluate(problem, state.drive[s], at, outputs, room)
+        good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+        start[:] = outputs
+        for piece in range(1, pieces + 1):
+            if not good:
+                break
+            _keep(at, outputs, room)
+            part = piece / pieces
+            for i in range(n):
+                at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
+            for o in range(len(outputs)):
+                outputs[o] = start[o] + part * (q[s, o] - start[o])
+            _evaluate(problem, state.drive[s], at, outputs, room)
+            if piece < pieces:
+                good = _rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
+        state.found[s] = good
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]

@@ -28,6 +28,8 @@ from analog_pc.simulators.native.newton import Solved
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.threads import side_by_side, slices, threads
 
+# Full scale is at most so many times the voltage in which the sharpest activation bends: it sets the steps.
+WIDE = 32.0
 SLICES = 8  # for each thread: the deadline is looked at between them
 
 
@@ -149,12 +151,16 @@ class SlowFlow:
         constant[:, problem.outputs] = 0.0
         drive = self._maps.reads.rows(problem.inputs).value(np.zeros_like(x), constant, u)
         scale = np.maximum(np.abs(x).max(axis=1, initial=0.0), np.abs(u).max(axis=1, initial=0.0))
+        scale = np.where(scale > 0.0, scale, np.abs(drive).max(axis=1, initial=0.0))
+        sharpest = problem.kernel.laws.factor.max(initial=0.0)
+        if sharpest > 0.0:
+            scale = np.minimum(scale, WIDE / sharpest)
         return FlowState(
             x=np.array(x),
             q=np.ascontiguousarray(q[:, problem.outputs]),
             drive=np.ascontiguousarray(drive),
             push=np.ascontiguousarray(self._maps.rate.value(np.zeros_like(x), constant, u)),
-            scale=np.where(scale > 0.0, scale, np.abs(drive).max(axis=1, initial=0.0)),
+            scale=scale,
             found=np.zeros(len(x), dtype=np.bool_),
         )
 

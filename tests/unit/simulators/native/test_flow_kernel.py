@@ -207,7 +207,8 @@ def test_a_latch_contracts_within_a_well_and_not_across_the_barrier() -> None:
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))._replace(scale=np.full(5, 20.0))  # all within a piece
     rest = np.full((5, 1), LATCH)
     contracts_to(latch, state, rest, 4.0 * np.tanh(rest), 0, 5)
-    assert state.found.tolist() == [True, True, True, False, False]
+    # from 6 V the flow contracts too, but the barrier is no farther from the rest than the start is
+    assert state.found.tolist() == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize("distance", [1e-6, 1e-3, 0.5, 30.0])
