@@ -522,9 +522,9 @@ def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # prag
 def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
 
-    On the way x moves along the straight line, and q is brought to rest beside it.  The flow takes another way,
-    but as long as it comes nearer to x it stays within the distance at the start, and so far around the line
-    gates are looked at.
+    On the way x moves along the straight line, and q is brought to rest beside it.  The flow takes another
+    way, but as long as it comes nearer to x it stays within the distance at the start, and so far around the
+    line outputs are looked at.
     """
     room = make_room(problem)
     n = x.shape[1]
