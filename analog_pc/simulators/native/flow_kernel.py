@@ -32,6 +32,7 @@ FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state
 MOST_PIECES = 8
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
+SWEEPS = 4
 ITERATIONS = 12  # of Newton's method in a step
 NEAR = 1e-7  # of full scale: the last iteration of a step
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
@@ -563,8 +564,16 @@ def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Newton's method for q = delta(y) beside a held x; whether it has converged."""
+    """q = delta(y) beside a held x; whether it was found.
+
+    By fixed point, which is exact after a few sweeps where outputs depend on earlier ones alone, else by Newton.
+    """
     n = len(x)
+    for _ in range(SWEEPS):
+        for o in range(len(q)):
+            q[o] = room.f[o, 0]
+        if _evaluate(problem, drive, x, q, room) <= near:
+            return True
     for _ in range(ITERATIONS):
         _eliminate_outputs(problem, room.slopes, q, room, True)
         for o in range(len(q)):

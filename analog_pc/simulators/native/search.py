@@ -39,6 +39,8 @@ class Search:
         Whether the flow from the start must be known to end in what is found.
     y, q, found
         Inputs and outputs of the elements at the operating points, and the samples that have one.
+    stable
+        Samples that are known to be stable already.
     outcomes, notes
         Of samples that ended otherwise than found, by sample.
     """
@@ -52,6 +54,7 @@ class Search:
     y: Floats = field(init=False)
     q: Floats = field(init=False)
     found: Bools = field(init=False)
+    stable: Bools = field(init=False)
     preset_q: Floats | None = None
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     notes: dict[int, str] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Search:
         self.y = np.zeros((len(self.u), equations.n_reads))
         self.q = np.zeros((len(self.u), equations.n_writes))
         self.found = np.zeros(len(self.u), dtype=np.bool_)
+        self.stable = np.zeros(len(self.u), dtype=np.bool_)
 
     @classmethod
     def of(cls, model: Model, analysis: OperatingPoint, check: bool, deadline: Deadline) -> Search:
@@ -128,6 +132,8 @@ class FollowSlowFlow:
             search.start[samples], search.u[samples], search.outputs(samples), search.deadline
         )
         search.put(samples, ended.y, ended.q, ended.found)
+        # Where no state is fast, the flow of the slow ones is all, and it contracts in what was found.
+        search.stable[samples] = ended.found & (flow.nonlinear and bool(search.held.all()))
 
 
 class FollowTransient:

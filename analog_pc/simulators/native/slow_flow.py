@@ -65,6 +65,8 @@ class SlowFlow:
         `slow`.
     held
         Which states of the circuit are the slow ones, [states].
+    nonlinear
+        Whether there is anything nonlinear.
     metric
         S [slow states], the root of their capacitances, relative.
     implicit
@@ -80,6 +82,7 @@ class SlowFlow:
         nodes = [a for (a, _), is_held in zip(equations.state_nodes, held, strict=True) if is_held]
         self._volts = self._static_maps.nodes.rows(np.array(nodes, dtype=np.int64))
         self.held = held
+        self.nonlinear = bool(self._solver.form.blocks)
         farads = np.array(equations.state_farads)[held]
         self.metric = np.sqrt(farads / farads.max())
         self.implicit = np.zeros(0, dtype=np.bool_)
@@ -92,7 +95,7 @@ class SlowFlow:
         """
         direct = self._static.solve(self._static_maps.reads.drive(None, u), q)
         problem = self.problem_at(direct.y)
-        if not self._solver.form.blocks:  # one operating point, which a linear flow ends in or leaves
+        if not self.nonlinear:  # one operating point, which a linear flow ends in or leaves
             return direct
         found = np.zeros(len(x), dtype=np.bool_)
         if problem is None:

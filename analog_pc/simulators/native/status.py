@@ -46,6 +46,9 @@ def _why_not(search: Search) -> list[str]:
 
 def _mark_unstable(search: Search, outcomes: Any, samples: Ints) -> list[str]:
     """Mark samples that the circuit leaves by itself; a note on the first of them."""
+    samples = samples[~search.stable[samples]]
+    if len(samples) == 0:
+        return []
     if search.held.any():
         certified = search.model.certificate(search.held).certified(search.y[samples])
         samples = samples[~certified]
