@@ -118,7 +118,7 @@ def test_technologies_that_no_number_can_follow(line: str, folder: Path) -> None
     [
         (
             HEAD + "up,0,1e308\n" + "".join(f"up,{k},1e-6\n" for k in range(1, 9)),
-            "line 2: siemens must be within",
+            "line 2: 1e308 siemens is not within 1e-30 ... 1e30 S",
         ),
         (HEAD + 'up,1,"' + "1" * 200_000 + '"\n', "line 2: is longer than"),
         (HEAD + 'up,1,"' + "1" * 900 + '"\n', "line 2: siemens must be"),
