@@ -77,7 +77,9 @@ def test_a_point_where_the_transient_rests_is_converged() -> None:
     told = Told(VOLTS, VOLTS)
     found = ask(told)
     assert found.status == Status(
-        Outcome.CONVERGED, ("every sample is proven to be where the circuit relaxes to",), (Outcome.CONVERGED,) * 2
+        Outcome.CONVERGED,
+        ("every sample is proven to be where the circuit relaxes to",),
+        (Outcome.CONVERGED,) * 2,
     )
     assert found.volts.tolist() == [[1.0, 1.0], [2.0, 2.0]]
     assert found.preset_volts is None
