@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
 
 
@@ -54,6 +54,10 @@ class Activation:
     def at_kink(self, x: Floats, force: Floats, feedback: Floats, near: float) -> tuple[Floats, Floats]:
         """Activities, moved onto the kink where they rest on one, and their gates there (NaN elsewhere)."""
         return x, np.full_like(x, np.nan)
+
+    def inside_jump(self, gate: Floats) -> Bools:
+        """Whether the gate of an activity (NaN off the kinks) lies between two slopes, and is neither."""
+        return np.zeros(gate.shape, dtype=np.bool_)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +98,9 @@ class PiecewiseLinear(Activation):
             position = np.where(rests, kink, position)
             gate = np.where(rests, balance, gate)
         return position, gate
+
+    def inside_jump(self, gate: Floats) -> Bools:
+        return ~(np.isnan(gate) | np.isin(gate, self.slopes))
 
     @property
     def _steps(self) -> tuple[float, ...]:

@@ -44,10 +44,19 @@ def bending(landscape: Landscape, state: State, layer: int) -> Floats:
 
 
 def moving(landscape: Landscape, state: State) -> Bools:
-    """Which activities are neither clamped nor held on a kink, [samples, N]."""
+    """Which activities are neither clamped nor held on a kink, [samples, N].
+
+    A kink holds an activity where E rises to both sides.  Where E is level to one side, the gate that
+    balances the forces is the slope of that side, and its curvature there decides.  So it is with a free
+    input that rests on the kink of relu: nothing keeps it from going where f is 0.
+    """
     found = []
-    for free, gate, x in zip(landscape.clamps.free, state.kink_gate, state.x, strict=True):
-        found.append(np.broadcast_to(free, x.shape) if gate is None else free & np.isnan(gate))
+    for layer, free in enumerate(landscape.clamps.free):
+        gate = state.kink_gate[layer]
+        held = np.zeros(state.x[layer].shape, dtype=np.bool_)
+        if gate is not None and layer < landscape.network.depth:
+            held = landscape.activations[layer].inside_jump(gate)
+        found.append(free & ~held)
     return np.concatenate(found, axis=1)
 
 

@@ -20,7 +20,15 @@ import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
-from analog_pc.files import most_expanded, read_bytes, read_npz, write_npz, write_text, write_together
+from analog_pc.files import (
+    most_expanded,
+    read_bytes,
+    read_npz,
+    write_bytes,
+    write_npz,
+    write_text,
+    write_together,
+)
 
 
 @pytest.fixture
@@ -71,7 +79,8 @@ while True:
 
 @pytest.mark.parametrize("named", [False, True])
 def test_a_killed_writer_leaves_the_old_file_or_the_new_one(named: bool, tmp_path: Path) -> None:
-    """Writers, killed after random times; where files need a name, a hidden one may be left."""
+    """Writers, killed after random times.  A hidden file may be left, and all but the ones that needed a name
+    from the start are whole, and gone after the next write."""
     rng = np.random.default_rng(0)
     program = WRITER
     if named:
@@ -90,7 +99,11 @@ def test_a_killed_writer_leaves_the_old_file_or_the_new_one(named: bool, tmp_pat
             assert path.read_bytes() == bytes(range(256)) * 4096
             path.unlink()
         if not named:
-            assert list(tmp_path.iterdir()) == []
+            left = list(tmp_path.iterdir())  # one, if it was killed between its two names
+            assert [file.read_bytes() for file in left] == [bytes(range(256)) * 4096] * len(left)
+            write_bytes(path, b"next")
+            assert list(tmp_path.iterdir()) == [path]
+            path.unlink()
 
 
 def test_what_a_power_failure_left_goes_with_the_next_write(

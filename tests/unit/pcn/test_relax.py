@@ -219,6 +219,16 @@ def test_a_flat_direction_still_minimises(method: str) -> None:
     np.testing.assert_allclose(got.activities[0].sum(), 1.0, rtol=0.0, atol=1e-7)  # tolerance / eigenvalue
 
 
+@pytest.mark.parametrize("method", ["newton", "flow"])
+def test_a_kink_that_is_level_to_one_side_does_not_hold_a_free_input(method: str) -> None:
+    """E = (0.3 + 0.3 relu(x_1) + 0.3 relu(x_2))^2 / 2: the same wherever both inputs are below 0."""
+    net = PredictiveCodingNetwork([[[-0.3, -0.3]]], [[-0.5]], activation="relu", activate_input=True)
+    got = relax(net, targets=[[-0.2]], method=method)
+    assert got.relaxation.residual.tolist() == [0.0]
+    assert not got.relaxation.all_converged
+    assert "flat direction" in got.relaxation.message
+
+
 def test_unknown_method() -> None:
     net = random_network([2, 2])
     with pytest.raises(BadInput, match="unknown relaxation method 'euler': use one of newton, flow"):
