@@ -9,10 +9,10 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Bools, Masked
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import Clamps, make_clamps
+from analog_pc.pcn.compiled.search import Search, relax_chain
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.hessian import curvatures
-from analog_pc.pcn.kernel import Search, relax_chain
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
 
@@ -44,7 +44,7 @@ def relax(
         integrated until it rests.
     tolerance
         On |dE/dx| of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
-        what rounding of those forces leaves (`kernel.py` derives it).  So it depends neither on the unit
+        what rounding of those forces leaves (`compiled` derives it).  So it depends neither on the unit
         of the precisions nor on that of the activities.  "flow" integrates to a part of the largest
         activity, and is at rest where |dE/dx| is that part of (largest precision) x (largest activity).
     follow

@@ -1,0 +1,103 @@
+"""Factors of small matrices: LU of one, L D L^T of many side by side."""
+
+from __future__ import annotations
+
+import numba
+
+from analog_pc.pcn.compiled.activations import COMPILED
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def factor_lu(a, n, pivots, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
+    sign = 1.0
+    for k in range(n):
+        best = k
+        for i in range(k + 1, n):
+            if abs(a[i, k]) > abs(a[best, k]):
+                best = i
+        pivots[k] = best
+        if best != k:
+            sign = -sign
+            for j in range(n):
+                kept = a[k, j]
+                a[k, j] = a[best, j]
+                a[best, j] = kept
+        pivot = a[k, k]
+        if pivot < 0.0:
+            sign = -sign
+        elif not pivot > 0.0:
+            return 0.0
+        for j in range(n):
+            row[j] = a[k, j] if j > k else 0.0  # so that the loop below counts from 0: see `Chain`
+        for i in range(k + 1, n):
+            ratio = a[i, k] / pivot
+            for j in range(n):
+                a[i, j] -= ratio * row[j]
+            a[i, k] = ratio
+    return sign
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def solve_lu(a, n, pivots, b, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """b becomes a^-1 b, by the factors of `factor_lu`; `row` is scratch."""
+    for k in range(n):
+        other = pivots[k]
+        kept = b[k]
+        b[k] = b[other]
+        b[other] = kept
+    for i in range(1, n):
+        total = 0.0
+        for j in range(i):
+            total += a[i, j] * b[j]
+        b[i] -= total
+    for j in range(n):
+        row[j] = 0.0  # what is not solved yet
+    for i in range(n - 1, -1, -1):
+        total = 0.0
+        for j in range(n):
+            total += a[i, j] * row[j]
+        row[i] = (b[i] - total) / a[i, i]
+    for j in range(n):
+        b[j] = row[j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def factor_packed(packed, n, inverse, negative):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """L D L^T of symmetric matrices, as lower triangles [pairs, samples], in place; 1 / D [n, samples] and
+    how many of D are negative [samples], which is how many eigenvalues are (Sylvester's law of inertia)."""
+    count = packed.shape[1]
+    negative[:count] = 0.0
+    for i in range(n):
+        row = i * (i + 1) // 2
+        for j in range(i):
+            other = j * (j + 1) // 2
+            for m in range(j):
+                for b in range(count):
+                    packed[row + j, b] -= packed[row + m, b] * packed[other + m, b]
+        for j in range(i):
+            for b in range(count):
+                ratio = packed[row + j, b] * inverse[j, b]
+                packed[row + i, b] -= packed[row + j, b] * ratio
+                packed[row + j, b] = ratio
+        for b in range(count):
+            inverse[i, b] = 1.0 / packed[row + i, b]
+            negative[b] += 1.0 if packed[row + i, b] < 0.0 else 0.0
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def solve_packed(packed, n, inverse, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """rhs [n, samples] becomes the solution, by the factors of `factor_packed`."""
+    count = packed.shape[1]
+    for i in range(n):
+        for j in range(i):
+            at = i * (i + 1) // 2 + j
+            for b in range(count):
+                rhs[i, b] -= packed[at, b] * rhs[j, b]
+    for i in range(n - 1, -1, -1):
+        for b in range(count):
+            rhs[i, b] *= inverse[i, b]
+        for j in range(i + 1, n):
+            at = j * (j + 1) // 2 + i
+            for b in range(count):
+                rhs[i, b] -= packed[at, b] * rhs[j, b]

@@ -1,0 +1,250 @@
+"""Newton's step with a shift: the block elimination of (H + shift) dx = -dE/dx (equations: `compiled`)."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.pcn.compiled.factorization import factor_lu, factor_packed, solve_lu, solve_packed
+from analog_pc.pcn.compiled.products import times, times_transposed
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
+    entries are negative, `sign` [samples]."""
+    n = chain.sizes[0]
+    gate = p.gate
+    moving = p.moving
+    compliance = work.compliance
+    wide = work.wide
+    for b in range(count):
+        negative = 0.0
+        for j in range(n):
+            stiffness = chain.pi[0] - p.curvature[0, b, j] * p.feedback[0, b, j] + shift[b]
+            wide[b, j] = stiffness if moving[0, b, j] > 0.0 else 1.0
+        for j in range(n):
+            negative += 1.0 if wide[b, j] < 0.0 else 0.0
+            compliance[b, j] = moving[0, b, j] / wide[b, j]
+        sign[b] = negative
+        for j in range(n):
+            work.particular[0, b, j] = -compliance[b, j] * p.gradient[0, b, j]
+        for j in range(n):
+            compliance[b, j] *= gate[0, b, j]
+            wide[b, j] = gate[0, b, j] * work.particular[0, b, j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _packed_s(chain, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The lower triangle of s_1 = B_1 P_0 B_1^T + 1 / pi_1 of all samples, [pairs, samples]."""
+    n = chain.sizes[1]
+    m = chain.sizes[0]
+    gate = p.gate
+    compliance = work.compliance
+    wide = work.wide
+    weights = chain.weights
+    for b in range(count):
+        for j in range(m):
+            wide[b, j] = gate[0, b, j] * compliance[b, j]
+    if len(work.pairs) > 0:
+        packed = np.dot(work.pairs, wide[:count].T)
+    else:
+        packed = np.empty((n * (n + 1) // 2, count))
+        for b in range(count):
+            at = 0
+            for i in range(n):
+                for j in range(m):
+                    work.row[j] = weights[1, i, j] * wide[b, j]
+                for other in range(i + 1):
+                    total = 0.0
+                    for j in range(m):
+                        total += work.row[j] * weights[1, other, j]
+                    packed[at, b] = total
+                    at += 1
+    for i in range(n):
+        at = i * (i + 3) // 2
+        for b in range(count):
+            packed[at, b] += 1.0 / chain.pi[1]
+    return packed
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dlambda of a clamped layer 1, all samples side by side; sign > 0: H + shift is positive definite.
+
+    H = D + B^T pi B is so if s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
+    """
+    n = chain.sizes[1]
+    times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    force = np.empty((n, count))
+    for b in range(count):
+        for i in range(n):
+            force[i, b] = work.narrow[b, i]
+    packed = _packed_s(chain, p, count, work)
+    inverse = np.empty((n, count))
+    negative = work.norms[0]
+    factor_packed(packed, n, inverse, negative)
+    solve_packed(packed, n, inverse, force)
+    for b in range(count):
+        sign[b] = 1.0 if negative[b] == sign[b] else -1.0
+        for i in range(n):
+            work.narrow[b, i] = -force[i, b]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """s = B P B^T + 1 / pi of layer k > 0 of sample b, and B p in the place of p_k."""
+    n = chain.sizes[k]
+    m = chain.sizes[k - 1]
+    s = work.s
+    weights = chain.weights
+    scaled = work.scaled
+    row = work.row
+    spread = work.spread
+    gate = p.gate
+    moving = p.moving
+    particular = work.particular
+    compliance = work.compliance
+    narrow = work.narrow
+    if k == 1:
+        for i in range(n):
+            particular[k, b, i] = narrow[b, i]
+            for j in range(m):
+                scaled[i, j] = weights[k, i, j] * (gate[0, b, j] * compliance[b, j])
+        np.dot(scaled, weights[k].T, s)
+    else:
+        for j in range(m):
+            row[j] = gate[k - 1, b, j] * moving[k - 1, b, j]
+        for i in range(n):
+            total = 0.0
+            for j in range(m):
+                scaled[i, j] = weights[k, i, j] * row[j]
+                total += scaled[i, j] * particular[k - 1, b, j]
+            particular[k, b, i] = total
+        np.dot(scaled, spread[k].T, s)
+    for i in range(n):
+        s[i, i] += 1.0 / chain.pi[k]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
+
+    The unknown of a node is dx where it moves, and dlambda where it is held.
+    """
+    _set_s(chain, k, p, b, work)
+    n = chain.sizes[k]
+    s = work.s
+    a = work.a
+    row = work.row
+    spread = work.spread
+    weights = chain.weights
+    gate = p.gate
+    moving = p.moving
+    particular = work.particular
+    pivots = work.pivots
+    curvature = p.curvature
+    feedback = p.feedback
+    gradient = p.gradient
+    sign = 1.0
+    for j in range(n):
+        row[j] = shift - curvature[k, b, j] * feedback[k, b, j]
+        if moving[k, b, j] == 0.0:
+            row[j] = -1.0
+            sign = -sign
+    for i in range(n):
+        total = 0.0
+        for j in range(n):
+            a[i, j] = s[i, j] * row[j]
+            total += s[i, j] * gradient[k, b, j]
+        a[i, i] += moving[k, b, i]
+        particular[k, b, i] -= total
+    sign *= factor_lu(a, n, pivots, row)
+    if sign == 0.0:
+        return 0.0
+    solve_lu(a, n, pivots, particular[k, b], row)
+    if k + 1 < chain.sizes.size:
+        for r in range(chain.sizes[k + 1]):
+            for j in range(n):
+                row[j] = weights[k + 1, r, j] * gate[k, b, j] * moving[k, b, j]
+            for i in range(n):
+                total = 0.0
+                for j in range(n):
+                    total += s[i, j] * row[j]
+                spread[k + 1, r, i] = total
+            solve_lu(a, n, pivots, spread[k + 1, r], row)
+    return sign
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
+    n = chain.sizes[k]
+    dx = work.dx
+    row = work.row
+    change = work.change
+    spread = work.spread
+    weights = chain.weights
+    gate = p.gate
+    moving = p.moving
+    particular = work.particular
+    curvature = p.curvature
+    feedback = p.feedback
+    gradient = p.gradient
+    for j in range(n):
+        dx[k, b, j] = particular[k, b, j]
+        row[j] = 0.0
+    if k + 1 < chain.sizes.size:
+        for i in range(chain.sizes[k + 1]):
+            force = change[k + 1, i]
+            for j in range(n):
+                dx[k, b, j] += force * spread[k + 1, i, j]
+                row[j] += force * weights[k + 1, i, j]
+    for j in range(n):
+        bending = shift - curvature[k, b, j] * feedback[k, b, j]
+        pulled = gate[k, b, j] * row[j] - gradient[k, b, j] - bending * dx[k, b, j]
+        held = moving[k, b, j] == 0.0
+        change[k, j] = dx[k, b, j] if held else pulled
+        dx[k, b, j] = 0.0 if held else dx[k, b, j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
+    layers = chain.sizes.size
+    times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    for b in range(count):
+        sign[b] = 1.0 - 2.0 * (sign[b] % 2.0)
+        for k in range(1, layers):
+            sign[b] *= _eliminate(chain, k, p, b, shift[b], work)
+        for k in range(layers - 1, 0, -1):
+            _substitute(chain, k, p, b, shift[b], work)
+        for i in range(chain.sizes[1]):
+            work.narrow[b, i] = work.change[1, i]
+        for i in range(chain.sizes[1], work.narrow.shape[1]):
+            work.narrow[b, i] = 0.0
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """work.dx with (H + shift) dx = -dE/dx over the moving nodes of the first `count` samples.
+
+    `sign` [samples] is positive where H + shift is positive definite as far as the elimination tells: by its
+    inertia where the chain is closed, else by the sign of its determinant.
+    """
+    _eliminate_first(chain, p, count, shift, sign, work)
+    if chain.sizes.size == 1:
+        for b in range(count):
+            sign[b] = 1.0 if sign[b] == 0.0 else -1.0
+            for j in range(chain.sizes[0]):
+                work.dx[0, b, j] = work.particular[0, b, j]
+        return
+    if chain.closed:
+        _closed_direction(chain, p, count, sign, work)
+    else:
+        _upper_direction(chain, p, count, shift, sign, work)
+    times(work.narrow, chain.weights[1], count, work.wide)
+    for b in range(count):
+        for j in range(chain.sizes[0]):
+            work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]
