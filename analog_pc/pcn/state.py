@@ -50,10 +50,13 @@ class Landscape:
     def __init__(self, network: PredictiveCodingNetwork, clamps: Clamps) -> None:
         self.network, self.clamps = network, clamps
         self.activations = [network.activation_of(layer) for layer in range(network.depth)]
-        self.movable = [free.astype(np.float64) for free in clamps.free]
-        self.any_free = [bool(free.any()) for free in clamps.free]
         # A clamped input makes mu_1 a constant: the largest matrix leaves the loop.
         self._mu1 = self._first_prediction(clamps.values[0]) if clamps.input_is_clamped else None
+
+    @cached_property
+    def any_free(self) -> list[bool]:
+        """Whether any node of each layer 0 ... L moves."""
+        return [bool(free.any()) for free in self.clamps.free]
 
     def _first_prediction(self, x0: Floats) -> Floats:
         return np.asarray(self.activations[0].f(x0) @ self.network.W[0].T + self.network.b[0])
@@ -130,7 +133,7 @@ class Landscape:
             h = force[layer + 1] @ net.W[layer] if layer < depth else np.zeros_like(x[layer])
             g = -gate[layer] * h if layer < depth else np.zeros_like(x[layer])
             feedback.append(h)
-            gradient.append((g + force[layer] if layer else g) * self.movable[layer])
+            gradient.append((g + force[layer] if layer else g) * self.clamps.free[layer])
         return State(
             x=x,
             kink_gate=resting,

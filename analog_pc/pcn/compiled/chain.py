@@ -47,7 +47,7 @@ def chain_of(landscape: Landscape) -> Chain:
     norms = np.zeros(layers)
     bias_norms = np.zeros(layers)
     for k, n in enumerate(sizes):
-        free[k, :n] = landscape.movable[first + k]
+        free[k, :n] = landscape.clamps.free[first + k]
         if k > 0:
             w = net.W[first + k - 1]
             b = net.b[first + k - 1]

@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.compiled.activations import COMPILED, KINKED
-from analog_pc.pcn.compiled.chain import chain_of
+from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
 from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, new_batch_state, workspace
@@ -22,6 +22,31 @@ LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
 AT_A_TIME = 32  # samples
 CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
+
+
+class Found(NamedTuple):
+    """Results of compiled code; arrays [samples, all activities of the chain] and [samples]."""
+
+    x: Floats
+    mu: Floats
+    f: Floats
+    gate: Floats  # of activities that rest on a kink, NaN elsewhere; set where the activation has kinks
+    energy: Floats
+    ratio: Floats  # largest ||dE/dx_k|| / limit_k
+    residual: Floats  # max |dE/dx|
+
+
+class Rest(NamedTuple):
+    """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
+
+    x: list[Floats]
+    mu: list[Floats]  # layer 0 has none: [samples, 0]
+    rates: list[Floats]  # f(x_l), layers 0 ... L - 1
+    kink_gate: list[Floats | None]  # as in `State`
+    energy: Floats
+    residual: Floats  # max |dE/dx| over the free activities
+    at_rest: Bools
+    iterations: int
 
 
 class Search(NamedTuple):
@@ -68,9 +93,11 @@ def _move(chain, p, count, dx, out, largest_change):  # type: ignore[no-untyped-
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
+    """Sample a of `source` becomes sample b of `target`: what a step, its judgement and `Found` need."""
     for k in range(chain.sizes.size):
         target.x[k, b] = source.x[k, a]
+        target.mu[k, b] = source.mu[k, a]
+        target.f[k, b] = source.f[k, a]
         target.gate[k, b] = source.gate[k, a]
         target.moving[k, b] = source.moving[k, a]
         target.curvature[k, b] = source.curvature[k, a]
@@ -115,36 +142,46 @@ def _load(chain, x, p, search, longest):  # type: ignore[no-untyped-def]  # prag
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _store(chain, p, b, x, gate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Activities, and gates on kinks (NaN elsewhere), of sample b as rows [all]."""
-    found = p.x
-    gates = p.gate
+def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sample b of a batch becomes a sample of what is found."""
+    gate = p.gate
     free = chain.free
     moving = p.moving
     sizes = chain.sizes
+    residual = 0.0
     at = 0
     for k in range(sizes.size):
-        for i in range(sizes[k]):
-            x[at] = found[k, b, i]
-            gate[at] = gates[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
-            at += 1
+        n = sizes[k]
+        found.x[sample, at : at + n] = p.x[k, b, :n]
+        found.mu[sample, at : at + n] = p.mu[k, b, :n]
+        found.f[sample, at : at + n] = p.f[k, b, :n]
+        for i in range(n):
+            residual = max(residual, abs(p.gradient[k, b, i]))
+        if chain.codes[k] == KINKED:
+            for i in range(n):
+                found.gate[sample, at + i] = gate[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
+        at += n
+    slope = p.total[SLOPE, b]
+    found.energy[sample] = p.total[ENERGY, b]
+    found.ratio[sample] = p.total[RATIO, b]
+    found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax_some(chain, mu0, x, gate, ratio, now, other, work, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Relax x [samples, all] in place; mu0 is scratch afterwards.  Returns the number of iterations.
+def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Relax len(mu0) samples from `start` on; mu0 is scratch afterwards.  Returns the number of iterations.
 
     The samples that still move stand first: a sample that is done is stored, and the last one that moves
     takes its place.
     """
-    count = len(x)
-    which = np.arange(count)
+    count = len(mu0)
+    which = np.arange(start, start + count)
     longest = np.zeros(count)
     shift = np.zeros(count)
     sign = np.zeros(count)
     largest_change = np.zeros(count)
     smallest = FREE_INPUT_SHIFT * smallest_pi if chain.pi[0] == 0.0 else 0.0
-    _load(chain, x, now, search, longest)
+    _load(chain, found.x[start : start + count], now, search, longest)
     evaluate(chain, mu0, now, count, search.tolerance, work)
     for b in range(count):
         shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
@@ -153,8 +190,7 @@ def _relax_some(chain, mu0, x, gate, ratio, now, other, work, smallest_pi, searc
         total = now.total
         for b in range(count - 1, -1, -1):
             if total[RATIO, b] <= 1.0 or total[RATIO, b] == np.inf or iteration == search.max_iterations:
-                _store(chain, now, b, x[which[b]], gate[which[b]])
-                ratio[which[b]] = total[RATIO, b]
+                _store(chain, now, b, found, which[b])
                 count -= 1
                 if b < count:
                     _copy(chain, now, count, now, b)
@@ -173,43 +209,56 @@ def _relax_some(chain, mu0, x, gate, ratio, now, other, work, smallest_pi, searc
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax(chain, mu0, x, gate, ratio, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+def _relax(chain, mu0, found, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Relax all samples, so many at a time that their states stay in the cache."""
-    samples = len(x)
+    samples = len(mu0)
     count = min(samples, AT_A_TIME)
     now = new_batch_state(chain, count)
     other = new_batch_state(chain, count)
     work = workspace(chain, count)
-    max_iterations = 0
-    for a in range(0, samples, AT_A_TIME):
-        part = slice(a, min(a + AT_A_TIME, samples))
-        iterations = _relax_some(
-            chain, mu0[part], x[part], gate[part], ratio[part], now, other, work, smallest_pi, search
-        )
-        max_iterations = max(max_iterations, iterations)
-    return max_iterations
+    most = 0
+    for start in range(0, samples, AT_A_TIME):
+        part = mu0[start : min(start + AT_A_TIME, samples)]
+        iterations = _relax_some(chain, part, found, start, now, other, work, smallest_pi, search)
+        most = max(most, iterations)
+    return most
 
 
-def relax_chain(
-    landscape: Landscape, x: list[Floats], search: Search
-) -> tuple[list[Floats], list[Floats | None], Bools, int]:
-    """Activities and gates on kinks (see `State.kink_gate`) of all layers, at rest [samples], iterations."""
+def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> Rest:
+    """Where the network comes to rest from activities x."""
     chain = chain_of(landscape)
-    first = landscape.network.depth + 1 - len(chain.sizes)
+    first = len(x) - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
-    gate = np.empty_like(joined)
-    ratio = np.empty(len(joined))
-    iterations = _relax(
-        chain,
-        landscape.constant_prediction().copy(),
-        joined,
-        gate,
-        ratio,
-        float(landscape.network.pi.min()),
-        search,
+    rows = np.empty((4, *joined.shape))
+    rows[0] = joined
+    scalars = np.empty((3, len(joined)))
+    found = Found(*rows, *scalars)
+    smallest_pi = float(landscape.network.pi.min())
+    iterations = _relax(chain, landscape.constant_prediction().copy(), found, smallest_pi, search)
+    mu = [*x[:first], *_layers(found.mu, chain)]
+    mu[0] = np.empty((len(joined), 0))
+    rates = [
+        *(f.f(a) for f, a in zip(landscape.activations[:first], x, strict=False)),
+        *_layers(found.f, chain),
+    ]
+    kinked = chain.kinks.size > 0
+    return Rest(
+        x=[*x[:first], *_layers(found.x, chain)],
+        mu=mu,
+        rates=rates[:-1],
+        kink_gate=[*([None] * first), *(_layers(found.gate, chain) if kinked else [None] * len(chain.sizes))],
+        energy=found.energy,
+        residual=found.residual,
+        at_rest=found.ratio <= 1.0,
+        iterations=int(iterations),
     )
-    cut = np.cumsum(chain.sizes)[:-1]
-    gates: list[Floats | None] = [None] * len(x)
-    if chain.kinks.size:
-        gates[first:] = np.split(gate, cut, axis=1)
-    return [*x[:first], *np.split(joined, cut, axis=1)], gates, ratio <= 1.0, int(iterations)
+
+
+def _layers(joined: Floats, chain: Chain) -> list[Floats]:
+    """Rows [samples, all], cut into layers."""
+    found = []
+    at = 0
+    for n in chain.sizes.tolist():
+        found.append(joined[:, at : at + n])
+        at += n
+    return found
