@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,6 @@ class Chain(NamedTuple):
     pi: Floats  # precisions, [K]
     free: Floats  # 1 where an activity moves, 0 where it is clamped, [K, width]
     closed: bool  # whether all of two layers is: the lower free, or partly so, and the upper clamped
-    norms: Floats  # Frobenius' norm of W_k, [K]
-    bias_norms: Floats  # [K]
     codes: Ints  # of the activations, [K]
     kinks: Floats
     slopes: Floats
@@ -44,8 +41,6 @@ def chain_of(landscape: Landscape) -> Chain:
     weights = np.zeros((layers, max(sizes[1:], default=0), width))
     bias = np.zeros((layers, width))
     free = np.zeros((layers, width))
-    norms = np.zeros(layers)
-    bias_norms = np.zeros(layers)
     for k, n in enumerate(sizes):
         free[k, :n] = landscape.clamps.free[first + k]
         if k > 0:
@@ -53,8 +48,6 @@ def chain_of(landscape: Landscape) -> Chain:
             b = net.b[first + k - 1]
             weights[k, :n, : w.shape[1]] = w
             bias[k, :n] = b
-            norms[k] = math.sqrt(np.vdot(w, w))
-            bias_norms[k] = math.sqrt(np.vdot(b, b))
     activations = landscape.activations[first:]
     kinks, slopes, first_value = pieces_of(next((f for f in activations if f.kinks), IDENTITY))
     return Chain(
@@ -64,8 +57,6 @@ def chain_of(landscape: Landscape) -> Chain:
         pi=np.array([net.precision_of(first + k) for k in range(layers)]),
         free=free,
         closed=layers == 2 and not free[1].any(),
-        norms=norms,
-        bias_norms=bias_norms,
         codes=np.array([*(code_of(f) for f in activations), 0], dtype=np.int64),
         kinks=kinks,
         slopes=slopes,

@@ -35,7 +35,7 @@ def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def] 
                 force[k, b, i] = x[k, b, i] - mu[k, b, i]
             for j in range(m):
                 below += p.f[k - 1, b, j] * p.f[k - 1, b, j]
-            below = (m + 2) * (chain.norms[k] * math.sqrt(below) + chain.bias_norms[k])
+            below = (m + 2) * (work.weight_norms[k] * math.sqrt(below) + work.bias_norms[k])
         else:
             for i in range(n):
                 mu[k, b, i] = mu0[b, i]
@@ -127,7 +127,7 @@ def _compare(chain, k, p, count, work, tolerance):  # type: ignore[no-untyped-de
     last = k + 1 == chain.sizes.size
     pi_above = 0.0 if last else chain.pi[k + 1]
     m = 0 if last else chain.sizes[k + 1] + 2
-    weight = 0.0 if last else chain.norms[k + 1]
+    weight = 0.0 if last else work.weight_norms[k + 1]
     next_k = k if last else k + 1
     row_norms(p.gradient[k], count, n, norm[0])
     row_norms(p.feedback[k], count, n, norm[1])

@@ -1,4 +1,4 @@
-"""Factors of small matrices: LU of one, L D L^T of many side by side."""
+"""Factors of small matrices: LU and L D L^T of one, L D L^T of many side by side."""
 
 from __future__ import annotations
 
@@ -60,6 +60,42 @@ def solve_lu(a, n, pivots, b, row):  # type: ignore[no-untyped-def]  # pragma: n
         row[i] = (b[i] - total) / a[i, i]
     for j in range(n):
         b[j] = row[j]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def factor_symmetric(s, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """L D L^T of the symmetric s [n, n], of which the lower triangle is given and becomes L and 1 / D; how
+    many of D are negative, which is how many eigenvalues are (Sylvester's law of inertia)."""
+    negative = 0.0
+    for i in range(n):
+        pivot = s[i, i]
+        for j in range(i):
+            total = s[i, j]
+            for m in range(j):
+                total -= s[i, m] * s[j, m]
+            s[i, j] = total  # times D_j for now: the sums above need it so
+        for j in range(i):
+            ratio = s[i, j] * s[j, j]
+            pivot -= s[i, j] * ratio
+            s[i, j] = ratio
+        s[i, i] = 1.0 / pivot
+        negative += 1.0 if pivot < 0.0 else 0.0
+    return negative
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def solve_symmetric(s, n, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """rhs [n] becomes the solution, by the factors of `factor_symmetric`."""
+    for i in range(n):
+        total = rhs[i]
+        for j in range(i):
+            total -= s[i, j] * rhs[j]
+        rhs[i] = total
+    for i in range(n - 1, -1, -1):
+        total = rhs[i] * s[i, i]
+        for j in range(i + 1, n):
+            total -= s[j, i] * rhs[j]
+        rhs[i] = total
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]

@@ -6,7 +6,14 @@ import numba
 import numpy as np
 
 from analog_pc.pcn.compiled.activations import COMPILED
-from analog_pc.pcn.compiled.factorization import factor_lu, factor_packed, solve_lu, solve_packed
+from analog_pc.pcn.compiled.factorization import (
+    factor_lu,
+    factor_packed,
+    factor_symmetric,
+    solve_lu,
+    solve_packed,
+    solve_symmetric,
+)
 from analog_pc.pcn.compiled.products import times, times_transposed
 
 
@@ -36,60 +43,73 @@ def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-unt
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _packed_s(chain, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """The lower triangle of s_1 = B_1 P_0 B_1^T + 1 / pi_1 of all samples, [pairs, samples]."""
-    n = chain.sizes[1]
+def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
+
+    s dlambda = -B p with s = B P_0 B^T + 1 / pi_1.  H = D + B^T pi B is positive definite if
+    s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
+    """
     m = chain.sizes[0]
     gate = p.gate
     compliance = work.compliance
     wide = work.wide
-    weights = chain.weights
+    times_transposed(wide, chain.weights[1], count, work.narrow)
     for b in range(count):
         for j in range(m):
             wide[b, j] = gate[0, b, j] * compliance[b, j]
     if len(work.pairs) > 0:
-        packed = np.dot(work.pairs, wide[:count].T)
+        _closed_side_by_side(chain, count, sign, work)
     else:
-        packed = np.empty((n * (n + 1) // 2, count))
         for b in range(count):
-            at = 0
-            for i in range(n):
-                for j in range(m):
-                    work.row[j] = weights[1, i, j] * wide[b, j]
-                for other in range(i + 1):
-                    total = 0.0
-                    for j in range(m):
-                        total += work.row[j] * weights[1, other, j]
-                    packed[at, b] = total
-                    at += 1
+            sign[b] = _closed_alone(chain, wide[b], sign[b], work.narrow[b], work)
+    for b in range(count):
+        for i in range(chain.sizes[1]):
+            work.narrow[b, i] = -work.narrow[b, i]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _closed_alone(chain, compliance, expected, rhs, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """rhs becomes s^-1 rhs for one sample; 1 if s has as many negative eigenvalues as expected, else -1."""
+    n = chain.sizes[1]
+    m = chain.sizes[0]
+    weights = chain.weights[1]
+    row = work.row
+    s = work.s
+    for i in range(n):
+        for j in range(m):
+            row[j] = weights[i, j] * compliance[j]
+        for other in range(i + 1):
+            total = 0.0
+            for j in range(m):
+                total += row[j] * weights[other, j]
+            s[i, other] = total
+        s[i, i] += 1.0 / chain.pi[1]
+    negative = factor_symmetric(s, n)
+    solve_symmetric(s, n, rhs)
+    return 1.0 if negative == expected else -1.0
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _closed_side_by_side(chain, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """work.narrow becomes s^-1 work.narrow, all samples side by side."""
+    n = chain.sizes[1]
+    packed = np.dot(work.pairs, work.wide[:count].T)  # lower triangles of s, [pairs, samples]
     for i in range(n):
         at = i * (i + 3) // 2
         for b in range(count):
             packed[at, b] += 1.0 / chain.pi[1]
-    return packed
-
-
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """dlambda of a clamped layer 1, all samples side by side; sign > 0: H + shift is positive definite.
-
-    H = D + B^T pi B is so if s = 1 / pi + B D^-1 B^T has as many negative eigenvalues as D.
-    """
-    n = chain.sizes[1]
-    times_transposed(work.wide, chain.weights[1], count, work.narrow)
-    force = np.empty((n, count))
+    rhs = np.empty((n, count))
     for b in range(count):
         for i in range(n):
-            force[i, b] = work.narrow[b, i]
-    packed = _packed_s(chain, p, count, work)
+            rhs[i, b] = work.narrow[b, i]
     inverse = np.empty((n, count))
     negative = work.norms[0]
     factor_packed(packed, n, inverse, negative)
-    solve_packed(packed, n, inverse, force)
+    solve_packed(packed, n, inverse, rhs)
     for b in range(count):
         sign[b] = 1.0 if negative[b] == sign[b] else -1.0
         for i in range(n):
-            work.narrow[b, i] = -force[i, b]
+            work.narrow[b, i] = rhs[i, b]
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]

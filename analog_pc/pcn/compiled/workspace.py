@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numba
@@ -45,6 +46,8 @@ class Work(NamedTuple):
     narrow: Floats  # [samples, rows]
     pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
     norms: Floats  # [2, samples]
+    weight_norms: Floats  # Frobenius' norm of W_k, [K]
+    bias_norms: Floats  # [K]
     spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
     scaled: Floats  # [rows, width]
     change: Floats  # dlambda of one sample, [K, width]
@@ -90,6 +93,16 @@ def _row_pairs(weights, n):  # type: ignore[no-untyped-def]  # pragma: no cover 
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _norm(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Frobenius' norm."""
+    total = 0.0
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            total += matrix[i, j] * matrix[i, j]
+    return math.sqrt(total)
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
@@ -106,6 +119,8 @@ def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cov
         np.zeros((samples, rows)),
         pairs,
         np.zeros((2, samples)),
+        np.array([_norm(chain.weights[k]) for k in range(layers)]),
+        np.array([_norm(chain.bias[k : k + 1]) for k in range(layers)]),
         np.zeros((layers, rows, width)),
         np.zeros((rows, width)),
         np.zeros((layers, width)),
