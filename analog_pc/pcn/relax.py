@@ -72,15 +72,9 @@ def relax(
     saddle = None
     if follow:
         saddle = _saddles(landscape, landscape.state(rest.x, rest.kink_gate))
-    eps = [rest.mu[0], *(a - mu for a, mu in zip(rest.x[1:], rest.mu[1:], strict=True))]
-    return Equilibrium(
-        tuple(rest.x),
-        tuple(rest.mu),
-        tuple(eps),
-        tuple(rest.rates),
-        rest.energy,
-        _verdict(rest.residual, rest.at_rest, rest.iterations, saddle),
-    )
+    rates, mu, eps, energy = landscape.errors(rest.x)
+    verdict = _verdict(rest.residual, rest.at_rest, rest.iterations, saddle)
+    return Equilibrium(tuple(rest.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:

@@ -106,6 +106,23 @@ class Landscape:
         parts = zip(self.activations, state.x, state.kink_gate, strict=False)
         return [*(act.drive(x, gate) for act, x, gate in parts), state.x[-1]]
 
+    def errors(self, x: list[Floats]) -> tuple[list[Floats], list[Floats], list[Floats], Floats]:
+        """f(x_l) of layers 0 ... L - 1; mu_l and x_l - mu_l of layers 0 ... L, [samples, 0] of layer 0; E."""
+        net = self.network
+        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        empty = np.empty((len(x[0]), 0))
+        mu = [empty]
+        eps = [empty]
+        energy = np.zeros(len(x[0]))
+        for layer in range(1, net.depth + 1):
+            if layer == 1 and self._mu1 is not None:
+                mu.append(self._mu1)
+            else:
+                mu.append(rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])
+            eps.append(x[layer] - mu[layer])
+            energy += (0.5 * net.pi[layer - 1]) * np.einsum("si,si->s", eps[layer], eps[layer])
+        return rate, mu, eps, energy
+
     def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State:
         """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
         net, depth = self.network, self.network.depth
@@ -113,17 +130,10 @@ class Landscape:
         resting: list[Floats | None] = [None] * len(x)
         if kink_gate is not None:
             resting = kink_gate
-        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        rate, mu, eps, energy = self.errors(x)
         gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
         empty = np.empty((len(x[0]), 0))
-        mu, eps, force = [empty], [empty], [empty]
-        energy = np.zeros(len(x[0]))
-        for layer in range(1, depth + 1):
-            first = layer == 1 and self._mu1 is not None
-            mu.append(self._mu1 if first else rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])  # type: ignore[arg-type]
-            eps.append(x[layer] - mu[layer])
-            force.append(net.pi[layer - 1] * eps[layer])
-            energy += 0.5 * np.einsum("si,si->s", force[layer], eps[layer])
+        force = [empty, *(pi * e for pi, e in zip(net.pi, eps[1:], strict=True))]
         feedback, gradient = [], []
         for layer in range(depth + 1):
             if not need[layer]:

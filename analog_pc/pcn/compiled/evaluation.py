@@ -22,23 +22,19 @@ def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def] 
     x = p.x
     force = p.force
     bias = chain.bias
-    mu = p.mu
+    mu = work.narrow
     if k > 0:
-        times_transposed(p.f[k - 1], chain.weights[k], count, work.narrow)
+        times_transposed(p.f[k - 1], chain.weights[k], count, mu)
     for b in range(count):
         below = 0.0
         if k > 0:
             m = chain.sizes[k - 1]
             for i in range(n):
-                mu[k, b, i] = work.narrow[b, i] + bias[k, i]
-            for i in range(n):
-                force[k, b, i] = x[k, b, i] - mu[k, b, i]
+                force[k, b, i] = x[k, b, i] - (mu[b, i] + bias[k, i])
             for j in range(m):
                 below += p.f[k - 1, b, j] * p.f[k - 1, b, j]
             below = (m + 2) * (work.weight_norms[k] * math.sqrt(below) + work.bias_norms[k])
         else:
-            for i in range(n):
-                mu[k, b, i] = mu0[b, i]
             for i in range(n):
                 force[k, b, i] = x[k, b, i] - mu0[b, i]
                 below += mu0[b, i] * mu0[b, i]

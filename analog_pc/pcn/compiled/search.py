@@ -28,10 +28,7 @@ class Found(NamedTuple):
     """Results of compiled code; arrays [samples, all activities of the chain] and [samples]."""
 
     x: Floats
-    mu: Floats
-    f: Floats
     gate: Floats  # of activities that rest on a kink, NaN elsewhere; set where the activation has kinks
-    energy: Floats
     ratio: Floats  # largest ||dE/dx_k|| / limit_k
     residual: Floats  # max |dE/dx|
 
@@ -40,10 +37,7 @@ class Rest(NamedTuple):
     """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
 
     x: list[Floats]
-    mu: list[Floats]  # layer 0 has none: [samples, 0]
-    rates: list[Floats]  # f(x_l), layers 0 ... L - 1
     kink_gate: list[Floats | None]  # as in `State`
-    energy: Floats
     residual: Floats  # max |dE/dx| over the free activities
     at_rest: Bools
     iterations: int
@@ -93,11 +87,9 @@ def _move(chain, p, count, dx, out, largest_change):  # type: ignore[no-untyped-
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Sample a of `source` becomes sample b of `target`: what a step, its judgement and `Found` need."""
+    """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
         target.x[k, b] = source.x[k, a]
-        target.mu[k, b] = source.mu[k, a]
-        target.f[k, b] = source.f[k, a]
         target.gate[k, b] = source.gate[k, a]
         target.moving[k, b] = source.moving[k, a]
         target.curvature[k, b] = source.curvature[k, a]
@@ -153,8 +145,6 @@ def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragm
     for k in range(sizes.size):
         n = sizes[k]
         found.x[sample, at : at + n] = p.x[k, b, :n]
-        found.mu[sample, at : at + n] = p.mu[k, b, :n]
-        found.f[sample, at : at + n] = p.f[k, b, :n]
         for i in range(n):
             residual = max(residual, abs(p.gradient[k, b, i]))
         if chain.codes[k] == KINKED:
@@ -162,7 +152,6 @@ def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragm
                 found.gate[sample, at + i] = gate[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
         at += n
     slope = p.total[SLOPE, b]
-    found.energy[sample] = p.total[ENERGY, b]
     found.ratio[sample] = p.total[RATIO, b]
     found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
 
@@ -229,25 +218,16 @@ def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> Rest:
     chain = chain_of(landscape)
     first = len(x) - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
-    rows = np.empty((4, *joined.shape))
-    rows[0] = joined
-    scalars = np.empty((3, len(joined)))
-    found = Found(*rows, *scalars)
+    samples = len(joined)
+    found = Found(joined, np.empty_like(joined), np.empty(samples), np.empty(samples))
     smallest_pi = float(landscape.network.pi.min())
     iterations = _relax(chain, landscape.constant_prediction().copy(), found, smallest_pi, search)
-    mu = [*x[:first], *_layers(found.mu, chain)]
-    mu[0] = np.empty((len(joined), 0))
-    rates = [
-        *(f.f(a) for f, a in zip(landscape.activations[:first], x, strict=False)),
-        *_layers(found.f, chain),
-    ]
-    kinked = chain.kinks.size > 0
+    kink_gate: list[Floats | None] = [None] * len(x)
+    if chain.kinks.size:
+        kink_gate[first:] = _layers(found.gate, chain)
     return Rest(
         x=[*x[:first], *_layers(found.x, chain)],
-        mu=mu,
-        rates=rates[:-1],
-        kink_gate=[*([None] * first), *(_layers(found.gate, chain) if kinked else [None] * len(chain.sizes))],
-        energy=found.energy,
+        kink_gate=kink_gate,
         residual=found.residual,
         at_rest=found.ratio <= 1.0,
         iterations=int(iterations),

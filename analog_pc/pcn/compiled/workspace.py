@@ -19,7 +19,6 @@ class BatchState(NamedTuple):
     """States of the samples of a batch; arrays [K, samples, width], per layer [K, samples], or [samples]."""
 
     x: Floats
-    mu: Floats
     f: Floats
     slope: Floats
     curvature: Floats
@@ -61,7 +60,7 @@ class Work(NamedTuple):
 def new_batch_state(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """States of a batch, not yet evaluated."""
     layers, _, width = chain.weights.shape
-    parts = np.zeros((10, layers, samples, width))
+    parts = np.zeros((9, layers, samples, width))
     return BatchState(
         parts[0],
         parts[1],
@@ -72,7 +71,6 @@ def new_batch_state(chain, samples):  # type: ignore[no-untyped-def]  # pragma: 
         parts[6],
         parts[7],
         parts[8],
-        parts[9],
         np.zeros((layers, samples)),
         np.zeros((layers, samples)),
         np.zeros((4, samples)),
