@@ -28,38 +28,91 @@ def factor_lu(a, n, pivots, row):  # type: ignore[no-untyped-def]  # pragma: no 
             sign = -sign
         elif not pivot > 0.0:
             return 0.0
-        for j in range(n):
-            row[j] = a[k, j] if j > k else 0.0  # so that the loop below counts from 0: see `Chain`
+        left = n - 1 - k
+        for j in range(left):
+            row[j] = a[k, k + 1 + j]  # a copy: the compiler sees that the loop below does not write it
         for i in range(k + 1, n):
             ratio = a[i, k] / pivot
-            for j in range(n):
-                a[i, j] -= ratio * row[j]
             a[i, k] = ratio
+            other = a[i, k + 1 : n]
+            for j in range(left):
+                other[j] -= ratio * row[j]
     return sign
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def solve_lu(a, n, pivots, b, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """b becomes a^-1 b, by the factors of `factor_lu`; `row` is scratch."""
-    for k in range(n):
-        other = pivots[k]
-        kept = b[k]
-        b[k] = b[other]
-        b[other] = kept
+def solve_lu(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Each row of b [right-hand sides, n] becomes a^-1 of it, by the factors of `factor_lu`."""
+    count = len(b)
+    for r in range(count):
+        for k in range(n):
+            other = pivots[k]
+            kept = b[r, k]
+            b[r, k] = b[r, other]
+            b[r, other] = kept
+    whole = count - count % 4
+    for r in range(0, whole, 4):
+        _solve_four(a, n, b[r], b[r + 1], b[r + 2], b[r + 3])
+    for r in range(whole, count):
+        _solve_one(a, n, b[r])
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve_one(a, n, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0: see `Chain`."""
     for i in range(1, n):
+        left = a[i, :i]
         total = 0.0
         for j in range(i):
-            total += a[i, j] * b[j]
-        b[i] -= total
-    for j in range(n):
-        row[j] = 0.0  # what is not solved yet
+            total += left[j] * x[j]
+        x[i] -= total
     for i in range(n - 1, -1, -1):
+        right = a[i, i + 1 : n]
+        done = x[i + 1 : n]
         total = 0.0
-        for j in range(n):
-            total += a[i, j] * row[j]
-        row[i] = (b[i] - total) / a[i, i]
-    for j in range(n):
-        b[j] = row[j]
+        for j in range(n - 1 - i):
+            total += right[j] * done[j]
+        x[i] = (x[i] - total) / a[i, i]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve_four(a, n, x, y, z, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """`_solve_one` of four, which share what is read of a, and do not wait for each other's sums."""
+    for i in range(1, n):
+        left = a[i, :i]
+        of_x = 0.0
+        of_y = 0.0
+        of_z = 0.0
+        of_w = 0.0
+        for j in range(i):
+            of_x += left[j] * x[j]
+            of_y += left[j] * y[j]
+            of_z += left[j] * z[j]
+            of_w += left[j] * w[j]
+        x[i] -= of_x
+        y[i] -= of_y
+        z[i] -= of_z
+        w[i] -= of_w
+    for i in range(n - 1, -1, -1):
+        right = a[i, i + 1 : n]
+        x_done = x[i + 1 : n]
+        y_done = y[i + 1 : n]
+        z_done = z[i + 1 : n]
+        w_done = w[i + 1 : n]
+        of_x = 0.0
+        of_y = 0.0
+        of_z = 0.0
+        of_w = 0.0
+        for j in range(n - 1 - i):
+            of_x += right[j] * x_done[j]
+            of_y += right[j] * y_done[j]
+            of_z += right[j] * z_done[j]
+            of_w += right[j] * w_done[j]
+        inverse = 1.0 / a[i, i]
+        x[i] = (x[i] - of_x) * inverse
+        y[i] = (y[i] - of_y) * inverse
+        z[i] = (z[i] - of_z) * inverse
+        w[i] = (w[i] - of_w) * inverse
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]

@@ -43,6 +43,33 @@ def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-unt
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _first_s(chain, compliance, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Lower triangle of s = B P_0 B^T + 1 / pi_1 of sample b, `compliance` gate_0 P_0 gate_0, into work.s."""
+    n = chain.sizes[1]
+    m = chain.sizes[0]
+    weights = chain.weights[1]
+    row = work.row
+    s = work.s
+    if len(work.pairs) > 0:
+        at = 0
+        for i in range(n):
+            for other in range(i + 1):
+                s[i, other] = work.packed[b, at + other]
+            at += i + 1
+    else:
+        for i in range(n):
+            for j in range(m):
+                row[j] = weights[i, j] * compliance[j]
+            for other in range(i + 1):
+                total = 0.0
+                for j in range(m):
+                    total += row[j] * weights[other, j]
+                s[i, other] = total
+    for i in range(n):
+        s[i, i] += 1.0 / chain.pi[1]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
 def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
 
@@ -61,32 +88,13 @@ def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-d
         _closed_side_by_side(chain, count, sign, work)
     else:
         for b in range(count):
-            sign[b] = _closed_alone(chain, wide[b], sign[b], work.narrow[b], work)
+            _first_s(chain, wide[b], b, work)
+            negative = factor_symmetric(work.s, chain.sizes[1])
+            solve_symmetric(work.s, chain.sizes[1], work.narrow[b])
+            sign[b] = 1.0 if negative == sign[b] else -1.0
     for b in range(count):
         for i in range(chain.sizes[1]):
             work.narrow[b, i] = -work.narrow[b, i]
-
-
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _closed_alone(chain, compliance, expected, rhs, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """rhs becomes s^-1 rhs for one sample; 1 if s has as many negative eigenvalues as expected, else -1."""
-    n = chain.sizes[1]
-    m = chain.sizes[0]
-    weights = chain.weights[1]
-    row = work.row
-    s = work.s
-    for i in range(n):
-        for j in range(m):
-            row[j] = weights[i, j] * compliance[j]
-        for other in range(i + 1):
-            total = 0.0
-            for j in range(m):
-                total += row[j] * weights[other, j]
-            s[i, other] = total
-        s[i, i] += 1.0 / chain.pi[1]
-    negative = factor_symmetric(s, n)
-    solve_symmetric(s, n, rhs)
-    return 1.0 if negative == expected else -1.0
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
@@ -113,37 +121,28 @@ def _closed_side_by_side(chain, count, sign, work):  # type: ignore[no-untyped-d
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _set_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """s = B P B^T + 1 / pi of layer k > 0 of sample b, and B p in the place of p_k."""
+def _upper_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Lower triangle of s = B P_{k-1} B^T + 1 / pi_k of sample b, k > 1, in work.s; B p_{k-1} in p_k."""
     n = chain.sizes[k]
     m = chain.sizes[k - 1]
-    s = work.s
-    weights = chain.weights
-    scaled = work.scaled
+    weights = chain.weights[k]
+    spread = work.spread[k]
+    below = work.particular[k - 1, b]
+    gate = p.gate[k - 1, b]
+    moving = p.moving[k - 1, b]
     row = work.row
-    spread = work.spread
-    gate = p.gate
-    moving = p.moving
-    particular = work.particular
-    compliance = work.compliance
-    narrow = work.narrow
-    if k == 1:
-        for i in range(n):
-            particular[k, b, i] = narrow[b, i]
-            for j in range(m):
-                scaled[i, j] = weights[k, i, j] * (gate[0, b, j] * compliance[b, j])
-        np.dot(scaled, weights[k].T, s)
-    else:
+    s = work.s
+    for i in range(n):
+        projected = 0.0
         for j in range(m):
-            row[j] = gate[k - 1, b, j] * moving[k - 1, b, j]
-        for i in range(n):
+            row[j] = weights[i, j] * (gate[j] * moving[j])
+            projected += row[j] * below[j]
+        work.particular[k, b, i] = projected
+        for other in range(i + 1):
             total = 0.0
             for j in range(m):
-                scaled[i, j] = weights[k, i, j] * row[j]
-                total += scaled[i, j] * particular[k - 1, b, j]
-            particular[k, b, i] = total
-        np.dot(scaled, spread[k].T, s)
-    for i in range(n):
+                total += row[j] * spread[other, j]
+            s[i, other] = total
         s[i, i] += 1.0 / chain.pi[k]
 
 
@@ -153,9 +152,16 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
 
     The unknown of a node is dx where it moves, and dlambda where it is held.
     """
-    _set_s(chain, k, p, b, work)
     n = chain.sizes[k]
     s = work.s
+    if k == 1:
+        _first_s(chain, work.wide[b], b, work)
+        work.particular[1, b, :n] = work.narrow[b, :n]
+    else:
+        _upper_s(chain, k, p, b, work)
+    for i in range(n):
+        for j in range(i):
+            s[j, i] = s[i, j]
     a = work.a
     row = work.row
     spread = work.spread
@@ -173,27 +179,30 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
         if moving[k, b, j] == 0.0:
             row[j] = -1.0
             sign = -sign
+    slope = gradient[k, b]
     for i in range(n):
         total = 0.0
         for j in range(n):
+            total += s[i, j] * slope[j]
+        for j in range(n):
             a[i, j] = s[i, j] * row[j]
-            total += s[i, j] * gradient[k, b, j]
         a[i, i] += moving[k, b, i]
         particular[k, b, i] -= total
     sign *= factor_lu(a, n, pivots, row)
     if sign == 0.0:
         return 0.0
-    solve_lu(a, n, pivots, particular[k, b], row)
+    solve_lu(a, n, pivots, particular[k, b : b + 1])
     if k + 1 < chain.sizes.size:
-        for r in range(chain.sizes[k + 1]):
+        above = chain.sizes[k + 1]
+        for r in range(above):
             for j in range(n):
-                row[j] = weights[k + 1, r, j] * gate[k, b, j] * moving[k, b, j]
+                row[j] = weights[k + 1, r, j] * (gate[k, b, j] * moving[k, b, j])
             for i in range(n):
                 total = 0.0
                 for j in range(n):
                     total += s[i, j] * row[j]
                 spread[k + 1, r, i] = total
-            solve_lu(a, n, pivots, spread[k + 1, r], row)
+        solve_lu(a, n, pivots, spread[k + 1, :above])
     return sign
 
 
@@ -212,15 +221,19 @@ def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  #
     curvature = p.curvature
     feedback = p.feedback
     gradient = p.gradient
+    step = dx[k, b]
     for j in range(n):
-        dx[k, b, j] = particular[k, b, j]
+        step[j] = particular[k, b, j]
         row[j] = 0.0
     if k + 1 < chain.sizes.size:
         for i in range(chain.sizes[k + 1]):
             force = change[k + 1, i]
+            below = spread[k + 1, i]
+            weight = weights[k + 1, i]
             for j in range(n):
-                dx[k, b, j] += force * spread[k + 1, i, j]
-                row[j] += force * weights[k + 1, i, j]
+                step[j] += force * below[j]
+            for j in range(n):
+                row[j] += force * weight[j]
     for j in range(n):
         bending = shift - curvature[k, b, j] * feedback[k, b, j]
         pulled = gate[k, b, j] * row[j] - gradient[k, b, j] - bending * dx[k, b, j]
@@ -234,6 +247,11 @@ def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-unt
     """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
     times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    for b in range(count):
+        for j in range(chain.sizes[0]):
+            work.wide[b, j] = p.gate[0, b, j] * work.compliance[b, j]
+    if len(work.pairs) > 0:
+        np.dot(work.wide[:count], work.pairs.T, work.packed[:count])
     for b in range(count):
         sign[b] = 1.0 - 2.0 * (sign[b] % 2.0)
         for k in range(1, layers):

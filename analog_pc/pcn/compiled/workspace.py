@@ -44,11 +44,11 @@ class Work(NamedTuple):
     wide: Floats  # [samples, width]
     narrow: Floats  # [samples, rows]
     pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
+    packed: Floats  # lower triangles of s_1 of all samples, [samples, pairs]
     norms: Floats  # [2, samples]
     weight_norms: Floats  # Frobenius' norm of W_k, [K]
     bias_norms: Floats  # [K]
     spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
-    scaled: Floats  # [rows, width]
     change: Floats  # dlambda of one sample, [K, width]
     s: Floats  # [rows, rows]
     a: Floats  # [rows, rows]
@@ -105,7 +105,7 @@ def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cov
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
     pairs = np.empty((0, width))
-    if chain.closed and samples >= PAIRS_FROM:
+    if layers > 1 and samples >= PAIRS_FROM:
         n = chain.sizes[1]
         if n * (n + 1) // 2 * width <= MOST_PAIRS:
             pairs = _row_pairs(chain.weights[1], n)
@@ -116,11 +116,11 @@ def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cov
         np.zeros((samples, width)),
         np.zeros((samples, rows)),
         pairs,
+        np.zeros((samples, len(pairs))),
         np.zeros((2, samples)),
         np.array([_norm(chain.weights[k]) for k in range(layers)]),
         np.array([_norm(chain.bias[k : k + 1]) for k in range(layers)]),
         np.zeros((layers, rows, width)),
-        np.zeros((rows, width)),
         np.zeros((layers, width)),
         np.zeros((rows, rows)),
         np.zeros((rows, rows)),
