@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Masked
+from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import Clamps, make_clamps
+from analog_pc.pcn.compiled.search import Search, relax_chain
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.hessian import curvatures
-from analog_pc.pcn.kernel import Search, relax_chain
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
 
@@ -44,7 +44,7 @@ def relax(
         integrated until it rests.
     tolerance
         On |dE/dx| of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
-        what rounding of those forces leaves (`kernel.py` derives it).  So it depends neither on the unit
+        what rounding of those forces leaves (`compiled` derives it).  So it depends neither on the unit
         of the precisions nor on that of the activities.  "flow" integrates to a part of the largest
         activity, and is at rest where |dE/dx| is that part of (largest precision) x (largest activity).
     follow
@@ -65,13 +65,16 @@ def relax(
     x = landscape.forward()
     if method == "flow":
         state, settled = settle_by_flow(landscape, x, tolerance)
-        return landscape.equilibrium(state, _verdict(state, settled, 0, _saddles(landscape, state)))
+        return landscape.equilibrium(state, _verdict(state.residual, settled, 0, _saddles(landscape, state)))
     unit = max((act.unit for act in landscape.activations), default=0.0)
     search = Search(tolerance, max_iterations, REACH if follow else np.inf, unit)
-    x, gates, settled, iterations = relax_chain(landscape, x, search)
-    state = landscape.state(x, gates)
-    saddle = _saddles(landscape, state) if follow else None
-    return landscape.equilibrium(state, _verdict(state, settled, iterations, saddle))
+    rest = relax_chain(landscape, x, search)
+    saddle = None
+    if follow:
+        saddle = _saddles(landscape, landscape.state(rest.x, rest.kink_gate))
+    rates, mu, eps, energy = landscape.errors(rest.x)
+    verdict = _verdict(rest.residual, rest.at_rest, rest.iterations, saddle)
+    return Equilibrium(tuple(rest.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:
@@ -80,18 +83,18 @@ def _saddles(landscape: Landscape, state: State) -> Bools:
     return np.array([len(c) > 0 and c[0] <= FLAT * c[-1] for c in curvatures(landscape, state)])
 
 
-def _verdict(state: State, settled: Bools, iterations: int, saddle: Bools | None) -> Relaxation:
-    residual = state.residual
-    saddle = np.zeros_like(settled) if saddle is None else saddle
+def _verdict(residual: Floats, settled: Bools, iterations: int, saddle: Bools | None) -> Relaxation:
+    """What a relaxation reports; `saddle` None: not asked."""
     if not settled.all():
         worst = int(np.argmin(settled))
         message = (
             f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
         )
-    elif saddle.any():
+    elif saddle is not None and saddle.any():
         message = (
             f"sample {int(np.argmax(saddle))} rests on a saddle or a flat direction of E, not on a minimum"
         )
     else:
         message = f"at rest: |dE/dx| <= {residual.max():.1e} after {iterations} iterations"
-    return Relaxation(settled & ~saddle, residual, iterations, message)
+    converged = settled if saddle is None else settled & ~saddle
+    return Relaxation(converged, residual, iterations, message)

@@ -50,10 +50,13 @@ class Landscape:
     def __init__(self, network: PredictiveCodingNetwork, clamps: Clamps) -> None:
         self.network, self.clamps = network, clamps
         self.activations = [network.activation_of(layer) for layer in range(network.depth)]
-        self.movable = [free.astype(np.float64) for free in clamps.free]
-        self.any_free = [bool(free.any()) for free in clamps.free]
         # A clamped input makes mu_1 a constant: the largest matrix leaves the loop.
         self._mu1 = self._first_prediction(clamps.values[0]) if clamps.input_is_clamped else None
+
+    @cached_property
+    def any_free(self) -> list[bool]:
+        """Whether any node of each layer 0 ... L moves."""
+        return [bool(free.any()) for free in self.clamps.free]
 
     def _first_prediction(self, x0: Floats) -> Floats:
         return np.asarray(self.activations[0].f(x0) @ self.network.W[0].T + self.network.b[0])
@@ -103,6 +106,23 @@ class Landscape:
         parts = zip(self.activations, state.x, state.kink_gate, strict=False)
         return [*(act.drive(x, gate) for act, x, gate in parts), state.x[-1]]
 
+    def errors(self, x: list[Floats]) -> tuple[list[Floats], list[Floats], list[Floats], Floats]:
+        """f(x_l) of layers 0 ... L - 1; mu_l and x_l - mu_l of layers 0 ... L, [samples, 0] of layer 0; E."""
+        net = self.network
+        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        empty = np.empty((len(x[0]), 0))
+        mu = [empty]
+        eps = [empty]
+        energy = np.zeros(len(x[0]))
+        for layer in range(1, net.depth + 1):
+            if layer == 1 and self._mu1 is not None:
+                mu.append(self._mu1)
+            else:
+                mu.append(rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])
+            eps.append(x[layer] - mu[layer])
+            energy += (0.5 * net.pi[layer - 1]) * np.einsum("si,si->s", eps[layer], eps[layer])
+        return rate, mu, eps, energy
+
     def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State:
         """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
         net, depth = self.network, self.network.depth
@@ -110,17 +130,10 @@ class Landscape:
         resting: list[Floats | None] = [None] * len(x)
         if kink_gate is not None:
             resting = kink_gate
-        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        rate, mu, eps, energy = self.errors(x)
         gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
         empty = np.empty((len(x[0]), 0))
-        mu, eps, force = [empty], [empty], [empty]
-        energy = np.zeros(len(x[0]))
-        for layer in range(1, depth + 1):
-            first = layer == 1 and self._mu1 is not None
-            mu.append(self._mu1 if first else rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])  # type: ignore[arg-type]
-            eps.append(x[layer] - mu[layer])
-            force.append(net.pi[layer - 1] * eps[layer])
-            energy += 0.5 * np.einsum("si,si->s", force[layer], eps[layer])
+        force = [empty, *(pi * e for pi, e in zip(net.pi, eps[1:], strict=True))]
         feedback, gradient = [], []
         for layer in range(depth + 1):
             if not need[layer]:
@@ -130,7 +143,7 @@ class Landscape:
             h = force[layer + 1] @ net.W[layer] if layer < depth else np.zeros_like(x[layer])
             g = -gate[layer] * h if layer < depth else np.zeros_like(x[layer])
             feedback.append(h)
-            gradient.append((g + force[layer] if layer else g) * self.movable[layer])
+            gradient.append((g + force[layer] if layer else g) * self.clamps.free[layer])
         return State(
             x=x,
             kink_gate=resting,

@@ -17,7 +17,7 @@ import numpy as np
 
 from analog_pc.arrays import Any
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
-from analog_pc.pcn.compiled_activations import FAST_MATH, SMOOTH
+from analog_pc.pcn.compiled.activations import FAST_MATH, SMOOTH
 
 RECTIFIER = len(SMOOTH)
 ENTRY = 1e-12  # how far into a dead zone a step that meets a kink goes: less than any tolerance sees

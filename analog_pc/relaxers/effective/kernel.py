@@ -16,7 +16,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from analog_pc.pcn.compiled_activations import FAST_MATH
+from analog_pc.pcn.compiled.activations import FAST_MATH
 from analog_pc.relaxers.effective.activations import activate, moved
 from analog_pc.relaxers.effective.blocks import factor, solve
 

@@ -43,7 +43,7 @@ def linear_rest(net: PredictiveCodingNetwork, clamps: object) -> list[np.ndarray
 
 
 def rounding(net: PredictiveCodingNetwork, got: Equilibrium, layer: int) -> np.ndarray:
-    """What rounding leaves of ||dE/dx|| in a layer (`kernel.py`), term by term, [samples]."""
+    """What rounding leaves of ||dE/dx|| in a layer (`analog_pc.pcn.compiled`), term by term, [samples]."""
     u = 2.0**-53
 
     def delta(k: int) -> np.ndarray:

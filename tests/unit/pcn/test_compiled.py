@@ -7,9 +7,12 @@ import pytest
 
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network, relax
 from analog_pc.pcn.activations import ACTIVATIONS
-from analog_pc.pcn.compiled_activations import activate, code_of, pieces_of
+from analog_pc.pcn.compiled.activations import activate, code_of, pieces_of
+from analog_pc.pcn.compiled.chain import chain_of
+from analog_pc.pcn.compiled.evaluation import evaluate
+from analog_pc.pcn.compiled.newton_step import direction
+from analog_pc.pcn.compiled.workspace import new_batch_state, workspace
 from analog_pc.pcn.hessian import hessian, moving
-from analog_pc.pcn.kernel import chain_of, direction, evaluate, points, workspace
 from analog_pc.pcn.state import Landscape
 
 CASES = {
@@ -46,13 +49,15 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
         x[1][:, 0] = kinks[0]
     x = [np.where(f, a, v) for f, a, v in zip(landscape.clamps.free, x, landscape.clamps.values, strict=True)]
     chain = chain_of(landscape)
-    now, work = points(chain, samples), workspace(chain, samples)
+    now = new_batch_state(chain, samples)
+    work = workspace(chain, samples)
     for k, a in enumerate(x[1:]):
         now.x[k, :, : a.shape[1]] = a
     evaluate(chain, landscape.constant_prediction(), now, samples, 1e-12, work)
-    shift, sign = np.linspace(0.0, 0.7, samples), np.zeros(samples)
+    shift = np.linspace(0.0, 0.7, samples)
+    sign = np.zeros(samples)
     direction(chain, now, samples, shift, sign, work)
-    gates = [None, *(np.where(now.loose[k, :, :n] < chain.free[k, :n], now.gate[k, :, :n], np.nan)
+    gates = [None, *(np.where(now.moving[k, :, :n] < chain.free[k, :n], now.gate[k, :, :n], np.nan)
                      for k, n in enumerate(chain.sizes))]  # fmt: skip
     state = landscape.state(x, gates)
     # On a kink the step may use the slope of either side: the same for both.
@@ -64,16 +69,16 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
     )
     step = np.concatenate([np.zeros_like(x[0]), *(work.dx[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
     for s in range(samples):
-        loose = masks[s]
-        matrix = full[s][np.ix_(loose, loose)] + shift[s] * np.eye(loose.sum())
-        want = np.zeros(len(loose))
-        want[loose] = np.linalg.solve(matrix, -gradient[s][loose])
+        rows = masks[s]
+        matrix = full[s][np.ix_(rows, rows)] + shift[s] * np.eye(rows.sum())
+        want = np.zeros(len(rows))
+        want[rows] = np.linalg.solve(matrix, -gradient[s][rows])
         # Two eliminations of systems with condition below 1e3.
         np.testing.assert_allclose(step[s], want, rtol=0.0, atol=1e-11 * max(1.0, np.abs(want).max()))
         lowest = np.linalg.eigvalsh(matrix)
-        if loose.any() and (chain.closed or len(chain.sizes) == 1):
+        if rows.any() and (chain.closed or len(chain.sizes) == 1):
             assert (sign[s] > 0.0) == (lowest[0] > 0.0)
-        elif loose.any():
+        elif rows.any():
             assert (sign[s] > 0.0) == (np.sum(lowest < 0.0) % 2 == 0)
 
 
@@ -84,7 +89,7 @@ def test_the_gradient_is_that_of_the_landscape(name: str) -> None:
     x = [np.where(f, rng.normal(size=v.shape), v)
          for f, v in zip(landscape.clamps.free, landscape.clamps.values, strict=True)]  # fmt: skip
     chain = chain_of(landscape)
-    now = points(chain, 5)
+    now = new_batch_state(chain, 5)
     for k, a in enumerate(x[1:]):
         now.x[k, :, : a.shape[1]] = a
     evaluate(chain, landscape.constant_prediction(), now, 5, 1e-12, workspace(chain, 5))

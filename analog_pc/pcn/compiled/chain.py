@@ -1,0 +1,64 @@
+"""The part of a network that can move, as arrays for compiled code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from analog_pc.arrays import Floats, Ints
+from analog_pc.pcn.activations import IDENTITY
+from analog_pc.pcn.compiled.activations import code_of, pieces_of
+from analog_pc.pcn.state import Landscape
+
+
+class Chain(NamedTuple):
+    """The moving part of a network: K layers of at most `width` activities.
+
+    Arrays hold one row per layer, padded with zeros, so that compiled loops count from 0: only then does the
+    compiler make them SIMD.
+    """
+
+    sizes: Ints  # n_k, [K]
+    weights: Floats  # W_k, [K, most rows of any, width]; none for k = 0
+    bias: Floats  # b_k, [K, width]
+    pi: Floats  # precisions, [K]
+    free: Floats  # 1 where an activity moves, 0 where it is clamped, [K, width]
+    closed: bool  # whether all of two layers is: the lower free, or partly so, and the upper clamped
+    codes: Ints  # of the activations, [K]
+    kinks: Floats
+    slopes: Floats
+    first_value: float  # f at the first kink
+
+
+def chain_of(landscape: Landscape) -> Chain:
+    """The chain of a network under clamps."""
+    net = landscape.network
+    first = 1 if landscape.clamps.input_is_clamped else 0
+    sizes = net.sizes[first:]
+    layers = len(sizes)
+    width = max(sizes)
+    weights = np.zeros((layers, max(sizes[1:], default=0), width))
+    bias = np.zeros((layers, width))
+    free = np.zeros((layers, width))
+    for k, n in enumerate(sizes):
+        free[k, :n] = landscape.clamps.free[first + k]
+        if k > 0:
+            w = net.W[first + k - 1]
+            b = net.b[first + k - 1]
+            weights[k, :n, : w.shape[1]] = w
+            bias[k, :n] = b
+    activations = landscape.activations[first:]
+    kinks, slopes, first_value = pieces_of(next((f for f in activations if f.kinks), IDENTITY))
+    return Chain(
+        sizes=np.array(sizes, dtype=np.int64),
+        weights=weights,
+        bias=bias,
+        pi=np.array([net.precision_of(first + k) for k in range(layers)]),
+        free=free,
+        closed=layers == 2 and not free[1].any(),
+        codes=np.array([*(code_of(f) for f in activations), 0], dtype=np.int64),
+        kinks=kinks,
+        slopes=slopes,
+        first_value=first_value,
+    )

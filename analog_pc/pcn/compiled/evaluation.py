@@ -1,0 +1,169 @@
+"""Energy, forces, dE/dx and its distance from rest, at given activities (equations: `compiled`)."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from analog_pc.pcn.compiled.activations import COMPILED, KINKED, activate
+from analog_pc.pcn.compiled.products import row_norms, times, times_transposed
+from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE
+
+UNIT_ROUNDOFF = 2.0**-53
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
+    n = chain.sizes[k]
+    pi = chain.pi[k]
+    x = p.x
+    force = p.force
+    bias = chain.bias
+    mu = work.narrow
+    if k > 0:
+        times_transposed(p.f[k - 1], chain.weights[k], count, mu)
+    for b in range(count):
+        below = 0.0
+        if k > 0:
+            m = chain.sizes[k - 1]
+            for i in range(n):
+                force[k, b, i] = x[k, b, i] - (mu[b, i] + bias[k, i])
+            for j in range(m):
+                below += p.f[k - 1, b, j] * p.f[k - 1, b, j]
+            below = (m + 2) * (work.weight_norms[k] * math.sqrt(below) + work.bias_norms[k])
+        else:
+            for i in range(n):
+                force[k, b, i] = x[k, b, i] - mu0[b, i]
+                below += mu0[b, i] * mu0[b, i]
+            below = math.sqrt(below)
+        squared = 0.0
+        size = 0.0
+        for i in range(n):
+            squared += force[k, b, i] * force[k, b, i]
+            size += x[k, b, i] * x[k, b, i]
+            force[k, b, i] *= pi
+        norm = math.sqrt(squared)
+        delta = UNIT_ROUNDOFF * (math.sqrt(size) + below) if pi > 0.0 else 0.0
+        p.delta[k, b] = delta
+        p.force_norm[k, b] = pi * norm
+        p.total[ENERGY, b] += 0.5 * pi * squared
+        p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_feedback(chain, k, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """h_k from lambda_{k+1}."""
+    for b in range(count):
+        for i in range(chain.sizes[k + 1]):
+            work.narrow[b, i] = p.force[k + 1, b, i]
+        for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
+            work.narrow[b, i] = 0.0
+    times(work.narrow, chain.weights[k + 1], count, p.feedback[k])
+
+
+@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
+def _gate_on_kink(left, right, force, feedback):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The gate of a node on a kink, and whether it stays there.
+
+    The derivatives of E to the left and to the right are force - left back and force - right back.
+    """
+    leftwards = force - left * feedback  # > 0: E falls to the left
+    rightwards = force - right * feedback  # < 0: E falls to the right
+    if leftwards <= 0.0 <= rightwards and leftwards < rightwards:
+        return force / feedback, True
+    if rightwards < 0.0 and (leftwards < 0.0 or -rightwards > leftwards > 0.0):
+        return right, False
+    return left, False
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Gates, dE/dx and what may move in layer k."""
+    n = chain.sizes[k]
+    gate = p.gate
+    moving = p.moving
+    free = chain.free
+    x = p.x
+    slope = p.slope
+    force = p.force
+    feedback = p.feedback
+    gradient = p.gradient
+    for b in range(count):
+        for i in range(n):
+            gate[k, b, i] = slope[k, b, i]
+            moving[k, b, i] = free[k, i]
+    if chain.codes[k] == KINKED:
+        for b in range(count):
+            for j in range(chain.kinks.size):
+                for i in range(n):
+                    if x[k, b, i] == chain.kinks[j] and free[k, i] > 0.0:
+                        value, rests = _gate_on_kink(
+                            chain.slopes[j], chain.slopes[j + 1], force[k, b, i], feedback[k, b, i]
+                        )
+                        gate[k, b, i] = value
+                        if rests:
+                            moving[k, b, i] = 0.0
+    for b in range(count):
+        for i in range(n):
+            gradient[k, b, i] = (force[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _compare(chain, k, p, count, work, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
+    n = chain.sizes[k]
+    pi = chain.pi[k]
+    own = p.force_norm
+    total = p.total
+    delta = p.delta
+    norm = work.norms
+    last = k + 1 == chain.sizes.size
+    pi_above = 0.0 if last else chain.pi[k + 1]
+    m = 0 if last else chain.sizes[k + 1] + 2
+    weight = 0.0 if last else work.weight_norms[k + 1]
+    next_k = k if last else k + 1
+    row_norms(p.gradient[k], count, n, norm[0])
+    row_norms(p.feedback[k], count, n, norm[1])
+    for b in range(count):
+        above = own[next_k, b]
+        passed = pi_above * delta[next_k, b] + m * UNIT_ROUNDOFF * above
+        rounding = pi * delta[k, b] + weight * passed + 4.0 * UNIT_ROUNDOFF * norm[1, b]
+        force = own[k, b] if pi > 0.0 else weight * above
+        g = norm[0, b]
+        total[SLOPE, b] += g * g
+        if not g < np.inf:
+            total[RATIO, b] = np.inf
+        elif g > 0.0:
+            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * force + rounding))
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Everything that follows from the activities p.x of the first `count` samples."""
+    layers = chain.sizes.size
+    pieces = (chain.kinks, chain.slopes, chain.first_value)
+    p.total[:, :count] = 0.0
+    for k in range(layers):
+        if k + 1 < layers:
+            activate(
+                chain.codes[k],
+                pieces,
+                p.x[k],
+                count,
+                chain.sizes[k],
+                p.f[k],
+                p.slope[k],
+                p.curvature[k],
+                p.gate[k],
+            )
+        _set_forces(chain, k, mu0, p, count, work)
+    for k in range(layers):
+        if k + 1 < layers:
+            _set_feedback(chain, k, p, count, work)
+        _set_gradient(chain, k, p, count)
+        _compare(chain, k, p, count, work, tolerance)
+    for b in range(count):
+        p.total[SLOPE, b] = math.sqrt(p.total[SLOPE, b])

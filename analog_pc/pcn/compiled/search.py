@@ -1,0 +1,244 @@
+"""Search for rest: shifted Newton steps that never let E rise (equations: `compiled`)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.pcn.compiled.activations import COMPILED, KINKED
+from analog_pc.pcn.compiled.chain import Chain, chain_of
+from analog_pc.pcn.compiled.evaluation import evaluate
+from analog_pc.pcn.compiled.newton_step import direction
+from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, new_batch_state, workspace
+from analog_pc.pcn.state import Landscape
+
+SHRINK = 0.4  # of the shift, after a step of at most half the reach
+GROW = 3.0  # of the shift, after a step that was refused
+FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
+LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
+FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
+AT_A_TIME = 32  # samples
+CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
+
+
+class Found(NamedTuple):
+    """Results of compiled code; arrays [samples, all activities of the chain] and [samples]."""
+
+    x: Floats
+    gate: Floats  # of activities that rest on a kink, NaN elsewhere; set where the activation has kinks
+    ratio: Floats  # largest ||dE/dx_k|| / limit_k
+    residual: Floats  # max |dE/dx|
+
+
+class Rest(NamedTuple):
+    """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
+
+    x: list[Floats]
+    kink_gate: list[Floats | None]  # as in `State`
+    residual: Floats  # max |dE/dx| over the free activities
+    at_rest: Bools
+    iterations: int
+
+
+class Search(NamedTuple):
+    """How to search."""
+
+    tolerance: float
+    max_iterations: int
+    reach: float  # longest step, as a part of the sample's largest activity (or of `unit`); infinite: any
+    unit: float  # the scale on which the activation bends; 0 for those that have none
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _move(chain, p, count, dx, out, largest_change):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """out = x + dx, stopped at the first kink on the way; the largest change of each sample.
+
+    From a kink a node moves only to the side whose slope the step was made with.
+    """
+    x = p.x
+    gate = p.gate
+    largest_change[:count] = 0.0
+    for k in range(chain.sizes.size):
+        n = chain.sizes[k]
+        for b in range(count):
+            for i in range(n):
+                out[k, b, i] = x[k, b, i] + dx[k, b, i]
+        if chain.codes[k] == KINKED:
+            for j in range(chain.kinks.size):
+                kink = chain.kinks[j]
+                left = chain.slopes[j]
+                right = chain.slopes[j + 1]
+                for b in range(count):
+                    for i in range(n):
+                        at = x[k, b, i]
+                        from_left = at < kink or (at == kink and gate[k, b, i] == left)
+                        from_right = at > kink or (at == kink and gate[k, b, i] == right)
+                        if (from_left and out[k, b, i] > kink) or (from_right and out[k, b, i] < kink):
+                            out[k, b, i] = kink
+        for b in range(count):
+            longest = largest_change[b]
+            for i in range(n):
+                longest = max(longest, abs(out[k, b, i] - x[k, b, i]))
+            largest_change[b] = longest
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
+    for k in range(chain.sizes.size):
+        target.x[k, b] = source.x[k, a]
+        target.gate[k, b] = source.gate[k, a]
+        target.moving[k, b] = source.moving[k, a]
+        target.curvature[k, b] = source.curvature[k, a]
+        target.feedback[k, b] = source.feedback[k, a]
+        target.gradient[k, b] = source.gradient[k, a]
+    target.total[:, b] = source.total[:, a]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _accept(chain, now, other, count, sign, largest_change, longest, shift, smallest, smallest_pi):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
+    shift."""
+    before = now.total
+    after = other.total
+    for b in range(count):
+        falls = after[ENERGY, b] - before[ENERGY, b] <= before[NOISE, b] + after[NOISE, b]
+        falls = falls or after[SLOPE, b] < CERTAIN * before[SLOPE, b]
+        if falls and sign[b] > 0.0 and largest_change[b] <= longest[b] and after[RATIO, b] < np.inf:
+            if largest_change[b] <= 0.5 * longest[b]:
+                shift[b] *= SHRINK
+            if shift[b] <= LAST_SHIFT * smallest_pi:
+                shift[b] = smallest
+        else:
+            shift[b] = max(GROW * shift[b], FIRST_SHIFT * smallest_pi)
+            _copy(chain, now, b, other, b)
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _load(chain, x, p, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Activities from x [samples, all], and the longest step of each sample."""
+    to = p.x
+    sizes = chain.sizes
+    for b in range(len(x)):
+        size = search.unit
+        at = 0
+        for k in range(sizes.size):
+            for i in range(sizes[k]):
+                to[k, b, i] = x[b, at]
+                size = max(size, abs(x[b, at]))
+                at += 1
+        longest[b] = search.reach * size if size > 0.0 else np.inf
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Sample b of a batch becomes a sample of what is found."""
+    gate = p.gate
+    free = chain.free
+    moving = p.moving
+    sizes = chain.sizes
+    residual = 0.0
+    at = 0
+    for k in range(sizes.size):
+        n = sizes[k]
+        found.x[sample, at : at + n] = p.x[k, b, :n]
+        for i in range(n):
+            residual = max(residual, abs(p.gradient[k, b, i]))
+        if chain.codes[k] == KINKED:
+            for i in range(n):
+                found.gate[sample, at + i] = gate[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
+        at += n
+    slope = p.total[SLOPE, b]
+    found.ratio[sample] = p.total[RATIO, b]
+    found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Relax len(mu0) samples from `start` on; mu0 is scratch afterwards.  Returns the number of iterations.
+
+    The samples that still move stand first: a sample that is done is stored, and the last one that moves
+    takes its place.
+    """
+    count = len(mu0)
+    which = np.arange(start, start + count)
+    longest = np.zeros(count)
+    shift = np.zeros(count)
+    sign = np.zeros(count)
+    largest_change = np.zeros(count)
+    smallest = FREE_INPUT_SHIFT * smallest_pi if chain.pi[0] == 0.0 else 0.0
+    _load(chain, found.x[start : start + count], now, search, longest)
+    evaluate(chain, mu0, now, count, search.tolerance, work)
+    for b in range(count):
+        shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
+    iteration = 0
+    while True:
+        total = now.total
+        for b in range(count - 1, -1, -1):
+            if total[RATIO, b] <= 1.0 or total[RATIO, b] == np.inf or iteration == search.max_iterations:
+                _store(chain, now, b, found, which[b])
+                count -= 1
+                if b < count:
+                    _copy(chain, now, count, now, b)
+                    which[b] = which[count]
+                    longest[b] = longest[count]
+                    shift[b] = shift[count]
+                    mu0[b] = mu0[count]
+        if count == 0:
+            return iteration
+        iteration += 1
+        direction(chain, now, count, shift, sign, work)
+        _move(chain, now, count, work.dx, other.x, largest_change)
+        evaluate(chain, mu0, other, count, search.tolerance, work)
+        _accept(chain, now, other, count, sign, largest_change, longest, shift, smallest, smallest_pi)
+        now, other = other, now
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _relax(chain, mu0, found, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Relax all samples, so many at a time that their states stay in the cache."""
+    samples = len(mu0)
+    count = min(samples, AT_A_TIME)
+    now = new_batch_state(chain, count)
+    other = new_batch_state(chain, count)
+    work = workspace(chain, count)
+    most = 0
+    for start in range(0, samples, AT_A_TIME):
+        part = mu0[start : min(start + AT_A_TIME, samples)]
+        iterations = _relax_some(chain, part, found, start, now, other, work, smallest_pi, search)
+        most = max(most, iterations)
+    return most
+
+
+def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> Rest:
+    """Where the network comes to rest from activities x."""
+    chain = chain_of(landscape)
+    first = len(x) - len(chain.sizes)
+    joined = np.concatenate(x[first:], axis=1)
+    samples = len(joined)
+    found = Found(joined, np.empty_like(joined), np.empty(samples), np.empty(samples))
+    smallest_pi = float(landscape.network.pi.min())
+    iterations = _relax(chain, landscape.constant_prediction().copy(), found, smallest_pi, search)
+    kink_gate: list[Floats | None] = [None] * len(x)
+    if chain.kinks.size:
+        kink_gate[first:] = _layers(found.gate, chain)
+    return Rest(
+        x=[*x[:first], *_layers(found.x, chain)],
+        kink_gate=kink_gate,
+        residual=found.residual,
+        at_rest=found.ratio <= 1.0,
+        iterations=int(iterations),
+    )
+
+
+def _layers(joined: Floats, chain: Chain) -> list[Floats]:
+    """Rows [samples, all], cut into layers."""
+    found = []
+    at = 0
+    for n in chain.sizes.tolist():
+        found.append(joined[:, at : at + n])
+        at += n
+    return found

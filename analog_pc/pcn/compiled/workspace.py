@@ -1,0 +1,129 @@
+"""Arrays of a batch: the state of each sample, and the scratch of a step."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Floats, Ints
+from analog_pc.pcn.compiled.activations import COMPILED
+
+PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
+MOST_PAIRS = 2**19  # numbers in that matrix, which has to stay in the cache
+
+
+class BatchState(NamedTuple):
+    """States of the samples of a batch; arrays [K, samples, width], per layer [K, samples], or [samples]."""
+
+    x: Floats
+    f: Floats
+    slope: Floats
+    curvature: Floats
+    force: Floats  # lambda
+    feedback: Floats  # h
+    gate: Floats
+    gradient: Floats
+    moving: Floats  # 1 where free and not resting on a kink
+    delta: Floats  # rounding of x - mu, [K, samples]
+    force_norm: Floats  # ||lambda_k||, [K, samples]
+    total: Floats  # rows ENERGY, NOISE, SLOPE, RATIO (below), [4, samples]
+
+
+ENERGY, NOISE, SLOPE, RATIO = range(4)  # E, its rounding, ||dE/dx||, largest ||dE/dx_k|| / limit_k
+
+
+class Work(NamedTuple):
+    """Scratch of a step; rows: most activities of a layer above the lowest."""
+
+    dx: Floats  # [K, samples, width]
+    particular: Floats  # p_k, [K, samples, width]
+    compliance: Floats  # gate_0 P_0 (diagonal), [samples, width]
+    wide: Floats  # [samples, width]
+    narrow: Floats  # [samples, rows]
+    pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
+    packed: Floats  # lower triangles of s_1 of all samples, [samples, pairs]
+    norms: Floats  # [2, samples]
+    weight_norms: Floats  # Frobenius' norm of W_k, [K]
+    bias_norms: Floats  # [K]
+    spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
+    change: Floats  # dlambda of one sample, [K, width]
+    s: Floats  # [rows, rows]
+    a: Floats  # [rows, rows]
+    row: Floats  # [width]
+    pivots: Ints  # [rows]
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def new_batch_state(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """States of a batch, not yet evaluated."""
+    layers, _, width = chain.weights.shape
+    parts = np.zeros((9, layers, samples, width))
+    return BatchState(
+        parts[0],
+        parts[1],
+        parts[2],
+        parts[3],
+        parts[4],
+        parts[5],
+        parts[6],
+        parts[7],
+        parts[8],
+        np.zeros((layers, samples)),
+        np.zeros((layers, samples)),
+        np.zeros((4, samples)),
+    )
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _row_pairs(weights, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Products of every two rows i >= j of weights, [pairs, width]."""
+    out = np.empty((n * (n + 1) // 2, weights.shape[1]))
+    at = 0
+    for i in range(n):
+        for j in range(i + 1):
+            for m in range(weights.shape[1]):
+                out[at, m] = weights[i, m] * weights[j, m]
+            at += 1
+    return out
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _norm(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Frobenius' norm."""
+    total = 0.0
+    for i in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            total += matrix[i, j] * matrix[i, j]
+    return math.sqrt(total)
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Scratch for the steps of a batch."""
+    layers, rows, width = chain.weights.shape
+    pairs = np.empty((0, width))
+    if layers > 1 and samples >= PAIRS_FROM:
+        n = chain.sizes[1]
+        if n * (n + 1) // 2 * width <= MOST_PAIRS:
+            pairs = _row_pairs(chain.weights[1], n)
+    return Work(
+        np.zeros((layers, samples, width)),
+        np.zeros((layers, samples, width)),
+        np.zeros((samples, width)),
+        np.zeros((samples, width)),
+        np.zeros((samples, rows)),
+        pairs,
+        np.zeros((samples, len(pairs))),
+        np.zeros((2, samples)),
+        np.array([_norm(chain.weights[k]) for k in range(layers)]),
+        np.array([_norm(chain.bias[k : k + 1]) for k in range(layers)]),
+        np.zeros((layers, rows, width)),
+        np.zeros((layers, width)),
+        np.zeros((rows, rows)),
+        np.zeros((rows, rows)),
+        np.zeros(width),
+        np.zeros(rows, dtype=np.int64),
+    )
