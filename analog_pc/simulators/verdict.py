@@ -23,7 +23,7 @@ from analog_pc.simulators.proof import Certify
 from analog_pc.simulators.settling import AWAY
 
 # Outcomes that say: there is an operating point, and these are its voltages.
-FOUND = (Outcome.CONVERGED, Outcome.STEPPED)
+FOUND = (Outcome.CONVERGED, Outcome.STEPPED, Outcome.UNPROVEN)
 
 
 def with_verdict(
@@ -90,7 +90,7 @@ def _status(solution: Solution, found: Linearised) -> Status:
             verdict = Outcome.NOT_CONVERGED
             words = f"sample {sample}: {distance:.1e} V from an operating point"
         else:
-            stable += 1
+            stable += outcomes[sample] is not Outcome.UNPROVEN
             continue
         outcomes[sample] = verdict
         said.setdefault(verdict, words)

@@ -118,18 +118,31 @@ def _accept(chain, now, other, count, sign, largest_change, longest, shift, smal
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _load(chain, x, p, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Activities from x [samples, all], and the longest step of each sample."""
+def _load(chain, x, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Activities from x [samples, all]."""
     to = p.x
     sizes = chain.sizes
     for b in range(len(x)):
-        size = search.unit
         at = 0
         for k in range(sizes.size):
             for i in range(sizes[k]):
                 to[k, b, i] = x[b, at]
-                size = max(size, abs(x[b, at]))
                 at += 1
+
+
+@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
+def _reaches(chain, p, count, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """The longest step of each sample: a part of what its largest activity is now.
+
+    An activity may have to grow by orders of magnitude, a free input above all: steps that stayed a part of
+    where it began would never arrive.
+    """
+    sizes = chain.sizes
+    for b in range(count):
+        size = search.unit
+        for k in range(sizes.size):
+            for i in range(sizes[k]):
+                size = max(size, abs(p.x[k, b, i]))
         longest[b] = search.reach * size if size > 0.0 else np.inf
 
 
@@ -170,7 +183,8 @@ def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search)
     sign = np.zeros(count)
     largest_change = np.zeros(count)
     smallest = FREE_INPUT_SHIFT * smallest_pi if chain.pi[0] == 0.0 else 0.0
-    _load(chain, found.x[start : start + count], now, search, longest)
+    _load(chain, found.x[start : start + count], now)
+    _reaches(chain, now, count, search, longest)
     evaluate(chain, mu0, now, count, search.tolerance, work)
     for b in range(count):
         shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
@@ -184,7 +198,6 @@ def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search)
                 if b < count:
                     _copy(chain, now, count, now, b)
                     which[b] = which[count]
-                    longest[b] = longest[count]
                     shift[b] = shift[count]
                     mu0[b] = mu0[count]
         if count == 0:
@@ -195,6 +208,7 @@ def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search)
         evaluate(chain, mu0, other, count, search.tolerance, work)
         _accept(chain, now, other, count, sign, largest_change, longest, shift, smallest, smallest_pi)
         now, other = other, now
+        _reaches(chain, now, count, search, longest)
 
 
 @numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]

@@ -566,7 +566,7 @@ def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-
 def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """q = delta(y) beside a held x; whether it was found.
 
-    By fixed point, which is exact after a few sweeps where outputs depend on earlier ones alone, else by Newton.
+    By fixed point, exact after a few sweeps where outputs depend on earlier ones alone; else by Newton.
     """
     n = len(x)
     for _ in range(SWEEPS):

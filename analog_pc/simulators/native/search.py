@@ -133,7 +133,7 @@ class FollowSlowFlow:
         )
         search.put(samples, ended.y, ended.q, ended.found)
         # Where no state is fast, the flow of the slow ones is all, and it contracts in what was found.
-        search.stable[samples] = ended.found & (flow.nonlinear and bool(search.held.all()))
+        search.stable[samples] = ended.found & (bool(flow.implicit.any()) and bool(search.held.all()))
 
 
 class FollowTransient:

@@ -95,8 +95,8 @@ class SlowFlow:
         """
         direct = self._static.solve(self._static_maps.reads.drive(None, u), q)
         problem = self.problem_at(direct.y)
-        if not self.nonlinear:  # one operating point, which a linear flow ends in or leaves
-            return direct
+        if not self.nonlinear or not self.implicit.any():
+            return direct  # one operating point, which a linear flow ends in or leaves
         found = np.zeros(len(x), dtype=np.bool_)
         if problem is None:
             return Solved(direct.y, direct.q, found)
@@ -117,6 +117,8 @@ class SlowFlow:
 
         y [samples, inputs] and q [samples, outputs] are there; whoever found it.
         """
+        if not self.nonlinear:  # there is no other operating point
+            return np.ones(len(x), dtype=np.bool_)
         self._static.extend_at(y)
         problem = self.problem_at(y)
         if problem is None:
