@@ -19,12 +19,12 @@ from analog_pc.simulators.native.flow_kernel import (
     _eliminate_outputs,
     _evaluate,
     _keep,
-    _worst_slopes,
     contracts,
     contracts_to,
     follow,
     make_room,
 )
+from analog_pc.simulators.native.slope_bounds import worst_slopes
 from analog_pc.simulators.native.source_stepping import solve_stepped
 
 STATES = 3
@@ -107,7 +107,7 @@ def _jacobian_between(problem, drive, x0, q0, x1, q1, around, jacobian):  # type
     _evaluate(problem, drive, x0, q0, room)
     _keep(x0, q0, room)
     _evaluate(problem, drive, x1, q1, room)
-    _worst_slopes(problem, around, room)
+    worst_slopes(problem, around, room)
     _eliminate_outputs(problem, room.mean, q1, room, False)
     jacobian[:] = room.jacobian
 
