@@ -85,10 +85,11 @@ class FeedbackSolver:
 
     def extend_at(self, y: Floats) -> None:
         """Make implicit what bends at inputs y; elements that cannot be cut stay explicit at first."""
-        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self._apart)
+        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self.apart)
 
     @property
-    def _apart(self) -> Bools:
+    def apart(self) -> Bools:
+        """Outputs of elements that can be cut, [outputs]."""
         out = np.zeros(len(self.implicit), dtype=np.bool_)
         for placed in self.form.blocks:
             out[placed.writes] = placed.block.apart

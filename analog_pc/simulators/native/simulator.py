@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.arrays import Any, Bools, Floats, is_number
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -66,7 +66,7 @@ class Native:
     name = "native"
 
     def __init__(self, *, check_stability: bool = True, time_limit: float | None = 60.0) -> None:
-        if time_limit is not None and not time_limit > 0.0:
+        if time_limit is not None and not (is_number(time_limit) and time_limit > 0.0):
             raise BadInput(f"Native: time_limit = {time_limit!r} s, must be > 0, or None for no limit")
         self.check_stability = check_stability
         self.time_limit = time_limit

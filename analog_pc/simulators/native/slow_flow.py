@@ -21,7 +21,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.deadline import Deadline
-from analog_pc.simulators.native.feedback_solver import FeedbackSolver
+from analog_pc.simulators.native.feedback_solver import LEAST_SLOPE, TYPICAL, FeedbackSolver
 from analog_pc.simulators.native.flow_kernel import FlowProblem, FlowState, contracts_to, follow
 from analog_pc.simulators.native.laws import no_laws
 from analog_pc.simulators.native.newton import Solved
@@ -119,7 +119,6 @@ class SlowFlow:
         """
         if not self.nonlinear:  # there is no other operating point
             return np.ones(len(x), dtype=np.bool_)
-        self._static.extend_at(y)
         problem = self.problem_at(y)
         if problem is None:
             return np.zeros(len(x), dtype=np.bool_)
@@ -174,7 +173,12 @@ class SlowFlow:
 
         None where compiled code does not know an output.
         """
-        implicit = self._solver.implicit | self._static.implicit
+        some = y[:: -(-len(y) // TYPICAL)]
+        self._solver.extend_at(some)
+        self._static.extend_at(some)
+        implicit = self._solver.implicit | self._static.implicit | self._moving_outputs(some)
+        if len(self.implicit) == len(implicit):
+            implicit |= self.implicit
         if len(self.implicit) != len(implicit) or not bool((self.implicit == implicit).all()):
             self.implicit = implicit
             maps = FlowMaps(
@@ -182,6 +186,11 @@ class SlowFlow:
             )
             self._problem = self._make_problem(implicit, maps)
         return self._problem
+
+    def _moving_outputs(self, y: Floats) -> Bools:
+        """Outputs that bend at inputs y and move a slow state, though no input may depend on them."""
+        moves = self._maps.rate.by_d.any(axis=0)
+        return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.apart & moves
 
     def problem_of(self, problem: Problem, maps: FlowMaps) -> Problem:
         """The same outputs between other maps."""
