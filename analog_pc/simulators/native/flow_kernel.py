@@ -315,6 +315,8 @@ def _admissible(problem, q, moved, truncation, growth, scale, room):  # type: ig
         return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
     if truncation > TRUNCATION and moved > FINE:
         return False
+    if growth == 0.0 and moved > FINE:  # an infinite step: other rests may lie as near as its end
+        return _contracts_between(problem, q, 0.0, moved * scale, room)
     if _contracts_between(problem, q, growth, 0.0, room):
         return True
     if moved > FINE:
