@@ -18,6 +18,7 @@ TOLERANCE = 1e-12  # of the largest port voltage: some thousand roundings of a n
 SLOWEST = 0.8  # a fixed point that gains less an iteration costs more than Newton's factorisations
 MOST = 100  # Newton steps; an exponential law takes b |V| of them to come down from far above
 SHORTEST = 2.0**-10  # of a Newton step
+CACHED = 2**20  # bytes of a batch of cells that a processor keeps at hand
 DESCENT = 0.25  # of what a step promises, to be had before it is taken
 
 Curve = Callable[[Floats], Floats]
@@ -99,6 +100,14 @@ class NonlinearArray:
             converged the numbers are those of the last iterate.
         """
         ports = port_drive(self._straight, port_volts)
+        step = max(1, CACHED // self._g.nbytes)
+        some = [slice(first, first + step) for first in range(0, max(1, len(ports)), step)]
+        found = [self._evaluate(ports[part], None if start is None else start[part]) for part in some]
+        delta, u, converged = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        return delta, u, converged
+
+    def _evaluate(self, ports: Floats, start: Floats | None) -> tuple[Floats, Floats, Bools]:
+        """`evaluate` for some samples at once."""
         with np.errstate(over="ignore", invalid="ignore"):  # wild iterates; not finite is not converged
             linear = self._network.voltages(ports)
             u = linear / self._stretch(np.zeros_like(self._g)) if start is None else np.array(start)

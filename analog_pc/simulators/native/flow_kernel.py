@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.laws import Laws, bend
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.simulators.native.laws import Laws, bend_at
 from analog_pc.simulators.native.slope_bounds import largest_slopes, worst_slopes
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
@@ -46,6 +46,7 @@ class FlowProblem(NamedTuple):
     laws: Laws
     gain: Floats  # K [inputs, outputs]
     by_x: Floats  # C [inputs, states]
+    spans: Ints  # first and last + 1 column where a row of C is not 0, [inputs, 2]
     rate_x: Floats  # A [states, states], 1/s
     rate_q: Floats  # E [states, outputs]
     pushes: Floats  # +1 where a gated output pushes up the state that its control reads, -1 down, [outputs]
@@ -67,12 +68,13 @@ class FlowState(NamedTuple):
 class Room(NamedTuple):
     """Arrays for one sample."""
 
-    y: Floats  # [inputs, 1]
-    f: Floats  # delta [outputs, 1]
-    slopes: Floats  # [inputs of an output, outputs, 1]
-    room: Floats  # [2, 1]
+    y: Floats  # [inputs]
+    f: Floats  # delta [outputs]
+    slopes: Floats  # [inputs of an output, outputs]
+    laws: Floats  # of `bend_at`
     system: Floats  # 1 - D K
     t: Floats  # T and w [outputs, states + 1]
+    spans: Ints  # first and last + 1 column where a row of T is not 0, [outputs, 2]
     jacobian: Floats
     matrix: Floats  # [states, states + 1]
     y0: Floats  # at the start of a step
@@ -93,19 +95,20 @@ def make_room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - co
     n = len(problem.rate_x)
     terms = len(problem.laws.reads)
     return Room(
-        np.zeros((inputs, 1)),
-        np.zeros((outputs, 1)),
-        np.zeros((terms, outputs, 1)),
-        np.zeros((2, 1)),
+        np.zeros(inputs),
+        np.zeros(outputs),
+        np.zeros((terms, outputs)),
+        np.zeros((3, outputs)),
         np.zeros((outputs, outputs)),
         np.zeros((outputs, n + 1)),
+        np.zeros((outputs, 2), dtype=np.int64),
         np.zeros((n, n)),
         np.zeros((n, n + 1)),
-        np.zeros((inputs, 1)),
-        np.zeros((outputs, 1)),
-        np.zeros((terms, outputs, 1)),
-        np.zeros((terms, outputs, 1)),
-        np.full((terms, outputs, 1), np.nan),
+        np.zeros(inputs),
+        np.zeros(outputs),
+        np.zeros((terms, outputs)),
+        np.zeros((terms, outputs)),
+        np.full((terms, outputs), np.nan),
         np.zeros(n),
         np.zeros(outputs),
         np.zeros(n),
@@ -122,34 +125,21 @@ def _evaluate(problem, drive, x, q, room):  # type: ignore[no-untyped-def]  # pr
             value += problem.by_x[i, k] * x[k]
         for o in range(len(q)):
             value += problem.gain[i, o] * q[o]
-        by = abs(value - room.y[i, 0])
+        by = abs(value - room.y[i])
         moved = moved if by <= moved else by
-        room.y[i, 0] = value
-    bend(problem.laws, room.y, room.room, room.f, room.slopes)
+        room.y[i] = value
+    bend_at(problem.laws, room.y, room.laws, room.f, room.slopes)
     return moved
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
 def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """Fill T, w and J for slopes [inputs of an output, outputs, 1]; w for the residual delta - q."""
+    """Fill T, w and J for slopes [inputs of an output, outputs]; w for the residual delta - q."""
+    _fill_system(problem, slopes, room)
     outputs = len(room.system)
     n = len(room.jacobian)
-    laws = problem.laws
-    room.used[:] = slopes
     for o in range(outputs):
-        room.system[o] = 0.0
-        room.t[o] = 0.0
-        for a in range(2 if laws.gated[o] else 1):
-            slope = slopes[a, o, 0]
-            if slope != 0.0:
-                i = laws.reads[a, o]
-                for p in range(outputs):
-                    room.system[o, p] -= slope * problem.gain[i, p]
-                for k in range(n):
-                    room.t[o, k] += slope * problem.by_x[i, k]
-        room.system[o, o] += 1.0
-        if with_residual:
-            room.t[o, n] = room.f[o, 0] - q[o]
+        room.t[o, n] = room.f[o] - q[o] if with_residual else 0.0
     for j in range(outputs):
         last = j
         for p in range(j + 1, outputs):
@@ -160,23 +150,57 @@ def _eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore
                 factor = room.system[o, j] / room.system[j, j]
                 for p in range(j + 1, last + 1):
                     room.system[o, p] -= factor * room.system[j, p]
-                for k in range(n + 1):
-                    room.t[o, k] -= factor * room.t[j, k]
+                _subtract_row(room, o, j, factor)
     for j in range(outputs - 1, -1, -1):
         for p in range(j + 1, outputs):
             if room.system[j, p] != 0.0:
-                for k in range(n + 1):
-                    room.t[j, k] -= room.system[j, p] * room.t[p, k]
-        for k in range(n + 1):
+                _subtract_row(room, j, p, room.system[j, p])
+        for k in range(room.spans[j, 0], room.spans[j, 1]):
             room.t[j, k] /= room.system[j, j]
+        room.t[j, n] /= room.system[j, j]
+    room.jacobian[:] = problem.rate_x
     for i in range(n):
-        for k in range(n):
-            room.jacobian[i, k] = problem.rate_x[i, k]
         for o in range(outputs):
             value = problem.rate_q[i, o]
             if value != 0.0:
-                for k in range(n):
+                for k in range(room.spans[o, 0], room.spans[o, 1]):
                     room.jacobian[i, k] += value * room.t[o, k]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _fill_system(problem, slopes, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """1 - D K, and D C in place of T; `spans` [outputs, 2] holds the columns where a row of T is not 0."""
+    outputs = len(room.system)
+    n = len(room.jacobian)
+    laws = problem.laws
+    room.used[:] = slopes
+    room.system[:] = 0.0
+    room.t[:] = 0.0
+    for o in range(outputs):
+        room.spans[o, 0] = n
+        room.spans[o, 1] = 0
+        for a in range(2 if laws.gated[o] else 1):
+            slope = slopes[a, o]
+            if slope != 0.0:
+                i = laws.reads[a, o]
+                for p in range(outputs):
+                    room.system[o, p] -= slope * problem.gain[i, p]
+                for k in range(problem.spans[i, 0], problem.spans[i, 1]):
+                    room.t[o, k] += slope * problem.by_x[i, k]
+                room.spans[o, 0] = min(room.spans[o, 0], problem.spans[i, 0])
+                room.spans[o, 1] = max(room.spans[o, 1], problem.spans[i, 1])
+        room.system[o, o] += 1.0
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _subtract_row(room, o, j, factor):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Subtract factor times row j of T and w from row o."""
+    n = len(room.jacobian)
+    for k in range(room.spans[j, 0], room.spans[j, 1]):
+        room.t[o, k] -= factor * room.t[j, k]
+    room.t[o, n] -= factor * room.t[j, n]
+    room.spans[o, 0] = min(room.spans[o, 0], room.spans[j, 0])
+    room.spans[o, 1] = max(room.spans[o, 1], room.spans[j, 1])
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -283,7 +307,7 @@ def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore
 def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     for a in range(one.shape[0]):
         for o in range(one.shape[1]):
-            if one[a, o, 0] != other[a, o, 0]:
+            if one[a, o] != other[a, o]:
                 return False
     return True
 
@@ -458,7 +482,7 @@ def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-
     n = len(x)
     for _ in range(SWEEPS):
         for o in range(len(q)):
-            q[o] = room.f[o, 0]
+            q[o] = room.f[o]
         if _evaluate(problem, drive, x, q, room) <= near:
             return True
     for _ in range(ITERATIONS):
@@ -474,8 +498,8 @@ def _rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-
 def jacobian_at(problem, y, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Fill room.jacobian with J at inputs y [inputs]."""
     for i in range(len(y)):
-        room.y[i, 0] = y[i]
-    bend(problem.laws, room.y, room.room, room.f, room.slopes)
+        room.y[i] = y[i]
+    bend_at(problem.laws, room.y, room.laws, room.f, room.slopes)
     _eliminate_outputs(problem, room.slopes, room.q0, room, False)
 
 

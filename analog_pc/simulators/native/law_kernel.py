@@ -13,7 +13,7 @@ import numpy as np
 
 from analog_pc.arrays import Any
 from analog_pc.circuit.transfer import LOST
-from analog_pc.simulators.native.unit_kernel import OPTIONS
+from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
 NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic")
 TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC = range(len(NAMES))
@@ -57,32 +57,50 @@ def tanh(v, offset, factor, out, power):  # type: ignore[no-untyped-def]  # prag
         out[s] = e / (e + 2.0)
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
 def evaluate(kind, p, v, offset, t, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """Fill value and slope [n] of the law `NAMES[kind]` with parameters p at v [n] + offset.
 
     t [n]: the hyperbolic tangent that a law of the family of `tanh_factor` is made of.
     """
     if kind == TANH:
-        _of_tanh(1.0, 0.0, p[0], t, value, slope)
-    elif kind == SIGMOID:
-        _of_tanh(0.5, p[0], p[0], t, value, slope)
-    elif kind == TANH_GATE:
-        _gate(1.0, -2.0 / p[0], t, value, slope)
-    elif kind == SIGMOID_GATE:
-        _gate(0.25, -1.0 / p[0], t, value, slope)
-    elif kind == RAMP:
-        _ramp(p, v, offset, value, slope)
-    elif kind == LIMITER:
-        _limiter(p[0], int(p[1]), v, offset, value, slope)
-    elif kind == SINH:
         for s in range(len(v)):
-            x = p[0] * (v[s] + offset)
-            value[s], slope[s] = math.sinh(x) / p[0], math.cosh(x)
+            value[s], slope[s] = _of_tanh(1.0, 0.0, p[0], t[s])
+    elif kind == SIGMOID:
+        for s in range(len(v)):
+            value[s], slope[s] = _of_tanh(0.5, p[0], p[0], t[s])
+    elif kind == TANH_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(1.0, -2.0 / p[0], t[s])
+    elif kind == SIGMOID_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(0.25, -1.0 / p[0], t[s])
     else:
         for s in range(len(v)):
-            x = v[s] + offset
-            value[s], slope[s] = x + p[0] * x * x * x, 1.0 + 3.0 * p[0] * x * x
+            value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, 0.0)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def evaluate_at(kind, p, first, last, x, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Value and slope of the law `NAMES[kind]` with parameters p [first : last] at one voltage x.
+
+    t: tanh(factor x), see `tanh_factor`.
+    """
+    if kind == TANH:
+        return _of_tanh(1.0, 0.0, p[first], t)
+    if kind == SIGMOID:
+        return _of_tanh(0.5, p[first], p[first], t)
+    if kind == TANH_GATE:
+        return _gate(1.0, -2.0 / p[first], t)
+    if kind == SIGMOID_GATE:
+        return _gate(0.25, -1.0 / p[first], t)
+    if kind == RAMP:
+        return _ramp(p, first, last, x)
+    if kind == LIMITER:
+        return _limiter(p[first], int(p[first + 1]), x)
+    if kind == SINH:
+        return math.sinh(p[first] * x) / p[first], math.cosh(p[first] * x)
+    return x + p[first] * x * x * x, 1.0 + 3.0 * p[first] * x * x
 
 
 def tanh_factor(kind: int, parameters: tuple[float, ...]) -> float:
@@ -91,44 +109,39 @@ def tanh_factor(kind: int, parameters: tuple[float, ...]) -> float:
     return 0.0 if part is None else part / parameters[0]
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
-def _of_tanh(part, middle, scale, t, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _of_tanh(part, middle, scale, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """part (middle + scale t), and its slope."""
-    for s in range(len(t)):
-        value[s], slope[s] = part * (middle + scale * t[s]), part * part * (1.0 - t[s] * t[s])
+    return part * (middle + scale * t), part * part * (1.0 - t * t)
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
-def _gate(height, turn, t, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _gate(height, turn, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     """height (1 - t^2), and its slope."""
-    for s in range(len(t)):
-        value[s] = height * (1.0 - t[s] * t[s])
-        slope[s] = turn * t[s] * value[s]
+    value = height * (1.0 - t * t)
+    return value, turn * t * value
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
-def _ramp(p, v, offset, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    """p: a constant, the edges, and one slope more."""
-    constant, n = p[0], (len(p) - 2) // 2
-    edges, slopes = p[1 : n + 1], p[n + 1 :]
-    for s in range(len(v)):
-        x = v[s] + offset
-        y, at = constant + slopes[0] * (edges[0] if x > edges[0] else x), 0
-        for k in range(n):
-            if x > edges[k]:
-                end = edges[k + 1] if k + 1 < n and x > edges[k + 1] else x
-                y += slopes[k + 1] * (end - edges[k])
-                at = k + 1
-        value[s], slope[s] = y, slopes[at]
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _ramp(p, first, last, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """p [first : last]: a constant, n edges, and n + 1 slopes."""
+    n = (last - first - 2) // 2
+    edge = first + 1
+    slope = edge + n
+    value = p[first] + p[slope] * min(x, p[edge])
+    at = p[slope]
+    for k in range(n):
+        if x > p[edge + k]:
+            end = p[edge + k + 1] if k + 1 < n and x > p[edge + k + 1] else x
+            value += p[slope + k + 1] * (end - p[edge + k])
+            at = p[slope + k + 1]
+    return value, at
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
-def _limiter(most, order, v, offset, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    for s in range(len(v)):
-        x = v[s] + offset
-        power = (x / most) ** order
-        if power < LOST:
-            value[s], slope[s] = x, 1.0
-        else:
-            root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
-            value[s], slope[s] = x * root, root ** (order + 1)
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _limiter(most, order, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    power = (x / most) ** order
+    if power < LOST:
+        return x, 1.0
+    root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
+    return x * root, root ** (order + 1)

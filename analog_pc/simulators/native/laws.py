@@ -16,7 +16,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.blocks import Block
-from analog_pc.simulators.native.law_kernel import NAMES, evaluate, tanh, tanh_factor
+from analog_pc.simulators.native.law_kernel import NAMES, evaluate, evaluate_at, tanh, tanh_factor
 from analog_pc.simulators.native.unit_kernel import INNER, OPTIONS
 
 
@@ -110,6 +110,27 @@ def bend(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pragm
                 through[s] = delta[s]
                 delta[s] *= y1[s]
                 slope[s] *= y1[s]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def bend_at(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """`bend` for one sample: y [reads], room [3, outputs], value [outputs], slopes [inputs, outputs]."""
+    x = room[0]
+    t = room[1]
+    for o in range(len(value)):
+        x[o] = laws.factor[o] * (y[laws.reads[0, o]] + laws.offset[o])
+    tanh(x, 0.0, 1.0, t, room[2])
+    for o in range(len(value)):
+        read = y[laws.reads[0, o]]
+        first = laws.starts[o, 0]
+        last = laws.starts[o, 1]
+        law, rise = evaluate_at(laws.kind[o], laws.parameters, first, last, read + laws.offset[o], t[o])
+        through = laws.gain[o] * law - laws.base[o] - laws.slope[o] * read
+        drive = y[laws.reads[1, o]] if laws.gated[o] else 1.0
+        value[o] = through * drive
+        slopes[0, o] = (laws.gain[o] * rise - laws.slope[o]) * drive
+        if laws.gated[o]:
+            slopes[1, o] = through
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]

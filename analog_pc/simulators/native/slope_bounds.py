@@ -86,11 +86,11 @@ def largest_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pr
     laws = problem.laws
     for o in range(room.mean.shape[1]):
         i = laws.reads[0, o]
-        low = min(room.y[i, 0], room.y0[i, 0]) - around
-        high = max(room.y[i, 0], room.y0[i, 0]) + around
+        low = min(room.y[i], room.y0[i]) - around
+        high = max(room.y[i], room.y0[i]) + around
         largest = _largest(laws, o, low, high)
         if not np.isnan(largest):
-            room.mean[1 if laws.gated[o] else 0, o, 0] = largest
+            room.mean[1 if laws.gated[o] else 0, o] = largest
 
 
 @numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
@@ -107,23 +107,23 @@ def worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # prag
     y0 = room.y0
     for o in range(room.mean.shape[1]):
         i = laws.reads[0, o]
-        least, most = _slope_range(laws, o, min(y[i, 0], y0[i, 0]) - around, max(y[i, 0], y0[i, 0]) + around)
-        change = y[i, 0] - y0[i, 0]
+        least, most = _slope_range(laws, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
+        change = y[i] - y0[i]
         if laws.gated[o]:
             d = laws.reads[1, o]
-            room.mean[1, o, 0] = 0.5 * (room.slopes[1, o, 0] + room.slopes0[1, o, 0])
+            room.mean[1, o] = 0.5 * (room.slopes[1, o] + room.slopes0[1, o])
             if np.isnan(least):
-                least = min(room.slopes[0, o, 0], room.slopes0[0, o, 0])
-                most = max(room.slopes[0, o, 0], room.slopes0[0, o, 0])
-                room.mean[0, o, 0] = most if problem.pushes[o] > 0.0 else least
+                least = min(room.slopes[0, o], room.slopes0[0, o])
+                most = max(room.slopes[0, o], room.slopes0[0, o])
+                room.mean[0, o] = most if problem.pushes[o] > 0.0 else least
                 continue
-            one = problem.pushes[o] * y[d, 0]
-            other = problem.pushes[o] * y0[d, 0]
+            one = problem.pushes[o] * y[d]
+            other = problem.pushes[o] * y0[d]
             worst = max(max(least * one, most * one), max(least * other, most * other))
-            room.mean[0, o, 0] = problem.pushes[o] * worst
+            room.mean[0, o] = problem.pushes[o] * worst
         elif laws.kind[o] == RAMP:
-            room.mean[0, o, 0] = most if abs(most) >= abs(least) else least
-        elif abs(change) > CANCELLED * (abs(y[i, 0]) + abs(y0[i, 0])):
-            room.mean[0, o, 0] = (room.f[o, 0] - room.f0[o, 0]) / change
+            room.mean[0, o] = most if abs(most) >= abs(least) else least
+        elif abs(change) > CANCELLED * (abs(y[i]) + abs(y0[i])):
+            room.mean[0, o] = (room.f[o] - room.f0[o]) / change
         else:
-            room.mean[0, o, 0] = 0.5 * (room.slopes[0, o, 0] + room.slopes0[0, o, 0])
+            room.mean[0, o] = 0.5 * (room.slopes[0, o] + room.slopes0[0, o])

@@ -197,6 +197,7 @@ class SlowFlow:
         kernel = problem.kernel._replace(
             gain=np.ascontiguousarray(maps.gain[np.ix_(problem.inputs, problem.outputs)]),
             by_x=np.ascontiguousarray(maps.by_x[problem.inputs]),
+            spans=row_spans(maps.by_x[problem.inputs]),
             rate_x=np.ascontiguousarray(maps.rate_x),
             rate_q=np.ascontiguousarray(maps.rate_q[:, problem.outputs]),
         )
@@ -216,6 +217,7 @@ class SlowFlow:
             laws=laws.of(order, part.form.input_index[:, order]),
             gain=np.ascontiguousarray(maps.gain[np.ix_(inputs, outputs)]),
             by_x=np.ascontiguousarray(maps.by_x[inputs]),
+            spans=row_spans(maps.by_x[inputs]),
             rate_x=maps.rate_x,
             rate_q=np.ascontiguousarray(maps.rate_q[:, outputs]),
             pushes=_pushes(maps.rate_q[:, outputs], maps.by_x[inputs][control]),
@@ -239,6 +241,15 @@ def _order(gain: Floats, input_index: Ints) -> Ints:
     return np.array(order, dtype=np.int64)
 
 
+def row_spans(matrix: Floats) -> Ints:
+    """First and last + 1 column where each row is not 0, [rows, 2]; (columns, 0) for a row of zeros."""
+    columns = np.arange(matrix.shape[1])
+    nonzero = matrix != 0.0
+    first = np.where(nonzero, columns, matrix.shape[1]).min(axis=1, initial=matrix.shape[1])
+    end = np.where(nonzero, columns + 1, 0).max(axis=1, initial=0)
+    return np.stack([first, end], axis=1)
+
+
 def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
     """Sign with which each output moves the states that its first input reads (by_x), [outputs]."""
     moves = np.einsum("no,on->o", rate_q, by_x)
@@ -249,7 +260,7 @@ def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
 def compile_kernels() -> None:
     """Compile the flow, or load it: once for an installation, some twenty seconds."""
     none = np.zeros((0, 0))
-    problem = FlowProblem(no_laws(), none, none, none, none, np.zeros(0), np.zeros(0), 1.0)
+    problem = FlowProblem(no_laws(), none, none, row_spans(none), none, none, np.zeros(0), np.zeros(0), 1.0)
     state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
     follow(problem, state, 0, 0)
     contracts_to(problem, state, none, none, 0, 0)

@@ -25,6 +25,7 @@ from analog_pc.simulators.native.flow_kernel import (
     make_room,
 )
 from analog_pc.simulators.native.slope_bounds import worst_slopes
+from analog_pc.simulators.native.slow_flow import row_spans
 from analog_pc.simulators.native.source_stepping import solve_stepped
 
 STATES = 3
@@ -48,6 +49,7 @@ def flow_of(
         laws=form.laws,
         gain=form.gain,
         by_x=by_x,
+        spans=row_spans(by_x),
         rate_x=rate_x,
         rate_q=rate_q,
         pushes=np.where(pushes < 0.0, -1.0, 1.0),
