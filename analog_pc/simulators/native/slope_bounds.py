@@ -1,4 +1,4 @@
-"""Slopes of outputs that stand for a whole part of the way of a state, for `flow_kernel.py`.
+"""Slopes of outputs that stand for a whole part of the way of a state, for `flow_walk.py`.
 
 What they leave out: the drive of a gate is looked at where the part begins and ends, and other outputs than
 gates, ramps, tanh and sigmoid have their secant.

@@ -5,7 +5,7 @@ network).  Amplifiers, drivers, rectifiers and lines follow them at their own re
 
 A sample that starts near an operating point needs no steps: where the flow contracts between the two, its
 solutions come nearer to that point.  The others are followed in implicit Euler steps as long as contraction
-allows (`flow_kernel.py`), with the explicit set of outputs (rails far away, devices that are nearly linear)
+allows (`flow_walk.py`), with the explicit set of outputs (rails far away, devices that are nearly linear)
 as it is at the start; Newton's method on the whole circuit then ends where the flow contracts from where it
 came to rest, or the sample is not found.
 """
@@ -22,7 +22,8 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.feedback_solver import LEAST_SLOPE, TYPICAL, FeedbackSolver
-from analog_pc.simulators.native.flow_kernel import FlowProblem, FlowState, contracts_to, follow
+from analog_pc.simulators.native.flow_kernel import FlowProblem, FlowState
+from analog_pc.simulators.native.flow_walk import contracts_to, follow
 from analog_pc.simulators.native.laws import no_laws
 from analog_pc.simulators.native.newton import Solved
 from analog_pc.simulators.native.reduce import Reduced

@@ -16,14 +16,12 @@ from analog_pc.simulators.native.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.flow_kernel import (
     FlowProblem,
     FlowState,
-    _eliminate_outputs,
-    _evaluate,
-    _keep,
     contracts,
-    contracts_to,
-    follow,
+    eliminate_outputs,
+    evaluate,
     make_room,
 )
+from analog_pc.simulators.native.flow_walk import contracts_to, follow, keep
 from analog_pc.simulators.native.slope_bounds import worst_slopes
 from analog_pc.simulators.native.slow_flow import row_spans
 from analog_pc.simulators.native.source_stepping import solve_stepped
@@ -98,19 +96,19 @@ def smooth_cells(seed: int = 0) -> Cells:
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian_at(problem, drive, x, q, jacobian):  # type: ignore[no-untyped-def]
     room = make_room(problem)
-    _evaluate(problem, drive, x, q, room)
-    _eliminate_outputs(problem, room.slopes, q, room, False)
+    evaluate(problem, drive, x, q, room)
+    eliminate_outputs(problem, room.slopes, q, room, False)
     jacobian[:] = room.jacobian
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian_between(problem, drive, x0, q0, x1, q1, around, jacobian):  # type: ignore[no-untyped-def]
     room = make_room(problem)
-    _evaluate(problem, drive, x0, q0, room)
-    _keep(x0, q0, room)
-    _evaluate(problem, drive, x1, q1, room)
+    evaluate(problem, drive, x0, q0, room)
+    keep(x0, q0, room)
+    evaluate(problem, drive, x1, q1, room)
     worst_slopes(problem, around, room)
-    _eliminate_outputs(problem, room.mean, q1, room, False)
+    eliminate_outputs(problem, room.mean, q1, room, False)
     jacobian[:] = room.jacobian
 
 
