@@ -78,6 +78,6 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, parts: Parts) -> 
     elements = (
         _pairs(f"{name}_rate", x, signal, ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset), parts),
         VoltageTransfers(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
-        Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain),
+        Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain, kind="rectifier"),
     )
     return ActivationCell(elements, signal, drive, ramp_law(edges, tuple(opening), f.slopes[0]))

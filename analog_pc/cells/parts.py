@@ -55,6 +55,7 @@ def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Ampli
         saturation=t.opamp_saturation,
         output_ohms=t.opamp_output_resistance,
         noise=t.opamp_noise,
+        kind="opamp",
     )
 
 
@@ -84,6 +85,7 @@ def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: 
         saturation=t.opamp_saturation,
         output_ohms=t.opamp_output_resistance * ng / (a0 + ng),
         noise=ng * t.opamp_noise,
+        kind="buffer" if ng == 1.0 else "difference",
     )
 
 

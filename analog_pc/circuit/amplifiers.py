@@ -47,6 +47,9 @@ class Amplifiers:
         r_o, Ohm; 0 for a stiff output.
     noise
         White, input-referred, V / sqrt(Hz) (one-sided).
+    kind
+        What a parts list calls it.  A netlist has one subcircuit for all amplifiers that agree in kind and
+        in every value above except the offset.
     """
 
     name: str
@@ -60,9 +63,11 @@ class Amplifiers:
     saturation: float = np.inf
     output_ohms: float = 0.0
     noise: float = 0.0
+    kind: str = "amplifier"
 
     def __post_init__(self) -> None:
         checked_name(self.name, "element")
+        checked_name(self.kind, f"{self.name}: kind")
         n = same_length(self.name, plus=self.plus, minus=self.minus, out=self.out)
         values(self.name, "gain", self.gain, (), low=0.0 if self.has_pole else -np.inf)
         object.__setattr__(self, "offset", values(self.name, "offset", self.offset, (n,)))

@@ -1,11 +1,19 @@
-"""Amplifiers -> netlist: a controlled source where one suffices, else the stages of an op-amp.
+"""Amplifiers -> netlist: one subcircuit for each kind of amplifier, and an instance for each amplifier.
 
 ::
 
-    input stage             pole node              output stage
-    B<name>_pole_i  --->  +-- 1 mS / (2 pi GBW)    B<name>_i: limiter of the pole --[ R<name>_out_i ]-- out
-                          |
-                        ground
+    .subckt opamp plus minus out          V<bank>_<i>_offset <bank>_<i>_plus <plus> <volts>
+    ...                                   X<bank>_<i> <bank>_<i>_plus <minus> <out> opamp
+    .ends opamp
+
+An amplifier of one's own takes the place of a kind by one edit: another ``.subckt`` of that name and those
+pins.  The offset is what distinguishes the amplifiers of a chip; it stays outside, in series with the
+noninverting input.  Inside is a controlled source where one suffices, else the stages of an op-amp::
+
+    input stage        pole node               output stage
+    Bstage  --->  +-- 1 mS / (2 pi GBW)        Bout: limiter of the pole --[ Rout ]-- out
+                  |
+                ground
 
 The pole node holds p of `circuit.amplifiers`; its scale of 1 mS only fixes the size of a capacitor that no
 other part sees.  The noise at the input is the thermal noise of a resistor that carries no current.
@@ -13,69 +21,146 @@ other part sees.  The noise at the input is the thermal noise of a resistor that
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import numpy as np
 from PySpice.Spice.Netlist import Netlist
+from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 
-from analog_pc.circuit import BOLTZMANN, GROUND, Amplifiers
-from analog_pc.circuit.amplifiers import PAIR
+from analog_pc.circuit import BOLTZMANN, GROUND, Amplifiers, Circuit, Memristors
+from analog_pc.circuit.amplifiers import PAIR, RAIL
 from analog_pc.circuit.transfer import limiter
-from analog_pc.simulators.spice.names import law_text, number
+from analog_pc.simulators.spice.names import comment_text, law_text, number
 
+PINS = ("plus", "minus", "out")
+POLE = "pole"  # the node inside
 STAGE = 1e-3  # S
 
 
-def add_amplifiers(netlist: Netlist, element: Amplifiers, kelvin: float) -> None:
-    """The bank as elements ``E<name>_<i>`` or ``B<name>_<i>`` with their inner nodes."""
-    if not _needs_stages(element):
-        for i, (out, plus, minus) in enumerate(zip(element.out, element.plus, element.minus, strict=True)):
-            netlist.VCVS(f"{element.name}_{i}", out, GROUND, plus, minus, voltage_gain=float(element.gain))
-        return
-    for i in range(len(element.out)):
-        _add_stages(netlist, element, i, kelvin)
+class Kind(NamedTuple):
+    """What the amplifiers of one subcircuit have in common; the fields are those of `Amplifiers`."""
+
+    kind: str
+    gain: float
+    gain_bandwidth: float
+    slew_rate: float
+    saturation: float
+    output_ohms: float
+    noise: float
 
 
-def pole_node(bank: str, i: int) -> str:
-    """The node of a bank's i-th pole, in the netlist that holds the bank."""
-    return f"{bank}_{i}_pole"
+Kinds = Mapping[Kind, str]
+"""The name of each kind's subcircuit."""
 
 
-def _needs_stages(a: Amplifiers) -> bool:
-    limits = (a.gain_bandwidth, a.slew_rate, a.saturation)
-    return bool(np.any(a.offset)) or bool(np.isfinite(limits).any()) or a.output_ohms > 0.0 or a.noise > 0.0
+def kind_of(bank: Amplifiers) -> Kind:
+    """The kind of a bank's amplifiers."""
+    return Kind(bank.kind, *(float(getattr(bank, field)) for field in Kind._fields[1:]))
 
 
-def _add_stages(netlist: Netlist, a: Amplifiers, i: int, kelvin: float) -> None:
-    name, out = f"{a.name}_{i}", a.out[i]
-    inputs = _input_text(netlist, a, i, kelvin)
-    if a.has_pole:
-        pole = pole_node(a.name, i)
-        current = f"{number(STAGE)}*({inputs}-v({pole})/{number(a.gain)})"
-        farads = STAGE / a.unity_rate
-        if np.isfinite(a.slew_rate):
-            current = law_text(limiter(a.slew_rate * farads, PAIR), current)
-        netlist.BehavioralSource(f"{name}_stage", GROUND, pole, current_expression=current)
-        netlist.C(f"{name}_pole", pole, GROUND, farads)
-        inner = f"v({pole})"
-    else:
-        inner = f"{number(a.gain)}*({inputs})"
-    if a.rail is not None:
-        inner = law_text(a.rail, inner)
-    stiff = out
-    if a.output_ohms > 0.0:
-        stiff = f"{name}_stiff"
-        netlist.R(f"{name}_out", stiff, out, float(a.output_ohms))
-    netlist.BehavioralSource(name, stiff, GROUND, voltage_expression=inner)
+def kinds_of(circuit: Circuit) -> Kinds:
+    """Every kind of amplifier in the circuit, in order of appearance, with the name of its subcircuit.
+
+    The name is the word `Amplifiers.kind`; another kind of the same word, or of a name that another
+    subcircuit has, gets a number: ``opamp``, ``opamp_2``.
+    """
+    taken = {instance.subcircuit.name for instance in circuit.instances}
+    taken |= {bank.law.name for _, bank in circuit.banks() if isinstance(bank, Memristors)}
+    found: dict[Kind, str] = {}
+    for _, bank in circuit.banks():
+        if isinstance(bank, Amplifiers) and kind_of(bank) not in found:
+            name = _free_name(bank.kind, taken)
+            taken.add(name)
+            found[kind_of(bank)] = name
+    return found
 
 
-def _input_text(netlist: Netlist, a: Amplifiers, i: int, kelvin: float) -> str:
-    """V(plus) - V(minus) + offset + noise, without the terms that are nothing."""
-    terms = [f"v({a.plus[i]})"] if a.plus[i] != GROUND else []
-    terms += [f"-v({a.minus[i]})"] if a.minus[i] != GROUND else []
-    offset = float(np.asarray(a.offset)[i])
-    if offset:
-        terms.append(f"+({number(offset)})")
-    if a.noise > 0.0:
-        node = f"{a.name}_{i}_noise"
-        netlist.R(f"{a.name}_{i}_noise", node, GROUND, a.noise**2 / (4.0 * BOLTZMANN * kelvin))
-        terms.append(f"+v({node})")
-    return f"({''.join(terms) or '0'})"
+def _free_name(word: str, taken: set[str]) -> str:
+    name = word
+    number_of_word = 1
+    while name in taken:
+        number_of_word += 1
+        name = f"{word}_{number_of_word}"
+    return name
+
+
+def add_kinds(netlist: Netlist, kinds: Kinds, kelvin: float) -> None:
+    """One subcircuit for each kind; `kelvin` is the temperature of the resistor that makes the noise."""
+    for kind, name in kinds.items():
+        netlist.subcircuit(_AmplifierSubCircuit(name, kind, kelvin))
+
+
+def add_amplifiers(netlist: Netlist, bank: Amplifiers, kinds: Kinds) -> None:
+    """The bank as instances ``X<bank>_<i>`` of its kind, and sources of the offsets that are not zero."""
+    subcircuit = kinds[kind_of(bank)]
+    offsets = np.asarray(bank.offset, dtype=np.float64).tolist()
+    for i, (plus, minus, out, offset) in enumerate(
+        zip(bank.plus, bank.minus, bank.out, offsets, strict=True)
+    ):
+        name = f"{bank.name}_{i}"
+        if offset == 0.0:
+            netlist.X(name, subcircuit, plus, minus, out)
+        else:
+            netlist.V(f"{name}_offset", f"{name}_plus", plus, offset)
+            netlist.X(name, subcircuit, f"{name}_plus", minus, out)
+
+
+class _AmplifierSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+    """A kind of amplifier; the equations are in `circuit.amplifiers`."""
+
+    def __init__(self, name: str, kind: Kind, kelvin: float) -> None:
+        super().__init__(name, *PINS)
+        self._comment = comment_text(
+            f"{name}: {_values(kind)}. Replace it by your own .subckt with these pins."
+        )
+        if _is_ideal(kind):
+            self.VCVS("out", "out", GROUND, "plus", "minus", voltage_gain=float(kind.gain))
+            return
+        self._add_stages(kind, kelvin)
+
+    def _add_stages(self, kind: Kind, kelvin: float) -> None:
+        inner = self._unlimited_output(kind, self._input(kind, kelvin))
+        if np.isfinite(kind.saturation):
+            inner = law_text(limiter(kind.saturation, RAIL), inner)
+        stiff = "out"
+        if kind.output_ohms > 0.0:
+            stiff = "stiff"
+            self.R("out", stiff, "out", float(kind.output_ohms))
+        self.BehavioralSource("out", stiff, GROUND, voltage_expression=inner)
+
+    def _input(self, kind: Kind, kelvin: float) -> str:
+        """V(plus) - V(minus), and the noise where there is any."""
+        if kind.noise == 0.0:
+            return "(v(plus)-v(minus))"
+        self.R("noise", "noise", GROUND, kind.noise**2 / (4.0 * BOLTZMANN * kelvin))
+        return "(v(plus)-v(minus)+v(noise))"
+
+    def _unlimited_output(self, kind: Kind, inputs: str) -> str:
+        if not np.isfinite(kind.gain_bandwidth):
+            return f"{number(kind.gain)}*{inputs}"
+        current = f"{number(STAGE)}*({inputs}-v({POLE})/{number(kind.gain)})"
+        farads = STAGE / (2.0 * np.pi * float(kind.gain_bandwidth))
+        if np.isfinite(kind.slew_rate):
+            current = law_text(limiter(kind.slew_rate * farads, PAIR), current)
+        self.BehavioralSource("stage", GROUND, POLE, current_expression=current)
+        self.C("pole", POLE, GROUND, farads)
+        return f"v({POLE})"
+
+    def __str__(self) -> str:
+        return f"* {self._comment}{os.linesep}{super().__str__()}"
+
+
+def _is_ideal(kind: Kind) -> bool:
+    """Whether a controlled source is all of it."""
+    limits = (kind.gain_bandwidth, kind.slew_rate, kind.saturation)
+    return not np.isfinite(limits).any() and kind.output_ohms == 0.0 and kind.noise == 0.0
+
+
+def _values(kind: Kind) -> str:
+    """The values for a person: ``gain 1e+04, GBW 1e+08 Hz``."""
+    words = [f"gain {kind.gain:.10g}"]
+    if np.isfinite(kind.gain_bandwidth):
+        words.append(f"GBW {kind.gain_bandwidth:.3g} Hz")
+    return ", ".join(words)

@@ -19,7 +19,6 @@ from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 from analog_pc.arrays import Floats
 from analog_pc.circuit import (
     GROUND,
-    ROOM,
     Amplifiers,
     Capacitors,
     Circuit,
@@ -40,7 +39,7 @@ from analog_pc.circuit import (
     VoltageTransfers,
 )
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.amplifiers import add_amplifiers
+from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
 from analog_pc.simulators.spice.arrays import crossbar_text
 from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number, shifted
 from analog_pc.simulators.spice.quiet import quiet
@@ -95,45 +94,47 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircu
 
 
 def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:
-    kelvin = circuit.temperature
+    kinds = kinds_of(circuit)
     add_memristor_laws(netlist, circuit)
-    _add_blocks(netlist, circuit)
+    add_kinds(netlist, kinds, circuit.temperature)
+    _add_blocks(netlist, circuit, kinds)
     for element in circuit.elements:
         if not isinstance(element, StimulusSources):
-            add_bank(netlist, element, kelvin)
+            add_bank(netlist, element, kinds)
         elif stimuli is not None:
             volts = np.asarray(stimuli[element.name], dtype=np.float64)
-            add_bank(netlist, VoltageSources(element.name, element.plus, element.minus, volts))
+            add_bank(netlist, VoltageSources(element.name, element.plus, element.minus, volts), kinds)
     for instance in circuit.instances:
-        _add_instance(netlist, instance, kelvin)
+        _add_instance(netlist, instance, kinds)
 
 
-def _add_blocks(netlist: Netlist, circuit: Circuit) -> None:
+def _add_blocks(netlist: Netlist, circuit: Circuit, kinds: Kinds) -> None:
     blocks = {i.subcircuit.name: i.subcircuit for i in circuit.instances}
     for block in blocks.values():
         if len(block.ports) <= MAX_PORTS:
             printed = CommentedSubCircuit(block)
             for element in block.elements:
-                add_bank(printed, element, circuit.temperature)
+                add_bank(printed, element, kinds)
             netlist.subcircuit(printed)
 
 
-def bank_prefix(circuit: Circuit, path: str) -> str:
-    """What stands in ngspice's names before a node that a bank of the instance `path` adds of its own."""
+def amplifier_path(circuit: Circuit, path: str, bank: str, i: int) -> str:
+    """What stands in ngspice's names before an inner node of amplifier i of a bank of the instance `path`."""
     if not path:
-        return ""
-    ports = {i.name: len(i.subcircuit.ports) for i in circuit.instances}
-    return f"x{path}." if ports[path] <= MAX_PORTS else f"{path}_"
+        return f"x{bank}_{i}."
+    ports = {instance.name: len(instance.subcircuit.ports) for instance in circuit.instances}
+    separator = ".x" if ports[path] <= MAX_PORTS else "_"
+    return f"x{path}{separator}{bank}_{i}."
 
 
-def _add_instance(netlist: Netlist, instance: Instance, kelvin: float) -> None:
+def _add_instance(netlist: Netlist, instance: Instance, kinds: Kinds) -> None:
     block = instance.subcircuit
     if len(block.ports) <= MAX_PORTS:
         netlist.X(instance.name, block.name, *instance.nodes)
         return
     netlist.raw_spice += f"* {instance.name} ({block.name}) is written flat: {len(block.ports)} ports\n"
     for element in block.elements:
-        add_bank(netlist, _flat(element, instance), kelvin)
+        add_bank(netlist, _flat(element, instance), kinds)
 
 
 def _flat(element: Element, instance: Instance) -> Element:
@@ -147,7 +148,7 @@ def _flat(element: Element, instance: Instance) -> Element:
     return replace(element, name=f"{instance.name}_{element.name}", **buses)
 
 
-def add_bank(netlist: Netlist, element: Element, kelvin: float = ROOM) -> None:
+def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
     """Append one bank to a PySpice netlist; the elements' equations are in `circuit/`."""
     name = element.name
     match element:
@@ -164,7 +165,7 @@ def add_bank(netlist: Netlist, element: Element, kelvin: float = ROOM) -> None:
             for i, (plus, minus, volts) in enumerate(sources):
                 netlist.V(f"{name}_{i}", plus, minus, volts)
         case Amplifiers():
-            add_amplifiers(netlist, element, kelvin)
+            add_amplifiers(netlist, element, kinds)
         case VoltageTransfers():
             _add_transfers(netlist, element)
         case Transconductors():

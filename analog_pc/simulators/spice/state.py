@@ -25,9 +25,9 @@ from analog_pc.circuit import (
 )
 from analog_pc.circuit.nodes import outer_names
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.amplifiers import pole_node
+from analog_pc.simulators.spice.amplifiers import POLE
 from analog_pc.simulators.spice.names import spice_node
-from analog_pc.simulators.spice.netlist import bank_prefix
+from analog_pc.simulators.spice.netlist import amplifier_path
 
 
 def state_at_rest(circuit: Circuit, volts: Mapping[str, float]) -> dict[str, float]:
@@ -89,6 +89,6 @@ def _poles(circuit: Circuit) -> Iterator[tuple[str, list[tuple[float, str]], flo
         offsets = gain * np.asarray(element.offset)
         plus = outer_names(circuit, path, element.plus)
         minus = outer_names(circuit, path, element.minus)
-        prefix = bank_prefix(circuit, path)
         for i, (p, m) in enumerate(zip(plus, minus, strict=True)):
-            yield prefix + pole_node(element.name, i), [(gain, p), (-gain, m)], float(offsets[i])
+            pole = amplifier_path(circuit, path, element.name, i) + POLE
+            yield pole, [(gain, p), (-gain, m)], float(offsets[i])

@@ -55,7 +55,7 @@ RC = Circuit(
 def tail(text: str) -> list[str]:
     """The lines after the last instance."""
     lines = text.splitlines()
-    return lines[max(i for i, line in enumerate(lines) if line[0] in "XRC") + 1 :]
+    return lines[max(i for i, line in enumerate(lines) if line[:1] in tuple("XRC")) + 1 :]
 
 
 def test_one_sample_is_a_plain_operating_point() -> None:

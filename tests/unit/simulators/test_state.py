@@ -59,9 +59,9 @@ def at_rest(circuit: Circuit, volts: float) -> dict[str, float]:
 def test_capacitors_and_poles_but_no_fixed_nodes() -> None:
     rest = at_rest(follower(), 0.4)
     state = state_at_rest(follower(), rest)
-    assert state.keys() == {"end", "xone.amp_0_pole"}
+    assert state.keys() == {"end", "xone.xamp_0.pole"}
     assert state["end"] == rest["end"]
-    assert state["xone.amp_0_pole"] == pytest.approx(1e3 * (rest["in"] - rest["one.out"] + 1e-3), rel=1e-12)
+    assert state["xone.xamp_0.pole"] == pytest.approx(1e3 * (rest["in"] - rest["one.out"] + 1e-3), rel=1e-12)
 
 
 def test_a_state_with_a_gap_is_refused() -> None:
