@@ -18,9 +18,11 @@ import re
 import secrets
 import stat
 import struct
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -184,6 +186,29 @@ def read_bytes(path: Path | str, most: int) -> bytes:
     return content
 
 
+@contextmanager
+def regular_file(path: Path, kind: str) -> Iterator[tuple[IO[bytes], int]]:
+    """An existing regular file, open for reading, and its size in bytes; `kind` is what was expected.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, a folder, a device or pipe (which may never end), or cannot be read.
+    """
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise BadInput(f"{path}: is a folder, not {kind}")
+        if not stat.S_ISREG(found.st_mode):
+            raise BadInput(f"{path}: is no regular file")
+        with path.open("rb") as stream:
+            yield stream, found.st_size
+    except FileNotFoundError:
+        raise BadInput(f"{path}: no such file") from None
+    except OSError as fault:
+        raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from None
+
+
 # What a file may expand to, at most: 256 MiB, or 100 times its own size if that is more.  Arrays that carry
 # something compress less than 30 times; a zip of zeros up to 1000 times.
 _ALWAYS = 256 * 2**20
@@ -234,21 +259,12 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     """
     path = Path(path)
     try:
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            raise BadInput(f"{path}: is a folder, not an npz file")
-        if not stat.S_ISREG(found.st_mode):
-            raise BadInput(f"{path}: is no regular file")
-        with path.open("rb") as stream:
+        with regular_file(path, "an npz file") as (stream, size):
             _refuse_others(path, stream.read(len(_MAGIC)))
             with zipfile.ZipFile(stream) as archive:
-                return _arrays(path, archive, most_expanded(found.st_size))
-    except FileNotFoundError:
-        raise BadInput(f"{path}: no such file") from None
+                return _arrays(path, archive, most_expanded(size))
     except BadInput:
         raise
-    except OSError as fault:
-        raise BadInput(f"{path}: cannot be read: {fault.strerror or fault}") from None
     except _DAMAGED as fault:
         raise BadInput(f"{path}: damaged or not an npz file: {fault or type(fault).__name__}") from None
 
@@ -294,6 +310,8 @@ def _array(what: str, stream: IO[bytes], total: int) -> np.ndarray:
             raise EOFError(f"{what} is cut off")
         position += count
     stream.read(1)  # the end, at which the checksum is compared
+    if kind.kind == "U" and (np.ndarray(size // 4, kind.byteorder + "u4", content) > sys.maxunicode).any():
+        raise BadInput(f"{what} holds text that is no Unicode")
     return np.ndarray(shape, kind, content, order=order)
 
 

@@ -1,4 +1,4 @@
-"""The command line: analog-pc train, verify, netlist, technologies, devices."""
+"""The command line: analog-pc train, import, verify, netlist, technologies, devices, run, trial."""
 
 from analog_pc.cli.main import main
 

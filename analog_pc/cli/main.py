@@ -17,6 +17,7 @@ import click
 import numpy as np
 
 from analog_pc.cli.devices import devices
+from analog_pc.cli.import_network import import_command
 from analog_pc.cli.netlist import netlist
 from analog_pc.cli.run import run
 from analog_pc.cli.technologies import technologies
@@ -143,5 +144,5 @@ def main() -> None:
     """
 
 
-for command in (train, verify, netlist, technologies, devices, run, trial):
+for command in (train, import_command, verify, netlist, technologies, devices, run, trial):
     main.add_command(command)

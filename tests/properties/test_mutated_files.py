@@ -24,7 +24,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from click.testing import CliRunner
+from onnx import TensorProto, helper, numpy_helper
 
 from analog_pc.cli import main
 from analog_pc.pcn import random_network
@@ -198,6 +200,13 @@ def zipped(raw: bytes, rng: Random) -> bytes:
     return any_bytes(gzip.compress(raw), rng)
 
 
+def named(raw: bytes, rng: Random) -> bytes:
+    """A safetensors file with another header, of the right length."""
+    length = struct.unpack("<Q", raw[:8])[0]
+    header = words(raw[8 : 8 + length].replace(b",", b",\n"), rng)
+    return struct.pack("<Q", len(header)) + header + raw[8 + length :]
+
+
 # --- what reads the files
 
 
@@ -234,6 +243,20 @@ def dataset(folder: Path) -> tuple[str, list[str]]:
     return "data.npz", [*TRAIN, "--data", "data.npz"]
 
 
+def safetensors_model(folder: Path) -> tuple[str, list[str]]:
+    return "m.safetensors", [
+        "import", "m.safetensors", "--map", "fc{i}.weight", "--activation", "tanh", "--out", "out.npz",
+    ]  # fmt: skip
+
+
+def npz_model(folder: Path) -> tuple[str, list[str]]:
+    return "mlp.npz", ["import", "mlp.npz", "--out", "out.npz"]
+
+
+def onnx_model(folder: Path) -> tuple[str, list[str]]:
+    return "m.onnx", ["import", "m.onnx", "--out", "out.npz"]
+
+
 NPZ = (arrays, arrays, member, member, any_bytes)
 KINDS: dict[
     str, tuple[Callable[[Path], tuple[str, list[str]]], tuple[Callable[[bytes, Random], bytes], ...]]
@@ -245,6 +268,9 @@ KINDS: dict[
     "checkpoint": (checkpoint, NPZ),
     "images": (images, (any_bytes, numbered, zipped)),
     "data set": (dataset, NPZ),
+    "safetensors": (safetensors_model, (any_bytes, numbered, named, named)),
+    "npz of another tool": (npz_model, NPZ),
+    "onnx": (onnx_model, (any_bytes, numbered)),
 }
 
 
@@ -273,8 +299,30 @@ def write_all(folder: Path) -> None:
     labels = (np.arange(30) % 3).astype(np.uint8)
     Path("x-labels-idx1-ubyte").write_bytes(b"\0\0\x08\1" + struct.pack(">I", 30) + labels.tobytes())
     np.savez("data.npz", inputs=rng.normal(size=(30, 4)), labels=labels.astype(np.int64))
+    write_models(rng)
     made = [*TRAIN, "--data", "iris", "--device", "ecram", "--checkpoint", "ck.npz"]
     assert CliRunner().invoke(main, made).exit_code == 0
+
+
+def write_models(rng: Random) -> None:
+    """Files of other tools: 4-3-2 tanh."""
+    weights = [rng.normal(size=(3, 4)), rng.normal(size=(2, 3))]
+    tensors = {f"fc{k}.weight": w for k, w in enumerate(weights)}
+    tensors["fc0.bias"] = np.ones(3)
+    safetensors.numpy.save_file(tensors, "m.safetensors")
+    coefs: dict[str, Any] = {f"coefs_{k}": w.T for k, w in enumerate(weights)}
+    np.savez("mlp.npz", **coefs, intercepts_0=np.ones(3), activation="tanh", out_activation_="softmax")
+    nodes = [
+        helper.make_node("Flatten", ["x"], ["f"]),
+        helper.make_node("Gemm", ["f", "fc0.weight", "fc0.bias"], ["a"], transB=1, alpha=0.5),
+        helper.make_node("Tanh", ["a"], ["h"]),
+        helper.make_node("Gemm", ["h", "fc1.weight"], ["z"], transB=1),
+        helper.make_node("Softmax", ["z"], ["y"]),
+    ]
+    ends = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, ["n", None]) for name in ("x", "y")]
+    constants = [numpy_helper.from_array(array, name) for name, array in tensors.items()]
+    graph = helper.make_graph(nodes, "g", ends[:1], ends[1:], constants)
+    Path("m.onnx").write_bytes(helper.make_model(graph).SerializeToString())
 
 
 class TooLong(BaseException):

@@ -410,3 +410,17 @@ def test_pipes_and_devices(tmp_path: Path) -> None:
     assert refusal(Path("/dev/zero")).endswith("is no regular file")
     with pytest.raises(BadInput, match="/dev/zero: larger than 1000 bytes"):
         read_bytes("/dev/zero", 1000)
+
+
+def test_text_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    """numpy would make a string of it that Python cannot handle (a SystemError in str.lower)."""
+    path = tmp_path / "a.npz"
+    for order in "<>":
+        text = np.array("tanh").astype(f"{order}U4")
+        np.savez(path, name=text)
+        assert read_npz(path)["name"] == "tanh"
+        codes = np.frombuffer(text.tobytes(), f"{order}u4").copy()
+        codes[2] = sys.maxunicode + 1
+        np.savez(path, name=codes.view(f"{order}U4").reshape(()))
+        with pytest.raises(BadInput, match="name holds text that is no Unicode"):
+            read_npz(path)
