@@ -34,11 +34,13 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
 
     \b
     DIR/network.cir   one operating point:  ngspice -b -r out.raw network.cir
-    DIR/probes.json   volts_per_unit, seconds_per_unit, and the node names of every activity,
-                      prediction and eps; lists over layers, the first one the input
+    DIR/probes.json   volts_per_unit, seconds_per_unit, the node names of every activity,
+                      prediction and eps (lists over layers, the first one the input), and what
+                      each node must show: 'analog-pc verify --netlist' judges an edited netlist by it
 
     The nodesets name the state in which the circuit comes to rest, as the native simulator finds it; ngspice
-    arrives there at once, or ends with exit code 1.
+    arrives there at once, or ends with exit code 1.  The netlist has one .subckt for each kind of amplifier:
+    put your own in its place, under the same name and with the same pins.
     """
     net = load_network(network)
     inputs, targets = load_stimuli(stimuli, net)
@@ -46,5 +48,5 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
         raise BadInput(f"{stimuli}: phase learn needs targets or labels")
     first = None if phase == "predict" or targets is None else targets[:1]
     compiled = compile_network(net, technology, inputs[:1], first)
-    write_sample_netlist(out, compiled, Native())
+    write_sample_netlist(out, compiled, Native(), network)
     click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

@@ -12,6 +12,7 @@ from rich.table import Table
 from analog_pc.arrays import Floats
 from analog_pc.cli.options import FOLDER, NETWORK, progress_bar, technology_option
 from analog_pc.cli.train import HIDDEN, LEARNING_RATES, train_network
+from analog_pc.cli.verify_netlist import reported
 from analog_pc.cli.verify_real import verify_real_parts
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
@@ -75,6 +76,7 @@ from analog_pc.verify.report import write_report
 @click.option(
     "--out", default=Path("verify"), show_default=True, type=FOLDER, help="Folder of report and netlists."
 )
+@reported
 def verify(
     network: Path | None,
     data: str | None,
@@ -98,6 +100,12 @@ def verify(
 
     Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
     DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice.
+
+    \b
+    With --netlist, a netlist that was written by 'netlist' or 'verify' and has been edited since
+    (own amplifiers, parasitics) is run by ngspice as it is, and every node judged by the volts and
+    tolerances of probes.json; exit code 3: not judged.
+      analog-pc verify --netlist edited.cir --probes probes.json --junit verify.xml
     """
     real = bool(present(technology))
     vacask = Vacask(timeout=timeout)
@@ -133,7 +141,7 @@ def verify(
         )
         bar.update(task, description="netlists and report")  # type: ignore[arg-type]
         for phase in found.phases:
-            write_sample_netlist(out / "netlists" / phase.phase, phase.compiled, simulator)
+            write_sample_netlist(out / "netlists" / phase.phase, phase.compiled, simulator, network)
         write_report(found, out)
     _print(found, out)
     raise SystemExit(0 if found.passed else 1)

@@ -3,7 +3,6 @@
 from analog_pc.compiler.compile import compile_network
 from analog_pc.compiler.compiled import CompiledNetwork, Probes, Waveform
 from analog_pc.compiler.layers import program_arrays
-from analog_pc.compiler.netlist_file import probes_json, write_netlist
 from analog_pc.compiler.stimuli_file import load_stimuli
 
 __all__ = [
@@ -12,7 +11,5 @@ __all__ = [
     "Waveform",
     "compile_network",
     "load_stimuli",
-    "probes_json",
     "program_arrays",
-    "write_netlist",
 ]

@@ -16,12 +16,17 @@ _KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
 
 def save_network(path: Path | str, network: PredictiveCodingNetwork) -> None:
     """Write a network; the file appears under its name only when it is complete."""
+    write_npz(path, **network_arrays(network))
+
+
+def network_arrays(network: PredictiveCodingNetwork) -> dict[str, object]:
+    """What a network's file holds, by name."""
     arrays: dict[str, object] = {f"W{k}": w for k, w in enumerate(network.W, 1)}
     arrays |= {f"b{k}": b for k, b in enumerate(network.b, 1)}
     arrays |= {"precision": network.pi, "activation": network.activation}
     if network.activate_input:
         arrays["activate_input"] = True
-    write_npz(path, **arrays)
+    return arrays
 
 
 def load_network(path: Path | str) -> PredictiveCodingNetwork:

@@ -1,17 +1,31 @@
-"""Netlists that a person runs by hand."""
+"""Netlists that a person runs by hand, edits, and has judged (`netlist_check`)."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 from analog_pc.circuit import Outcome, Solution
-from analog_pc.compiler import CompiledNetwork, write_netlist
+from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
+from analog_pc.files import npz_content, read_bytes, write_together
+from analog_pc.pcn.network_file import network_arrays
 from analog_pc.simulators import Simulator
 from analog_pc.simulators.spice import single_sample_deck
+from analog_pc.verify.netlist_check.probes_file import (
+    SCHEMA,
+    VERSION,
+    NetworkFacts,
+    Probes,
+    sha256,
+    to_json,
+)
+from analog_pc.verify.netlist_check.reference import expected, layers_of
 
 # What a deck may start from as the state of rest.  A saturated circuit rests as well.
 _AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
+
+_MOST_NETWORK = 2**32  # bytes; the file has been read already
 
 
 def sample_deck(compiled: CompiledNetwork, simulator: Simulator) -> str:
@@ -21,8 +35,33 @@ def sample_deck(compiled: CompiledNetwork, simulator: Simulator) -> str:
     state, or, with the input alone clamped, by its search from there.  Where `simulator` finds no rest,
     it starts from the forward state, and ngspice searches on its own.
     """
-    stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
+    return _deck(compiled, _rest(compiled, simulator))
+
+
+def write_sample_netlist(
+    folder: Path, compiled: CompiledNetwork, simulator: Simulator, network_file: Path | None = None
+) -> None:
+    """`network.cir` and `probes.json` of the first sample, both or none; the folder is made if it is missing.
+
+    Parameters
+    ----------
+    network_file
+        Where the network came from; None: it was made in this run.
+
+    Raises
+    ------
+    BadInput
+        For files that cannot be written.
+    """
     found = _rest(compiled, simulator)
+    deck = _deck(compiled, found).encode()
+    probes = to_json(_probes(compiled, found, simulator.name, deck, network_file)).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together(folder, {"network.cir": deck, "probes.json": probes})
+
+
+def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
+    stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
     if found is None:
         return single_sample_deck(compiled.circuit, stimuli, compiled.start(0))
     rest = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
@@ -39,8 +78,29 @@ def _rest(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:
     return found if found.status.outcome in _AT_REST else None
 
 
-def write_sample_netlist(folder: Path, compiled: CompiledNetwork, simulator: Simulator) -> None:
-    """`network.cir` and `probes.json` of the first sample; the folder is made if it is missing."""
-    deck = sample_deck(compiled, simulator)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_netlist(folder, compiled, deck)
+def _probes(
+    compiled: CompiledNetwork, found: Solution | None, simulator: str, deck: bytes, network_file: Path | None
+) -> Probes:
+    network = compiled.network
+    names = compiled.probes
+    reference, nodes = expected(compiled, found, simulator)
+    if network_file is None:
+        content: bytes | memoryview = npz_content(**network_arrays(network))
+    else:
+        content = read_bytes(network_file, _MOST_NETWORK)
+    return Probes(
+        schema=SCHEMA,
+        schema_version=VERSION,
+        package=f"analog-pc {version('analog-pc')}",
+        technology=compiled.design.technology.name,
+        network=NetworkFacts(sizes=network.sizes, activation=network.activation, sha256=sha256(content)),
+        netlist_sha256=sha256(deck),
+        volts_per_unit=compiled.scales.volts,
+        seconds_per_unit=compiled.scales.seconds,
+        activities=names.activities,
+        predictions=names.predictions,
+        eps=names.eps,
+        reference=reference,
+        nodes=nodes,
+        layers=layers_of(compiled),
+    )

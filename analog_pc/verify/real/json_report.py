@@ -19,7 +19,7 @@ from analog_pc.verify.real.results import (
     Settling,
     Stability,
 )
-from analog_pc.verify.report.json_report import finite
+from analog_pc.verify.report.json_report import SCHEMA, VERSION, finite
 
 QUANTITIES = ("rms", "largest", "same_class", "cosine")
 
@@ -29,6 +29,7 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
 
     ::
 
+        schema, schema_version         as in the report on ideal parts
         title, facts, versions, parts      as in the report on ideal parts
         question        "real parts"
         verdict         "pass", "fail" or "not judged": native against SPICE; passed: verdict is "pass"
@@ -51,6 +52,8 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
                         settling, energy (J), words}
     """
     return {
+        "schema": SCHEMA,
+        "schema_version": VERSION,
         "title": found.title,
         "question": "real parts",
         "verdict": found.verdict,

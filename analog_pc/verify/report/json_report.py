@@ -13,6 +13,10 @@ import numpy as np
 
 from analog_pc.verify.results import Comparison, PhaseResult, TransientResult, Verification
 
+# `report.schema.json` beside this module is the JSON Schema of both reports, on ideal and on real parts.
+SCHEMA = "analog-pc verify report"
+VERSION = 1
+
 
 def report_dict(verification: Verification) -> dict[str, Any]:
     """The report of a verification.
@@ -22,6 +26,8 @@ def report_dict(verification: Verification) -> dict[str, Any]:
     """
     phases = {phase.phase: phase_dict(phase) for phase in verification.phases}
     report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "schema_version": VERSION,
         "title": verification.title,
         "passed": bool(phases) and verification.passed and all(p["passed"] for p in phases.values()),
         "facts": dict(verification.facts),

@@ -1,0 +1,207 @@
+"""`analog-pc verify --netlist`: a netlist that a person has edited; and `--junit` of every `verify`.
+
+`reported` adds the options to the command `verify`: a netlist is judged here, anything else by the command
+itself, whose ``report.json`` is then read for CI.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from analog_pc.errors import BadInput
+from analog_pc.files import withdraw, write_text, write_together
+from analog_pc.verify.cases import report_cases
+from analog_pc.verify.github import case_commands, case_summary
+from analog_pc.verify.junit import junit_xml
+from analog_pc.verify.netlist_check.cases import netlist_cases
+from analog_pc.verify.netlist_check.judge import NetlistCheck, Verdict, check_netlist
+from analog_pc.verify.netlist_check.report import (
+    MOST_ROWS,
+    engineering,
+    github_lines,
+    headline,
+    markdown,
+    report_json,
+    source_line,
+    tolerance_text,
+)
+
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_JUDGED: 3}
+MOST_SOURCES = 5
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class Fraction(click.ParamType[float]):
+    """A part of full scale: ``0.01`` or ``1%``."""
+
+    name = "fraction"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value)
+        try:
+            number = float(text.removesuffix("%"))
+        except ValueError:
+            self.fail(f"{value!r} is no fraction of full scale, such as 0.01 or 1%", param, ctx)
+        return number / 100.0 if text.endswith("%") else number
+
+
+def reported(verify: Callable[..., None]) -> Callable[..., None]:
+    """The command with ``--netlist``, ``--probes``, ``--tolerance`` and ``--junit``."""
+
+    @wraps(verify)
+    def command(
+        *,
+        netlist: Path | None,
+        probes: Path | None,
+        tolerance: float | None,
+        junit: Path | None,
+        network: Path | None,
+        timeout: float,
+        out: Path,
+        **others: Any,
+    ) -> None:
+        if netlist is not None:
+            if network is not None:
+                raise BadInput(f"{network} and --netlist {netlist}: give one of them")
+            raise SystemExit(_verify_netlist(netlist, probes, tolerance, timeout, junit, _folder(out)))
+        if probes is not None or tolerance is not None:
+            raise BadInput("--probes and --tolerance belong to --netlist FILE")
+        try:
+            verify(network=network, timeout=timeout, out=out, **others)
+        except SystemExit:
+            _report_to_ci(out, junit)
+            raise
+        _report_to_ci(out, junit)
+
+    for option in (
+        click.option("--junit", type=FILE, help="Write the verdicts as JUnit XML too."),
+        click.option(
+            "--tolerance", type=Fraction(), help="With --netlist: of full scale, instead of the probes' own."
+        ),
+        click.option(
+            "--probes", type=FILE, help="With --netlist: the reference.  [default: probes.json beside it]"
+        ),
+        click.option("--netlist", type=FILE, help="Judge this netlist, edited in any way, and nothing else."),
+    ):
+        command = option(command)
+    return command
+
+
+def _folder(out: Path) -> Path | None:
+    """The folder of `--out`; None where it was not asked for."""
+    source = click.get_current_context().get_parameter_source("out")
+    return None if source is ParameterSource.DEFAULT else out
+
+
+def _verify_netlist(
+    netlist: Path,
+    probes: Path | None,
+    tolerance: float | None,
+    timeout: float,
+    junit: Path | None,
+    folder: Path | None,
+) -> int:
+    """The exit code: 0 pass, 1 fail, 3 not judged."""
+    if not timeout > 0.0:
+        raise BadInput(f"--timeout {timeout!r} s, must be > 0")
+    check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout)
+    xml = junit_xml(f"{netlist}", netlist_cases(check)) if junit is not None else ""
+    summary = markdown(check)
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        withdraw(folder, ("report.html",))  # of another run
+        write_together(folder, {"summary.md": summary.encode(), "report.json": report_json(check).encode()})
+    try:
+        _write_for_ci(junit, xml, summary)
+    except BadInput:
+        if folder is not None:
+            withdraw(folder, ("summary.md", "report.json"))
+        raise
+    _print(check)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        _say(github_lines(check, _in_repository(netlist)))
+    return EXIT_CODES[check.verdict]
+
+
+def _report_to_ci(out: Path, junit: Path | None) -> None:
+    """What CI wants to know of the report that `verify` has just written; nothing if it wrote none."""
+    report = out / "report.json"
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    if not report.is_file() or not (junit is not None or in_actions or "GITHUB_STEP_SUMMARY" in os.environ):
+        return
+    found = json.loads(report.read_text(encoding="utf-8"))
+    cases = report_cases(found)
+    title = f"{found['title']}: {found.get('verdict', 'pass' if found['passed'] else 'fail')}"
+    _write_for_ci(junit, junit_xml(found["title"], cases), case_summary(title, cases))
+    if in_actions:
+        _say(case_commands(cases))
+
+
+def _write_for_ci(junit: Path | None, xml: str, summary: str) -> None:
+    """The JUnit file, and the page of the step where GitHub names a file for it."""
+    if junit is not None:
+        junit.parent.mkdir(parents=True, exist_ok=True)
+        write_text(junit, xml)
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if page:
+        try:
+            with Path(page).open("a", encoding="utf-8") as stream:  # other steps write to it too
+                stream.write(summary)
+        except OSError as fault:
+            raise BadInput(f"{page}: cannot be written: {fault.strerror or fault}") from None
+
+
+def _in_repository(path: Path) -> str:
+    """The path as GitHub knows it, from the root of the repository."""
+    root = os.environ.get("GITHUB_WORKSPACE")
+    if root and path.absolute().is_relative_to(root):
+        return path.absolute().relative_to(root).as_posix()
+    return path.as_posix()
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+def _print(check: NetlistCheck) -> None:
+    console = Console(width=max(80, min(100, Console().width)))
+
+    def say(text: str) -> None:
+        console.print(text, markup=False, highlight=False)
+
+    say(f"{check.netlist}: {headline(check)}")
+    if not check.edited:
+        say("the netlist is as it was written, not edited")
+    for number, source in enumerate(check.sources[:MOST_SOURCES]):
+        say(f"{'source' if number == 0 else 'then'}: {source_line(source)}")
+    rows = check.largest_first
+    if rows and not check.message:
+        console.print(_table(check))
+        if len(rows) > MOST_ROWS:
+            say(f"and {len(rows) - MOST_ROWS} more (--out DIR writes all of them to report.json)")
+    say(f"tolerance: {tolerance_text(check)}")
+
+
+def _table(check: NetlistCheck) -> Table:
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("layer", justify="right", no_wrap=True)
+    table.add_column("node", no_wrap=True)
+    for heading in ("measured", "expected", "deviation", "tolerance"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for node in check.largest_first[:MOST_ROWS]:
+        values = (node.measured, node.expected, node.deviation, node.tolerance)
+        cells = [f"{engineering(volts)}V" if volts is not None else "-" for volts in values]
+        table.add_row(str(node.probe.layer), node.probe.node, *cells)
+    return table

@@ -1,0 +1,168 @@
+"""Which part of a netlist is off: every signal recomputed from the netlist's own inputs to it.
+
+After one wrong part, every voltage of a closed loop is off.  Only at the source is a signal not what its own
+inputs make of it; everywhere else the parts still do what they should.  With k = precision above / precision,
+R_f G in V/V and s volts per unit, all in volts and all nodes of one layer l::
+
+    rate      = s f(x / s)                                               activation and driver
+    anti      = -s f(x / s)                                              activation and inverting driver
+    mu        = -(R_f G_plus) anti_{l-1} - (R_f G_minus) rate_{l-1}      forward crossbar and its amplifiers
+    eps       = x - mu,   anti_eps = mu - x                              sense amplifiers
+    back      = -(R_f G_plus) anti_eps_{l+1} - (R_f G_minus) eps_{l+1}   transposed crossbar, its amplifiers
+    x         = mu + k f'(x / s) back                                    spring, gate;  or the clamp
+
+(bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
+reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
+ideal wires and linear devices; what wires, nonlinear devices and the spread of activation circuits change of
+these equations leaves that fraction of a deviation in its consequences.  A kink of f within the tolerance of
+x may have any slope between its two sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.pcn.activations import Activation, activation
+from analog_pc.verify.netlist_check.probes_file import Layer, Matrix, Probes, Quantity
+
+Place = tuple[Quantity, int]  # quantity and layer
+Signals = Mapping[Place, Floats]
+"""Volts [samples, nodes] of each bus; NaN where unknown."""
+
+# What a person looks at, where a signal of a layer is the source.
+PARTS: dict[Quantity, str] = {
+    "x": "value node: spring, feedback gate or a load",
+    "mu": "forward crossbar, its feedback resistor or amplifier",
+    "eps": "sense amplifier",
+    "rate": "activation or driver",
+    "anti": "activation or inverting driver",
+    "back": "transposed crossbar, its feedback resistor or amplifier",
+    "anti_eps": "inverting sense amplifier",
+}
+CLAMP = "clamp"
+
+
+def local_deviations(probes: Probes, measured: Signals, reference: Signals) -> dict[Place, Floats]:
+    """By how much each signal is off on its own account, V [samples, nodes]; NaN where an input is."""
+    off = _off_balance(probes, measured)
+    off_at_reference = _off_balance(probes, reference)
+    return {place: off[place] - off_at_reference[place] for place in off if place in off_at_reference}
+
+
+def _off_balance(probes: Probes, v: Signals) -> dict[Place, Floats]:
+    """Left side less right side of every equation whose signals are there."""
+    found: dict[Place, Floats] = {}
+    for number in range(len(probes.layers)):
+        for quantity, equation in _EQUATIONS.items():
+            place = (quantity, number)
+            if place in v:
+                value = equation(probes, number, v)
+                if value is not None:
+                    found[place] = value
+    return found
+
+
+def _activation_of(layer: Layer) -> tuple[Activation, float]:
+    return activation(layer.activation), layer.volts_per_unit
+
+
+def _rate(probes: Probes, number: int, v: Signals) -> Floats | None:
+    return _driven(probes, number, v, "rate", 1.0)
+
+
+def _anti(probes: Probes, number: int, v: Signals) -> Floats | None:
+    return _driven(probes, number, v, "anti", -1.0)
+
+
+def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
+    f, volts = _activation_of(probes.layers[number])
+    x = v.get(("x", number))
+    if x is None:
+        return None
+    return np.asarray(v[quantity, number] - sign * volts * f.f(x / volts))
+
+
+def _mu(probes: Probes, number: int, v: Signals) -> Floats | None:
+    layer = probes.layers[number]
+    inputs = (v.get(("anti", number - 1)), v.get(("rate", number - 1)))
+    made = _crossbar(layer.forward_plus, layer.forward_minus, *inputs)
+    return None if made is None else np.asarray(v["mu", number] - made)
+
+
+def _back(probes: Probes, number: int, v: Signals) -> Floats | None:
+    layer = probes.layers[number]
+    inputs = (v.get(("anti_eps", number + 1)), v.get(("eps", number + 1)))
+    made = _crossbar(layer.transposed_plus, layer.transposed_minus, *inputs)
+    return None if made is None else np.asarray(v["back", number] - made)
+
+
+def _crossbar(plus: Matrix, minus: Matrix, inverted: Floats | None, direct: Floats | None) -> Floats | None:
+    """What a differential crossbar makes of its word lines, [samples, columns]."""
+    if inverted is None or direct is None or not plus or not minus:
+        return None
+    return np.asarray(-inverted @ np.asarray(plus).T - direct @ np.asarray(minus).T)
+
+
+def _eps(probes: Probes, number: int, v: Signals) -> Floats | None:
+    return _sensed(number, v, "eps", 1.0)
+
+
+def _anti_eps(probes: Probes, number: int, v: Signals) -> Floats | None:
+    return _sensed(number, v, "anti_eps", -1.0)
+
+
+def _sensed(number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
+    x = v.get(("x", number))
+    mu = v.get(("mu", number))
+    if x is None or mu is None:
+        return None
+    return np.asarray(v[quantity, number] - sign * (x - mu))
+
+
+def _x(probes: Probes, number: int, v: Signals) -> Floats | None:
+    """A clamped activity is a constant; a free one balances the currents of spring and feedback."""
+    layer = probes.layers[number]
+    x = v["x", number]
+    clamped = np.asarray(layer.clamped)
+    if clamped.all():
+        return x
+    low, high = _fed_back(probes, number, v)
+    if number:
+        mu = v.get(("mu", number))
+        stretched = np.full_like(x, np.nan) if mu is None else x - mu
+    else:
+        stretched = np.zeros_like(x)  # nothing predicts the input
+    return np.where(clamped, x, stretched - np.clip(stretched, low, high))
+
+
+def _fed_back(probes: Probes, number: int, v: Signals) -> tuple[Floats, Floats]:
+    """Lowest and highest x - mu that the feedback may hold, volts."""
+    layer = probes.layers[number]
+    x = v["x", number]
+    if not layer.gated or not layer.transposed_plus:
+        return np.zeros_like(x), np.zeros_like(x)
+    back = v.get(("back", number), np.full_like(x, np.nan))
+    f, volts = _activation_of(layer)
+    near = _tolerance_of_x(probes) / volts if f.kinks else 0.0
+    own = layer.precision if number else 1.0
+    pull = probes.layers[number + 1].precision / own * back
+    ends = (pull * f.slope(x / volts - near), pull * f.slope(x / volts + near))
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def _tolerance_of_x(probes: Probes) -> float:
+    return max((p.tolerance for p in probes.nodes if p.quantity == "x" and p.tolerance), default=0.0)
+
+
+_EQUATIONS: dict[Quantity, Callable[[Probes, int, Signals], Floats | None]] = {
+    "x": _x,
+    "mu": _mu,
+    "eps": _eps,
+    "rate": _rate,
+    "anti": _anti,
+    "back": _back,
+    "anti_eps": _anti_eps,
+}

@@ -1,0 +1,122 @@
+"""A person's netlist, run by ngspice as it is.
+
+ngspice gets the file itself, ``ngspice -n -b -r out.raw NETLIST``: no word of it is read or changed here, and
+relative ``.include`` lines are found beside it, as by hand.  What differs from a run by hand is the place:
+no ``.spiceinit`` counts (-n), and files that the netlist writes fall into a private folder that goes with the
+run.  A netlist is a program: its ``.control`` section may run commands of the shell.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.files import read_bytes
+from analog_pc.simulators.answer import MAX_VOLTS
+from analog_pc.simulators.spice import log
+from analog_pc.simulators.spice.process import find_executable
+from analog_pc.simulators.spice.rawfile import Plot, read_raw
+from analog_pc.simulators.workspace import workspace
+
+MOST_NETLIST = 2**30  # bytes
+MOST_RAW = 2**30  # bytes of any file that ngspice writes
+_BLOCK = 512  # bytes; the unit of `ulimit -f` in a POSIX shell
+_LIMITED = 'ulimit -f "$1" && shift && exec "$@"'
+
+_OPERATING_POINT = "operating point"
+_SWEEP = "dc transfer characteristic"
+# A .nodeset for an inner node of an amplifier that has been replaced; ngspice leaves it out.
+_LEFT_OUT = "nodeset on non-existent node"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What ngspice found: volts [points] by node, or none, and then why not."""
+
+    volts: Mapping[str, Floats]
+    problem: str = ""
+
+
+def run_netlist(
+    netlist: Path, timeout: float = 600.0, executable: str = "ngspice", most_raw: int = MOST_RAW
+) -> Run:
+    """The operating point of a netlist.
+
+    Parameters
+    ----------
+    netlist
+        The file.
+    timeout
+        s; a run that takes longer is ended.
+    most_raw
+        bytes; a run that writes a larger file is ended.
+
+    Raises
+    ------
+    BadInput
+        For a file that cannot be read or is no text, and a run that takes too long or writes too much.
+    SimulatorMissing
+        Without ngspice.
+    """
+    if b"\0" in read_bytes(netlist, MOST_NETLIST):
+        raise BadInput(f"{netlist}: holds binary data, expected the text of a netlist")
+    path = find_executable(executable)
+    command = ["/bin/sh", "-c", _LIMITED, "sh", str(most_raw // _BLOCK)]
+    command += [path, "-n", "-b", "-r", "out.raw", str(netlist.absolute())]
+    with workspace() as place:
+        try:
+            code, lines = place.run(command, timeout)
+            content = place.read("out.raw")
+            place.refuse_full()
+        except SimulationFailed as given_up:
+            raise BadInput(f"{netlist}: {str(given_up).replace('sh: ', 'ngspice: ', 1)}") from None
+    if code == -signal.SIGXFSZ:
+        raise BadInput(f"{netlist}: ngspice: more than {most_raw >> 20} MiB in one file, killed")
+    problem = _problem(code, lines, content)
+    if problem:
+        return Run({}, problem)
+    assert content is not None
+    return _operating_point(content)
+
+
+def _problem(code: int, lines: list[str], content: bytes | None) -> str:
+    """Why there is no result that can be trusted; empty where there is one."""
+    said = log.first_failure([line for line in lines if _LEFT_OUT not in line.lower()])
+    if said is not None:
+        return f"ngspice: {said} (exit code {code})"
+    if code:
+        return f"ngspice: exit code {code} without a message"
+    if content is None:
+        return "ngspice wrote no raw file; is there an .op, and no 'quit' in .control?"
+    return ""
+
+
+def _operating_point(content: bytes) -> Run:
+    try:
+        plots = read_raw(content)
+    except SimulationFailed as fault:
+        return Run({}, str(fault))
+    for wanted in (_OPERATING_POINT, _SWEEP):
+        found = [plot for plot in plots if plot.name.lower() == wanted]
+        if len(found) == 1:
+            return Run(_volts(found[0]))
+        if len(found) > 1:
+            return Run({}, f"{len(found)} analyses of the operating point, expected one .op")
+    names = ", ".join(plot.name for plot in plots)
+    return Run({}, f"no operating point among the analyses ({names}); add a line .op")
+
+
+def _volts(plot: Plot) -> dict[str, Floats]:
+    """Node voltages; of a node whose values are no voltages, NaN."""
+    found = {}
+    for name, column in zip(plot.variables, plot.data.T, strict=True):
+        if name.startswith("v(") and name.endswith(")"):
+            sound = np.isfinite(column) & (np.abs(column) <= MAX_VOLTS)
+            found[name[2:-1]] = np.where(sound, column, np.nan)
+    return found
