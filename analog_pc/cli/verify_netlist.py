@@ -176,22 +176,17 @@ def _say(lines: list[str]) -> None:
 
 
 def _print(check: NetlistCheck) -> None:
-    console = Console(width=max(80, min(100, Console().width)))
-
-    def say(text: str) -> None:
-        console.print(text, markup=False, highlight=False)
-
-    say(f"{check.netlist}: {headline(check)}")
+    click.echo(f"{check.netlist}: {headline(check)}")
     if not check.edited:
-        say("the netlist is as it was written, not edited")
+        click.echo("the netlist is as it was written, not edited")
     for number, source in enumerate(check.sources[:MOST_SOURCES]):
-        say(f"{'source' if number == 0 else 'then'}: {source_line(source)}")
+        click.echo(f"{'source' if number == 0 else 'then'}: {source_line(source)}")
     rows = check.largest_first
     if rows and not check.message:
-        console.print(_table(check))
+        Console(width=max(80, min(100, Console().width))).print(_table(check))
         if len(rows) > MOST_ROWS:
-            say(f"and {len(rows) - MOST_ROWS} more (--out DIR writes all of them to report.json)")
-    say(f"tolerance: {tolerance_text(check)}")
+            click.echo(f"and {len(rows) - MOST_ROWS} more (--out DIR writes all of them to report.json)")
+    click.echo(f"tolerance: {tolerance_text(check)}")
 
 
 def _table(check: NetlistCheck) -> Table:

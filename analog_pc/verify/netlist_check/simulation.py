@@ -25,7 +25,7 @@ from analog_pc.simulators.spice.rawfile import Plot, read_raw
 from analog_pc.simulators.workspace import workspace
 
 MOST_NETLIST = 2**30  # bytes
-MOST_RAW = 2**30  # bytes of any file that ngspice writes
+MOST_RAW = 2**30  # bytes; a run that writes a larger file is ended
 _BLOCK = 512  # bytes; the unit of `ulimit -f` in a POSIX shell
 _LIMITED = 'ulimit -f "$1" && shift && exec "$@"'
 
@@ -43,9 +43,7 @@ class Run:
     problem: str = ""
 
 
-def run_netlist(
-    netlist: Path, timeout: float = 600.0, executable: str = "ngspice", most_raw: int = MOST_RAW
-) -> Run:
+def run_netlist(netlist: Path, timeout: float = 600.0, executable: str = "ngspice") -> Run:
     """The operating point of a netlist.
 
     Parameters
@@ -54,8 +52,6 @@ def run_netlist(
         The file.
     timeout
         s; a run that takes longer is ended.
-    most_raw
-        bytes; a run that writes a larger file is ended.
 
     Raises
     ------
@@ -67,7 +63,7 @@ def run_netlist(
     if b"\0" in read_bytes(netlist, MOST_NETLIST):
         raise BadInput(f"{netlist}: holds binary data, expected the text of a netlist")
     path = find_executable(executable)
-    command = ["/bin/sh", "-c", _LIMITED, "sh", str(most_raw // _BLOCK)]
+    command = ["/bin/sh", "-c", _LIMITED, "sh", str(MOST_RAW // _BLOCK)]
     command += [path, "-n", "-b", "-r", "out.raw", str(netlist.absolute())]
     with workspace() as place:
         try:
@@ -77,7 +73,7 @@ def run_netlist(
         except SimulationFailed as given_up:
             raise BadInput(f"{netlist}: {str(given_up).replace('sh: ', 'ngspice: ', 1)}") from None
     if code == -signal.SIGXFSZ:
-        raise BadInput(f"{netlist}: ngspice: more than {most_raw >> 20} MiB in one file, killed")
+        raise BadInput(f"{netlist}: ngspice: more than {MOST_RAW >> 20} MiB in one file, killed")
     problem = _problem(code, lines, content)
     if problem:
         return Run({}, problem)
