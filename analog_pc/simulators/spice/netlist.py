@@ -41,6 +41,7 @@ from analog_pc.circuit import (
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
 from analog_pc.simulators.spice.arrays import crossbar_text
+from analog_pc.simulators.spice.library import library
 from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number, shifted
 from analog_pc.simulators.spice.quiet import quiet
 from analog_pc.simulators.spice.timed import add_memristor_laws, add_timed
@@ -48,6 +49,7 @@ from analog_pc.simulators.spice.timed import add_memristor_laws, add_timed
 # ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
 # A wider instance is written flat, under the node names that ngspice would have given it.
 MAX_PORTS = 1000
+_SHARED = "ngspice-shared"
 
 
 class CommentedSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
@@ -62,7 +64,17 @@ class CommentedSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
         return f"{above}{super().__str__()}"
 
 
-def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircuit:
+class RunnableCircuit(PySpiceCircuit):  # type: ignore[misc]
+    """A PySpice circuit whose ``simulator()`` uses this package's ngspice library (`library.py`)."""
+
+    def simulator(self, *args: Any, **options: Any) -> Any:
+        """As PySpice's; ``simulator="ngspice-shared"`` is the default."""
+        if options.get("simulator", _SHARED) == _SHARED and "ngspice_shared" not in options:
+            options |= {"simulator": _SHARED, "ngspice_shared": library()}
+        return super().simulator(*args, **options)
+
+
+def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None, sample: int = 0) -> RunnableCircuit:
     """The circuit as a PySpice netlist.
 
     Parameters
@@ -70,27 +82,63 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None) -> PySpiceCircu
     circuit
         Its subcircuits become ``.subckt`` blocks, its banks elements called ``<letter><bank>_<index>``.
     stimuli
-        One sample, volts [sources] per stimulus: its sources become V sources.  None leaves the sources
-        out; a deck of many samples prints them itself.
+        Volts per stimulus, [sources], or [samples, sources] as an analysis has them: sources of one sample
+        become V sources.  None leaves the sources out; a deck of many samples prints them itself.
+    sample
+        Which sample.
 
     Returns
     -------
-    PySpice.Spice.Netlist.Circuit
+    RunnableCircuit
         To print, to change or to run; it carries no analysis.
 
     Raises
     ------
     BadInput
-        For names or values that a netlist cannot hold.
+        For names or values that a netlist cannot hold, and a sample that the stimuli have not.
+
+    Examples
+    --------
+    >>> from analog_pc import compile_network, random_network, technology, to_pyspice
+    >>> network = random_network((2, 3, 1), "tanh", seed=0)
+    >>> compiled = compile_network(network, technology("ideal"), [[0.5, -0.5]], [[1.0]])
+    >>> netlist = to_pyspice(compiled.circuit, compiled.operating_point().stimuli)
+    >>> layer = next(block for block in netlist.subcircuits if block.name == "pc_layer1")
+    >>> layer.Rpredict_rf_0.resistance *= 1.1
+    >>> analysis = netlist.simulator(temperature=25, nominal_temperature=25).operating_point()
+    >>> round(float(analysis["x2_0"][0]), 6)
+    0.1
     """
     check_names(circuit)
-    netlist = PySpiceCircuit(circuit.name)
+    chosen = None if stimuli is None else _one_sample(circuit, stimuli, sample)
+    netlist = RunnableCircuit(circuit.name)
     try:
         with quiet():
-            _add_all(netlist, circuit, stimuli)
+            _add_all(netlist, circuit, chosen)
     except NameError as clash:  # PySpice: "Element name R.. is already defined"
         raise BadInput(f"circuit {circuit.name}: {clash}") from None
     return netlist
+
+
+def _one_sample(circuit: Circuit, stimuli: Stimuli, sample: int) -> Stimuli:
+    """[sources] per stimulus."""
+    found = {}
+    for name, given in stimuli.items():
+        volts = np.asarray(given, dtype=np.float64)
+        if volts.ndim == 2:
+            if not 0 <= sample < len(volts):
+                raise BadInput(f"circuit {circuit.name}: sample {sample} of {name!r}, which has {len(volts)}")
+            volts = volts[sample]
+        if volts.shape != (circuit.stimuli.get(name, -1),):
+            raise BadInput(
+                f"circuit {circuit.name}: stimuli {name!r} of shape {np.shape(given)}; the circuit takes "
+                f"{circuit.stimuli}, [sources] or [samples, sources]"
+            )
+        found[name] = volts
+    missing = sorted(circuit.stimuli.keys() - found.keys())
+    if missing:
+        raise BadInput(f"circuit {circuit.name}: no stimuli {missing[0]!r}")
+    return found
 
 
 def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
 
 import numpy as np
-from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
@@ -19,60 +16,13 @@ from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
+from analog_pc.simulators.spice.library import Library, library, library_path
 from analog_pc.simulators.spice.quiet import quiet
 from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
 MAX_SAMPLES = 64
-
-_LIBRARIES = (NgSpiceShared.LIBRARY_PATH.format(""), "libngspice.so.0", "libngspice.0.dylib")
-
-
-class _Library(NgSpiceShared):  # type: ignore[misc]
-    """PySpice's library object, with a better judge of what ngspice says.
-
-    PySpice 1.5 takes every stderr line that is not a warning for a failure; so ``Note: Starting dynamic
-    gmin stepping`` fails a run that goes on to succeed.  `log.is_failure` decides here instead.
-    """
-
-    lines: list[str]
-
-    @staticmethod
-    def _send_char(message_c: Any, ngspice_id: int, user_data: Any) -> int:
-        self = ffi.from_handle(user_data)
-        stream, _, content = ffi.string(message_c).decode("utf-8", "replace").partition(" ")
-        kept = self._stderr if stream == "stderr" else self._stdout
-        kept.append(content)
-        self.__dict__.setdefault("lines", []).append(content)
-        if log.is_failure(content):
-            self._error_in_stderr = True
-        return 0
-
-
-def _library_path() -> str:
-    for name in _LIBRARIES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    raise SimulatorMissing(
-        "libngspice not found: install it with 'apt-get install libngspice0' (Debian, Ubuntu), "
-        "or name it in NGSPICE_LIBRARY_PATH"
-    )
-
-
-def _library() -> _Library:
-    """The one ngspice of this process; ngspice keeps global state and PySpice allows one instance."""
-    existing = NgSpiceShared._instances.get(0)
-    if existing is None:
-        _Library.LIBRARY_PATH = _library_path()
-        with quiet():
-            existing = _Library.new_instance()
-    if not isinstance(existing, _Library):
-        raise SimulationFailed("ngspice-shared: PySpice already runs an ngspice in this process; use Ngspice")
-    return existing
 
 
 class NgspiceShared:
@@ -103,26 +53,27 @@ class NgspiceShared:
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         """The limit does not apply: nothing stops a run inside this process."""
         text = deck(circuit, analysis)
-        library = _library()
-        with quiet(), _loaded(library, text):
-            columns, status = _columns(library), log.status(library.lines)
+        ngspice = library()
+        with quiet(), _loaded(ngspice, text):
+            columns = _columns(ngspice)
+            status = log.status(ngspice.lines)
         return to_solution(circuit, analysis, columns, status)
 
     def available(self) -> bool:
         """Whether the library can be loaded."""
         try:
-            _library_path()
+            library_path()
         except SimulatorMissing:
             return False
         return True
 
     def version(self) -> str:
         """Such as ``libngspice-39``."""
-        return f"libngspice-{_library().ngspice_version}"
+        return f"libngspice-{library().ngspice_version}"
 
 
 @contextmanager
-def _loaded(library: _Library, text: str) -> Iterator[None]:
+def _loaded(library: Library, text: str) -> Iterator[None]:
     """The deck loaded and run; afterwards its circuit and plots are freed, which PySpice does not do.
 
     Measured: 245 kB a run stay behind otherwise, for a circuit of 200 resistors.
@@ -145,7 +96,7 @@ def _loaded(library: _Library, text: str) -> Iterator[None]:
                 free()
 
 
-def _columns(library: _Library) -> dict[str, Floats]:
+def _columns(library: Library) -> dict[str, Floats]:
     """Every vector of the newest plot as a plain array, [points]."""
     name = library.last_plot
     if name == "const":

@@ -33,7 +33,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators import SIMULATORS, Ngspice, NgspiceShared
-from analog_pc.simulators.spice import log, process, shared
+from analog_pc.simulators.spice import library, log, process
 from analog_pc.simulators.spice.answer import checked_columns, to_solution
 from analog_pc.simulators.spice.rawfile import Plot
 
@@ -373,10 +373,10 @@ def test_the_library_still_works_after_a_failure() -> None:
 
 
 def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared, "_LIBRARIES", ("libnothere.so",))
+    monkeypatch.setattr(library, "_NAMES", ("libnothere.so",))
     assert not NgspiceShared().available()
     with pytest.raises(SimulatorMissing, match="apt-get install libngspice0"):
-        shared._library_path()
+        library.library_path()
 
 
 def test_the_library_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
