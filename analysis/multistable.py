@@ -193,7 +193,8 @@ def ideal_parts(
             continue
         finally:
             tally.spend(problem, began)
-        x = solution.voltage(value_nodes(compiled)) / compiled.scales.volts
+        units = np.repeat(np.array(compiled.scales.activity[1:]), compiled.network.sizes[1:])
+        x = solution.voltage(value_nodes(compiled)) / units
         full = np.maximum(1.0, np.abs(expected.x).max(axis=1))
         away = np.abs(x - expected.x).max(axis=1) / full
         outcomes = solution.status.each(each)

@@ -22,41 +22,46 @@ class ActivationCell:
     gate: Law | None
 
 
-def activation_cell(name: str, f: Activation, x: Bus, s: float, parts: Parts) -> ActivationCell:
-    """The circuit of an activation at `s` volts per unit.
+def activation_cell(
+    name: str, f: Activation, x: Bus, volts: float, rate_volts: float, parts: Parts
+) -> ActivationCell:
+    """The circuit of an activation: V(signal) = rate_volts f(V(x) / volts).
 
     The identity needs none: the drivers of the word lines already keep the load off the value node.
     """
     if f.name == "identity":
         return ActivationCell((), x, x, None)
     if isinstance(f, PiecewiseLinear):
-        return rectifier(name, f, x, s, parts)
-    return differential_pair(name, f, x, s, parts)
+        return rectifier(name, f, x, volts, rate_volts, parts)
+    return differential_pair(name, f, x, volts, rate_volts, parts)
 
 
-def differential_pair(name: str, f: Activation, x: Bus, s: float, parts: Parts) -> ActivationCell:
+def differential_pair(name: str, f: Activation, x: Bus, s: float, u: float, parts: Parts) -> ActivationCell:
     """tanh and sigmoid: the transfer curve of a differential pair (one or both of its sides).
 
     ::
 
-        x[i] ---[ s f(x/s) ]--- signal[i]          gate f'(x/s), a second pair biased by the same input
+        x[i] ---[ u f(x/s) ]--- signal[i]          gate f'(x/s), a second pair biased by the same input
+
+    s is the slope voltage of the pair, u the drop of its whole tail current in the load.
     """
     law, gate = {"tanh": (tanh_law, tanh_gate), "sigmoid": (sigmoid_law, sigmoid_gate)}[f.name]
     signal = bus(f"signal_{name}", len(x))
-    return ActivationCell((_pairs(f"{name}_pair", x, signal, law(s), parts),), signal, x, gate(s))
+    pairs = _pairs(f"{name}_pair", x, signal, law(s), u / s, parts)
+    return ActivationCell((pairs,), signal, x, gate(s))
 
 
-def _pairs(name: str, x: Bus, signal: Bus, law: Law, parts: Parts) -> VoltageTransfers:
-    gain, offset = spread_gain(name, len(x), parts), spread_offset(name, len(x), parts)
-    return VoltageTransfers(name, x, signal, law, gain, offset)
+def _pairs(name: str, x: Bus, signal: Bus, law: Law, gain: float, parts: Parts) -> VoltageTransfers:
+    each = gain * np.asarray(spread_gain(name, len(x), parts))
+    return VoltageTransfers(name, x, signal, law, each, spread_offset(name, len(x), parts))
 
 
-def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, parts: Parts) -> ActivationCell:
+def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: Parts) -> ActivationCell:
     """relu, leaky relu, hard sigmoid: a precision rectifier, an op-amp with diodes in its feedback.
 
     ::
 
-        x[i] --+---[ s f(x/s) ]----------------------- signal[i]
+        x[i] --+---[ u f(x/s) ]----------------------- signal[i]
                |
                +--|+\
                   | A >---+--- drive[i] --[ gate law ]--- gate of the feedback
@@ -75,8 +80,9 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, parts: Parts) -> 
     opening[1::2] = np.diff(f.slopes) / s
     first = f.kinks[0]
     offset = s * (float(f.f(np.array([first]))[0]) - f.slopes[0] * first)
+    ramp = ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset)
     elements = (
-        _pairs(f"{name}_rate", x, signal, ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset), parts),
+        _pairs(f"{name}_rate", x, signal, ramp, u / s, parts),
         VoltageTransfers(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
         Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain, kind="rectifier"),
     )

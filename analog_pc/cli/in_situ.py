@@ -80,7 +80,8 @@ class InSituOptions:
         separate = config.transposed is Transposed.SEPARATE and rule == "pc"
         if self.technology is None and not separate:
             return IdealRelaxer()
-        return EffectiveRelaxer(self.technology or IDEAL, config.seed)
+        technology = self.technology or IDEAL
+        return EffectiveRelaxer(technology, config.seed, volts_per_unit=technology.volts_per_unit)
 
 
 def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwork:

@@ -121,9 +121,10 @@ def _lines(phase: RealPhase) -> list[str]:
     rms = np.concatenate(noise.rms)
     if rms.size:
         worst = float(rms.max())
+        unit = max(float(r.max()) / v for r, v in zip(noise.rms, noise.volts, strict=True) if r.size)
         said.append(
             f"noise up to {si(worst, 'V')} rms, {worst / noise.thermal:.3g} sqrt(kT/C), "
-            f"{worst / noise.volts:.2g} of an activity of 1"
+            f"up to {unit:.2g} of an activity of 1"
         )
     elif noise.words:
         said.append(f"noise: {noise.words}")

@@ -8,13 +8,12 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.cells import clamp
-from analog_pc.circuit import Circuit, Element, VoltageSources, check_circuit, grounds
+from analog_pc.circuit import Bus, Circuit, Element, VoltageSources, check_circuit, grounds
 from analog_pc.compiler.compiled import CompiledNetwork
-from analog_pc.compiler.layers import BIAS, Design, layer_instance, names, program_arrays
+from analog_pc.compiler.layers import Design, bias_lines, layer_instance, names, program_arrays
 from analog_pc.errors import BadInput
-from analog_pc.mapping import NetworkArrays, choose_scales
+from analog_pc.mapping import NetworkArrays, VoltsPerUnit, choose_scales, forward_ranges
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
-from analog_pc.pcn.state import Landscape
 from analog_pc.technology import Technology
 
 
@@ -25,7 +24,7 @@ def compile_network(
     targets: ArrayLike | None = None,
     *,
     clamps: Mapping[int, Masked] | Clamps | None = None,
-    volts_per_unit: float | None = None,
+    volts_per_unit: VoltsPerUnit | None = None,
     seed: int = 0,
     gate_feedback: bool = False,
     arrays: NetworkArrays | None = None,
@@ -38,6 +37,9 @@ def compile_network(
 
     Parameters
     ----------
+    volts_per_unit
+        Volts of an activity of 1: one number, one for each layer 0 ... L, or `Scales`; None: each layer has
+        the largest signal that its own activities allow (`choose_scales`).
     seed
         Of everything random in the technology: one seed is one chip.
     gate_feedback
@@ -54,13 +56,7 @@ def compile_network(
         saturate, or arrays of other shapes than the network's.
     """
     held = make_clamps(network, inputs, targets, clamps)
-    forward = Landscape(network, held)
-    with np.errstate(over="ignore", invalid="ignore"):  # found, and said, below
-        start = forward.state(forward.forward())
-    peak = float(np.max([1.0, *(np.abs(a).max() for a in (*start.x, *start.rate, *start.mu[1:]))]))
-    if not np.isfinite(peak):
-        raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
-    scales = choose_scales(technology, peak, volts_per_unit)
+    scales = choose_scales(network, technology, forward_ranges(network, held), volts_per_unit)
     if arrays is None:
         arrays = program_arrays(network, technology, seed)
     _check_shapes(network, arrays)
@@ -98,8 +94,13 @@ def _clamps(design: Design) -> tuple[Element, ...]:
 
 
 def _supplies(design: Design) -> tuple[Element, ...]:
-    """The bias word lines, complementary, at an activity of 1."""
+    """The bias word lines of each layer, complementary, at a rate of 1 of the layer below."""
     if not design.network.has_biases:
         return ()
-    volts = np.array([design.scales.volts, -design.scales.volts])
-    return (VoltageSources("bias", BIAS[0] + BIAS[1], grounds(2), volts),)
+    lines: Bus = ()
+    volts: list[float] = []
+    for layer, unit in enumerate(design.scales.rate, start=1):
+        line, inverse = bias_lines(layer)
+        lines += line + inverse
+        volts += [unit, -unit]
+    return (VoltageSources("bias", lines, grounds(len(lines)), np.array(volts)),)

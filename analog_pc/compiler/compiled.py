@@ -18,6 +18,8 @@ from analog_pc.pcn.activations import PiecewiseLinear
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology.imperfections import present
 
+SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
+
 
 @dataclass(frozen=True, eq=False)
 class Probes:
@@ -173,36 +175,39 @@ class CompiledNetwork:
     def _starts(self, samples: Ints) -> dict[str, Floats]:
         """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
         from which a search for an operating point profits."""
-        volts, forward = self.scales.volts, self._forward
+        volts, forward = self.scales.activity, self._forward
         drives = Landscape(self.network, self.clamps.input_alone).drives(forward)
-        values = {node: volts * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()}
+        values = {
+            node: volts[layer] * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()
+        }
         return values | {
-            f"layer{layer}.drive_act_{i}": volts * z
+            f"layer{layer}.drive_act_{i}": volts[layer] * z
             for layer in range(self.network.depth)
             if isinstance(self.network.activation_of(layer), PiecewiseLinear)
             for i, z in enumerate(drives[layer][samples].T)
         }
 
     def decode(self, solution: Solution) -> Equilibrium:
-        """The equilibrium that an operating point means: volts / volts_per_unit, sample by sample."""
-        s, probes = self.scales.volts, self.probes
+        """The equilibrium that an operating point means: volts / volts per unit, sample by sample."""
+        x, mu, eps = self._read(solution)
+        rates = tuple(
+            solution.voltage(bus) / volts
+            for bus, volts in zip(self.probes.rates, self.scales.rate, strict=False)
+        )
+        return Equilibrium(x, mu, eps, rates, self._energy(eps), self._judge(solution, x))
 
-        def read(buses: tuple[Bus, ...]) -> tuple[Floats, ...]:
-            return tuple(solution.voltage(b) / s for b in buses)
-
-        x, eps = read(probes.activities), read(probes.eps)
-        energy = self._energy(eps)
-        return Equilibrium(
-            x, read(probes.predictions), eps, read(probes.rates[:-1]), energy, self._judge(solution, x)
+    def _read(self, solution: Solution) -> tuple[tuple[Floats, ...], ...]:
+        """Activities, predictions and prediction errors, tuples over layers."""
+        return tuple(
+            tuple(
+                solution.voltage(bus) / volts for bus, volts in zip(part, self.scales.activity, strict=True)
+            )
+            for part in (self.probes.activities, self.probes.predictions, self.probes.eps)
         )
 
     def decode_waveform(self, solution: Solution) -> Waveform:
         """The relaxation that a transient means."""
-        s, probes = self.scales.volts, self.probes
-        x, mu, eps = (
-            tuple(solution.voltage(b) / s for b in part)
-            for part in (probes.activities, probes.predictions, probes.eps)
-        )
+        x, mu, eps = self._read(solution)
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
 
     def departed(self, solution: Solution) -> Bools:
@@ -212,9 +217,9 @@ class CompiledNetwork:
         """
         if solution.preset_volts is None or present(self.design.technology):
             return np.zeros(len(solution.axis), dtype=bool)
-        slack = 1e-3 * max(self.scales.volts, 0.0)
-        worst = [np.abs(solution.preset_voltage(b)).max(axis=1) for b in self.probes.eps[1:]]
-        return np.asarray(np.max(worst, axis=0) > slack)
+        pairs = zip(self.probes.eps[1:], self.scales.activity[1:], strict=True)
+        worst = [np.abs(solution.preset_voltage(bus)).max(axis=1) / volts for bus, volts in pairs]
+        return np.asarray(np.max(worst, axis=0) > SLACK)
 
     def _energy(self, eps: tuple[Floats, ...]) -> Floats:
         parts = zip(self.network.pi, eps[1:], strict=True)
@@ -242,10 +247,10 @@ class CompiledNetwork:
         return np.asarray(peak > self.design.technology.supply)
 
     def _stimuli(self, x: list[Floats], samples: Ints) -> dict[str, Floats]:
-        s, clamps = self.scales.volts, self.clamps
+        layers = zip(self.scales.activity, x, self.clamps.free, strict=True)
         return {
-            f"clamp{layer}": s * values[samples][:, ~free]
-            for layer, (values, free) in enumerate(zip(x, clamps.free, strict=True))
+            f"clamp{layer}": volts * values[samples][:, ~free]
+            for layer, (volts, values, free) in enumerate(layers)
             if not free.all()
         }
 

@@ -22,7 +22,10 @@ from analog_pc.mapping import ConductancePair, NetworkArrays, Scales, encode, mi
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.technology import Technology
 
-BIAS = (("bias_p",), ("bias_n",))
+
+def bias_lines(layer: int) -> tuple[Bus, Bus]:
+    """The complementary word lines of a layer's biases, at the rate of 1 of the layer below."""
+    return (f"bias{layer}_p",), (f"bias{layer}_n",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +44,17 @@ class Design:
     arrays: NetworkArrays
 
     def forward(self, layer: int) -> ConductancePair:
-        """The array whose columns are the predictions of this layer."""
-        return self.arrays.forward[layer - 1]
+        """The array whose columns are the predictions of this layer, with the resistors of the circuit."""
+        return self.arrays.forward[layer - 1].scaled(self.scales.forward_ratio(layer))
 
     def transposed(self, layer: int) -> ConductancePair:
-        """The array that feeds this layer's prediction errors back."""
-        return self.arrays.transposed[layer - 1]
+        """The array that feeds this layer's prediction errors back, with the resistors of the circuit."""
+        return self.arrays.transposed[layer - 1].scaled(self.scales.transposed_ratio(layer))
+
+    def gate_siemens(self, layer: int) -> float:
+        """Transconductance of the open feedback gates of a layer."""
+        spring = self.network.precision_of(layer + 1) * self.technology.spring_conductance
+        return spring * self.scales.gate_ratio(layer)
 
     def parts(self, layer: int) -> Parts:
         return Parts(self.technology, self.seed, f"layer{layer}")
@@ -118,8 +126,9 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
     ports: Bus = below["rate"] + below["anti"] + n["x"] + n["mu"] + n["eps"]
     positive, negative = below["rate"], below["anti"]
     if net.has_biases:
-        ports += BIAS[0] + BIAS[1]
-        positive, negative = positive + BIAS[0], negative + BIAS[1]
+        line, inverse = bias_lines(layer)
+        ports += line + inverse
+        positive, negative = positive + line, negative + inverse
     columns = bus("column", net.sizes[layer])
     parts, pair = design.parts(layer), design.forward(layer)
     back = design.feeds_back(layer - 1)
@@ -153,9 +162,10 @@ def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tup
 def _output_stage(design: Design, layer: int, n: dict[str, Bus]) -> tuple[Element, ...]:
     """Activation, complementary word lines, and the gate that lets feedback in."""
     f, parts = design.network.activation_of(layer), design.parts(layer)
-    cell = activation_cell("act", f, n["x"], design.scales.volts, parts)
+    volts = design.scales.activity[layer], design.scales.rate[layer]
+    cell = activation_cell("act", f, n["x"], *volts, parts)
     elements = (*cell.elements, *drivers("drive", cell.signal, n["rate"], n["anti"], parts))
     if design.feeds_back(layer) and not design.switches_open:
-        siemens = design.network.precision_of(layer + 1) * design.technology.spring_conductance
+        siemens = design.gate_siemens(layer)
         elements += feedback_gate("fb", cell.control, n["back"], n["x"], siemens, cell.gate, parts)
     return elements

@@ -106,8 +106,8 @@ def _transient(compiled: CompiledNetwork, nodes: list[Floats], duration: float) 
     """From the given activities; steps short enough for a spline through them to be exact to 1e-5."""
     given = compiled.transient(duration=duration, max_step=duration / 400.0)
     volts = {
-        name: float(compiled.scales.volts * layer[i])
-        for bus, layer in zip(compiled.probes.activities, nodes, strict=True)
+        name: float(unit * layer[i])
+        for bus, layer, unit in zip(compiled.probes.activities, nodes, compiled.scales.activity, strict=True)
         for i, name in enumerate(bus)
     }
     return replace(given, initial={name: volts[name] for name in given.initial})

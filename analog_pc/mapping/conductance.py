@@ -34,6 +34,10 @@ class ConductancePair:
         """The pair that computes W^T: rows and columns exchanged."""
         return ConductancePair(self.plus.T, self.minus.T, self.ohms)
 
+    def scaled(self, ratio: float) -> ConductancePair:
+        """The pair behind another feedback resistor: its weights times `ratio`."""
+        return ConductancePair(self.plus, self.minus, ratio * self.ohms)
+
     def noise_gain(self) -> Floats:
         """1 + R_f sum(G) of the amplifier of each column, [columns]."""
         return np.asarray(1.0 + self.ohms * (self.plus + self.minus).sum(axis=0))

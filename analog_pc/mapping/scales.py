@@ -1,39 +1,255 @@
-"""Volts per unit of activity and seconds per unit of time."""
+"""Volts per unit of every layer's signals, and seconds per unit of time.
+
+An activity x_l stands at v_l volts per unit and a rate f(x_l) at u_l volts per unit, layer by layer::
+
+    V(x_l) = v_l x_l     V(mu_l) = v_l mu_l     V(eps_l) = v_l eps_l
+    V(rate_l) = u_l f(x_l)     V(bias_l) = u_{l-1}     V(back_l) = b_l W_{l+1}^T eps_{l+1}
+
+**Equilibrium and flow do not depend on the choice.**  In units of activity the layer is::
+
+    mu_l = W_l f(x_{l-1}) + b_l,    tau dx_l/dt = -p_l eps_l + f'(x_l) W_{l+1}^T p_{l+1} eps_{l+1}
+
+Multiply by v_l.  The prediction becomes ``V(mu_l) = (v_l / u_{l-1}) [W_l, b_l] [V(rate), V(bias)]``: the
+array is the same, its feedback resistor is R_f v_l / u_{l-1}.  The flow becomes, with tau = C / g_s::
+
+    C dV(x_l)/dt = -p_l g_s V(eps_l) + f'(x_l) p_{l+1} g_s (v_l / b_l) V(back_l),
+    V(back_l)    = (b_l / v_{l+1}) W_{l+1}^T V(eps_{l+1})
+
+so that the transposed array has the feedback resistor R_f b_l / v_{l+1} and the feedback gate the
+transconductance p_{l+1} g_s v_l / b_l, while springs p_l g_s and node capacitors C are those of equal volts.
+An activation circuit of the input v_l x gives u_l f(x): slope voltage v_l, amplitude u_l.  The identity has
+no circuit, there u_l = v_l.
+
+Springs of p_l g_s / v_l^2 and capacitors of C / v_l^2 would do too, and keep the power in all springs
+2 g_s times the energy; a ratio of 10 in volts would then take 100 in capacitors, and a gate that is a
+transconductor sets that ratio free.  What is left of it: springs dissipate g_s sum_l p_l v_l^2 eps_l^2.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
+from analog_pc.pcn import Clamps, PredictiveCodingNetwork
+from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
+
+_ROUNDING = 1e-15  # of a quotient multiplied back
+HEADROOM = 1.25  # swing over the largest signal of the forward pass: for relaxation, offsets and spread parts
 
 
 @dataclass(frozen=True)
 class Scales:
-    """An activity of 1 is `volts` volts; a time of 1 (one C / g_s) is `seconds` seconds."""
-
-    volts: float
-    seconds: float
-
-
-def choose_scales(technology: Technology, peak: float, volts_per_unit: float | None = None) -> Scales:
-    """Scales at which `peak`, the largest activity known before simulation, stays within the supply.
-
-    Without `volts_per_unit` the technology's nominal value is used, lowered if `peak` demands it.
+    """Volts per unit of activity of layers 0 ... L, of rate and of feedback of layers 0 ... L - 1; and the
+    seconds of a unit of time, C / g_s.
 
     Raises
     ------
     BadInput
-        When the given `volts_per_unit` is not positive or would saturate.
+        For a number that is not finite and > 0, or another number of layers.
     """
-    largest = technology.supply / peak if peak > 0.0 else math.inf
-    volts = min(technology.volts_per_unit, largest) if volts_per_unit is None else float(volts_per_unit)
-    if not (math.isfinite(volts) and volts > 0.0):
-        raise BadInput(f"volts_per_unit = {volts!r}, must be finite and > 0")
-    if volts > largest:
+
+    activity: tuple[float, ...]
+    rate: tuple[float, ...]
+    feedback: tuple[float, ...]
+    seconds: float
+
+    def __post_init__(self) -> None:
+        layers = len(self.activity) - 1
+        for what, values in (("rate", self.rate), ("feedback", self.feedback)):
+            if len(values) != layers or layers < 1:
+                raise BadInput(f"scales of {len(values)} {what}s, expected one for each layer below the last")
+        for what in ("activity", "rate", "feedback"):
+            for layer, volts in enumerate(getattr(self, what)):
+                if not (math.isfinite(volts) and volts > 0.0):
+                    raise BadInput(f"volts per unit of {what} of layer {layer}: {volts!r}, must be > 0")
+        if not (math.isfinite(self.seconds) and self.seconds > 0.0):
+            raise BadInput(f"seconds per unit of time: {self.seconds!r}, must be > 0")
+
+    def forward_ratio(self, layer: int) -> float:
+        """v_l / u_{l-1}, gain of the forward array of layer l beyond its weights."""
+        return self.activity[layer] / self.rate[layer - 1]
+
+    def transposed_ratio(self, layer: int) -> float:
+        """b_{l-1} / v_l, gain of the transposed array of layer l beyond its weights."""
+        return self.feedback[layer - 1] / self.activity[layer]
+
+    def gate_ratio(self, layer: int) -> float:
+        """v_l / b_l, gain of the feedback gate of layer l beyond its spring's conductance."""
+        return self.activity[layer] / self.feedback[layer]
+
+    def text(self) -> str:
+        """Volts per unit as one line: one number where all layers have the same."""
+        found = tuple(f"{v:.4g}" for v in self.activity)
+        return f"{found[0]} V" if len(set(found)) == 1 else f"{', '.join(found)} V of layers 0, 1, ..."
+
+
+VoltsPerUnit = float | Sequence[float] | Scales
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Largest |x| or |mu| and |eps| of layers 0 ... L, largest |f(x)| and |W^T eps| of layers 0 ... L - 1."""
+
+    activity: tuple[float, ...]
+    eps: tuple[float, ...]
+    rate: tuple[float, ...]
+    feedback: tuple[float, ...]
+
+
+def ranges_of(network: PredictiveCodingNetwork, state: State, quantile: float = 1.0) -> Ranges:
+    """The ranges of the activities of a batch.
+
+    Parameters
+    ----------
+    quantile
+        Of the samples that stay within: 1 covers all of them.
+
+    Raises
+    ------
+    BadInput
+        Unless 0 < quantile <= 1, or when an activity is not finite.
+    """
+    if not 0.0 < quantile <= 1.0:
+        raise BadInput(f"quantile = {quantile!r}, must be above 0 and at most 1")
+
+    def largest(values: Floats) -> float:
+        if not values.size:
+            return 0.0
+        return float(np.quantile(np.abs(values).max(axis=1), quantile, method="inverted_cdf"))
+
+    layers = range(network.depth + 1)
+    activity = tuple(max(largest(state.x[k]), largest(state.mu[k])) for k in layers)
+    eps = tuple(largest(state.eps[k]) for k in layers)
+    rate = tuple(largest(state.rate[k]) for k in layers[:-1])
+    feedback = tuple(largest(state.feedback[k]) / network.precision_of(k + 1) for k in layers[:-1])
+    if not np.isfinite([*activity, *eps, *rate, *feedback]).all():
+        raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
+    return Ranges(activity, eps, rate, feedback)
+
+
+def forward_ranges(network: PredictiveCodingNetwork, clamps: Clamps, quantile: float = 1.0) -> Ranges:
+    """The ranges of the forward pass under the clamps, clamped activities included.
+
+    Raises
+    ------
+    BadInput
+        When the forward pass overflows.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # found, and said
+        landscape = Landscape(network, clamps)
+        return ranges_of(network, landscape.state(landscape.forward()), quantile)
+
+
+def choose_scales(
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    ranges: Ranges,
+    volts_per_unit: VoltsPerUnit | None = None,
+) -> Scales:
+    """The scales at which a circuit works: the one default rule of compiler, simulators and relaxers.
+
+    ::
+
+        v_l = min(volts_per_unit, swing / (HEADROOM peak_l)),    swing = min(supply, opamp_saturation)
+
+    u_l likewise from the peak of the rates, or u_l = v_l where f is the identity; b_l = v_l, or less where
+    the feedback needs it.  peak_l is the largest activity, prediction or prediction error.  Each layer has
+    the largest signal that its own peak allows, because what amplifiers add (offset and noise times noise
+    gain) is fixed in volts.  With biases a rate of 1 is a signal of its own, that of the bias line.
+
+    Parameters
+    ----------
+    ranges
+        Of the activities that are known before the simulation (`forward_ranges`).
+    volts_per_unit
+        One number for all signals, one for each layer 0 ... L (for all its signals), or `Scales`;
+        None: the rule.
+
+    Raises
+    ------
+    BadInput
+        When given volts are not positive, too few or too many, or would take a peak above the supply.
+    """
+    if volts_per_unit is None:
+        return _ruled(network, technology, ranges)
+    scales = given_scales(network, technology, volts_per_unit)
+    _check_swing(technology, ranges, scales)
+    return scales
+
+
+def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ranges) -> Scales:
+    nominal = technology.volts_per_unit
+    swing = min(technology.supply, technology.opamp_saturation) / HEADROOM
+
+    def volts(*peaks: float) -> float:
+        return min(nominal, swing / max(peaks)) if max(peaks) > 0.0 else nominal
+
+    line = 1.0 if network.has_biases else 0.0
+    activity = [volts(*peaks) for peaks in zip(ranges.activity, ranges.eps, strict=True)]
+    rate = [volts(peak, line) for peak in ranges.rate]
+    for layer in _without_circuit(network):
+        activity[layer] = min(activity[layer], rate[layer])
+        rate[layer] = activity[layer]
+    feedback = (min(v, volts(peak)) for v, peak in zip(activity, ranges.feedback, strict=False))
+    return Scales(tuple(activity), tuple(rate), tuple(feedback), technology.seconds_per_unit)
+
+
+def _without_circuit(network: PredictiveCodingNetwork) -> list[int]:
+    """Layers whose rates are their activities, on the same nodes."""
+    return [k for k in range(network.depth) if network.activation_of(k).name == "identity"]
+
+
+def given_scales(
+    network: PredictiveCodingNetwork, technology: Technology, volts_per_unit: VoltsPerUnit
+) -> Scales:
+    """Scales of given volts per unit, as `choose_scales` takes them, whatever the activities.
+
+    Raises
+    ------
+    BadInput
+        For volts that are not positive, too few or too many, or rates that have no circuit of their own.
+    """
+    if isinstance(volts_per_unit, Scales):
+        _check_layers(network, volts_per_unit)
+        return volts_per_unit
+    layers = network.depth + 1
+    given = np.asarray(volts_per_unit, dtype=np.float64)
+    each = [float(v) for v in (given if given.ndim else np.full(layers, given))]
+    for value in each:
+        if not (math.isfinite(value) and value > 0.0):
+            raise BadInput(f"volts_per_unit = {value!r}, must be finite and > 0")
+    if len(each) != layers:
         raise BadInput(
-            f"volts_per_unit = {volts!r} takes an activity of {peak:.4g} to {volts * peak:.4g} V, above the "
-            f"{technology.supply:g} V of technology {technology.name!r}: use at most {largest:.4g}"
+            f"volts_per_unit: {len(each)} numbers, expected one, or one for each of {layers} layers"
         )
-    return Scales(volts, technology.seconds_per_unit)
+    below = tuple(each[:-1])
+    return Scales(tuple(each), below, below, technology.seconds_per_unit)
+
+
+def _check_layers(network: PredictiveCodingNetwork, scales: Scales) -> None:
+    if len(scales.activity) != network.depth + 1:
+        raise BadInput(f"scales of {len(scales.activity)} layers for a network of {network.depth + 1}")
+    for layer in _without_circuit(network):
+        if scales.rate[layer] != scales.activity[layer]:
+            raise BadInput(
+                f"scales: layer {layer} has no activation circuit, so a unit of rate has the "
+                f"{scales.activity[layer]!r} V of its activity, not {scales.rate[layer]!r} V"
+            )
+
+
+def _check_swing(technology: Technology, ranges: Ranges, scales: Scales) -> None:
+    signals = [("an activity", *pair) for pair in zip(scales.activity, ranges.activity, strict=True)]
+    signals += [("a rate", *pair) for pair in zip(scales.rate, ranges.rate, strict=True)]
+    for what, volts, peak in signals:
+        if volts * peak > technology.supply * (1.0 + _ROUNDING):
+            raise BadInput(
+                f"volts_per_unit = {volts!r} takes {what} of {peak:.4g} to {volts * peak:.4g} V, above the "
+                f"{technology.supply:g} V of technology {technology.name!r}: use at most "
+                f"{technology.supply / peak:.4g}"
+            )

@@ -111,6 +111,7 @@ def _top(trial: Trial) -> tuple[Element, ...]:
 def _input_layer(trial: Trial) -> tuple[Bus, tuple[Element, ...], str]:
     n = trial.network.sizes[0]
     x, rate = bus("x0", n), bus("rate0", n)
-    cell = activation_cell("act", trial.network.activation_of(0), x, trial.volts, Parts(trial.technology))
+    f, volts = trial.network.activation_of(0), trial.volts
+    cell = activation_cell("act", f, x, volts, volts, Parts(trial.technology))
     buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, Parts(trial.technology))
     return x + rate, (*cell.elements, buffers), f"input: {n} activities"

@@ -109,8 +109,8 @@ class Layer:
 
     def _output(self) -> tuple[Element, ...]:
         """Rates for the layer above, and its feedback, let through while the network relaxes."""
-        net, layer = self.trial.network, self.layer
-        cell = activation_cell("act", net.activation_of(layer), self.x, self.trial.volts, self.parts)
+        net, layer, volts = self.trial.network, self.layer, self.trial.volts
+        cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.parts)
         fed = bus("fed", self.post)
         siemens = net.precision_of(layer + 1) * self.trial.technology.spring_conductance
         return (

@@ -95,7 +95,7 @@ def _probes(
         technology=compiled.design.technology.name,
         network=NetworkFacts(sizes=network.sizes, activation=network.activation, sha256=sha256(content)),
         netlist_sha256=sha256(deck),
-        volts_per_unit=compiled.scales.volts,
+        volts_per_unit=compiled.scales.activity,
         seconds_per_unit=compiled.scales.seconds,
         activities=names.activities,
         predictions=names.predictions,

@@ -131,12 +131,24 @@ def _operating_points(
     samples = tuple(int(k) for k in np.flatnonzero(doubt))
     progress(f"{len(samples)} operating points in doubt; the transient judges")
     judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
-    moved = np.abs(judge.volts - solution.volts[list(samples)]).max(axis=1) > 1e-3 * compiled.scales.volts
+    moved = _apart(compiled, judge, solution, samples) > 1e-3
     notes = tuple(
         f"sample {k}: the direct operating point was {'not ' if other else ''}what the transient relaxes to"
         for k, other in zip(samples, moved, strict=True)
     )
     return _merged(solution, samples, judge), samples, notes
+
+
+def _apart(
+    compiled: CompiledNetwork, judge: Solution, solution: Solution, samples: tuple[int, ...]
+) -> Floats:
+    """Largest difference of an activity between two solutions, in units of activity, [samples]."""
+    pairs = zip(compiled.probes.activities, compiled.scales.activity, strict=True)
+    rows = list(samples)
+    apart = [
+        np.abs(judge.voltage(bus) - solution.voltage(bus)[rows]).max(axis=1) / unit for bus, unit in pairs
+    ]
+    return np.asarray(np.max(apart, axis=0))
 
 
 def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution) -> Bools:

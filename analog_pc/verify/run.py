@@ -45,7 +45,7 @@ def verify_network(
         "network": "-".join(map(str, network.sizes)) + f" {network.activation}",
         "precision": ", ".join(f"{p:g}" for p in network.pi),
         "technology": f"{technology.name}: {technology.source}",
-        "volts per unit": f"{last.scales.volts:g} V",
+        "volts per unit": last.scales.text(),
         "C / g_s": f"{last.scales.seconds:g} s",
         "samples": str(len(inputs)),
     }

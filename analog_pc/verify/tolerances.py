@@ -88,12 +88,12 @@ def _gradient(
     compiled: CompiledNetwork, state: State, forward: list[Floats], feedback: list[Floats]
 ) -> list[Floats]:
     """The bound r_l of what finite gain and the stopping rule leave of dE/dx_l, layers 0 ... L."""
-    net, scale = compiled.network, compiled.scales.volts
+    net = compiled.network
     found = []
     for layer, x in enumerate(state.x):
         r = np.zeros_like(x)
         if layer:
-            stop = RELTOL * np.abs(state.mu[layer]) + VNTOL / scale
+            stop = RELTOL * np.abs(state.mu[layer]) + VNTOL / compiled.scales.activity[layer]
             r = r + net.precision_of(layer) * (forward[layer] * np.abs(state.mu[layer]) + stop)
         if layer < net.depth and state.feedback[layer].size:
             gate = np.abs(state.gate[layer])

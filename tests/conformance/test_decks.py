@@ -110,8 +110,8 @@ def test_ideal_parts_give_the_equilibrium(activation: str, phase: str, tmp_path:
         (circuit.probes.predictions, rest.predictions),
         (circuit.probes.eps, rest.eps),
     ):
-        for nodes, layer in zip(buses, layers, strict=True):
-            got = volts_of(found, nodes) / circuit.scales.volts
+        for nodes, layer, unit in zip(buses, layers, circuit.scales.activity, strict=True):
+            got = volts_of(found, nodes) / unit
             np.testing.assert_allclose(got, layer[0], rtol=0.0, atol=1e-6)  # the project's acceptance
 
 

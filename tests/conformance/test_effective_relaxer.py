@@ -116,6 +116,7 @@ def test_what_it_cannot_is_refused() -> None:
 
 def test_beyond_the_supply_is_said() -> None:
     t = technology("breadboard")
-    found = EffectiveRelaxer(t).relax(network("identity"), INPUTS * t.supply / t.volts_per_unit)
+    unit = t.volts_per_unit
+    found = EffectiveRelaxer(t, volts_per_unit=unit).relax(network("identity"), INPUTS * t.supply / unit)
     assert not found.relaxation.all_converged
     assert "V supply" in found.relaxation.message

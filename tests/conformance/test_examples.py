@@ -82,8 +82,8 @@ def test_ngspice_alone_finds_the_equilibrium(name: str, tmp_path: Path) -> None:
         (ready.probes.predictions, rest.predictions),
         (ready.probes.eps, rest.eps),
     ):
-        for nodes, layer in zip(buses, layers, strict=True):
-            got = [volts[f"v({node})"] / ready.scales.volts for node in nodes]
+        for nodes, layer, unit in zip(buses, layers, ready.scales.activity, strict=True):
+            got = [volts[f"v({node})"] / unit for node in nodes]
             np.testing.assert_allclose(got, layer[0], rtol=0.0, atol=1e-6)  # the project's acceptance
 
 

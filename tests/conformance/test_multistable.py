@@ -35,7 +35,13 @@ def compiled(case: dict[str, Any]) -> CompiledNetwork:
 def away(ready: CompiledNetwork, volts: Floats, rest: Floats) -> Floats:
     """Largest distance from the flow's rest as a part of full scale, [samples]."""
     full = np.maximum(1.0, np.abs(rest).max(axis=1))
-    return np.asarray(np.abs(volts / ready.scales.volts - rest).max(axis=1) / full)
+    return np.asarray(np.abs(volts / units(ready) - rest).max(axis=1) / full)
+
+
+def units(ready: CompiledNetwork) -> Floats:
+    """Volts per unit of each of `activities`."""
+    sizes = ready.network.sizes[1:]
+    return np.repeat(np.array(ready.scales.activity[1:]), sizes)
 
 
 def activities(ready: CompiledNetwork) -> list[str]:
@@ -71,9 +77,9 @@ def test_there_is_another_minimum(case: dict[str, Any]) -> None:
     free = len(activities(ready)) - len(case["targets"][0])
     for sample, (there, here) in enumerate(zip(other, rest, strict=True)):
         assert np.abs(there - here).max() > 1e-2 * max(1.0, np.abs(here).max())
-        volts = dict(zip(activities(ready)[:free], ready.scales.volts * there[:free], strict=True))
+        volts = dict(zip(activities(ready)[:free], (units(ready) * there)[:free], strict=True))
         run = ready.transient(sample, duration=1.0)
         initial = {**run.initial, **{node: float(value) for node, value in volts.items()}}
         waveform = Native().simulate(ready.circuit, replace(run, initial=initial, save=()))
-        left = waveform.voltage(activities(ready)) / ready.scales.volts - there
+        left = waveform.voltage(activities(ready)) / units(ready) - there
         assert np.abs(left).max() <= 1e-5 * max(1.0, np.abs(there).max())

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from analog_pc.mapping import choose_scales, decode, encode
+from analog_pc.mapping import Ranges, choose_scales, decode, encode
+from analog_pc.pcn import random_network
 from analog_pc.technology import IDEAL
 
 EPS = np.finfo(np.float64).eps
@@ -47,8 +48,16 @@ def test_a_common_factor_goes_into_the_feedback_resistor(weights: np.ndarray, fa
 
 
 @FEW
-@given(st.floats(0.0, 1e9))
-def test_the_peak_fits_the_supply(peak: float) -> None:
-    scales = choose_scales(IDEAL, peak)
-    assert 0.0 < scales.volts <= IDEAL.volts_per_unit
-    assert scales.volts * peak <= IDEAL.supply * (1.0 + EPS)  # a quotient multiplied back
+@given(st.lists(st.floats(0.0, 1e9), min_size=10, max_size=10), st.sampled_from(["identity", "tanh"]))
+def test_every_signal_fits_the_supply(peaks: list[float], activation: str) -> None:
+    ranges = Ranges(tuple(peaks[:3]), tuple(peaks[3:6]), tuple(peaks[6:8]), tuple(peaks[8:]))
+    scales = choose_scales(random_network((1, 2, 1), activation), IDEAL, ranges)
+    for units, largest in (
+        (scales.activity, ranges.activity),
+        (scales.activity, ranges.eps),
+        (scales.rate, ranges.rate),
+        (scales.feedback, ranges.feedback),
+    ):
+        for unit, peak in zip(units, largest, strict=True):
+            assert 0.0 < unit <= IDEAL.volts_per_unit
+            assert unit * peak <= IDEAL.supply  # with head-room, far beyond rounding

@@ -28,6 +28,7 @@ def test_converged_is_where_the_flow_rests(seed: int, number: int) -> None:
     solution = Native().simulate(ready.circuit, ready.operating_point())
     nodes = [node for bus in ready.probes.activities[1:] for node in bus]
     full = np.maximum(1.0, np.abs(expected.x).max(axis=1))
-    away = np.abs(solution.voltage(nodes) / ready.scales.volts - expected.x).max(axis=1) / full
+    units = np.repeat(np.array(ready.scales.activity[1:]), problem.network.sizes[1:])
+    away = np.abs(solution.voltage(nodes) / units - expected.x).max(axis=1) / full
     judged = solution.status.converged(SAMPLES) & expected.decided
     assert (away[judged] <= 1e-6).all(), (problem.name, away, solution.status)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.pcn.activations import Activation, activation
 from analog_pc.relaxers.effective import kernel
@@ -30,9 +31,10 @@ class Rest(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class EffectiveNetwork:
-    """Forward stages of layers 1 ... L and feedback stages of layers 2 ... L of one chip."""
+    """Forward stages of layers 1 ... L and feedback stages of layers 2 ... L of one chip at its scales."""
 
     network: PredictiveCodingNetwork
+    scales: Scales
     chip: tuple[ChipLayer, ...]
     forward: tuple[Stage, ...]
     transposed: tuple[Stage, ...]
@@ -41,7 +43,11 @@ class EffectiveNetwork:
         """The signal phi that drives the word lines above, [samples, n_l]."""
         c = self.chip[layer]
         f = self.network.activation_of(layer).f
-        return np.asarray(c.activation_gain * f(x + c.activation_offset))
+        return np.asarray(c.activation_gain * f(x + self._offset(layer)))
+
+    def _offset(self, layer: int) -> Floats:
+        """Input offsets of a layer's activation circuits, in units of activity."""
+        return self.chip[layer].activation_offset / self.scales.activity[layer]
 
     def rest(self, clamps: Clamps, tolerance: float) -> Rest:
         """The equilibrium, searched from the forward state."""
@@ -121,5 +127,5 @@ class EffectiveNetwork:
             np.ascontiguousarray(net.pi),
             law_of(self._activation, max((c.fold for c in hidden), default=0.0)),
             chain([c.activation_gain for c in hidden]),
-            chain([c.activation_offset for c in hidden]),
+            chain([self._offset(layer) for layer in range(1, net.depth)]),
         )

@@ -17,7 +17,7 @@ from analog_pc.technology import Technology
 class Stage:
     """A differential array and its amplifiers: out = by_signal @ signal + by_load @ load + constant.
 
-    In units of activity.  `load` is the voltage at the far end of the springs that the outputs drive.
+    In units of activity, rate or feedback.  `load`: voltage at the far end of the springs at the outputs.
     `seen` [rows], `anti_seen` [rows]: what part of a driver's voltage reaches its word line's driver node.
     """
 
@@ -48,20 +48,28 @@ def lines(chip: tuple[ChipLayer, ...], layer: int, *, transposed: bool, bias: bo
 
 
 def stage(
-    pair: ConductancePair, amplifier: Bank, drive: Lines, technology: Technology, load_siemens: float
+    pair: ConductancePair,
+    amplifier: Bank,
+    drive: Lines,
+    technology: Technology,
+    load_siemens: float,
+    volts: tuple[float, float],
 ) -> Stage:
     """Solve Kirchhoff's law at the virtual grounds v and at the outputs of the amplifiers, for all columns::
 
     own v + (v - out) / R_f = I                           I: what the word lines put into the feet
     out = A (offset - v) - r_o ((out - v) / R_f + g (out - load))
+
+    `pair` with the feedback resistors R_f of the circuit; `volts` of a unit of signal and of a unit of out.
     """
+    unit_in, unit_out = volts
     anti = _array(pair.plus, drive.inverse, drive, technology)
     straight = _array(pair.minus, drive.straight, drive, technology)
     n = len(anti.forward)
     own = _sum(anti.own, straight.own)
     r_f, a, r_o = pair.ohms, amplifier.gain, amplifier.ohms
     stiff = 1.0 + r_o / r_f + r_o * load_siemens
-    signal, constant = _currents(anti, straight, drive)
+    signal, constant = _currents(anti, straight, drive, unit_in)
     feet = own + (1.0 / r_f if own.ndim == 1 else np.eye(n) / r_f)
     pull = a - r_o / r_f
     held, loaded = a * amplifier.offset, r_o * load_siemens
@@ -77,7 +85,8 @@ def stage(
         by_signal, by_load, one = solved[:, : signal.shape[1]], solved[:, signal.shape[1] : -1], solved[:, -1]
     rows = slice(None, -1 if drive.bias else None)
     seen = [1.0 - bank.ohms * array.row[rows] for bank, array in _pairs(drive, straight, anti)]
-    return Stage(np.ascontiguousarray(by_signal), np.ascontiguousarray(by_load), one, seen[0], seen[1])
+    by_signal = np.ascontiguousarray(by_signal) * (unit_in / unit_out)
+    return Stage(by_signal, np.ascontiguousarray(by_load), one / unit_out, seen[0], seen[1])
 
 
 def _pairs(drive: Lines, straight: DrivenArray, anti: DrivenArray) -> tuple[tuple[Bank, DrivenArray], ...]:
@@ -91,12 +100,14 @@ def _array(siemens: Floats, bank: Bank, drive: Lines, technology: Technology) ->
     return driven(siemens, ohms, technology.wire, technology.access_resistance)
 
 
-def _currents(anti: DrivenArray, straight: DrivenArray, drive: Lines) -> tuple[Floats, Floats]:
-    """What the word lines put into the feet: by signal [columns, rows], and for a signal of 0 [columns]."""
+def _currents(
+    anti: DrivenArray, straight: DrivenArray, drive: Lines, bias_volts: float
+) -> tuple[Floats, Floats]:
+    """What the word lines put into the feet: by signal, A/V [columns, rows], and without, A [columns]."""
     up, down = straight.forward, anti.forward
     one = np.zeros(len(up))
     if drive.bias:
-        one += up[:, -1] - down[:, -1]
+        one += bias_volts * (up[:, -1] - down[:, -1])
         up, down = up[:, :-1], down[:, :-1]
     by_signal = drive.straight.gain * up - drive.inverse.gain * down
     offsets = up @ (drive.straight.gain * drive.straight.offset)

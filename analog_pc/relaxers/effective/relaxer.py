@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.compiler import compile_network, program_arrays
 from analog_pc.errors import BadInput
-from analog_pc.mapping import ConductancePair, NetworkArrays
+from analog_pc.mapping import (
+    ConductancePair,
+    NetworkArrays,
+    Scales,
+    VoltsPerUnit,
+    choose_scales,
+    forward_ranges,
+    given_scales,
+)
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
 from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
 from analog_pc.relaxers.effective.network import Lines, Stage, lines, stage
 from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.technology import Technology
+
+Units = tuple[float, float]
+Signals = tuple[Sequence[Floats], Sequence[Floats], Sequence[Floats], Sequence[Floats]]
 
 
 class EffectiveRelaxer(Relaxer):
@@ -39,7 +52,9 @@ class EffectiveRelaxer(Relaxer):
     technology, seed
         What the circuit is made of, and which chip.
     volts_per_unit
-        Volts of an activity of 1, the same for all that the relaxer is asked; None: the technology's.
+        Volts of an activity of 1, one number or one for each layer, or `Scales`: the same for all that the
+        relaxer is asked (learning needs that).  None: for each batch those that `compile_network` would
+        choose.
     tolerance
         On the currents into value nodes, over g_s times the largest feedback (at least 1).
     """
@@ -51,13 +66,13 @@ class EffectiveRelaxer(Relaxer):
         technology: Technology,
         seed: int = 0,
         *,
-        volts_per_unit: float | None = None,
+        volts_per_unit: VoltsPerUnit | None = None,
         tolerance: float = 1e-10,
     ) -> None:
         self.technology, self.seed, self.tolerance = technology, seed, tolerance
-        self.volts = technology.volts_per_unit if volts_per_unit is None else volts_per_unit
+        self.volts_per_unit = volts_per_unit
         self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
-        self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Stage]] = {}
+        self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Units, Stage]] = {}
         self._last: tuple[PredictiveCodingNetwork, NetworkArrays] | None = None
 
     def rest(
@@ -73,9 +88,15 @@ class EffectiveRelaxer(Relaxer):
         _check(network, held)
         if arrays is None:
             arrays = self._programmed(network)
-        effective = self.effective(network, arrays)
+        effective = self.effective(network, arrays, self.scales(network, held))
         with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
             return self._equilibrium(effective, held, effective.rest(held, self.tolerance))
+
+    def scales(self, network: PredictiveCodingNetwork, held: Clamps) -> Scales:
+        """The scales of the circuit for a batch: given ones, or those that `compile_network` would choose."""
+        if self.volts_per_unit is not None:
+            return given_scales(network, self.technology, self.volts_per_unit)
+        return choose_scales(network, self.technology, forward_ranges(network, held))
 
     def _programmed(self, network: PredictiveCodingNetwork) -> NetworkArrays:
         """The arrays of a network that is the last one's (it is frozen) are not programmed anew."""
@@ -84,37 +105,51 @@ class EffectiveRelaxer(Relaxer):
             self._last = network, arrays
         return self._last[1]
 
-    def effective(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> EffectiveNetwork:
+    def effective(
+        self, network: PredictiveCodingNetwork, arrays: NetworkArrays, scales: Scales
+    ) -> EffectiveNetwork:
         """The network in closed form; a pair of arrays that is the last one's is not computed anew."""
         chip = self._chip(network, arrays)
         layers = range(1, network.depth + 1)
-        forward = tuple(self._forward(network, chip, k, arrays.forward[k - 1]) for k in layers)
-        transposed = tuple(self._transposed(network, chip, k, arrays.transposed[k - 1]) for k in layers[1:])
-        return EffectiveNetwork(network, chip, forward, transposed)
+        forward = tuple(self._forward(network, chip, k, arrays.forward[k - 1], scales) for k in layers)
+        transposed = tuple(
+            self._transposed(network, chip, k, arrays.transposed[k - 1], scales) for k in layers[1:]
+        )
+        return EffectiveNetwork(network, scales, chip, forward, transposed)
 
     def _chip(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> tuple[ChipLayer, ...]:
         key = (network.sizes, network.activation, network.has_biases, network.activate_input, *network.pi)
         if key not in self._chips:
             ends = (np.zeros((1, n)) for n in (network.sizes[0], network.sizes[-1]))
             small = _small(network)
-            compiled = compile_network(
-                small, self.technology, *ends, seed=self.seed, arrays=arrays, volts_per_unit=self.volts
-            )
+            compiled = compile_network(small, self.technology, *ends, seed=self.seed, arrays=arrays)
             self._chips[key] = chip_layers(compiled)
         return self._chips[key]
 
     def _forward(
-        self, network: PredictiveCodingNetwork, chip: tuple[ChipLayer, ...], layer: int, pair: ConductancePair
+        self,
+        network: PredictiveCodingNetwork,
+        chip: tuple[ChipLayer, ...],
+        layer: int,
+        pair: ConductancePair,
+        scales: Scales,
     ) -> Stage:
         springs = network.precision_of(layer) * self.technology.spring_conductance
         drive = lines(chip, layer, transposed=False, bias=network.has_biases)
-        return self._stage("forward", layer, chip, pair, chip[layer].predict, drive, springs)
+        units = scales.rate[layer - 1], scales.activity[layer]
+        return self._stage("forward", layer, chip, pair, chip[layer].predict, drive, springs, units)
 
     def _transposed(
-        self, network: PredictiveCodingNetwork, chip: tuple[ChipLayer, ...], layer: int, pair: ConductancePair
+        self,
+        network: PredictiveCodingNetwork,
+        chip: tuple[ChipLayer, ...],
+        layer: int,
+        pair: ConductancePair,
+        scales: Scales,
     ) -> Stage:
         drive = lines(chip, layer, transposed=True, bias=False)
-        return self._stage("transposed", layer, chip, pair, chip[layer].feedback, drive, 0.0)
+        units = scales.activity[layer], scales.feedback[layer - 1]
+        return self._stage("transposed", layer, chip, pair, chip[layer].feedback, drive, 0.0, units)
 
     def _stage(
         self,
@@ -125,37 +160,49 @@ class EffectiveRelaxer(Relaxer):
         amplifier: Bank | None,
         drive: Lines,
         load: float,
+        units: Units,
     ) -> Stage:
+        """`units`: volts of a unit of signal and of a unit of output."""
         kept = self._stages.get((what, layer))
-        if kept is not None and kept[0] is pair and kept[1] is chip:
-            return kept[2]
+        if kept is not None and kept[0] is pair and kept[1] is chip and kept[2] == units:
+            return kept[3]
         if amplifier is None:
             raise ValueError(f"layer {layer}: the compiled circuit has no {what} amplifiers")
-        found = stage(pair, amplifier, drive, self.technology, load)
-        self._stages[what, layer] = pair, chip, found
+        scaled = pair.scaled(units[1] / units[0])
+        found = stage(scaled, amplifier, drive, self.technology, load, units)
+        self._stages[what, layer] = pair, chip, units, found
         return found
 
     def _equilibrium(self, effective: EffectiveNetwork, held: Clamps, rest: Rest) -> Equilibrium:
-        net, chip = effective.network, effective.chip
+        net, chip, scales = effective.network, effective.chip, effective.scales
         x = (held.values[0], *rest.x)
         none = np.empty((held.samples, 0))
         eps = [none]
         for layer, (xl, mu) in enumerate(zip(rest.x, rest.mu, strict=True), start=1):
             sense = chip[layer].sense
             seen = effective.transposed[layer - 2].seen if layer > 1 else 1.0
-            eps.append(xl - mu if sense is None else sense.driven(xl - mu) * seen)
+            eps.append(xl - mu if sense is None else sense.driven(xl - mu, scales.activity[layer]) * seen)
         rates = []
         for layer in range(net.depth):
             drive, signal = chip[layer].drive, effective.rates(layer, x[layer])
-            rates.append(signal if drive is None else drive.driven(signal) * effective.forward[layer].seen)
+            if drive is not None:
+                signal = drive.driven(signal, scales.rate[layer]) * effective.forward[layer].seen
+            rates.append(signal)
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(net.pi, eps[1:], strict=True))
-        return Equilibrium(
-            x, (none, *rest.mu), tuple(eps), tuple(rates), np.asarray(energy), self._verdict(x, rates, rest)
-        )
+        verdict = self._verdict(scales, (x, rest.mu, eps, rates), rest)
+        return Equilibrium(x, (none, *rest.mu), tuple(eps), tuple(rates), np.asarray(energy), verdict)
 
-    def _verdict(self, x: tuple[Floats, ...], rates: list[Floats], rest: Rest) -> Relaxation:
+    def _verdict(self, scales: Scales, signals: Signals, rest: Rest) -> Relaxation:
+        """At rest, and no activity, prediction, prediction error or rate beyond the supply."""
+        x, mu, eps, rates = signals
         settled = rest.residual <= self.tolerance
-        peak = self.volts * np.max([np.abs(a).max(axis=1) for a in (*x, *rest.mu, *rates)], axis=0)
+        volts = [
+            *zip(x, scales.activity, strict=True),
+            *zip(mu, scales.activity[1:], strict=True),
+            *zip(eps[1:], scales.activity[1:], strict=True),
+            *zip(rates, scales.rate, strict=True),
+        ]
+        peak = np.max([unit * np.abs(a).max(axis=1) for a, unit in volts], axis=0)
         within = peak <= self.technology.supply
         message = "at rest"
         if not settled.all():

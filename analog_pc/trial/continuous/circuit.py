@@ -97,7 +97,7 @@ def _top(trial: ContinuousTrial) -> tuple[Element, ...]:
 def _input_layer(trial: ContinuousTrial) -> tuple[Bus, tuple[Element, ...]]:
     n, parts = trial.network.sizes[0], Parts(trial.technology)
     x, rate = bus("x0", n), bus("rate0", n)
-    cell = activation_cell("act", trial.network.activation_of(0), x, trial.volts, parts)
+    cell = activation_cell("act", trial.network.activation_of(0), x, trial.volts, trial.volts, parts)
     return x + rate, (*cell.elements, unity("rate", cell.signal, grounds(n), rate, 1.0, parts))
 
 
@@ -123,7 +123,7 @@ def _layer(trial: ContinuousTrial, layer: int) -> tuple[Bus, tuple[Element, ...]
     if layer < net.depth:
         rate, back = bus(f"rate{layer}", post), bus(f"back{layer}", post)
         ports += rate + back
-        cell = activation_cell("act", net.activation_of(layer), x, trial.volts, parts)
+        cell = activation_cell("act", net.activation_of(layer), x, trial.volts, trial.volts, parts)
         elements += (
             *cell.elements,
             unity("rate", cell.signal, grounds(post), rate, 1.0, parts),

@@ -2,14 +2,15 @@
 
 After one wrong part, every voltage of a closed loop is off.  Only at the source is a signal not what its own
 inputs make of it; everywhere else the parts still do what they should.  With k = precision above / precision,
-R_f G in V/V and s volts per unit, all in volts and all nodes of one layer l::
+R_f G in V/V, and v, u, b volts per unit of activity, rate and feedback, all in volts and all nodes of one
+layer l::
 
-    rate      = s f(x / s)                                               activation and driver
-    anti      = -s f(x / s)                                              activation and inverting driver
+    rate      = u f(x / v)                                               activation and driver
+    anti      = -u f(x / v)                                              activation and inverting driver
     mu        = -(R_f G_plus) anti_{l-1} - (R_f G_minus) rate_{l-1}      forward crossbar and its amplifiers
     eps       = x - mu,   anti_eps = mu - x                              sense amplifiers
     back      = -(R_f G_plus) anti_eps_{l+1} - (R_f G_minus) eps_{l+1}   transposed crossbar, its amplifiers
-    x         = mu + k f'(x / s) back                                    spring, gate;  or the clamp
+    x         = mu + k (v / b) f'(x / v) back                            spring, gate;  or the clamp
 
 (bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
 reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
@@ -78,11 +79,12 @@ def _anti(probes: Probes, number: int, v: Signals) -> Floats | None:
 
 
 def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
-    f, volts = _activation_of(probes.layers[number])
+    layer = probes.layers[number]
+    f, volts = _activation_of(layer)
     x = v.get(("x", number))
     if x is None:
         return None
-    return np.asarray(v[quantity, number] - sign * volts * f.f(x / volts))
+    return np.asarray(v[quantity, number] - sign * layer.rate_volts_per_unit * f.f(x / volts))
 
 
 def _mu(probes: Probes, number: int, v: Signals) -> Floats | None:
@@ -148,7 +150,8 @@ def _fed_back(probes: Probes, number: int, v: Signals) -> tuple[Floats, Floats]:
     f, volts = _activation_of(layer)
     near = _tolerance_of_x(probes) / volts if f.kinks else 0.0
     own = layer.precision if number else 1.0
-    pull = probes.layers[number + 1].precision / own * back
+    ratio = layer.volts_per_unit / layer.feedback_volts_per_unit
+    pull = probes.layers[number + 1].precision / own * ratio * back
     ends = (pull * f.slope(x / volts - near), pull * f.slope(x / volts + near))
     return np.minimum(*ends), np.maximum(*ends)
 

@@ -198,7 +198,7 @@ def _tolerance(probes: Probes, probe: Probe, fraction: float | None) -> float | 
     """V."""
     if fraction is None or probes.reference is None:
         return probe.tolerance
-    return fraction * probes.reference.full_scale[probe.quantity]
+    return fraction * probes.reference.full_scale[probe.quantity][probe.layer]
 
 
 def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, ...]:
@@ -216,7 +216,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
         sample = int(np.nanargmax(np.abs(volts[:, probe.index])))
         deviation = float(volts[sample, probe.index])
         if abs(deviation) > within:
-            relative = abs(deviation) / scales[probe.quantity]
+            relative = abs(deviation) / scales[probe.quantity, probe.layer]
             found.append(
                 Source(
                     probe=probe,
@@ -252,10 +252,8 @@ def _signals(probes: Probes, volts: Mapping[str, Floats]) -> Signals:
     return signals
 
 
-def _full_scales(reference: Signals) -> dict[str, float]:
-    """V; the largest of each quantity, or of x where a quantity rests at 0 V."""
-    largest: dict[str, float] = defaultdict(float)
-    for (quantity, _), volts in reference.items():
-        largest[quantity] = max(largest[quantity], float(np.nanmax(np.abs(volts))))
-    of_x = largest["x"] or 1.0
-    return {quantity: max(volts, of_x) for quantity, volts in largest.items()}
+def _full_scales(reference: Signals) -> dict[Place, float]:
+    """V by quantity and layer: the largest, or that of x where a signal rests at 0 V."""
+    largest = {place: float(np.nanmax(np.abs(volts))) for place, volts in reference.items()}
+    of_x = {layer: volts or 1.0 for (quantity, layer), volts in largest.items() if quantity == "x"}
+    return {place: max(volts, of_x[place[1]]) for place, volts in largest.items()}

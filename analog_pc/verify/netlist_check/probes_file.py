@@ -67,13 +67,13 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     samples
         Points of the operating-point analysis, 1 for ``.op``.
     full_scale
-        V, of each judged quantity; tolerances in per cent refer to it.
+        V, of each judged quantity by layer; tolerances in per cent refer to it.
     """
 
     source: str
     tolerance: str
     samples: int
-    full_scale: dict[str, float]
+    full_scale: dict[str, tuple[float, ...]]
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,8 +83,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     activation
         Name of f.
-    volts_per_unit
-        V of an activity of 1.
+    volts_per_unit, rate_volts_per_unit, feedback_volts_per_unit
+        V of an activity, a rate f(x) and a feedback W^T eps of 1.
     precision
         1 / Sigma; 0 for the input, which nothing predicts.
     clamped
@@ -99,6 +99,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
 
     activation: str
     volts_per_unit: float
+    rate_volts_per_unit: float
+    feedback_volts_per_unit: float
     precision: float
     clamped: tuple[bool, ...]
     gated: bool
@@ -129,7 +131,7 @@ class Probes(msgspec.Struct, frozen=True, kw_only=True):
     netlist_sha256
         Of network.cir as it was written: whether a netlist has been edited.
     volts_per_unit, seconds_per_unit
-        V of an activity of 1, s of a unit of time C / g_s.
+        V of an activity of 1 by layer, s of a unit of time C / g_s.
     activities, predictions, eps
         Node names by layer; the input has no prediction and no eps.
     reference
@@ -142,7 +144,7 @@ class Probes(msgspec.Struct, frozen=True, kw_only=True):
     technology: str
     network: NetworkFacts
     netlist_sha256: str
-    volts_per_unit: float
+    volts_per_unit: tuple[float, ...]
     seconds_per_unit: float
     activities: tuple[tuple[str, ...], ...]
     predictions: tuple[tuple[str, ...], ...]
@@ -216,6 +218,10 @@ def _contradictions(probes: Probes) -> Iterator[str]:
     for number, layer in enumerate(probes.layers):
         yield from _layer_contradictions(number, layer, sizes)
     samples = probes.reference.samples if probes.reference else 0
+    full_scale = probes.reference.full_scale if probes.reference else {}
+    for quantity, volts in full_scale.items():
+        if len(volts) != len(sizes):
+            yield f"full scale of {quantity}: {len(volts)} layers for a network of {len(sizes)}"
     seen: set[str] = set()
     places: set[tuple[str, int, int]] = set()
     for probe in probes.nodes:
@@ -240,8 +246,9 @@ def _layer_contradictions(number: int, layer: Layer, sizes: tuple[int, ...]) -> 
         yield f"layer {number}: unknown activation {layer.activation!r}"
     if len(layer.clamped) != sizes[number]:
         yield f"layer {number}: {len(layer.clamped)} values of clamped for {sizes[number]} activities"
-    if layer.volts_per_unit <= 0.0:
-        yield f"layer {number}: volts_per_unit = {layer.volts_per_unit!r}, must be > 0"
+    for name in ("volts_per_unit", "rate_volts_per_unit", "feedback_volts_per_unit"):
+        if getattr(layer, name) <= 0.0:
+            yield f"layer {number}: {name} = {getattr(layer, name)!r}, must be > 0"
     if number and layer.precision <= 0.0:
         yield f"layer {number}: precision = {layer.precision!r}, must be > 0"
     below = sizes[number - 1] if number else 0

@@ -59,11 +59,16 @@ def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
     """The local equations of every layer, with the conductances as they were programmed."""
     design = compiled.design
     network = design.network
-    volts = _volts_per_unit(compiled)
+    scales = compiled.scales
+    top = scales.activity[-1]  # nothing reads its rate and feeds back to it
+    rates = (*scales.rate, top)
+    feedback = (*scales.feedback, top)
     return tuple(
         Layer(
             activation=network.activation_of(number).name,
-            volts_per_unit=volts[number],
+            volts_per_unit=scales.activity[number],
+            rate_volts_per_unit=rates[number],
+            feedback_volts_per_unit=feedback[number],
             precision=network.precision_of(number),
             clamped=tuple((~free).tolist()),
             gated=design.feeds_back(number) and not design.switches_open,
@@ -118,11 +123,6 @@ def buses_of(compiled: CompiledNetwork) -> dict[Place, Bus]:
     return found
 
 
-def _volts_per_unit(compiled: CompiledNetwork) -> tuple[float, ...]:
-    """V of an activity of 1, by layer."""
-    return (compiled.scales.volts,) * (compiled.network.depth + 1)
-
-
 def _from_mathematics(compiled: CompiledNetwork) -> Expected:
     buses = buses_of(compiled)
     ideal = relax(compiled.network, clamps=compiled.clamps)
@@ -130,9 +130,14 @@ def _from_mathematics(compiled: CompiledNetwork) -> Expected:
         return Expected(None, tuple(_probes(buses, {}, {})))
     scales = full_scales(ideal, compiled)
     allowed = tolerances(compiled, ideal, scales)
-    volts = compiled.scales.volts
-    full_scale: dict[str, float] = {quantity: volts * scales[quantity] for quantity in JUDGED}
-    within: dict[str, float] = {q: min(allowed[q], ACCEPTANCE[q]) * full_scale[q] for q in JUDGED}
+    full_scale: dict[str, tuple[float, ...]] = {
+        q: tuple(volts * scales[q] for volts in compiled.scales.activity) for q in JUDGED
+    }
+    within: dict[Place, float] = {
+        (quantity, layer): min(allowed[quantity], ACCEPTANCE[quantity]) * volts
+        for quantity in JUDGED
+        for layer, volts in enumerate(full_scale[quantity])
+    }
     reference = Reference(
         source="ideal reference",
         tolerance="finite gain of the amplifiers and ngspice's stopping rule, at most 1e-6 of full scale",
@@ -144,18 +149,21 @@ def _from_mathematics(compiled: CompiledNetwork) -> Expected:
 
 def _signals(compiled: CompiledNetwork, ideal: Equilibrium) -> Signals:
     """The equilibrium in volts, with the signals that follow from it."""
-    volts = _volts_per_unit(compiled)
+    scales = compiled.scales
+    volts = scales.activity
     found: dict[Place, Floats] = {}
     for layer, x in enumerate(ideal.activities):
         found["x", layer] = volts[layer] * x
-    for layer, rate in enumerate(ideal.rates):
-        found["rate", layer] = volts[layer] * rate
-        found["anti", layer] = -volts[layer] * rate
+    for layer, (rate, unit) in enumerate(zip(ideal.rates, scales.rate, strict=True)):
+        found["rate", layer] = unit * rate
+        found["anti", layer] = -unit * rate
     for layer in range(1, compiled.network.depth + 1):
         found["mu", layer] = volts[layer] * ideal.predictions[layer]
         found["eps", layer] = volts[layer] * ideal.eps[layer]
         found["anti_eps", layer] = -volts[layer] * ideal.eps[layer]
-        found["back", layer - 1] = found["eps", layer] @ compiled.network.W[layer - 1]
+        found["back", layer - 1] = (
+            scales.feedback[layer - 1] * ideal.eps[layer] @ compiled.network.W[layer - 1]
+        )
     return found
 
 
@@ -170,13 +178,13 @@ def _from_simulator(compiled: CompiledNetwork, rest: Solution | None, simulator:
         source=f"{simulator} simulator",
         tolerance=f"two simulators of one circuit: {CROSS_CHECK:g} of the largest probed voltage",
         samples=1,
-        full_scale=dict.fromkeys(judged, largest),
+        full_scale=dict.fromkeys(judged, (largest,) * len(compiled.network.sizes)),
     )
-    within = dict.fromkeys(judged, CROSS_CHECK * largest)
+    within = {place: CROSS_CHECK * largest for place in buses if place[0] in JUDGED}
     return Expected(reference, tuple(_probes(buses, volts, within)))
 
 
-def _probes(buses: Mapping[Place, Bus], volts: Signals, within: Mapping[str, float]) -> Iterator[Probe]:
+def _probes(buses: Mapping[Place, Bus], volts: Signals, within: Mapping[Place, float]) -> Iterator[Probe]:
     for (quantity, layer), bus in buses.items():
         values = volts.get((quantity, layer))
         for index, node in enumerate(bus):
@@ -186,5 +194,5 @@ def _probes(buses: Mapping[Place, Bus], volts: Signals, within: Mapping[str, flo
                 layer=layer,
                 index=index,
                 volts=() if values is None else tuple(values[:, index].tolist()),
-                tolerance=within.get(quantity),
+                tolerance=within.get((quantity, layer)),
             )

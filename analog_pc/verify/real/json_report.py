@@ -148,12 +148,13 @@ def _noise(noise: NoiseResult) -> dict[str, Any]:
             "rms_mean": finite(rms.mean()),
             "rms_worst": finite(rms.max()),
             "over_thermal": finite(rms.max() / noise.thermal),
-            "activity": finite(rms.max() / noise.volts),
+            "activity": finite(rms.max() / noise.volts[layer]),
         }
         for layer, rms in enumerate(noise.rms)
         if len(rms)
     ]
-    scales = {"thermal": finite(noise.thermal), "volts_per_unit": finite(noise.volts), "words": noise.words}
+    volts = [finite(unit) for unit in noise.volts]
+    scales = {"thermal": finite(noise.thermal), "volts_per_unit": volts, "words": noise.words}
     return {"sample": int(noise.sample), "layers": layers, **scales}
 
 

@@ -152,14 +152,14 @@ class Stability:
 class NoiseResult:
     """rms noise in V at the free value nodes of every layer (empty where clamped), of one sample.
 
-    `thermal` is sqrt(kT / C), `volts` an activity of 1; `words` is empty or says why there is no number.
+    `thermal` is sqrt(kT / C), `volts` an activity of 1 of each layer; `words` says why there is no number.
     """
 
     phase: str
     sample: int
     rms: tuple[Floats, ...]
     thermal: float
-    volts: float
+    volts: tuple[float, ...]
     words: str = ""
 
 

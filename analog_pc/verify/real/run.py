@@ -76,7 +76,7 @@ def verify_real(
         "network": "-".join(map(str, network.sizes)) + f" {network.activation}",
         "technology": f"{technology.name}: {technology.source}",
         "imperfections": ", ".join(present(technology)),
-        "volts per unit": f"{circuit.scales.volts:.4g} V",
+        "volts per unit": circuit.scales.text(),
         "C / g_s": si(circuit.scales.seconds, "s"),
         "samples": str(len(inputs)),
         "seeds of random parts": f"{seeds}, from {seed}",

@@ -44,7 +44,7 @@ def _judge(found: list[Modes]) -> str:
 
 def noise(compiled: CompiledNetwork, phase: str, sample: int = 0) -> NoiseResult:
     """rms over all frequencies at the free value nodes, at the operating point of one sample."""
-    volts, farads = compiled.scales.volts, compiled.design.technology.node_capacitance
+    volts, farads = compiled.scales.activity, compiled.design.technology.node_capacitance
     thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / farads))
     buses = _free_nodes(compiled)
     nodes = tuple(node for bus in buses for node in bus)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ def parity(phase: PhaseResult) -> Figure:
         clouds = list(_clouds(phase, quantity))
         shown |= {layer for layer, *_ in clouds}
         panels = (grid[0, column], grid[1, column])
-        _parity_panels(panels, quantity, clouds, by_name.get(quantity), phase.compiled.scales.volts)
+        _parity_panels(panels, quantity, clouds, by_name.get(quantity), phase.compiled.scales.activity)
     figure.legend(handles=_layer_keys(sorted(shown)), loc="outside lower center", ncols=8)
     return figure
 
@@ -75,15 +75,19 @@ def _thinned(ideal: Floats, circuit: Floats) -> tuple[Floats, Floats]:
 
 
 def _parity_panels(
-    panels: tuple[Axes, Axes], quantity: str, clouds: list[Cloud], comparison: Comparison | None, volts: float
+    panels: tuple[Axes, Axes],
+    quantity: str,
+    clouds: list[Cloud],
+    comparison: Comparison | None,
+    volts: Sequence[float],
 ) -> None:
     top, bottom = panels
-    scale = full_scale(comparison)
-    low, high = _span(clouds, scale)
-    factor, prefix = engineering(volts * max(abs(low), abs(high)))
-    unit, symbol = volts * factor, SYMBOLS[quantity]
-    top.plot([low * unit, high * unit], [low * unit, high * unit], color=GREY, lw=0.7, zorder=1)
+    scale, symbol = full_scale(comparison), SYMBOLS[quantity]
     residuals = [np.abs(circuit - ideal) / scale for _, ideal, circuit in clouds]
+    clouds = [(layer, volts[layer] * ideal, volts[layer] * circuit) for layer, ideal, circuit in clouds]
+    low, high = _span(clouds, scale * max(volts))
+    unit, prefix = engineering(max(abs(low), abs(high)))
+    top.plot([low * unit, high * unit], [low * unit, high * unit], color=GREY, lw=0.7, zorder=1)
     tolerance = comparison.tolerance if comparison else math.nan
     floor, ceiling = decades(np.concatenate([*residuals, np.empty(0)]), tolerance)
     for (layer, ideal, circuit), residual in zip(clouds, residuals, strict=True):

@@ -53,7 +53,7 @@ def phase_dict(phase: PhaseResult) -> dict[str, Any]:
         "judged": [int(sample) for sample in phase.judged],
         "notes": list(phase.notes),
         "smallest_curvature": finite(np.min(phase.curvature)) if np.size(phase.curvature) else None,
-        "volts_per_unit": finite(phase.compiled.scales.volts),
+        "volts_per_unit": [finite(volts) for volts in phase.compiled.scales.activity],
         "seconds_per_unit": finite(phase.compiled.scales.seconds),
         "seconds": finite(phase.seconds),
         "transient": transient,

@@ -134,7 +134,7 @@ def _dots(times: Floats, log: bool) -> Ints:
 def _waves(axes: Axes, phase: PhaseResult, layer: int, times: Floats, log: bool) -> None:
     transient = _transient(phase)
     circuit, ideal = transient.waveform.activities[layer], transient.reference[layer]
-    volts = phase.compiled.scales.volts
+    volts = phase.compiled.scales.activity[layer]
     movers = np.sort(np.argsort(-np.ptp(ideal, axis=0), kind="stable")[:MOST_ACTIVITIES])
     factor, prefix = engineering(volts * _largest(ideal[:, movers]))
     dots, keep = _dots(times, log), _shown(times, log)
@@ -176,8 +176,14 @@ def _mark_settling(panels: Sequence[Axes], settled: float) -> None:
 
 
 def _power_axis(axes: Axes, phase: PhaseResult, largest: float) -> None:
-    """Watts in the springs on the right: sum of g V(eps)^2 = 2 E g_s (volts per unit)^2."""
-    watts = 2.0 * phase.compiled.design.technology.spring_conductance * phase.compiled.scales.volts**2
+    """Watts in the springs on the right: sum of g V(eps)^2 = 2 E g_s (volts per unit)^2.
+
+    Left out where layers have unlike volts per unit: the power is then no multiple of the energy.
+    """
+    units = set(phase.compiled.scales.activity[1:])
+    if len(units) > 1:
+        return
+    watts = 2.0 * phase.compiled.design.technology.spring_conductance * units.pop() ** 2
     factor, prefix = engineering(largest * watts)
     slope = watts * factor
 

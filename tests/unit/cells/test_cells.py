@@ -115,7 +115,7 @@ GRID = np.linspace(-0.9013, 0.9017, 91)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_circuit_is_the_activation(name: str) -> None:
     f = ACTIVATIONS[name]
-    cell = cells.activation_cell("act", f, X, S, PARTS)
+    cell = cells.activation_cell("act", f, X, S, S, PARTS)
     if name == "identity":
         assert (cell.elements, cell.signal, cell.control, cell.gate) == ((), X, X, None)
         return
@@ -129,10 +129,23 @@ def test_activation_circuit_is_the_activation(name: str) -> None:
     np.testing.assert_allclose(cell.gate.value(GRID), f.gate(GRID / S), rtol=0.0, atol=1e-13)
 
 
+@pytest.mark.parametrize("name", [n for n in ACTIVATIONS if n != "identity"])
+def test_an_activation_has_volts_of_its_own(name: str) -> None:
+    """Input in units of S, output in units of 3 S; the gate has no unit."""
+    f = ACTIVATIONS[name]
+    cell = cells.activation_cell("act", f, X, S, 3.0 * S, PARTS)
+    first = cell.elements[0]
+    assert isinstance(first, VoltageTransfers)
+    for gain in np.asarray(first.gain):
+        got = gain * first.law.value(GRID)
+        np.testing.assert_allclose(got, 3.0 * S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
+    np.testing.assert_allclose(cell.gate.value(GRID), f.gate(GRID / S), rtol=0.0, atol=1e-13)
+
+
 @pytest.mark.parametrize("name", [n for n, f in ACTIVATIONS.items() if f.kinks])
 def test_rectifier_folds_the_drive(name: str) -> None:
     f = ACTIVATIONS[name]
-    cell = cells.activation_cell("act", f, X, S, PARTS)
+    cell = cells.activation_cell("act", f, X, S, S, PARTS)
     _, diodes, amp = cell.elements
     np.testing.assert_allclose(diodes.law.value(GRID), S * f.position(GRID / S), rtol=0.0, atol=1e-14)
     assert (amp.plus, amp.minus, amp.out) == (X, diodes.out, diodes.control)

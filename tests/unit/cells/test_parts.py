@@ -85,14 +85,14 @@ def test_switching_one_imperfection_off_leaves_the_others_as_drawn() -> None:
     without = cells.Parts(dataclasses.replace(REAL, opamp_offset=0.0), 3, "layer1")
     np.testing.assert_array_equal(cells.open_loop("amp", A, B, OUT, without).offset, 0.0)
     f = ACTIVATIONS["tanh"]
-    with_, without_ = (cells.activation_cell("act", f, A, 0.1, p).elements[0] for p in (PARTS, without))
+    with_, without_ = (cells.activation_cell("act", f, A, 0.1, 0.1, p).elements[0] for p in (PARTS, without))
     np.testing.assert_array_equal(with_.gain, without_.gain)
     np.testing.assert_array_equal(with_.offset, without_.offset)
 
 
 @pytest.mark.parametrize("name", ["tanh", "relu"])
 def test_activation_circuits_are_spread(name: str) -> None:
-    first = cells.activation_cell("act", ACTIVATIONS[name], A, 0.1, PARTS).elements[0]
+    first = cells.activation_cell("act", ACTIVATIONS[name], A, 0.1, 0.1, PARTS).elements[0]
     bank = first.name
     assert len(set(np.asarray(first.gain).tolist())) == 4
     assert len(set(np.asarray(first.offset).tolist())) == 4

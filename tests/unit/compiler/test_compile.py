@@ -77,10 +77,10 @@ def test_stimuli_are_the_clamps_in_volts() -> None:
 def test_presets_are_the_forward_values() -> None:
     compiled = compile_network(NET, IDEAL, X, T)
     preset = compiled.operating_point().preset
-    np.testing.assert_array_equal(preset["clamp0"], compiled.scales.volts * X)
+    np.testing.assert_array_equal(preset["clamp0"], compiled.scales.activity[0] * X)
     output = relax(NET, X).output
     np.testing.assert_allclose(
-        preset["clamp2"], compiled.scales.volts * output, rtol=0.0, atol=1e-15
+        preset["clamp2"], compiled.scales.activity[2] * output, rtol=0.0, atol=1e-15
     )  # rounding
 
 
@@ -96,7 +96,7 @@ def test_partial_clamps_pin_only_their_nodes() -> None:
     pins = {e.name: e.plus for e in compiled.circuit.elements if isinstance(e, StimulusSources)}
     assert pins["clamp1"] == ("x1_1", "x1_3")
     np.testing.assert_array_equal(
-        compiled.operating_point().stimuli["clamp1"], compiled.scales.volts * partial[1].data[:, [1, 3]]
+        compiled.operating_point().stimuli["clamp1"], compiled.scales.activity[1] * partial[1].data[:, [1, 3]]
     )
     assert "x1_0" in compiled.start(0)
     assert "x1_1" not in compiled.start(0)
@@ -107,7 +107,7 @@ def test_starts() -> None:
     start = compiled.start(2)
     hidden = X[2] @ NET.W[0].T + NET.b[0]
     got = [start[n] for n in compiled.probes.activities[1]]
-    np.testing.assert_allclose(got, compiled.scales.volts * hidden, rtol=1e-13)  # rounding
+    np.testing.assert_allclose(got, compiled.scales.activity[1] * hidden, rtol=1e-13)  # rounding
     assert set(compiled.start(2, zero=True).values()) == {0.0}
 
 
@@ -116,7 +116,7 @@ def test_transient_is_in_units_of_time() -> None:
     analysis = compiled.transient(1, duration=5.0)
     check_analysis(compiled.circuit, analysis)
     assert analysis.duration == 5.0 * IDEAL.seconds_per_unit
-    np.testing.assert_array_equal(analysis.stimuli["clamp0"], compiled.scales.volts * X[1])
+    np.testing.assert_array_equal(analysis.stimuli["clamp0"], compiled.scales.activity[0] * X[1])
     assert set(compiled.probes.activities[1]) <= set(analysis.save)
 
 
@@ -132,9 +132,11 @@ def test_refused_transients(arguments: dict, message: str) -> None:
 
 
 def test_volts_are_lowered_for_large_signals() -> None:
-    assert compile_network(NET, IDEAL, X, T).scales.volts == IDEAL.volts_per_unit
-    compiled = compile_network(NET, IDEAL, X, 1000.0 * np.sign(T))
-    assert compiled.scales.volts == IDEAL.supply / 1000.0
+    nominal = IDEAL.volts_per_unit
+    assert compile_network(NET, IDEAL, X, T).scales.activity == (nominal,) * 3
+    one = compile_network(NET, IDEAL, X, 1000.0 * np.sign(T)).scales
+    assert one.activity[:2] == (nominal, nominal)  # only the layer that needs it
+    assert 1000.0 * one.activity[2] <= IDEAL.supply
 
 
 def test_too_many_volts_name_their_numbers() -> None:
@@ -157,16 +159,16 @@ def test_what_cannot_be_clamped_cannot_be_compiled() -> None:
 
 def synthetic(compiled: CompiledNetwork, spoil: dict[str, float] | None = None) -> Solution:
     """The solution that an exact circuit would give."""
-    rest, s, probes = relax(compiled.network, clamps=compiled.clamps), compiled.scales.volts, compiled.probes
+    rest, scales, probes = relax(compiled.network, clamps=compiled.clamps), compiled.scales, compiled.probes
     volts: dict[str, np.ndarray] = {}
-    for buses, layers in (
-        (probes.activities, rest.activities),
-        (probes.predictions, rest.predictions),
-        (probes.eps, rest.eps),
-        (probes.rates, rest.rates),
+    for buses, layers, units in (
+        (probes.activities, rest.activities, scales.activity),
+        (probes.predictions, rest.predictions, scales.activity),
+        (probes.eps, rest.eps, scales.activity),
+        (probes.rates, rest.rates, scales.rate),
     ):
-        for nodes, values in zip(buses, layers, strict=False):
-            volts |= {n: s * values[:, i] for i, n in enumerate(nodes)}
+        for nodes, values, unit in zip(buses, layers, units, strict=False):
+            volts |= {n: unit * values[:, i] for i, n in enumerate(nodes)}
     for node, value in (spoil or {}).items():
         volts[node] = np.full(rest.samples, value)
     table = np.column_stack(list(volts.values()))
@@ -175,8 +177,9 @@ def synthetic(compiled: CompiledNetwork, spoil: dict[str, float] | None = None) 
     )
 
 
-def test_decode_undoes_the_scales() -> None:
-    compiled = compile_network(NET, IDEAL, X, T, volts_per_unit=0.3)
+@pytest.mark.parametrize("volts", [0.3, (0.3, 0.05, 0.7)])
+def test_decode_undoes_the_scales(volts: float | tuple[float, ...]) -> None:
+    compiled = compile_network(NET, IDEAL, X, T, volts_per_unit=volts)
     rest, got = relax(NET, X, T), compiled.decode(synthetic(compiled))
     for field in ("activities", "predictions", "eps", "rates"):
         for a, b in zip(getattr(got, field), getattr(rest, field), strict=True):

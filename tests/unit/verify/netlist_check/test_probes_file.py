@@ -38,8 +38,8 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_scales_and_names(wide: Path) -> None:
     found = json.loads((wide / "probes.json").read_text())
-    assert found["volts_per_unit"] == COMPILED.scales.volts
-    assert found["volts_per_unit"] <= IDEAL.supply / 200.0  # lowered for the large input, and said
+    assert found["volts_per_unit"] == list(COMPILED.scales.activity)
+    assert found["volts_per_unit"][0] <= IDEAL.supply / 200.0  # lowered for the large input, and said
     assert found["seconds_per_unit"] == IDEAL.seconds_per_unit
     assert found["activities"] == [["x0_0", "x0_1", "x0_2"], [f"x1_{i}" for i in range(4)], ["x2_0", "x2_1"]]
     assert found["predictions"] == [[], [f"mu1_{i}" for i in range(4)], ["mu2_0", "mu2_1"]]
@@ -67,10 +67,10 @@ def test_ideal_parts_are_held_against_the_mathematics() -> None:
     assert {probe.quantity for probe in judged} == set(layers)
     for probe in judged:
         ideal = layers[probe.quantity][probe.layer][0, probe.index]
-        assert probe.volts == (circuit.scales.volts * ideal,)
+        assert probe.volts == (circuit.scales.activity[probe.layer] * ideal,)
         assert probe.tolerance is not None
         # The project's acceptance, of full scale; ngspice's stopping rule alone leaves 1e-9.
-        assert 1e-9 < probe.tolerance / found.reference.full_scale[probe.quantity] <= 1e-6
+        assert 1e-9 < probe.tolerance / found.reference.full_scale[probe.quantity][probe.layer] <= 1e-6
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])

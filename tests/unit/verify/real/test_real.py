@@ -166,7 +166,7 @@ def test_drops_give_the_current_of_every_bit_line() -> None:
     }  # fmt: skip
     rest = Native().simulate(circuit.circuit, circuit.operating_point((0,), every_node=True))
     pair, drop = circuit.design.forward(1), maps["layer1 forward_minus"]
-    ports = [*circuit.probes.rates[0], "bias_p"][: pair.minus.shape[0]]
+    ports = [*circuit.probes.rates[0], "bias1_p"][: pair.minus.shape[0]]
     volts = rest.voltage(ports)[0]
     across = volts[:, None] - np.sign(volts)[:, None] * drop.loss * drop.volts
     current = (pair.minus * across).sum(axis=0)
