@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import Amplifiers, Bus
-from analog_pc.technology import Technology
+from analog_pc.technology import Technology, offset_left, sampled_spread
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class Parts:
         return np.asarray(sigma * self.stream(name).normal(size=n))
 
 
+def offsets(name: str, n: int, noise_gain: float, parts: Parts) -> Floats:
+    """Offsets of op-amps times their noise gain, [n]; auto-zeroed ones have what stays of it."""
+    t = parts.technology
+    raw = parts.spread(name, n, noise_gain * t.opamp_offset)
+    if not t.auto_zeroed:
+        return raw
+    sampled = parts.spread(f"{name}_auto_zero", n, noise_gain * sampled_spread(t))
+    return np.asarray(offset_left(t) * raw + sampled)
+
+
 def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Amplifiers:
     """Op-amps whose feedback network is drawn around them.
 
@@ -49,7 +59,7 @@ def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Ampli
         minus,
         out,
         t.opamp_gain,
-        offset=parts.spread(name, len(out), t.opamp_offset),
+        offset=offsets(name, len(out), 1.0, parts),
         gain_bandwidth=t.opamp_gain_bandwidth,
         slew_rate=t.opamp_slew_rate,
         saturation=t.opamp_saturation,
@@ -79,7 +89,7 @@ def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: 
         minus,
         out,
         a0 / (a0 + ng),
-        offset=parts.spread(name, len(out), ng * t.opamp_offset),
+        offset=offsets(name, len(out), ng, parts),
         gain_bandwidth=t.opamp_gain_bandwidth / ng,
         slew_rate=t.opamp_slew_rate,
         saturation=t.opamp_saturation,

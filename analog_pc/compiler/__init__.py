@@ -1,14 +1,17 @@
 """PCN to circuit (`compile_network`) and circuit back to PCN (`CompiledNetwork.decode`)."""
 
+from analog_pc.compiler.auto_zero import AutoZero, auto_zero
 from analog_pc.compiler.compile import compile_network
 from analog_pc.compiler.compiled import CompiledNetwork, Probes, Waveform
 from analog_pc.compiler.layers import program_arrays
 from analog_pc.compiler.stimuli_file import load_stimuli
 
 __all__ = [
+    "AutoZero",
     "CompiledNetwork",
     "Probes",
     "Waveform",
+    "auto_zero",
     "compile_network",
     "load_stimuli",
     "program_arrays",

@@ -1,4 +1,4 @@
-"""Prediction errors read twice: what amplifiers add is in both readings, and goes."""
+"""Correlated double sampling of prediction errors: offsets cancel in the difference of two readings."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class AutoZeroed(Relaxer):
     subtracted from the one between both clamps::
 
         eps = eps(input and target clamped) - eps(input clamped)
+
+    This is a way to use a circuit, for chips whose op-amps are not auto-zeroed themselves: that removes the
+    shift of the activities too (`technology.offset`).  Both may be combined.  The two readings then share the
+    residual offsets, because a compiled chip draws them once; in silicon they do where no phase lies between.
 
     Costs a second relaxation, the prediction, which a trial needs anyway.  It does not remove the shift of
     the activities themselves.  Without it a constant eps of 1 % per update adds up: on `breadboard` parts

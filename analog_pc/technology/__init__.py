@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analog_pc.errors import BadInput
 from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
+from analog_pc.technology.offset import SWITCHES, offset_left, offset_spread, sampled_spread
 from analog_pc.technology.quantity import Quantity, Source
 from analog_pc.technology.reading import read_technology
 from analog_pc.technology.technology import Technology, quantities
@@ -40,11 +41,15 @@ def load_technology(path: str | Path) -> Technology:
 
 __all__ = [
     "IDEAL",
+    "SWITCHES",
     "TECHNOLOGIES",
     "Quantity",
     "Source",
     "Technology",
     "load_technology",
+    "offset_left",
+    "offset_spread",
     "quantities",
+    "sampled_spread",
     "technology",
 ]

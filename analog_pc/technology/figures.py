@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from analog_pc.circuit import BOLTZMANN
+from analog_pc.technology.offset import offset_spread
 from analog_pc.technology.technology import Technology
 
 NOISE_GAIN = 10.0  # of a transimpedance amplifier on some 64 rows, at an on/off ratio well above 10
@@ -29,12 +30,15 @@ def figures(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[Figure, ...]
     """
     tau, lag = t.seconds_per_unit, noise_gain / (2.0 * math.pi * t.opamp_gain_bandwidth)
     ng = f"NG = {noise_gain:g}"
+    zeroed = " after auto-zero" if t.auto_zeroed else ""
     return (
         Figure("unit of time", tau, "s", "tau = C / g_s"),
         Figure("amplifier lag", lag, "s", f"tau_a = NG / (2 pi GBW), {ng}"),
         Figure("stable up to", 2.0 * tau / lag if lag else math.inf, "", "sigma_max(W f')^2 < 2 tau / tau_a"),
         Figure("gain error", noise_gain / (noise_gain + t.opamp_gain), "", f"NG / (NG + A0), {ng}"),
-        Figure("offset at output", noise_gain * t.opamp_offset, "V", f"NG times the op-amp's, {ng}"),
+        Figure(
+            "offset at output", noise_gain * offset_spread(t), "V", f"NG times the op-amp's{zeroed}, {ng}"
+        ),
         Figure("on/off ratio", t.g_max / t.g_min, "", "g_max / g_min"),
         Figure("feedback resistor", 1.0 / (t.g_max - t.g_min), "Ohm", "R_f / max|W| = 1 / (g_max - g_min)"),
         Figure(

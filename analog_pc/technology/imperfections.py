@@ -21,7 +21,13 @@ IMPERFECTIONS: Mapping[str, tuple[str, ...]] = {
     "finite gain": ("opamp_gain", "rectifier_gain"),
     "bandwidth and slew": ("opamp_gain_bandwidth", "opamp_slew_rate"),
     "saturation": ("opamp_saturation",),
-    "offset": ("opamp_offset",),
+    "offset": (
+        "opamp_offset",
+        "auto_zero_capacitance",
+        "auto_zero_coupling",
+        "auto_zero_injection",
+        "auto_zero_time",
+    ),
     "output resistance": ("opamp_output_resistance",),
     "amplifier noise": ("opamp_noise",),  # moves noise analyses alone
     "activation spread": ("activation_gain_spread", "activation_offset_spread"),

@@ -80,6 +80,21 @@ class Technology:
         float, Quantity(OPAMPS, "V/sqrt(Hz)", "white noise at the input", NOT_NEGATIVE)
     ] = 0.0
     opamp_power: Annotated[float, Quantity(OPAMPS, "W", "quiescent power of one op-amp", NOT_NEGATIVE)] = 0.0
+    auto_zero_capacitance: Annotated[
+        float,
+        Quantity(OPAMPS, "F", "holds the sampled offset of an op-amp; 0: not auto-zeroed", NOT_NEGATIVE),
+    ] = 0.0
+    auto_zero_coupling: Annotated[
+        float,
+        Quantity(OPAMPS, "", "gain of the op-amp's input for the sampled offset over A0", POSITIVE),
+    ] = 1.0
+    auto_zero_injection: Annotated[
+        float,
+        Quantity(OPAMPS, "V", "left on that capacitor by its switch, standard deviation", NOT_NEGATIVE),
+    ] = 0.0
+    auto_zero_time: Annotated[
+        float, Quantity(OPAMPS, "s", "duration of the phase that samples the offset", NOT_NEGATIVE)
+    ] = 0.0
     activation_gain_spread: Annotated[
         float, Quantity(ACTIVATIONS, "", "gain, relative standard deviation", NOT_NEGATIVE)
     ] = 0.0
@@ -145,6 +160,11 @@ class Technology:
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
         _ = self.programming
+
+    @property
+    def auto_zeroed(self) -> bool:
+        """Whether the offsets of its op-amps are sampled and subtracted, see `technology.offset`."""
+        return self.auto_zero_capacitance > 0.0
 
     @property
     def wire(self) -> Wire:

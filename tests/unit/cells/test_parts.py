@@ -13,7 +13,7 @@ from analog_pc.circuit import Capacitors, Crossbar, Resistors, Wire, bus, ground
 from analog_pc.circuit.transfer import tanh_gate
 from analog_pc.mapping import encode
 from analog_pc.pcn.activations import ACTIVATIONS
-from analog_pc.technology import IDEAL, Technology
+from analog_pc.technology import IDEAL, Technology, offset_left, sampled_spread
 
 REAL = dataclasses.replace(
     IDEAL,
@@ -79,6 +79,26 @@ def test_one_chip_one_draw() -> None:
     )
     for other in others:
         assert (other != offsets(PARTS)).all()
+
+
+@pytest.mark.parametrize("noise_gain", [None, 2.0])
+def test_auto_zeroed_op_amps_keep_what_their_technology_leaves(noise_gain: float | None) -> None:
+    zeroed = dataclasses.replace(
+        REAL,
+        auto_zero_capacitance=1e-12,
+        auto_zero_coupling=0.1,
+        auto_zero_injection=1e-4,
+        auto_zero_time=1e-6,
+    )
+    parts = cells.Parts(zeroed, 3, "layer1")
+    if noise_gain is None:
+        amp = cells.open_loop("amp", A, B, OUT, parts)
+    else:
+        amp = cells.unity("amp", A, B, OUT, noise_gain, parts)
+    raw = 3e-3 * stream("amp").normal(size=4)  # the same op-amp as without auto-zero
+    sampled = sampled_spread(zeroed) * stream("amp_auto_zero").normal(size=4)
+    expected = (noise_gain or 1.0) * (offset_left(zeroed) * raw + sampled)
+    np.testing.assert_allclose(amp.offset, expected, rtol=1e-12)  # roundings
 
 
 def test_switching_one_imperfection_off_leaves_the_others_as_drawn() -> None:
