@@ -1,4 +1,4 @@
-"""The `analog-pc` command: exit 0 agreement, 1 outside tolerance, 2 bad input or missing simulator."""
+"""The `analog-pc` command; its exit codes stand in the help of the group below."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from analog_pc.errors import AnalogPcError, one_line
 
 
 class _Group(click.Group):
-    """Turns what is refused into one line and exit code 2, and Ctrl-C or SIGTERM into 130."""
+    """Turns what is refused into one line and exit code 2, and Ctrl-C into 130, SIGTERM into 143."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -42,8 +42,9 @@ class _Group(click.Group):
         raise SystemExit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
+        stop = _Stop()
         try:
-            with _terminable(), _numerical_remarks():
+            with _terminable(stop), _numerical_remarks():
                 found = super().invoke(context)
                 sys.stdout.flush()  # a disk that is full is an answer, not a traceback at the end
                 return found
@@ -56,7 +57,7 @@ class _Group(click.Group):
         except (ArithmeticError, np.linalg.LinAlgError) as fault:
             _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
-            _leave(str(stopped) or "interrupted; nothing half-written was left", 130)
+            _leave(str(stopped) or "interrupted; nothing half-written was left", 128 + stop.number)
 
 
 def _leave_for(fault: OSError) -> None:
@@ -100,23 +101,31 @@ def _remark(found: list[str]) -> None:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _terminable(stop: _Stop) -> Iterator[None]:
     """SIGTERM, by which queues and CI stop a job, saves what Ctrl-C saves and leaves no simulator running."""
     if threading.current_thread() is not threading.main_thread():  # no signal reaches it
         yield
         return
-    before = signal.signal(signal.SIGTERM, _as_ctrl_c)
+    before = signal.signal(signal.SIGTERM, stop.as_ctrl_c)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):  # a shell's background job ignores Ctrl-C, but may be told to end
-        raise KeyboardInterrupt
-    handler(number, frame)
+class _Stop:
+    """The signal that ended a command."""
+
+    def __init__(self) -> None:
+        self.number = int(signal.SIGINT)
+
+    def as_ctrl_c(self, number: int, frame: FrameType | None) -> None:
+        """Do for another signal what Ctrl-C does, and remember which one it was."""
+        self.number = number
+        handler = signal.getsignal(signal.SIGINT)
+        if not callable(handler):  # a shell's background job ignores Ctrl-C, but may be told to end
+            raise KeyboardInterrupt
+        handler(number, frame)
 
 
 def _leave(message: str, code: int) -> None:
@@ -140,7 +149,8 @@ def main() -> None:
       analog-pc verify net.npz --data wine --transient --out report
       analog-pc netlist net.npz --stimuli stimuli.npz --phase learn --out netlist
 
-    Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator.
+    Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator,
+    3 not judged (no SPICE simulator was asked, or it gave no answer), 130 Ctrl-C, 143 SIGTERM.
     """
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, Ints
 from analog_pc.cli.options import FOLDER, NETWORK, progress_bar, technology_option
 from analog_pc.cli.train import HIDDEN, LEARNING_RATES, train_network
 from analog_pc.cli.verify_netlist import reported
-from analog_pc.cli.verify_real import verify_real_parts
+from analog_pc.cli.verify_real import RealTask, verify_real_parts
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
@@ -25,6 +25,7 @@ from analog_pc.technology.imperfections import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
 from analog_pc.verify import PHASES, Verification, check_phases, verify_network
 from analog_pc.verify.netlists import write_sample_netlist
+from analog_pc.verify.real import STEP_NAMES, chosen_steps
 from analog_pc.verify.report import write_report
 
 
@@ -54,14 +55,18 @@ from analog_pc.verify.report import write_report
     help="Of the split, and of the network when none is given.",
 )
 @click.option(
+    "--cross-check",
     "--judge",
+    "judge",
     default=1,
     show_default=True,
     type=click.IntRange(min=0),
-    help="Real parts: samples of each phase that a SPICE simulator gets, to judge the native one.",
+    help="Real parts: samples of each phase that a SPICE simulator gets, to check the native one.",
 )
 @click.option(
+    "--reference",
     "--judged-by",
+    "judged_by",
     type=click.Choice(["ngspice", "vacask"]),
     help="Real parts: which one.  [default: vacask where it is installed]",
 )
@@ -71,6 +76,15 @@ from analog_pc.verify.report import write_report
     show_default=True,
     type=click.IntRange(min=1),
     help="Real parts: chips that random imperfections are drawn for.",
+)
+@click.option("--skip", metavar="STEP[,STEP]", help=f"Real parts: not these of {', '.join(STEP_NAMES)}.")
+@click.option("--only", metavar="STEP[,STEP]", help="Real parts: these steps alone.")
+@click.option(
+    "--time-limit",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(min=0.0, min_open=True),
+    help="Real parts: seconds that one step may take in one phase; it then keeps what it has.",
 )
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds that one ngspice run may take.")
 @click.option(
@@ -88,18 +102,21 @@ def verify(
     judge: int,
     judged_by: str | None,
     seeds: int,
+    skip: str | None,
+    only: str | None,
+    time_limit: float,
     timeout: float,
     out: Path,
 ) -> None:
     """Compile a network, relax its circuit in ngspice, compare every node with the ideal reference.
 
-    With a technology that has imperfections: what do real parts do?  The native simulator, judged by SPICE
-    on --judge samples, compares them with ideal parts: everything on and each imperfection alone, relaxations
-    (always, without --transient), stability, noise, power and the drop along wires.  Exit code 1 also where
-    SPICE gives no answer.
+    With a technology that has non-idealities: what do real parts do?  The native simulator compares them with
+    ideal parts: first a table of everything on and each non-ideality alone, then the cross-check by SPICE on
+    --cross-check samples, wires, power, modes, noise and transients.  Ctrl-C leaves a report marked partial.
 
     Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
-    DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice.
+    DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice;
+    3: not judged, because no cross-check was asked for or SPICE gave no answer.
 
     \b
     With --netlist, a netlist that was written by 'netlist' or 'verify' and has been edited since
@@ -108,6 +125,10 @@ def verify(
       analog-pc verify --netlist edited.cir --probes probes.json --junit verify.xml
     """
     real = bool(present(technology))
+    steps = _steps(skip, only, real)
+    if real:
+        timeout = min(timeout, time_limit)
+        judge = judge if "cross-check" in steps else 0
     vacask = Vacask(timeout=timeout)
     by_vacask = real and (judged_by == "vacask" or (judged_by is None and vacask.available()))
     simulator: Simulator = vacask if by_vacask else Ngspice(timeout=timeout)
@@ -116,16 +137,31 @@ def verify(
     net = load_network(network) if network is not None else None
     net, inputs, targets, facts = _stimuli(net, data, seed)
     chosen = _phases(phases, targets is not None)
-    (out / "netlists").mkdir(parents=True, exist_ok=True)
+    _make_folder(out / "netlists")
     for stale in ("report.html", "report.json"):
         (out / stale).unlink(missing_ok=True)
     inputs, targets = inputs[:samples], None if targets is None else targets[:samples]
     title = f"{network.name if network else facts['data']}: {'-'.join(map(str, net.sizes))}"
     if real:
-        code = verify_real_parts(
-            net, technology, inputs, targets, simulator, chosen, judge, seeds, seed, title, facts, out
+        asked = RealTask(
+            network=net,
+            technology=technology,
+            inputs=inputs,
+            targets=targets,
+            labels=_labels(targets),
+            simulator=simulator,
+            phases=chosen,
+            steps=steps,
+            judged=judge,
+            seeds=seeds,
+            seed=seed,
+            time_limit=time_limit,
+            title=title,
+            facts=facts,
+            network_file=network,
+            out=out,
         )
-        raise SystemExit(code)
+        raise SystemExit(verify_real_parts(asked))
     with progress_bar() as (bar, task):
         found = verify_network(
             net,
@@ -145,6 +181,35 @@ def verify(
         write_report(found, out)
     _print(found, out)
     raise SystemExit(0 if found.passed else 1)
+
+
+def _steps(skip: str | None, only: str | None, real: bool) -> tuple[str, ...]:
+    """The steps to do, checked before anything is computed."""
+    if not real and (skip is not None or only is not None):
+        raise BadInput(
+            "--skip and --only choose steps with real parts: give --technology with non-idealities"
+        )
+    return chosen_steps(_listed(skip), _listed(only))
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return () if text is None else tuple(part.strip() for part in text.split(","))
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it; refuse in one line where that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise BadInput(f"--out {folder.parent}: cannot be made: {fault.strerror or fault}") from None
+
+
+def _labels(targets: Floats | None) -> Ints | None:
+    """The true class of every sample where the targets are one-hot; None where they say more, or nothing."""
+    if targets is None:
+        return None
+    one_hot = ((targets == 0.0) | (targets == 1.0)).all() and (targets.sum(axis=1) == 1.0).all()
+    return targets.argmax(axis=1) if one_hot else None
 
 
 def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:

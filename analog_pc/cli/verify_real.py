@@ -1,17 +1,13 @@
-"""`analog-pc verify` where the technology has imperfections: what do real parts do?"""
+"""`analog-pc verify` where the technology has non-idealities: what do real parts do?"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from rich.box import SIMPLE
-from rich.console import Console
-from rich.table import Table
-
-from analog_pc.arrays import Floats
-from analog_pc.circuit import Outcome
-from analog_pc.cli.options import progress_bar
+from analog_pc.arrays import Floats, Ints
+from analog_pc.cli.real_lines import banners, step_lines, table_of
+from analog_pc.cli.steps import StepDisplay
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native, Simulator
@@ -19,126 +15,118 @@ from analog_pc.technology import Technology
 from analog_pc.verify.netlists import write_sample_netlist
 from analog_pc.verify.real import RealVerification, verify_real
 from analog_pc.verify.real.page import write_real_report
-from analog_pc.verify.real.results import FAIL, PASS, Judgement, RealPhase, Row
-from analog_pc.verify.report.style import si
+from analog_pc.verify.real.results import FAIL, PASS, State, StepRecord
 
-CONVERGED = Outcome.CONVERGED.value
+AGREES, DIFFERS, NOT_JUDGED = 0, 1, 3  # exit codes
 
 
-def verify_real_parts(
-    network: PredictiveCodingNetwork,
-    technology: Technology,
-    inputs: Floats,
-    targets: Floats | None,
-    simulator: Simulator,
-    phases: tuple[str, ...],
-    judged: int,
-    seeds: int,
-    seed: int,
-    title: str,
-    facts: dict[str, str],
-    out: Path,
-) -> int:
-    """Verify, write report and netlists, print; the exit code.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RealTask:
+    """What `analog-pc verify` was asked for, with real parts; see `verify_real`."""
 
-    0: native agrees with the judge, or no judge was asked for (`judged` 0); 1: it does not, or the judge gave
-    no answer.
+    network: PredictiveCodingNetwork
+    technology: Technology
+    inputs: Floats
+    targets: Floats | None
+    labels: Ints | None
+    simulator: Simulator
+    phases: tuple[str, ...]
+    steps: tuple[str, ...]
+    judged: int
+    seeds: int
+    seed: int
+    time_limit: float
+    title: str
+    facts: dict[str, str]
+    network_file: Path | None
+    out: Path
+
+
+def verify_real_parts(task: RealTask) -> int:
+    """Verify, print every step as it ends, write report and netlists; the exit code.
+
+    0: native agrees with SPICE; 1: it does not; 3: not judged, since no cross-check was asked for, it found
+    no time, or SPICE gave no answer.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, once a partial report is written.
     """
-    with progress_bar() as (bar, task):
-        found = verify_real(
-            network,
-            technology,
-            inputs,
-            targets,
-            simulator,
-            phases=phases,
-            judged=judged,
-            seeds=seeds,
-            seed=seed,
-            title=title,
-            facts=facts,
-            progress=lambda text: bar.update(task, description=text),  # type: ignore[arg-type]
-        )
-        bar.update(task, description="netlists and report")  # type: ignore[arg-type]
-        for phase in phases:
-            answers = targets if phase == "learn" else None
-            _netlist(out / "netlists" / phase, network, technology, inputs, answers, seed)
-        write_real_report(found, out)
-    _print(found, out)
-    return 0 if found.verdict == PASS or (judged == 0 and found.verdict != FAIL) else 1
+    with StepDisplay() as display:
+        so_far = _SoFar(task, display)
+        try:
+            found = verify_real(
+                task.network,
+                task.technology,
+                task.inputs,
+                task.targets,
+                task.simulator,
+                labels=task.labels,
+                phases=task.phases,
+                steps=task.steps,
+                judged=task.judged,
+                seeds=task.seeds,
+                seed=task.seed,
+                time_limit=task.time_limit,
+                title=task.title,
+                facts=task.facts,
+                progress=display.show,
+                listener=so_far.add,
+            )
+            for phase in task.phases:
+                _netlist(task, phase)
+        except KeyboardInterrupt as stop:
+            raise so_far.interrupted(stop) from None
+        write_real_report(found, task.out)
+    for line in banners(found):
+        _say(line)
+    _say(f"report: {task.out / 'report.html'}")
+    return {PASS: AGREES, FAIL: DIFFERS}.get(found.verdict, NOT_JUDGED)
 
 
-def _netlist(
-    folder: Path,
-    network: PredictiveCodingNetwork,
-    technology: Technology,
-    inputs: Floats,
-    targets: Floats | None,
-    seed: int,
-) -> None:
+@dataclass(eq=False)
+class _SoFar:
+    """What is known so far: printed as it comes, and kept for a report that is interrupted."""
+
+    task: RealTask
+    display: StepDisplay
+    found: RealVerification | None = field(default=None)
+
+    def add(self, found: RealVerification, record: StepRecord) -> None:
+        """Print a step; once all tables are there, they are on the disk too."""
+        if self.found is None:
+            _say(f"{found.title}, real against ideal parts")
+        self.found = found
+        phase = next(phase for phase in found.phases if phase.phase == record.phase)
+        with self.display.paused():
+            if record.step == "table":
+                _say(table_of(phase))
+            for line in step_lines(phase, record):
+                _say(f"{record.phase}: {line}")
+        if record.step == "table" and not _waiting(found, "table"):
+            write_real_report(found, self.task.out)
+
+    def interrupted(self, stop: KeyboardInterrupt) -> KeyboardInterrupt:
+        """Write what is known, and say so where the program ends."""
+        if self.found is None:
+            return stop
+        write_real_report(self.found, self.task.out)
+        words = f"interrupted; a partial report is in {self.task.out / 'report.html'}"
+        return type(stop)(words)
+
+
+def _waiting(found: RealVerification, step: str) -> bool:
+    return any(r.step == step and r.state is State.NOT_REACHED for r in found.steps)
+
+
+def _netlist(task: RealTask, phase: str) -> None:
     """The first sample, started from where the native simulator says that the circuit comes to rest."""
-    compiled = compile_network(network, technology, inputs, targets, seed=seed)
-    write_sample_netlist(folder, compiled, Native())
+    targets = task.targets if phase == "learn" else None
+    compiled = compile_network(task.network, task.technology, task.inputs, targets, seed=task.seed)
+    write_sample_netlist(task.out / "netlists" / phase, compiled, Native(), task.network_file)
 
 
-def _print(found: RealVerification, out: Path) -> None:
-    console = Console(width=max(80, min(110, Console().width)))
-    console.print(f"{found.title}, real against ideal parts", markup=False, highlight=False)
-    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
-    table.add_column("on", no_wrap=True)
-    for phase in found.phases:
-        table.add_column(f"{phase.phase}: rms", justify="right", no_wrap=True)
-        second = "same class" if phase.phase == "predict" else "cosine dW"
-        table.add_column(second, justify="right", no_wrap=True)
-    for lines in zip(*(phase.rows for phase in found.phases), strict=True):
-        table.add_row(lines[0].name, *(cell for row in lines for cell in _cells(row)))
-    console.print(table)
-    for phase in found.phases:
-        for line in _lines(phase):
-            console.print(f"{phase.phase}: {line}", markup=False, highlight=False)
-    console.print(f"{found.verdict.upper()} (native against SPICE)", markup=False, highlight=False)
-    console.print(f"report: {out / 'report.html'}", markup=False, highlight=False)
-
-
-def _cells(row: Row) -> tuple[str, str]:
-    """rms deviation, and what the phase is about: same class or cosine."""
-    rms, spread = row.mean("rms"), row.spread("rms")
-    second = row.mean("cosine" if row.phase == "learn" else "same_class")
-    first = f"{rms:.1e}" + (f" ± {spread:.0e}" if spread else "")
-    return first if np.isfinite(rms) else "-", f"{second:.4f}" if np.isfinite(second) else "-"
-
-
-def _lines(phase: RealPhase) -> list[str]:
-    """Judgements, settling, stability, noise and power, a line each."""
-    said = [_judged(j) for j in phase.judgements] or ["SPICE was not asked (--judge 0)"]
-    said += [f"{row.name}: {row.status}" for row in phase.rows if row.status != CONVERGED]
-    settled = [f"{w.name} {_seconds(w.measured)}" for w in phase.settlings]
-    said.append(f"settling to 1 %: {', '.join(settled)}")
-    said += [f"{w.name}: {w.words}" for w in phase.settlings if w.words]
-    s, noise, power = phase.stability, phase.noise, phase.power
-    margin = f", slowest mode {s.margin_units:.3g} g_s / C, damping {s.damping:.2g}"
-    said.append(f"{s.words}, {s.samples} samples looked at{margin if np.isfinite(s.margin) else ''}")
-    rms = np.concatenate(noise.rms)
-    if rms.size:
-        worst = float(rms.max())
-        unit = max(float(r.max()) / v for r, v in zip(noise.rms, noise.volts, strict=True) if r.size)
-        said.append(
-            f"noise up to {si(worst, 'V')} rms, {worst / noise.thermal:.3g} sqrt(kT/C), "
-            f"up to {unit:.2g} of an activity of 1"
-        )
-    elif noise.words:
-        said.append(f"noise: {noise.words}")
-    if power.parts:
-        joule = f", {si(power.energy, 'J')} a relaxation" if np.isfinite(power.energy) else ""
-        said.append(f"power {si(power.total, 'W')}{joule}")
-    return [*said, *([power.words] if power.words else [])]
-
-
-def _judged(j: Judgement) -> str:
-    if not np.isfinite(j.deviation):
-        return f"sample {j.sample} {j.verdict}: {j.words}"
-    return f"sample {j.sample}, native against SPICE: {j.deviation:.1e} of full scale, {j.verdict}"
-
-
-def _seconds(value: float) -> str:
-    return si(value, "s") if np.isfinite(value) else "unknown"
+def _say(text: str) -> None:
+    """A line of standard output, at once."""
+    print(text, flush=True)

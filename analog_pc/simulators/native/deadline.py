@@ -13,5 +13,10 @@ class Deadline:
         self._end = None if seconds is None else time.monotonic() + seconds
 
     @property
+    def left(self) -> float | None:
+        """Seconds left, at least a millisecond; None: no limit."""
+        return None if self._end is None else max(1e-3, self._end - time.monotonic())
+
+    @property
     def passed(self) -> bool:
         return self._end is not None and time.monotonic() > self._end

@@ -61,20 +61,45 @@ class Native:
     time_limit
         Seconds after which the search for the operating points of a batch ends; samples that are left then
         are `Outcome.NOT_CONVERGED`.  None: no limit.
+    transient_limit
+        Seconds that one transient may take; it fails after them.  None: no limit.
     """
 
     name = "native"
 
-    def __init__(self, *, check_stability: bool = True, time_limit: float | None = 60.0) -> None:
-        if time_limit is not None and not (is_number(time_limit) and time_limit > 0.0):
-            raise BadInput(f"Native: time_limit = {time_limit!r} s, must be > 0, or None for no limit")
+    def __init__(
+        self,
+        *,
+        check_stability: bool = True,
+        time_limit: float | None = 60.0,
+        transient_limit: float | None = None,
+    ) -> None:
+        for name, limit in (("time_limit", time_limit), ("transient_limit", transient_limit)):
+            if limit is not None and not (is_number(limit) and limit > 0.0):
+                raise BadInput(f"Native: {name} = {limit!r} s, must be > 0, or None for no limit")
         self.check_stability = check_stability
         self.time_limit = time_limit
+        self.transient_limit = transient_limit
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Settings alone travel to another process, which makes models of its own."""
-        return partial(type(self), check_stability=self.check_stability, time_limit=self.time_limit), ()
+        return partial(
+            type(self),
+            check_stability=self.check_stability,
+            time_limit=self.time_limit,
+            transient_limit=self.transient_limit,
+        ), ()
+
+    def limited(self, transient_limit: float | None) -> Native:
+        """The same simulator, which shares its models, with another limit for transients."""
+        other = Native(
+            check_stability=self.check_stability,
+            time_limit=self.time_limit,
+            transient_limit=transient_limit,
+        )
+        other._models = self._models
+        return other
 
     def available(self) -> bool:
         return True
@@ -166,7 +191,7 @@ class Native:
         point = OperatingPoint(
             {k: np.asarray(v)[None] for k, v in analysis.stimuli.items()}, guess=analysis.guess
         )
-        search = self._search(model, point, check_stability=True)
+        search = self._search(model, point, check_stability=False)  # from the guess; `noise_at` checks
         if not search.found.all():
             raise SimulationFailed("native: noise: no operating point was found")
         return noise_at(model, search.y, analysis.nodes, circuit.temperature)
@@ -197,7 +222,7 @@ class Native:
 
     def _transient(self, model: Model, analysis: Transient) -> Solution:
         u = model.stimuli(analysis.stimuli)
-        deadline = Deadline(None)
+        deadline = Deadline(self.transient_limit)
         x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u, deadline)
         maps, solver = model.reduced(True)
         path = follow(

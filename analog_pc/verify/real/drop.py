@@ -16,14 +16,14 @@ from analog_pc.verify.real.departures import SOLVED
 from analog_pc.verify.real.results import DropMap
 
 
-def drop_maps(compiled: CompiledNetwork, phase: str, sample: int = 0) -> tuple[DropMap, ...]:
+def drop_maps(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> tuple[DropMap, ...]:
     """A map of every crossbar; none where the wires are ideal, or the sample has no operating point."""
     wire = compiled.design.technology.wire
     if not (wire.word_line_ohms or wire.bit_line_ohms):
         return ()
     point = compiled.operating_point((sample,), every_node=True)
     try:
-        solution = Native(check_stability=False).simulate(compiled.circuit, point)
+        solution = native.simulate(compiled.circuit, point)
     except SimulationFailed:
         return ()
     if solution.status.outcome not in SOLVED:

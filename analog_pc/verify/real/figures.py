@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analog_pc.verify.real.results import DropMap, RealPhase, Row
+from analog_pc.verify.real.results import EVERYTHING, NOTHING, DropMap, RealPhase, Row
 from analog_pc.verify.report.style import (
     COLOURS,
     FULL_WIDTH,
@@ -36,7 +36,8 @@ def imperfections(phases: tuple[RealPhase, ...]) -> Figure:
     for axes, phase in zip(panels, phases, strict=True):
         rows = {row.name: row for row in phase.rows}
         for place, name in enumerate(names):
-            _row(axes, place, rows[name], floor)
+            if name in rows:  # a row that there was no time for is empty
+                _row(axes, place, rows[name], floor)
         axes.set(xscale="log", xlim=(floor, ceiling), title=phase.phase, xlabel="deviation / full scale")
         axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
         axes.set_axisbelow(True)
@@ -50,8 +51,11 @@ def imperfections(phases: tuple[RealPhase, ...]) -> Figure:
 
 
 def _ordered(phases: tuple[RealPhase, ...]) -> list[str]:
-    """Everything first, nothing last, the imperfections between by their rms in the first phase."""
-    first, *alone, nothing = phases[0].rows
+    """Everything first, nothing last, the imperfections between by their rms in the first phase with them."""
+    known = {row.name: row for phase in reversed(phases) for row in phase.rows}
+    first = known.pop(EVERYTHING)
+    nothing = known.pop(NOTHING)
+    alone = list(known.values())
     alone.sort(key=lambda row: -np.nan_to_num(row.mean("rms"), nan=np.inf))
     return [row.name for row in (first, *alone, nothing)]
 

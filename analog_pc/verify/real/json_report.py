@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from analog_pc.verify.real.accuracy import Accuracy
 from analog_pc.verify.real.results import (
     PASS,
     Departure,
@@ -18,6 +19,7 @@ from analog_pc.verify.real.results import (
     Row,
     Settling,
     Stability,
+    StepRecord,
 )
 from analog_pc.verify.report.json_report import SCHEMA, VERSION, finite
 
@@ -33,6 +35,14 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
         title, facts, versions, parts      as in the report on ideal parts
         question        "real parts"
         verdict         "pass", "fail" or "not judged": native against SPICE; passed: verdict is "pass"
+        partial         whether a step that was asked for has not been reached, or was ended by its limit
+        steps           [{step, phase, state, seconds, message}], in the order in which they are done
+        accuracy        whether the network still works: {verdict, message, samples, classes, ideal, chip
+                        {mean, low, high, chips [{seed, accuracy, unconverged, changed}]}, unconverged,
+                        changed, chips_at_chance}.  verdict: "works", "degraded", "at chance" or "not
+                        judged"; accuracies are fractions, None without labels; mean is None where a sample
+                        did not converge, low and high count these as wrong and as right; changed: fraction
+                        of the predictions in another class than the ideal network's
         imperfections   [name]
         phases.PHASE
           samples       how many
@@ -50,6 +60,8 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
                         thermal (V), volts_per_unit, words}
           power         {samples, parts {name: W}, amplifiers, amplifier_watts, amplifiers_total, total,
                         settling, energy (J), words}
+
+    What a step that was not done would have found is an empty list or None.
     """
     return {
         "schema": SCHEMA,
@@ -58,6 +70,9 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
         "question": "real parts",
         "verdict": found.verdict,
         "passed": found.verdict == PASS,
+        "partial": found.partial,
+        "steps": [_step(record) for record in found.steps],
+        "accuracy": _accuracy(found.accuracy),
         "facts": dict(found.facts),
         "versions": dict(found.versions),
         "imperfections": list(found.imperfections),
@@ -74,9 +89,44 @@ def phase_dict(phase: RealPhase) -> dict[str, Any]:
         "rows": [_row(row) for row in phase.rows],
         "drops": [_drop(drop) for drop in phase.drops],
         "settling": [_settling(wave) for wave in phase.settlings],
-        "stability": _stability(phase.stability),
-        "noise": _noise(phase.noise),
-        "power": _power(phase.power),
+        "stability": None if phase.stability is None else _stability(phase.stability),
+        "noise": None if phase.noise is None else _noise(phase.noise),
+        "power": None if phase.power is None else _power(phase, phase.power),
+    }
+
+
+def _step(record: StepRecord) -> dict[str, Any]:
+    return {
+        "step": record.step,
+        "phase": record.phase,
+        "state": record.state.value,
+        "seconds": finite(record.seconds),
+        "message": record.message,
+    }
+
+
+def _accuracy(found: Accuracy) -> dict[str, Any]:
+    low, high = found.bounds or (None, None)
+    chips = [
+        {
+            "seed": chip.seed,
+            "accuracy": None if chip.right is None or chip.unconverged else chip.right / chip.samples,
+            "unconverged": chip.unconverged,
+            "changed": None if chip.unconverged else 1.0 - chip.same / chip.samples,
+        }
+        for chip in found.chips
+    ]
+    changed = found.changed
+    return {
+        "verdict": found.verdict,
+        "message": found.message,
+        "samples": found.samples,
+        "classes": found.classes,
+        "ideal": found.ideal,
+        "chip": {"mean": found.mean, "low": low, "high": high, "chips": chips},
+        "unconverged": found.unconverged,
+        "changed": None if changed is None or found.unconverged else changed[0],
+        "chips_at_chance": found.chips_at_chance,
     }
 
 
@@ -158,7 +208,7 @@ def _noise(noise: NoiseResult) -> dict[str, Any]:
     return {"sample": int(noise.sample), "layers": layers, **scales}
 
 
-def _power(power: Power) -> dict[str, Any]:
+def _power(phase: RealPhase, power: Power) -> dict[str, Any]:
     return {
         "samples": int(power.samples),
         "parts": {name: finite(watts) for name, watts in power.parts},
@@ -166,7 +216,7 @@ def _power(power: Power) -> dict[str, Any]:
         "amplifier_watts": finite(power.amplifier_watts),
         "amplifiers_total": finite(power.amplifiers * power.amplifier_watts),
         "total": finite(power.total) if power.parts else None,
-        "settling": finite(power.settling),
-        "energy": finite(power.energy) if power.parts else None,
+        "settling": finite(phase.settling),
+        "energy": finite(phase.energy) if power.parts else None,
         "words": power.words,
     }

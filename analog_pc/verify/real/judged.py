@@ -18,6 +18,7 @@ from analog_pc.circuit import Outcome, Solution
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native, Simulator
+from analog_pc.simulators.native import Deadline
 from analog_pc.verify.real.results import Judgement
 
 # Newton's rule of a judge leaves 1e-9 of a voltage over the smallest loop slope (0.1 and above), and stepping
@@ -28,36 +29,51 @@ Progress = Callable[[str], None]
 
 
 def judge(
-    compiled: CompiledNetwork, phase: str, samples: int, judged_by: Simulator, progress: Progress
+    compiled: CompiledNetwork,
+    phase: str,
+    samples: int,
+    judged_by: Simulator,
+    progress: Progress,
+    native: Native,
+    deadline: Deadline,
 ) -> tuple[Judgement, ...]:
-    """The first samples of a compiled phase, one after the other."""
+    """The first samples of a compiled phase, one after the other, as many as there is time for."""
     found = []
     for sample in range(min(samples, compiled.clamps.samples)):
-        progress(
-            f"{phase}: {judged_by.name} judges sample {sample} (seconds; minutes where wired devices bend)"
-        )
-        found.append(_judge_one(compiled, phase, sample, judged_by))
+        if deadline.passed:
+            break
+        progress(f"{judged_by.name}, sample {sample}")
+        found.append(_judge_one(compiled, phase, sample, judged_by, native, deadline))
     return tuple(found)
 
 
-def _judge_one(compiled: CompiledNetwork, phase: str, sample: int, judged_by: Simulator) -> Judgement:
+def _judge_one(
+    compiled: CompiledNetwork,
+    phase: str,
+    sample: int,
+    judged_by: Simulator,
+    ours: Native,
+    deadline: Deadline,
+) -> Judgement:
     began = time.perf_counter()
     analysis = compiled.operating_point((sample,), every_node=True)
     try:
-        native = Native(check_stability=False).simulate(compiled.circuit, analysis)
+        native = ours.simulate(compiled.circuit, analysis)
     except SimulationFailed as failure:
         return _unjudged(phase, sample, f"native: {failure}", began)
     if native.status.outcome not in (Outcome.CONVERGED, Outcome.SATURATED):
         return _unjudged(phase, sample, f"native: {native.status}", began)
     probes = compiled.probes.every
-    asked = replace(analysis, save=probes)
+    # Both simulators at the same point is all that is asked; that the circuit relaxes to it, native says.
+    asked = replace(analysis, save=probes, proof=None)
     if judged_by.name == "ngspice":
         guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
         asked = replace(asked, preset=None, settling=None, guess=guess)
     began = time.perf_counter()
     try:
         answer = judged_by.simulate(compiled.circuit, asked)
-        if _away(native, answer, probes) > TOLERANCE:  # a network may have several: which one is relaxed to?
+        elsewhere = _away(native, answer, probes) > TOLERANCE
+        if elsewhere and not deadline.passed:  # a network may have several: which one is relaxed to?
             relaxed = compiled.operating_point((sample,), by_relaxation=True)
             answer = judged_by.simulate(compiled.circuit, replace(relaxed, save=probes))
     except SimulationFailed as failure:

@@ -8,20 +8,24 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analog_pc.files import withdraw
 from analog_pc.verify.real import figures
 from analog_pc.verify.real.json_report import real_dict
 from analog_pc.verify.real.results import FAIL, PASS, RealPhase, RealVerification
 from analog_pc.verify.real.waveforms import settling
-from analog_pc.verify.report import HTML, JSON, write_files
+from analog_pc.verify.report import write_files
 from analog_pc.verify.report.page import Panel, template
 from analog_pc.verify.report.style import si, svg
 
 
 def write_real_report(found: RealVerification, folder: Path) -> None:
-    """Write `report.html` and then `report.json` into `folder`; `OSError` if that cannot be done."""
+    """Write `report.html` and then `report.json` into `folder`, in place of an earlier, partial report.
+
+    Raises
+    ------
+    BadInput, OSError
+        When the folder cannot be written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    withdraw(folder, (HTML, JSON))
     report = real_dict(found)
     write_files(folder, render_real_page(found, report), report)
 
@@ -31,7 +35,7 @@ def render_real_page(found: RealVerification, report: dict[str, Any]) -> str:
     return template("analog_pc.verify.real", si=_si, over=_over).render(
         report=report,
         summary=summary(report),
-        table=_panel(figures.imperfections(found.phases), "imperfections", *TABLE) if found.phases else None,
+        table=_table(found.phases),
         phases=[_phase(phase, report["phases"][phase.phase]) for phase in found.phases],
     )
 
@@ -41,6 +45,8 @@ def summary(report: dict[str, Any]) -> str:
     judged = [j for part in report["phases"].values() for j in part["judgements"]]
     said = [_verdict(report["verdict"], judged)]
     for name, part in report["phases"].items():
+        if not part["rows"]:
+            continue
         row, share = part["rows"][0], part["rows"][0]["mean"]
         if share["rms"] is None:
             said.append(f"Phase {name}, real parts: {row['status']}.")
@@ -64,9 +70,11 @@ def _verdict(verdict: str, judged: list[dict[str, Any]]) -> str:
         how = f"{max(numbers):.1e} of full scale"
         return f"The native simulator differs from SPICE by {how}: do not believe the rest."
     if not judged:
-        return "No SPICE simulator was asked: the native simulator stands unjudged."
+        return "The native simulator was not cross-checked by SPICE."
     missing = f"{sum(j['deviation'] is None for j in judged)} of {len(judged)} operating points"
-    return f"SPICE gave no answer in {missing}: the native simulator stands unjudged there."
+    if numbers and len(numbers) == len(judged):
+        return f"SPICE was asked in one phase alone; there it differs by {max(numbers):.1e} of full scale."
+    return f"SPICE gave no answer in {missing}: the native simulator is not cross-checked there."
 
 
 def _phase(phase: RealPhase, part: dict[str, Any]) -> dict[str, Any]:
@@ -77,6 +85,11 @@ def _phase(phase: RealPhase, part: dict[str, Any]) -> dict[str, Any]:
     if phase.drops:
         maps = _panel(figures.drops(phase.drops), f"drops-{phase.phase}", *DROPS)
     return {"name": phase.phase, "part": part, "waves": panels, "maps": maps}
+
+
+def _table(phases: tuple[RealPhase, ...]) -> Panel | None:
+    done = tuple(phase for phase in phases if phase.rows)
+    return _panel(figures.imperfections(done), "imperfections", *TABLE) if done else None
 
 
 def _panel(picture: Figure, prefix: str, title: str, caption: str) -> Panel:

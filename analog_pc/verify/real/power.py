@@ -1,8 +1,6 @@
-"""Where the watts go at rest, and the joules of one relaxation."""
+"""Where the watts go at rest."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -11,18 +9,16 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native
 from analog_pc.verify.real.departures import SOLVED
-from analog_pc.verify.real.results import Power, Settling
+from analog_pc.verify.real.results import Power
 
 
-def power(compiled: CompiledNetwork, phase: str, samples: int, waves: Iterable[Settling]) -> Power:
-    """Mean dissipation over the first samples; the settling time is that of real parts with feedback on."""
+def power(compiled: CompiledNetwork, phase: str, samples: int, native: Native) -> Power:
+    """Mean dissipation over the first samples."""
     few = min(samples, compiled.clamps.samples)
     technology = compiled.design.technology
     amplifiers = sum(len(e.out) for _, e in compiled.circuit.banks() if isinstance(e, Amplifiers))
-    settling = next((w.measured for w in waves if w.parts == "real" and not w.gated), np.nan)
     parts: tuple[tuple[str, float], ...] = ()
     words = "" if technology.opamp_power else f"{technology.name} does not say what an amplifier draws"
-    native = Native(check_stability=False)
     try:
         solution = native.simulate(
             compiled.circuit, compiled.operating_point(tuple(range(few)), every_node=True)
@@ -35,7 +31,7 @@ def power(compiled: CompiledNetwork, phase: str, samples: int, waves: Iterable[S
         few = int(good.sum())
     except SimulationFailed as failure:
         words, few = str(failure), 0
-    return Power(phase, few, parts, amplifiers, technology.opamp_power, settling, words)
+    return Power(phase, few, parts, amplifiers, technology.opamp_power, words)
 
 
 def _counted(each: tuple[Outcome, ...], good: np.ndarray) -> str:

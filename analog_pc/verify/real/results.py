@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, Ints
+from analog_pc.verify.real.accuracy import Accuracy, network_accuracy
 from analog_pc.verify.results import Part
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
+EVERYTHING, NOTHING = "everything on", "nothing on"
+
+
+class State(Enum):
+    """What became of a step; the value is what a person is told."""
+
+    DONE = "done"
+    SKIPPED = "skipped, as asked for"
+    OVER_TIME = "ended by its time limit"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step in one phase: what became of it, the seconds that it took, and what it says of itself."""
+
+    step: str
+    phase: str
+    state: State
+    seconds: float = 0.0
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +65,8 @@ class Departure:
     `rms` and `largest` deviation of the activities over their full scale, `same_class` the fraction of equal
     predictions, `cosine` that of the angle between the weight updates; NaN where it is not defined.
     `outcomes` maps what became of a sample, in words, to how many samples; `unstable` of `checked` samples
-    rest on a point that the circuit leaves by itself.
+    rest on a point that the circuit leaves by itself.  `classes` [samples] are the predicted ones, `NO_CLASS`
+    where a sample has no solution; empty outside the predict phase.
     """
 
     seed: int
@@ -53,6 +78,7 @@ class Departure:
     checked: int
     unstable: int
     words: str = ""
+    classes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,54 +191,71 @@ class NoiseResult:
 
 @dataclass(frozen=True)
 class Power:
-    """Mean watts over `samples` operating points, by part; amplifiers draw `amplifier_watts` each, always.
-
-    `settling` is the measured time to 1 % of one relaxation with real parts, feedback always on.
-    """
+    """Mean watts over `samples` operating points, by part; amplifiers draw `amplifier_watts` each, always."""
 
     phase: str
     samples: int
     parts: tuple[tuple[str, float], ...]
     amplifiers: int
     amplifier_watts: float
-    settling: float
     words: str = ""
 
     @property
     def total(self) -> float:
         return sum(watts for _, watts in self.parts) + self.amplifiers * self.amplifier_watts
 
-    @property
-    def energy(self) -> float:
-        """Joule for a relaxation: total power over the settling time."""
-        return self.total * self.settling
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RealPhase:
-    """All that was found in one phase; `judgements` is empty where none was asked for."""
+    """What was found in one phase so far; steps that were not done leave None or an empty tuple.
+
+    `ideal_classes` [samples] are the predictions of the ideal network, empty outside the predict phase.
+    """
 
     phase: str
     samples: int
-    judgements: tuple[Judgement, ...]
-    rows: tuple[Row, ...]
-    drops: tuple[DropMap, ...]
-    settlings: tuple[Settling, ...]
-    stability: Stability
-    noise: NoiseResult
-    power: Power
+    judgements: tuple[Judgement, ...] = ()
+    rows: tuple[Row, ...] = ()
+    ideal_classes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    drops: tuple[DropMap, ...] = ()
+    settlings: tuple[Settling, ...] = ()
+    stability: Stability | None = None
+    noise: NoiseResult | None = None
+    power: Power | None = None
+
+    @property
+    def settling(self) -> float:
+        """Measured seconds to 1 % of one relaxation with real parts, feedback always on; NaN if unknown."""
+        return next((w.measured for w in self.settlings if w.parts == "real" and not w.gated), np.nan)
+
+    @property
+    def energy(self) -> float:
+        """Joule for a relaxation: total power over the settling time; NaN where either is unknown."""
+        return np.nan if self.power is None else self.power.total * self.settling
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class RealVerification:
-    """Everything that a report on real parts shows; `facts` are label -> text."""
+    """Everything that a report on real parts shows; `facts` are label -> text.
+
+    `labels` [samples] are the true classes, None where they are not known; `classes` is the number of
+    outputs; `steps` says what became of every step.
+    """
 
     title: str
     imperfections: tuple[str, ...]
     phases: tuple[RealPhase, ...]
     parts: tuple[Part, ...]
     versions: dict[str, str]
+    classes: int
+    labels: Ints | None = None
+    steps: tuple[StepRecord, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def partial(self) -> bool:
+        """Whether a step that was asked for has not been reached or did not end."""
+        return any(record.state in (State.NOT_REACHED, State.OVER_TIME) for record in self.steps)
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -220,8 +263,23 @@ class RealVerification:
 
     @property
     def verdict(self) -> str:
-        """FAIL if a judgement fails, PASS if all pass, NOT_JUDGED if one is missing or none was asked for."""
+        """FAIL if a judgement fails, PASS if all pass, NOT_JUDGED if one is missing or none was asked for.
+
+        A phase without any judgement is a missing one.
+        """
         found = {j.verdict for j in self.judgements}
         if FAIL in found:
             return FAIL
-        return PASS if found == {PASS} else NOT_JUDGED
+        everywhere = all(phase.judgements for phase in self.phases)
+        return PASS if everywhere and found == {PASS} else NOT_JUDGED
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """Whether the network still works on the chips that have everything on."""
+        for phase in self.phases:
+            if phase.phase == "predict" and phase.rows and len(phase.ideal_classes):
+                chips = phase.rows[0].departures
+                predicted = [(chip.seed, chip.classes) for chip in chips]
+                unstable = sum(chip.unstable for chip in chips)
+                return network_accuracy(self.classes, predicted, phase.ideal_classes, self.labels, unstable)
+        return Accuracy(max((phase.samples for phase in self.phases), default=0), self.classes, None, ())

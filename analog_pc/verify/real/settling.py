@@ -17,6 +17,7 @@ from analog_pc.pcn import relax
 from analog_pc.pcn.equilibrium import take
 from analog_pc.pcn.state import Landscape
 from analog_pc.simulators import Native
+from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import without_imperfections
 from analog_pc.verify.real.results import Settling
@@ -30,19 +31,29 @@ Progress = Callable[[str], None]
 
 
 def settlings(
-    technology: Technology, phase: str, compile_with: Compile, progress: Progress
+    technology: Technology,
+    phase: str,
+    compile_with: Compile,
+    progress: Progress,
+    native: Native,
+    deadline: Deadline,
 ) -> tuple[Settling, ...]:
     """Sample 0 of a phase: ideal and real parts; while predicting, with the feedback on and off."""
-    found = []
+    found: list[Settling] = []
     for gated in (False, True) if phase == "predict" else (False,):
         for parts, built in (("ideal", without_imperfections(technology)), ("real", technology)):
+            if deadline.passed:
+                return tuple(found)
             switch = ", feedback off" if gated else ""
-            progress(f"{phase}: transient, {parts} parts{switch} (up to a minute where wired devices bend)")
-            found.append(settle(compile_with(built, gated), phase, parts, gated))
+            progress(f"{parts} parts{switch}")
+            limited = native.limited(deadline.left)
+            found.append(settle(compile_with(built, gated), phase, parts, gated, limited))
     return tuple(found)
 
 
-def settle(compiled: CompiledNetwork, phase: str, parts: str, gated: bool, sample: int = 0) -> Settling:
+def settle(
+    compiled: CompiledNetwork, phase: str, parts: str, gated: bool, native: Native, sample: int = 0
+) -> Settling:
     """The transient of one sample, and what of it settles when."""
     rate, seconds = _rate(compiled, sample, gated), compiled.scales.seconds
     start = "zero" if phase == "predict" else "forward"
@@ -51,7 +62,7 @@ def settle(compiled: CompiledNetwork, phase: str, parts: str, gated: bool, sampl
     began = time.perf_counter()
     try:
         analysis = compiled.transient(sample, start=start, duration=duration, max_step=duration)
-        wave = compiled.decode_waveform(Native().simulate(compiled.circuit, analysis))
+        wave = compiled.decode_waveform(native.simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
         empty = tuple(np.empty((0, n)) for n in compiled.network.sizes)
         spent = time.perf_counter() - began

@@ -13,11 +13,13 @@ from analog_pc.simulators.native import Modes
 from analog_pc.verify.real.results import NoiseResult, Stability
 
 
-def stability(real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples: int) -> Stability:
+def stability(
+    real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples: int, native: Native
+) -> Stability:
     """Slowest mode and damping over the first samples; the circuit of ideal parts beside it."""
     few = min(samples, real.clamps.samples)
-    beside, _ = _modes(ideal, few)
-    found, words = _modes(real, few)
+    beside, _ = _modes(ideal, few, native)
+    found, words = _modes(real, few, native)
     margin = min((m.margin for m in found), default=np.nan)
     damping = min((m.damping for m in found), default=np.nan)
     ideal_margin = min((m.margin for m in beside), default=np.nan)
@@ -26,10 +28,10 @@ def stability(real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples
     )
 
 
-def _modes(compiled: CompiledNetwork, samples: int) -> tuple[list[Modes], str]:
+def _modes(compiled: CompiledNetwork, samples: int, native: Native) -> tuple[list[Modes], str]:
     """The modes at the points that the samples relax to, or why there are none."""
     try:
-        return Native().modes(compiled.circuit, compiled.operating_point(tuple(range(samples)))), ""
+        return native.modes(compiled.circuit, compiled.operating_point(tuple(range(samples)))), ""
     except SimulationFailed as failure:
         return [], str(failure)
 
@@ -42,7 +44,7 @@ def _judge(found: list[Modes]) -> str:
     return f"UNSTABLE in {len(unstable)} of {len(found)} samples: {where}"
 
 
-def noise(compiled: CompiledNetwork, phase: str, sample: int = 0) -> NoiseResult:
+def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> NoiseResult:
     """rms over all frequencies at the free value nodes, at the operating point of one sample."""
     volts, farads = compiled.scales.activity, compiled.design.technology.node_capacitance
     thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / farads))
@@ -55,10 +57,10 @@ def noise(compiled: CompiledNetwork, phase: str, sample: int = 0) -> NoiseResult
     point = compiled.operating_point((sample,), every_node=True)
     tau = compiled.scales.seconds
     try:
-        rest = Native(check_stability=False).simulate(compiled.circuit, point)
+        rest = native.simulate(compiled.circuit, point)
         guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
         stimuli = {name: v[0] for name, v in point.stimuli.items()}
-        found = Native().noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
+        found = native.noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
     except (SimulationFailed, BadInput) as failure:  # BadInput: infinite variance, as the message says
         return NoiseResult(phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, str(failure))
     ends = np.cumsum([len(bus) for bus in buses])[:-1]

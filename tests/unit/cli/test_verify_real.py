@@ -43,7 +43,7 @@ def report(folder: Path) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("judge", [(), ("--judged-by", "ngspice"), ("--judged-by", "vacask")])
+@pytest.mark.parametrize("judge", [(), ("--reference", "ngspice"), ("--judged-by", "vacask")])
 def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_path: Path) -> None:
     result = cli(*given, *judge, "--seeds", "2")
     assert result.exit_code == 0, result.output
@@ -71,8 +71,8 @@ def test_no_judge_is_asked_for(
     given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")  # ngspice is not needed then
-    result = cli(*given, "--judge", "0", "--seeds", "1", "--phases", "predict")
-    assert result.exit_code == 0, result.output
+    result = cli(*given, "--cross-check", "0", "--seeds", "1", "--phases", "predict")
+    assert result.exit_code == 3, result.output
     assert "NOT JUDGED" in result.stdout
     assert report(tmp_path)["passed"] is False
 
@@ -85,7 +85,7 @@ def test_a_judge_that_hangs_is_no_pass(
 
     monkeypatch.setattr(Ngspice, "simulate", hang)
     result = cli(*given, "--judged-by", "ngspice", "--seeds", "1", "--phases", "learn")
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "not judged: ngspice: no result after 1 s, killed" in " ".join(result.stdout.split())
     assert report(tmp_path)["verdict"] == "not judged"
 
@@ -93,7 +93,14 @@ def test_a_judge_that_hangs_is_no_pass(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        (("--judge", "-1"), ("judge",)),
+        (("--cross-check", "-1"), ("cross-check",)),
+        (
+            ("--skip", "dream"),
+            ("dream", "table", "cross-check", "wires", "power", "modes", "noise", "transients"),
+        ),
+        (("--skip", "noise", "--only", "table"), ("not both",)),
+        (("--time-limit", "0"), ("time-limit",)),
+        (("--out", "/proc/x"), ("--out /proc/x", "cannot be made")),
         (("--seeds", "0"), ("seeds",)),
         (("--phases", "dream"), ("dream", "predict")),
         (("--technology", "paper"), ("paper", "breadboard")),
@@ -106,3 +113,61 @@ def test_wrong_input(
     assert result.exit_code == 2
     assert all(word in result.stderr for word in words)
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+def test_a_step_has_a_line_with_its_number(given: tuple[str, ...]) -> None:
+    result = cli(*given, "--only", "table,noise", "--seeds", "1")
+    assert result.exit_code == 3
+    lines = result.stderr.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        "[1/4] table", "[2/4] table", "[3/4] noise", "[4/4] noise",
+    ]  # fmt: skip
+    assert all(line.endswith("s left") for line in lines[1:])
+
+
+def test_no_line_is_longer_than_a_terminal(given: tuple[str, ...], tmp_path: Path) -> None:
+    result = cli(*given, "--technology", "breadboard", "--seeds", "2")
+    shown = [line for line in result.stdout.splitlines() if str(tmp_path) not in line]
+    assert max(map(len, shown)) <= 80
+
+
+def test_interrupted_leaves_a_partial_report(
+    given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Ngspice, "simulate", interrupt)
+    result = cli(*given, "--reference", "ngspice", "--seeds", "1")
+    assert result.exit_code == 130
+    assert "partial report" in result.stderr
+    found = report(tmp_path)
+    assert found["partial"] is True
+    assert found["phases"]["learn"]["rows"]  # type: ignore[index]
+    assert "PARTIAL REPORT" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_the_network_still_works_or_not(given: tuple[str, ...], tmp_path: Path) -> None:
+    """Iris on parts that are nearly ideal, and on amplifiers whose offsets drown every activity."""
+    assert (
+        cli("train", "--data", "iris", "--layers", "4,6,3", "--out", str(tmp_path / "iris.npz")).exit_code
+        == 0
+    )
+    (tmp_path / "awful.toml").write_text(
+        'base = "ideal"\nsource = "a test"\n[opamp_offset]\nvalue = 3.0\nsource = "chosen: huge"\n'
+    )
+    for technology, verdict in (("real", "works"), ("awful", "at chance")):
+        result = cli(
+            "verify", str(tmp_path / "iris.npz"), "--data", "iris", "--only", "table", "--phases", "predict",
+            "--technology", str(tmp_path / f"{technology}.toml"), "--out", str(tmp_path / "out"),
+        )  # fmt: skip
+        accuracy = report(tmp_path)["accuracy"]
+        assert accuracy["verdict"] == verdict, accuracy  # type: ignore[index]
+        assert f"still works: {'YES' if verdict == 'works' else verdict.upper()}" in result.stdout
+        assert "SPICE agrees with native: NOT JUDGED" in result.stdout
+
+
+def test_steps_are_of_real_parts(given: tuple[str, ...]) -> None:
+    result = cli(*given, "--technology", "ideal", "--skip", "noise")
+    assert result.exit_code == 2
+    assert "non-idealities" in result.stderr

@@ -15,16 +15,18 @@ from analog_pc.crossbar import effective_conductance
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.simulators import Native
+from analog_pc.simulators.native import Deadline
 from analog_pc.technology import IDEAL, Technology, technology
 from analog_pc.technology.imperfections import present, without, without_imperfections
-from analog_pc.verify.real import RealVerification, verify_real
+from analog_pc.verify.real import STEP_NAMES, RealVerification, chosen_steps, verify_real
 from analog_pc.verify.real.departures import departure
 from analog_pc.verify.real.drop import drop_maps
 from analog_pc.verify.real.json_report import real_dict
 from analog_pc.verify.real.judged import judge
 from analog_pc.verify.real.page import write_real_report
 from analog_pc.verify.real.power import power
-from analog_pc.verify.real.results import FAIL, NOT_JUDGED, PASS, Departure, Row
+from analog_pc.verify.real.results import FAIL, NOT_JUDGED, PASS, Departure, Row, State, StepRecord
+from analog_pc.verify.real.run import Now
 from analog_pc.verify.real.settling import settle
 from analog_pc.verify.real.small_signal import noise, stability
 
@@ -35,6 +37,10 @@ STRONG = replace(NET, weights=[4.0 * w for w in NET.W])
 REAL = technology("cmos130-rram")  # wires, and devices that do not bend: transients of a second
 BENT = technology("cmos65-rram")
 SLOW = replace(IDEAL, name="slow", opamp_gain=1e4, opamp_gain_bandwidth=1e6)  # tau_a far above C / g_s
+
+
+NATIVE = Native(check_stability=False)
+FOREVER = Deadline(None)
 
 
 def quiet(_: str) -> None:
@@ -112,16 +118,16 @@ def test_rows_are_what_is_known_beforehand(found: RealVerification) -> None:
 def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
     real, ideal = compiled(SLOW, STRONG), compiled(without_imperfections(SLOW), STRONG)
     rest = ideal.decode(Native(check_stability=False).simulate(ideal.circuit, ideal.operating_point()))
-    row = Row("learn", "slow", (departure(real, rest),))
-    said = stability(real, ideal, "learn", 4)
+    row = Row("learn", "slow", (departure(real, rest, NATIVE),))
+    said = stability(real, ideal, "learn", 4, NATIVE)
     few = row.departures[0].unstable
     assert few > 0
     assert row.status == f"unstable ({few} of 4 looked at); converged"
     assert said.margin < 0.0 < said.ideal_margin
     assert said.words.startswith(f"UNSTABLE in {few} of 4 samples")
     assert "rings at" in said.words
-    assert "unstable" in noise(real, "learn").words
-    wave = settle(real, "learn", "real", False)
+    assert "unstable" in noise(real, "learn", NATIVE).words
+    wave = settle(real, "learn", "real", False, NATIVE)
     assert np.isnan(wave.measured)
     assert wave.words
 
@@ -137,20 +143,20 @@ def test_status_counts_what_did_not_converge() -> None:
 
 @pytest.mark.parametrize(("part", "verdict"), [(1e-9, PASS), (1e-4, FAIL)])
 def test_the_judge_decides(part: float, verdict: str) -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, Shifted(part), quiet)
+    (found,) = judge(compiled(REAL), "learn", 1, Shifted(part), quiet, NATIVE, FOREVER)
     assert found.verdict == verdict
     assert found.deviation == pytest.approx(part, rel=0.9)
 
 
 def test_a_judge_that_comes_to_another_point_lets_the_circuit_relax() -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, Elsewhere(0.0), quiet)
+    (found,) = judge(compiled(REAL), "learn", 1, Elsewhere(0.0), quiet, NATIVE, FOREVER)
     assert found.verdict == PASS
     assert found.deviation < 1e-9
 
 
 @pytest.mark.parametrize("judged_by", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
 def test_a_judge_without_an_answer_is_no_pass(judged_by: Shifted) -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, judged_by, quiet)
+    (found,) = judge(compiled(REAL), "learn", 1, judged_by, quiet, NATIVE, FOREVER)
     assert found.verdict == NOT_JUDGED
     assert "no result" in found.words or "no operating point" in found.words
 
@@ -159,7 +165,7 @@ def test_drops_give_the_current_of_every_bit_line() -> None:
     """What the maps say of a column is what the effective conductances say of its current."""
     wired = replace(IDEAL, name="wired", word_line_resistance=50.0, bit_line_resistance=20.0)
     circuit = compiled(wired)
-    maps = {m.array: m for m in drop_maps(circuit, "learn")}
+    maps = {m.array: m for m in drop_maps(circuit, "learn", NATIVE)}
     assert set(maps) == {
         "layer1 forward_plus", "layer1 forward_minus", "layer2 forward_plus", "layer2 forward_minus",
         "layer2 transposed_plus", "layer2 transposed_minus",
@@ -172,12 +178,12 @@ def test_drops_give_the_current_of_every_bit_line() -> None:
     current = (pair.minus * across).sum(axis=0)
     expected = volts @ effective_conductance(pair.minus, 50.0, 20.0)
     assert current == pytest.approx(expected, rel=1e-6)
-    assert drop_maps(compiled(IDEAL), "learn") == ()
+    assert drop_maps(compiled(IDEAL), "learn", NATIVE) == ()
 
 
 def test_drop_with_bent_devices_is_near_that_of_straight_ones() -> None:
-    bent = {m.array: m.loss for m in drop_maps(compiled(BENT), "learn")}
-    straight = drop_maps(compiled(without(BENT, "device I-V")), "learn")
+    bent = {m.array: m.loss for m in drop_maps(compiled(BENT), "learn", NATIVE)}
+    straight = drop_maps(compiled(without(BENT, "device I-V")), "learn", NATIVE)
     for m in straight:
         largest = np.abs(m.loss).max()
         assert largest > 0.0
@@ -187,7 +193,7 @@ def test_drop_with_bent_devices_is_near_that_of_straight_ones() -> None:
 def test_settling_of_ideal_parts_is_that_of_the_linear_flow() -> None:
     linear = random_network((2, 2), "identity", seed=0)
     one = compile_network(linear, IDEAL, X[:1, :2])
-    wave = settle(one, "predict", "ideal", False)
+    wave = settle(one, "predict", "ideal", False, NATIVE)
     assert wave.theory == pytest.approx(np.log(100.0) * one.scales.seconds)
     assert wave.measured == pytest.approx(wave.theory, rel=1e-2)  # one mode; a step is 1/64 of 12 of them
 
@@ -204,7 +210,7 @@ def test_noise_of_a_node_with_its_spring_alone() -> None:
     """Noiseless amplifiers of large gain: with the prediction fixed a value node has kT / C."""
     quiet_net = random_network((2, 2), "identity", seed=0)
     one = compile_network(quiet_net, replace(IDEAL, g_min=1e-9, g_max=1e-2), X[:1, :2])
-    got = noise(one, "predict")
+    got = noise(one, "predict", NATIVE)
     assert got.words == ""
     assert (got.rms[1] >= got.thermal).all()
     assert got.rms[1] == pytest.approx(got.thermal, rel=1e-2)  # little of the feedback resistor's passes
@@ -214,10 +220,11 @@ def test_noise_of_a_node_with_its_spring_alone() -> None:
 def test_power_is_the_sum_of_its_parts(found: RealVerification) -> None:
     for phase in found.phases:
         p = phase.power
+        assert p is not None
         assert p.total == pytest.approx(sum(w for _, w in p.parts) + p.amplifiers * REAL.opamp_power)
-        assert p.energy == pytest.approx(p.total * phase.settlings[1].measured)
+        assert phase.energy == pytest.approx(p.total * phase.settlings[1].measured)
         assert all(w >= 0.0 for _, w in p.parts)
-    assert "does not say" in power(compiled(IDEAL), "learn", 2, ()).words
+    assert "does not say" in power(compiled(IDEAL), "learn", 2, NATIVE).words
 
 
 def test_report(found: RealVerification, tmp_path: Path) -> None:
@@ -233,6 +240,101 @@ def test_report(found: RealVerification, tmp_path: Path) -> None:
     assert len(report["phases"]["learn"]["rows"]) == len(present(REAL)) + 2
 
 
+def test_the_tables_come_first_and_every_step_is_told() -> None:
+    told: list[StepRecord] = []
+    seen: list[Now] = []
+    found = verify_real(
+        NET,
+        REAL,
+        X[:2],
+        T[:2],
+        Shifted(1e-9),
+        seeds=1,
+        steps=("table", "power"),
+        progress=seen.append,
+        listener=lambda _, record: told.append(record),
+    )
+    assert [(r.step, r.phase) for r in told] == [
+        ("table", "predict"), ("table", "learn"), ("power", "predict"), ("power", "learn"),
+    ]  # fmt: skip
+    assert {(now.number, now.total) for now in seen} == {(1, 4), (2, 4), (3, 4), (4, 4)}
+    assert seen[0].left is None
+    assert seen[-1].left is not None
+    states = {r.step: r.state for r in found.steps}
+    assert [states[name] is State.DONE for name in STEP_NAMES] == [
+        name in ("table", "power") for name in STEP_NAMES
+    ]
+    assert found.partial is False
+    assert found.phases[0].stability is None
+
+
+def test_what_is_known_before_the_end_is_a_report(tmp_path: Path) -> None:
+    """As after Ctrl-C: whatever has been found is on the page, which says that it is partial."""
+    known: list[RealVerification] = []
+
+    def stop(so_far: RealVerification, record: StepRecord) -> None:
+        known.append(so_far)
+        if record.step == "cross-check":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verify_real(NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=1, listener=stop)
+    write_real_report(known[-1], tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["partial"] is True
+    assert report["verdict"] == NOT_JUDGED, "the learn phase was not cross-checked"
+    assert report["phases"]["learn"]["judgements"] == []
+    assert report["phases"]["learn"]["stability"] is None
+    assert "PARTIAL REPORT" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("step", STEP_NAMES)
+def test_each_step_alone_is_a_report(step: str, tmp_path: Path) -> None:
+    found = verify_real(NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=1, steps=(step,))
+    write_real_report(found, tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [s["step"] for s in report["steps"] if s["state"] == "done"] == [step, step]
+    assert report["partial"] is False
+
+
+def test_a_step_without_time_keeps_what_it_has() -> None:
+    told: list[StepRecord] = []
+    found = verify_real(
+        NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=2, phases=("learn",), time_limit=1e-6,
+        listener=lambda _, record: told.append(record),
+    )  # fmt: skip
+    (phase,) = found.phases
+    assert [row.name for row in phase.rows] == ["everything on", "nothing on"]
+    assert len(phase.rows[0].departures) == 1
+    states = {record.step: record.state for record in told}
+    assert {name for name, state in states.items() if state is State.OVER_TIME} == {
+        "table", "cross-check", "transients",
+    }  # fmt: skip
+    assert phase.stability is not None, "a step that ran out of time does not block the others"
+    assert found.partial
+    assert found.verdict == NOT_JUDGED
+
+
+def test_a_transient_without_time_says_so() -> None:
+    wave = settle(compiled(REAL), "learn", "real", False, NATIVE.limited(1e-3))
+    assert np.isnan(wave.measured)
+    assert "time limit" in wave.words
+
+
+def test_steps_are_chosen_by_name() -> None:
+    assert chosen_steps() == STEP_NAMES
+    assert chosen_steps(skip=("noise", "table")) == tuple(
+        n for n in STEP_NAMES if n not in ("noise", "table")
+    )
+    assert chosen_steps(only=("noise", "table")) == ("table", "noise")
+    with pytest.raises(BadInput, match=f"'dream'.*{', '.join(STEP_NAMES)}"):
+        chosen_steps(skip=("dream",))
+    with pytest.raises(BadInput, match="not both"):
+        chosen_steps(skip=("noise",), only=("table",))
+    with pytest.raises(BadInput, match="nothing is left"):
+        chosen_steps(skip=STEP_NAMES)
+
+
 def test_nothing_judged_is_said(tmp_path: Path) -> None:
     found = verify_real(
         NET, technology("breadboard"), X[:2], None, Hanging(0.0), phases=("predict",), judged=0, seeds=1
@@ -242,7 +344,7 @@ def test_nothing_judged_is_said(tmp_path: Path) -> None:
     write_real_report(found, tmp_path)
     html = (tmp_path / "report.html").read_text()
     assert "NOT JUDGED" in html
-    assert "No SPICE simulator was asked" in html
+    assert "was not cross-checked by SPICE" in html
     assert "Voltage along the wires" not in html
 
 
@@ -254,6 +356,8 @@ def test_nothing_judged_is_said(tmp_path: Path) -> None:
         ({"phases": ("dream",)}, "dream"),
         ({"targets": None}, "targets"),
         ({"seeds": 0}, "seeds"),
+        ({"labels": np.zeros(2, dtype=int)}, "labels"),
+        ({"time_limit": 0.0}, "time_limit"),
     ],
 )
 def test_refuses(change: dict[str, object], word: str) -> None:

@@ -1,0 +1,159 @@
+"""A verification with real parts as lines of text, none of a table longer than 80 characters."""
+
+from __future__ import annotations
+
+import textwrap
+
+import numpy as np
+
+from analog_pc.circuit import Outcome
+from analog_pc.verify.real import RealVerification
+from analog_pc.verify.real.accuracy import WORKS
+from analog_pc.verify.real.results import Judgement, RealPhase, Row, State, StepRecord
+from analog_pc.verify.report.style import si
+
+WIDTH = 80
+CONVERGED = Outcome.CONVERGED.value
+SECOND = {"predict": ("same class", "same_class"), "learn": ("cosine dW", "cosine")}
+
+
+def table_of(phase: RealPhase) -> str:
+    """Deviation of the activities from ideal parts, over full scale, with each row's non-ideality on."""
+    title, second = SECOND[phase.phase]
+    first = f"{phase.phase}: on"
+    lines = [
+        "",
+        f" {first:<24}{'rms / full scale':>20}{'largest':>12}{title:>13}{'chips':>8}",
+        " " + "-" * (WIDTH - 2),
+    ]
+    for row in phase.rows:
+        cells = (
+            f"{_rms(row):>20}{_number(row.mean('largest'), '.1e'):>12}{_number(row.mean(second), '.4f'):>13}"
+        )
+        lines.append(f" {row.name:<24}{cells}{len(row.departures):>8}")
+    return "\n".join((*lines, ""))
+
+
+def step_lines(phase: RealPhase, record: StepRecord) -> list[str]:
+    """What a step found, beside the table."""
+    said = _LINES[record.step](phase)
+    if record.state is not State.DONE:
+        said.append(f"{record.step} {record.state.value}" + (f": {record.message}" if record.message else ""))
+    return [_wrapped(line, len(record.phase) + 2) for line in said]
+
+
+def banners(found: RealVerification) -> list[str]:
+    """The two answers: does SPICE agree, and does the network still work?"""
+    numbers = [j.deviation for j in found.judgements if np.isfinite(j.deviation)]
+    how = (
+        f", {max(numbers):.1e} of full scale in {_count(len(numbers), 'operating point')}" if numbers else ""
+    )
+    accuracy = found.accuracy
+    works = "YES" if accuracy.verdict == WORKS else accuracy.verdict.upper()
+    lines = [
+        "",
+        f"SPICE agrees with native: {found.verdict.upper()}{how}",
+        _wrapped(f"The network still works: {works}, {accuracy.message}", 4),
+    ]
+    if found.partial:
+        lines.insert(1, "PARTIAL REPORT: not every step was reached or ended in time")
+    return lines
+
+
+def _rms(row: Row) -> str:
+    spread = row.spread("rms")
+    return _number(row.mean("rms"), ".1e") + (f" ± {spread:.0e}" if spread else "")
+
+
+def _number(value: float, form: str) -> str:
+    return format(value, form) if np.isfinite(value) else "-"
+
+
+def _table(phase: RealPhase) -> list[str]:
+    return [f"{row.name}: {row.status}" for row in phase.rows if row.status != CONVERGED]
+
+
+def _cross_check(phase: RealPhase) -> list[str]:
+    return [_judged(j) for j in phase.judgements]
+
+
+def _judged(j: Judgement) -> str:
+    if not np.isfinite(j.deviation):
+        return f"sample {j.sample} {j.verdict}: {j.words}"
+    return f"sample {j.sample}, native against SPICE: {j.deviation:.1e} of full scale, {j.verdict}"
+
+
+def _wires(phase: RealPhase) -> list[str]:
+    if not phase.drops:
+        return []
+    worst = max(phase.drops, key=lambda drop: float(np.abs(drop.loss).max(initial=0.0)))
+    loss = 100.0 * float(np.abs(worst.loss).max(initial=0.0))
+    return [f"wires take up to {loss:.3g} % of the largest voltage ({worst.array})"]
+
+
+def _power(phase: RealPhase) -> list[str]:
+    power = phase.power
+    if power is None:
+        return []
+    said = [f"power {si(power.total, 'W')}"] if power.parts else []
+    return [*said, *([power.words] if power.words else [])]
+
+
+def _modes(phase: RealPhase) -> list[str]:
+    s = phase.stability
+    if s is None:
+        return []
+    margin = f", slowest mode {s.margin_units:.3g} g_s / C, damping {s.damping:.2g}"
+    looked = f"{_count(s.samples, 'sample')} looked at"
+    return [f"{s.words}, {looked}{margin if np.isfinite(s.margin) else ''}"]
+
+
+def _noise(phase: RealPhase) -> list[str]:
+    noise = phase.noise
+    if noise is None:
+        return []
+    rms = np.concatenate(noise.rms)
+    if not rms.size:
+        return [f"noise: {noise.words}"] if noise.words else []
+    worst = float(rms.max())
+    activity = max(float(r.max()) / unit for r, unit in zip(noise.rms, noise.volts, strict=True) if r.size)
+    return [
+        f"noise up to {si(worst, 'V')} rms, {worst / noise.thermal:.3g} sqrt(kT/C), "
+        f"up to {activity:.2g} of an activity of 1"
+    ]
+
+
+def _transients(phase: RealPhase) -> list[str]:
+    if not phase.settlings:
+        return []
+    settled = [f"{w.name} {_seconds(w.measured)}" for w in phase.settlings]
+    said = [f"settling to 1 %: {', '.join(settled)}"]
+    said += [f"{w.name}: {w.words}" for w in phase.settlings if w.words]
+    if np.isfinite(phase.energy):
+        said.append(f"energy {si(phase.energy, 'J')} a relaxation")
+    return said
+
+
+_LINES = {
+    "table": _table,
+    "cross-check": _cross_check,
+    "wires": _wires,
+    "power": _power,
+    "modes": _modes,
+    "noise": _noise,
+    "transients": _transients,
+}
+
+
+def _seconds(value: float) -> str:
+    return si(value, "s") if np.isfinite(value) else "unknown"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _wrapped(line: str, taken: int) -> str:
+    """At most `WIDTH` characters a line, the first one `taken` less."""
+    parts = textwrap.wrap(line, WIDTH, initial_indent=" " * taken, subsequent_indent="    ")
+    return "\n".join(parts).lstrip() if parts else ""
