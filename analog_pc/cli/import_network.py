@@ -5,15 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from analog_pc.importers import Imported, import_network
-from analog_pc.importers.assemble import OUTPUTS
-from analog_pc.importers.layout import LAYOUTS
-from analog_pc.pcn.activations import ACTIVATIONS
+from analog_pc.cli.choices import ACTIVATIONS, LAYOUTS, OUTPUT_ACTIVATIONS
 
 
 @click.command("import")
@@ -34,7 +27,8 @@ from analog_pc.pcn.activations import ACTIVATIONS
 )
 @click.option("--activation", help=f"Of the hidden layers: {', '.join(ACTIVATIONS)}.")
 @click.option(
-    "--output-activation", help=f"Of the output in the model: {', '.join(OUTPUTS)}.  [default: identity]"
+    "--output-activation",
+    help=f"Of the output in the model: {', '.join(OUTPUT_ACTIVATIONS)}.  [default: identity]",
 )
 @click.option(
     "--layout",
@@ -68,32 +62,9 @@ def import_command(
     range used  the one divided by the other
     outliers    weights beyond 6 root mean squares of their layer
     """
+    from analog_pc.cli.import_report import print_report
+    from analog_pc.importers import import_network
+
     found = import_network(model, maps, bias_maps, activation, output_activation, layout)
     found.save(out)
-    _print(found, model, out)
-
-
-def _print(found: Imported, model: Path, out: Path) -> None:
-    sizes = "-".join(map(str, found.network.sizes))
-    console = Console(highlight=False, markup=False)
-    console.print(f"{out}: {sizes} {found.network.activation}, from {model}", soft_wrap=True)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("weights", overflow="fold")
-    for name in ("post x pre", "type", "biases"):
-        table.add_column(name, no_wrap=True)
-    for name in ("largest", "99.9 %", "range used", "outliers"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for layer in found.layers:
-        table.add_row(
-            layer.name,
-            "{} x {}".format(*layer.shape),
-            layer.dtype,
-            "yes" if layer.has_bias else "no",
-            f"{layer.largest:.4g}",
-            f"{layer.quantile:.4g}",
-            f"{100.0 * layer.range_used:.0f} %",
-            str(layer.outliers),
-        )
-    console.print(table)
-    for remark in found.remarks:
-        console.print(Text(f"remark: {remark}"), soft_wrap=True)
+    print_report(found, model, out)

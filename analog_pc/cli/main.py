@@ -10,25 +10,43 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from types import FrameType
 from typing import Any
 
 import click
-import numpy as np
 
-from analog_pc.cli.devices import devices
-from analog_pc.cli.import_network import import_command
-from analog_pc.cli.netlist import netlist
-from analog_pc.cli.run import run
-from analog_pc.cli.technologies import technologies
-from analog_pc.cli.train import train
-from analog_pc.cli.trial import trial
-from analog_pc.cli.verify import verify
 from analog_pc.errors import AnalogPcError, one_line
+
+# Command -> where it is.  What a command needs is imported when it runs: help does not wait for compilers and
+# plotting.
+COMMANDS = {
+    "devices": "analog_pc.cli.devices:devices",
+    "import": "analog_pc.cli.import_network:import_command",
+    "netlist": "analog_pc.cli.netlist:netlist",
+    "run": "analog_pc.cli.run:run",
+    "technologies": "analog_pc.cli.technologies:technologies",
+    "train": "analog_pc.cli.train:train",
+    "trial": "analog_pc.cli.trial:trial",
+    "verify": "analog_pc.cli.verify:verify",
+}
 
 
 class _Group(click.Group):
-    """Turns what is refused into one line and exit code 2, and Ctrl-C into 130, SIGTERM into 143."""
+    """Commands by name, imported when called.
+
+    Turns what is refused into one line and exit code 2, and Ctrl-C into 130, SIGTERM into 143.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*COMMANDS, *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return super().get_command(context, name)
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -54,10 +72,17 @@ class _Group(click.Group):
             _leave_for(fault)
         except MemoryError:
             _leave("out of memory: use fewer --samples or a smaller network", 2)
-        except (ArithmeticError, np.linalg.LinAlgError) as fault:
+        except _not_calculable() as fault:
             _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
             _leave(str(stopped) or "interrupted; nothing half-written was left", 128 + stop.number)
+
+
+def _not_calculable() -> tuple[type[Exception], ...]:
+    """Faults of arithmetic; asked for only where something was raised."""
+    from numpy.linalg import LinAlgError
+
+    return ArithmeticError, LinAlgError
 
 
 def _leave_for(fault: OSError) -> None:
@@ -152,7 +177,3 @@ def main() -> None:
     Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator,
     3 not judged (no SPICE simulator was asked, or it gave no answer), 130 Ctrl-C, 143 SIGTERM.
     """
-
-
-for command in (train, import_command, verify, netlist, technologies, devices, run, trial):
-    main.add_command(command)

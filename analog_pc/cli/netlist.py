@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from analog_pc.cli.choices import PHASES
 from analog_pc.cli.options import FOLDER, NETWORK, technology_option
-from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.pcn.network_file import load_network
-from analog_pc.simulators import Native
-from analog_pc.technology import Technology
-from analog_pc.verify import PHASES
-from analog_pc.verify.netlists import write_sample_netlist
+
+if TYPE_CHECKING:
+    from analog_pc.technology import Technology
 
 
 @click.command()
@@ -42,6 +41,11 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
     arrives there at once, or ends with exit code 1.  The netlist has one .subckt for each kind of amplifier:
     put your own in its place, under the same name and with the same pins.
     """
+    from analog_pc.compiler import compile_network, load_stimuli
+    from analog_pc.pcn.network_file import load_network
+    from analog_pc.simulators import Native
+    from analog_pc.verify.netlists import write_sample_netlist
+
     net = load_network(network)
     inputs, targets = load_stimuli(stimuli, net)
     if phase == "learn" and targets is None:

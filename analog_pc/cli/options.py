@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from analog_pc.technology import Technology
-from analog_pc.technology import technology as technology_of
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from analog_pc.technology import Technology
 
 NETWORK = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -36,13 +37,29 @@ class Numbers(click.ParamType[tuple[int | float, ...]]):
             self.fail(f"{value!r} is not a comma-separated list of numbers, such as 64,32,10", param, ctx)
 
 
-class TechnologyOf(click.ParamType[Technology]):
+class Fraction(click.ParamType[float]):
+    """A part of full scale: ``0.01`` or ``1%``."""
+
+    name = "fraction"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value)
+        try:
+            number = float(text.removesuffix("%"))
+        except ValueError:
+            self.fail(f"{value!r} is no fraction of full scale, such as 0.01 or 1%", param, ctx)
+        return number / 100.0 if text.endswith("%") else number
+
+
+class TechnologyOf(click.ParamType["Technology"]):
     """A named technology, or the one of a file; what is wrong with either is said in one line."""
 
     name = "NAME|FILE.toml"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Technology:
-        return value if isinstance(value, Technology) else technology_of(str(value))
+        from analog_pc.technology import Technology, technology
+
+        return value if isinstance(value, Technology) else technology(str(value))
 
 
 technology_option = click.option(
@@ -58,6 +75,9 @@ technology_option = click.option(
 @contextmanager
 def progress_bar(total: int | None = None) -> Iterator[tuple[Progress, object]]:
     """A bar as wide as the terminal, on standard error, so that output can be piped."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     with Progress(
         SpinnerColumn(),

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
 
 from analog_pc.cli.options import TechnologyOf
-from analog_pc.errors import BadInput
-from analog_pc.technology import TECHNOLOGIES, Quantity, Source, Technology, quantities
-from analog_pc.technology.figures import figures
-from analog_pc.technology.technology import GROUPS
-from analog_pc.technology.writing import defaulted, technology_text
-from analog_pc.verify.report.style import si
 
-NAME, VALUE = max(map(len, quantities())), 14  # columns
-# A prefix suits these; a gain of 1 GV/V or a spread of 10 m does not.
-PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
+if TYPE_CHECKING:
+    from analog_pc.technology import Technology
 
 
 @click.command()
@@ -43,73 +31,13 @@ def technologies(technology: Technology | None, toml: bool) -> None:
     opamp_gain = { value = 2e3, source = "our amplifier, simulated", verified = true }
     opamp_offset = 0.5e-3
     """
+    from analog_pc.cli import technology_tables as tables
+
     if technology is None and toml:
-        raise BadInput(f"--toml: which technology? One of {', '.join(TECHNOLOGIES)}, or a file NAME.toml")
-    if technology is None:
-        _print(_names())
+        tables.refuse_toml()
+    elif technology is None:
+        tables.show_names()
     elif toml:
-        click.echo(technology_text(technology), nl=False)
+        tables.show_toml(technology)
     else:
-        _explain(technology)
-
-
-def _names() -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("name", style="bold", no_wrap=True)
-    table.add_column("what")
-    for name, found in TECHNOLOGIES.items():
-        table.add_row(name, Text(found.source))
-    return table
-
-
-def _explain(found: Technology) -> None:
-    unverified = sum(not source.verified for source in found.sources.values())
-    _print(Text.assemble((found.name, "bold"), f": {found.source}"))
-    _print(f"{len(found.sources)} values with a source, {unverified} of them unverified")
-    off = defaulted(found)
-    for group in GROUPS:
-        members = {f: q for f, q in quantities().items() if q.group == group and f not in off}
-        if members:
-            _print(Text(f"\n{group}", "bold underline"))
-            _values(found, members)
-    _print(Text("\nwhat follows", "bold underline"))
-    for figure in figures(found):
-        _print(_row(figure.name, _shown(figure.value, figure.unit), figure.meaning))
-    if off:
-        _print(Text(f"\nat their default (off, or room temperature): {', '.join(off)}", "dim"))
-
-
-def _values(found: Technology, members: Mapping[str, Quantity]) -> None:
-    """A line per value, and its source indented below; a source is not said twice in a row."""
-    last = None
-    for field, quantity in members.items():
-        source = found.sources.get(field, Source("", False))
-        _print(_row(field, _shown(getattr(found, field), quantity.unit), quantity.meaning))
-        said = "source as above" if source == last and source.text else source.text
-        mark = "" if source.verified else "unverified" + (", " if said else "")
-        _print(Padding(Text.assemble((mark, "yellow"), (said, "dim")), (0, 0, 0, 4)))
-        last = source
-
-
-def _row(name: str, value: str, meaning: str) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(width=NAME)
-    grid.add_column(width=VALUE, style="bold")
-    grid.add_column()
-    grid.add_row(Text(name), Text(value), Text(meaning))
-    return grid
-
-
-def _shown(value: object, unit: str) -> str:
-    """A value with its unit, in ASCII: "50 uS", "8 points"."""
-    if isinstance(value, tuple):
-        return f"{len(value)} points"
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]  # fields are strings, pairs or numbers
-    return si(number, unit).replace("µ", "u") if unit in PREFIXED else f"{number:.4g} {unit}".rstrip()
-
-
-def _print(what: RenderableType) -> None:
-    console = Console(highlight=False, markup=False)
-    console.print(what, width=max(80, min(120, console.width)))
+        tables.explain(technology)

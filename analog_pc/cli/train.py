@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from analog_pc.arrays import Any
-from analog_pc.cli.in_situ import InSituOptions, train_in_situ
-from analog_pc.cli.options import Numbers, TechnologyOf, progress_bar
-from analog_pc.pcn import PredictiveCodingNetwork, random_network
-from analog_pc.pcn.activations import ACTIVATIONS
-from analog_pc.pcn.network_file import save_network
-from analog_pc.training import Dataset, TrainingConfig, accuracy, load_dataset
-from analog_pc.training import train as run_training
-from analog_pc.training.in_situ import HEADROOM, SCHEMES, InSituConfig, Transposed, named
+from analog_pc.cli.choices import ACTIVATIONS, HEADROOM, SCHEMES, TRANSPOSED
+from analog_pc.cli.options import Numbers, TechnologyOf
 
-# Sigmoid networks bear the larger step; the others diverge with it.
-LEARNING_RATES = {"sigmoid": 0.1, "hard_sigmoid": 0.1}
-# Devices are trained without momentum, which is worth a factor; ipc writes several times a batch.
-WITHOUT_MOMENTUM = {"sigmoid": 0.3, "hard_sigmoid": 0.3}
-HIDDEN = 32
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -57,7 +46,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="What weights are made of: see 'analog-pc devices', or ideal.",
 )
 @click.option("--scheme", metavar="NAME[:KEY=VALUE,...]", help=f"How they are written: {', '.join(SCHEMES)}.")
-@click.option("--transposed", type=click.Choice([t.value for t in Transposed]), help="Where W^T comes from.")
+@click.option("--transposed", type=click.Choice(TRANSPOSED), help="Where W^T comes from.")
 @click.option(
     "--headroom", type=float, help=f"Weights may grow to that many times W_0.  [default: {HEADROOM:g}]"
 )
@@ -91,41 +80,8 @@ def train(
     conductances of devices that pulses move. 80 % of the data train, 20 % test. NET.npz holds W1, b1, W2, ...
     ([post, pre]), precision, activation.
     """
-    dataset = load_dataset(data, seed)
-    sizes = layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
-    network = random_network(sizes, activation, seed=seed, precision=precision)
-    rate = LEARNING_RATES.get(activation, 0.03)
+    from analog_pc.cli.in_situ import InSituOptions
+    from analog_pc.cli.training import train_and_save
+
     options = InSituOptions(**in_situ)
-    kind = named.rule(rule).name
-    if options.given or kind == "ipc":
-        if kind != "ipc":
-            rate = WITHOUT_MOMENTUM.get(activation, 0.1)
-        config = InSituConfig(
-            epochs, batch, rate if lr is None else lr, seed,
-            HEADROOM if options.headroom is None else options.headroom,
-            Transposed(options.transposed or Transposed.SHARED),
-        )  # fmt: skip
-        run = options.run(dataset, network, config, rule)
-        network = train_in_situ(run, options.history)
-        right = run.accuracy
-    else:
-        config_of = TrainingConfig(kind, epochs, batch, rate if lr is None else lr, seed=seed)
-        network = train_network(dataset, network, config_of)
-        right = accuracy(network, dataset.test_inputs, dataset.test_labels)
-    save_network(out, network)
-    click.echo(
-        f"{out}: test accuracy {100.0 * right:.2f} % on {len(dataset.test_labels)} samples of {dataset.name}"
-    )
-
-
-def train_network(
-    dataset: Dataset, network: PredictiveCodingNetwork, config: TrainingConfig
-) -> PredictiveCodingNetwork:
-    """Training with its progress bar."""
-    with progress_bar(config.epochs) as (bar, task):
-
-        def show(epoch: int, energy: float) -> None:
-            text = f"training {dataset.name}: epoch {epoch}/{config.epochs}, energy {energy:.4f}"
-            bar.update(task, completed=epoch, description=text)  # type: ignore[arg-type]
-
-        return run_training(network, dataset, config, show)
+    train_and_save(data, layers, activation, precision, rule, epochs, batch, lr, seed, out, options)

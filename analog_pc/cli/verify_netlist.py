@@ -1,20 +1,15 @@
 """`analog-pc verify --netlist`: a netlist that a person has edited; and `--junit` of every `verify`.
 
-`reported` adds the options to the command `verify`: a netlist is judged here, anything else by the command
-itself, whose ``report.json`` is then read for CI.
+A netlist is judged here; of anything else that `verify` does, ``report.json`` is read for CI.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
-from click.core import ParameterSource
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -39,72 +34,9 @@ from analog_pc.verify.netlist_check.report import (
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_JUDGED: 3}
 MOST_SOURCES = 5
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-class Fraction(click.ParamType[float]):
-    """A part of full scale: ``0.01`` or ``1%``."""
-
-    name = "fraction"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        text = str(value)
-        try:
-            number = float(text.removesuffix("%"))
-        except ValueError:
-            self.fail(f"{value!r} is no fraction of full scale, such as 0.01 or 1%", param, ctx)
-        return number / 100.0 if text.endswith("%") else number
-
-
-def reported(verify: Callable[..., None]) -> Callable[..., None]:
-    """The command with ``--netlist``, ``--probes``, ``--tolerance`` and ``--junit``."""
-
-    @wraps(verify)
-    def command(
-        *,
-        netlist: Path | None,
-        probes: Path | None,
-        tolerance: float | None,
-        junit: Path | None,
-        network: Path | None,
-        timeout: float,
-        out: Path,
-        **others: Any,
-    ) -> None:
-        if netlist is not None:
-            if network is not None:
-                raise BadInput(f"{network} and --netlist {netlist}: give one of them")
-            raise SystemExit(_verify_netlist(netlist, probes, tolerance, timeout, junit, _folder(out)))
-        if probes is not None or tolerance is not None:
-            raise BadInput("--probes and --tolerance belong to --netlist FILE")
-        try:
-            verify(network=network, timeout=timeout, out=out, **others)
-        except SystemExit:
-            _report_to_ci(out, junit)
-            raise
-        _report_to_ci(out, junit)
-
-    for option in (
-        click.option("--junit", type=FILE, help="Write the verdicts as JUnit XML too."),
-        click.option(
-            "--tolerance", type=Fraction(), help="With --netlist: of full scale, instead of the probes' own."
-        ),
-        click.option(
-            "--probes", type=FILE, help="With --netlist: the reference.  [default: probes.json beside it]"
-        ),
-        click.option("--netlist", type=FILE, help="Judge this netlist, edited in any way, and nothing else."),
-    ):
-        command = option(command)
-    return command
-
-
-def _folder(out: Path) -> Path | None:
-    """The folder of `--out`; None where it was not asked for."""
-    source = click.get_current_context().get_parameter_source("out")
-    return None if source is ParameterSource.DEFAULT else out
-
-
-def _verify_netlist(
+def verify_netlist(
     netlist: Path,
     probes: Path | None,
     tolerance: float | None,
@@ -134,7 +66,7 @@ def _verify_netlist(
     return EXIT_CODES[check.verdict]
 
 
-def _report_to_ci(out: Path, junit: Path | None) -> None:
+def report_to_ci(out: Path, junit: Path | None) -> None:
     """What CI wants to know of the report that `verify` has just written; nothing if it wrote none."""
     report = out / "report.json"
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"

@@ -463,7 +463,7 @@ def interrupt(*_: object, **__: object) -> PredictiveCodingNetwork:
 
 
 def test_interrupted_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("analog_pc.cli.train"), "run_training", interrupt)
+    monkeypatch.setattr(import_module("analog_pc.cli.training"), "run_training", interrupt)
     (tmp_path / "net.npz").write_text("older")
     for arguments in (("train",), ("verify",)):
         out = tmp_path / "net.npz" if arguments == ("train",) else tmp_path / "out"
@@ -477,7 +477,7 @@ def test_interrupted_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_interrupted_verification(
     net: Path, stimuli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("analog_pc.cli.verify"), "verify_network", interrupt)
+    monkeypatch.setattr(import_module("analog_pc.verify"), "verify_network", interrupt)
     old_report(tmp_path / "out")
     result = cli("verify", net, "--data", stimuli, "--out", tmp_path / "out")
     assert result.exit_code == 130

@@ -43,7 +43,7 @@ def report(folder: Path) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("judge", [(), ("--reference", "ngspice"), ("--judged-by", "vacask")])
+@pytest.mark.parametrize("judge", [(), ("--reference", "ngspice"), ("--reference", "vacask")])
 def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_path: Path) -> None:
     result = cli(*given, *judge, "--seeds", "2")
     assert result.exit_code == 0, result.output
@@ -84,7 +84,7 @@ def test_a_judge_that_hangs_is_no_pass(
         raise SimulationFailed("ngspice: no result after 1 s, killed")
 
     monkeypatch.setattr(Ngspice, "simulate", hang)
-    result = cli(*given, "--judged-by", "ngspice", "--seeds", "1", "--phases", "learn")
+    result = cli(*given, "--reference", "ngspice", "--seeds", "1", "--phases", "learn")
     assert result.exit_code == 3
     assert "not judged: ngspice: no result after 1 s, killed" in " ".join(result.stdout.split())
     assert report(tmp_path)["verdict"] == "not judged"

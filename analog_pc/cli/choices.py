@@ -1,0 +1,16 @@
+"""Names that help texts list.
+
+The registries themselves bring compilers and plotting along, which help does not wait for; a test holds both
+equal.
+"""
+
+ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "leaky_relu", "hard_sigmoid")
+OUTPUT_ACTIVATIONS = ("identity", "softmax", "log_softmax", "sigmoid", "tanh")
+LAYOUTS = ("post-pre", "pre-post")
+PHASES = ("predict", "learn")
+SCHEMES = ("exact", "trains", "counts", "signs", "write-verify", "tiki-taka", "mixed-precision")
+TRANSPOSED = ("shared", "separate")
+HEADROOM = 6.0
+EXAMPLES = ("bear", "8-6-3", "digits")
+RELAXERS = ("ideal", "native", "ngspice")
+STEPS = ("table", "cross-check", "wires", "power", "modes", "noise", "transients")

@@ -1,0 +1,39 @@
+"""What `analog-pc import` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from analog_pc.importers import Imported
+
+
+def print_report(found: Imported, model: Path, out: Path) -> None:
+    """Sizes first, then the weights of each layer, then remarks."""
+    sizes = "-".join(map(str, found.network.sizes))
+    console = Console(highlight=False, markup=False)
+    console.print(f"{out}: {sizes} {found.network.activation}, from {model}", soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("weights", overflow="fold")
+    for name in ("post x pre", "type", "biases"):
+        table.add_column(name, no_wrap=True)
+    for name in ("largest", "99.9 %", "range used", "outliers"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for layer in found.layers:
+        table.add_row(
+            layer.name,
+            "{} x {}".format(*layer.shape),
+            layer.dtype,
+            "yes" if layer.has_bias else "no",
+            f"{layer.largest:.4g}",
+            f"{layer.quantile:.4g}",
+            f"{100.0 * layer.range_used:.0f} %",
+            str(layer.outliers),
+        )
+    console.print(table)
+    for remark in found.remarks:
+        console.print(Text(f"remark: {remark}"), soft_wrap=True)

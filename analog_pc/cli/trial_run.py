@@ -1,0 +1,132 @@
+"""What `analog-pc trial` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from analog_pc.cli.options import progress_bar
+from analog_pc.compiler import load_stimuli
+from analog_pc.errors import BadInput
+from analog_pc.pcn.network_file import load_network
+from analog_pc.trial import (
+    EXAMPLES,
+    ContinuousTrial,
+    Example,
+    build_trial,
+    compare_continuous,
+    compare_trial,
+    depart_from_rule,
+    flow_of,
+    run_continuous,
+    run_trial,
+    twin,
+    write_continuous_netlist,
+    write_continuous_results,
+    write_netlist,
+    write_results,
+)
+
+# Of an earlier run: never beside the netlist of this one, should it fail.
+OLD = ("result.json", "waveforms.npz", "trial.svg", "trial.pdf")
+
+
+def run_and_write(given: Example, weights: str, precision: float, out: Path) -> bool:
+    """Run a trial, write and print what became of it; whether circuit and twin agree."""
+    out.mkdir(parents=True, exist_ok=True)
+    for name in OLD:
+        (out / name).unlink(missing_ok=True)
+    return (_written if weights == "memristors" else _continuous)(given, precision, out)
+
+
+def given_trial(network: Path | None, example: str | None, stimuli: Path | None, lr: float | None) -> Example:
+    """The network, stimulus and learning rate that the options ask for."""
+    if network is None:
+        if stimuli is not None:
+            raise BadInput(f"--stimuli {stimuli}: is for a NET.npz, which was not given")
+        given = EXAMPLES[example or "bear"]()
+    elif example is not None:
+        raise BadInput(f"--example {example} and {network}: give one or the other")
+    elif stimuli is None:
+        raise BadInput(f"{network}: give --stimuli, the sample to learn")
+    else:
+        net = load_network(network)
+        inputs, targets = load_stimuli(stimuli, net)
+        if targets is None:
+            raise BadInput(f"{stimuli}: a trial needs targets or labels")
+        given = Example(net, inputs[0], targets[0], 0.1)
+    return given if lr is None else given._replace(lr=lr)
+
+
+@contextmanager
+def _progress(seconds: float) -> Iterator[Callable[[float], None]]:
+    """A bar over the time of the circuit."""
+    with progress_bar(1) as (bar, task):
+
+        def show(reached: float) -> None:
+            text = f"ngspice: {1e6 * reached:.3g} of {1e6 * seconds:.3g} µs"
+            bar.update(task, completed=reached / seconds, description=text)  # type: ignore[arg-type]
+
+        show(0.0)
+        yield show
+
+
+def _written(given: Example, precision: float, out: Path) -> bool:
+    made = build_trial(given.network, given.inputs, given.target, lr=given.lr)
+    expected = twin(made)
+    netlist = write_netlist(out, made, precision)
+    with _progress(made.schedule.duration) as show:
+        result = run_trial(made, precision=precision, watch=show)
+    agreement, departure = compare_trial(made, result, expected), depart_from_rule(made, result, expected)
+    paths = write_results(out, made, result, expected, agreement, departure)
+    click.echo(
+        f"{len(agreement.twin)} conductances: largest change {_percent(agreement.largest_change)} of full "
+        f"scale; circuit and twin apart by {_percent(agreement.of_scale)} of full scale, "
+        f"{_percent(agreement.of_change)} of the largest change: {_verdict(agreement.agrees)}"
+    )
+    click.echo(
+        f"learning rate {made.lr:g}, in effect {departure.lr:.3g}, "
+        f"{departure.angle:.3g} degrees from the ideal rule"
+    )
+    _print_outputs(
+        target=made.target, before=departure.before, after=departure.again, **{"ideal rule": departure.ideal}
+    )
+    _print_paths([netlist, *paths])
+    return agreement.agrees
+
+
+def _continuous(given: Example, precision: float, out: Path) -> bool:
+    made = ContinuousTrial(given.network, given.inputs, given.target)
+    netlist = write_continuous_netlist(out, made, precision)
+    with _progress(made.tau * made.duration) as show:
+        found = run_continuous(made, precision=precision, watch=show)
+    equation = flow_of(made, found.times)
+    closeness = compare_continuous(made, found, equation)
+    paths = write_continuous_results(out, made, found, equation, closeness)
+    click.echo(
+        f"weights: largest change {closeness.largest_change:.3g}; circuit and equation apart by "
+        f"{_percent(closeness.weights)} of it: {_verdict(closeness.agrees)}"
+    )
+    _print_outputs(target=given.target, before=closeness.before, after=closeness.again)
+    _print_paths([netlist, *paths])
+    return closeness.agrees
+
+
+def _print_outputs(**outputs: object) -> None:
+    for label, values in outputs.items():
+        click.echo(f"{label:>10}  {' '.join(f'{v:7.3f}' for v in values)}")  # type: ignore[attr-defined]
+
+
+def _print_paths(paths: list[Path]) -> None:
+    click.echo("\n".join(str(path) for path in paths))
+
+
+def _percent(part: float) -> str:
+    return f"{100.0 * part:.2g} %"
+
+
+def _verdict(agrees: bool) -> str:
+    return "they agree" if agrees else "they DISAGREE"
