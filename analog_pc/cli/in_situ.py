@@ -39,7 +39,7 @@ class InSituOptions:
     scheme: str | None = None
     transposed: str | None = None
     headroom: float | None = None
-    pulse: tuple[float, ...] | None = None
+    pulse: tuple[float, float] | None = None
     technology: Technology | None = None
     checkpoint: Path | None = None
     resume: bool = False
@@ -54,7 +54,7 @@ class InSituOptions:
         self, dataset: Dataset, network: PredictiveCodingNetwork, config: InSituConfig, rule: str
     ) -> InSituRun:
         """The run that they ask for, from its beginning or its checkpoint."""
-        volts = None if self.pulse is None else Pulse(*self._two(self.pulse))
+        volts = None if self.pulse is None else Pulse(*self.pulse)
         device = weight_device(self.device or "ideal", volts)
         for remark in device.remarks:
             click.echo(f"remark: {remark}", err=True)
@@ -69,11 +69,6 @@ class InSituOptions:
         if self.resume:
             run.resume()
         return run
-
-    def _two(self, values: tuple[float, ...]) -> tuple[float, float]:
-        if len(values) != 2:
-            raise BadInput(f"--pulse: {len(values)} numbers, expected VOLTS,SECONDS")
-        return values[0], values[1]
 
     def _relaxer(self, config: InSituConfig, rule: str) -> Relaxer:
         """Mathematics, but where circuits see more: real parts, or a transposed array of its own (`pc`)."""

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analog_pc.errors import BadInput
+from analog_pc.si import quantity
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -49,6 +52,43 @@ class Fraction(click.ParamType[float]):
         except ValueError:
             self.fail(f"{value!r} is no fraction of full scale, such as 0.01 or 1%", param, ctx)
         return number / 100.0 if text.endswith("%") else number
+
+
+class Quantities(click.ParamType[tuple[float, ...]]):
+    """A comma-separated list of numbers of these units, such as 3V,100ns."""
+
+    name = "n,n,..."
+
+    def __init__(self, *units: str) -> None:
+        self.units = units
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        what = param.opts[0] if param is not None else self.name
+        if len(parts) != len(self.units):
+            raise BadInput(f"{what}: {len(parts)} numbers, expected {','.join(self.units)}")
+        return tuple(quantity(what, part, unit) for part, unit in zip(parts, self.units, strict=True))
+
+
+class QuantityOf(click.ParamType[float]):
+    """A number of a unit, such as 90 or 90s."""
+
+    name = "number"
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        text = str(value)
+        if text in ("inf", "nan"):  # refused, or not, by what it is for
+            return float(text)
+        return quantity(param.opts[0] if param is not None else self.name, text, self.unit)
 
 
 class TechnologyOf(click.ParamType["Technology"]):

@@ -12,6 +12,7 @@ import msgspec
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments import Experiment
+from analog_pc.si import is_quantity, quantity
 
 
 def configuration(
@@ -53,6 +54,11 @@ def _setting(config: Any, setting: str, where: str) -> tuple[str, Any]:
 
 
 def _parsed(setting: str, where: str) -> tuple[str, Any]:
+    """Name and value; a number with a prefix ("10k"), which TOML has not, is taken too."""
+    name, _, value = (part.strip() for part in setting.partition("="))
+    if name.isidentifier() and is_quantity(value) and not _is_toml(setting):
+        found = quantity(where, value, "")
+        return name, int(found) if found.is_integer() else found
     try:
         ((name, value),) = tomllib.loads(setting).items()
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
@@ -60,6 +66,14 @@ def _parsed(setting: str, where: str) -> tuple[str, Any]:
     except ValueError:
         raise BadInput(f"{where}: is not one FIELD=VALUE") from None
     return name, value
+
+
+def _is_toml(setting: str) -> bool:
+    try:
+        tomllib.loads(setting)
+    except ValueError:
+        return False
+    return True
 
 
 def _here(fault: Exception) -> str:

@@ -30,6 +30,7 @@ def technologies(technology: Technology | None, toml: bool) -> None:
     base = "cmos65-rram"
     opamp_gain = { value = 2e3, source = "our amplifier, simulated", verified = true }
     opamp_offset = 0.5e-3
+    node_capacitance = "2.2 pF"
     """
     from analog_pc.cli import technology_tables as tables
 

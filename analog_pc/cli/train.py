@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, HEADROOM, SCHEMES, TRANSPOSED
-from analog_pc.cli.options import Numbers, TechnologyOf
+from analog_pc.cli.options import Numbers, Quantities, TechnologyOf
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -50,7 +50,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--headroom", type=float, help=f"Weights may grow to that many times W_0.  [default: {HEADROOM:g}]"
 )
-@click.option("--pulse", type=Numbers(float), metavar="V,S", help="Write pulse: volts, seconds.")
+@click.option("--pulse", type=Quantities("V", "s"), metavar="V,S", help="Write pulse: 3V,100ns, or 3,1e-7.")
 @click.option(
     "--technology",
     type=TechnologyOf(),

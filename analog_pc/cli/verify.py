@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from analog_pc.cli.choices import STEPS
-from analog_pc.cli.options import FOLDER, NETWORK, Fraction, technology_option
+from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, technology_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -64,10 +64,16 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--time-limit",
     default=60.0,
     show_default=True,
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=QuantityOf("s"),
     help="Real parts: seconds that one step may take in one phase; it then keeps what it has.",
 )
-@click.option("--timeout", default=600.0, show_default=True, help="Seconds that one ngspice run may take.")
+@click.option(
+    "--timeout",
+    default=600.0,
+    show_default=True,
+    type=QuantityOf("s"),
+    help="Seconds that one ngspice run may take.",
+)
 @click.option(
     "--out", default=Path("verify"), show_default=True, type=FOLDER, help="Folder of report and netlists."
 )

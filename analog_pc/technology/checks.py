@@ -10,21 +10,25 @@ from typing import Any, get_type_hints
 
 from analog_pc.arrays import is_number, is_whole
 from analog_pc.errors import BadInput
-from analog_pc.technology.technology import Technology
+from analog_pc.si import is_quantity, quantity
+from analog_pc.technology.technology import Technology, quantities
 
 _TYPES = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "an array"}
 
 
 def checked(field: str, given: object) -> Any:
-    """The value that a field of `Technology` takes.
+    """The value that a field of `Technology` takes; numbers may be texts such as "10k" or "2.2 pF".
 
     Raises
     ------
     BadInput
-        For a value of another type than the field's, or pairs of another shape.
+        For a value of another type than the field's, another unit, or pairs of another shape.
     """
-    check: Callable[[str, object], Any] = {float: number, int: whole, str: text}.get(_kinds()[field], pairs)
-    return check(field, given)
+    kind = _kinds()[field]
+    if kind is str:
+        return text(field, given)
+    check: Callable[[str, object, str], Any] = {float: number, int: whole}.get(kind, pairs)
+    return check(field, given, quantities()[field].unit)
 
 
 @cache
@@ -46,8 +50,10 @@ def truth(what: str, given: object) -> bool:
     return given
 
 
-def number(what: str, given: object) -> float:
-    """An integer or a float; a boolean is neither."""
+def number(what: str, given: object, unit: str = "") -> float:
+    """An integer or a float (a boolean is neither), or a text with a prefix and a unit."""
+    if isinstance(given, str) and is_quantity(given):
+        return quantity(what, given, unit)
     if not is_number(given):
         raise BadInput(f"{what} must be a number, got {_got(given)}")
     try:
@@ -56,15 +62,18 @@ def number(what: str, given: object) -> float:
         raise BadInput(f"{what} = {reprlib.repr(given)} is beyond the range of numbers") from None
 
 
-def whole(what: str, given: object) -> int:
-    """An integer."""
+def whole(what: str, given: object, unit: str = "") -> int:
+    """An integer, or a text that is one with its prefix: "4k"."""
+    if isinstance(given, str) and is_quantity(given):
+        value = quantity(what, given, unit)
+        given = int(value) if value.is_integer() else given
     if not is_whole(given):
         raise BadInput(f"{what} must be a whole number, got {_got(given)}")
     number(what, given)  # refuses one that no float can follow
     return int(given)
 
 
-def pairs(what: str, given: object) -> tuple[tuple[float, float], ...]:
+def pairs(what: str, given: object, unit: str = "") -> tuple[tuple[float, float], ...]:
     """An array of pairs of numbers."""
     if not isinstance(given, list):
         raise BadInput(f"{what} must be an array of pairs [conductance, sigma], got {_got(given)}")
@@ -72,7 +81,9 @@ def pairs(what: str, given: object) -> tuple[tuple[float, float], ...]:
     for k, pair in enumerate(given):
         if not isinstance(pair, list) or len(pair) != 2:
             raise BadInput(f"{what}[{k}] must be a pair [conductance, sigma], got {_got(pair)}")
-        found.append((number(f"{what}[{k}][0]", pair[0]), number(f"{what}[{k}][1]", pair[1])))
+        conductance = number(f"{what}[{k}][0]", pair[0], unit)
+        sigma = number(f"{what}[{k}][1]", pair[1], unit)
+        found.append((conductance, sigma))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@
     base = "cmos65-rram"                # optional: start from a named technology and change a few values
     opamp_gain = { value = 2e5, source = "data sheet: 200 V/mV typ", verified = true }
     opamp_offset = 3e-3                 # a bare value counts as unverified, without a source
+    node_capacitance = "2.2 pF"         # numbers may carry a prefix and the field's unit, see `analog_pc.si`
 """
 
 from __future__ import annotations

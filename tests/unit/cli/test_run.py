@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from matplotlib.figure import Figure
 
 from analog_pc.cli import main
+from analog_pc.cli.settings import configuration
+from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, Parts
 from analog_pc.experiments.bear import BEAR, Config
 from analog_pc.experiments.experiment import nothing
@@ -147,3 +150,24 @@ def test_real_parts_are_measured(tmp_path: Path) -> None:
     assert deviation["verdict"] == "not shown"
     assert done.exit_code in (0, 1)
     assert stored["passed"] == (done.exit_code == 0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("distance=1M", "write 1meg, or 1m?"),
+        ("distance=1 kV", "'kV' is no prefix and no unit here, expected a plain number"),
+        ("distance=x", "is not FIELD=VALUE in TOML"),
+    ],
+)
+def test_settings_with_a_prefix_are_asked_about(setting: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=re.escape(words)):
+        configuration(EXPERIMENTS["bear"], False, [setting], None, None)
+
+
+def test_settings_with_a_prefix() -> None:
+    found = configuration(EXPERIMENTS["bear"], False, ["distance=10m"], None, None)
+    assert found.distance == 0.01
+    counted = configuration(EXPERIMENTS["fear"], False, ["seeds=1k"], None, None)
+    assert counted.seeds == 1000
+    assert type(counted.seeds) is int

@@ -117,7 +117,7 @@ def test_an_unknown_name_and_a_missing_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "words"), [
     ("a = = 1", "not TOML"),
     ('base = "ideal"\nopamp_gian = 1', "did you mean opamp_gain?"),
-    ('base = "ideal"\nopamp_gain = "1"', "must be a number"),
+    ('base = "ideal"\nopamp_gain = "one"', "must be a number"),
     ('base = "ideal"\nopamp_gain = -1', "must be finite and > 0"),
     (f'base = "ideal"\nlevels = {10**400}', "beyond the range of numbers"),
 ], ids=["toml", "field", "type", "negative", "huge"])  # fmt: skip

@@ -74,6 +74,34 @@ def test_values_that_are_no_floats(tmp_path: Path) -> None:
     assert found.programming_spread == ((1e-6, 1e-7), (1e-4, 0.0))
 
 
+def test_numbers_with_prefixes_and_units(tmp_path: Path) -> None:
+    text = """
+base = "ideal"
+g_min = "1 uS"
+g_max = "0.1mS"
+opamp_gain = { value = "60 dB", source = "data sheet", verified = true }
+opamp_gain_bandwidth = "1 MHz"
+opamp_slew_rate = "10 V/us"
+opamp_noise = "18 nV/sqrt(Hz)"
+node_capacitance = "2.2p"
+driver_resistance = "1.5 kOhm"
+stuck_on = "0.5 %"
+levels = "1k"
+temperature = "300K"
+programming_spread = [["1uS", "10nS"], ["100uS", 1e-7]]
+"""
+    found = read(tmp_path, text)
+    assert (found.g_min, found.g_max) == (1e-6, 1e-4)
+    assert found.opamp_gain == 1000.0
+    assert found.sources["opamp_gain"] == Source("data sheet", True)
+    assert (found.opamp_gain_bandwidth, found.opamp_slew_rate, found.opamp_noise) == (1e6, 1e7, 18e-9)
+    assert (found.node_capacitance, found.driver_resistance, found.stuck_on) == (2.2e-12, 1500.0, 0.005)
+    assert found.levels == 1000
+    assert type(found.levels) is int
+    assert found.temperature == 300.0
+    assert found.programming_spread == ((1e-6, 1e-8), (1e-4, 1e-7))
+
+
 def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
     assert read(tmp_path, "\ufeff" + NEEDED.replace("\n", "\r\n")).g_max == 1e-4
 
@@ -84,6 +112,19 @@ IN_BASE = [
     ("zzz = 1", "unknown field 'zzz', use one of g_min, g_max"),
     ("sources = {}", "unknown field 'sources', did you mean source?"),
     ("opamp_gain = 'x'", "opamp_gain must be a number, got 'x', a string"),
+    ("opamp_gain = '1M'", "opamp_gain = '1M': M is mega in SI and milli in SPICE: write 1meg, or 1m?"),
+    (
+        "driver_resistance = '1 kHz'",
+        "driver_resistance = '1 kHz': 'kHz' is no prefix and no unit here, expected Ohm",
+    ),
+    (
+        "driver_resistance = '60 dB'",
+        "driver_resistance = '60 dB': dB are of ratios of voltages, expected Ohm",
+    ),
+    ("stuck_on = '1 V'", "stuck_on = '1 V': 'V' is no prefix and no unit here, expected a plain number"),
+    ("levels = '16.5'", "levels must be a whole number, got '16.5', a string"),
+    ("levels = '16k5'", "levels = '16k5': 'k5' is no prefix"),
+    ("programming_spread = [['1uS', '1 V']]", "programming_spread[0][1] = '1 V': 'V' is no prefix"),
     ("opamp_gain = true", "opamp_gain must be a number, got True, a boolean"),
     ("opamp_gain = [1.0]", "opamp_gain must be a number, got [1.0], an array"),
     ("opamp_gain = -1", "opamp_gain = -1.0, must be finite and > 0"),
