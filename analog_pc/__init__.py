@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         random_network,
         relax,
     )
+    from analog_pc.results import to_xarray
     from analog_pc.simulators import SIMULATORS, Native, Ngspice, NgspiceShared, Vacask
     from analog_pc.simulators.spice import to_pyspice
     from analog_pc.technology import Technology, technology
@@ -58,6 +59,7 @@ __all__ = [
     "solve_crossbar",
     "technology",
     "to_pyspice",
+    "to_xarray",
 ]
 
 _HOMES = {
@@ -80,6 +82,7 @@ _HOMES = {
     "Native": "analog_pc.simulators",
     "Ngspice": "analog_pc.simulators",
     "NgspiceShared": "analog_pc.simulators",
+    "to_xarray": "analog_pc.results",
     "SIMULATORS": "analog_pc.simulators",
     "Vacask": "analog_pc.simulators",
     "to_pyspice": "analog_pc.simulators.spice",

@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.errors import BadInput
+from analog_pc.errors import BadInput, one_line
 
 
 class Outcome(Enum):
@@ -74,6 +74,10 @@ class Solution:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_column", {node: k for k, node in enumerate(self.nodes)})
+
+    def __repr__(self) -> str:
+        points, nodes = self.volts.shape
+        return f"<Solution of {points} points, {nodes} nodes: {one_line(str(self.status), 100)}>"
 
     def columns(self, nodes: Sequence[str]) -> list[int]:
         try:

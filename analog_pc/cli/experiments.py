@@ -29,6 +29,7 @@ from analog_pc.experiments.result import COLUMNS, DIFFERS, RELAXERS
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
+from analog_pc.technology.writing import technology_text
 
 
 def run_one(
@@ -73,7 +74,7 @@ def _run(
                 text = f"{experiment.name}, {column}: {what}"
                 bar.update(task, completed=done, total=total, description=text)  # type: ignore[arg-type]
 
-            what = f"{experiment.name} {column} {fitted!r} {technology!r} {facts}"
+            what = f"{experiment.name} {column} {fitted!r} {technology_text(technology)} {facts}"
             kept.append(Stored(out / "parts", what, show, workers))
             return kept[-1]
 

@@ -18,6 +18,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
+from analog_pc.results import write_waveform
 from analog_pc.simulators import Ngspice, Simulator, Vacask
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
@@ -78,16 +79,17 @@ def run(options: Options) -> int:
     net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
     phases = _phases(options.phases, targets is not None)
     _make_folder(options.out / "netlists")
-    for stale in ("report.html", "report.json"):
-        (options.out / stale).unlink(missing_ok=True)
-    name = options.network.name if options.network else facts["data"]
+    stale = [f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")]
+    for name in ("report.html", "report.json", *stale):
+        (options.out / name).unlink(missing_ok=True)
+    called = options.network.name if options.network else facts["data"]
     task = Task(
         network=net,
         inputs=inputs[: options.samples],
         targets=None if targets is None else targets[: options.samples],
         phases=phases,
         simulator=simulator,
-        title=f"{name}: {'-'.join(map(str, net.sizes))}",
+        title=f"{called}: {'-'.join(map(str, net.sizes))}",
         facts=facts,
     )
     return _real(options, task, steps, judged) if options.real else _ideal(options, task)
@@ -144,8 +146,21 @@ def _ideal(options: Options, task: Task) -> int:
             folder = out / "netlists" / phase.phase
             write_sample_netlist(folder, phase.compiled, task.simulator, options.network)
         write_report(found, out)
+        waveforms = _waveforms(found, out)
     _print(found, out)
+    for path in waveforms:
+        print(path)
     return 0 if found.passed else 1
+
+
+def _waveforms(found: Verification, out: Path) -> list[Path]:
+    """The transient of each phase as CSV and npz, where there is one."""
+    written: list[Path] = []
+    for phase in found.phases:
+        if phase.transient is not None:
+            name = f"waveform-{phase.phase}"
+            written += write_waveform(out, name, phase.transient.waveform, phase.compiled)
+    return written
 
 
 def _steps(skip: str | None, only: str | None, real: bool) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--phases", help="predict,learn or one of them.  [default: both; predict without targets]")
 @click.option(
-    "--transient", is_flag=True, help="Relax the first sample as a waveform too, against the reference ODE."
+    "--transient",
+    is_flag=True,
+    help="Relax the first sample as a waveform too, against the reference ODE; kept as CSV and npz.",
 )
 @technology_option
 @click.option(

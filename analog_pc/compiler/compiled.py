@@ -11,7 +11,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit import Bus, Circuit, OperatingPoint, Settling, Solution, Transient
 from analog_pc.compiler.layers import Design, names
-from analog_pc.errors import BadInput
+from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.activations import PiecewiseLinear
@@ -50,6 +50,10 @@ class Waveform:
     eps: tuple[Floats, ...]
     energy: Floats
 
+    def __repr__(self) -> str:
+        sizes = "-".join(str(x.shape[1]) for x in self.activities)
+        return f"<Waveform {sizes}, {len(self.times)} times>"
+
 
 @dataclass(frozen=True, eq=False)
 class CompiledNetwork:
@@ -57,6 +61,12 @@ class CompiledNetwork:
 
     circuit: Circuit
     design: Design
+
+    def __repr__(self) -> str:
+        sizes = "-".join(map(str, self.network.sizes))
+        technology = one_line(self.design.technology.name, 40)
+        what = f"{sizes} {self.network.activation} on {technology}"
+        return f"<CompiledNetwork {what}, {self.clamps.samples} samples>"
 
     @property
     def network(self) -> PredictiveCodingNetwork:

@@ -52,6 +52,11 @@ class Equilibrium:
     energy: Floats
     relaxation: Relaxation
 
+    def __repr__(self) -> str:
+        sizes = "-".join(str(x.shape[1]) for x in self.activities)
+        at_rest = int(np.count_nonzero(self.relaxation.converged))
+        return f"<Equilibrium {sizes}, {at_rest} of {self.samples} samples converged>"
+
     @property
     def samples(self) -> int:
         return len(self.energy)

@@ -94,6 +94,9 @@ class PredictiveCodingNetwork:
                 )
         return pi
 
+    def __repr__(self) -> str:
+        return f"<PredictiveCodingNetwork {'-'.join(map(str, self.sizes))} {self.activation}>"
+
     @property
     def depth(self) -> int:
         """L, the number of weight matrices; layers are 0 ... L."""

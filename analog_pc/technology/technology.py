@@ -10,7 +10,7 @@ from typing import Annotated, get_args, get_type_hints
 
 from analog_pc.circuit import ROOM, Wire
 from analog_pc.devices import DEVICE_LAWS, Programming
-from analog_pc.errors import BadInput
+from analog_pc.errors import BadInput, one_line
 from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity, Source
 
 GROUPS = SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES = (
@@ -160,6 +160,9 @@ class Technology:
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
         _ = self.programming
+
+    def __repr__(self) -> str:
+        return f"<Technology {one_line(self.name, 40)!r}: {one_line(self.source, 100)}>"
 
     @property
     def auto_zeroed(self) -> bool:

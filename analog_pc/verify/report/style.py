@@ -29,7 +29,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P")
 INK, GREY = "#222222", "#8a8a8a"
 
 STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", "sans-serif"],  # the second where a reader has not the first
     "mathtext.fontset": "dejavusans",
     "font.size": 7.0,
     "axes.titlesize": 7.5,
@@ -51,11 +51,14 @@ STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.1,
     "lines.markersize": 3.2,
     "hatch.linewidth": 0.5,
-    "svg.fonttype": "path",
+    "svg.fonttype": "path",  # within a page: the same everywhere, whatever fonts a reader has
+    "pdf.fonttype": 42,  # whole fonts, which a vector editor can edit and journals ask for
     "svg.hashsalt": "analog_pc",
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
 }
+# Figures as files: text stays text, to be edited.
+FILE_STYLE: dict[Any, Any] = {**STYLE, "svg.fonttype": "none"}
 
 P = ParamSpec("P")
 
@@ -89,7 +92,7 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     saved = stem.with_suffix(".svg"), stem.with_suffix(".pdf")
     for path, date in zip(saved, ("Date", "CreationDate"), strict=True):
         drawn = BytesIO()
-        with matplotlib.rc_context({**STYLE, "pdf.fonttype": 42}):
+        with matplotlib.rc_context(FILE_STYLE):
             figure.savefig(drawn, format=path.suffix[1:], metadata={date: None})
         write_bytes(path, drawn.getvalue())
     return saved

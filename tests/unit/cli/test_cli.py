@@ -142,6 +142,12 @@ def test_verify_transient(net: Path, stimuli: Path, tmp_path: Path) -> None:
     assert wave["residuals"]["end"] <= 1e-6
     assert wave["settling_measured"] > 0.0
     assert "waveform" in result.stdout
+    for kind in ("csv", "npz"):
+        assert str(tmp_path / f"waveform-learn.{kind}") in result.stdout
+    with np.load(tmp_path / "waveform-learn.npz") as arrays:
+        assert arrays["x2"].shape == (len(arrays["time"]), 2)
+    result = cli("verify", net, "--data", stimuli, "--phases", "learn", "--out", tmp_path)
+    assert not list(tmp_path.glob("waveform-*"))  # of an earlier run
 
 
 def test_without_targets_only_predict(net: Path, tmp_path: Path) -> None:
