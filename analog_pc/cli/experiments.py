@@ -10,6 +10,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from analog_pc.cli.options import progress_bar
 from analog_pc.cli.settings import configuration
@@ -31,6 +32,8 @@ from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
 from analog_pc.technology.writing import technology_text
 
+WIDE = 100  # columns of a terminal that hold a result as one table
+
 
 def run_one(
     name: str,
@@ -44,7 +47,7 @@ def run_one(
     out: Path,
 ) -> bool:
     """Run an experiment, write and print its result; whether no verdict is "differs"."""
-    experiment = known(name)
+    experiment = named(name)
     columns = _columns(experiment, simulators)
     config = configuration(experiment, full, settings, seeds, data)
     result = _run(experiment, config, columns, technology, workers, out)
@@ -86,7 +89,7 @@ def _run(
     return result
 
 
-def known(name: str) -> Experiment[Any]:
+def named(name: str) -> Experiment[Any]:
     """The experiment of that name."""
     if name not in EXPERIMENTS:
         raise BadInput(f"unknown experiment {name!r}: use one of {', '.join(EXPERIMENTS)}")
@@ -115,9 +118,18 @@ def show_all() -> None:
 
 
 def _print(result: Result, files: Sequence[Path]) -> None:
-    console = Console(width=max(100, min(140, Console().width)))
+    console = Console(width=max(80, min(140, Console().width)))
     console.print(f"{result.title}; {result.source}", markup=False, highlight=False)
     shown = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
+    console.print((_wide if console.width >= WIDE else _narrow)(result, shown))
+    for note in result.notes:
+        console.print(note, markup=False, highlight=False)
+    for path in files:
+        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+
+
+def _wide(result: Result, shown: Sequence[str]) -> Table:
+    """A line for each quantity."""
     table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("quantity")
     for heading in ("published", *shown, "tolerance"):
@@ -125,11 +137,23 @@ def _print(result: Result, files: Sequence[Path]) -> None:
     table.add_column("verdict", no_wrap=True)
     for row in result.rows:
         table.add_row(*_cells(row, shown), style="bold red" if row.verdict == DIFFERS else "")
-    console.print(table)
-    for note in result.notes:
-        console.print(note, markup=False, highlight=False)
-    for path in files:
-        console.print(str(path), markup=False, highlight=False)
+    return table
+
+
+def _narrow(result: Result, shown: Sequence[str]) -> Text:
+    """Two lines for each quantity: its name, and the numbers below."""
+    headings = ("published", *shown, "tolerance")
+    lines = [Text(_aligned([*headings, "verdict"]), "bold")]
+    for row in result.rows:
+        quantity, *numbers = _cells(row, shown)
+        style = "bold red" if row.verdict == DIFFERS else ""
+        lines += [Text(quantity, style), Text(_aligned(numbers), style)]
+    return Text("\n").join(lines)
+
+
+def _aligned(cells: Sequence[str]) -> str:
+    """Numbers to the right, the verdict to the left of its column."""
+    return "".join(cell.rjust(11) for cell in cells[:-1]) + "  " + cells[-1]
 
 
 def _cells(row: Row, shown: Sequence[str]) -> list[str]:

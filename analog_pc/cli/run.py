@@ -62,7 +62,7 @@ def run(
         experiments.show_all()
         return
     if out is None:
-        experiments.known(name)
+        experiments.named(name)
         raise BadInput(f"run {name}: give --out, the folder of its results")
     passed = experiments.run_one(name, technology, full, simulators, seeds, settings, data, workers, out)
     raise SystemExit(0 if passed else 1)

@@ -171,3 +171,20 @@ def test_settings_with_a_prefix() -> None:
     counted = configuration(EXPERIMENTS["fear"], False, ["seeds=1k"], None, None)
     assert counted.seeds == 1000
     assert type(counted.seeds) is int
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_a_result_fits_the_terminal_and_is_cut_nowhere(width: int, tmp_path: Path) -> None:
+    arguments = ["run", "bear", "--simulators", "ideal,native", "--out", str(tmp_path / "o")]
+    done = CliRunner(env={"COLUMNS": str(width)}).invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    files = [line for line in lines if line.startswith(str(tmp_path))]
+    assert len(files) == 3
+    assert max(len(line.rstrip()) for line in lines if line not in files) <= width
+    assert "\u2026" not in done.stdout  # the ellipsis of what was cut
+    result = json.loads((tmp_path / "o" / "result.json").read_text())
+    said = " ".join(done.stdout.split())
+    for row in result["rows"]:
+        assert row["quantity"] in said or width > 80  # a wide table folds it within its column
+        assert f"{row['published']:.5g}" in said
