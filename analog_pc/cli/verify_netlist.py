@@ -23,6 +23,7 @@ from analog_pc.verify.netlist_check.cases import netlist_cases
 from analog_pc.verify.netlist_check.judge import NetlistCheck, Verdict, check_netlist
 from analog_pc.verify.netlist_check.report import (
     MOST_ROWS,
+    MOST_SOURCES,
     engineering,
     github_lines,
     headline,
@@ -33,7 +34,6 @@ from analog_pc.verify.netlist_check.report import (
 )
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_JUDGED: 3}
-MOST_SOURCES = 5
 
 
 def verify_netlist(

@@ -65,7 +65,10 @@ def to_xarray(
     """
     library = _library()
     variables, coordinates = _parts(result, compiled)
-    attributes: dict[str, str | float] = {"analog_pc": version("analog-pc"), "numpy": np.__version__}
+    attributes: dict[str, str | float | list[float]] = {
+        "analog_pc": version("analog-pc"),
+        "numpy": np.__version__,
+    }
     if compiled is not None:
         attributes |= _attributes(compiled)
     data: Dataset = library.Dataset(variables, coordinates, {**attributes, **_status(result), **facts})
@@ -80,13 +83,13 @@ def _library() -> ModuleType:
     return xarray
 
 
-def _attributes(compiled: CompiledNetwork) -> dict[str, str | float]:
+def _attributes(compiled: CompiledNetwork) -> dict[str, str | float | list[float]]:
     network = compiled.network
     return {
         "network": "-".join(map(str, network.sizes)),
         "activation": network.activation,
         "technology": compiled.design.technology.name,
-        "volts_per_unit": compiled.scales.volts,
+        "volts_per_unit": list(compiled.scales.activity),
         "seconds_per_unit": compiled.scales.seconds,
     }
 

@@ -33,9 +33,9 @@ def waveform_contents(name: str, wave: Waveform, compiled: CompiledNetwork) -> d
         prediction error under their names in the netlist, as `probes.json` lists them.
     ``NAME.npz``
         ``time`` in s, ``energy`` [times], ``x0``, ``x1``, ``mu1``, ``eps1``, ... [times, n_l] as activities
-        (no unit), ``volts_per_unit`` and ``seconds_per_unit``.
+        (no unit), ``volts_per_unit`` [layers] and ``seconds_per_unit``.
     """
-    volts = compiled.scales.volts
+    units = compiled.scales.activity
     seconds = wave.times * compiled.scales.seconds
     probes = compiled.probes
     columns = {"time (s)": seconds, "energy": wave.energy}
@@ -50,8 +50,8 @@ def waveform_contents(name: str, wave: Waveform, compiled: CompiledNetwork) -> d
             if not bus:
                 continue
             arrays[f"{kind}{layer}"] = values
-            columns |= {f"{node} (V)": volts * values[:, k] for k, node in enumerate(bus)}
-    arrays |= {"volts_per_unit": volts, "seconds_per_unit": compiled.scales.seconds}
+            columns |= {f"{node} (V)": units[layer] * values[:, k] for k, node in enumerate(bus)}
+    arrays |= {"volts_per_unit": units, "seconds_per_unit": compiled.scales.seconds}
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(columns)

@@ -73,34 +73,34 @@ class NgspiceShared:
 
 
 @contextmanager
-def _loaded(library: Library, text: str) -> Iterator[None]:
+def _loaded(ngspice: Library, text: str) -> Iterator[None]:
     """The deck loaded and run; afterwards its circuit and plots are freed, which PySpice does not do.
 
     Measured: 245 kB a run stay behind otherwise, for a circuit of 200 resistors.
     """
-    library.destroy()
-    library.lines = []
+    ngspice.destroy()
+    ngspice.lines = []
     try:
-        library.load_circuit(text)
-        library.run()
-        problem = log.first_failure(library.lines)
+        ngspice.load_circuit(text)
+        ngspice.run()
+        problem = log.first_failure(ngspice.lines)
         if problem is not None:
             raise SimulationFailed(f"ngspice-shared: {problem}")
         yield
     except NameError as refused:  # PySpice's exceptions are NameErrors
-        problem = log.first_failure(library.lines) or str(refused) or type(refused).__name__
+        problem = log.first_failure(ngspice.lines) or str(refused) or type(refused).__name__
         raise SimulationFailed(f"ngspice-shared: {problem}") from None
     finally:
-        for free in (library.destroy, library.remove_circuit):
+        for free in (ngspice.destroy, ngspice.remove_circuit):
             with suppress(NameError):  # nothing was loaded: ngspice says so, and nothing is to free
                 free()
 
 
-def _columns(library: Library) -> dict[str, Floats]:
+def _columns(ngspice: Library) -> dict[str, Floats]:
     """Every vector of the newest plot as a plain array, [points]."""
-    name = library.last_plot
+    name = ngspice.last_plot
     if name == "const":
         raise SimulationFailed("ngspice-shared: the run left no plot")
-    plot = library.plot(None, name)
+    plot = ngspice.plot(None, name)
     # PySpice's waveforms compare and convert in surprising ways under numpy 2; plain arrays only.
     return {key.lower(): np.array(vector._data, dtype=np.float64) for key, vector in plot.items()}

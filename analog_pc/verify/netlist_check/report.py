@@ -18,6 +18,7 @@ from analog_pc.verify.netlist_check.probes_file import JUDGED
 SCHEMA: Literal["analog-pc netlist report"] = "analog-pc netlist report"
 VERSION: Literal[1] = 1
 
+MOST_SOURCES = 5
 MOST_ROWS = 20  # of a table for a person; report.json has all
 _RULE = "|---|---|---|---|---|---|"
 
@@ -172,6 +173,15 @@ def source_line(source: Source) -> str:
     )
 
 
+def summary(check: NetlistCheck) -> str:
+    """Verdict, sources and the largest deviations, a line each."""
+    lines = [f"{check.netlist}: {headline(check)}"]
+    lines += [source_line(source) for source in check.sources[:MOST_SOURCES]]
+    if not check.message:
+        lines += [_deviation_line(node) for node in check.largest_first[:MOST_ROWS]]
+    return "\n".join([*lines, f"tolerance: {tolerance_text(check)}"])
+
+
 def engineering(volts: float | None) -> str:
     """Four digits and the prefix of a unit: ``1.234 m``; ``-`` for None."""
     if volts is None:
@@ -187,7 +197,7 @@ def markdown(check: NetlistCheck) -> str:
     lines = [f"### {check.netlist.name}: {headline(check)}", ""]
     if check.sources:
         lines += ["Where it comes from, the largest first:", ""]
-        lines += [f"1. {plain(source_line(source))}" for source in check.sources[:5]]
+        lines += [f"1. {plain(source_line(source))}" for source in check.sources[:MOST_SOURCES]]
         lines.append("")
     lines += ["| layer | quantity | nodes | verdict | largest deviation | tolerance |", _RULE]
     lines += [_group_row(nodes) for nodes in groups(check)]
@@ -251,6 +261,8 @@ def github_lines(check: NetlistCheck, file: str) -> list[str]:
 
 
 def _deviation_line(node: NodeVerdict) -> str:
+    if node.verdict is Verdict.NOT_JUDGED:
+        return f"layer {node.probe.layer}, {node.probe.node}: not judged: {node.message}"
     return (
         f"layer {node.probe.layer}, {node.probe.node}: {engineering(node.measured)}V, expected "
         f"{engineering(node.expected)}V, tolerance {engineering(node.tolerance)}V"
