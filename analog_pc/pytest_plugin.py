@@ -25,6 +25,7 @@ class AssertCircuitMatches(Protocol):
         *,
         tolerance: float | None = None,
         timeout: float = 600.0,
+        ngbehavior: str | None = None,
     ) -> NetlistCheck: ...
 
 
@@ -32,8 +33,8 @@ class AssertCircuitMatches(Protocol):
 def assert_circuit_matches() -> AssertCircuitMatches:
     """Assert that ngspice finds the expected voltages in a netlist.
 
-    ``assert_circuit_matches(netlist, probes=None, *, tolerance=None, timeout=600.0)`` takes what
-    ``analog-pc verify --netlist`` takes: `probes` is ``probes.json`` beside the netlist by default,
+    ``assert_circuit_matches(netlist, probes=None, *, tolerance=None, timeout=600.0, ngbehavior=None)`` takes
+    what ``analog-pc verify --netlist`` takes: `probes` is ``probes.json`` beside the netlist by default,
     `tolerance` a fraction of full scale, `timeout` in seconds.  It returns the check, node by node.
 
     An `AssertionError` names the nodes that differ and the source of the deviation.  A netlist that cannot be
@@ -48,13 +49,14 @@ def _assert_circuit_matches(
     *,
     tolerance: float | None = None,
     timeout: float = 600.0,
+    ngbehavior: str | None = None,
 ) -> NetlistCheck:
     __tracebackhide__ = True  # pytest shows the line of the test
     from analog_pc.verify.netlist_check.judge import Verdict, check_netlist
     from analog_pc.verify.netlist_check.report import summary
 
     where = None if probes is None else Path(probes)
-    check = check_netlist(Path(netlist), where, tolerance=tolerance, timeout=timeout)
+    check = check_netlist(Path(netlist), where, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
     if check.verdict is not Verdict.PASS:
         raise AssertionError(summary(check))
     return check

@@ -84,6 +84,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--tolerance", type=Fraction(), help="With --netlist: of full scale, instead of the probes' own."
 )
+@click.option("--ngbehavior", help="With --netlist: compatibility mode of ngspice, such as psa.")
 @click.option("--junit", type=FILE, help="Write the verdicts as JUnit XML too.")
 @click.pass_context
 def verify(
@@ -92,6 +93,7 @@ def verify(
     netlist: Path | None,
     probes: Path | None,
     tolerance: float | None,
+    ngbehavior: str | None,
     junit: Path | None,
     **asked: Any,
 ) -> None:
@@ -121,9 +123,11 @@ def verify(
             raise BadInput(f"{options.network} and --netlist {netlist}: give one of them")
         asked_for = context.get_parameter_source("out") is not ParameterSource.DEFAULT
         folder = options.out if asked_for else None
-        raise SystemExit(verify_netlist(netlist, probes, tolerance, options.timeout, junit, folder))
-    if probes is not None or tolerance is not None:
-        raise BadInput("--probes and --tolerance belong to --netlist FILE")
+        raise SystemExit(
+            verify_netlist(netlist, probes, tolerance, options.timeout, ngbehavior, junit, folder)
+        )
+    if not (probes is None and tolerance is None and ngbehavior is None):
+        raise BadInput("--probes, --tolerance and --ngbehavior belong to --netlist FILE")
     code = run(options)
     report_to_ci(options.out, junit)
     raise SystemExit(code)

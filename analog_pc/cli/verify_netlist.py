@@ -41,14 +41,21 @@ def verify_netlist(
     probes: Path | None,
     tolerance: float | None,
     timeout: float,
+    ngbehavior: str | None,
     junit: Path | None,
     folder: Path | None,
 ) -> int:
-    """The exit code: 0 pass, 1 fail, 3 not judged."""
+    """Judge, report and print; the exit code: 0 pass, 1 fail, 3 not judged."""
     if not timeout > 0.0:
         raise BadInput(f"--timeout {timeout!r} s, must be > 0")
-    check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout)
-    xml = junit_xml(f"{netlist}", netlist_cases(check)) if junit is not None else ""
+    check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
+    _report(check, junit, folder)
+    return EXIT_CODES[check.verdict]
+
+
+def _report(check: NetlistCheck, junit: Path | None, folder: Path | None) -> None:
+    """Files, all or none, and what is printed."""
+    xml = junit_xml(f"{check.netlist}", netlist_cases(check))
     summary = markdown(check)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -62,8 +69,7 @@ def verify_netlist(
         raise
     _print(check)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        _say(github_lines(check, _in_repository(netlist)))
-    return EXIT_CODES[check.verdict]
+        _say(github_lines(check, _in_repository(check.netlist)))
 
 
 def report_to_ci(out: Path, junit: Path | None) -> None:

@@ -1,16 +1,15 @@
 """Which part of a netlist is off: every signal recomputed from the netlist's own inputs to it.
 
 After one wrong part, every voltage of a closed loop is off.  Only at the source is a signal not what its own
-inputs make of it; everywhere else the parts still do what they should.  With k = precision above / precision,
-R_f G in V/V, and v, u, b volts per unit of activity, rate and feedback, all in volts and all nodes of one
-layer l::
+inputs make of it; everywhere else the parts still do what they should.  With s and u volts per unit of x and
+of f(x), R_f G in V/V and the gate's k, all in volts and all nodes of one layer l::
 
-    rate      = u f(x / v)                                               activation and driver
-    anti      = -u f(x / v)                                              activation and inverting driver
+    rate      = u f(x / s)                                               activation and driver
+    anti      = -u f(x / s)                                              activation and inverting driver
     mu        = -(R_f G_plus) anti_{l-1} - (R_f G_minus) rate_{l-1}      forward crossbar and its amplifiers
     eps       = x - mu,   anti_eps = mu - x                              sense amplifiers
     back      = -(R_f G_plus) anti_eps_{l+1} - (R_f G_minus) eps_{l+1}   transposed crossbar, its amplifiers
-    x         = mu + k (v / b) f'(x / v) back                            spring, gate;  or the clamp
+    x         = mu + k f'(x / s) back                                    spring and gate, or the clamp
 
 (bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
 reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
@@ -26,8 +25,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.pcn.activations import Activation, activation
-from analog_pc.verify.netlist_check.probes_file import Layer, Matrix, Probes, Quantity
+from analog_pc.pcn.activations import activation
+from analog_pc.verify.netlist_check.probes_file import Matrix, Probes, Quantity
 
 Place = tuple[Quantity, int]  # quantity and layer
 Signals = Mapping[Place, Floats]
@@ -66,10 +65,6 @@ def _off_balance(probes: Probes, v: Signals) -> dict[Place, Floats]:
     return found
 
 
-def _activation_of(layer: Layer) -> tuple[Activation, float]:
-    return activation(layer.activation), layer.volts_per_unit
-
-
 def _rate(probes: Probes, number: int, v: Signals) -> Floats | None:
     return _driven(probes, number, v, "rate", 1.0)
 
@@ -80,11 +75,11 @@ def _anti(probes: Probes, number: int, v: Signals) -> Floats | None:
 
 def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
     layer = probes.layers[number]
-    f, volts = _activation_of(layer)
     x = v.get(("x", number))
     if x is None:
         return None
-    return np.asarray(v[quantity, number] - sign * layer.rate_volts_per_unit * f.f(x / volts))
+    made = layer.rate_volts_per_unit * activation(layer.activation).f(x / layer.volts_per_unit)
+    return np.asarray(v[quantity, number] - sign * made)
 
 
 def _mu(probes: Probes, number: int, v: Signals) -> Floats | None:
@@ -144,14 +139,13 @@ def _fed_back(probes: Probes, number: int, v: Signals) -> tuple[Floats, Floats]:
     """Lowest and highest x - mu that the feedback may hold, volts."""
     layer = probes.layers[number]
     x = v["x", number]
-    if not layer.gated or not layer.transposed_plus:
+    if layer.gate == 0.0:
         return np.zeros_like(x), np.zeros_like(x)
     back = v.get(("back", number), np.full_like(x, np.nan))
-    f, volts = _activation_of(layer)
+    f = activation(layer.activation)
+    volts = layer.volts_per_unit
     near = _tolerance_of_x(probes) / volts if f.kinks else 0.0
-    own = layer.precision if number else 1.0
-    ratio = layer.volts_per_unit / layer.feedback_volts_per_unit
-    pull = probes.layers[number + 1].precision / own * ratio * back
+    pull = layer.gate * back
     ends = (pull * f.slope(x / volts - near), pull * f.slope(x / volts + near))
     return np.minimum(*ends), np.maximum(*ends)
 

@@ -54,7 +54,7 @@ class NodeVerdict:
 class Source:
     """A signal that its own inputs do not explain: what is wrong is here.
 
-    `deviation` is the local deviation (`equations`), V; `relative` that over the full scale of the quantity.
+    `deviation` is the local deviation (`equations`), V; `relative` that over the full scale of the layer.
     """
 
     probe: Probe
@@ -76,8 +76,8 @@ class NetlistCheck:
         Where deviations come from, the largest first; empty if all nodes pass.
     message
         Why nothing could be judged; empty if something was.
-    edited
-        Whether the netlist differs from the one that was written with the probes.
+    netlist_sha256
+        Of the netlist that was run.
     tolerance
         As `--tolerance`: fraction of full scale; None: the probes' own.
     """
@@ -87,7 +87,8 @@ class NetlistCheck:
     nodes: tuple[NodeVerdict, ...]
     sources: tuple[Source, ...]
     message: str
-    edited: bool
+    netlist_sha256: str
+    ngbehavior: str | None
     simulator: str
     seconds: float
     tolerance: float | None
@@ -100,6 +101,11 @@ class NetlistCheck:
         return Verdict.PASS if found == {Verdict.PASS} else Verdict.NOT_JUDGED
 
     @property
+    def edited(self) -> bool:
+        """Whether the netlist differs from the one that was written with the probes."""
+        return self.netlist_sha256 != self.probes.netlist_sha256
+
+    @property
     def largest_first(self) -> list[NodeVerdict]:
         """Failed nodes by the size of their deviation, then those that were not judged."""
         failed = [node for node in self.nodes if node.verdict is Verdict.FAIL]
@@ -108,7 +114,12 @@ class NetlistCheck:
 
 
 def check_netlist(
-    netlist: Path, probes: Path | None = None, *, tolerance: float | None = None, timeout: float = 600.0
+    netlist: Path,
+    probes: Path | None = None,
+    *,
+    tolerance: float | None = None,
+    timeout: float = 600.0,
+    ngbehavior: str | None = None,
 ) -> NetlistCheck:
     """Run a netlist with ngspice as it is, and judge its nodes.
 
@@ -122,6 +133,8 @@ def check_netlist(
         Fraction of full scale that every node may be off; None: what the probes say.
     timeout
         s, of ngspice.
+    ngbehavior
+        Compatibility mode of ngspice, such as ``psa`` for models in the syntax of PSpice.
 
     Raises
     ------
@@ -135,7 +148,7 @@ def check_netlist(
     known = read_probes(probes or netlist.parent / "probes.json")
     content = read_bytes(netlist, MOST_NETLIST)
     began = time.perf_counter()
-    run = run_netlist(netlist, timeout)
+    run = run_netlist(netlist, timeout, ngbehavior)
     seconds = time.perf_counter() - began
     message = run.problem if known.reference is not None else NO_REFERENCE
     nodes = tuple(_verdict(known, probe, run, message, tolerance) for probe in _judged(known))
@@ -146,7 +159,8 @@ def check_netlist(
         nodes=nodes,
         sources=_sources(known, run, tolerance) if failed else (),
         message=message,
-        edited=sha256(content) != known.netlist_sha256,
+        netlist_sha256=sha256(content),
+        ngbehavior=ngbehavior,
         simulator=Ngspice().version(),
         seconds=seconds,
         tolerance=tolerance,
@@ -253,7 +267,9 @@ def _signals(probes: Probes, volts: Mapping[str, Floats]) -> Signals:
 
 
 def _full_scales(reference: Signals) -> dict[Place, float]:
-    """V by quantity and layer: the largest, or that of x where a signal rests at 0 V."""
+    """V; the largest of each bus, and at least that of the activities of its layer: eps may rest at 0 V."""
     largest = {place: float(np.nanmax(np.abs(volts))) for place, volts in reference.items()}
-    of_x = {layer: volts or 1.0 for (quantity, layer), volts in largest.items() if quantity == "x"}
-    return {place: max(volts, of_x[place[1]]) for place, volts in largest.items()}
+    return {
+        (quantity, layer): max(volts, largest.get(("x", layer), 0.0)) or 1.0
+        for (quantity, layer), volts in largest.items()
+    }

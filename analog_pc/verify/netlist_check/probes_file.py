@@ -83,14 +83,14 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     activation
         Name of f.
-    volts_per_unit, rate_volts_per_unit, feedback_volts_per_unit
-        V of an activity, a rate f(x) and a feedback W^T eps of 1.
+    volts_per_unit, rate_volts_per_unit
+        V of an activity of 1, and of a rate f(x) of 1.
     precision
         1 / Sigma; 0 for the input, which nothing predicts.
     clamped
         Which activities a source holds.
-    gated
-        Whether feedback reaches the activities.
+    gate
+        V of x - mu that 1 V of feedback holds where f' = 1; 0 where no feedback reaches the activities.
     forward_plus, forward_minus
         [post][pre] R_f G of the forward crossbar, without the bias; empty for the input.
     transposed_plus, transposed_minus
@@ -100,10 +100,9 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     activation: str
     volts_per_unit: float
     rate_volts_per_unit: float
-    feedback_volts_per_unit: float
     precision: float
     clamped: tuple[bool, ...]
-    gated: bool
+    gate: float
     forward_plus: Matrix
     forward_minus: Matrix
     transposed_plus: Matrix
@@ -217,11 +216,13 @@ def _contradictions(probes: Probes) -> Iterator[str]:
         return
     for number, layer in enumerate(probes.layers):
         yield from _layer_contradictions(number, layer, sizes)
-    samples = probes.reference.samples if probes.reference else 0
-    full_scale = probes.reference.full_scale if probes.reference else {}
-    for quantity, volts in full_scale.items():
-        if len(volts) != len(sizes):
-            yield f"full scale of {quantity}: {len(volts)} layers for a network of {len(sizes)}"
+    samples = 0
+    if probes.reference is not None:
+        samples = probes.reference.samples
+        for quantity in JUDGED:
+            found = probes.reference.full_scale.get(quantity, ())
+            if len(found) != len(sizes):
+                yield f"full_scale of {quantity}: {len(found)} values for {len(sizes)} layers"
     seen: set[str] = set()
     places: set[tuple[str, int, int]] = set()
     for probe in probes.nodes:
@@ -246,7 +247,7 @@ def _layer_contradictions(number: int, layer: Layer, sizes: tuple[int, ...]) -> 
         yield f"layer {number}: unknown activation {layer.activation!r}"
     if len(layer.clamped) != sizes[number]:
         yield f"layer {number}: {len(layer.clamped)} values of clamped for {sizes[number]} activities"
-    for name in ("volts_per_unit", "rate_volts_per_unit", "feedback_volts_per_unit"):
+    for name in ("volts_per_unit", "rate_volts_per_unit"):
         if getattr(layer, name) <= 0.0:
             yield f"layer {number}: {name} = {getattr(layer, name)!r}, must be > 0"
     if number and layer.precision <= 0.0:

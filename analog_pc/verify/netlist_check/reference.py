@@ -57,25 +57,31 @@ def expected(compiled: CompiledNetwork, rest: Solution | None, simulator: str) -
 
 def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
     """The local equations of every layer, with the conductances as they were programmed."""
-    design = compiled.design
-    network = design.network
-    scales = compiled.scales
-    top = scales.activity[-1]  # nothing reads its rate and feeds back to it
-    rates = (*scales.rate, top)
-    feedback = (*scales.feedback, top)
+    network = compiled.network
+    volts = compiled.scales
     return tuple(
         Layer(
             activation=network.activation_of(number).name,
-            volts_per_unit=scales.activity[number],
-            rate_volts_per_unit=rates[number],
-            feedback_volts_per_unit=feedback[number],
+            volts_per_unit=volts.activity[number],
+            rate_volts_per_unit=(*volts.rate, volts.activity[-1])[number],  # nothing reads the last one's
             precision=network.precision_of(number),
             clamped=tuple((~free).tolist()),
-            gated=design.feeds_back(number) and not design.switches_open,
+            gate=_gate(compiled, number),
             **_matrices(compiled, number),
         )
-        for number, free in enumerate(design.clamps.free)
+        for number, free in enumerate(compiled.clamps.free)
     )
+
+
+def _gate(compiled: CompiledNetwork, number: int) -> float:
+    """V of x - mu for 1 V of feedback, where f' = 1."""
+    design = compiled.design
+    if design.switches_open or not design.feeds_back(number):
+        return 0.0
+    volts = compiled.scales
+    own = design.network.precision_of(number) or 1.0  # nothing predicts the input
+    ratio = volts.activity[number] / volts.feedback[number]
+    return design.network.precision_of(number + 1) / own * ratio
 
 
 def _matrices(compiled: CompiledNetwork, number: int) -> dict[str, Matrix]:
@@ -130,14 +136,14 @@ def _from_mathematics(compiled: CompiledNetwork) -> Expected:
         return Expected(None, tuple(_probes(buses, {}, {})))
     scales = full_scales(ideal, compiled)
     allowed = tolerances(compiled, ideal, scales)
-    full_scale: dict[str, tuple[float, ...]] = {
-        q: tuple(volts * scales[q] for volts in compiled.scales.activity) for q in JUDGED
-    }
-    within: dict[Place, float] = {
-        (quantity, layer): min(allowed[quantity], ACCEPTANCE[quantity]) * volts
-        for quantity in JUDGED
-        for layer, volts in enumerate(full_scale[quantity])
-    }
+    volts = compiled.scales.activity
+    full_scale: dict[str, tuple[float, ...]] = {}
+    within: dict[Place, float] = {}
+    for quantity in JUDGED:
+        full_scale[quantity] = tuple(unit * scales[quantity] for unit in volts)
+        fraction = min(allowed[quantity], ACCEPTANCE[quantity])
+        for layer, scale in enumerate(full_scale[quantity]):
+            within[quantity, layer] = fraction * scale
     reference = Reference(
         source="ideal reference",
         tolerance="finite gain of the amplifiers and ngspice's stopping rule, at most 1e-6 of full scale",
@@ -149,21 +155,19 @@ def _from_mathematics(compiled: CompiledNetwork) -> Expected:
 
 def _signals(compiled: CompiledNetwork, ideal: Equilibrium) -> Signals:
     """The equilibrium in volts, with the signals that follow from it."""
-    scales = compiled.scales
-    volts = scales.activity
+    volts = compiled.scales
     found: dict[Place, Floats] = {}
     for layer, x in enumerate(ideal.activities):
-        found["x", layer] = volts[layer] * x
-    for layer, (rate, unit) in enumerate(zip(ideal.rates, scales.rate, strict=True)):
-        found["rate", layer] = unit * rate
-        found["anti", layer] = -unit * rate
+        found["x", layer] = volts.activity[layer] * x
+    for layer, rate in enumerate(ideal.rates):
+        found["rate", layer] = volts.rate[layer] * rate
+        found["anti", layer] = -volts.rate[layer] * rate
     for layer in range(1, compiled.network.depth + 1):
-        found["mu", layer] = volts[layer] * ideal.predictions[layer]
-        found["eps", layer] = volts[layer] * ideal.eps[layer]
-        found["anti_eps", layer] = -volts[layer] * ideal.eps[layer]
-        found["back", layer - 1] = (
-            scales.feedback[layer - 1] * ideal.eps[layer] @ compiled.network.W[layer - 1]
-        )
+        found["mu", layer] = volts.activity[layer] * ideal.predictions[layer]
+        found["eps", layer] = volts.activity[layer] * ideal.eps[layer]
+        found["anti_eps", layer] = -volts.activity[layer] * ideal.eps[layer]
+        feedback = ideal.eps[layer] @ compiled.network.W[layer - 1]
+        found["back", layer - 1] = volts.feedback[layer - 1] * feedback
     return found
 
 
@@ -172,13 +176,12 @@ def _from_simulator(compiled: CompiledNetwork, rest: Solution | None, simulator:
     if rest is None:
         return Expected(None, tuple(_probes(buses, {}, {})))
     volts = {place: rest.voltage(bus)[:1] for place, bus in buses.items()}
-    judged: tuple[str, ...] = JUDGED
     largest = max(float(np.abs(volts[place]).max()) for place in buses if place[0] in JUDGED)
     reference = Reference(
         source=f"{simulator} simulator",
         tolerance=f"two simulators of one circuit: {CROSS_CHECK:g} of the largest probed voltage",
         samples=1,
-        full_scale=dict.fromkeys(judged, (largest,) * len(compiled.network.sizes)),
+        full_scale={quantity: (largest,) * len(compiled.network.sizes) for quantity in JUDGED},
     )
     within = {place: CROSS_CHECK * largest for place in buses if place[0] in JUDGED}
     return Expected(reference, tuple(_probes(buses, volts, within)))

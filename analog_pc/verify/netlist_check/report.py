@@ -61,7 +61,9 @@ class NetlistReport(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
     message: str
     netlist: str
+    netlist_sha256: str
     edited: bool
+    ngbehavior: str | None
     network_sha256: str
     technology: str
     reference: str | None
@@ -82,7 +84,9 @@ def netlist_report(check: NetlistCheck) -> NetlistReport:
         passed=check.verdict is Verdict.PASS,
         message=check.message,
         netlist=check.netlist.name,
+        netlist_sha256=check.netlist_sha256,
         edited=check.edited,
+        ngbehavior=check.ngbehavior,
         network_sha256=check.probes.network.sha256,
         technology=check.probes.technology,
         reference=reference.source if reference else None,

@@ -4,10 +4,14 @@ ngspice gets the file itself, ``ngspice -n -b -r out.raw NETLIST``: no word of i
 relative ``.include`` lines are found beside it, as by hand.  What differs from a run by hand is the place:
 no ``.spiceinit`` counts (-n), and files that the netlist writes fall into a private folder that goes with the
 run.  A netlist is a program: its ``.control`` section may run commands of the shell.
+
+Models in the syntax of PSpice or LTspice need ``set ngbehavior=psa`` or ``ltpsa`` in a .spiceinit; here that
+is an argument (ngspice's own -D).
 """
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +35,10 @@ _LIMITED = 'ulimit -f "$1" && shift && exec "$@"'
 
 _OPERATING_POINT = "operating point"
 _SWEEP = "dc transfer characteristic"
-# A .nodeset for an inner node of an amplifier that has been replaced; ngspice leaves it out.
-_LEFT_OUT = "nodeset on non-existent node"
+# Unknown parameters of a model, and a .nodeset for an inner node of an amplifier that has been replaced:
+# ngspice goes on without them, says "ignored", and the voltages show whether they mattered.
+_IGNORED = "ignored"
+_MODE = re.compile(r"[a-z]{1,16}\Z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +49,9 @@ class Run:
     problem: str = ""
 
 
-def run_netlist(netlist: Path, timeout: float = 600.0, executable: str = "ngspice") -> Run:
+def run_netlist(
+    netlist: Path, timeout: float = 600.0, ngbehavior: str | None = None, executable: str = "ngspice"
+) -> Run:
     """The operating point of a netlist.
 
     Parameters
@@ -52,11 +60,14 @@ def run_netlist(netlist: Path, timeout: float = 600.0, executable: str = "ngspic
         The file.
     timeout
         s; a run that takes longer is ended.
+    ngbehavior
+        ngspice's compatibility mode, such as ``psa``; None: none.
 
     Raises
     ------
     BadInput
-        For a file that cannot be read or is no text, and a run that takes too long or writes too much.
+        For a file that cannot be read or is no text, a mode that is no word, and a run that takes too long or
+        writes too much.
     SimulatorMissing
         Without ngspice.
     """
@@ -64,7 +75,7 @@ def run_netlist(netlist: Path, timeout: float = 600.0, executable: str = "ngspic
         raise BadInput(f"{netlist}: holds binary data, expected the text of a netlist")
     path = find_executable(executable)
     command = ["/bin/sh", "-c", _LIMITED, "sh", str(MOST_RAW // _BLOCK)]
-    command += [path, "-n", "-b", "-r", "out.raw", str(netlist.absolute())]
+    command += [path, "-n", "-b", "-r", "out.raw", *_mode(ngbehavior), str(netlist.absolute())]
     with workspace() as place:
         try:
             code, lines = place.run(command, timeout)
@@ -81,9 +92,17 @@ def run_netlist(netlist: Path, timeout: float = 600.0, executable: str = "ngspic
     return _operating_point(content)
 
 
+def _mode(ngbehavior: str | None) -> list[str]:
+    if ngbehavior is None:
+        return []
+    if not _MODE.match(ngbehavior):
+        raise BadInput(f"ngbehavior {ngbehavior!r}: expected a word such as psa, ltpsa or hsa")
+    return ["-D", f"ngbehavior={ngbehavior}"]
+
+
 def _problem(code: int, lines: list[str], content: bytes | None) -> str:
     """Why there is no result that can be trusted; empty where there is one."""
-    said = log.first_failure([line for line in lines if _LEFT_OUT not in line.lower()])
+    said = log.first_failure([line for line in lines if _IGNORED not in line.lower()])
     if said is not None:
         return f"ngspice: {said} (exit code {code})"
     if code:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.rawfile import read_raw
 from analog_pc.verify.netlist_check.judge import Verdict, check_netlist
 from analog_pc.verify.netlist_check.report import headline
@@ -128,6 +129,26 @@ def test_an_own_amplifier_from_a_file_beside_the_netlist(netlist: Netlist) -> No
     (file.parent / "parts" / "opamp.lib").write_text(block[0])
     file.write_text(text.replace(block[0], ".include parts/opamp.lib\n"))
     assert check_netlist(file).verdict is Verdict.PASS
+
+
+def test_an_own_amplifier_in_the_syntax_of_pspice(netlist: Netlist) -> None:
+    """ngspice knows IF() in a compatibility mode alone."""
+    file = netlist("ideal")
+    replace_amplifier(file, "opamp", "E1 out 0 VALUE = {IF(V(plus) > 1, 0, 1E9*V(plus,minus))}")
+    assert check_netlist(file).verdict is Verdict.NOT_JUDGED
+    assert check_netlist(file, ngbehavior="psa").verdict is Verdict.PASS
+    with pytest.raises(BadInput, match="ngbehavior"):
+        check_netlist(file, ngbehavior="psa -r /tmp/x")
+
+
+def test_what_ngspice_ignores_does_not_stop_it(netlist: Netlist) -> None:
+    """Vendors' models have parameters that ngspice does not know."""
+    file = netlist("ideal")
+    add_line(file, ".model vendor d(is=1e-14 unknown=3)\nDprotect 0 x1_0 vendor")
+    check = check_netlist(file)
+    assert check.verdict is Verdict.FAIL  # of the diode's 1e-14 A
+    assert check.sources[0].probe.node == "x1_0"
+    assert check_netlist(file, tolerance=0.01).verdict is Verdict.PASS
 
 
 def test_a_wrong_clamp_is_named(netlist: Netlist) -> None:

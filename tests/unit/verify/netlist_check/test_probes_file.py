@@ -192,6 +192,7 @@ CHANGES: list[tuple[str, Change, str]] = [
     ("clamps", lambda p: p["layers"][1].update(clamped=[True]), "clamped"),
     ("precision", lambda p: p["layers"][1].update(precision=0.0), "precision"),
     ("volts per unit", lambda p: p["layers"][1].update(volts_per_unit=0.0), "volts_per_unit"),
+    ("full scale", lambda p: p["reference"]["full_scale"].pop("mu"), "full_scale of mu"),
     ("matrix", lambda p: p["layers"][1]["forward_plus"].pop(), "forward_plus"),
     ("row", lambda p: p["layers"][2]["forward_minus"][0].pop(), "forward_minus"),
 ]
