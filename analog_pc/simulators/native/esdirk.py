@@ -1,22 +1,30 @@
 """Steps of a transient by ESDIRK4(3): every stage is a feedback form, as an operating point is.
 
 Every stage is an implicit Euler step (`stage.py`) over the method's diagonal part of the step; steps come
-from a ladder of 2, and every rung keeps its matrices.  The method (6 stages, order 4, embedded order 3,
-stiffly accurate, L-stable) is ARK4(3)6L[2]SA-ESDIRK of Kennedy & Carpenter, Appl. Numer. Math. 44, 139
-(2003), Table 5.
+from a ladder of 2, and the rungs that were used last keep their matrices.
+
+The method (6 stages, order 4, embedded order 3, stiffly accurate, L-stable) is ARK4(3)6L[2]SA-ESDIRK of
+Kennedy & Carpenter, Appl. Numer. Math. 44, 139 (2003), Table 5.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.feedback_solver import FeedbackSolver
+from analog_pc.simulators.native.newton import STOP
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.simulators.native.stage import LEAPS, ImplicitStage
 
+# Rungs whose matrices are kept: [inputs, outputs] twice over for each, 30 MB on a 64-32-10 chip.  A step goes
+# up and down between neighbours; a rung that comes back later costs as much as a few steps.
+RUNGS = 3
+# A stage ends when its explicit set moves by this part of the precision.  What is left of a stage is divided by
+# DIAGONAL in the truncation, which is compared with `path.TRUST` times the precision: 4 * 0.01 of 10.
+STAGE = 0.01
 DIAGONAL = 0.25
 STAGES = np.array(
     [
@@ -48,23 +56,33 @@ EMBEDDED = np.array(
 
 
 class Integrator:
-    """dx/dt of a circuit with all its states held, for a batch of constant stimuli u [samples, ..]."""
+    """dx/dt of a circuit with all its states held, for a batch of constant stimuli u [samples, ..].
 
-    def __init__(self, reduced: Reduced, solver: FeedbackSolver, u: Floats) -> None:
+    precision
+        Relative precision that is asked of each step; stages are solved to `STAGE` of it.
+    """
+
+    def __init__(self, reduced: Reduced, solver: FeedbackSolver, u: Floats, precision: float) -> None:
         self.rate = reduced.rate
         self.reads = reduced.reads
         self.solver = solver
         self.u = u
         self._push = self.rate.drive(None, u)
-        self._stage = cache(self._make_stage)
+        self.stop = max(STOP, STAGE * precision)
+        self._stage = lru_cache(RUNGS)(self._make_stage)
 
     def derivative(self, x: Floats, q: Floats) -> tuple[Floats, Floats, Floats, Bools]:
         """dx/dt at x, with y and q there (q: where to search from)."""
         y, q, found = self.solver.solve(self.reads.drive(x, self.u), q)
         return self.rate.value(x, q, self.u), y, q, found
 
+    @property
+    def kept_lengths(self) -> int:
+        """Step lengths whose matrices are kept."""
+        return self._stage.cache_info().currsize
+
     def _make_stage(self, step: float) -> ImplicitStage:
-        return ImplicitStage.of(self.rate, self.reads, self.solver.form, DIAGONAL * step)
+        return ImplicitStage.of(self.rate, self.reads, self.solver.form, DIAGONAL * step, self.stop)
 
     def step(self, x: Floats, k1: Floats, q: Floats, step: float) -> tuple[Bools, tuple[Floats, ...] | None]:
         """x, dx/dt, y, q after one step, and the estimated local truncation; None if a stage fails.

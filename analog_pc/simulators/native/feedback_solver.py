@@ -34,9 +34,18 @@ class _Sets(NamedTuple):
     implicit: Part
     explicit: Part
     terminal: Part
-    explicit_to_implicit: Floats
     implicit_to_explicit: Floats
-    explicit_to_all: Floats
+    implicit_to_all: Floats
+
+
+class _Active(NamedTuple):
+    """Explicit outputs that are not 0, by their places in that set, and their gain [active, inputs].
+
+    A rail that is far away is exactly 0, and its column of K is not touched.
+    """
+
+    places: Ints
+    gain: Floats
 
 
 class FeedbackSolver:
@@ -46,12 +55,17 @@ class FeedbackSolver:
     ----------
     implicit
         The implicit set, [outputs]; it only grows.
+    stop
+        The last sweep of the explicit set moves an input by this part of the largest voltage that an element
+        reads; the implicit set is always solved to `newton.STOP`, since a kink may be as narrow as that.
     """
 
-    def __init__(self, form: FeedbackForm) -> None:
+    def __init__(self, form: FeedbackForm, stop: float = STOP) -> None:
         self.form = form
+        self.stop = stop
         self.implicit = np.zeros(form.gain.shape[1], dtype=np.bool_)
         self._sets: _Sets | None = None
+        self._active: _Active | None = None
         self._dense: DenseNewton | None = None
         self._units: UnitsNewton | None = None
         self._no_units = False
@@ -76,9 +90,8 @@ class FeedbackSolver:
         with np.errstate(over="ignore", invalid="ignore"):
             some = slice(None, None, -(-len(r) // TYPICAL))
             self.extend_at(form.inputs(r[some], q[some]))
-            found = self._sweeps(r, q, first, leaps)
+            found, y = self._sweeps(r, q, first, leaps)
             sets = self._partition()
-            y = form.inputs(r, q)
             if len(sets.terminal.outputs):
                 q[:, sets.terminal.outputs] = sets.terminal.form.delta(y[:, sets.terminal.inputs])
         return Solved(y, q, found)
@@ -102,6 +115,7 @@ class FeedbackSolver:
             return False
         self.implicit = more
         self._sets = None
+        self._active = None
         self._dense = None
         self._units = None
         self._no_units = False
@@ -118,26 +132,27 @@ class FeedbackSolver:
                 implicit,
                 explicit,
                 terminal,
-                np.ascontiguousarray(implicit.gain[:, explicit.outputs]),
-                np.ascontiguousarray(explicit.gain[:, implicit.outputs]),
-                np.ascontiguousarray(form.gain[:, explicit.outputs]),
+                np.ascontiguousarray(explicit.gain[:, implicit.outputs].T),
+                np.ascontiguousarray(form.gain[:, implicit.outputs].T),
             )
             self._dense = DenseNewton(implicit.form)
         return self._sets
 
-    def _sweeps(self, r: Floats, q: Floats, start: Floats, leaps: int) -> Bools:
+    def _sweeps(self, r: Floats, q: Floats, start: Floats, leaps: int) -> tuple[Bools, Floats]:
         """Newton on the implicit set and fixed point on the explicit one in turn; fills q.
 
         A sample that the explicit set leads away begins again from `start` when that set has become smaller.
+        Returns the samples that are solved, and y.
         """
         found = np.zeros(len(r), dtype=np.bool_)
         todo = np.arange(len(r))
         last = np.full(len(r), np.inf)
+        drive = r + self._of_explicit(q)
         for _ in range(SWEEPS):
             if len(todo) == 0:
                 break
-            moved, size, solved = self._sweep(r, q, todo, leaps)
-            arrived = solved & (moved <= STOP * size)
+            moved, size, solved = self._sweep(r, drive, q, todo, leaps)
+            arrived = solved & (moved <= self.stop * size)
             slow = solved & ~arrived & ~(moved <= SLOW * last[todo])
             if slow.any():
                 arrived |= slow & (moved <= rounding(self.form, r[todo], q[todo]))
@@ -147,36 +162,56 @@ class FeedbackSolver:
             if slow.any() and self._extend_where(r, q, todo[slow]):
                 q[todo[away]] = start[todo[away]]
                 moved[away] = np.inf
+                drive = r + self._of_explicit(q)  # of the smaller set
             else:
                 solved &= ~away
             last[todo] = moved
             todo = todo[solved & ~arrived]
-        return found
+        sets = self._partition()
+        return found, drive + q[:, sets.implicit.outputs] @ sets.implicit_to_all
+
+    def _of_explicit(self, q: Floats) -> Floats:
+        """What the explicit outputs of q add to every input, [samples, inputs]."""
+        return self._added(q[:, self._partition().explicit.outputs])
+
+    def _added(self, explicit: Floats) -> Floats:
+        """The same of explicit outputs [samples, explicit]."""
+        used: Bools = np.asarray(explicit.any(axis=0))
+        if self._active is None or int(used[self._active.places].sum()) < int(used.sum()):
+            sets = self._partition()
+            if self._active is not None:
+                used[self._active.places] = True
+            places = np.flatnonzero(used)
+            gain = np.ascontiguousarray(self.form.gain[:, sets.explicit.outputs[places]].T)
+            self._active = _Active(places, gain)
+        return np.asarray(explicit[:, self._active.places] @ self._active.gain)
 
     def _extend_where(self, r: Floats, q: Floats, slow: Ints) -> bool:
         """Give the outputs that bend in samples that converge slowly to the implicit set."""
         y = self.form.inputs(r[slow], q[slow])
         return self._extend(self.form.slope_changed(y, LEAST_SLOPE))
 
-    def _sweep(self, r: Floats, q: Floats, todo: Ints, leaps: int) -> tuple[Floats, Floats, Bools]:
-        """One sweep of some samples: how far it moved an input and the largest input, V; which are solved."""
+    def _sweep(
+        self, r: Floats, drive: Floats, q: Floats, todo: Ints, leaps: int
+    ) -> tuple[Floats, Floats, Bools]:
+        """One sweep of some samples: how far it moved an input and the largest input, V; which are solved.
+
+        `drive` [samples, inputs] is r and what the explicit outputs add to it; it follows them.
+        """
         sets = self._partition()
         implicit = sets.implicit
         explicit = sets.explicit
-        given = q[np.ix_(todo, explicit.outputs)]
-        used = given.any(axis=0)
-        drive = r[np.ix_(todo, implicit.inputs)] + given[:, used] @ sets.explicit_to_implicit[:, used].T
-        inner = self._newton(drive, q[np.ix_(todo, implicit.outputs)], leaps)
+        before = drive[todo]
+        inner = self._newton(before[:, implicit.inputs], q[np.ix_(todo, implicit.outputs)], leaps)
         q[np.ix_(todo, implicit.outputs)] = inner.q
         size = np.abs(inner.y).max(axis=1, initial=0.0)
         if len(explicit.outputs) == 0:
             return np.zeros(len(todo)), size, inner.found
-        seen = r[np.ix_(todo, explicit.inputs)] + inner.q @ sets.implicit_to_explicit.T
-        seen += given[:, used] @ explicit.gain[:, explicit.outputs[used]].T
+        seen = before[:, explicit.inputs] + inner.q @ sets.implicit_to_explicit
         new = explicit.form.delta(seen)
-        change = new - given
-        changed = change.any(axis=0)
-        moved = np.abs(change[:, changed] @ sets.explicit_to_all[:, changed].T).max(axis=1, initial=0.0)
+        after = r[todo] + self._added(new)
+        moved = np.abs(after - before).max(axis=1, initial=0.0)
+        drive[todo] = after
         q[np.ix_(todo, explicit.outputs)] = new
         size = np.maximum(size, np.abs(seen).max(axis=1))
         return moved, size, inner.found & np.isfinite(size)

@@ -37,7 +37,7 @@ def settle_by_transient(
     maps, solver = model.reduced(True)
     diagonal = np.abs(np.diag(model.reduced(held)[0].rate.by_x))
     duration = LONG / diagonal[diagonal > 0.0].min() if (diagonal > 0.0).any() else LONG
-    integrator = Integrator(maps, solver, u)
+    integrator = Integrator(maps, solver, u, PRECISION)
     rests = False
     for _ in range(DOUBLINGS):
         path = follow(integrator, x, q, duration, duration, PRECISION, deadline)

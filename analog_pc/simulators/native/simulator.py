@@ -226,7 +226,7 @@ class Native:
         x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u, deadline)
         maps, solver = model.reduced(True)
         path = follow(
-            Integrator(maps, solver, u),
+            Integrator(maps, solver, u, analysis.precision),
             x,
             q,
             analysis.duration,

@@ -41,16 +41,17 @@ class ImplicitStage:
     solver: FeedbackSolver
 
     @classmethod
-    def of(cls, rate: Response, reads: Response, form: FeedbackForm, duration: float) -> ImplicitStage:
-        """The step of `duration`."""
+    def of(
+        cls, rate: Response, reads: Response, form: FeedbackForm, duration: float, stop: float
+    ) -> ImplicitStage:
+        """The step of `duration`, solved until it moves by `stop` of the largest voltage."""
         n = rate.by_x.shape[0]
         factor = lu_factor(np.eye(n) - duration * rate.by_x, check_finite=False)
         through = np.ascontiguousarray(lu_solve(factor, np.eye(n), check_finite=False).T)
         kick = duration * rate.by_d.T @ through
         gain = np.ascontiguousarray((kick @ reads.by_x.T).T + reads.by_d)
-        return cls(
-            duration, through, kick, reads, FeedbackSolver(FeedbackForm(form.blocks, gain, form.shared_input))
-        )
+        closed = FeedbackForm(form.blocks, gain, form.shared_input)
+        return cls(duration, through, kick, reads, FeedbackSolver(closed, stop))
 
     def solve(
         self, x: Floats, push: Floats, u: Floats, q: Floats, leaps: int = LEAPS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from analog_pc.verify.real.results import Settling
 from analog_pc.verify.transient import LEVEL, slowest_rate
 
 DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the way is left, far below `LEVEL`
+PRECISION = 1e-6  # of a step; a settling time is read at `LEVEL`, 1e4 times as much as all steps may add up to
 RESTS = 0.1  # of LEVEL: change over the last tenth, against the way, that still counts as rest
 
 Compile = Callable[[Technology, bool], CompiledNetwork]  # the flag: feedback gated off while predicting
@@ -62,6 +64,7 @@ def settle(
     began = time.perf_counter()
     try:
         analysis = compiled.transient(sample, start=start, duration=duration, max_step=duration)
+        analysis = replace(analysis, precision=PRECISION)
         wave = compiled.decode_waveform(native.simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
         empty = tuple(np.empty((0, n)) for n in compiled.network.sizes)

@@ -17,7 +17,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.circuit.transfer import tanh_law
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.native.esdirk import DIAGONAL, EMBEDDED, STAGES, Integrator
+from analog_pc.simulators.native.esdirk import DIAGONAL, EMBEDDED, RUNGS, STAGES, Integrator
 from analog_pc.simulators.native.model import Model
 
 A, B, C = STAGES, STAGES[-1], STAGES.sum(axis=1)
@@ -67,7 +67,7 @@ def test_steps_of_half_the_length_are_sixteen_times_as_good() -> None:
     order = [model.nodes[a] for a, _ in model.equations.state_nodes]
     expected = np.array([volts[("a", "b").index(node)] for node in order])
     for steps in (16, 32, 64):
-        integrator = Integrator(dynamic, solver, np.array([[0.7]]))
+        integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-10)
         x = np.array([[0.1, -0.4][("a", "b").index(node)] for node in order])[None]
         k, _, q, _ = integrator.derivative(x, np.zeros((1, solver.form.gain.shape[1])))
         for _ in range(steps):
@@ -87,3 +87,20 @@ def test_what_is_asked_of_a_transient_is_kept(precision: float) -> None:
     run = Native().simulate(nonlinear_pair(), analysis)
     miss = np.abs(run.volts[-1] - exact(0.7, (0.1, -0.4), 4e-6)).max()
     assert miss < 100.0 * precision  # TRUST steps' worth of local truncation, over some ten steps
+
+
+def test_few_step_lengths_keep_their_matrices() -> None:
+    """Memory does not grow with the number of step lengths, and a length that comes back steps as before."""
+    model = Model(nonlinear_pair())
+    dynamic, solver = model.reduced(True)
+    integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-8)
+    x = np.array([[0.1, -0.4]])
+    k, _, q, _ = integrator.derivative(x, np.zeros((1, solver.form.gain.shape[1])))
+    first = integrator.step(x, k, q, 1e-7)[1]
+    for power in range(8, 20):
+        integrator.step(x, k, q, 10.0**-power)
+    assert integrator.kept_lengths == RUNGS
+    again = integrator.step(x, k, q, 1e-7)[1]
+    assert first is not None
+    assert again is not None
+    np.testing.assert_array_equal(again[0], first[0])

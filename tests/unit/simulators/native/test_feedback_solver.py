@@ -101,6 +101,30 @@ def test_what_was_solved_before_does_not_show() -> None:
     np.testing.assert_allclose(after.y, before.y, rtol=0.0, atol=1e-11)
 
 
+@pytest.mark.parametrize("stop", [1e-4, 1e-6, 1e-9])
+def test_sweeps_end_where_they_were_told_to(stop: float) -> None:
+    """A sweep leaves a third of the last move at most, all that follow half of it."""
+    form = cells_with_rails()
+    r = drives(form, 40, 0.4)
+    exact = FeedbackSolver(form).solve(r)
+    rough = FeedbackSolver(form, stop).solve(r)
+    assert rough.found.all()
+    size = np.abs(exact.y).max(axis=1)
+    assert (np.abs(rough.y - exact.y).max(axis=1) <= 0.5 * stop * size).all()
+
+
+def test_an_output_that_was_zero_before_is_heard_when_it_is_not() -> None:
+    """Rails are 0 in the first batch, so their columns of K were left out."""
+    form = cells_with_rails(0.2)
+    used = FeedbackSolver(form)
+    assert not used.solve(drives(form, 40, 0.02)).q[:, RAILS].any()
+    large = drives(form, 40, 0.3)
+    found = used.solve(large)
+    assert found.q[:, RAILS].any()
+    check(form, large, found)
+    np.testing.assert_allclose(found.y, FeedbackSolver(form).solve(large).y, rtol=0.0, atol=1e-11)
+
+
 def test_rails_are_implicit_where_they_are_reached() -> None:
     form = cells_with_rails()
     far = FeedbackSolver(form)
