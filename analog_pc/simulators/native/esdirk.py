@@ -22,7 +22,7 @@ from analog_pc.simulators.native.stage import LEAPS, ImplicitStage
 # Rungs whose matrices are kept: [inputs, outputs] twice over for each, 30 MB on a 64-32-10 chip.  A step goes
 # up and down between neighbours; a rung that comes back later costs as much as a few steps.
 RUNGS = 3
-# A stage ends when its explicit set moves by this part of the precision.  What is left of a stage is divided by
+# A stage ends when its explicit set moves by this part of the precision.  What is left of it is divided by
 # DIAGONAL in the truncation, which is compared with `path.TRUST` times the precision: 4 * 0.01 of 10.
 STAGE = 0.01
 DIAGONAL = 0.25
