@@ -12,7 +12,7 @@ answers.  Where the symmetric part of J is negative definite, so are the real pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -81,6 +81,12 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
             _classify(model, int(part[k]), jacobian, found)
             found.distance[start + k] = _newton_step(jacobian, rate[k])
     return found
+
+
+def jacobians_at(model: Model, solution: Solution) -> Iterator[Floats]:
+    """d(dx/dt)/dx at the operating points of a solution that has every node, [states, states] each."""
+    dynamic, solver = model.reduced(True)
+    return jacobians(dynamic, solver.form, _reads(model, _unknowns(model, solution.voltage(model.nodes))))
 
 
 def relaxes_to(model: Model, stimuli: Stimuli, initial: Mapping[str, ArrayLike], solution: Solution) -> Bools:

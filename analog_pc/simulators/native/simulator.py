@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -27,7 +28,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.deadline import Deadline
 from analog_pc.simulators.native.esdirk import Integrator
 from analog_pc.simulators.native.initial import initial_state
-from analog_pc.simulators.native.linearised import Linearised, linearised, relaxes_to
+from analog_pc.simulators.native.linearised import Linearised, jacobians_at, linearised, relaxes_to
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.modes import Modes, all_modes
 from analog_pc.simulators.native.noise import noise_at
@@ -167,6 +168,16 @@ class Native:
         """
         with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is refused
             return linearised(self.model(circuit), stimuli, solution)
+
+    def jacobians(self, circuit: Circuit, solution: Solution) -> Iterator[Floats]:
+        """d(dx/dt)/dx in 1/s at the operating points of a solution that has every node, one for each sample.
+
+        Raises
+        ------
+        BadInput, SimulationFailed
+            For circuits that are not modelled here.
+        """
+        return jacobians_at(self.model(circuit), solution)
 
     def relaxes_to(self, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Bools:
         """Samples of any simulator's solution that the flow from `analysis.settling.initial` must end in.

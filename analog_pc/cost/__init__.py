@@ -1,0 +1,18 @@
+"""What a network costs on a chip: energy, latency and area by part, from cited component values."""
+
+from analog_pc.cost.components import Catalogue, Component, process_of, read_catalogue, shipped
+from analog_pc.cost.network import network_cost
+from analog_pc.cost.results import Cost, Operations, PartCost, PhaseCost
+
+__all__ = [
+    "Catalogue",
+    "Component",
+    "Cost",
+    "Operations",
+    "PartCost",
+    "PhaseCost",
+    "network_cost",
+    "process_of",
+    "read_catalogue",
+    "shipped",
+]

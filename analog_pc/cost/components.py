@@ -1,0 +1,183 @@
+"""Component values of the cost model: each with its unit, its source and how sure it is."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analog_pc.arrays import is_number
+from analog_pc.errors import BadInput
+
+FOLDER = Path(__file__).parent / "catalogue"
+GRADES = {
+    "A": "measured silicon or data sheet",
+    "B": "published model or simulation",
+    "C": "rule of thumb or choice",
+}
+_KEYS = {"value", "unit", "source", "grade", "year", "node"}
+
+# name -> unit.  Every process file gives all of them, or takes them over from its base.
+PROCESS = {
+    "node": "m",
+    "cell_area": "m^2",
+    "amplifier_area": "m^2",
+    "activation_power": "W",
+    "activation_area": "m^2",
+    "gate_power": "W",
+    "gate_area": "m^2",
+    "capacitor_density": "F/m^2",
+    "capacitor_area": "m^2",
+    "resistor_density": "Ohm/m^2",
+    "resistor_area": "m^2",
+    "line_driver_area": "m^2",
+    "dac_unit_power": "W",
+    "dac_unit_area": "m^2",
+    "dac_time": "s",
+    "dac_amplifiers": "",
+    "adc_energy": "J",
+    "adc_area": "m^2",
+    "adc_time": "s",
+    "write_volts": "V",
+    "write_seconds": "s",
+    "write_pulses": "",
+    "write_energy": "J",
+    "write_conducts": "",
+    "half_select": "",
+}
+# What a process may lack: converters then follow the survey, and devices are not written by pulses.
+OPTIONAL = {"adc_energy", "adc_area", *(name for name in PROCESS if name.startswith(("write", "half")))}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A value in `unit`, its source, its grade (see `GRADES`), and year and node in m where known."""
+
+    name: str
+    value: float
+    unit: str
+    source: str
+    grade: str
+    year: int | None = None
+    node: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """Component values by name.
+
+    Parameters
+    ----------
+    name
+        The process, or the file.
+    components
+        Name -> `Component`.
+    technologies
+        Technologies that this process makes.
+    """
+
+    name: str
+    components: Mapping[str, Component]
+    technologies: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> Component:
+        """The component of that name; `BadInput` where there is none."""
+        if name not in self.components:
+            raise BadInput(f"cost catalogue {self.name!r}: has no {name}")
+        return self.components[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.components
+
+    def value(self, name: str) -> float:
+        """The value of a component."""
+        return self[name].value
+
+
+def read_catalogue(path: str | Path) -> Catalogue:
+    """Component values from a TOML file: a table ``{ value, unit, source, grade }`` per component.
+
+    ::
+
+        base = "cmos65"            # optional: start from a shipped process and change a few values
+        amplifier_area = { value = 4e-10, unit = "m^2", source = "own layout", grade = "A" }
+
+    Raises
+    ------
+    BadInput
+        One line that names the file, the component and what is wrong with it.
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from None
+    except (ValueError, RecursionError) as fault:
+        raise BadInput(f"{path}: not TOML: {fault}") from None
+    technologies = tuple(str(name) for name in table.pop("technologies", ()))
+    base = table.pop("base", None)
+    found: dict[str, Component] = {}
+    if base is not None:
+        found |= shipped(str(base)).components
+    for name, given in table.items():
+        try:
+            found[name] = _component(name, given)
+        except BadInput as refused:
+            raise BadInput(f"{path}: {refused}") from None
+    return Catalogue(path.stem, found, technologies)
+
+
+def shipped(name: str) -> Catalogue:
+    """A catalogue of this package by name; `BadInput` for an unknown one."""
+    known = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    if name not in known:
+        raise BadInput(f"unknown cost catalogue {name!r}: use one of {', '.join(known)}, or a file NAME.toml")
+    return read_catalogue(FOLDER / f"{name}.toml")
+
+
+def process_of(technology: str) -> Catalogue:
+    """The shipped process that makes a technology; 65 nm CMOS, and its name says so, where none does."""
+    for path in sorted(FOLDER.glob("*.toml")):
+        found = read_catalogue(path)
+        if technology in found.technologies:
+            return found
+    assumed = shipped("cmos65")
+    return Catalogue("cmos65, assumed", assumed.components)
+
+
+def check_process(catalogue: Catalogue) -> None:
+    """`BadInput` unless a catalogue has every value that a process needs, in its unit."""
+    missing = [name for name in PROCESS if name not in catalogue and name not in OPTIONAL]
+    if missing:
+        raise BadInput(
+            f'cost catalogue {catalogue.name!r}: missing {", ".join(missing)}; or start from base = "cmos65"'
+        )
+    for name, unit in PROCESS.items():
+        if name in catalogue and catalogue[name].unit != unit:
+            raise BadInput(
+                f"cost catalogue {catalogue.name!r}: {name} is in {catalogue[name].unit!r}, "
+                f"must be in {unit!r}"
+            )
+
+
+def _component(name: str, given: Any) -> Component:
+    if not isinstance(given, dict):
+        raise BadInput(f"{name}: must be a table {{ value, unit, source, grade }}, got {given!r}")
+    unknown = sorted(set(given) - _KEYS)
+    if unknown:
+        raise BadInput(f"{name}: unknown key {unknown[0]!r}, use {', '.join(sorted(_KEYS))}")
+    value = given.get("value")
+    if not is_number(value) or not math.isfinite(value) or value < 0.0:
+        raise BadInput(f"{name}: value = {value!r}, must be finite and >= 0")
+    source = " ".join(str(given.get("source", "")).split())
+    if not source:
+        raise BadInput(f"{name}: has no source")
+    grade = given.get("grade")
+    if grade not in GRADES:
+        raise BadInput(f"{name}: grade = {grade!r}, use A, B or C")
+    return Component(
+        name, float(value), str(given.get("unit", "")), source, grade, given.get("year"), given.get("node")
+    )

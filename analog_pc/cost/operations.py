@@ -1,0 +1,85 @@
+"""Energy per operation, and the digital work that a forward pass and a relaxation replace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.cost.results import Operations
+from analog_pc.cost.settling import LEVEL
+from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, relax
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
+
+MOST_ITERATIONS = 20_000
+
+
+@dataclass(frozen=True)
+class Work:
+    """Multiply-accumulates of the digital machine, and the iterations of its relaxation.
+
+    `forward`: one forward pass.  `relaxation`: all iterations with W_1 x made once.  `update`: the outer
+    products of one update of all weights.
+    """
+
+    forward: int
+    relaxation: int
+    update: int
+    iterations: int
+
+
+def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats | None) -> Work:
+    """What a digital machine computes for one stimulus; without targets no relaxation.
+
+    An iteration predicts layers 2 ... L and feeds their prediction errors back: 2 multiply-accumulates per
+    weight of these layers.
+    """
+    forward = sum(w.size for w in network.W)
+    if targets is None:
+        return Work(forward, 0, 0, 0)
+    count = iterations(network, inputs, targets)
+    each = 2 * (forward - network.W[0].size)
+    return Work(forward, network.W[0].size + count * each, forward, count)
+
+
+def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> int:
+    """Gradient steps from the forward state until every activity of every sample is settled.
+
+    Settled as the circuit: within `LEVEL` of the largest move of its sample.  The step is the best fixed
+    one for the curvatures at the equilibrium, 2 / (smallest + largest), halved while the energy rises.
+    """
+    clamps = make_clamps(network, inputs, targets)
+    landscape = Landscape(network, clamps)
+    end = relax(network, clamps=clamps)
+    spectra = curvatures(landscape, landscape.resting_state(list(end.activities)))
+    if not any(len(c) for c in spectra):
+        return 0
+    step = 2.0 / (max(float(c[-1]) for c in spectra) + max(min(float(c[0]) for c in spectra), 0.0))
+    x = landscape.forward()
+    move = np.max([np.abs(a - b).max(axis=1) for a, b in zip(x, end.activities, strict=True)], axis=0)
+    energy = np.inf
+    for count in range(MOST_ITERATIONS):
+        left = np.max([np.abs(a - b).max(axis=1) for a, b in zip(x, end.activities, strict=True)], axis=0)
+        if (left <= LEVEL * move).all():
+            return count
+        state = landscape.state(x)
+        total = float(state.energy.sum())
+        if total > energy * (1.0 + 1e-9):
+            step *= 0.5
+        energy = total
+        x = [a - step * g for a, g in zip(x, state.gradient, strict=True)]
+    return MOST_ITERATIONS
+
+
+def operations(
+    network: PredictiveCodingNetwork, inputs: Floats, targets: Floats | None, energies: Mapping[str, float]
+) -> Operations:
+    """Energy per operation of the phases that were looked at."""
+    work = digital_work(network, inputs, targets if "learn" in energies else None)
+    nothing = float("nan")
+    forward = energies["predict"] / (2 * work.forward) if "predict" in energies else nothing
+    relaxation = energies["learn"] / (2 * work.relaxation) if work.relaxation else nothing
+    return Operations(forward, relaxation, work.forward, work.relaxation, work.iterations, LEVEL)

@@ -1,0 +1,146 @@
+"""What a network costs on a chip, as data: energy, latency and area by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analog_pc.arrays import is_number
+
+
+@dataclass(frozen=True)
+class PartCost:
+    """One line of the table: `count` parts together take `energy` J in the phase and `area` m^2.
+
+    `power` in W while they are on.  `source` and `grade` say where the values come from: A measured, B
+    modelled, C rule of thumb; what the native simulator found has the grade of the values that it was given.
+    """
+
+    part: str
+    count: int
+    energy: float
+    power: float
+    area: float
+    source: str
+    grade: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseCost:
+    """One phase, per stimulus: predict, learn (one relaxation) or write (one update of every device).
+
+    Parameters
+    ----------
+    latency
+        s: converters, then settling of the slowest sample, then converters.
+    parts
+        Everything on the chip that takes energy or area; amplifiers are on all the time.
+    formula_energy, formula_latency
+        The same from the formulas of `formula.py` alone, J and s; NaN where there is none.
+    gated_energy
+        J, where everything is off while it is not needed; see `network_cost`.
+    settling
+        s, the part of `latency` in which the circuit settles; `method` says how it was found.
+    samples
+        Stimuli that the energies are means of.
+    """
+
+    phase: str
+    latency: float
+    parts: tuple[PartCost, ...]
+    formula_energy: float
+    formula_latency: float
+    gated_energy: float
+    settling: float
+    method: str
+    samples: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def energy(self) -> float:
+        """J: the sum of the parts."""
+        return sum(part.energy for part in self.parts)
+
+    @property
+    def area(self) -> float:
+        """m^2: the sum of the parts."""
+        return sum(part.area for part in self.parts)
+
+    @property
+    def power(self) -> float:
+        """Mean power over the latency, W."""
+        return self.energy / self.latency if self.latency > 0.0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; what is not a number is None."""
+        return {
+            "energy": _finite(self.energy),
+            "latency": _finite(self.latency),
+            "power": _finite(self.power),
+            "gated_energy": _finite(self.gated_energy),
+            "formula_energy": _finite(self.formula_energy),
+            "formula_latency": _finite(self.formula_latency),
+            "settling": _finite(self.settling),
+            "method": self.method,
+            "samples": self.samples,
+            "notes": list(self.notes),
+            "parts": [{name: _finite(value) for name, value in vars(part).items()} for part in self.parts],
+        }
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Energy per operation in two conventions that are never mixed; 2 operations per multiply-accumulate.
+
+    `forward`: J per operation of the forward pass that a prediction replaces.  `relaxation`: J per operation
+    of the digital relaxation that a learn phase replaces: `iterations` of the best fixed step, which come as
+    close to the equilibrium as the circuit does when it counts as settled (`residual` of the move), with
+    the product of the clamped input and W_1 made once.  NaN where the phase was not looked at.
+    """
+
+    forward: float
+    relaxation: float
+    forward_macs: int
+    relaxation_macs: int
+    iterations: int
+    residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cost:
+    """What a network costs on a technology.
+
+    Parameters
+    ----------
+    phases
+        "predict", "learn" and "write" -> `PhaseCost`; a phase that was not looked at is absent.
+    area
+        m^2 of the whole chip.
+    operations
+        Energy per operation.
+    technology, catalogue
+        Names of what it is made of.
+    """
+
+    phases: Mapping[str, PhaseCost]
+    area: float
+    operations: Operations
+    technology: str
+    catalogue: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON: phase -> energy, latency, parts ...; and "area", "operations"."""
+        return {name: phase.as_dict() for name, phase in self.phases.items()} | {
+            "area": self.area,
+            "operations": {name: _finite(value) for name, value in vars(self.operations).items()},
+            "technology": self.technology,
+            "catalogue": self.catalogue,
+        }
+
+
+def _finite(value: Any) -> Any:
+    """A value as JSON has it: None for what is not a number."""
+    if not is_number(value) or abs(value) < float("inf"):
+        return value
+    return None
