@@ -22,6 +22,7 @@ from analog_pc.errors import AnalogPcError, one_line
 # plotting.
 COMMANDS = {
     "devices": "analog_pc.cli.devices:devices",
+    "evaluate": "analog_pc.cli.evaluate:evaluate",
     "import": "analog_pc.cli.import_network:import_command",
     "netlist": "analog_pc.cli.netlist:netlist",
     "run": "analog_pc.cli.run:run",

@@ -1,0 +1,109 @@
+"""Runs `analog-pc evaluate`: step by step, printing each as it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from analog_pc.cli.evaluation_lines import opening, step_lines
+from analog_pc.cli.progress import StepProgress, chosen_steps
+from analog_pc.errors import BadInput
+from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
+from analog_pc.evaluation.report import FILES, write_evaluation
+from analog_pc.files import withdraw
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.pcn.network_file import load_network
+from analog_pc.technology import Technology
+from analog_pc.training.in_situ.interrupt import interruptible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command line asks for."""
+
+    network: Path
+    data: str
+    technologies: tuple[Technology, ...]
+    seeds: int
+    seed: int
+    samples: int
+    skip: str | None
+    only: str | None
+    out: Path
+
+
+def evaluate_all(asked: Asked) -> None:
+    """Evaluate one technology into the folder, or several into a folder each.
+
+    Everything that can be refused is refused before the folder is made.
+
+    Raises
+    ------
+    BadInput
+        As `chosen_steps`, `load_network`, `load_test_data` and `start`.
+    KeyboardInterrupt
+        After Ctrl-C, once a partial report is written.
+    """
+    steps = chosen_steps(tuple(STEPS), asked.skip, asked.only, NEEDS)
+    network = load_network(asked.network)
+    folders = _folders(asked)
+    evaluations = {
+        folder: _begin(asked, network, technology, steps) for folder, technology in folders.items()
+    }
+    for folder, found in evaluations.items():
+        _evaluate(found, folder)
+
+
+def _folders(asked: Asked) -> Mapping[Path, Technology]:
+    """Where the report of each technology goes."""
+    if len(asked.technologies) == 1:
+        return {asked.out: asked.technologies[0]}
+    names = [technology.name for technology in asked.technologies]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput(f"--technology {name!r} is there {names.count(name)} times: name each once")
+    return {asked.out / technology.name: technology for technology in asked.technologies}
+
+
+def _begin(
+    asked: Asked, network: PredictiveCodingNetwork, technology: Technology, steps: tuple[str, ...]
+) -> Evaluation:
+    data = load_test_data(asked.data, network, asked.samples, asked.seed)
+    seeds = tuple(range(asked.seed, asked.seed + asked.seeds))
+    return start(Bench(network, technology, data, seeds), asked.network.name, {}, steps)
+
+
+def _evaluate(found: Evaluation, folder: Path) -> None:
+    """All steps of one evaluation, and its report."""
+    _make(folder)
+    withdraw(folder, FILES)
+    printed = Console(highlight=False, markup=False, soft_wrap=True)
+    errors = Console(stderr=True)
+    for line in opening(found):
+        printed.print(line)
+    now = ""
+    try:
+        for number, now in enumerate(found.steps, start=1):
+            place = f"[{number}/{len(found.steps)}]"
+            with StepProgress(place, now, STEPS[now].pieces(found), errors).shown() as progress:
+                run_step(found, now, progress)
+            for line in step_lines(found, now):
+                printed.print(line)
+    except KeyboardInterrupt:
+        found.interrupted = now
+        with interruptible():  # a second Ctrl-C does not spoil the report
+            write_evaluation(found, folder)
+        page = folder / "report.html"
+        raise KeyboardInterrupt(f"interrupted in step {now}, partial report: {page}") from None
+    write_evaluation(found, folder)
+    printed.print(f"report: {folder / 'report.html'}")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise BadInput(f"{folder}: cannot be made: {fault.strerror or fault}") from None

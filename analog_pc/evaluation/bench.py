@@ -1,0 +1,108 @@
+"""A network and its test data, to be measured on any chip of any technology."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analog_pc.arrays import Floats, Ints
+from analog_pc.compiler import compile_network
+from analog_pc.errors import BadInput
+from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
+from analog_pc.evaluation.data import TestData
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
+from analog_pc.relaxers import EffectiveRelaxer
+from analog_pc.technology import Technology
+from analog_pc.technology.imperfections import RANDOM, present
+from analog_pc.training.train import predict
+
+Tick = Callable[[str], None]  # called before each piece of work, with what it is
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """Predictions of the ideal network and of chips, on the same samples in the same scales.
+
+    Parameters
+    ----------
+    technology
+        The one that is evaluated: its scales hold for all variants of it that are measured.
+    seeds
+        Of the chips.
+    """
+
+    network: PredictiveCodingNetwork
+    technology: Technology
+    data: TestData
+    seeds: tuple[int, ...]
+
+    @cached_property
+    def ideal_outputs(self) -> Floats:
+        """x_L of the ideal network with the input clamped, [samples, n_L]; `BadInput` for an overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = predict(self.network, self.data.inputs)
+        if not np.isfinite(outputs).all():
+            raise BadInput("the forward pass of this network overflows: no prediction can be made of it")
+        return outputs
+
+    @cached_property
+    def ideal_predictions(self) -> Ints:
+        """Largest output of the ideal network, [samples]."""
+        return np.asarray(self.ideal_outputs.argmax(axis=1), dtype=np.int64)
+
+    @cached_property
+    def ideal_accuracy(self) -> float:
+        """Fraction of samples that the ideal network tells right."""
+        return float((self.ideal_predictions == self.data.labels).mean())
+
+    @property
+    def guess(self) -> float:
+        """Accuracy without looking, see `guess_of`."""
+        return guess_of(self.data.labels, self.network.sizes[-1])
+
+    @cached_property
+    def volts_per_unit(self) -> float:
+        """The scale of the technology for these inputs, as `compile_network` chooses it."""
+        return compile_network(self.network, self.technology, self.data.inputs).scales.volts
+
+    def equilibrium(self, technology: Technology, seed: int) -> Equilibrium:
+        """The chip at rest with the inputs clamped, in closed form (`EffectiveRelaxer`)."""
+        if technology is self.technology and seed == self.seeds[0]:
+            return self.first_chip
+        return self._relaxed(technology, seed)
+
+    @cached_property
+    def first_chip(self) -> Equilibrium:
+        """The first chip of the technology itself, which several steps ask for."""
+        return self._relaxed(self.technology, self.seeds[0])
+
+    def _relaxed(self, technology: Technology, seed: int) -> Equilibrium:
+        relaxer = EffectiveRelaxer(technology, seed, volts_per_unit=self.volts_per_unit)
+        return relaxer.relax(self.network, self.data.inputs)
+
+    def chip(self, technology: Technology, seed: int) -> ChipAccuracy:
+        """Accuracy of one chip."""
+        return self.count(self.equilibrium(technology, seed), seed)
+
+    def count(self, rest: Equilibrium, seed: int) -> ChipAccuracy:
+        """Accuracy of the outputs of one chip: argmax of x_L."""
+        outputs = rest.output
+        converged = rest.relaxation.converged & np.isfinite(outputs).all(axis=1)
+        answers = np.asarray(outputs.argmax(axis=1), dtype=np.int64)
+        message = rest.relaxation.message
+        return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
+
+    def chips(self, technology: Technology, tick: Tick, seeds: Iterable[int] | None = None) -> Accuracy:
+        """Accuracy of several chips; of one where a seed draws nothing, because all are the same."""
+        found = []
+        for seed in self.seeds_of(technology) if seeds is None else seeds:
+            tick(f"chip {seed}")
+            found.append(self.chip(technology, seed))
+        return Accuracy(tuple(found))
+
+    def seeds_of(self, technology: Technology) -> tuple[int, ...]:
+        """The seeds that tell chips of a technology apart: the first one alone where nothing is drawn."""
+        return self.seeds if RANDOM & set(present(technology)) else self.seeds[:1]

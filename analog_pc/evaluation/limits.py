@@ -1,0 +1,135 @@
+"""How large a non-ideality may be: the size at which it alone costs a given accuracy."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from analog_pc.errors import BadInput
+from analog_pc.evaluation.accuracy import mean_lost
+from analog_pc.evaluation.bench import Bench, Tick
+from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.technology import Source, Technology
+from analog_pc.technology.imperfections import IMPERFECTIONS, alone
+
+BUDGET = 0.02  # of accuracy lost: two points, what a user of a chip is held to put up with
+STEP = 4.0  # between the first sizes that are tried
+STEPS = 5  # of them, up or down: a factor of 1024
+CHIPS = 2  # that a size is tried on, where chips differ
+HALVINGS = 2  # of the decade between good and bad that is left: its ends are then a factor sqrt(2) apart
+
+# A larger part is a better one; all other numbers of a non-ideality are zero in ideal parts.
+_BETTER_IF_LARGER = frozenset(
+    {"opamp_gain", "rectifier_gain", "opamp_gain_bandwidth", "opamp_slew_rate", "opamp_saturation"}
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A non-ideality alone at `factor` times its size: accuracy lost, a mean over chips."""
+
+    factor: float
+    lost: float
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How large a non-ideality may be.
+
+    `factor` is the largest size tried, over the present size, at which it alone loses at most `BUDGET`, NaN
+    where all sizes lose more; `fails` is the smallest size tried above it, infinite where none loses more.
+    `trials` are all sizes tried, smallest first.
+    """
+
+    name: str
+    factor: float
+    fails: float
+    trials: tuple[Trial, ...]
+
+    @property
+    def must_shrink(self) -> bool:
+        """Whether it alone costs too much at its present size."""
+        return not self.factor >= 1.0
+
+
+def resized(technology: Technology, name: str, factor: float) -> Technology:
+    """The technology with one non-ideality `factor` times its size.
+
+    Offsets, resistances, spreads, fractions and bends of devices are multiplied by the factor, gains,
+    bandwidths and swings are divided by it; of `levels` the distance between two is multiplied.
+
+    Raises
+    ------
+    BadInput
+        Where a technology cannot have such a value, a fraction above 1, say.
+    """
+    values = {field: _resized(field, getattr(technology, field), factor) for field in IMPERFECTIONS[name]}
+    sources: dict[str, Source] = dict(technology.sources)
+    for field, value in values.items():
+        if value != getattr(technology, field):
+            sources[field] = Source(f"{technology.name}, {name} times {factor:.3g}", False)
+    return dataclasses.replace(technology, sources=sources, **values)
+
+
+def _resized(field: str, value: Any, factor: float) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, tuple):
+        return tuple((conductance, factor * spread) for conductance, spread in value)
+    if field == "levels":
+        return max(2, round((value - 1) / factor) + 1) if value else 0
+    return value / factor if field in _BETTER_IF_LARGER else value * factor
+
+
+def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
+    """Steps of 4 away from the present size until the loss crosses the budget, then halvings in between.
+
+    Two chips stand for all at each size, where chips differ; no interval is claimed for a limit.
+    """
+    trials = {1.0: row.lost}
+
+    def good(factor: float) -> bool | None:
+        """Whether a size keeps the budget; None for a size that no technology can have."""
+        if factor not in trials:
+            tick(f"{row.name}, {factor:.3g} x")
+            try:
+                technology = resized(alone(bench.technology, row.name), row.name, factor)
+            except BadInput:
+                return None
+            accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+            trials[factor] = mean_lost(bench.ideal_accuracy, accuracy)
+        return trials[factor] <= BUDGET
+
+    kept, failed = _bracket(good)
+    if math.isfinite(failed) and not math.isnan(kept):
+        for _ in range(HALVINGS):
+            middle = math.sqrt(kept * failed)
+            if good(middle):
+                kept = middle
+            else:
+                failed = middle
+    sizes = tuple(Trial(factor, lost) for factor, lost in sorted(trials.items()))
+    return Limit(row.name, kept, failed, sizes)
+
+
+def _bracket(good: Callable[[float], bool | None]) -> tuple[float, float]:
+    """The largest good and the smallest bad size among powers of `STEP`."""
+    if good(1.0):
+        kept = 1.0
+        for _ in range(STEPS):
+            answer = good(kept * STEP)
+            if answer is None:
+                return kept, math.inf
+            if not answer:
+                return kept, kept * STEP
+            kept *= STEP
+        return kept, math.inf
+    failed = 1.0
+    for _ in range(STEPS):
+        if good(failed / STEP):
+            return failed / STEP, failed
+        failed /= STEP
+    return math.nan, failed

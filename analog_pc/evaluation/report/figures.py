@@ -1,0 +1,110 @@
+"""Figures of an evaluation; each function takes results and returns a `matplotlib.figure.Figure`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analog_pc.evaluation.accuracy import Accuracy
+from analog_pc.evaluation.limits import BUDGET, Limit
+from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.evaluation.results import Evaluation
+from analog_pc.verify.report.style import COLOURS, DASHES, FULL_WIDTH, GREY, INK, MARKERS, ONE_COLUMN, styled
+
+SHOWN = 6  # curves in one figure, as many as there are markers
+
+
+@styled
+def accuracy(found: Evaluation) -> Figure:
+    """Every chip as a point, the mean with both intervals, ideal and guessing as lines."""
+    chips = found.chips
+    assert chips is not None
+    figure = Figure(figsize=(ONE_COLUMN, 1.9), layout="constrained")
+    axes = figure.subplots()
+    axes.axvline(100.0 * found.bench.ideal_accuracy, color=INK, lw=0.9, label="ideal")
+    axes.axvline(100.0 * found.bench.guess, color=GREY, lw=0.9, ls=(0, (4, 2)), label="guessing")
+    _bars(axes, chips, 1.0)
+    for chip in chips.chips:
+        if chip.unconverged:
+            axes.plot([100.0 * chip.low, 100.0 * chip.high], [0.0, 0.0], color=COLOURS[1], lw=1.6, alpha=0.6,
+                      label="chip, unconverged wrong to right")  # fmt: skip
+        else:
+            axes.plot(100.0 * chip.low, 0.0, ls="", marker="o", color=COLOURS[0], mfc="white", mew=0.7,
+                      label="chip")  # fmt: skip
+    axes.set(xlim=(0.0, 102.0), ylim=(-0.6, 2.6), xlabel="accuracy (%)")
+    axes.set_yticks([0.0, 1.0, 2.0], ["chips", "mean, over chips", "mean, over samples"])
+    axes.tick_params(axis="y", length=0)
+    _legend(figure, axes, 4)
+    return figure
+
+
+def _bars(axes: Axes, chips: Accuracy, place: float) -> None:
+    """The mean with its t interval at `place` and with its Wilson interval one above."""
+    middle = 50.0 * (chips.lowest + chips.highest)
+    for at, interval in ((place, chips.interval), (place + 1.0, chips.sample_interval)):
+        if interval is None:
+            axes.text(middle, at, "one chip: unknown", va="center", ha="center", fontsize=6)
+            continue
+        low, high = (100.0 * end for end in interval)
+        axes.errorbar(
+            middle, at, xerr=[[max(middle - low, 0.0)], [max(high - middle, 0.0)]],
+            color=COLOURS[0], lw=1.1, capsize=2.5, marker="D", ms=3.0,
+        )  # fmt: skip
+
+
+@styled
+def non_idealities(rows: list[NonIdeality]) -> Figure:
+    """Points of accuracy that each non-ideality costs alone, the costliest first; marks are chips."""
+    figure = Figure(figsize=(FULL_WIDTH, 0.75 + 0.19 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    for place, row in enumerate(rows):
+        lost = 100.0 * row.lost
+        look: dict[str, Any] = {"color": COLOURS[0]}
+        if row.accuracy.unconverged:
+            look = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
+        axes.barh(place, lost, height=0.6, **look)
+        each = [100.0 * (row.ideal - chip.low) for chip in row.accuracy.chips]
+        axes.plot(each, [place] * len(each), ls="", marker="o", color=INK, mfc="white", mew=0.7, label="chip")
+        if not row.acts:
+            axes.annotate("moves no operating point", (0.0, place), xytext=(6, 0), textcoords="offset points",
+                          va="center", fontsize=6, color=INK)  # fmt: skip
+    axes.axvline(0.0, color=INK, lw=0.6)
+    axes.axvline(100.0 * BUDGET, color=INK, lw=0.7, ls=(0, (4, 2)), label=f"{100.0 * BUDGET:g} points")
+    axes.set_yticks(range(len(rows)), [row.name for row in rows])
+    axes.tick_params(axis="y", length=0)
+    axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="accuracy lost (points)")
+    axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
+    axes.set_axisbelow(True)
+    _legend(figure, axes, 2)
+    return figure
+
+
+@styled
+def limits(found: list[Limit]) -> Figure:
+    """Accuracy lost against the size of a non-ideality alone, over its present size."""
+    figure = Figure(figsize=(FULL_WIDTH, 2.5), layout="constrained")
+    axes = figure.subplots()
+    for number, limit in enumerate(found[:SHOWN]):
+        factors = [trial.factor for trial in limit.trials]
+        lost = [100.0 * trial.lost for trial in limit.trials]
+        axes.plot(
+            factors, lost, color=COLOURS[number % len(COLOURS)], ls=DASHES[number % len(DASHES)],
+            marker=MARKERS[number % len(MARKERS)], label=limit.name,
+        )  # fmt: skip
+    axes.axhline(100.0 * BUDGET, color=INK, lw=0.7, ls=(0, (4, 2)))
+    axes.axvline(1.0, color=GREY, lw=0.7)
+    axes.set(xscale="log", xlabel="size / present size", ylabel="accuracy lost (points)")
+    axes.grid(axis="y", color=GREY, lw=0.3, alpha=0.5)
+    axes.set_axisbelow(True)
+    figure.legend(loc="outside right center")
+    return figure
+
+
+def _legend(figure: Figure, axes: Axes, columns: int) -> None:
+    """Each label once, below."""
+    keys: dict[str, Any] = {}
+    for key, label in zip(*axes.get_legend_handles_labels(), strict=True):
+        keys.setdefault(label, key)
+    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=columns)

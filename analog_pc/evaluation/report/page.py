@@ -1,0 +1,68 @@
+"""The page of an evaluation: the answer first, then what it follows from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from analog_pc.evaluation.limits import BUDGET
+from analog_pc.evaluation.results import Evaluation
+from analog_pc.evaluation.sentences import (
+    accuracy_text,
+    check_text,
+    interval_text,
+    percent,
+    points,
+)
+from analog_pc.verify.report.page import Panel, template
+from analog_pc.verify.report.style import svg
+
+
+def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, Figure]) -> str:
+    """The HTML of an evaluation; `report` is its dictionary, `drawn` its figures."""
+    return template("analog_pc.evaluation.report", percent=percent, points=points).render(
+        report=report,
+        good=_good(found),
+        chip=None if found.chips is None else accuracy_text(found.chips),
+        interval=None if found.chips is None else interval_text(found.chips),
+        checks=[check_text(one) for one in found.checks],
+        panels={name: _panel(figure, name) for name, figure in drawn.items()},
+    )
+
+
+def _good(found: Evaluation) -> bool:
+    """Whether the answer is yes."""
+    if found.chips is None or found.chips.mean is None or found.chips.by_chance(found.bench.guess):
+        return False
+    return found.bench.ideal_accuracy - found.chips.mean <= BUDGET
+
+
+def _panel(picture: Figure, name: str) -> Panel:
+    title, caption = CAPTIONS[name]
+    return Panel(Markup(svg(picture, name)), title, caption, picture.get_figwidth() < 5.0)
+
+
+CAPTIONS = {
+    "accuracy": (
+        "Accuracy of the chips",
+        "Hollow marks: chips, each drawn anew from the technology's spreads, all on the same samples. "
+        "Middle: their mean with the 95 % interval of Student's t over chips, which tells of other chips of "
+        "this technology. Top: the mean with Wilson's 95 % interval, which tells of other samples of this "
+        "kind. Where samples did not converge, bars reach from all of these counted wrong to all counted "
+        "right.",
+    ),
+    "non_idealities": (
+        "What costs accuracy",
+        "Each non-ideality alone, all other parts ideal; bars are means over chips, marks single chips. "
+        "Losses do not add up: two harmless ones may cost much together. Hatched: samples did not converge "
+        "and count as lost.",
+    ),
+    "limits": (
+        "How large a non-ideality may be",
+        "Each alone, at multiples of its present size: offsets, resistances and spreads times that factor, "
+        "gains and swings divided by it. The dashed line is the budget. Two chips stand for all.",
+    ),
+}

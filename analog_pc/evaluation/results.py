@@ -1,0 +1,52 @@
+"""Everything an evaluation finds, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from analog_pc.evaluation.accuracy import Accuracy
+from analog_pc.evaluation.bench import Bench
+from analog_pc.evaluation.check import Check
+from analog_pc.evaluation.limits import Limit
+from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.evaluation.proposal import Proposal
+
+
+@dataclass(kw_only=True, eq=False)
+class Evaluation:
+    """The results that are there so far; None or empty: that step has not run.
+
+    Parameters
+    ----------
+    bench
+        Network, technology and data; the ideal accuracy is known from the start.
+    facts, versions
+        What the report says of the run.
+    steps
+        Steps that were asked for, and `done` those that have ended.
+    interrupted
+        Step in which the run was stopped; "" for a whole run.
+    """
+
+    bench: Bench
+    title: str
+    facts: dict[str, str]
+    versions: dict[str, str]
+    steps: tuple[str, ...]
+    done: list[str] = field(default_factory=list)
+    interrupted: str = ""
+    chips: Accuracy | None = None
+    non_idealities: list[NonIdeality] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    proposal: Proposal | None = None
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        """Whether a step that was asked for has not ended."""
+        return set(self.done) != set(self.steps)
+
+    @property
+    def sorted_non_idealities(self) -> list[NonIdeality]:
+        """The costliest first; of equally costly ones the one that moves outputs most."""
+        return sorted(self.non_idealities, key=lambda row: (-row.lost, -row.moved))

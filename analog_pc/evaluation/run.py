@@ -1,0 +1,120 @@
+"""The steps of an evaluation, in the order in which their answers are wanted."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Protocol
+
+from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
+from analog_pc.evaluation.bench import Bench
+from analog_pc.evaluation.check import check, count_checks
+from analog_pc.evaluation.limits import BUDGET, find_limit
+from analog_pc.evaluation.non_idealities import (
+    NOT_IN_CLOSED_FORM,
+    NonIdeality,
+    count_alone,
+    measure_alone,
+)
+from analog_pc.evaluation.proposal import propose
+from analog_pc.evaluation.results import Evaluation
+from analog_pc.simulators import Native
+from analog_pc.verify.run import LIBRARIES
+
+
+class Progress(Protocol):
+    """How a step says where it is."""
+
+    def next(self, text: str = "") -> None:
+        """The next piece begins."""
+
+    def note(self, text: str) -> None:
+        """What the present piece is doing."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it adds to an evaluation, in how many pieces, and which steps it builds on."""
+
+    run: Callable[[Evaluation, Progress], None]
+    pieces: Callable[[Evaluation], int]
+    needs: tuple[str, ...] = ()
+
+
+def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, ...]) -> Evaluation:
+    """An evaluation with the ideal accuracy and nothing else yet.
+
+    Raises
+    ------
+    BadInput
+        When the forward pass of the network overflows, or no voltage suits its activities.
+    """
+    _ = bench.ideal_accuracy
+    technology = bench.technology
+    described = {
+        "network": "-".join(map(str, bench.network.sizes)) + f" {bench.network.activation}",
+        "technology": f"{technology.name}: {technology.source}",
+        "data": bench.data.source,
+        "chips": f"seeds {', '.join(map(str, bench.seeds_of(technology)))}",
+        "volts per unit": f"{bench.volts_per_unit:.4g} V",
+    }
+    versions = {"Python": platform.python_version(), "native": Native().version()}
+    versions |= {name: version(name) for name in LIBRARIES}
+    return Evaluation(bench=bench, title=title, facts=described | dict(facts), versions=versions, steps=steps)
+
+
+def run_step(found: Evaluation, name: str, progress: Progress) -> None:
+    """Run one step and note that it has ended."""
+    STEPS[name].run(found, progress)
+    found.done.append(name)
+
+
+def _chips(found: Evaluation, progress: Progress) -> None:
+    chips: tuple[ChipAccuracy, ...] = ()
+    for seed in found.bench.seeds_of(found.bench.technology):
+        progress.next(f"chip {seed}")
+        chips += (found.bench.chip(found.bench.technology, seed),)
+        found.chips = Accuracy(chips)  # each is kept, whatever becomes of the next
+
+
+def _non_idealities(found: Evaluation, progress: Progress) -> None:
+    found.non_idealities = []
+    for row in measure_alone(found.bench, progress.next):
+        found.non_idealities.append(row)
+
+
+def _limits(found: Evaluation, progress: Progress) -> None:
+    found.limits = []
+    for row in found.sorted_non_idealities:
+        if _has_limit(row):
+            progress.next(row.name)
+            found.limits.append(find_limit(found.bench, row, progress.note))
+
+
+def _has_limit(row: NonIdeality) -> bool:
+    """Whether the closed form, which is fast enough for a search, can find one."""
+    return row.acts and row.name not in NOT_IN_CLOSED_FORM
+
+
+def _proposal(found: Evaluation, progress: Progress) -> None:
+    if found.chips is None or mean_lost(found.bench.ideal_accuracy, found.chips) <= BUDGET:
+        return
+    found.proposal = propose(found.bench, found.limits, progress.next)
+
+
+def _check(found: Evaluation, progress: Progress) -> None:
+    found.checks = check(found.bench, progress.next)
+
+
+STEPS: Mapping[str, Step] = {
+    "chips": Step(_chips, lambda e: len(e.bench.seeds_of(e.bench.technology))),
+    "non-idealities": Step(_non_idealities, lambda e: count_alone(e.bench)),
+    "limits": Step(_limits, lambda e: sum(_has_limit(row) for row in e.non_idealities), ("non-idealities",)),
+    "proposal": Step(_proposal, lambda e: 0, ("chips", "non-idealities", "limits")),
+    "check": Step(_check, lambda e: count_checks(e.bench)),
+}
+NEEDS: Mapping[str, tuple[str, ...]] = {name: step.needs for name, step in STEPS.items()}
+
+__all__ = ["NEEDS", "STEPS", "Step", "run_step", "start"]

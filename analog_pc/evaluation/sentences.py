@@ -1,0 +1,168 @@
+"""What an evaluation says in words; every sentence comes from numbers that it measured."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from analog_pc.evaluation.accuracy import Accuracy
+from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
+from analog_pc.evaluation.intervals import by_chance
+from analog_pc.evaluation.limits import BUDGET, Limit
+from analog_pc.evaluation.proposal import Proposal
+from analog_pc.evaluation.results import Evaluation
+from analog_pc.technology import quantities
+from analog_pc.technology.imperfections import IMPERFECTIONS
+from analog_pc.verify.report.style import si
+
+_PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A fraction in percent; "-" for none."""
+    return "-" if value is None else f"{100.0 * value:.{digits}f} %"
+
+
+def points(lost: float) -> str:
+    """A difference of accuracies: "1.2 points"."""
+    value = 100.0 * lost
+    return f"{value:.1f} point" + ("" if f"{value:.1f}" == "1.0" else "s")
+
+
+def accuracy_text(accuracy: Accuracy) -> str:
+    """Mean or bounds, and what did not come to rest."""
+    if accuracy.mean is not None:
+        return percent(accuracy.mean)
+    total = accuracy.samples * len(accuracy.chips)
+    return (
+        f"between {percent(accuracy.lowest)} and {percent(accuracy.highest)}: "
+        f"{accuracy.unconverged} of {total} answers did not converge"
+    )
+
+
+def interval_text(accuracy: Accuracy) -> str:
+    """Both intervals, and what each is for."""
+    low, high = accuracy.sample_interval
+    of_samples = f"{percent(low)} to {percent(high)} for {accuracy.samples} samples (Wilson)"
+    chips = len(accuracy.chips)
+    if accuracy.interval is None:
+        return f"95 % interval: {of_samples}; one chip tells nothing of the spread over chips"
+    low, high = accuracy.interval
+    return f"95 % interval: {percent(low)} to {percent(high)} over {chips} chips (t); {of_samples}"
+
+
+def headline(found: Evaluation) -> str:
+    """Is it good enough?"""
+    bench = found.bench
+    ideal = percent(bench.ideal_accuracy)
+    chips = found.chips
+    if chips is None:
+        return f"Ideal accuracy {ideal}; no chip was measured."
+    said = f"{accuracy_text(chips)} on {bench.technology.name}, {ideal} ideal"
+    if chips.by_chance(bench.guess):
+        return f"At chance: {said}; guessing gives {percent(bench.guess)}."
+    most = bench.ideal_accuracy - chips.lowest
+    least = bench.ideal_accuracy - chips.highest
+    lost = _lost(most) if not chips.unconverged else f"{points(least)} to {points(most)} lost"
+    if most <= BUDGET:
+        return f"Good enough: {said}, {lost}."
+    if least <= BUDGET:
+        return f"Not known: {said}."
+    return f"Not good enough: {said}, {lost}; {points(BUDGET)} may be lost."
+
+
+def _lost(lost: float) -> str:
+    return f"{points(lost)} lost" if lost >= 0.0 else f"{points(-lost)} gained"
+
+
+def advice(found: Evaluation) -> list[str]:
+    """What to change, the most effective first; empty where nothing was measured that tells."""
+    said = []
+    bench = found.bench
+    if by_guessing(found):
+        said.append(
+            f"The ideal network is at chance itself ({percent(bench.ideal_accuracy)}): its inputs are not "
+            "those that it was trained on, in their scale or their order."
+        )
+    if found.proposal is not None:
+        said.append(proposal_text(found.proposal))
+    for limit in found.limits:
+        said.append(limit_text(found, limit))
+    return said
+
+
+def by_guessing(found: Evaluation) -> bool:
+    """Whether the ideal network itself is at chance."""
+    return by_chance(found.bench.ideal_accuracy, found.bench.data.samples, found.bench.guess)
+
+
+def limit_text(found: Evaluation, limit: Limit) -> str:
+    """How large one non-ideality may be."""
+    lost = next(trial.lost for trial in limit.trials if trial.factor == 1.0)
+    name = limit.name
+    now = values_text(found, name)
+    alone = (
+        f"{name} ({now}) alone costs {points(lost)}" if lost > 0.0 else f"{name} ({now}) alone costs nothing"
+    )
+    if math.isnan(limit.factor):
+        smallest = limit.trials[0].factor
+        return f"{alone}, and still {points(limit.trials[0].lost)} at 1/{1.0 / smallest:.0f} of its size."
+    if limit.must_shrink:
+        return f"{alone}: it must shrink {1.0 / limit.factor:.2g}-fold to cost {points(BUDGET)} at most."
+    if math.isinf(limit.fails):
+        return f"{alone}, and no more than {points(BUDGET)} even {limit.factor:.3g} times as large."
+    if limit.factor == 1.0:
+        return f"{alone}; it may not grow {limit.fails:.2g}-fold."
+    return f"{alone}; it may be {limit.factor:.2g} times as large, not {limit.fails:.2g} times."
+
+
+def values_text(found: Evaluation, name: str) -> str:
+    """The present values of a non-ideality's fields that are not off."""
+    technology = found.bench.technology
+    said = [
+        f"{field} = {value_text(field, getattr(technology, field))}"
+        for field in IMPERFECTIONS[name]
+        if getattr(technology, field) not in (0, ())
+    ]
+    return ", ".join(dict.fromkeys(said))
+
+
+def value_text(field: str, value: Any) -> str:
+    """A value with its unit, short."""
+    if isinstance(value, str):
+        return value
+    unit = quantities()[field].unit
+    if isinstance(value, tuple):
+        spreads = [spread for _, spread in value]
+        return f"{si(min(spreads), unit)} to {si(max(spreads), unit)}" if spreads else "none"
+    number = float(value)
+    if unit in _PREFIXED and math.isfinite(number):
+        return si(number, unit)
+    return f"{number:.3g} {unit}".rstrip()
+
+
+def proposal_text(proposal: Proposal) -> str:
+    """The measured proposal: what shrinks by how much, and what that gives."""
+    parts = []
+    for change in proposal.changes:
+        fields = [
+            f"{field} {value_text(field, before)} -> {value_text(field, after)}"
+            for field, before, after in change.fields
+        ]
+        parts.append(f"{change.name} {1.0 / change.factor:.2g}-fold smaller ({', '.join(fields)})")
+    gives = f"{accuracy_text(proposal.accuracy)} with all non-idealities on"
+    verdict = "" if proposal.enough else ", which is not enough yet"
+    return f"{'; '.join(parts)}: {gives}{verdict}."
+
+
+def check_text(one: Check) -> str:
+    """How far the closed form and a circuit are apart."""
+    if not one.samples:
+        return f"Native simulator, {one.name}: nothing to compare ({one.message or 'no sample at rest'})."
+    few = "" if one.asked == one.wanted else f" of {one.wanted} ({one.message})"
+    word = "as" if one.name == LIKE_FOR_LIKE else "against"
+    return (
+        f"Native simulator, {one.name}: {percent(one.native)} {word} {percent(one.closed_form)} in closed "
+        f"form on {one.samples} samples{few}, the same class for {one.same}, outputs {one.median:.1e} of "
+        f"full scale apart (median; largest {one.deviation:.1e})."
+    )

@@ -1,0 +1,105 @@
+"""Limits: brackets of a known threshold, sizes of every field, and a proposal that keeps the budget."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from analog_pc.errors import BadInput
+from analog_pc.evaluation.bench import Bench
+from analog_pc.evaluation.data import TestData
+from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized
+from analog_pc.evaluation.non_idealities import measure_alone
+from analog_pc.evaluation.proposal import changed, propose
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.technology import Technology
+from analog_pc.technology.catalogue import TECHNOLOGIES
+from analog_pc.technology.imperfections import IMPERFECTIONS, present
+
+CMOS = TECHNOLOGIES["cmos65-rram"]
+
+
+def quiet(_: str) -> None:
+    """No progress."""
+
+
+@pytest.mark.parametrize("threshold", [0.003, 0.1, 0.9, 1.5, 30.0, 900.0])
+def test_bracket(threshold: float) -> None:
+    kept, failed = _bracket(lambda factor: factor <= threshold)
+    assert kept <= threshold < failed
+    assert failed / kept == 4.0
+
+
+def test_bracket_of_what_never_and_of_what_always_fails() -> None:
+    assert _bracket(lambda _: True) == (1024.0, math.inf)
+    kept, failed = _bracket(lambda _: False)
+    assert math.isnan(kept)
+    assert failed == 1.0 / 1024.0
+
+
+def test_bracket_ends_where_no_technology_has_such_a_value() -> None:
+    assert _bracket(lambda factor: True if factor < 10.0 else None) == (4.0, math.inf)
+
+
+@pytest.mark.parametrize("name", present(CMOS))
+def test_resized_twice_is_resized_once(name: str) -> None:
+    there = resized(CMOS, name, 0.25)
+    back = resized(there, name, 4.0)
+    assert there != CMOS
+    for field in IMPERFECTIONS[name]:
+        assert getattr(back, field) == getattr(CMOS, field)
+
+
+def test_a_smaller_non_ideality_is_a_better_part() -> None:
+    assert resized(CMOS, "offset", 0.5).opamp_offset == 0.5e-3
+    assert resized(CMOS, "finite gain", 0.5).opamp_gain == 2000.0
+    assert resized(CMOS, "saturation", 0.5).opamp_saturation == 1.0
+    assert resized(CMOS, "programming spread", 0.5).programming_spread[0] == (50e-6, 4.327e-6 / 2.0)
+    assert resized(replace(CMOS, levels=9), "levels", 0.5).levels == 17
+    assert resized(replace(CMOS, levels=0), "levels", 0.5).levels == 0
+    assert not resized(CMOS, "offset", 0.5).sources["opamp_offset"].verified
+
+
+def test_a_fraction_above_one_is_refused() -> None:
+    with pytest.raises(BadInput):
+        resized(replace(CMOS, stuck_on=0.5), "stuck and open cells", 4.0)
+
+
+def test_limit_and_proposal_of_a_large_offset(
+    network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
+) -> None:
+    bench = Bench(network, replace(offset_alone, opamp_offset=10e-3), data, (0, 1))
+    (row,) = measure_alone(bench, quiet)
+    assert row.lost > BUDGET
+    limit = find_limit(bench, row, quiet)
+    assert limit.must_shrink
+    assert limit.fails / limit.factor == pytest.approx(math.sqrt(2.0))
+    lost = {trial.factor: trial.lost for trial in limit.trials}
+    assert lost[limit.factor] <= BUDGET < lost[limit.fails]
+    measured = bench.chips(resized(bench.technology, "offset", limit.factor), quiet)
+    assert bench.ideal_accuracy - measured.lowest == lost[limit.factor]
+    found = propose(bench, [limit], quiet)
+    assert found is not None
+    assert found.enough
+    (change,) = found.changes
+    assert change.fields == (("opamp_offset", 10e-3, found.technology.opamp_offset),)
+    assert found.technology.opamp_offset <= 10e-3 * limit.factor
+
+
+def test_what_is_within_its_limit_does_not_change() -> None:
+    limits = [
+        Limit("offset", 0.5, 0.7, (Trial(1.0, 0.1),)),
+        Limit("finite gain", 3.0, 4.0, (Trial(1.0, 0.0),)),
+        Limit("wire resistance", math.nan, 1.0 / 1024.0, (Trial(1.0, 0.1),)),
+    ]
+    assert [(c.name, c.factor) for c in changed(CMOS, limits, 1.0)] == [
+        ("offset", 0.5),
+        ("wire resistance", 1.0 / 1024.0),
+    ]
+    assert [(c.name, c.factor) for c in changed(CMOS, limits, 4.0)] == [
+        ("offset", 0.125),
+        ("finite gain", 0.75),
+        ("wire resistance", 1.0 / 4096.0),
+    ]
