@@ -48,5 +48,5 @@ class Evaluation:
 
     @property
     def sorted_non_idealities(self) -> list[NonIdeality]:
-        """The costliest first; of equally costly ones the one that moves outputs most."""
-        return sorted(self.non_idealities, key=lambda row: (-row.lost, -row.moved))
+        """The costliest first; of equally costly ones the one that moves outputs most; what moves none last."""
+        return sorted(self.non_idealities, key=lambda row: (not row.acts, -row.lost, -row.moved))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,22 +22,23 @@ def accuracy(found: Evaluation) -> Figure:
     """Every chip as a point, the mean with both intervals, ideal and guessing as lines."""
     chips = found.chips
     assert chips is not None
-    figure = Figure(figsize=(ONE_COLUMN, 1.9), layout="constrained")
+    figure = Figure(figsize=(ONE_COLUMN, 2.1), layout="constrained")
     axes = figure.subplots()
     axes.axvline(100.0 * found.bench.ideal_accuracy, color=INK, lw=0.9, label="ideal")
     axes.axvline(100.0 * found.bench.guess, color=GREY, lw=0.9, ls=(0, (4, 2)), label="guessing")
     _bars(axes, chips, 1.0)
-    for chip in chips.chips:
+    heights = np.linspace(0.3, -0.3, len(chips.chips)) if len(chips.chips) > 1 else np.zeros(1)
+    for chip, height in zip(chips.chips, heights.tolist(), strict=True):
         if chip.unconverged:
-            axes.plot([100.0 * chip.low, 100.0 * chip.high], [0.0, 0.0], color=COLOURS[1], lw=1.6, alpha=0.6,
-                      label="chip, unconverged wrong to right")  # fmt: skip
+            axes.plot([100.0 * chip.low, 100.0 * chip.high], [height, height], color=COLOURS[1], lw=1.6, alpha=0.6,
+                      label="chip with unconverged samples")  # fmt: skip
         else:
-            axes.plot(100.0 * chip.low, 0.0, ls="", marker="o", color=COLOURS[0], mfc="white", mew=0.7,
+            axes.plot(100.0 * chip.low, height, ls="", marker="o", color=COLOURS[0], mfc="white", mew=0.7,
                       label="chip")  # fmt: skip
     axes.set(xlim=(0.0, 102.0), ylim=(-0.6, 2.6), xlabel="accuracy (%)")
     axes.set_yticks([0.0, 1.0, 2.0], ["chips", "mean, over chips", "mean, over samples"])
     axes.tick_params(axis="y", length=0)
-    _legend(figure, axes, 4)
+    _legend(figure, axes, 2)
     return figure
 
 
