@@ -30,7 +30,9 @@ def opening(found: Evaluation) -> list[str]:
 
 
 def step_lines(found: Evaluation, step: str) -> list[str]:
-    """What a step adds."""
+    """What a step adds, or how it failed."""
+    if step in found.failed:
+        return ["", *_wrapped(f"{step} failed: {found.failed[step]}", 0)]
     return _LINES[step](found)
 
 

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
 from analog_pc.evaluation.data import TestData
-from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
+from analog_pc.mapping import Scales
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps
 from analog_pc.relaxers import EffectiveRelaxer
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import RANDOM, present
@@ -64,9 +64,10 @@ class Bench:
         return guess_of(self.data.labels, self.network.sizes[-1])
 
     @cached_property
-    def volts_per_unit(self) -> float:
-        """The scale of the technology for these inputs, as `compile_network` chooses it."""
-        return compile_network(self.network, self.technology, self.data.inputs).scales.volts
+    def scales(self) -> Scales:
+        """The scales of the technology for these inputs, as `compile_network` chooses them."""
+        clamps = make_clamps(self.network, self.data.inputs)
+        return EffectiveRelaxer(self.technology).scales(self.network, clamps)
 
     def equilibrium(self, technology: Technology, seed: int) -> Equilibrium:
         """The chip at rest with the inputs clamped, in closed form (`EffectiveRelaxer`)."""
@@ -80,7 +81,7 @@ class Bench:
         return self._relaxed(self.technology, self.seeds[0])
 
     def _relaxed(self, technology: Technology, seed: int) -> Equilibrium:
-        relaxer = EffectiveRelaxer(technology, seed, volts_per_unit=self.volts_per_unit)
+        relaxer = EffectiveRelaxer(technology, seed, volts_per_unit=self.scales)
         return relaxer.relax(self.network, self.data.inputs)
 
     def chip(self, technology: Technology, seed: int) -> ChipAccuracy:

@@ -21,10 +21,18 @@ STEPS = 5  # of them, up or down: a factor of 1024
 CHIPS = 2  # that a size is tried on, where chips differ
 HALVINGS = 2  # of the decade between good and bad that is left: its ends are then a factor sqrt(2) apart
 
-# A larger part is a better one; all other numbers of a non-ideality are zero in ideal parts.
-_BETTER_IF_LARGER = frozenset(
-    {"opamp_gain", "rectifier_gain", "opamp_gain_bandwidth", "opamp_slew_rate", "opamp_saturation"}
-)
+# Power of the factor that a field is multiplied by; 1 where it is not named here.  Sampled noise goes as
+# 1 / sqrt(C), so that an auto-zeroed offset shrinks as a whole.
+_POWERS = {
+    "opamp_gain": -1,
+    "rectifier_gain": -1,
+    "opamp_gain_bandwidth": -1,
+    "opamp_slew_rate": -1,
+    "opamp_saturation": -1,
+    "auto_zero_capacitance": -2,
+    "auto_zero_coupling": 0,
+    "auto_zero_time": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,8 @@ def resized(technology: Technology, name: str, factor: float) -> Technology:
     """The technology with one non-ideality `factor` times its size.
 
     Offsets, resistances, spreads, fractions and bends of devices are multiplied by the factor, gains,
-    bandwidths and swings are divided by it; of `levels` the distance between two is multiplied.
+    bandwidths and swings are divided by it; of `levels` the distance between two is multiplied.  The
+    capacitors of auto-zeroed op-amps are divided by its square, so that their offset is multiplied by it.
 
     Raises
     ------
@@ -81,7 +90,7 @@ def _resized(field: str, value: Any, factor: float) -> Any:
         return tuple((conductance, factor * spread) for conductance, spread in value)
     if field == "levels":
         return max(2, round((value - 1) / factor) + 1) if value else 0
-    return value / factor if field in _BETTER_IF_LARGER else value * factor
+    return value * factor ** _POWERS.get(field, 1)
 
 
 def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:

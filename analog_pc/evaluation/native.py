@@ -50,9 +50,7 @@ def circuit_outputs(
     began = time.monotonic()
     wanted = min(SAMPLES, bench.data.samples)
     inputs = bench.data.inputs[:wanted]
-    compiled = compile_network(
-        bench.network, technology, inputs, volts_per_unit=bench.volts_per_unit, seed=seed
-    )
+    compiled = compile_network(bench.network, technology, inputs, volts_per_unit=bench.scales, seed=seed)
     outputs: list[Floats] = []
     converged: list[Bools] = []
     message = ""

@@ -24,6 +24,8 @@ class Evaluation:
         What the report says of the run.
     steps
         Steps that were asked for, and `done` those that have ended.
+    failed
+        Step -> why it has no result.
     interrupted
         Step in which the run was stopped; "" for a whole run.
     """
@@ -35,6 +37,7 @@ class Evaluation:
     steps: tuple[str, ...]
     done: list[str] = field(default_factory=list)
     interrupted: str = ""
+    failed: dict[str, str] = field(default_factory=dict)
     chips: Accuracy | None = None
     non_idealities: list[NonIdeality] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
@@ -48,5 +51,5 @@ class Evaluation:
 
     @property
     def sorted_non_idealities(self) -> list[NonIdeality]:
-        """The costliest first; of equally costly ones the one that moves outputs most; what moves none last."""
+        """The costliest first, of equal ones the one that moves outputs more; what moves none comes last."""
         return sorted(self.non_idealities, key=lambda row: (not row.acts, -row.lost, -row.moved))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
+from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import check, count_checks
@@ -58,7 +59,7 @@ def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, 
         "technology": f"{technology.name}: {technology.source}",
         "data": bench.data.source,
         "chips": f"seeds {', '.join(map(str, bench.seeds_of(technology)))}",
-        "volts per unit": f"{bench.volts_per_unit:.4g} V",
+        "volts per unit": bench.scales.text(),
     }
     versions = {"Python": platform.python_version(), "native": Native().version()}
     versions |= {name: version(name) for name in LIBRARIES}
@@ -66,8 +67,21 @@ def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, 
 
 
 def run_step(found: Evaluation, name: str, progress: Progress) -> None:
-    """Run one step and note that it has ended."""
-    STEPS[name].run(found, progress)
+    """Run one step and note that it has ended, or how it failed.
+
+    What fails in a later step takes nothing from what the earlier ones found.
+
+    Raises
+    ------
+    AnalogPcError
+        When no chip could be measured at all.
+    """
+    try:
+        STEPS[name].run(found, progress)
+    except AnalogPcError as failure:
+        if name == "chips":
+            raise
+        found.failed[name] = str(failure)
     found.done.append(name)
 
 

@@ -11,7 +11,7 @@ from analog_pc.evaluation.intervals import by_chance
 from analog_pc.evaluation.limits import BUDGET, Limit
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.technology import quantities
+from analog_pc.technology import IDEAL, offset_spread, quantities
 from analog_pc.technology.imperfections import IMPERFECTIONS
 from analog_pc.verify.report.style import si
 
@@ -119,12 +119,14 @@ def limit_text(found: Evaluation, limit: Limit) -> str:
 def values_text(found: Evaluation, name: str) -> str:
     """The present values of a non-ideality's fields that are not off."""
     technology = found.bench.technology
-    said = [
+    if name == "offset" and technology.auto_zeroed:
+        left = si(offset_spread(technology), "V")
+        return f"opamp_offset = {si(technology.opamp_offset, 'V')}, of which auto-zero leaves {left}"
+    return ", ".join(
         f"{field} = {value_text(field, getattr(technology, field))}"
         for field in IMPERFECTIONS[name]
-        if getattr(technology, field) not in (0, ())
-    ]
-    return ", ".join(dict.fromkeys(said))
+        if getattr(technology, field) != getattr(IDEAL, field)
+    )
 
 
 def value_text(field: str, value: Any) -> str:

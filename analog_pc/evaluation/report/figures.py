@@ -30,11 +30,11 @@ def accuracy(found: Evaluation) -> Figure:
     heights = np.linspace(0.3, -0.3, len(chips.chips)) if len(chips.chips) > 1 else np.zeros(1)
     for chip, height in zip(chips.chips, heights.tolist(), strict=True):
         if chip.unconverged:
-            axes.plot([100.0 * chip.low, 100.0 * chip.high], [height, height], color=COLOURS[1], lw=1.6, alpha=0.6,
-                      label="chip with unconverged samples")  # fmt: skip
+            ends = [100.0 * chip.low, 100.0 * chip.high]
+            axes.plot(ends, [height, height], color=COLOURS[1], lw=1.6, label="chip with unconverged samples")
         else:
-            axes.plot(100.0 * chip.low, height, ls="", marker="o", color=COLOURS[0], mfc="white", mew=0.7,
-                      label="chip")  # fmt: skip
+            look: dict[str, Any] = {"ls": "", "marker": "o", "color": COLOURS[0], "mfc": "white", "mew": 0.7}
+            axes.plot(100.0 * chip.low, height, label="chip", **look)
     axes.set(xlim=(0.0, 102.0), ylim=(-0.6, 2.6), xlabel="accuracy (%)")
     axes.set_yticks([0.0, 1.0, 2.0], ["chips", "mean, over chips", "mean, over samples"])
     axes.tick_params(axis="y", length=0)

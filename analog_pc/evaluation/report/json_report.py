@@ -25,7 +25,8 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
         version         of this schema
         question        "evaluation"
         title, facts, versions, network [sizes], technology, samples, classes
-        steps           [name], done [name]; partial: a step has not ended; interrupted: its name or null
+        steps           [name], done [name]; partial: a step has not ended; interrupted: its name or null;
+                        failed {step: why}
         headline        the answer in a sentence, advice [sentence]
         accuracy
           ideal         of the network as numbers
@@ -60,6 +61,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
         "done": list(found.done),
         "partial": found.partial,
         "interrupted": found.interrupted or None,
+        "failed": dict(found.failed),
         "headline": headline(found),
         "advice": advice(found),
         "accuracy": {

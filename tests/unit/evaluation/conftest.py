@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,8 @@ def data() -> TestData:
 
 @pytest.fixture(scope="session")
 def offset_alone() -> Technology:
-    return alone(TECHNOLOGIES["cmos65-rram"], "offset")
+    """Op-amps of 1 mV offset, not auto-zeroed."""
+    return replace(alone(TECHNOLOGIES["cmos65-rram"], "offset"), auto_zero_capacitance=0.0)
 
 
 @pytest.fixture(scope="session")

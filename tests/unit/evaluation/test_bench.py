@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analog_pc.evaluation.bench import Bench
@@ -63,8 +65,6 @@ def test_every_non_ideality_alone(network: PredictiveCodingNetwork, data: TestDa
 def test_what_does_not_converge_has_no_accuracy(
     network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
 ) -> None:
-    from dataclasses import replace
-
     bench = Bench(network, replace(offset_alone, opamp_offset=1.0), data, (0,))  # far beyond the supply
     found = bench.chips(bench.technology, quiet)
     assert found.mean is None

@@ -14,7 +14,7 @@ from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_lim
 from analog_pc.evaluation.non_idealities import measure_alone
 from analog_pc.evaluation.proposal import changed, propose
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.technology import Technology
+from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES
 from analog_pc.technology.imperfections import IMPERFECTIONS, present
 
@@ -49,7 +49,7 @@ def test_resized_twice_is_resized_once(name: str) -> None:
     back = resized(there, name, 4.0)
     assert there != CMOS
     for field in IMPERFECTIONS[name]:
-        assert getattr(back, field) == getattr(CMOS, field)
+        assert getattr(back, field) == getattr(CMOS, field), field
 
 
 def test_a_smaller_non_ideality_is_a_better_part() -> None:
@@ -57,6 +57,7 @@ def test_a_smaller_non_ideality_is_a_better_part() -> None:
     assert resized(CMOS, "finite gain", 0.5).opamp_gain == 2000.0
     assert resized(CMOS, "saturation", 0.5).opamp_saturation == 1.0
     assert resized(CMOS, "programming spread", 0.5).programming_spread[0] == (50e-6, 4.327e-6 / 2.0)
+    assert offset_spread(resized(CMOS, "offset", 0.5)) == pytest.approx(offset_spread(CMOS) / 2.0)
     assert resized(replace(CMOS, levels=9), "levels", 0.5).levels == 17
     assert resized(replace(CMOS, levels=0), "levels", 0.5).levels == 0
     assert not resized(CMOS, "offset", 0.5).sources["opamp_offset"].verified
