@@ -25,7 +25,9 @@ from analog_pc.verify.real.results import Settling
 from analog_pc.verify.transient import LEVEL, slowest_rate
 
 DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the way is left, far below `LEVEL`
-PRECISION = 1e-6  # of a step; a settling time is read at `LEVEL`, 1e4 times as much as all steps may add up to
+PRECISION = (
+    1e-6  # of a step; a settling time is read at `LEVEL`, 1e4 times as much as all steps may add up to
+)
 RESTS = 0.1  # of LEVEL: change over the last tenth, against the way, that still counts as rest
 
 Compile = Callable[[Technology, bool], CompiledNetwork]  # the flag: feedback gated off while predicting
