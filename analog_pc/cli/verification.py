@@ -70,6 +70,8 @@ class Task:
 
 def run(options: Options) -> int:
     """Verify, print, write report and netlists; the exit code."""
+    if not options.time_limit > 0.0:
+        raise BadInput(f"--time-limit {options.time_limit!r} s, must be > 0")
     steps = _steps(options.skip, options.only, options.real)
     judged = options.cross_check if "cross-check" in steps else 0
     simulator = _simulator(options)

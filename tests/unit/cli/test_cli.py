@@ -483,7 +483,7 @@ def test_interrupted_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_interrupted_verification(
     net: Path, stimuli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module("analog_pc.verify"), "verify_network", interrupt)
+    monkeypatch.setattr(import_module("analog_pc.cli.verification"), "verify_network", interrupt)
     old_report(tmp_path / "out")
     result = cli("verify", net, "--data", stimuli, "--out", tmp_path / "out")
     assert result.exit_code == 130
