@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analog_pc.arrays import Floats
 from analog_pc.cells.parts import Parts, open_loop, unity
 from analog_pc.circuit import Bus, Capacitors, Crossbar, Element, Resistors, bus, grounds
 from analog_pc.devices import device_law
@@ -68,7 +69,9 @@ def _lines(array: str, source: Bus, columns: int, parts: Parts) -> tuple[tuple[E
     return elements, rows
 
 
-def transimpedance(name: str, columns: Bus, out: Bus, ohms: float, parts: Parts) -> tuple[Element, ...]:
+def transimpedance(
+    name: str, columns: Bus, out: Bus, ohms: float | Floats, parts: Parts
+) -> tuple[Element, ...]:
     """An op-amp of finite gain A holds each bit line near 0 V and turns its current into a voltage.
 
     ::

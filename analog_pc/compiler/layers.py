@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analog_pc.arrays import Floats
 from analog_pc.cells import (
     Parts,
     activation_cell,
@@ -18,7 +19,15 @@ from analog_pc.cells import (
     value_node,
 )
 from analog_pc.circuit import Bus, Element, Instance, Subcircuit, bus
-from analog_pc.mapping import ConductancePair, NetworkArrays, Scales, encode, mismatched, written
+from analog_pc.mapping import (
+    ConductancePair,
+    NetworkArrays,
+    Scales,
+    column_scales,
+    encode,
+    mismatched,
+    written,
+)
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.technology import Technology
 
@@ -69,25 +78,38 @@ class Design:
 
 
 def program_arrays(
-    network: PredictiveCodingNetwork, technology: Technology, seed: int, *, input_free: bool = True
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    seed: int,
+    *,
+    input_free: bool = True,
+    per_column: bool = True,
 ) -> NetworkArrays:
-    """What programming leaves of a network's weights; an activity of 1 drives the word line of the bias.
+    """What programming leaves of a network's weights; a rate of 1 drives the word line of the bias.
 
     Nothing feeds back into an input that is clamped: the transposed array of layer 1 is then left at its
     target, because no circuit has it.
+
+    Parameters
+    ----------
+    per_column
+        A feedback resistor for each column (see `mapping.conductance`), or one for all of an array.
     """
     forward, transposed = [], []
     for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
         parts = Parts(technology, seed, f"layer{layer}")
-        target = encode(np.column_stack([w, b]) if network.has_biases else w, technology)
-        weights = ConductancePair(target.plus[: w.shape[1]], target.minus[: w.shape[1]], target.ohms)
+        target = _target(np.column_stack([w, b]) if network.has_biases else w, technology, per_column)
         forward.append(written(target, technology, parts.stream("forward")))
-        back = weights.transposed
+        back = _target(w.T, technology, per_column)
         if layer > 1 or input_free:
             back = written(back, technology, parts.stream("transposed"))
             back = mismatched(back, technology, parts.stream("mismatch"))
         transposed.append(back)
     return NetworkArrays(tuple(forward), tuple(transposed))
+
+
+def _target(weights: Floats, technology: Technology, per_column: bool) -> ConductancePair:
+    return encode(weights, technology, column_scales(weights) if per_column else None)
 
 
 def names(layer: int, size: int) -> dict[str, Bus]:

@@ -1,6 +1,16 @@
 """The only bridge between mathematics and electricity: weight <-> conductances, activity <-> volt."""
 
-from analog_pc.mapping.conductance import ConductancePair, NetworkArrays, decode, encode, mismatched, written
+from analog_pc.mapping.conductance import (
+    RESISTOR_RANGE,
+    ConductancePair,
+    NetworkArrays,
+    clipped,
+    column_scales,
+    decode,
+    encode,
+    mismatched,
+    written,
+)
 from analog_pc.mapping.referenced import ReferencedMapping
 from analog_pc.mapping.scales import (
     Ranges,
@@ -13,6 +23,7 @@ from analog_pc.mapping.scales import (
 )
 
 __all__ = [
+    "RESISTOR_RANGE",
     "ConductancePair",
     "NetworkArrays",
     "Ranges",
@@ -20,6 +31,8 @@ __all__ = [
     "Scales",
     "VoltsPerUnit",
     "choose_scales",
+    "clipped",
+    "column_scales",
     "decode",
     "encode",
     "forward_ranges",

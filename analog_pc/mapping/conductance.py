@@ -1,11 +1,22 @@
 """Weights as differential pairs of conductances, and back.
 
-A weight is the difference of two devices read by one transimpedance amplifier with feedback R_f::
+A weight is the difference of two devices, read by the transimpedance amplifier of its column with feedback
+R_f::
 
-    W[post, pre] = R_f (plus[pre, post] - minus[pre, post]),    R_f = max|W| / (g_max - g_min)
+    W[post, pre] = R_f[post] (plus[pre, post] - minus[pre, post]),  R_f = scale[post] / (g_max - g_min)
 
-One device of a pair carries the weight, the other stays at g_min.  This is the only place where
-[post, pre] of a weight becomes [row = word line, column = bit line] of a crossbar.
+`scale` is the weight that a device at g_max stands for.  One device of a pair carries the weight, the other
+stays at g_min.  This is the only place where [post, pre] of a weight becomes [row = word line, column = bit
+line] of a crossbar.
+
+What a single large weight does, and what it costs to do better
+-----------------------------------------------------------------
+With one scale for an array, its largest weight takes all others to small conductances, where the spread of
+programming is the same in siemens, and larger in weight.  A scale for each column (`column_scales`) confines
+that to the column of the large weight, and lowers noise gains.  It costs no device, only a feedback resistor
+of a value of its own, with 4 bits of trimming where weights change.  Clipping (`clipped`) costs no part, and
+changes the network by an error that it states.  Several devices in parallel for a large weight cost devices
+and wires; they are not built here.
 """
 
 from __future__ import annotations
@@ -20,22 +31,37 @@ from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 from analog_pc.technology import Technology
 
+RESISTOR_RANGE = 16.0  # largest over smallest feedback resistor of an array: four bits of trimming
+
 
 @dataclass(frozen=True, eq=False)
 class ConductancePair:
-    """`plus`, `minus` [row = pre, column = post] in S, and the feedback resistor `ohms` of each column."""
+    """`plus`, `minus` [row = pre, column = post] in S; feedback resistors `ohms` [column]."""
 
     plus: Floats
     minus: Floats
-    ohms: float
+    ohms: Floats
+
+    def __init__(self, plus: Floats, minus: Floats, ohms: float | Floats) -> None:
+        each = np.broadcast_to(np.asarray(ohms, dtype=np.float64), (plus.shape[1],))
+        for name, value in (("plus", plus), ("minus", minus), ("ohms", each)):
+            object.__setattr__(self, name, value)
 
     @property
     def transposed(self) -> ConductancePair:
-        """The pair that computes W^T: rows and columns exchanged."""
-        return ConductancePair(self.plus.T, self.minus.T, self.ohms)
+        """The pair that computes W^T: rows and columns exchanged, of a pair with one feedback resistor.
+
+        Raises
+        ------
+        BadInput
+            Where columns have unlike resistors: then encode W^T instead.
+        """
+        if np.ptp(self.ohms) > 0.0:
+            raise BadInput("unlike feedback resistors: an array read backwards has other weights, encode W^T")
+        return ConductancePair(self.plus.T, self.minus.T, float(self.ohms[0]))
 
     def scaled(self, ratio: float) -> ConductancePair:
-        """The pair behind another feedback resistor: its weights times `ratio`."""
+        """The pair behind other feedback resistors: its weights times `ratio`."""
         return ConductancePair(self.plus, self.minus, ratio * self.ohms)
 
     def noise_gain(self) -> Floats:
@@ -69,19 +95,70 @@ def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Gen
     return ConductancePair(fluctuating(pair.plus, off, rng), fluctuating(pair.minus, off, rng), pair.ohms)
 
 
-def encode(weights: ArrayLike, technology: Technology, full_scale: float | None = None) -> ConductancePair:
-    """The pair of `weights` [post, pre]; all zeros map to R_f = 1 / (g_max - g_min).
+def column_scales(weights: Floats) -> Floats:
+    """The largest weight of each column, at least 1 / RESISTOR_RANGE of the largest of all; [post]."""
+    largest = np.abs(weights).max(axis=1)
+    return np.asarray(np.maximum(largest, largest.max() / RESISTOR_RANGE))
+
+
+def clipped(weights: ArrayLike, quantile: float) -> tuple[Floats, float]:
+    """Weights limited to a quantile of their magnitudes, and the relative error that this makes.
+
+    Returns
+    -------
+    weights
+        [post, pre].
+    lost
+        |W - clipped|_F / |W|_F: the relative rms change of predictions for white activities.
+
+    Raises
+    ------
+    BadInput
+        For weights that `encode` refuses, or unless 0 < quantile <= 1.
+    """
+    w = _matrix(weights)
+    if not 0.0 < quantile <= 1.0:
+        raise BadInput(f"quantile = {quantile!r}, must be above 0 and at most 1")
+    limit = float(np.quantile(np.abs(w), quantile, method="inverted_cdf"))
+    found = np.clip(w, -limit, limit)
+    whole = float(np.linalg.norm(w))
+    return found, float(np.linalg.norm(w - found)) / whole if whole else 0.0
+
+
+def encode(
+    weights: ArrayLike, technology: Technology, full_scale: float | Floats | None = None
+) -> ConductancePair:
+    """The pair of `weights` [post, pre]; where all are zero R_f = 1 / (g_max - g_min).
 
     Parameters
     ----------
     full_scale
-        The weight that a device at g_max stands for, > 0; None: the largest of the weights.
+        The weight that a device at g_max stands for, > 0, one for all or [post], one for each column; None:
+        the largest of the weights.
 
     Raises
     ------
     BadInput
         For a weight that is not finite or beyond the full scale, or a matrix without weights.
     """
+    w = _matrix(weights)
+    largest = np.abs(w).max(axis=1)
+    scale = np.broadcast_to(largest.max() if full_scale is None else np.asarray(full_scale), largest.shape)
+    beyond = largest > scale
+    if beyond.any():
+        worst = int(np.argmax(beyond))
+        raise BadInput(f"a weight of {largest[worst]:g} is beyond the full scale of {scale[worst]:g}")
+    scale = np.where(scale > 0.0, scale, 1.0)
+    span = technology.g_max - technology.g_min
+    if not np.isfinite(scale / span).all():
+        raise BadInput(f"a weight of {scale.max():g} needs a feedback resistor beyond the range of numbers")
+    normal = w.T / scale
+    plus = technology.g_min + span * np.maximum(normal, 0.0)
+    minus = technology.g_min + span * np.maximum(-normal, 0.0)
+    return ConductancePair(plus, minus, scale / span)
+
+
+def _matrix(weights: ArrayLike) -> Floats:
     try:
         w = numbers(weights)
     except (TypeError, ValueError):
@@ -91,18 +168,7 @@ def encode(weights: ArrayLike, technology: Technology, full_scale: float | None 
     if not np.isfinite(w).all():
         where = [int(i) for i in np.argwhere(~np.isfinite(w))[0]]
         raise BadInput(f"weight{where} is {float(w[tuple(where)])}: no conductance stands for it")
-    largest = float(np.abs(w).max()) or 1.0
-    if full_scale is not None:
-        if not largest <= full_scale and w.any():
-            raise BadInput(f"a weight of {largest:g} is beyond the full scale of {full_scale:g}")
-        largest = full_scale
-    span = technology.g_max - technology.g_min
-    if not np.isfinite(largest / span):
-        raise BadInput(f"a weight of {largest:g} needs a feedback resistor beyond the range of numbers")
-    normal = w.T / largest
-    plus = technology.g_min + span * np.maximum(normal, 0.0)
-    minus = technology.g_min + span * np.maximum(-normal, 0.0)
-    return ConductancePair(plus, minus, largest / span)
+    return w
 
 
 def decode(pair: ConductancePair) -> Floats:

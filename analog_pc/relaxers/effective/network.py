@@ -65,22 +65,23 @@ def stage(
     unit_in, unit_out = volts
     anti = _array(pair.plus, drive.inverse, drive, technology)
     straight = _array(pair.minus, drive.straight, drive, technology)
-    n = len(anti.forward)
     own = _sum(anti.own, straight.own)
     r_f, a, r_o = pair.ohms, amplifier.gain, amplifier.ohms
-    stiff = 1.0 + r_o / r_f + r_o * load_siemens
     signal, constant = _currents(anti, straight, drive, unit_in)
-    feet = own + (1.0 / r_f if own.ndim == 1 else np.eye(n) / r_f)
+    # v = (held + loaded load - stiff out) / pull, put into the first equation.
+    stiff = 1.0 + r_o / r_f + r_o * load_siemens
     pull = a - r_o / r_f
-    held, loaded = a * amplifier.offset, r_o * load_siemens
-    if feet.ndim == 1:
-        system = stiff * feet + pull / r_f
-        by_load = np.diag(feet * loaded / system) if loaded else np.zeros((n, n))
-        by_signal = -pull * signal / system[:, None]
-        one = (feet * held - pull * constant) / system
+    held, loaded = a * amplifier.offset, np.full(len(r_f), r_o * load_siemens)
+    if own.ndim == 1:
+        feet = own + 1.0 / r_f
+        system = feet * stiff / pull + 1.0 / r_f
+        by_load = np.diag(feet * loaded / pull / system)
+        by_signal = -signal / system[:, None]
+        one = (feet * held / pull - constant) / system
     else:
-        system = stiff * feet + np.eye(n) * pull / r_f
-        right = np.column_stack([-pull * signal, feet * loaded, feet @ held - pull * constant])
+        feet = own + np.diag(1.0 / r_f)
+        system = feet * (stiff / pull) + np.diag(1.0 / r_f)
+        right = np.column_stack([-signal, feet * (loaded / pull), feet @ (held / pull) - constant])
         solved = np.asarray(np.linalg.solve(system, right), dtype=np.float64)
         by_signal, by_load, one = solved[:, : signal.shape[1]], solved[:, signal.shape[1] : -1], solved[:, -1]
     rows = slice(None, -1 if drive.bias else None)

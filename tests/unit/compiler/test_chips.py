@@ -10,9 +10,9 @@ import pytest
 
 from analog_pc.circuit import Circuit
 from analog_pc.compiler import compile_network, program_arrays
-from analog_pc.mapping import encode
+from analog_pc.mapping import column_scales, encode
 from analog_pc.pcn import random_network
-from analog_pc.technology import load_technology
+from analog_pc.technology import IDEAL, load_technology
 from analog_pc.technology.imperfections import IMPERFECTIONS, RANDOM, alone, present
 
 EVERYTHING = load_technology(Path(__file__).parents[3] / "analysis" / "everything_on.toml")
@@ -45,16 +45,26 @@ def test_an_imperfection_leaves_the_others_as_they_were_drawn() -> None:
     one = replace(alone(EVERYTHING, "programming spread"), open_cells=0.1)
     noisy, apart = replace(one, read_noise=0.1), replace(one, read_noise=0.1, programming_spread=())
     plain, read, bare = (program_arrays(NET, t, seed=3).forward for t in (one, noisy, apart))
-    targets = [encode(w, one) for w in NET.W]
+    targets = [encode(w, one, column_scales(w)) for w in NET.W]
     for a, b, c, target in zip(plain, read, bare, targets, strict=True):
         kept = a.plus > 0.0
         np.testing.assert_array_equal(kept, c.plus > 0.0)  # the same cells are open
         np.testing.assert_allclose(b.plus[kept] / a.plus[kept], c.plus[kept] / target.plus[kept], rtol=1e-12)
 
 
+def test_one_feedback_resistor_for_an_array() -> None:
+    arrays = program_arrays(NET, IDEAL, 0, per_column=False)
+    for pair, back, w in zip(arrays.forward, arrays.transposed, NET.W, strict=True):
+        scale = np.abs(w).max() / (IDEAL.g_max - IDEAL.g_min)
+        np.testing.assert_allclose(pair.ohms, scale, rtol=1e-15)
+        np.testing.assert_allclose(back.ohms, scale, rtol=1e-15)
+        np.testing.assert_array_equal(back.plus, pair.plus.T)
+
+
 def test_nothing_feeds_back_into_a_clamped_input() -> None:
     some, every = (program_arrays(NET, EVERYTHING, 0, input_free=free) for free in (False, True))
-    np.testing.assert_array_equal(some.transposed[0].plus, encode(NET.W[0], EVERYTHING).transposed.plus)
+    target = encode(NET.W[0].T, EVERYTHING, column_scales(NET.W[0].T))
+    np.testing.assert_array_equal(some.transposed[0].plus, target.plus)
     assert (some.transposed[0].plus != every.transposed[0].plus).any()
     for a, b in zip((*some.forward, some.transposed[1]), (*every.forward, every.transposed[1]), strict=True):
         np.testing.assert_array_equal(a.plus, b.plus)

@@ -53,6 +53,7 @@ def test_the_crossbars_hold_weights_and_biases() -> None:
         both = decode(ConductancePair(plus, minus, ohms))
         # Documented: 4 eps g_max / span max|W|, far below 1e-14 here.
         np.testing.assert_allclose(both, np.column_stack([NET.W[k - 1], NET.b[k - 1]]), rtol=0.0, atol=1e-14)
+    ohms = compiled.design.transposed(2).ohms
     back = decode(
         ConductancePair(*(arrays["layer2", f"transposed_{s}"].siemens for s in ("plus", "minus")), ohms)
     )
