@@ -1,6 +1,7 @@
 """PCN to circuit (`compile_network`) and circuit back to PCN (`CompiledNetwork.decode`)."""
 
 from analog_pc.compiler.auto_zero import AutoZero, auto_zero
+from analog_pc.compiler.budget import StageBudget, budget_text, signal_budget
 from analog_pc.compiler.compile import compile_network
 from analog_pc.compiler.compiled import CompiledNetwork, Probes, Waveform
 from analog_pc.compiler.layers import program_arrays
@@ -10,9 +11,12 @@ __all__ = [
     "AutoZero",
     "CompiledNetwork",
     "Probes",
+    "StageBudget",
     "Waveform",
     "auto_zero",
+    "budget_text",
     "compile_network",
     "load_stimuli",
     "program_arrays",
+    "signal_budget",
 ]

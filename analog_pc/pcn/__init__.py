@@ -1,5 +1,6 @@
 """The ideal reference: predictive coding networks in float64.  It knows no electricity."""
 
+from analog_pc.pcn.accuracy import Accuracy, accuracy_of
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.learning import LEARNING_RULES, Update, backprop_update, hebbian_update
@@ -8,11 +9,13 @@ from analog_pc.pcn.relax import relax
 
 __all__ = [
     "LEARNING_RULES",
+    "Accuracy",
     "Clamps",
     "Equilibrium",
     "PredictiveCodingNetwork",
     "Relaxation",
     "Update",
+    "accuracy_of",
     "backprop_update",
     "hebbian_update",
     "make_clamps",
