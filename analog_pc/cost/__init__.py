@@ -1,16 +1,22 @@
 """What a network costs on a chip: energy, latency and area by part, from cited component values."""
 
+from analog_pc.cost.baselines import Baseline, digital_baselines
+from analog_pc.cost.break_even import BreakEvenRow, break_even
 from analog_pc.cost.components import Catalogue, Component, process_of, read_catalogue, shipped
 from analog_pc.cost.network import network_cost
 from analog_pc.cost.results import Cost, Operations, PartCost, PhaseCost
 
 __all__ = [
+    "Baseline",
+    "BreakEvenRow",
     "Catalogue",
     "Component",
     "Cost",
     "Operations",
     "PartCost",
     "PhaseCost",
+    "break_even",
+    "digital_baselines",
     "network_cost",
     "process_of",
     "read_catalogue",

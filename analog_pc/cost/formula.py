@@ -94,3 +94,8 @@ def array_power(circuit: Circuit, solution: Solution) -> float:
                 squares = (solution.voltage(rows) ** 2).mean(axis=0)
                 watts += float(squares @ np.asarray(element.siemens).sum(axis=1))
     return watts
+
+
+def device_siemens(circuit: Circuit) -> float:
+    """Sum of the conductances of all devices, S."""
+    return sum(float(np.asarray(e.siemens).sum()) for _, e in circuit.banks() if isinstance(e, Crossbar))

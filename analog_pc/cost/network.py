@@ -82,7 +82,7 @@ def network_cost(
     SimulationFailed
         For a phase of which no sample has an operating point.
     """
-    found = _catalogue(technology, catalogue)
+    found = catalogue_of(technology, catalogue)
     _check(phases, samples, dac_bits, adc_bits)
     x = np.asarray(inputs, dtype=np.float64)[:samples]
     t = None if targets is None else np.asarray(targets, dtype=np.float64)[:samples]
@@ -99,7 +99,8 @@ def network_cost(
     return Cost(costs, area, counted, technology.name, found.name)
 
 
-def _catalogue(technology: Technology, given: Catalogue | str | Path | None) -> Catalogue:
+def catalogue_of(technology: Technology, given: Catalogue | str | Path | None = None) -> Catalogue:
+    """The component values of a catalogue, a name or a file; None: those of the technology's process."""
     if isinstance(given, Catalogue):
         found = given
     elif given is None:

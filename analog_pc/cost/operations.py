@@ -10,7 +10,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.cost.results import Operations
 from analog_pc.cost.settling import LEVEL
-from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, relax
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps, relax
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
 
@@ -54,16 +54,14 @@ def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats
     clamps = make_clamps(network, inputs, targets)
     landscape = Landscape(network, clamps)
     end = relax(network, clamps=clamps)
-    spectra = curvatures(landscape, landscape.resting_state(list(end.activities)))
-    if not any(len(c) for c in spectra):
+    step = _step(landscape, end)
+    if step == 0.0:
         return 0
-    step = 2.0 / (max(float(c[-1]) for c in spectra) + max(min(float(c[0]) for c in spectra), 0.0))
     x = landscape.forward()
-    move = np.max([np.abs(a - b).max(axis=1) for a, b in zip(x, end.activities, strict=True)], axis=0)
+    move = _distance(x, end)
     energy = np.inf
     for count in range(MOST_ITERATIONS):
-        left = np.max([np.abs(a - b).max(axis=1) for a, b in zip(x, end.activities, strict=True)], axis=0)
-        if (left <= LEVEL * move).all():
+        if (_distance(x, end) <= LEVEL * move).all():
             return count
         state = landscape.state(x)
         total = float(state.energy.sum())
@@ -72,6 +70,27 @@ def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats
         energy = total
         x = [a - step * g for a, g in zip(x, state.gradient, strict=True)]
     return MOST_ITERATIONS
+
+
+def best_step(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> float:
+    """The fixed gradient step that settles fastest: 2 / (smallest + largest curvature at the equilibrium)."""
+    clamps = make_clamps(network, inputs, targets)
+    return _step(Landscape(network, clamps), relax(network, clamps=clamps))
+
+
+def _step(landscape: Landscape, end: Equilibrium) -> float:
+    """The best fixed step for all samples; 0 where nothing moves."""
+    found = [c for c in curvatures(landscape, landscape.resting_state(list(end.activities))) if len(c)]
+    if not found:
+        return 0.0
+    return 2.0 / (max(float(c[-1]) for c in found) + max(min(float(c[0]) for c in found), 0.0))
+
+
+def _distance(x: list[Floats], end: Equilibrium) -> Floats:
+    """Largest distance of an activity from its equilibrium, [samples]."""
+    return np.asarray(
+        np.max([np.abs(a - b).max(axis=1) for a, b in zip(x, end.activities, strict=True)], axis=0)
+    )
 
 
 def operations(

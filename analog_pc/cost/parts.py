@@ -25,7 +25,8 @@ class Phase:
     Parameters
     ----------
     circuit, solution
-        The circuit with converters at its inputs, and its operating points with every node.
+        The circuit with converters at its inputs, and its operating points with every node; None: capacitors
+        are left out.
     watts
         Label of a bank -> mean dissipation, W.
     latency
@@ -39,7 +40,7 @@ class Phase:
     technology: Technology
     catalogue: Catalogue
     circuit: Circuit
-    solution: Solution
+    solution: Solution | None
     watts: Mapping[str, float]
     latency: float
     inputs: int
@@ -154,6 +155,8 @@ def _simulated(phase: Phase, role: str, count: int, watts: float, area: float) -
 
 def _capacitors(phase: Phase) -> Iterator[PartCost]:
     """C V^2 from 0 V to the operating point: half of it stays, half is lost on the way."""
+    if phase.solution is None:
+        return
     c, found = phase.catalogue, {"node capacitors": [0, 0.0, 0.0], "line capacitors": [0, 0.0, 0.0]}
     for instance in phase.circuit.instances:
         outer = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
@@ -166,7 +169,7 @@ def _capacitors(phase: Phase) -> Iterator[PartCost]:
                 row[0] += len(nodes)
                 row[1] += float(farads @ squares)
                 row[2] += float(farads.sum())
-    driven, count = _driven_lines(phase)
+    driven, count = _driven_lines(phase, phase.solution)
     found["line capacitors"][0] += count
     found["line capacitors"][1] += driven
     for name, (n, joules, total) in found.items():
@@ -177,7 +180,7 @@ def _capacitors(phase: Phase) -> Iterator[PartCost]:
         yield PartCost(name, int(n), joules, power, area if node else 0.0, source, "B")
 
 
-def _driven_lines(phase: Phase) -> tuple[float, int]:
+def _driven_lines(phase: Phase, solution: Solution) -> tuple[float, int]:
     """C V^2 of the word lines that converters drive, J, and how many they are."""
     first = phase.circuit.instances[1]
     outer = dict(zip(first.subcircuit.ports, first.nodes, strict=True))
@@ -186,7 +189,7 @@ def _driven_lines(phase: Phase) -> tuple[float, int]:
         if isinstance(element, Crossbar) and element.name.startswith("forward_"):
             rows = tuple(outer.get(node, f"{first.name}.{node}") for node in element.rows)
             farads = len(element.columns) * phase.technology.word_line_capacitance
-            joules += farads * float((phase.solution.voltage(rows) ** 2).mean(axis=0).sum())
+            joules += farads * float((solution.voltage(rows) ** 2).mean(axis=0).sum())
             count += len(rows)
     return joules, count
 
