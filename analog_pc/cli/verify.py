@@ -107,11 +107,12 @@ def verify(
     DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice;
     3: not judged, because no cross-check was asked for or SPICE gave no answer.
 
+    With --netlist a netlist of 'netlist' or 'verify', edited since (own amplifiers, parasitics), is run by
+    ngspice as it is, and every node judged by the volts and tolerances of its probes.json. Exit code 3: not
+    judged.
+
     \b
-    With --netlist, a netlist that was written by 'netlist' or 'verify' and has been edited since
-    (own amplifiers, parasitics) is run by ngspice as it is, and every node judged by the volts and
-    tolerances of probes.json; exit code 3: not judged.
-      analog-pc verify --netlist edited.cir --probes probes.json --junit verify.xml
+      analog-pc verify --netlist edited.cir --probes probes.json --junit v.xml
     """
     from analog_pc.cli.verification import Options, run
     from analog_pc.cli.verify_netlist import report_to_ci, verify_netlist

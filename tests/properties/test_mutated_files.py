@@ -257,6 +257,15 @@ def onnx_model(folder: Path) -> tuple[str, list[str]]:
     return "m.onnx", ["import", "m.onnx", "--out", "out.npz"]
 
 
+def probes(folder: Path) -> tuple[str, list[str]]:
+    return "circuit/probes.json", [*JUDGE, "--out", "out"]
+
+
+def netlist(folder: Path) -> tuple[str, list[str]]:
+    return "circuit/network.cir", [*JUDGE, "--out", "out"]
+
+
+JUDGE = ["verify", "--netlist", "circuit/network.cir", "--timeout", "20", "--junit", "judged.xml"]
 NPZ = (arrays, arrays, member, member, any_bytes)
 KINDS: dict[
     str, tuple[Callable[[Path], tuple[str, list[str]]], tuple[Callable[[bytes, Random], bytes], ...]]
@@ -271,6 +280,8 @@ KINDS: dict[
     "safetensors": (safetensors_model, (any_bytes, numbered, named, named)),
     "npz of another tool": (npz_model, NPZ),
     "onnx": (onnx_model, (any_bytes, numbered)),
+    "probes": (probes, (words, words, numbered, any_bytes)),
+    "netlist": (netlist, (words, words, any_bytes)),
 }
 
 
@@ -302,6 +313,8 @@ def write_all(folder: Path) -> None:
     write_models(rng)
     made = [*TRAIN, "--data", "iris", "--device", "ecram", "--checkpoint", "ck.npz"]
     assert CliRunner().invoke(main, made).exit_code == 0
+    circuit = ["netlist", "net.npz", "--stimuli", "stim.npz", "--phase", "learn", "--out", "circuit"]
+    assert CliRunner().invoke(main, circuit).exit_code == 0
 
 
 def write_models(rng: Random) -> None:
@@ -354,7 +367,7 @@ def fault(arguments: list[str]) -> str:
         return (
             f"exit code 2 with {len(lines)} lines of {len(result.stderr)} characters: {result.stderr[:200]}"
         )
-    if result.exit_code not in (0, 1, 2) or len(lines) > 2:
+    if result.exit_code not in (0, 1, 2, 3) or len(lines) > 2:
         return f"exit code {result.exit_code}: {result.stderr[:200]}"
     return ""
 

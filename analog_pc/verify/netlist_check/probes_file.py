@@ -21,6 +21,7 @@ from analog_pc.pcn.activations import ACTIVATIONS
 
 SCHEMA: Literal["analog-pc probes"] = "analog-pc probes"
 VERSION: Literal[1] = 1
+_GARBLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 MOST_BYTES = 512 * 2**20  # 784-128-10 takes 9 MB
 
 Quantity = Literal["x", "mu", "eps", "rate", "anti", "back", "anti_eps"]
@@ -182,7 +183,7 @@ def read_probes(path: Path) -> Probes:
     content = read_bytes(path, MOST_BYTES)
     try:
         version = msgspec.json.decode(content, type=_Version)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as fault:
+    except _GARBLED as fault:
         raise BadInput(
             f"{path}: no probes file: {fault}; 'analog-pc netlist' and 'analog-pc verify' write one"
         ) from None
@@ -193,7 +194,7 @@ def read_probes(path: Path) -> Probes:
         )
     try:
         probes = msgspec.json.decode(content, type=Probes)
-    except msgspec.MsgspecError as fault:
+    except _GARBLED as fault:
         raise BadInput(f"{path}: {fault}") from None
     contradiction = next(_contradictions(probes), None)
     if contradiction is not None:

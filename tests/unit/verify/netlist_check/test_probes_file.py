@@ -222,3 +222,9 @@ def test_what_is_no_probes_file_is_refused(content: bytes, tmp_path: Path) -> No
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"gone\.json: cannot be read"):
         read_probes(tmp_path / "gone.json")
+
+
+def test_text_that_is_no_utf8_is_refused(wide: Path, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_bytes((wide / "probes.json").read_bytes().replace(b'"x0_1"', b'"x0\x80"'))
+    with pytest.raises(BadInput, match=r"p\.json: 'utf-8'"):
+        read_probes(tmp_path / "p.json")
