@@ -53,8 +53,8 @@ def to_xarray(
     result
         What `relax`, `decode`, `decode_waveform` or a simulator gave.
     compiled
-        The circuit that it is of: gives seconds to a waveform, names to nodes, and technology,
-        `volts_per_unit` and `seconds_per_unit` to the attributes.
+        The circuit that it is of: gives seconds to a waveform; to nodes their names and `volts_per_unit`; to
+        the attributes technology and `seconds_per_unit`.
     facts
         More attributes, such as ``simulator=Ngspice().version()``.
 
@@ -65,7 +65,7 @@ def to_xarray(
     """
     library = _library()
     variables, coordinates = _parts(result, compiled)
-    attributes: dict[str, str | float | list[float]] = {
+    attributes: dict[str, str | float] = {
         "analog_pc": version("analog-pc"),
         "numpy": np.__version__,
     }
@@ -83,13 +83,12 @@ def _library() -> ModuleType:
     return xarray
 
 
-def _attributes(compiled: CompiledNetwork) -> dict[str, str | float | list[float]]:
+def _attributes(compiled: CompiledNetwork) -> dict[str, str | float]:
     network = compiled.network
     return {
         "network": "-".join(map(str, network.sizes)),
         "activation": network.activation,
         "technology": compiled.design.technology.name,
-        "volts_per_unit": list(compiled.scales.activity),
         "seconds_per_unit": compiled.scales.seconds,
     }
 
@@ -178,6 +177,8 @@ def _nodes(sizes: Sequence[int], compiled: CompiledNetwork | None) -> dict[str, 
         if tuple(sizes) != compiled.network.sizes:
             raise BadInput(f"layers {tuple(sizes)} are not those of the compiled {compiled.network.sizes}")
         names = [name for bus in compiled.probes.activities for name in bus]
+        volts = np.repeat(compiled.scales.activity, sizes)
+        found["volts_per_unit"] = ("node", volts, {"long_name": "volts of an activity of 1", "units": "V"})
         found["node"] = ("node", np.array(names, dtype=str), {"long_name": "value node in the circuit"})
     return found
 

@@ -36,7 +36,7 @@ def test_both_files_hold_the_same(tmp_path: Path) -> None:
                 for k, node in enumerate(bus):
                     column = [float(row[f"{node} (V)"]) for row in rows]
                     np.testing.assert_array_equal(
-                        column, arrays["volts_per_unit"] * arrays[f"{kind}{layer}"][:, k]
+                        column, arrays["volts_per_unit"][layer] * arrays[f"{kind}{layer}"][:, k]
                     )
         np.testing.assert_array_equal([float(row["time (s)"]) for row in rows], arrays["time"])
         np.testing.assert_array_equal([float(row["energy"]) for row in rows], arrays["energy"])
