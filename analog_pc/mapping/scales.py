@@ -35,12 +35,15 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
+from analog_pc.mapping.conductance import column_scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
 
 _ROUNDING = 1e-15  # of a quotient multiplied back
 HEADROOM = 1.25  # swing over the largest signal of the forward pass: for relaxation, offsets and spread parts
+
+FILL = 0.75  # of an amplifier's saturation for signals, where the supply allows more: the rest drives loads
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,17 @@ VoltsPerUnit = float | Sequence[float] | Scales
 
 @dataclass(frozen=True)
 class Ranges:
-    """Largest |x| or |mu| and |eps| of layers 0 ... L, largest |f(x)| and |W^T eps| of layers 0 ... L - 1."""
+    """Largest |x| or |mu| and |eps| of layers 0 ... L, largest |f(x)| and |W^T eps| of layers 0 ... L - 1.
+
+    `load`, of layers 1 ... L: largest |mu| over the scale of its column (`column_scales`), which is the
+    current of its feedback resistor over (g_max - g_min) u_{l-1}.
+    """
 
     activity: tuple[float, ...]
     eps: tuple[float, ...]
     rate: tuple[float, ...]
     feedback: tuple[float, ...]
+    load: tuple[float, ...]
 
 
 def ranges_of(network: PredictiveCodingNetwork, state: State, quantile: float = 1.0) -> Ranges:
@@ -128,9 +136,13 @@ def ranges_of(network: PredictiveCodingNetwork, state: State, quantile: float = 
     eps = tuple(largest(state.eps[k]) for k in layers)
     rate = tuple(largest(state.rate[k]) for k in layers[:-1])
     feedback = tuple(largest(state.feedback[k]) / network.precision_of(k + 1) for k in layers[:-1])
-    if not np.isfinite([*activity, *eps, *rate, *feedback]).all():
+    loads = []
+    for k, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
+        scale = column_scales(np.column_stack([w, b]))
+        loads.append(largest(state.mu[k] / np.where(scale > 0.0, scale, 1.0)))
+    if not np.isfinite([*activity, *eps, *rate, *feedback, *loads]).all():
         raise BadInput("the forward pass of this network overflows: no voltage stands for its activities")
-    return Ranges(activity, eps, rate, feedback)
+    return Ranges(activity, eps, rate, feedback, tuple(loads))
 
 
 def forward_ranges(network: PredictiveCodingNetwork, clamps: Clamps, quantile: float = 1.0) -> Ranges:
@@ -156,12 +168,16 @@ def choose_scales(
 
     ::
 
-        v_l = min(volts_per_unit, swing / (HEADROOM peak_l)),    swing = min(supply, opamp_saturation)
+        v_l = min(volts_per_unit, swing / peak_l),    swing = min(supply, FILL opamp_saturation) / HEADROOM
+        u_l = min(volts_per_unit, swing / peak of f(x_l), current_l / load_{l+1})
+        current_l = (opamp_saturation / HEADROOM - v_{l+1} peak_{l+1}) / (r_o (g_max - g_min))
 
-    u_l likewise from the peak of the rates, or u_l = v_l where f is the identity; b_l = v_l, or less where
-    the feedback needs it.  peak_l is the largest activity, prediction or prediction error.  Each layer has
-    the largest signal that its own peak allows, because what amplifiers add (offset and noise times noise
-    gain) is fixed in volts.  With biases a rate of 1 is a signal of its own, that of the bias line.
+    peak_l is the largest activity, prediction or prediction error of the layer: each has the largest signal
+    that its own peak allows, because what amplifiers add (offset and noise times noise gain) is fixed in
+    volts.  An amplifier with output resistance r_o also has to drive its feedback resistor, whose current is
+    that of the array: proportional to u_{l-1}.  With biases a rate of 1 is a signal of its own, that of the
+    bias line.  Where f is the identity u_l = v_l, the lower of both.  b_l = v_l, or less where the feedback
+    needs it.
 
     Parameters
     ----------
@@ -185,7 +201,7 @@ def choose_scales(
 
 def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ranges) -> Scales:
     nominal = technology.volts_per_unit
-    swing = min(technology.supply, technology.opamp_saturation) / HEADROOM
+    swing = min(technology.supply, FILL * technology.opamp_saturation) / HEADROOM
 
     def volts(*peaks: float) -> float:
         return min(nominal, swing / max(peaks)) if max(peaks) > 0.0 else nominal
@@ -193,11 +209,22 @@ def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ran
     line = 1.0 if network.has_biases else 0.0
     activity = [volts(*peaks) for peaks in zip(ranges.activity, ranges.eps, strict=True)]
     rate = [volts(peak, line) for peak in ranges.rate]
+    for layer in range(network.depth):
+        rate[layer] = min(rate[layer], _driven(technology, ranges, activity[layer + 1], layer + 1))
     for layer in _without_circuit(network):
         activity[layer] = min(activity[layer], rate[layer])
         rate[layer] = activity[layer]
     feedback = (min(v, volts(peak)) for v, peak in zip(activity, ranges.feedback, strict=False))
     return Scales(tuple(activity), tuple(rate), tuple(feedback), technology.seconds_per_unit)
+
+
+def _driven(technology: Technology, ranges: Ranges, volts: float, layer: int) -> float:
+    """Largest volts of a rate below `layer` at which its amplifiers still drive their feedback resistors."""
+    span = technology.g_max - technology.g_min
+    drop = technology.opamp_output_resistance * span * ranges.load[layer - 1]  # V per volt of a rate
+    if drop == 0.0:
+        return math.inf
+    return (technology.opamp_saturation / HEADROOM - volts * ranges.activity[layer]) / drop
 
 
 def _without_circuit(network: PredictiveCodingNetwork) -> list[int]:

@@ -48,9 +48,11 @@ def test_a_common_factor_goes_into_the_feedback_resistor(weights: np.ndarray, fa
 
 
 @FEW
-@given(st.lists(st.floats(0.0, 1e9), min_size=10, max_size=10), st.sampled_from(["identity", "tanh"]))
+@given(st.lists(st.floats(0.0, 1e9), min_size=12, max_size=12), st.sampled_from(["identity", "tanh"]))
 def test_every_signal_fits_the_supply(peaks: list[float], activation: str) -> None:
-    ranges = Ranges(tuple(peaks[:3]), tuple(peaks[3:6]), tuple(peaks[6:8]), tuple(peaks[8:]))
+    ranges = Ranges(
+        tuple(peaks[:3]), tuple(peaks[3:6]), tuple(peaks[6:8]), tuple(peaks[8:10]), tuple(peaks[10:])
+    )
     scales = choose_scales(random_network((1, 2, 1), activation), IDEAL, ranges)
     for units, largest in (
         (scales.activity, ranges.activity),

@@ -9,7 +9,7 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.mapping import Ranges, Scales, choose_scales, forward_ranges, given_scales
-from analog_pc.mapping.scales import HEADROOM
+from analog_pc.mapping.scales import FILL, HEADROOM
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network
 from analog_pc.technology import IDEAL, technology
 
@@ -19,8 +19,10 @@ BIASED = NET.with_parameters(NET.W, [np.ones(4), np.ones(2)])
 CMOS = technology("cmos65-rram")
 
 
-def ranges(*activity: float, rate: tuple[float, ...] = (1.0, 1.0), back: float = 0.0) -> Ranges:
-    return Ranges(activity, activity, rate, (back,) * (len(activity) - 1))
+def ranges(
+    *activity: float, rate: tuple[float, ...] = (1.0, 1.0), back: float = 0.0, load: float = 0.0
+) -> Ranges:
+    return Ranges(activity, activity, rate, (back,) * 2, (load,) * 2)
 
 
 def test_small_signals_have_the_nominal_volts() -> None:
@@ -38,7 +40,9 @@ def test_a_large_peak_lowers_the_volts_of_its_own_layer_alone() -> None:
 
 def test_amplifiers_that_saturate_below_the_supply_bound_the_signal() -> None:
     low = replace(CMOS, opamp_saturation=0.2)
-    assert choose_scales(NET, low, ranges(1.0, 10.0, 1.0)).activity[1] == pytest.approx(0.02 / HEADROOM)
+    assert choose_scales(NET, low, ranges(1.0, 10.0, 1.0)).activity[1] == pytest.approx(
+        FILL * 0.02 / HEADROOM
+    )
 
 
 def test_rates_have_volts_of_their_own_where_an_activation_makes_them() -> None:
@@ -48,6 +52,16 @@ def test_rates_have_volts_of_their_own_where_an_activation_makes_them() -> None:
     assert scales.rate[0] == scales.activity[0]  # the raw input has no activation circuit
     linear = choose_scales(LINEAR, CMOS, ranges(1.0, 30.0, 1.0, rate=(1.0, 30.0)))
     assert linear.rate == linear.activity[:2]
+
+
+def test_a_rate_is_bounded_by_the_current_that_amplifiers_can_drive() -> None:
+    """0.5 V of cmos65-rram over the head-room, less 0.24 V of signal, over 1 kOhm x 175 uS x 20 a volt."""
+    scales = choose_scales(NET, CMOS, ranges(1.0, 1.0, 12.0, load=20.0))
+    assert scales.activity[2] * 12.0 == pytest.approx(0.24)
+    assert scales.rate[1] == pytest.approx((0.4 - 0.24) / (1e3 * 175e-6 * 20.0))
+    assert scales.rate[0] == scales.activity[0] == pytest.approx((0.4 - 0.1) / (1e3 * 175e-6 * 20.0))
+    roomy = replace(CMOS, opamp_output_resistance=0.0)
+    assert choose_scales(NET, roomy, ranges(1.0, 1.0, 12.0, load=20.0)).rate[1] == CMOS.volts_per_unit
 
 
 def test_a_bias_is_a_signal_of_one() -> None:
@@ -125,6 +139,7 @@ def test_ranges_are_those_of_the_forward_state() -> None:
     assert found.eps == pytest.approx((0.0, 0.0, 5.0 + output))
     assert found.rate == pytest.approx((1.0, np.tanh(2.0)))
     assert found.feedback == pytest.approx((0.0, 3.0 * (5.0 + output)))  # precision is in the gate
+    assert found.load == pytest.approx((1.0, np.tanh(2.0)))
 
 
 def test_a_quantile_leaves_out_the_largest_samples() -> None:
