@@ -5,6 +5,7 @@ from analog_pc.cost.break_even import BreakEvenRow, break_even
 from analog_pc.cost.components import Catalogue, Component, process_of, read_catalogue, shipped
 from analog_pc.cost.network import network_cost
 from analog_pc.cost.results import Cost, Operations, PartCost, PhaseCost
+from analog_pc.cost.sizing import Sizing, size_node_capacitor
 
 __all__ = [
     "Baseline",
@@ -15,10 +16,12 @@ __all__ = [
     "Operations",
     "PartCost",
     "PhaseCost",
+    "Sizing",
     "break_even",
     "digital_baselines",
     "network_cost",
     "process_of",
     "read_catalogue",
     "shipped",
+    "size_node_capacitor",
 ]

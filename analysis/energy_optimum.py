@@ -1,0 +1,180 @@
+"""How small may the node capacitor be, and what does that save?
+
+*size*: the smallest capacitor of every technology that keeps the modes of a network damped
+(`size_node_capacitor`): a trained 64-32-10 sigmoid network, and 64-40-20-10 networks of tanh and relu as
+scikit-learn trains them on digits; the same with a hundredth of its weights times 8 (outliers).
+
+*robust*: damping and settling of the shipped technologies over samples and chips (programming, mismatch and
+wires of every seed; offsets left out, which move operating points but hardly modes).
+
+*compare*: cost of 64-32-10 on real chips, everything on: with the capacitors as they were shipped before
+sizing, as they are shipped now, and sized for that network.
+
+    python analysis/energy_optimum.py size robust compare          # an hour on two cores; each step stores
+    python analysis/energy_optimum.py size --networks digits --technologies pcm
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices this small are faster on one thread
+
+import argparse
+import json
+import math
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.neural_network import MLPClassifier
+
+from analog_pc.arrays import Floats
+from analog_pc.cost import network_cost, size_node_capacitor
+from analog_pc.cost.sizing import modes_at
+from analog_pc.errors import SimulationFailed
+from analog_pc.files import write_text
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.technology import TECHNOLOGIES, Technology, technology
+from analog_pc.training.datasets import load_dataset
+from analog_pc.training.train import TrainingConfig, train
+
+RESULTS = Path(__file__).parent / "results" / "cost" / "energy_optimum.json"
+BEFORE = {  # F, as shipped before sizing
+    "breadboard": 1e-9,
+    "cmos130-rram": 2e-12,
+    "cmos65-rram": 4e-12,
+    "ecram": 2e-12,
+    "pcm": 2e-12,
+    "sonos": 1e-12,
+}
+NETWORKS = ("digits", "tanh", "relu", "outliers")
+SEEDS = 3
+ROBUST_SAMPLES, COMPARED_SAMPLES = 4, 4
+Task = tuple[PredictiveCodingNetwork, Floats, Floats]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("steps", nargs="+", choices=["size", "robust", "compare"])
+    parser.add_argument("--networks", default=",".join(NETWORKS))
+    parser.add_argument("--technologies", default=",".join(BEFORE))
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    names = given.technologies.split(",")
+    for step in given.steps:
+        for network in given.networks.split(",") if step != "compare" else ["digits"]:
+            task = tasks(network)
+            for name in names:
+                key = f"{step}/{network}/{name}"
+                began = time.perf_counter()
+                found = STEPS[step](task, technology(name))
+                print(key, json.dumps(found)[:200], f"{time.perf_counter() - began:.1f} s", flush=True)
+                store(given.out, step, network, name, found)
+
+
+def tasks(name: str) -> Task:
+    """Network, test inputs and one-hot targets."""
+    digits = load_digits()
+    order = np.random.default_rng(0).permutation(len(digits.data))
+    x, labels = digits.data[order] / 16.0, digits.target[order]
+    test_x, test_t = x[1437:], np.eye(10)[labels[1437:]]
+    if name == "digits":
+        data = load_dataset("digits")
+        network = random_network((64, 32, 10), "sigmoid", seed=0)
+        network = train(network, data, TrainingConfig(), lambda *_: None)
+        return network, data.test_inputs, data.one_hot(data.test_labels)
+    activation = "relu" if name == "relu" else "tanh"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that it did not converge, which does not matter here
+        model = MLPClassifier((40, 20), activation=activation, max_iter=300, random_state=0)
+        model.fit(x[:1437], labels[:1437])
+    weights = [w.T.copy() for w in model.coefs_]
+    if name == "outliers":
+        rng = np.random.default_rng(0)
+        for w in weights:
+            w.flat[rng.choice(w.size, max(1, w.size // 100), replace=False)] *= 8.0
+    return PredictiveCodingNetwork(weights, model.intercepts_, activation), test_x, test_t
+
+
+def size(task: Task, made_of: Technology) -> dict[str, Any]:
+    """The rule's answer, starting from the capacitor before sizing."""
+    start = replace(made_of, node_capacitance=BEFORE[made_of.name])
+    try:
+        found = size_node_capacitor(start, *task)
+    except SimulationFailed as failure:
+        return {"failed": str(failure)}
+    return {"before": start.node_capacitance, **asdict(found)}
+
+
+def robust(task: Task, made_of: Technology) -> dict[str, Any]:
+    """Least damping and slowest settling, for every chip and phase."""
+    network, x, t = task
+    found: dict[str, Any] = {"farads": made_of.node_capacitance, "chips": []}
+    for seed in range(SEEDS):
+        try:
+            row = modes_at(made_of, network, x[:ROBUST_SAMPLES], t[:ROBUST_SAMPLES], seed=seed)
+            found["chips"].append({"seed": seed, "damping": row.damping, "settling": _number(row.settling)})
+        except SimulationFailed as failure:
+            found["chips"].append({"seed": seed, "failed": str(failure)})
+    return found
+
+
+def compare(task: Task, made_of: Technology) -> dict[str, Any]:
+    """Cost of predict and learn on real chips with three capacitors."""
+    network, x, t = task
+    own = size_node_capacitor(made_of, network, x, t)
+    found: dict[str, Any] = {}
+    capacitors = {"before": BEFORE[made_of.name], "shipped": made_of.node_capacitance, "own": own.farads}
+    for what, farads in capacitors.items():
+        chip = replace(made_of, node_capacitance=farads)
+        found[what] = {"farads": farads, "chips": []}
+        for seed in range(SEEDS):
+            cost = network_cost(
+                network, chip, x, t, seed=seed, samples=COMPARED_SAMPLES, phases=["predict", "learn"]
+            )
+            row = {
+                name: {
+                    "energy": _number(p.energy),
+                    "latency": _number(p.latency),
+                    "gated_energy": _number(p.gated_energy),
+                    "formula_energy": _number(p.formula_energy),
+                    "formula_latency": _number(p.formula_latency),
+                    "method": p.method,
+                    "notes": list(p.notes),
+                }
+                for name, p in cost.phases.items()
+            }
+            found[what]["chips"].append({"seed": seed, "area": cost.area, **row})
+    return found
+
+
+def store(path: Path, step: str, network: str, name: str, found: dict[str, Any]) -> None:
+    """One more answer in the file, which may hold those of other runs."""
+    table = json.loads(path.read_text()) if path.exists() else {}
+    table.setdefault(step, {}).setdefault(network, {})[name] = found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(table, indent=1) + "\n")
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+STEPS: dict[str, Callable[[Task, Technology], dict[str, Any]]] = {
+    "size": size,
+    "robust": robust,
+    "compare": compare,
+}
+assert set(BEFORE) == set(TECHNOLOGIES) - {"ideal"}
+
+
+if __name__ == "__main__":
+    main()
