@@ -39,7 +39,12 @@ class _Proof:
 
 
 def proven(
-    solve: Solve, circuit: Circuit, analysis: OperatingPoint, workers: int | None, certify: Certify | None
+    solve: Solve,
+    circuit: Circuit,
+    analysis: OperatingPoint,
+    workers: int | None,
+    certify: Certify | None,
+    search: Solve | None = None,
 ) -> Solution:
     """Operating points of an analysis with a `proof`, each certified or compared with its own relaxation.
 
@@ -49,7 +54,7 @@ def proven(
     began = time.monotonic()
     by_relaxation = replace(analysis, preset=None, guess={}, settling=analysis.proof, proof=None)
     try:
-        found = solve(circuit, analysis, Limit())
+        found = (search or solve)(circuit, analysis, Limit())
     except SimulationFailed:
         return settle(solve, circuit, by_relaxation, workers)
     deadline = time.monotonic() + max(LEAST, SHARE * (time.monotonic() - began))

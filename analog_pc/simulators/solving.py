@@ -15,12 +15,19 @@ def simulate(
     *,
     certify: Certify | None = None,
     workers: int | None = None,
+    search: Solve | None = None,
 ) -> Solution:
-    """Check the circuit and what is asked of it, and solve it; by relaxation, or with proof."""
+    """Check the circuit and what is asked of it, and solve it; by relaxation, or with proof.
+
+    Parameters
+    ----------
+    search
+        Finds operating points that no transient leads to; `solve` without it.
+    """
     check_circuit(circuit)
     check_analysis(circuit, analysis)
     if isinstance(analysis, OperatingPoint) and analysis.settling is not None:
         return settle(solve, circuit, analysis, workers)
     if isinstance(analysis, OperatingPoint) and analysis.proof is not None:
-        return proven(solve, circuit, analysis, workers, certify)
-    return solve(circuit, analysis, Limit())
+        return proven(solve, circuit, analysis, workers, certify, search)
+    return (search or solve)(circuit, analysis, Limit())

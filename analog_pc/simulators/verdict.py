@@ -59,6 +59,25 @@ def certificate(native: Native) -> Certify:
 
 
 def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
+    """The solution with what the linearisation says of the samples that have voltages."""
+    solved = np.flatnonzero(np.isfinite(solution.volts).all(axis=1))
+    if len(solved) == len(solution.axis):
+        return _all_judged(native, circuit, analysis, solution)
+    if not len(solved):
+        return solution
+    stimuli = {name: np.asarray(volts)[solved] for name, volts in analysis.stimuli.items()}
+    outcomes = list(solution.status.each(len(solution.axis)))
+    status = replace(solution.status, samples=tuple(outcomes[k] for k in solved))
+    part = replace(
+        solution, axis=solution.axis[solved], volts=solution.volts[solved], preset_volts=None, status=status
+    )
+    judged = _all_judged(native, circuit, OperatingPoint(stimuli), part).status
+    for k, outcome in zip(solved, judged.each(len(solved)), strict=True):
+        outcomes[k] = outcome
+    return replace(solution, status=Status(solution.status.outcome, judged.notes, tuple(outcomes)))
+
+
+def _all_judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
     try:
         found = native.linearised(circuit, analysis.stimuli, solution)
     except UndeterminedNode as loose:

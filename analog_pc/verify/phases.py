@@ -131,12 +131,18 @@ def _operating_points(
     samples = tuple(int(k) for k in np.flatnonzero(doubt))
     progress(f"{len(samples)} operating points in doubt; the transient judges")
     judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
-    moved = _apart(compiled, judge, solution, samples) > 1e-3
-    notes = tuple(
-        f"sample {k}: the direct operating point was {'not ' if other else ''}what the transient relaxes to"
-        for k, other in zip(samples, moved, strict=True)
-    )
+    moved: Bools = np.asarray(_apart(compiled, judge, solution, samples) > 1e-3)
+    lost: Bools = np.asarray(~np.isfinite(solution.volts[list(samples)]).all(axis=1))
+    notes = tuple(_note(*row) for row in zip(samples, moved.tolist(), lost.tolist(), strict=True))
     return _merged(solution, samples, judge), samples, notes
+
+
+def _note(sample: int, moved: bool, lost: bool) -> str:
+    """What the transient of a sample in doubt told."""
+    if lost:
+        return f"sample {sample}: the direct search found no operating point, the transient did"
+    same = "not " if moved else ""
+    return f"sample {sample}: the direct operating point was {same}what the transient relaxes to"
 
 
 def _apart(
@@ -152,9 +158,15 @@ def _apart(
 
 
 def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution) -> Bools:
-    """Samples that started astray, rest on a saddle, or lie far from the reference."""
+    """Samples without a solution, that started astray, rest on a saddle, or lie far from the reference."""
+    solved: Bools = np.asarray(np.isfinite(solution.volts).all(axis=1))
     circuit = compiled.decode(solution)
-    far = np.zeros(compiled.clamps.samples, dtype=bool)
+    # In doubt anyway; nothing can be said of numbers that are not there.
+    known = tuple(
+        np.where(solved[:, None], a, b) for a, b in zip(circuit.activities, ideal.activities, strict=True)
+    )
+    circuit = replace(circuit, activities=known)
+    far = ~solved
     for a, b in zip(ideal.activities, circuit.activities, strict=True):
         far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
     return compiled.departed(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far

@@ -20,7 +20,8 @@ _FAILURE = re.compile(
 )
 # The title is printed too, and may hold any of those words.
 _TITLE = re.compile(r"Circuit:")
-_STEPPING = re.compile(r"Note: (Starting (?:dynamic |true )?\w+ stepping|Transient op started)")
+_STEPPING = re.compile(r"Note: (?:Starting ((?:dynamic |true )?\w+ stepping)|(Transient op) started)")
+_PSEUDO_TRANSIENT = "a transient of ngspice's own"  # which its users know as optran
 _LENGTH = 240
 
 
@@ -41,5 +42,9 @@ def first_failure(lines: Sequence[str]) -> str | None:
 
 def status(lines: Sequence[str]) -> Status:
     """`Outcome.STEPPED` if ngspice had to relax the circuit to find its operating point."""
-    notes = {found.group(1): None for line in lines for found in _STEPPING.finditer(line)}
+    notes = {
+        f"ngspice needed {found.group(1) or _PSEUDO_TRANSIENT}": None
+        for line in lines
+        for found in _STEPPING.finditer(line)
+    }
     return Status(Outcome.STEPPED if notes else Outcome.CONVERGED, tuple(notes))

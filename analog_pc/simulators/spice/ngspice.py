@@ -20,6 +20,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators.native import Native
+from analog_pc.simulators.restart import native_states, with_restarts
 from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
@@ -55,6 +56,7 @@ class Ngspice:
         self.timeout = timeout
         self.watch = watch
         self._native = Native()
+        self._search = with_restarts(self._solve, native_states(self._native))
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
@@ -66,7 +68,10 @@ class Ngspice:
         BadInput, SimulatorMissing, SimulationFailed
         """
         return with_verdict(
-            partial(simulate, self._solve, certify=certificate(self._native)), self._native, circuit, analysis
+            partial(simulate, self._solve, certify=certificate(self._native), search=self._search),
+            self._native,
+            circuit,
+            analysis,
         )
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:

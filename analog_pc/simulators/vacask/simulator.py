@@ -8,6 +8,7 @@ from functools import partial
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution, refuse_timed
 from analog_pc.errors import BadInput, SimulatorMissing
 from analog_pc.simulators.native import Native
+from analog_pc.simulators.restart import native_states, with_restarts
 from analog_pc.simulators.solving import simulate
 from analog_pc.simulators.vacask import log
 from analog_pc.simulators.vacask.answer import to_solution
@@ -36,6 +37,7 @@ class Vacask:
             raise BadInput(f"vacask: timeout = {timeout!r} s, must be finite and > 0")
         self.timeout = timeout
         self._native = Native()
+        self._search = with_restarts(self._solve, native_states(self._native))
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
@@ -47,7 +49,10 @@ class Vacask:
         BadInput, SimulatorMissing, SimulationFailed
         """
         return with_verdict(
-            partial(simulate, self._solve, certify=certificate(self._native)), self._native, circuit, analysis
+            partial(simulate, self._solve, certify=certificate(self._native), search=self._search),
+            self._native,
+            circuit,
+            analysis,
         )
 
     def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:

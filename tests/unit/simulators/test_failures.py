@@ -324,7 +324,7 @@ def test_the_first_offending_line_is_quoted_and_bounded() -> None:
 def test_stepping_is_reported_in_the_status() -> None:
     status = log.status(["Note: Starting dynamic gmin stepping", "x", "Note: Starting dynamic gmin stepping"])
     assert status.outcome is Outcome.STEPPED
-    assert status.notes == ("Starting dynamic gmin stepping",)
+    assert status.notes == ("ngspice needed dynamic gmin stepping",)
     assert log.status(["x"]).outcome is Outcome.CONVERGED
 
 

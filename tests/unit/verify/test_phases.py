@@ -25,7 +25,7 @@ from analog_pc.circuit import (
 from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Native, Ngspice
 from analog_pc.simulators.settling import settle
 from analog_pc.simulators.workspace import Limit
 from analog_pc.technology import IDEAL
@@ -264,3 +264,36 @@ def test_a_point_that_newton_leaves_is_the_end_of_the_transient() -> None:
     assert found.status.outcome is Outcome.CONVERGED
     assert "end of the transient" in str(found.status)
     np.testing.assert_allclose(found.voltage(("b",))[:, 0], [1.0, 2.0], atol=1e-6)
+
+
+class Lossy:
+    """The native simulator, which loses one sample unless it relaxes."""
+
+    name = "lossy"
+    lost = 1
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        found = Native(check_stability=False).simulate(circuit, analysis)
+        if not isinstance(analysis, OperatingPoint) or analysis.settling is not None:
+            return found
+        volts = found.volts.copy()
+        volts[self.lost] = np.nan
+        outcomes = [Outcome.CONVERGED] * analysis.samples
+        outcomes[self.lost] = Outcome.NOT_CONVERGED
+        status = Status(Outcome.NOT_CONVERGED, ("told to",), tuple(outcomes))
+        return replace(found, volts=volts, preset_volts=None, status=status)
+
+    def available(self) -> bool:
+        return True
+
+    def version(self) -> str:
+        return "lossy-1"
+
+
+def test_a_sample_without_a_solution_is_relaxed_and_the_others_stay() -> None:
+    net = random_network((4, 3, 2), "tanh", seed=1)
+    x = np.random.default_rng(0).normal(size=(3, 4))
+    found = verify_phase(net, IDEAL, "predict", x, None, Lossy())
+    assert found.passed
+    assert found.judged == (Lossy.lost,)
+    assert found.notes == ("sample 1: the direct search found no operating point, the transient did",)
