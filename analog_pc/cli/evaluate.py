@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from analog_pc.technology import Technology
 
 # Of one evaluation, in order; `analog_pc.evaluation.STEPS` says what they do, a test holds both equal.
-STEP_NAMES = ("chips", "non-idealities", "limits", "proposal", "check")
+STEP_NAMES = (
+    "chips",
+    "non-idealities",
+    "cost",
+    "baselines",
+    "limits",
+    "proposal",
+    "check",
+    "break-even",
+)
 
 
 @click.command()
@@ -70,8 +79,9 @@ def evaluate(
 ) -> None:
     """Is a network good enough on a chip, and what does it cost?
 
-    Accuracy against labels, ideal and on --seeds chips; what costs it, each non-ideality alone; how large
-    each may be; parts that would do (DIR/proposal.toml); a check against the native circuit simulator.
+    Accuracy against labels, ideal and on --seeds chips; what costs it, each non-ideality alone; energy,
+    latency and area by part, and digital machines beside; how large each non-ideality may be; parts that
+    would do (DIR/proposal.toml); a check against the native circuit simulator.
     Results are printed as they come, the report is written at the end and on Ctrl-C, then marked partial.
 
     \b

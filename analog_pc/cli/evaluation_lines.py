@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Callable, Mapping
 
@@ -9,7 +10,10 @@ from analog_pc.evaluation import Evaluation
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.sentences import (
     accuracy_text,
+    break_even_sentences,
     check_text,
+    cost_against,
+    cost_sentences,
     headline,
     interval_text,
     limit_text,
@@ -17,6 +21,7 @@ from analog_pc.evaluation.sentences import (
     points,
     proposal_text,
 )
+from analog_pc.verify.report.style import si
 
 WIDTH = 80
 
@@ -53,18 +58,49 @@ def _non_idealities(found: Evaluation) -> list[str]:
         return ["", f"{found.bench.technology.name} has no non-ideality"]
     still = [row.name for row in rows if not row.acts]
     said = ["", "what costs it, each non-ideality alone"]
-    said += [_row(row) for row in rows if row.acts]
+    said += [_row(row, found.bench.data.samples) for row in rows if row.acts]
     if still:
         said += _wrapped(f"no effect on operating points: {', '.join(still)}", 2)
     return said
 
 
-def _row(row: NonIdeality) -> str:
+def _row(row: NonIdeality, samples: int) -> str:
     text = percent(row.accuracy.mean)
     if row.accuracy.mean is None:
         text = f"{percent(row.accuracy.lowest)} to {percent(row.accuracy.highest)}"
     more = f", {row.accuracy.unconverged} unconverged" if row.accuracy.unconverged else ""
-    return f"  {row.name:<20} {text:>8}   {points(row.lost):>12} lost{more}"
+    if row.accuracy.samples < samples:
+        more += f", on {row.accuracy.samples} samples"
+    return f"  {row.name:<20} {text:>8}   {points(row.lost):>11} lost{more}"
+
+
+def _cost(found: Evaluation) -> list[str]:
+    if found.cost is None:
+        return []
+    said = ["", "what it costs, per stimulus (parts: cost.csv)"]
+    for sentence in cost_sentences(found):
+        said += _wrapped(sentence, 2)
+    return said
+
+
+def _baselines(found: Evaluation) -> list[str]:
+    said = ["", "digital machines on the same task"]
+    for one in found.baselines:
+        joules = si(one.energy, "J") if math.isfinite(one.energy) else "-"
+        seconds = si(one.latency, "s") if math.isfinite(one.latency) else "-"
+        said.append(f"  {one.phase:<8} {joules:>10} {seconds:>10}  {one.name} (grade {one.grade})")
+    if found.cost is not None:
+        for name in ("predict", "learn"):
+            for sentence in cost_against(found, name):
+                said += _wrapped(sentence, 2)
+    return said
+
+
+def _break_even(found: Evaluation) -> list[str]:
+    said = ["", "break-even, networks width-width-10 on this technology"]
+    for sentence in break_even_sentences(found):
+        said += _wrapped(sentence, 2)
+    return said
 
 
 def _limits(found: Evaluation) -> list[str]:
@@ -97,7 +133,10 @@ def _wrapped(text: str, indent: int) -> list[str]:
 _LINES: Mapping[str, Callable[[Evaluation], list[str]]] = {
     "chips": _chips,
     "non-idealities": _non_idealities,
+    "cost": _cost,
+    "baselines": _baselines,
     "limits": _limits,
     "proposal": _proposal,
     "check": _check,
+    "break-even": _break_even,
 }

@@ -12,6 +12,7 @@ from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import check, count_checks
+from analog_pc.evaluation.costs import chip_cost, curve, machines
 from analog_pc.evaluation.limits import BUDGET, find_limit
 from analog_pc.evaluation.non_idealities import (
     NOT_IN_CLOSED_FORM,
@@ -118,6 +119,21 @@ def _proposal(found: Evaluation, progress: Progress) -> None:
     found.proposal = propose(found.bench, found.limits, progress.next)
 
 
+def _cost(found: Evaluation, progress: Progress) -> None:
+    progress.next("predict, learn, write")
+    found.cost = chip_cost(found.bench)
+
+
+def _baselines(found: Evaluation, progress: Progress) -> None:
+    progress.next("CPU of this machine")
+    found.baselines = machines(found.bench)
+
+
+def _break_even(found: Evaluation, progress: Progress) -> None:
+    progress.next("networks of growing width")
+    found.break_even = curve(found.bench)
+
+
 def _check(found: Evaluation, progress: Progress) -> None:
     found.checks = check(found.bench, progress.next)
 
@@ -125,9 +141,12 @@ def _check(found: Evaluation, progress: Progress) -> None:
 STEPS: Mapping[str, Step] = {
     "chips": Step(_chips, lambda e: len(e.bench.seeds_of(e.bench.technology))),
     "non-idealities": Step(_non_idealities, lambda e: count_alone(e.bench)),
+    "cost": Step(_cost, lambda e: 1),
+    "baselines": Step(_baselines, lambda e: 1),
     "limits": Step(_limits, lambda e: sum(_has_limit(row) for row in e.non_idealities), ("non-idealities",)),
     "proposal": Step(_proposal, lambda e: 0, ("chips", "non-idealities", "limits")),
     "check": Step(_check, lambda e: count_checks(e.bench)),
+    "break-even": Step(_break_even, lambda e: 1),
 }
 NEEDS: Mapping[str, tuple[str, ...]] = {name: step.needs for name, step in STEPS.items()}
 

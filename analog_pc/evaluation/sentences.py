@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from analog_pc.cost import Baseline, PhaseCost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
@@ -25,8 +27,8 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def points(lost: float) -> str:
     """A difference of accuracies: "1.2 points"."""
-    value = 100.0 * lost
-    return f"{value:.1f} point" + ("" if f"{value:.1f}" == "1.0" else "s")
+    value = f"{100.0 * lost:.1f}".replace("-0.0", "0.0")
+    return f"{value} point" + ("" if value == "1.0" else "s")
 
 
 def accuracy_text(accuracy: Accuracy) -> str:
@@ -155,6 +157,61 @@ def proposal_text(proposal: Proposal) -> str:
     gives = f"{accuracy_text(proposal.accuracy)} with all non-idealities on"
     verdict = "" if proposal.enough else ", which is not enough yet"
     return f"{'; '.join(parts)}: {gives}{verdict}."
+
+
+def cost_sentences(found: Evaluation) -> list[str]:
+    """Energy, latency and area in a line for each phase."""
+    if found.cost is None:
+        return []
+    said = [_phase_text(name, phase) for name, phase in found.cost.phases.items()]
+    said.append(f"area: {1e6 * found.cost.area:.3g} mm^2")
+    return said
+
+
+def cost_against(found: Evaluation, name: str) -> list[str]:
+    """How the chip compares with every digital machine in one phase."""
+    if found.cost is None or name not in found.cost.phases:
+        return []
+    return _against(name, found.cost.phases[name].energy, found.baselines)
+
+
+def break_even_sentences(found: Evaluation) -> list[str]:
+    """For each phase and machine from which width on the chip wins, if it does."""
+    said = []
+    pairs = dict.fromkeys((row.phase, row.baseline) for row in found.break_even)
+    for phase, machine in pairs:
+        rows = [row for row in found.break_even if (row.phase, row.baseline) == (phase, machine)]
+        rows.sort(key=lambda row: row.width)
+        wins = next((k for k in range(len(rows)) if not any(row.loses for row in rows[k:])), None)
+        last = rows[-1]
+        if wins is None:
+            said.append(f"{phase}: loses to {machine}, {last.ratio:.2g} x at a width of {last.width}")
+        else:
+            said.append(f"{phase}: beats {machine} from a width of {rows[wins].width} on")
+    return said
+
+
+def _phase_text(name: str, phase: PhaseCost) -> str:
+    """ "predict: 12 nJ, 130 ns; word line drivers 60 %" """
+    largest = max(phase.parts, key=lambda part: part.energy)
+    share = largest.energy / phase.energy if phase.energy > 0.0 else 0.0
+    gated = f" ({si(phase.gated_energy, 'J')} gated)" if 0.0 < phase.gated_energy < phase.energy else ""
+    return (
+        f"{name}: {si(phase.energy, 'J')}{gated}, {si(phase.latency, 's')}; "
+        f"{100.0 * share:.0f} % of the energy in {largest.part}"
+    )
+
+
+def _against(name: str, energy: float, baselines: Sequence[Baseline]) -> list[str]:
+    """How the chip compares with every machine in one phase."""
+    ratios = [(one.name, energy / one.energy) for one in baselines if one.phase == name and one.energy > 0.0]
+    if not ratios:
+        return []
+    told = ", ".join(
+        f"{machine} {ratio:.2g} x less" if ratio > 1.0 else f"{machine} {1.0 / ratio:.2g} x more"
+        for machine, ratio in ratios
+    )
+    return [f"{name}, energy of digital machines against the chip, always on: {told}"]
 
 
 def check_text(one: Check) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analog_pc.cost import Baseline, BreakEvenRow, Cost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.limits import BUDGET, Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
@@ -101,6 +103,75 @@ def limits(found: list[Limit]) -> Figure:
     axes.grid(axis="y", color=GREY, lw=0.3, alpha=0.5)
     axes.set_axisbelow(True)
     figure.legend(loc="outside right center")
+    return figure
+
+
+@styled
+def energy(cost: Cost, baselines: Sequence[Baseline]) -> Figure:
+    """Energy per stimulus: the chip by part, digital machines beside it, a panel for each phase."""
+    phases = [name for name in ("predict", "learn") if name in cost.phases]
+    rows = [_energy_rows(cost, baselines, name) for name in phases]
+    height = 0.8 + 0.17 * max(len(found) for found in rows)
+    figure = Figure(figsize=(FULL_WIDTH, height), layout="constrained")
+    panels = figure.subplots(1, len(phases), squeeze=False)[0]
+    values = [value for found in rows for _, value, _ in found]
+    floor = 10.0 ** np.floor(np.log10(max(min(values), 1e-6 * max(values))) - 0.3)
+    for axes, name, found in zip(panels, phases, rows, strict=True):
+        for place, (_, value, is_part) in enumerate(found):
+            look: dict[str, Any] = {"color": COLOURS[0]}
+            if not is_part:
+                look = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
+            axes.barh(place, value, height=0.6, **look)
+        axes.set_yticks(range(len(found)), [label for label, _, _ in found])
+        axes.tick_params(axis="y", length=0)
+        axes.set(xscale="log", xlim=(floor, 3.0 * max(values)), ylim=(len(found) - 0.4, -0.6))
+        axes.set(title=name, xlabel="energy (J)")
+        axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
+        axes.set_axisbelow(True)
+    return figure
+
+
+def _energy_rows(cost: Cost, baselines: Sequence[Baseline], phase: str) -> list[tuple[str, float, bool]]:
+    """Label, J, and whether it is of the chip: total, parts and machines, each the largest first."""
+    found = cost.phases[phase]
+    parts = [(part.part, part.energy, True) for part in found.parts if part.energy > 0.0]
+    others = [(one.name, one.energy, False) for one in baselines if one.phase == phase and one.energy > 0.0]
+    total = [("chip, all parts", found.energy, True)]
+    gated = [("chip, gated", found.gated_energy, True)] if found.gated_energy > 0.0 else []
+    return [
+        *total,
+        *gated,
+        *sorted(parts, key=lambda row: -row[1]),
+        *sorted(others, key=lambda row: -row[1]),
+    ]
+
+
+@styled
+def break_even(rows: Sequence[BreakEvenRow]) -> Figure:
+    """Energy of the chip over that of each digital machine, against width; above 1 the chip loses."""
+    phases = list(dict.fromkeys(row.phase for row in rows))
+    figure = Figure(figsize=(FULL_WIDTH, 2.5), layout="constrained")
+    panels = figure.subplots(1, len(phases), sharey=True, squeeze=False)[0]
+    names = list(dict.fromkeys(row.baseline for row in rows))
+    keys: dict[str, Any] = {}
+    for axes, phase in zip(panels, phases, strict=True):
+        for number, name in enumerate(names):
+            chosen = [row for row in rows if row.phase == phase and row.baseline == name]
+            if not chosen:
+                continue
+            (line,) = axes.plot(
+                [row.width for row in chosen], [row.ratio for row in chosen],
+                color=COLOURS[number % len(COLOURS)], ls=DASHES[number % len(DASHES)],
+                marker=MARKERS[number % len(MARKERS)],
+            )  # fmt: skip
+            keys.setdefault(name, line)
+        axes.axhline(1.0, color=INK, lw=0.7, ls=(0, (4, 2)))
+        axes.set(xscale="log", yscale="log", title=phase, xlabel="width")
+        widths = sorted({row.width for row in rows})
+        axes.set_xticks(widths, [str(width) for width in widths], minor=False)
+        axes.set_xticks([], minor=True)
+    panels[0].set_ylabel("energy of the chip / digital")
+    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=3)
     return figure
 
 

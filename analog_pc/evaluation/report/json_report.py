@@ -40,6 +40,11 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
           unconverged   samples without an equilibrium, over all chips
         non_idealities  [{name, accuracy, lost, low, high, unconverged, moved, samples, chips, by}], each
                         alone, the costliest first
+        cost            {predict, learn, write: {energy (J), latency (s), parts [{part, count, energy,
+                        power (W), area (m^2), source, grade}], ...}, area, operations, technology, catalogue}
+                        per stimulus, or null; grades: A measured, B modelled, C rule of thumb
+        baselines       [{name, phase, energy, latency, assumption, source, grade}]
+        break_even      [{width, phase, analog, analog_latency, baseline, assumption, digital, ratio, method}]
         budget          accuracy that may be lost
         limits          [{name, factor, fails, trials [{factor, lost}]}], sizes over the present one
         proposal        {changes [{name, factor, fields [{field, before, after}]}], accuracy, lost, enough}
@@ -72,11 +77,19 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
             "unconverged": None if found.chips is None else found.chips.unconverged,
         },
         "non_idealities": [_non_ideality(row) for row in found.sorted_non_idealities],
+        "cost": None if found.cost is None else found.cost.as_dict(),
+        "baselines": [_plain(vars(one)) for one in found.baselines],
+        "break_even": [_plain(vars(row)) for row in found.break_even],
         "budget": BUDGET,
         "limits": [_limit(limit) for limit in found.limits],
         "proposal": None if found.proposal is None else _proposal(found.proposal),
         "checks": [_check(one) for one in found.checks],
     }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Numbers that are not finite as None."""
+    return {name: finite(v) if isinstance(v, float) else v for name, v in values.items()}
 
 
 def accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:

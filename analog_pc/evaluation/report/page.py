@@ -12,22 +12,32 @@ from analog_pc.evaluation.limits import BUDGET
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import (
     accuracy_text,
+    break_even_sentences,
     check_text,
+    cost_against,
+    cost_sentences,
     interval_text,
     percent,
     points,
 )
 from analog_pc.verify.report.page import Panel, template
-from analog_pc.verify.report.style import svg
+from analog_pc.verify.report.style import si, svg
 
 
 def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, Figure]) -> str:
     """The HTML of an evaluation; `report` is its dictionary, `drawn` its figures."""
-    return template("analog_pc.evaluation.report", percent=percent, points=points).render(
+    return template("analog_pc.evaluation.report", percent=percent, points=points, si=si).render(
         report=report,
         good=_good(found),
         chip=None if found.chips is None else accuracy_text(found.chips),
         interval=None if found.chips is None else interval_text(found.chips),
+        cost=found.cost,
+        costs=[
+            *cost_sentences(found),
+            *cost_against(found, "predict"),
+            *cost_against(found, "learn"),
+            *break_even_sentences(found),
+        ],
         checks=[check_text(one) for one in found.checks],
         panels={name: _panel(figure, name) for name, figure in drawn.items()},
     )
@@ -59,6 +69,17 @@ CAPTIONS = {
         "Each non-ideality alone, all other parts ideal; bars are means over chips, marks single chips. "
         "Losses do not add up: two harmless ones may cost much together. Hatched: samples did not converge "
         "and count as lost.",
+    ),
+    "energy": (
+        "Energy per stimulus",
+        "Filled: the chip, always on, all parts together, gated where it can be, and by part; hatched: "
+        "digital machines on the same task, whose assumptions stand in the table. Logarithmic axes.",
+    ),
+    "break_even": (
+        "Where the chip wins, and where it loses",
+        "Energy of networks width-width-10 with random weights on this technology, always on, over that of "
+        "digital machines on the same task. Above the dashed line the chip loses. Narrow networks are "
+        "simulated, wide ones follow the formula.",
     ),
     "limits": (
         "How large a non-ideality may be",

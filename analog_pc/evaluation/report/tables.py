@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from analog_pc.cost import Cost
 from analog_pc.evaluation.results import Evaluation
 
 
@@ -18,6 +19,19 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     for row in rows:
         writer.writerow(["" if value is None else value for value in row])
     return out.getvalue()
+
+
+def cost_csv(cost: Cost) -> str:
+    """Every part in every phase, per stimulus."""
+    header = ("phase", "part", "count", "energy (J)", "power (W)", "area (m^2)", "source", "grade")
+    return csv_text(
+        header,
+        (
+            (name, part.part, part.count, part.energy, part.power, part.area, part.source, part.grade)
+            for name, phase in cost.phases.items()
+            for part in phase.parts
+        ),
+    )
 
 
 def non_idealities_csv(found: Evaluation) -> str:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from analog_pc.evaluation.report import figures
 from analog_pc.evaluation.report.json_report import evaluation_dict
 from analog_pc.evaluation.report.page import render_page
-from analog_pc.evaluation.report.tables import non_idealities_csv
+from analog_pc.evaluation.report.tables import cost_csv, non_idealities_csv
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.files import withdraw, write_together
 from analog_pc.technology.writing import technology_text
@@ -23,7 +23,7 @@ from analog_pc.verify.report.style import STYLE
 FIGURES = "figures"
 PROPOSAL = "proposal.toml"
 # Every name that an evaluation may write; what is not of this run must not lie beside it.
-DRAWN = ("accuracy", "non_idealities", "limits", "energy", "break_even")
+DRAWN = ("accuracy", "non_idealities", "energy", "limits", "break_even")
 FILES = (
     *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in ("svg", "pdf")),
     "cost.csv",
@@ -52,6 +52,8 @@ def write_evaluation(found: Evaluation, folder: Path) -> None:
             contents[f"{FIGURES}/{name}.{kind}"] = figure_file(figure, kind)
     if found.non_idealities:
         contents["non_idealities.csv"] = non_idealities_csv(found).encode()
+    if found.cost is not None:
+        contents["cost.csv"] = cost_csv(found.cost).encode()
     if found.proposal is not None:
         contents[PROPOSAL] = technology_text(found.proposal.technology).encode()
     contents[HTML] = render_page(found, report, drawn).encode()
@@ -69,8 +71,12 @@ def draw(found: Evaluation) -> Mapping[str, Figure]:
         drawn["accuracy"] = figures.accuracy(found)
     if found.non_idealities:
         drawn["non_idealities"] = figures.non_idealities(found.sorted_non_idealities)
+    if found.cost is not None:
+        drawn["energy"] = figures.energy(found.cost, found.baselines)
     if found.limits:
         drawn["limits"] = figures.limits(found.limits)
+    if found.break_even:
+        drawn["break_even"] = figures.break_even(found.break_even)
     return drawn
 
 
