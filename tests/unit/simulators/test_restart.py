@@ -36,7 +36,7 @@ POINT = OperatingPoint({"u": VOLTS[:, None]})
 
 
 class Picky:
-    """Finds batches as `outcomes` say (none: it fails), and alone samples of other than `impossible` volts."""
+    """Finds batches as `outcomes` say (none: it fails), alone samples of other than `impossible` volts."""
 
     def __init__(self, *outcomes: Outcome, impossible: tuple[float, ...] = ()) -> None:
         self.outcomes = outcomes
