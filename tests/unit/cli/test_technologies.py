@@ -67,7 +67,7 @@ def test_values_come_with_units() -> None:
     assert shown["opamp_gain"] == "2e+05 V/V"
     assert shown["opamp_slew_rate"] == "16 MV/s"
     assert shown["programming_spread"] == "2 points"
-    assert shown["unit of time"] == "10 us"
+    assert shown["unit of time"] == "8.5 us"
 
 
 @every
