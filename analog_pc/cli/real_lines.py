@@ -11,6 +11,7 @@ from analog_pc.verify.real import RealVerification
 from analog_pc.verify.real.accuracy import WORKS
 from analog_pc.verify.real.results import Judgement, RealPhase, Row, State, StepRecord
 from analog_pc.verify.report.style import si
+from analog_pc.verify.wording import counted
 
 WIDTH = 80
 CONVERGED = Outcome.CONVERGED.value
@@ -46,7 +47,7 @@ def banners(found: RealVerification) -> list[str]:
     """The two answers: does SPICE agree, and does the network still work?"""
     numbers = [j.deviation for j in found.judgements if np.isfinite(j.deviation)]
     how = (
-        f", {max(numbers):.1e} of full scale in {_count(len(numbers), 'operating point')}" if numbers else ""
+        f", {max(numbers):.1e} of full scale in {counted(len(numbers), 'operating point')}" if numbers else ""
     )
     accuracy = found.accuracy
     works = "YES" if accuracy.verdict == WORKS else accuracy.verdict.upper()
@@ -104,7 +105,7 @@ def _modes(phase: RealPhase) -> list[str]:
     if s is None:
         return []
     margin = f", slowest mode {s.margin_units:.3g} g_s / C, damping {s.damping:.2g}"
-    looked = f"{_count(s.samples, 'sample')} looked at"
+    looked = f"{counted(s.samples, 'sample')} looked at"
     return [f"{s.words}, {looked}{margin if np.isfinite(s.margin) else ''}"]
 
 
@@ -147,10 +148,6 @@ _LINES = {
 
 def _seconds(value: float) -> str:
     return si(value, "s") if np.isfinite(value) else "unknown"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _wrapped(line: str, taken: int) -> str:

@@ -20,6 +20,7 @@ from analog_pc.technology import Technology
 from analog_pc.verify.compare import compare
 from analog_pc.verify.results import PhaseResult, TransientResult
 from analog_pc.verify.transient import verify_transient
+from analog_pc.verify.wording import counted
 
 PHASES = ("predict", "learn")
 Progress = Callable[[str], None]
@@ -67,7 +68,7 @@ def verify_phase(
         raise BadInput(
             f"phase {phase}: the ideal reference has no equilibrium here: {ideal.relaxation.message}"
         )
-    progress(f"{phase}: {simulator.name}, {compiled.clamps.samples} operating points")
+    progress(f"{phase}: {simulator.name}, {counted(compiled.clamps.samples, 'operating point')}")
     solution, judged, notes = _operating_points(compiled, ideal, simulator, progress)
     circuit = compiled.decode(solution)
     wave: TransientResult | None = None
@@ -129,7 +130,7 @@ def _operating_points(
         note = f"stepping led to operating points that all agree: {'; '.join(solution.status.notes)}"
         return replace(solution, status=_status(_accepted(solution), solution.status)), (), (note,)
     samples = tuple(int(k) for k in np.flatnonzero(doubt))
-    progress(f"{len(samples)} operating points in doubt; the transient judges")
+    progress(f"{counted(len(samples), 'operating point')} in doubt; the transient judges")
     judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
     moved: Bools = np.asarray(_apart(compiled, judge, solution, samples) > 1e-3)
     lost: Bools = np.asarray(~np.isfinite(solution.volts[list(samples)]).all(axis=1))

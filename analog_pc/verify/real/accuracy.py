@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats import binom
 
 from analog_pc.arrays import Ints
+from analog_pc.verify.wording import counted
 
 WORKS, DEGRADED, AT_CHANCE, UNKNOWN = "works", "degraded", "at chance", "not judged"
 MOST_LOST = 2  # percentage points; a network that loses more accuracy is degraded
@@ -128,14 +129,14 @@ class Accuracy:
         parts = [*self._against_labels(), *self._against_ideal()]
         if self.unconverged:
             total = sum(chip.samples for chip in self.chips)
-            parts.append(f"{self.unconverged} of {total} samples did not converge")
+            parts.append(f"{self.unconverged} of {counted(total, 'sample')} did not converge")
         if self.unstable:
-            parts.append(f"{self.unstable} operating points looked at are unstable")
+            parts.append(f"{counted(self.unstable, 'unstable operating point')} among those looked at")
         if guessed(self.samples, self.samples, self.classes):
             parts.append("too few samples to tell from chance")
         elif self.chips_at_chance:
-            many = len(self.chips)
-            parts.append(f"{self.chips_at_chance} of {many} chip{'s' * (many > 1)} no better than chance")
+            every = counted(len(self.chips), "chip")
+            parts.append(f"{self.chips_at_chance} of {every} no better than chance")
             if self.ideal_right is not None and guessed(self.ideal_right, self.samples, self.classes):
                 parts.append("nor is the ideal network")
         return ", ".join(parts)

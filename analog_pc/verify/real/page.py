@@ -15,6 +15,7 @@ from analog_pc.verify.real.waveforms import settling
 from analog_pc.verify.report import write_files
 from analog_pc.verify.report.page import Panel, template
 from analog_pc.verify.report.style import si, svg
+from analog_pc.verify.wording import counted
 
 
 def write_real_report(found: RealVerification, folder: Path) -> None:
@@ -64,14 +65,14 @@ def summary(report: dict[str, Any]) -> str:
 def _verdict(verdict: str, judged: list[dict[str, Any]]) -> str:
     numbers = [j["deviation"] for j in judged if j["deviation"] is not None]
     if verdict == PASS:
-        how = f"{max(numbers):.1e} of full scale in {len(judged)} operating points"
+        how = f"{max(numbers):.1e} of full scale in {counted(len(judged), 'operating point')}"
         return f"The native simulator, which all numbers here come from, agrees with SPICE to {how}."
     if verdict == FAIL:
         how = f"{max(numbers):.1e} of full scale"
         return f"The native simulator differs from SPICE by {how}: do not believe the rest."
     if not judged:
         return "The native simulator was not cross-checked by SPICE."
-    missing = f"{sum(j['deviation'] is None for j in judged)} of {len(judged)} operating points"
+    missing = f"{sum(j['deviation'] is None for j in judged)} of {counted(len(judged), 'operating point')}"
     if numbers and len(numbers) == len(judged):
         return f"SPICE was asked in one phase alone; there it differs by {max(numbers):.1e} of full scale."
     return f"SPICE gave no answer in {missing}: the native simulator is not cross-checked there."

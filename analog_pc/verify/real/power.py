@@ -10,6 +10,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import Native
 from analog_pc.verify.real.departures import SOLVED
 from analog_pc.verify.real.results import Power
+from analog_pc.verify.wording import counted
 
 
 def power(compiled: CompiledNetwork, phase: str, samples: int, native: Native) -> Power:
@@ -35,4 +36,8 @@ def power(compiled: CompiledNetwork, phase: str, samples: int, native: Native) -
 
 
 def _counted(each: tuple[Outcome, ...], good: np.ndarray) -> str:
-    return "" if good.all() else f"{int((~good).sum())} of {len(each)} samples have no operating point"
+    return (
+        ""
+        if good.all()
+        else f"{int((~good).sum())} of {counted(len(each), 'sample')} without an operating point"
+    )

@@ -24,6 +24,7 @@ from analog_pc.verify.real.results import RealPhase, RealVerification, State, St
 from analog_pc.verify.real.steps import STEP_NAMES, STEPS, PhaseCircuits, Question, Step
 from analog_pc.verify.report.style import si
 from analog_pc.verify.run import LIBRARIES
+from analog_pc.verify.wording import counted
 
 TIME_LIMIT = 60.0  # s; of one step in one phase
 
@@ -197,7 +198,7 @@ def _nothing_yet(
 def _described(question: Question, circuits: PhaseCircuits) -> dict[str, str]:
     q = question
     scales = circuits.real.scales
-    each = f"{q.judged} sample{'' if q.judged == 1 else 's'} of each phase"
+    each = f"{counted(q.judged, 'sample')} of each phase"
     return {
         "network": "-".join(map(str, q.network.sizes)) + f" {q.network.activation}",
         "technology": f"{q.technology.name}: {q.technology.source}",

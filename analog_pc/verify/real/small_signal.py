@@ -11,6 +11,7 @@ from analog_pc.pcn.clamps import Clamps
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Modes
 from analog_pc.verify.real.results import NoiseResult, Stability
+from analog_pc.verify.wording import counted
 
 
 def stability(
@@ -41,7 +42,7 @@ def _judge(found: list[Modes]) -> str:
     if not unstable:
         return "stable"
     where = f"sample {unstable[0]}, {found[unstable[0]].growth}"
-    return f"UNSTABLE in {len(unstable)} of {len(found)} samples: {where}"
+    return f"UNSTABLE in {len(unstable)} of {counted(len(found), 'sample')}: {where}"
 
 
 def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> NoiseResult:

@@ -26,6 +26,7 @@ from analog_pc.verify.real.power import power
 from analog_pc.verify.real.results import RealPhase
 from analog_pc.verify.real.settling import settlings
 from analog_pc.verify.real.small_signal import noise, stability
+from analog_pc.verify.wording import counted
 
 POWERED = 10  # samples whose mean power is told
 
@@ -111,7 +112,7 @@ def _cross_check(circuits: PhaseCircuits, phase: RealPhase, progress: Progress, 
     q = circuits.question
     found = judge(circuits.real, phase.phase, q.judged, q.simulator, progress, circuits.native, deadline)
     asked = min(q.judged, phase.samples)
-    message = f"{len(found)} of {asked} samples" if len(found) < asked else ""
+    message = f"{len(found)} of {counted(asked, 'sample')}" if len(found) < asked else ""
     return replace(phase, judgements=found), message
 
 

@@ -15,6 +15,7 @@ from analog_pc.verify.report import figures, schematic
 from analog_pc.verify.report.style import si, svg
 from analog_pc.verify.report.waveforms import at_rest
 from analog_pc.verify.results import PhaseResult, Verification
+from analog_pc.verify.wording import counted
 
 MEANINGS = {
     "x": "activities",
@@ -174,7 +175,7 @@ def template(package: str, **filters: Callable[..., Any]) -> jinja2.Template:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    environment.filters.update(science=science, seconds=seconds, **filters)
+    environment.filters.update(science=science, seconds=seconds, counted=counted, **filters)
     return environment.get_template("template.html")
 
 
