@@ -55,7 +55,7 @@ def test_the_noise_of_an_input_is_that_of_a_resistor() -> None:
     amp = Amplifiers("amp", ("in",), ("p",), ("p",), 1e3, gain_bandwidth=1e6, noise=1e-8)
     circuit = Circuit("noisy", (StimulusSources("u", ("in",), grounds(1)), amp), temperature=350.0)
     text = noise_deck(circuit, Noise(DRIVE, ("p",), 1.0, 1e9), "p")
-    ohms = [float(line.split()[3]) for line in text.splitlines() if line.startswith("Ramp_0_noise ")]
+    ohms = [float(line.split()[3]) for line in text.splitlines() if line.startswith("Rnoise ")]
     assert ohms == [pytest.approx(1e-16 / (4.0 * BOLTZMANN * 350.0), rel=1e-14)]
 
 
