@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -56,6 +57,17 @@ def test_the_commands_do_what_the_page_says(followed: tuple[Path, list[str]]) ->
         assert re.search(f"^{pattern}$", wrong, re.MULTILINE), wrong
     assert wrong.endswith("exit code 1\n")
     assert "the circuit computes what the network says" in elsewhere
+
+
+def test_the_table_names_every_field_of_probes_json(followed: tuple[Path, list[str]]) -> None:
+    folder, _ = followed
+    table = PAGE.read_text().split("## What probes.json holds")[1]
+    named = {
+        name
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert named == set(json.loads((folder / "circuit" / "probes.json").read_text()))
 
 
 def test_the_workflow_runs(followed: tuple[Path, list[str]]) -> None:

@@ -131,6 +131,36 @@ def test_an_own_amplifier_from_a_file_beside_the_netlist(netlist: Netlist) -> No
     assert check_netlist(file).verdict is Verdict.PASS
 
 
+@every_parts
+def test_one_amplifier_alone_is_named(parts: str, netlist: Netlist) -> None:
+    """A tenth of the gain, for one of its kind."""
+    file = netlist(parts)
+    text, count = re.subn(
+        r"^(Xpredict_amp_2 \S+ \S+ mu1_2) opamp$", r"\1 poor", file.read_text(), flags=re.MULTILINE
+    )
+    assert count == 1
+    file.write_text(text)
+    add_line(file, ".subckt poor plus minus out\nE1 out 0 plus minus 100\n.ends poor")
+    check = check_netlist(file)
+    assert check.verdict is Verdict.FAIL
+    assert check.sources[0].probe.node == "mu1_2"
+
+
+def test_a_reference_of_ones_own(netlist: Netlist) -> None:
+    """Volts and tolerances of probes.json are plain numbers."""
+    file = netlist("ideal")
+    probes = json.loads((file.parent / "probes.json").read_text())
+    (probe,) = (p for p in probes["nodes"] if p["node"] == "mu2_1")
+    probe["volts"][0] += 0.01
+    (file.parent / "probes.json").write_text(json.dumps(probes))
+    (failed,) = check_netlist(file).largest_first
+    assert failed.probe.node == "mu2_1"
+    assert failed.deviation == pytest.approx(-0.01, abs=1e-6)
+    probe["tolerance"] = 0.02
+    (file.parent / "probes.json").write_text(json.dumps(probes))
+    assert check_netlist(file).verdict is Verdict.PASS
+
+
 def test_an_own_amplifier_in_the_syntax_of_pspice(netlist: Netlist) -> None:
     """ngspice knows IF() in a compatibility mode alone."""
     file = netlist("ideal")
