@@ -14,8 +14,8 @@ of f(x), R_f G in V/V and the gate's k, all in volts and all nodes of one layer 
 (bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
 reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
 ideal wires and linear devices; what wires, nonlinear devices and the spread of activation circuits change of
-these equations leaves that fraction of a deviation in its consequences.  A kink of f within the tolerance of
-x may have any slope between its two sides.
+these equations leaves that fraction of a deviation in its consequences.  An activity that rests on a kink of
+f may have any slope between its two sides.
 """
 
 from __future__ import annotations
@@ -144,14 +144,10 @@ def _fed_back(probes: Probes, number: int, v: Signals) -> tuple[Floats, Floats]:
     back = v.get(("back", number), np.full_like(x, np.nan))
     f = activation(layer.activation)
     volts = layer.volts_per_unit
-    near = _tolerance_of_x(probes) / volts if f.kinks else 0.0
+    near = layer.kink_volts / volts
     pull = layer.gate * back
     ends = (pull * f.slope(x / volts - near), pull * f.slope(x / volts + near))
     return np.minimum(*ends), np.maximum(*ends)
-
-
-def _tolerance_of_x(probes: Probes) -> float:
-    return max((p.tolerance for p in probes.nodes if p.quantity == "x" and p.tolerance), default=0.0)
 
 
 _EQUATIONS: dict[Quantity, Callable[[Probes, int, Signals], Floats | None]] = {

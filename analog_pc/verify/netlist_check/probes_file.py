@@ -84,6 +84,9 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     activation
         Name of f.
+    kink_volts
+        V by which x is off a kink of f where it rests on that kink: the drive of its rectifier over the gain;
+        0 where f is smooth.
     volts_per_unit, rate_volts_per_unit
         V of an activity of 1, and of a rate f(x) of 1.
     precision
@@ -99,6 +102,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     activation: str
+    kink_volts: float
     volts_per_unit: float
     rate_volts_per_unit: float
     precision: float

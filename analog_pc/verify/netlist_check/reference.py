@@ -62,6 +62,7 @@ def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
     return tuple(
         Layer(
             activation=network.activation_of(number).name,
+            kink_volts=_kink_volts(compiled, number, volts.activity[number]),
             volts_per_unit=volts.activity[number],
             rate_volts_per_unit=(*volts.rate, volts.activity[-1])[number],  # nothing reads the last one's
             precision=network.precision_of(number),
@@ -71,6 +72,13 @@ def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
         )
         for number, free in enumerate(compiled.clamps.free)
     )
+
+
+def _kink_volts(compiled: CompiledNetwork, number: int, volts: float) -> float:
+    """V; x - X(z) = z / A of a rectifier whose drive z is in the dead zone of a kink (`pcn.activations`)."""
+    kinks = compiled.network.activation_of(number).kinks
+    largest = max((abs(kink) + k + 1.0 for k, kink in enumerate(kinks)), default=0.0)
+    return volts * largest / compiled.design.technology.rectifier_gain
 
 
 def _gate(compiled: CompiledNetwork, number: int) -> float:

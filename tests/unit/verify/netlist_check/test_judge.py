@@ -307,3 +307,15 @@ def test_local_deviations_of_the_reference_are_zero(netlist: Netlist) -> None:
     check = check_netlist(netlist("ideal"))
     assert check.sources == ()
     assert all(np.isfinite(node.deviation) for node in check.nodes if node.deviation is not None)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "hard_sigmoid", "sigmoid", "identity"])
+@pytest.mark.parametrize(("block", "resistor", "node"), FAULTS, ids=[node for *_, node in FAULTS])
+def test_sources_with_every_activation(
+    activation: str, block: str, resistor: str, node: str, netlist: Netlist
+) -> None:
+    """An activity that rests on a kink takes whatever slope balances it, and hides nothing else."""
+    file = netlist("ideal", activation)
+    scale_resistor(file, block, resistor, 1.1)
+    check = check_netlist(file)
+    assert [source.probe.node for source in check.sources] == [node]
