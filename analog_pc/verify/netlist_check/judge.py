@@ -13,11 +13,10 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
-from analog_pc.files import read_bytes
 from analog_pc.simulators import Ngspice
 from analog_pc.verify.netlist_check.equations import CLAMP, PARTS, Place, Signals, local_deviations
 from analog_pc.verify.netlist_check.probes_file import JUDGED, Probe, Probes, read_probes, sha256
-from analog_pc.verify.netlist_check.simulation import MOST_NETLIST, Run, run_netlist
+from analog_pc.verify.netlist_check.simulation import Run, read_netlist, run_netlist
 
 NO_REFERENCE = "no reference: no equilibrium was found when the probes were written"
 
@@ -146,7 +145,7 @@ def check_netlist(
     if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0.0):
         raise BadInput(f"tolerance = {tolerance!r} of full scale, must be finite and > 0")
     known = read_probes(probes or netlist.parent / "probes.json")
-    content = read_bytes(netlist, MOST_NETLIST)
+    content = read_netlist(netlist)
     began = time.perf_counter()
     run = run_netlist(netlist, timeout, ngbehavior)
     seconds = time.perf_counter() - began

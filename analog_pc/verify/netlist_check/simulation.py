@@ -49,6 +49,22 @@ class Run:
     problem: str = ""
 
 
+def read_netlist(path: Path) -> bytes:
+    """The content of a netlist, of which nothing but this is known: it is text.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, no regular file (ngspice reads it again), too large, or no text.
+    """
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path}: is no regular file")
+    content = read_bytes(path, MOST_NETLIST)
+    if b"\0" in content:
+        raise BadInput(f"{path}: holds binary data, expected the text of a netlist")
+    return content
+
+
 def run_netlist(
     netlist: Path, timeout: float = 600.0, ngbehavior: str | None = None, executable: str = "ngspice"
 ) -> Run:
@@ -57,7 +73,7 @@ def run_netlist(
     Parameters
     ----------
     netlist
-        The file.
+        The file; see `read_netlist`.
     timeout
         s; a run that takes longer is ended.
     ngbehavior
@@ -66,13 +82,10 @@ def run_netlist(
     Raises
     ------
     BadInput
-        For a file that cannot be read or is no text, a mode that is no word, and a run that takes too long or
-        writes too much.
+        For a mode that is no word, and a run that takes too long or writes too much.
     SimulatorMissing
         Without ngspice.
     """
-    if b"\0" in read_bytes(netlist, MOST_NETLIST):
-        raise BadInput(f"{netlist}: holds binary data, expected the text of a netlist")
     path = find_executable(executable)
     command = ["/bin/sh", "-c", _LIMITED, "sh", str(MOST_RAW // _BLOCK)]
     command += [path, "-n", "-b", "-r", "out.raw", *_mode(ngbehavior), str(netlist.absolute())]

@@ -233,6 +233,8 @@ def test_files_that_cannot_be_used(folder: Path) -> None:
     (folder / "garbled.json").write_bytes((folder / "probes.json").read_bytes()[:3000])
     refused(cli("verify", "--netlist", netlist, "--probes", folder / "garbled.json"), "garbled.json")
     refused(cli("verify", "--netlist", folder), "is a directory")
+    os.mkfifo(folder / "pipe.cir")
+    refused(cli("verify", "--netlist", folder / "pipe.cir"), "pipe.cir: is no regular file")
 
 
 ENDLESS = "\n.control\nwhile 1\nlet a = 1\nend\n.endc\n"
