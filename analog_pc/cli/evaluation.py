@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 from rich.console import Console
 
-from analog_pc.cli.evaluation_lines import opening, step_lines
+from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
 from analog_pc.cli.progress import StepProgress, chosen_steps
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
+from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.report import FILES, write_evaluation
+from analog_pc.evaluation.report.comparison import write_comparison
 from analog_pc.files import withdraw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
@@ -53,8 +56,20 @@ def evaluate_all(asked: Asked) -> None:
     evaluations = {
         folder: _begin(asked, network, technology, steps) for folder, technology in folders.items()
     }
+    several = len(evaluations) > 1
+    done: list[Evaluation] = []
     for folder, found in evaluations.items():
-        _evaluate(found, folder)
+        done.append(found)
+        try:
+            _evaluate(found, folder)
+        finally:
+            if several and found.chips is not None:
+                with interruptible():
+                    write_comparison(compare(done), asked.out)
+    if several:
+        for line in comparison_lines(compare(done)):
+            click.echo(line)
+        click.echo(f"comparison: {asked.out / 'comparison.csv'}, .json, .svg, .pdf")
 
 
 def _folders(asked: Asked) -> Mapping[Path, Technology]:

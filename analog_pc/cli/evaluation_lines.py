@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from analog_pc.evaluation import Evaluation
+from analog_pc.evaluation.comparison import Compared
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.sentences import (
     accuracy_text,
     break_even_sentences,
     check_text,
-    cost_against,
+    cost_over,
     cost_sentences,
     headline,
     interval_text,
@@ -85,14 +86,17 @@ def _cost(found: Evaluation) -> list[str]:
 
 def _baselines(found: Evaluation) -> list[str]:
     said = ["", "digital machines on the same task"]
+    if found.cost is not None:
+        said = ["", "digital machines on the same task; the chip takes so many times their energy"]
     for one in found.baselines:
         joules = si(one.energy, "J") if math.isfinite(one.energy) else "-"
         seconds = si(one.latency, "s") if math.isfinite(one.latency) else "-"
-        said.append(f"  {one.phase:<8} {joules:>10} {seconds:>10}  {one.name} (grade {one.grade})")
-    if found.cost is not None:
-        for name in ("predict", "learn"):
-            for sentence in cost_against(found, name):
-                said += _wrapped(sentence, 2)
+        times = cost_over(found, one)
+        ratio = "" if times is None else f"{times:>8.2g} x"
+        line = f"  {one.phase:<8}{joules:>9} {seconds:>9} {ratio}  "
+        hanging = " " * len(line)
+        text = f"{one.name} ({one.grade})"
+        said += textwrap.wrap(text, WIDTH, initial_indent=line, subsequent_indent=hanging)
     return said
 
 
@@ -123,6 +127,27 @@ def _check(found: Evaluation) -> list[str]:
     for one in found.checks:
         said += _wrapped(check_text(one), 2)
     return said
+
+
+def comparison_lines(rows: Sequence[Compared]) -> list[str]:
+    """Technologies beside each other, costs of one inference and of one learning step."""
+    said = ["", f"{'technology':<16} {'accuracy':>22}  {'predict':>18} {'learn':>18}"]
+    for row in rows:
+        accuracy = percent(row.mean) if row.mean is not None else "not known"
+        if row.low is not None and row.high is not None and row.mean is not None:
+            accuracy += f" ({percent(row.low)}-{percent(row.high)})".replace(" %", "")
+        costs = [
+            f"{_si(getattr(row, f'{phase}_energy'), 'J')} {_si(getattr(row, f'{phase}_latency'), 's')}"
+            for phase in ("predict", "learn")
+        ]
+        said.append(f"{row.technology:<16} {accuracy:>22}  {costs[0]:>18} {costs[1]:>18}")
+        if row.area is not None:
+            said[-1] += f" {1e6 * row.area:.2g} mm2"
+    return said
+
+
+def _si(value: float | None, unit: str) -> str:
+    return "-" if value is None else si(value, unit)
 
 
 def _wrapped(text: str, indent: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 from analog_pc.cost import Baseline, PhaseCost
@@ -168,11 +167,11 @@ def cost_sentences(found: Evaluation) -> list[str]:
     return said
 
 
-def cost_against(found: Evaluation, name: str) -> list[str]:
-    """How the chip compares with every digital machine in one phase."""
-    if found.cost is None or name not in found.cost.phases:
-        return []
-    return _against(name, found.cost.phases[name].energy, found.baselines)
+def cost_over(found: Evaluation, machine: Baseline) -> float | None:
+    """Energy of the chip, always on, over that of a digital machine in the same phase; None if unknown."""
+    if found.cost is None or machine.phase not in found.cost.phases or not machine.energy > 0.0:
+        return None
+    return found.cost.phases[machine.phase].energy / machine.energy
 
 
 def break_even_sentences(found: Evaluation) -> list[str]:
@@ -200,18 +199,6 @@ def _phase_text(name: str, phase: PhaseCost) -> str:
         f"{name}: {si(phase.energy, 'J')}{gated}, {si(phase.latency, 's')}; "
         f"{100.0 * share:.0f} % of the energy in {largest.part}"
     )
-
-
-def _against(name: str, energy: float, baselines: Sequence[Baseline]) -> list[str]:
-    """How the chip compares with every machine in one phase."""
-    ratios = [(one.name, energy / one.energy) for one in baselines if one.phase == name and one.energy > 0.0]
-    if not ratios:
-        return []
-    told = ", ".join(
-        f"{machine} {ratio:.2g} x less" if ratio > 1.0 else f"{machine} {1.0 / ratio:.2g} x more"
-        for machine, ratio in ratios
-    )
-    return [f"{name}, energy of digital machines against the chip, always on: {told}"]
 
 
 def check_text(one: Check) -> str:

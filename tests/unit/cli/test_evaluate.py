@@ -58,7 +58,7 @@ def test_help_names_every_step() -> None:
 
 
 def test_everything(given: tuple[str, ...], tmp_path: Path) -> None:
-    result = cli(*given)
+    result = cli(*given, "--skip", "break-even")  # minutes: see test_costs.py
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     assert lines[0].startswith("ideal accuracy     100.0 %")
@@ -85,6 +85,18 @@ def test_everything(given: tuple[str, ...], tmp_path: Path) -> None:
     assert check["native"] == check["closed_form"]
     limit = {one["name"]: one for one in found["limits"]}["offset"]
     assert any(trial["factor"] == 1.0 for trial in limit["trials"])
+    for name in ("predict", "learn"):
+        phase = found["cost"][name]
+        assert phase["energy"] == pytest.approx(sum(part["energy"] for part in phase["parts"]))
+        assert phase["latency"] > 0.0
+        for part in phase["parts"]:
+            assert part["source"]
+            assert part["grade"] in ("A", "B", "C")
+    assert found["cost"]["area"] > 0.0
+    with (tmp_path / "out" / "cost.csv").open() as table:
+        of_parts = [float(row["energy (J)"]) for row in csv.DictReader(table) if row["phase"] == "predict"]
+    assert sum(of_parts) == pytest.approx(found["cost"]["predict"]["energy"])
+    assert {one["phase"] for one in found["baselines"]} == {"predict", "learn"}
     page = (tmp_path / "out" / "report.html").read_text()
     for word in ("opamp_offset", "Wilson", "finite gain", "Cross-check"):
         assert word in page
@@ -94,7 +106,8 @@ def test_everything(given: tuple[str, ...], tmp_path: Path) -> None:
         for name in ("accuracy", "non_idealities", "limits")
         for kind in ("svg", "pdf")
     }
-    expected |= {"report.html", "report.json", "non_idealities.csv"}
+    expected |= {"report.html", "report.json", "non_idealities.csv", "cost.csv", "figures/energy.svg"}
+    expected.add("figures/energy.pdf")
     assert files(tmp_path / "out") - {"proposal.toml"} == expected
     with (tmp_path / "out" / "non_idealities.csv").open() as table:
         assert [row["name"] for row in csv.DictReader(table)] == names
@@ -103,7 +116,7 @@ def test_everything(given: tuple[str, ...], tmp_path: Path) -> None:
 
 def test_a_proposal_is_a_technology_that_is_good_enough(given: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text('base = "ideal"\nsource = "a test"\nopamp_offset = 8e-3\n')
-    result = cli(*given, "--skip", "check")
+    result = cli(*given, "--only", "proposal")
     assert result.exit_code == 0, result.output
     first = report(tmp_path / "out")
     assert first["headline"].startswith("Not good enough")
@@ -122,7 +135,7 @@ def test_a_proposal_is_a_technology_that_is_good_enough(given: tuple[str, ...], 
 
 
 def test_older_files_go(given: tuple[str, ...], tmp_path: Path) -> None:
-    assert cli(*given).exit_code == 0
+    assert cli(*given, "--only", "limits").exit_code == 0
     assert cli(*given, "--only", "chips").exit_code == 0
     assert files(tmp_path / "out") == {
         "figures/accuracy.svg", "figures/accuracy.pdf", "report.html", "report.json",
@@ -165,7 +178,7 @@ def test_ctrl_c_leaves_a_partial_report(
         return measured(bench, technology, seed)
 
     monkeypatch.setattr(Bench, "chip", interrupted)
-    result = cli(*given)
+    result = cli(*given, "--only", "proposal")
     assert result.exit_code == 130
     assert "interrupted in step limits, partial report" in result.stderr
     found = report(tmp_path / "out")
@@ -241,7 +254,7 @@ def test_a_folder_that_cannot_be_made(given: tuple[str, ...], tmp_path: Path) ->
 def test_steps_bring_what_they_need(given: tuple[str, ...], tmp_path: Path) -> None:
     assert cli(*given, "--only", "limits").exit_code == 0
     assert report(tmp_path / "out")["done"] == ["non-idealities", "limits"]
-    assert cli(*given, "--skip", "non-idealities,check").exit_code == 0
+    assert cli(*given, "--skip", "non-idealities,cost,baselines,check,break-even").exit_code == 0
     assert report(tmp_path / "out")["done"] == ["chips"]
 
 
