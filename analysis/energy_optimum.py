@@ -161,7 +161,16 @@ def store(path: Path, step: str, network: str, name: str, found: dict[str, Any])
     table = json.loads(path.read_text()) if path.exists() else {}
     table.setdefault(step, {}).setdefault(network, {})[name] = found
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, json.dumps(table, indent=1) + "\n")
+    write_text(path, json.dumps(_json(table), indent=1, allow_nan=False) + "\n")
+
+
+def _json(value: Any) -> Any:
+    """The same with None for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(entry) for entry in value]
+    return _number(value) if isinstance(value, float) else value
 
 
 def _number(value: float) -> float | None:

@@ -1,7 +1,7 @@
 """Settling and energy from formulas alone, beside what the simulator finds.
 
 With tau = C / g_s, the Hessian H of the network's energy at its equilibrium x* and the lag tau_a =
-NG / (2 pi GBW) of the slowest amplifier::
+NG / (2 pi GBW) of the slowest array's amplifiers, of the arrays whose inputs move in the phase::
 
     x(t) = x* + exp(-H t / tau) (x(0) - x*)      the linearised flow of ideal parts: 1 % is left at t_1
     t    = t_1 + ln(100) tau_a
@@ -35,9 +35,10 @@ def formula_settling(compiled: CompiledNetwork) -> float:
 
 
 def settled_lag(compiled: CompiledNetwork) -> float:
-    """ln(100) tau_a in s: the slowest transimpedance amplifier, at the noise gain of its bit line."""
+    """ln(100) tau_a in s, at the mean noise gain of the bit lines of an array."""
     rate = 2.0 * np.pi * compiled.design.technology.opamp_gain_bandwidth
-    return float(np.log(1.0 / LEVEL) * max(gain.max() for gain in noise_gains(compiled)) / rate)
+    slowest = max((float(gain.mean()) for gain in noise_gains(compiled)), default=0.0)
+    return float(np.log(1.0 / LEVEL)) * slowest / rate
 
 
 def ideal_settling(compiled: CompiledNetwork) -> float:
@@ -75,10 +76,15 @@ def _linear_settling(rates: Floats, modes: Floats, move: Floats) -> float:
 
 
 def noise_gains(compiled: CompiledNetwork) -> Iterator[Floats]:
-    """1 + R_f sum(G) of the amplifiers of every array that the circuit has, [columns]."""
+    """1 + R_f sum(G) of the amplifiers of every array whose inputs move, [columns].
+
+    A learn phase starts where the clamped input has already settled: its array rests.
+    """
     design = compiled.design
+    resting = 1 if compiled.clamps.beyond_input else 0
     for layer in range(1, compiled.network.depth + 1):
-        yield design.forward(layer).noise_gain()
+        if layer > resting:
+            yield design.forward(layer).noise_gain()
         if design.feeds_back(layer - 1):
             yield design.transposed(layer).noise_gain()
 

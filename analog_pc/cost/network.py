@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
-from analog_pc.circuit import Circuit, Solution
+from analog_pc.circuit import Circuit, Outcome, Solution
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.cost.chip import with_converters
 from analog_pc.cost.components import Catalogue, check_process, process_of, read_catalogue, shipped
@@ -26,6 +26,7 @@ from analog_pc.technology import Technology
 
 SAMPLES = 4  # amplifiers take nearly all of the power, and are the same for every stimulus
 TIME_LIMIT = 20.0  # s for the operating points of a phase
+SOLVED = {Outcome.CONVERGED, Outcome.SATURATED}  # the circuit rests there, wherever that is
 PHASES = ("predict", "learn", "write")
 
 
@@ -80,7 +81,7 @@ def network_cost(
     BadInput
         For an unknown phase or catalogue, no samples, and what `compile_network` refuses.
     SimulationFailed
-        For a phase of which no sample has an operating point.
+        Where no phase has a sample with an operating point; of one phase alone `Cost.failed` says it.
     """
     found = catalogue_of(technology, catalogue)
     _check(phases, samples, dac_bits, adc_bits)
@@ -88,15 +89,20 @@ def network_cost(
     t = None if targets is None else np.asarray(targets, dtype=np.float64)[:samples]
     study = _Study(network, technology, found, x, t, seed, (dac_bits, adc_bits), time_limit)
     costs: dict[str, PhaseCost] = {}
-    if "predict" in phases:
-        costs["predict"] = study.predict()
-    if "learn" in phases and t is not None:
-        costs["learn"] = study.learn()
+    failed: dict[str, str] = {}
+    simulated = {"predict": study.predict} | ({} if t is None else {"learn": study.learn})
+    for name in (name for name in simulated if name in phases):
+        try:
+            costs[name] = simulated[name]()
+        except SimulationFailed as failure:
+            failed[name] = str(failure)
+    if failed and not costs:
+        raise SimulationFailed(next(iter(failed.values())))
     if "write" in phases and "write_volts" in found:
         costs["write"] = write_cost(study.compile(None).circuit, technology, found)
     area = max((costs[p].area for p in ("predict", "learn") if p in costs), default=float("nan"))
     counted = operations(network, x, t, {name: cost.energy for name, cost in costs.items()})
-    return Cost(costs, area, counted, technology.name, found.name)
+    return Cost(costs, area, counted, technology.name, found.name, failed)
 
 
 def catalogue_of(technology: Technology, given: Catalogue | str | Path | None = None) -> Catalogue:
@@ -180,10 +186,11 @@ class _Study:
         native = Native(check_stability=False, time_limit=self.time_limit)
         everything = native.simulate(circuit, compiled.operating_point(every_node=True))
         samples = len(everything.axis)
-        good = np.flatnonzero(everything.status.converged(samples))
+        outcomes = everything.status.each(samples)
+        good = np.array([k for k, outcome in enumerate(outcomes) if outcome in SOLVED], dtype=np.int64)
         if not len(good):
             raise SimulationFailed(f"cost: no sample has an operating point: {everything.status}")
-        left_out = f"{samples - len(good)} of {samples} samples without an operating point left out"
+        left_out = f"{samples - len(good)} of {samples} samples left out: {everything.status}"
         solution = Solution(
             np.arange(len(good), dtype=np.float64),
             everything.nodes,
@@ -192,7 +199,12 @@ class _Study:
         )
         watts = {name: float(w.mean()) for name, w in native.dissipation(circuit, solution).items()}
         settled = settle(native, circuit, compiled, solution, good)
-        notes = () if len(good) == samples else (left_out,)
+        saturated = sum(outcomes[k] is Outcome.SATURATED for k in good)
+        notes: tuple[str, ...] = ()
+        if saturated:
+            notes = (f"{saturated} of {samples} samples: {Outcome.SATURATED.value}",)
+        if len(good) < samples:
+            notes += (left_out,)
         return _Point(compiled, circuit, solution, watts, settled, len(good), notes)
 
     def _phase(self, point: _Point, converting: float, reads: bool) -> Phase:

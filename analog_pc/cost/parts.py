@@ -92,7 +92,7 @@ def _converters(phase: Phase) -> Iterator[PartCost]:
         ("target DACs", phase.outputs, phase.targets > 0),
     ):
         power = count * watts * driven
-        yield PartCost(name, count, power * phase.latency, power, count * area, source, grade)
+        yield PartCost(name, count, _over(power, phase), power, count * area, source, grade)
     buffers = int(c.value("dac_amplifiers")) * phase.inputs
     yield _amplifier_part(phase, "input buffers", buffers)
     one, said, sure = adc(c, adc_bits)
@@ -109,7 +109,7 @@ def _amplifier_part(phase: Phase, role: str, count: int) -> PartCost:
     grade = "A" if known is not None and known.verified else "C"
     power = count * t.opamp_power
     area = count * phase.catalogue.value("amplifier_area")
-    return PartCost(role, count, power * phase.latency, power, area, source, grade)
+    return PartCost(role, count, _over(power, phase), power, area, source, grade)
 
 
 def _amplifiers(phase: Phase) -> Iterator[PartCost]:
@@ -130,7 +130,7 @@ def _activations(phase: Phase) -> Iterator[PartCost]:
         watts = phase.catalogue[f"{stem}_power"]
         power = count * watts.value
         area = count * phase.catalogue.value(f"{stem}_area")
-        yield PartCost(role, count, power * phase.latency, power, area, watts.source, watts.grade)
+        yield PartCost(role, count, _over(power, phase), power, area, watts.source, watts.grade)
 
 
 def _resistive(phase: Phase) -> Iterator[PartCost]:
@@ -150,7 +150,12 @@ def _resistive(phase: Phase) -> Iterator[PartCost]:
 
 
 def _simulated(phase: Phase, role: str, count: int, watts: float, area: float) -> PartCost:
-    return PartCost(role, count, watts * phase.latency, watts, area, SIMULATED, "B")
+    return PartCost(role, count, _over(watts, phase), watts, area, SIMULATED, "B")
+
+
+def _over(power: float, phase: Phase) -> float:
+    """Energy over the latency, which may be infinite: what is off takes none."""
+    return power * phase.latency if power else 0.0
 
 
 def _capacitors(phase: Phase) -> Iterator[PartCost]:

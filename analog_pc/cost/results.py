@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from analog_pc.arrays import is_number
@@ -121,6 +121,8 @@ class Cost:
         Energy per operation.
     technology, catalogue
         Names of what it is made of.
+    failed
+        Phase -> why it could not be simulated.
     """
 
     phases: Mapping[str, PhaseCost]
@@ -128,6 +130,7 @@ class Cost:
     operations: Operations
     technology: str
     catalogue: str
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: phase -> energy, latency, parts ...; and "area", "operations"."""
@@ -136,6 +139,7 @@ class Cost:
             "operations": {name: _finite(value) for name, value in vars(self.operations).items()},
             "technology": self.technology,
             "catalogue": self.catalogue,
+            "failed": dict(self.failed),
         }
 
 

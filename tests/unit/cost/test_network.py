@@ -10,9 +10,9 @@ import pytest
 
 from analog_pc.cost import Cost, network_cost, process_of, shipped
 from analog_pc.cost.converters import survey_adc
-from analog_pc.errors import BadInput
+from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import random_network
-from analog_pc.technology import TECHNOLOGIES, technology
+from analog_pc.technology import IDEAL, TECHNOLOGIES, technology
 
 NET = random_network((6, 5, 3), "tanh", seed=1)
 RELU = random_network((6, 5, 3), "relu", seed=1)
@@ -109,7 +109,7 @@ def test_gating_saves(found: Cost) -> None:
 @pytest.mark.parametrize("name", list(TECHNOLOGIES))
 @pytest.mark.parametrize("net", [NET, RELU], ids=["tanh", "relu"])
 def test_the_formula_is_within_a_factor_of_two(name: str, net: object) -> None:
-    cost = network_cost(net, technology(name), X[:2], T[:2], phases=["predict", "learn"])
+    cost = network_cost(net, technology(name), X[:1], T[:1], phases=["predict", "learn"])
     for phase in cost.phases.values():
         assert 0.5 < phase.formula_latency / phase.latency < 2.0, (phase.phase, phase.method)
         assert 0.5 < phase.formula_energy / phase.energy < 2.0, phase.phase
@@ -174,3 +174,34 @@ def test_half_selected_devices_take_a_quarter_of_v_squared() -> None:
 def test_what_cannot_be_is_refused(given: dict[str, object]) -> None:
     with pytest.raises(BadInput):
         network_cost(NET, REAL, X, **given)
+
+
+def test_a_phase_that_cannot_be_simulated_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(self: object) -> None:
+        raise SimulationFailed("no sample has an operating point")
+
+    monkeypatch.setattr("analog_pc.cost.network._Study.learn", nothing)
+    cost = network_cost(NET, REAL, X[:1], T[:1], phases=["predict", "learn"])
+    assert set(cost.phases) == {"predict"}
+    assert cost.failed == {"learn": "no sample has an operating point"}
+    assert np.isnan(cost.operations.relaxation)
+    with pytest.raises(SimulationFailed, match="no sample has"):
+        network_cost(NET, REAL, X[:1], T[:1], phases=["learn"])
+
+
+def test_samples_that_oscillate_are_left_out_and_named() -> None:
+    slow = replace(IDEAL, name="slow", opamp_gain=1e4, opamp_gain_bandwidth=1e6)
+    strong = replace(NET, weights=[4.0 * w for w in NET.W])
+    learn = network_cost(strong, slow, X, T, phases=["learn"]).phases["learn"]
+    assert learn.samples == 2
+    assert learn.notes[0].startswith("2 of 4 samples left out: the operating point is unstable")
+    with pytest.raises(SimulationFailed, match=r"no sample has an operating point: .* unstable"):
+        network_cost(strong, slow, X[2:], T[2:], phases=["learn"])
+
+
+def test_saturated_samples_have_a_power() -> None:
+    weak = replace(REAL, name="weak", opamp_saturation=0.12, supply=0.11)
+    cost = network_cost(NET, weak, 3.0 * X[:2], phases=["predict"], catalogue="cmos130")
+    assert cost.phases["predict"].samples == 2
+    assert any("limit of its output" in note for note in cost.phases["predict"].notes)
+    assert cost.phases["predict"].energy > 0.0

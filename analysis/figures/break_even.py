@@ -1,0 +1,70 @@
+"""Energy of the analog chip over that of digital machines, by width, from what `break_even.py` has stored.
+
+Above the line the analog chip loses.  A row for predict and learn, a column for each digital machine; a line
+for every technology, full as shipped, dashed with the capacitor sized for the network; filled markers were
+simulated, open ones follow the formula.
+
+    python analysis/figures/break_even.py [--out FILE.pdf]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+FOLDER = Path(__file__).parents[1] / "results" / "cost"
+MACHINES = ("45 nm fp32", "45 nm int8", "14 nm PCM chip, four phase")
+PHASES = {"predict": "one inference", "learn": "one relaxation"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path)
+    given = parser.parse_args()
+    table = json.loads((FOLDER / "break_even.json").read_text())
+    plt.rcParams.update({"svg.fonttype": "none", "font.size": 8})
+    figure, axes = plt.subplots(2, len(MACHINES), figsize=(7.2, 4.4), sharex=True, sharey="row")
+    colours = plt.get_cmap("viridis")(np.linspace(0.0, 0.9, max(len(table), 2)))
+    for (name, sizes), colour in zip(sorted(table.items()), colours, strict=False):
+        for what, style in (("shipped", "-"), ("sized", "--")):
+            for k, phase in enumerate(PHASES):
+                for column, machine in enumerate(MACHINES):
+                    rows = [r for r in sizes[what]["rows"] if (r["phase"], r["baseline"]) == (phase, machine)]
+                    label = name if what == "shipped" else None
+                    draw(axes[k, column], rows, colour, style, label)
+    for k, (phase, words) in enumerate(PHASES.items()):
+        axes[k, 0].set_ylabel(f"{phase}: {words}\nanalog / digital energy")
+        for axis in axes[k]:
+            axis.axhline(1.0, color="0.4", linewidth=0.8)
+    for column, machine in enumerate(MACHINES):
+        axes[0, column].set_title(machine)
+        axes[1, column].set_xlabel("width of the network")
+    axes[0, 0].legend(frameon=False, fontsize=6)
+    figure.tight_layout()
+    for path in [given.out] if given.out else [FOLDER / f"break_even{s}" for s in (".svg", ".pdf")]:
+        figure.savefig(path, metadata={"Date": None} if str(path).endswith(".svg") else None)
+        print(path)
+
+
+def draw(axis: plt.Axes, rows: list[dict], colour: np.ndarray, style: str, label: str | None) -> None:
+    """One technology against one machine."""
+    width = np.array([row["width"] for row in rows])
+    ratio = np.array([row["ratio"] for row in rows])
+    simulated = np.array([row["method"] == "simulated" for row in rows])
+    axis.loglog(width, ratio, style, color=colour, label=label, linewidth=1.0)
+    axis.loglog(width[simulated], ratio[simulated], "o", color=colour, markersize=3)
+    axis.loglog(width[~simulated], ratio[~simulated], "o", color=colour, markersize=3, markerfacecolor="none")
+
+
+if __name__ == "__main__":
+    main()
