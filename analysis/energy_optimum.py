@@ -55,7 +55,7 @@ BEFORE = {  # F, as shipped before sizing
 }
 NETWORKS = ("digits", "tanh", "relu", "outliers")
 SEEDS = 3
-ROBUST_SAMPLES, COMPARED_SAMPLES = 4, 4
+ROBUST_SAMPLES, COMPARED_SAMPLES = 2, 4
 Task = tuple[PredictiveCodingNetwork, Floats, Floats]
 
 
