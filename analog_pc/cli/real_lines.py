@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import numpy as np
@@ -14,6 +15,7 @@ from analog_pc.verify.report.style import si
 from analog_pc.verify.wording import counted
 
 WIDTH = 80
+_WITH_UNIT = re.compile(r"([0-9]) (?=[%fpnµmkMG]?[A-Za-z%]?(?: |,|\.|$|\)))")
 CONVERGED = Outcome.CONVERGED.value
 SECOND = {"predict": ("same class", "same_class"), "learn": ("cosine dW", "cosine")}
 
@@ -152,5 +154,6 @@ def _seconds(value: float) -> str:
 
 def _wrapped(line: str, taken: int) -> str:
     """At most `WIDTH` characters a line, the first one `taken` less."""
-    parts = textwrap.wrap(line, WIDTH, initial_indent=" " * taken, subsequent_indent="    ")
-    return "\n".join(parts).lstrip() if parts else ""
+    held = _WITH_UNIT.sub("\\1\u00a0", line)  # a number stays with its unit
+    parts = textwrap.wrap(held, WIDTH, initial_indent=" " * taken, subsequent_indent="    ")
+    return "\n".join(parts).lstrip().replace("\u00a0", " ") if parts else ""

@@ -9,7 +9,7 @@ Kennedy & Carpenter, Appl. Numer. Math. 44, 139 (2003), Table 5.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class Integrator:
         self.u = u
         self._push = self.rate.drive(None, u)
         self.stop = max(STOP, STAGE * precision)
-        self._stage = lru_cache(RUNGS)(self._make_stage)
+        self._stages: OrderedDict[float, ImplicitStage] = OrderedDict()  # by step, the last used one last
 
     def derivative(self, x: Floats, q: Floats) -> tuple[Floats, Floats, Floats, Bools]:
         """dx/dt at x, with y and q there (q: where to search from)."""
@@ -79,9 +79,18 @@ class Integrator:
     @property
     def kept_lengths(self) -> int:
         """Step lengths whose matrices are kept."""
-        return self._stage.cache_info().currsize
+        return len(self._stages)
 
-    def _make_stage(self, step: float) -> ImplicitStage:
+    def _stage(self, step: float) -> ImplicitStage:
+        """The matrices of a step length; those of the length that was not used for longest go."""
+        if step not in self._stages:
+            while len(self._stages) >= RUNGS:
+                self._stages.popitem(last=False)
+            self._stages[step] = self._made(step)
+        self._stages.move_to_end(step)
+        return self._stages[step]
+
+    def _made(self, step: float) -> ImplicitStage:
         return ImplicitStage.of(self.rate, self.reads, self.solver.form, DIAGONAL * step, self.stop)
 
     def step(self, x: Floats, k1: Floats, q: Floats, step: float) -> tuple[Bools, tuple[Floats, ...] | None]:

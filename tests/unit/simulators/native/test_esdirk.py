@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -104,3 +107,19 @@ def test_few_step_lengths_keep_their_matrices() -> None:
     assert first is not None
     assert again is not None
     np.testing.assert_array_equal(again[0], first[0])
+
+
+def test_matrices_of_a_transient_go_with_it() -> None:
+    """Nothing refers to itself, so memory does not wait for a collector that counts objects, not bytes."""
+    model = Model(nonlinear_pair())
+    dynamic, solver = model.reduced(True)
+    integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-8)
+    k, _, q, _ = integrator.derivative(np.array([[0.1, -0.4]]), np.zeros((1, solver.form.gain.shape[1])))
+    integrator.step(np.array([[0.1, -0.4]]), k, q, 1e-7)
+    alive = weakref.ref(integrator)
+    gc.disable()
+    try:
+        del integrator
+        assert alive() is None
+    finally:
+        gc.enable()
