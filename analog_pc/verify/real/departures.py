@@ -27,6 +27,7 @@ from analog_pc.verify.real.accuracy import NO_CLASS
 from analog_pc.verify.real.results import EVERYTHING, NOTHING, Departure, Row
 
 CHECKED = 4  # samples whose modes are looked at: eigenvalues take 0.2 s each
+MOST_STATES = 1200  # of a chip whose stability the table tells: eigenvalues of more take above ten seconds
 SOLVED = (Outcome.CONVERGED, Outcome.SATURATED, Outcome.UNSTABLE)
 
 Compile = Callable[[Technology, int], CompiledNetwork]
@@ -122,7 +123,7 @@ def _solved(solution: Solution) -> Bools:
 def _unstable(compiled: CompiledNetwork, solution: Solution, native: Native) -> tuple[int, int]:
     """How many solved samples were looked at, and how many of them the circuit leaves by itself."""
     few = np.flatnonzero(_solved(solution))[:CHECKED]
-    if not len(few):
+    if not len(few) or native.model(compiled.circuit).n_states > MOST_STATES:
         return 0, 0
     stimuli = compiled.operating_point(few.tolist()).stimuli
     some = replace(solution, axis=solution.axis[few], volts=solution.volts[few], preset_volts=None)

@@ -281,5 +281,9 @@ class RealVerification:
                 chips = phase.rows[0].departures
                 predicted = [(chip.seed, chip.classes) for chip in chips]
                 unstable = sum(chip.unstable for chip in chips)
+                if (
+                    phase.stability is not None and phase.stability.margin < 0.0
+                ):  # where the table did not look
+                    unstable = max(1, unstable)
                 return network_accuracy(self.classes, predicted, phase.ideal_classes, self.labels, unstable)
         return Accuracy(max((phase.samples for phase in self.phases), default=0), self.classes, None, ())

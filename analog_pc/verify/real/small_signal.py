@@ -9,32 +9,45 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn.clamps import Clamps
 from analog_pc.simulators import Native
-from analog_pc.simulators.native import Modes
+from analog_pc.simulators.native import Deadline, Modes
 from analog_pc.verify.real.results import NoiseResult, Stability
 from analog_pc.verify.wording import counted
 
 
 def stability(
-    real: CompiledNetwork, ideal: CompiledNetwork, phase: str, samples: int, native: Native
+    real: CompiledNetwork,
+    ideal: CompiledNetwork,
+    phase: str,
+    samples: int,
+    native: Native,
+    deadline: Deadline,
 ) -> Stability:
-    """Slowest mode and damping over the first samples; the circuit of ideal parts beside it."""
-    few = min(samples, real.clamps.samples)
-    beside, _ = _modes(ideal, few, native)
-    found, words = _modes(real, few, native)
+    """Slowest mode and damping over the first samples, as many as there is time for; ideal parts beside."""
+    found: list[Modes] = []
+    beside: list[Modes] = []
+    words = ""
+    for sample in range(min(samples, real.clamps.samples)):
+        if deadline.passed:
+            break
+        modes, words = _modes(real, sample, native)
+        if words:
+            break
+        found += modes
+        if not deadline.passed:
+            beside += _modes(ideal, sample, native)[0]
     margin = min((m.margin for m in found), default=np.nan)
     damping = min((m.damping for m in found), default=np.nan)
     ideal_margin = min((m.margin for m in beside), default=np.nan)
-    return Stability(
-        phase, few, margin, margin * real.scales.seconds, ideal_margin, damping, words or _judge(found)
-    )
+    words = words or (_judge(found) if found else "no time to look at a sample")
+    return Stability(phase, len(found), margin, margin * real.scales.seconds, ideal_margin, damping, words)
 
 
-def _modes(compiled: CompiledNetwork, samples: int, native: Native) -> tuple[list[Modes], str]:
-    """The modes at the points that the samples relax to, or why there are none."""
+def _modes(compiled: CompiledNetwork, sample: int, native: Native) -> tuple[list[Modes], str]:
+    """The modes at the point that a sample relaxes to, or why there are none."""
     try:
-        return native.modes(compiled.circuit, compiled.operating_point(tuple(range(samples)))), ""
+        return native.modes(compiled.circuit, compiled.operating_point((sample,))), ""
     except SimulationFailed as failure:
-        return [], str(failure)
+        return [], f"sample {sample}: {failure}"
 
 
 def _judge(found: list[Modes]) -> str:

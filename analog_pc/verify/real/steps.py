@@ -125,8 +125,11 @@ def _power(circuits: PhaseCircuits, phase: RealPhase, progress: Progress, deadli
 
 
 def _modes(circuits: PhaseCircuits, phase: RealPhase, progress: Progress, deadline: Deadline) -> Added:
-    found = stability(circuits.real, circuits.ideal, phase.phase, CHECKED, circuits.native)
-    return replace(phase, stability=found), ""
+    found = stability(circuits.real, circuits.ideal, phase.phase, CHECKED, circuits.native, deadline)
+    asked = min(CHECKED, phase.samples)
+    late = deadline.passed and found.samples < asked
+    message = f"{found.samples} of {counted(asked, 'sample')}" if late else ""
+    return replace(phase, stability=found), message
 
 
 def _noise(circuits: PhaseCircuits, phase: RealPhase, progress: Progress, deadline: Deadline) -> Added:

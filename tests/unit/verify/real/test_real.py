@@ -18,7 +18,7 @@ from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import IDEAL, Technology, technology
 from analog_pc.technology.imperfections import present, without, without_imperfections
-from analog_pc.verify.real import STEP_NAMES, RealVerification, chosen_steps, verify_real
+from analog_pc.verify.real import STEP_NAMES, RealVerification, chosen_steps, departures, verify_real
 from analog_pc.verify.real.departures import departure
 from analog_pc.verify.real.drop import drop_maps
 from analog_pc.verify.real.json_report import real_dict
@@ -119,7 +119,7 @@ def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
     real, ideal = compiled(SLOW, STRONG), compiled(without_imperfections(SLOW), STRONG)
     rest = ideal.decode(Native(check_stability=False).simulate(ideal.circuit, ideal.operating_point()))
     row = Row("learn", "slow", (departure(real, rest, NATIVE),))
-    said = stability(real, ideal, "learn", 4, NATIVE)
+    said = stability(real, ideal, "learn", 4, NATIVE, FOREVER)
     few = row.departures[0].unstable
     assert few > 0
     assert row.status == f"unstable ({few} of 4 looked at); converged"
@@ -308,11 +308,23 @@ def test_a_step_without_time_keeps_what_it_has() -> None:
     assert len(phase.rows[0].departures) == 1
     states = {record.step: record.state for record in told}
     assert {name for name, state in states.items() if state is State.OVER_TIME} == {
-        "table", "cross-check", "transients",
+        "table", "cross-check", "modes", "transients",
     }  # fmt: skip
-    assert phase.stability is not None, "a step that ran out of time does not block the others"
+    assert phase.power is not None, "a step that ran out of time does not block the others"
+    assert phase.stability is not None
+    assert phase.stability.words == "no time to look at a sample"
     assert found.partial
     assert found.verdict == NOT_JUDGED
+
+
+def test_the_table_leaves_the_modes_of_large_chips_to_their_own_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rest = compiled(without_imperfections(REAL))
+    ideal = rest.decode(NATIVE.simulate(rest.circuit, rest.operating_point()))
+    assert departure(compiled(REAL), ideal, NATIVE).checked == 4
+    monkeypatch.setattr(departures, "MOST_STATES", 10)
+    assert departure(compiled(REAL), ideal, NATIVE).checked == 0
 
 
 def test_a_transient_without_time_says_so() -> None:
