@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STEP_NAMES = (
     "chips",
     "non-idealities",
+    "signals",
     "cost",
     "baselines",
     "limits",

@@ -75,6 +75,16 @@ def _row(row: NonIdeality, samples: int) -> str:
     return f"  {row.name:<20} {text:>8}   {points(row.lost):>11} lost{more}"
 
 
+def _signals(found: Evaluation) -> list[str]:
+    said = ["", "signals of the predictions, and what their amplifiers add, rms"]
+    for row in found.signals:
+        said.append(
+            f"  layer {row.layer}  {si(row.rms, 'V')}, peak {si(row.peak, 'V')} of {si(row.swing, 'V')};"
+            f"  offset {si(row.offset, 'V')}, noise {si(row.noise, 'V')}"
+        )
+    return said
+
+
 def _cost(found: Evaluation) -> list[str]:
     if found.cost is None:
         return []
@@ -87,13 +97,20 @@ def _cost(found: Evaluation) -> list[str]:
 def _baselines(found: Evaluation) -> list[str]:
     said = ["", "digital machines on the same task"]
     if found.cost is not None:
-        said = ["", "digital machines on the same task; the chip takes so many times their energy"]
+        said = [
+            "",
+            "digital machines on the same task, and the energy of the chip over theirs",
+            f"  {'':<8}{'energy':>9} {'latency':>9}{'always on':>10}{'gated':>8}",
+        ]
     for one in found.baselines:
         joules = si(one.energy, "J") if math.isfinite(one.energy) else "-"
         seconds = si(one.latency, "s") if math.isfinite(one.latency) else "-"
-        times = cost_over(found, one)
-        ratio = "" if times is None else f"{times:>8.2g} x"
-        line = f"  {one.phase:<8}{joules:>9} {seconds:>9} {ratio}  "
+        ratio = ""
+        if found.cost is not None:
+            on = cost_over(found, one)
+            gated = cost_over(found, one, gated=True)
+            ratio = "".join(f"{'-' if times is None else f'{times:.2g}':>9}" for times in (on, gated))
+        line = f"  {one.phase:<8}{joules:>9} {seconds:>9}{ratio}  "
         hanging = " " * len(line)
         text = f"{one.name} ({one.grade})"
         said += textwrap.wrap(text, WIDTH, initial_indent=line, subsequent_indent=hanging)
@@ -158,6 +175,7 @@ def _wrapped(text: str, indent: int) -> list[str]:
 _LINES: Mapping[str, Callable[[Evaluation], list[str]]] = {
     "chips": _chips,
     "non-idealities": _non_idealities,
+    "signals": _signals,
     "cost": _cost,
     "baselines": _baselines,
     "limits": _limits,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from analog_pc.compiler.budget import StageBudget
 from analog_pc.cost import Baseline, BreakEvenRow, Cost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.bench import Bench
@@ -43,6 +44,7 @@ class Evaluation:
     non_idealities: list[NonIdeality] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     proposal: Proposal | None = None
+    signals: tuple[StageBudget, ...] = ()
     cost: Cost | None = None
     baselines: tuple[Baseline, ...] = ()
     break_even: tuple[BreakEvenRow, ...] = ()

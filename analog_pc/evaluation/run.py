@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
+from analog_pc.compiler import compile_network
+from analog_pc.compiler.budget import signal_budget
 from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
 from analog_pc.evaluation.bench import Bench
@@ -119,6 +121,15 @@ def _proposal(found: Evaluation, progress: Progress) -> None:
     found.proposal = propose(found.bench, found.limits, progress.next)
 
 
+def _signals(found: Evaluation, progress: Progress) -> None:
+    progress.next("compile")
+    bench = found.bench
+    compiled = compile_network(
+        bench.network, bench.technology, bench.data.inputs, volts_per_unit=bench.scales, seed=bench.seeds[0]
+    )
+    found.signals = tuple(row for row in signal_budget(compiled) if row.stage == "mu")
+
+
 def _cost(found: Evaluation, progress: Progress) -> None:
     progress.next("predict, learn, write")
     found.cost = chip_cost(found.bench)
@@ -141,6 +152,7 @@ def _check(found: Evaluation, progress: Progress) -> None:
 STEPS: Mapping[str, Step] = {
     "chips": Step(_chips, lambda e: len(e.bench.seeds_of(e.bench.technology))),
     "non-idealities": Step(_non_idealities, lambda e: count_alone(e.bench)),
+    "signals": Step(_signals, lambda e: 1),
     "cost": Step(_cost, lambda e: 1),
     "baselines": Step(_baselines, lambda e: 1),
     "limits": Step(_limits, lambda e: sum(_has_limit(row) for row in e.non_idealities), ("non-idealities",)),

@@ -89,6 +89,18 @@ def advice(found: Evaluation) -> list[str]:
         said.append(proposal_text(found.proposal))
     for limit in found.limits:
         said.append(limit_text(found, limit))
+    return [*said, *_energy_advice(found)]
+
+
+def _energy_advice(found: Evaluation) -> list[str]:
+    """What saves energy, where that was measured: gating."""
+    said = []
+    for name, phase in ({} if found.cost is None else found.cost.phases).items():
+        if 0.0 < 2.0 * phase.gated_energy < phase.energy:
+            said.append(
+                f"{name}: switching off what is not needed takes {si(phase.gated_energy, 'J')} instead of "
+                f"{si(phase.energy, 'J')}."
+            )
     return said
 
 
@@ -167,11 +179,12 @@ def cost_sentences(found: Evaluation) -> list[str]:
     return said
 
 
-def cost_over(found: Evaluation, machine: Baseline) -> float | None:
-    """Energy of the chip, always on, over that of a digital machine in the same phase; None if unknown."""
+def cost_over(found: Evaluation, machine: Baseline, *, gated: bool = False) -> float | None:
+    """Energy of the chip over that of a digital machine in the same phase; None if unknown."""
     if found.cost is None or machine.phase not in found.cost.phases or not machine.energy > 0.0:
         return None
-    return found.cost.phases[machine.phase].energy / machine.energy
+    phase = found.cost.phases[machine.phase]
+    return (phase.gated_energy if gated else phase.energy) / machine.energy
 
 
 def break_even_sentences(found: Evaluation) -> list[str]:

@@ -16,6 +16,7 @@ from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.verify.report.style import COLOURS, DASHES, FULL_WIDTH, GREY, INK, MARKERS, ONE_COLUMN, styled
 
+SMALLEST_PART = 1e-4  # of the energy of a phase: what is below is in the table alone
 SHOWN = 6  # curves in one figure, as many as there are markers
 
 
@@ -115,7 +116,7 @@ def energy(cost: Cost, baselines: Sequence[Baseline]) -> Figure:
     figure = Figure(figsize=(FULL_WIDTH, height), layout="constrained")
     panels = figure.subplots(1, len(phases), squeeze=False)[0]
     values = [value for found in rows for _, value, _ in found]
-    floor = 10.0 ** np.floor(np.log10(max(min(values), 1e-6 * max(values))) - 0.3)
+    floor = 10.0 ** np.floor(np.log10(min(values)) - 0.3)
     for axes, name, found in zip(panels, phases, rows, strict=True):
         for place, (_, value, is_part) in enumerate(found):
             look: dict[str, Any] = {"color": COLOURS[0]}
@@ -134,7 +135,8 @@ def energy(cost: Cost, baselines: Sequence[Baseline]) -> Figure:
 def _energy_rows(cost: Cost, baselines: Sequence[Baseline], phase: str) -> list[tuple[str, float, bool]]:
     """Label, J, and whether it is of the chip: total, parts and machines, each the largest first."""
     found = cost.phases[phase]
-    parts = [(part.part, part.energy, True) for part in found.parts if part.energy > 0.0]
+    least = SMALLEST_PART * found.energy
+    parts = [(part.part, part.energy, True) for part in found.parts if part.energy > least]
     others = [(one.name, one.energy, False) for one in baselines if one.phase == phase and one.energy > 0.0]
     total = [("chip, all parts", found.energy, True)]
     gated = [("chip, gated", found.gated_energy, True)] if found.gated_energy > 0.0 else []

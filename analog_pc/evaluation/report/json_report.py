@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from analog_pc.compiler.budget import StageBudget
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy
 from analog_pc.evaluation.check import Check
 from analog_pc.evaluation.intervals import CONFIDENCE
@@ -40,6 +41,8 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
           unconverged   samples without an equilibrium, over all chips
         non_idealities  [{name, accuracy, lost, low, high, unconverged, moved, samples, chips, by}], each
                         alone, the costliest first
+        signals         [{layer, rms, peak, offset, noise, swing}]: predictions of each layer and what their
+                        amplifiers add, V
         cost            {predict, learn, write: {energy (J), latency (s), parts [{part, count, energy,
                         power (W), area (m^2), source, grade}], ...}, area, operations, technology, catalogue}
                         per stimulus, or null; grades: A measured, B modelled, C rule of thumb
@@ -77,6 +80,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
             "unconverged": None if found.chips is None else found.chips.unconverged,
         },
         "non_idealities": [_non_ideality(row) for row in found.sorted_non_idealities],
+        "signals": [_signal(row) for row in found.signals],
         "cost": None if found.cost is None else found.cost.as_dict(),
         "baselines": [_plain(vars(one)) for one in found.baselines],
         "break_even": [_plain(vars(row)) for row in found.break_even],
@@ -139,6 +143,11 @@ def _non_ideality(row: NonIdeality) -> dict[str, Any]:
         "chips": len(row.accuracy.chips),
         "by": row.by,
     }
+
+
+def _signal(row: StageBudget) -> dict[str, Any]:
+    names = ("rms", "peak", "offset", "noise", "swing")
+    return {"layer": row.layer, **{name: finite(getattr(row, name)) for name in names}}
 
 
 def _limit(limit: Limit) -> dict[str, Any]:

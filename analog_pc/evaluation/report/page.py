@@ -32,7 +32,7 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
         chip=None if found.chips is None else accuracy_text(found.chips),
         interval=None if found.chips is None else interval_text(found.chips),
         cost=found.cost,
-        ratios=[cost_over(found, one) for one in found.baselines],
+        ratios=[(cost_over(found, one), cost_over(found, one, gated=True)) for one in found.baselines],
         costs=[
             *cost_sentences(found),
             *break_even_sentences(found),
@@ -72,7 +72,8 @@ CAPTIONS = {
     "energy": (
         "Energy per stimulus",
         "Filled: the chip, always on, all parts together, gated where it can be, and by part; hatched: "
-        "digital machines on the same task, whose assumptions stand in the table. Logarithmic axes.",
+        "digital machines on the same task, whose assumptions stand in the table. Logarithmic axes; parts below "
+        "0.01 % of a phase are in the table alone.",
     ),
     "break_even": (
         "Where the chip wins, and where it loses",

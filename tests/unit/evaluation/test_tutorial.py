@@ -33,7 +33,9 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not json.loads(Path("chip/report.json").read_text())["partial"]
     sized = json.loads(Path("sized/report.json").read_text())
     assert sized["headline"].startswith("Good enough")
-    assert json.loads(Path("guess/report.json").read_text())["headline"].startswith("Not good enough")
+    guess = json.loads(Path("guess/report.json").read_text())
+    assert not guess["headline"].startswith("Good enough")
+    assert guess["proposal"]["accuracy"]["chips"] == sized["accuracy"]["chip"]["chips"]
     with Path("devices/comparison.csv").open() as table:
         rows = list(csv.DictReader(table))
     assert [row["technology"] for row in rows] == ["pcm", "sonos", "ecram"]
