@@ -75,7 +75,10 @@ def resized(technology: Technology, name: str, factor: float) -> Technology:
     BadInput
         Where a technology cannot have such a value, a fraction above 1, say.
     """
-    values = {field: _resized(field, getattr(technology, field), factor) for field in IMPERFECTIONS[name]}
+    fields = [
+        field for field in IMPERFECTIONS[name] if technology.auto_zeroed or not field.startswith("auto_zero_")
+    ]
+    values = {field: _resized(field, getattr(technology, field), factor) for field in fields}
     sources: dict[str, Source] = dict(technology.sources)
     for field, value in values.items():
         if value != getattr(technology, field):

@@ -72,8 +72,8 @@ CAPTIONS = {
     "energy": (
         "Energy per stimulus",
         "Filled: the chip, always on, all parts together, gated where it can be, and by part; hatched: "
-        "digital machines on the same task, whose assumptions stand in the table. Logarithmic axes; parts below "
-        "0.01 % of a phase are in the table alone.",
+        "digital machines on the same task, whose assumptions stand in the table. Logarithmic axes; parts "
+        "below 0.01 % of a phase are in the table alone.",
     ),
     "break_even": (
         "Where the chip wins, and where it loses",

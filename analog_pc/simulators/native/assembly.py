@@ -20,6 +20,7 @@ from analog_pc.circuit import (
 from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import Law, limiter
 from analog_pc.crossbar import NonlinearArray, port_admittance, with_access
+from analog_pc.errors import BadInput
 from analog_pc.simulators.native.blocks import Curves, Gates, Ports
 from analog_pc.simulators.native.equations import Equations, NoisyInputs, Placed, span
 from analog_pc.simulators.native.flat import NOWHERE, Bank, Flat
@@ -143,7 +144,14 @@ def _curves(eq: Equations, law: Law, n: int) -> Placed:
 def _place_transfers(eq: Equations, bank: Bank, e: VoltageTransfers) -> None:
     control, out = bank.at("control"), bank.at("out")
     gain, offset = np.asarray(e.gain), np.asarray(e.offset)
-    slope = gain * e.law.derivative(offset)
+    with np.errstate(all="ignore"):  # what is not finite is refused
+        slope = gain * e.law.derivative(offset)
+    if not np.isfinite(slope).all():
+        worst = int(np.argmin(np.isfinite(slope)))
+        raise BadInput(
+            f"native: transfer {bank.label}, number {worst}: the slope of {e.law.name!r} at 0 V is "
+            f"{slope[worst]}, must be finite"
+        )
     curves = Curves(e.law, gain, offset, slope)
     placed = eq.add_block(curves)
     eq.fix(out, bank)

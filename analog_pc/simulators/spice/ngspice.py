@@ -56,7 +56,6 @@ class Ngspice:
         self.timeout = timeout
         self.watch = watch
         self._native = Native()
-        self._search = with_restarts(self._solve, native_states(self._native))
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
@@ -68,7 +67,12 @@ class Ngspice:
         BadInput, SimulatorMissing, SimulationFailed
         """
         return with_verdict(
-            partial(simulate, self._solve, certify=certificate(self._native), search=self._search),
+            partial(
+                simulate,
+                self._solve,
+                certify=certificate(self._native),
+                search=with_restarts(self._solve, native_states(self._native)),
+            ),
             self._native,
             circuit,
             analysis,

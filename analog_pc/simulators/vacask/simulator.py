@@ -37,7 +37,6 @@ class Vacask:
             raise BadInput(f"vacask: timeout = {timeout!r} s, must be finite and > 0")
         self.timeout = timeout
         self._native = Native()
-        self._search = with_restarts(self._solve, native_states(self._native))
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
         """Solve the circuit; a batch of operating points is one run.
@@ -49,7 +48,12 @@ class Vacask:
         BadInput, SimulatorMissing, SimulationFailed
         """
         return with_verdict(
-            partial(simulate, self._solve, certify=certificate(self._native), search=self._search),
+            partial(
+                simulate,
+                self._solve,
+                certify=certificate(self._native),
+                search=with_restarts(self._solve, native_states(self._native)),
+            ),
             self._native,
             circuit,
             analysis,

@@ -210,3 +210,12 @@ def test_dissipation_is_what_the_sources_deliver() -> None:
     u, out, m = (solution.voltage((node,))[:, 0] for node in ("u", "out", "m"))
     delivered = u * (u - m) / 1e3 + out * (out - m) / 2e3
     np.testing.assert_allclose(watts["r"], delivered, rtol=1e-9)
+
+
+def test_a_transfer_function_with_a_pole_at_0_volts_is_refused() -> None:
+    pole = Law("pole", np.reciprocal, lambda v: -1.0 / (v * v), "1/({})".format)
+    circuit = Circuit(
+        "c", (StimulusSources("u", ("a",), grounds(1)), VoltageTransfers("f", ("a",), ("b",), pole))
+    )
+    with pytest.raises(BadInput, match="transfer f, number 0: the slope of 'pole' at 0 V is"):
+        Native().simulate(circuit, OperatingPoint({"u": np.ones((1, 1))}))
