@@ -25,7 +25,7 @@ from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 
 SAMPLES = 4  # amplifiers take nearly all of the power, and are the same for every stimulus
-TIME_LIMIT = 20.0  # s for the operating points of a phase
+TIME_LIMIT = 60.0  # s for the operating points of a phase
 SOLVED = {Outcome.CONVERGED, Outcome.SATURATED}  # the circuit rests there, wherever that is
 PHASES = ("predict", "learn", "write")
 
