@@ -41,10 +41,9 @@ class AutoZeroed(Relaxer):
     def rest(
         self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        rest = self.relaxer.rest(network, held, arrays)
         if not held.beyond_input:
-            return rest
-        zero = self.relaxer.rest(network, held.input_alone, arrays)
+            return self.relaxer.rest(network, held, arrays)
+        rest, zero = self.relaxer.both_phases(network, held, arrays)
         eps = tuple(a - b for a, b in zip(rest.eps, zero.eps, strict=True))
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(network.pi, eps[1:], strict=True))
         return replace(rest, eps=eps, energy=np.asarray(energy), relaxation=_both(rest, zero))

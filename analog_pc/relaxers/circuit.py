@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analog_pc.compiler import compile_network
-from analog_pc.mapping import NetworkArrays
+from analog_pc.mapping import NetworkArrays, Scales, choose_scales, forward_ranges
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
 from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.simulators import Simulator
@@ -28,5 +28,24 @@ class CircuitRelaxer(Relaxer):
     def rest(
         self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        compiled = compile_network(network, self.technology, clamps=held, seed=self.seed, arrays=arrays)
+        return self._rest(network, held, arrays, None)
+
+    def both_phases(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    ) -> tuple[Equilibrium, Equilibrium]:
+        scales = choose_scales(network, self.technology, forward_ranges(network, held))
+        phases = (held, held.input_alone)
+        one, two = (self._rest(network, clamps, arrays, scales) for clamps in phases)
+        return one, two
+
+    def _rest(
+        self,
+        network: PredictiveCodingNetwork,
+        held: Clamps,
+        arrays: NetworkArrays | None,
+        scales: Scales | None,
+    ) -> Equilibrium:
+        compiled = compile_network(
+            network, self.technology, clamps=held, seed=self.seed, arrays=arrays, volts_per_unit=scales
+        )
         return compiled.decode(self.simulator.simulate(compiled.circuit, compiled.operating_point()))

@@ -44,3 +44,9 @@ class Relaxer(ABC):
         self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
         """The same for clamps that have been made: what a relaxer has to give."""
+
+    def both_phases(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    ) -> tuple[Equilibrium, Equilibrium]:
+        """Under the clamps, and under that of the input alone, on one circuit: at the same volts per unit."""
+        return self.rest(network, held, arrays), self.rest(network, held.input_alone, arrays)

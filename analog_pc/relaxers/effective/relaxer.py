@@ -85,10 +85,22 @@ class EffectiveRelaxer(Relaxer):
         BadInput
             For other clamps: their circuits need `CircuitRelaxer`.
         """
+        return self._rest(network, held, arrays, self.scales(network, held))
+
+    def both_phases(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    ) -> tuple[Equilibrium, Equilibrium]:
+        scales = self.scales(network, held)
+        one, two = (self._rest(network, clamps, arrays, scales) for clamps in (held, held.input_alone))
+        return one, two
+
+    def _rest(
+        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None, scales: Scales
+    ) -> Equilibrium:
         _check(network, held)
         if arrays is None:
             arrays = self._programmed(network)
-        effective = self.effective(network, arrays, self.scales(network, held))
+        effective = self.effective(network, arrays, scales)
         with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
             return self._equilibrium(effective, held, effective.rest(held, self.tolerance))
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from analog_pc import BadInput, Native, Ngspice, PredictiveCodingNetwork, compile_network, relax, technology
-from analog_pc.mapping import ConductancePair, NetworkArrays, encode
+from analog_pc.mapping import ConductancePair, NetworkArrays, choose_scales, encode, forward_ranges
+from analog_pc.pcn import make_clamps
 from analog_pc.relaxers import (
     AutoZeroed,
     CircuitRelaxer,
@@ -108,3 +109,23 @@ def test_deep_rectifiers_on_a_chip_come_to_rest(activation: str) -> None:
         relaxer = EffectiveRelaxer(t, volts_per_unit=min(t.volts_per_unit, t.supply / 30.0))
         assert relaxer.relax(net, inputs, targets).relaxation.all_converged, name
         assert relaxer.relax(net, inputs).relaxation.all_converged, name
+
+
+@pytest.mark.parametrize("circuit", ["native", "effective"])
+def test_both_phases_are_read_at_the_same_volts(net: PredictiveCodingNetwork, circuit: str) -> None:
+    """Targets of 50 lower the volts of their layer; offsets in units then are larger, in both readings."""
+    parts = technology("breadboard")
+    relaxers: dict[str, Relaxer] = {
+        "native": CircuitRelaxer(Native(check_stability=False), parts, 1),
+        "effective": EffectiveRelaxer(parts, 1),
+    }
+    held = make_clamps(net, INPUTS, np.full((len(INPUTS), 3), 50.0))
+    scales = choose_scales(net, parts, forward_ranges(net, held))
+    assert scales.activity[2] < parts.volts_per_unit / 4.0
+    _, alone = relaxers[circuit].both_phases(net, held, None)
+    fixed = EffectiveRelaxer(parts, 1, volts_per_unit=scales).relax(net, INPUTS)
+    own = EffectiveRelaxer(parts, 1).relax(net, INPUTS)
+    np.testing.assert_allclose(
+        alone.eps[2], fixed.eps[2], rtol=0.0, atol=1e-4
+    )  # as in test_effective_relaxer
+    assert np.abs(alone.eps[2] - own.eps[2]).max() > 1e-2
