@@ -22,6 +22,7 @@ import numpy as np
 
 FOLDER = Path(__file__).parents[1] / "results" / "cost"
 MACHINES = ("45 nm fp32", "45 nm int8", "14 nm PCM chip, four phase")
+WIDTHS = (16, 32, 64, 128, 256, 512)
 PHASES = {"predict": "one inference", "learn": "one relaxation"}
 
 
@@ -37,6 +38,8 @@ def main() -> None:
     colours = plt.get_cmap("viridis")(np.linspace(0.0, 0.9, max(len(table), 2)))
     for (name, sizes), colour in zip(sorted(table.items()), colours, strict=False):
         for what, style in (("shipped", "-"), ("sized", "--")):
+            if what not in sizes:
+                continue
             for k, phase in enumerate(PHASES):
                 for column, machine in enumerate(MACHINES):
                     rows = [r for r in sizes[what]["rows"] if (r["phase"], r["baseline"]) == (phase, machine)]
@@ -46,6 +49,8 @@ def main() -> None:
         axes[k, 0].set_ylabel(f"{phase}: {words}\nanalog / digital energy")
         for axis in axes[k]:
             axis.axhline(1.0, color="0.4", linewidth=0.8)
+            axis.set_xticks(WIDTHS, [str(width) for width in WIDTHS])
+            axis.minorticks_off()
     for column, machine in enumerate(MACHINES):
         axes[0, column].set_title(machine)
         axes[1, column].set_xlabel("width of the network")
