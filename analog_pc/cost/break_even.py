@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from analog_pc.cost.formula import device_siemens, formula_settling
 from analog_pc.cost.network import catalogue_of, network_cost
 from analog_pc.cost.parts import Phase, phase_parts
 from analog_pc.cost.results import PhaseCost
+from analog_pc.cost.write import write_cost
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology
@@ -30,7 +31,8 @@ PHASES = ("predict", "learn")
 class BreakEvenRow:
     """One width, phase and digital machine: `ratio` above 1 means that the analog chip loses.
 
-    Energies in J per stimulus; `analog` without writes, always on.  `method` says whether power and settling
+    Energies in J per stimulus, always on.  "learn" is the relaxation alone, "learn and write" has one update of
+    every device too; the digital machine's has its update in both.  `method` says whether power and settling
     were simulated or follow from the formula.
     """
 
@@ -95,6 +97,14 @@ def break_even(
             method = "formula"
         for machine in machines:
             rows.append(_row(width, machine, energies[machine.phase], method))
+        if "write_volts" in process:
+            written = write_cost(
+                compile_network(network, technology, x, seed=seed).circuit, technology, process
+            )
+            joules, seconds = energies["learn"]
+            both = joules + written.energy, seconds + written.latency
+            learning = [replace(m, phase="learn and write") for m in machines if m.phase == "learn"]
+            rows += [_row(width, machine, both, method) for machine in learning]
     return tuple(rows)
 
 

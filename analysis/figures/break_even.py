@@ -1,8 +1,8 @@
 """Energy of the analog chip over that of digital machines, by width, from what `break_even.py` has stored.
 
-Above the line the analog chip loses.  A row for predict and learn, a column for each digital machine; a line
-for every technology, full as shipped, dashed with the capacitor sized for the network; filled markers were
-simulated, open ones follow the formula.
+Above the line the analog chip loses.  A row for predict, for learn, and for learn with one write of every
+device; a column for each digital machine; a line for every technology, full as shipped, dashed with the
+capacitor sized for the network; filled markers were simulated, open ones follow the formula.
 
     python analysis/figures/break_even.py [--out FILE.pdf]
 """
@@ -23,7 +23,7 @@ import numpy as np
 FOLDER = Path(__file__).parents[1] / "results" / "cost"
 MACHINES = ("45 nm fp32", "45 nm int8", "14 nm PCM chip, four phase")
 WIDTHS = (16, 32, 64, 128, 256, 512)
-PHASES = {"predict": "one inference", "learn": "one relaxation"}
+PHASES = {"predict": "one inference", "learn": "one relaxation", "learn and write": "with one update"}
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     given = parser.parse_args()
     table = json.loads((FOLDER / "break_even.json").read_text())
     plt.rcParams.update({"svg.fonttype": "none", "font.size": 8})
-    figure, axes = plt.subplots(2, len(MACHINES), figsize=(7.2, 4.4), sharex=True, sharey="row")
+    figure, axes = plt.subplots(3, len(MACHINES), figsize=(7.2, 6.4), sharex=True, sharey="row")
     colours = plt.get_cmap("viridis")(np.linspace(0.0, 0.9, max(len(table), 2)))
     for (name, sizes), colour in zip(sorted(table.items()), colours, strict=False):
         for what, style in (("shipped", "-"), ("sized", "--")):
@@ -53,7 +53,7 @@ def main() -> None:
             axis.minorticks_off()
     for column, machine in enumerate(MACHINES):
         axes[0, column].set_title(machine)
-        axes[1, column].set_xlabel("width of the network")
+        axes[-1, column].set_xlabel("width of the network")
     axes[0, 0].legend(frameon=False, fontsize=6)
     figure.tight_layout()
     for path in [given.out] if given.out else [FOLDER / f"break_even{s}" for s in (".svg", ".pdf")]:

@@ -84,6 +84,10 @@ def test_break_even_has_a_row_for_every_machine_width_and_phase() -> None:
     for r in rows:
         assert r.ratio == pytest.approx(r.analog / r.digital)
         assert r.loses == (r.ratio > 1.0)
+    learnt = {(r.width, r.baseline): r.analog for r in rows if r.phase == "learn"}
+    written = {(r.width, r.baseline): r.analog for r in rows if r.phase == "learn and write"}
+    assert set(written) == set(learnt)
+    assert all(written[key] > learnt[key] for key in learnt)
     narrow = [r for r in rows if r.width == 6 and r.baseline == "45 nm int8"]
     assert all(r.loses for r in narrow)  # amplifiers of six nodes against 96 multiply-accumulates
 
