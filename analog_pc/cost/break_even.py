@@ -31,9 +31,9 @@ PHASES = ("predict", "learn")
 class BreakEvenRow:
     """One width, phase and digital machine: `ratio` above 1 means that the analog chip loses.
 
-    Energies in J per stimulus, always on.  "learn" is the relaxation alone, "learn and write" has one update of
-    every device too; the digital machine's has its update in both.  `method` says whether power and settling
-    were simulated or follow from the formula.
+    Energies in J per stimulus, always on.  "learn" is the relaxation alone, "learn and write" has one update
+    of every device too; the digital machine's has its update in both.  `method` says whether power and
+    settling were simulated or follow from the formula.
     """
 
     width: int
