@@ -1,0 +1,102 @@
+"""Costs beside machines, break-even in words, and their figures."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from analog_pc.cost import Baseline, BreakEvenRow, Cost, Operations, PartCost, PhaseCost
+from analog_pc.evaluation.bench import Bench
+from analog_pc.evaluation.comparison import compare
+from analog_pc.evaluation.costs import straight
+from analog_pc.evaluation.report.comparison import comparison_figure
+from analog_pc.evaluation.report.figures import break_even, energy
+from analog_pc.evaluation.report.tables import cost_csv
+from analog_pc.evaluation.results import Evaluation
+from analog_pc.evaluation.sentences import advice, break_even_sentences, cost_over, cost_sentences
+from analog_pc.technology.catalogue import TECHNOLOGIES
+
+
+def phase(name: str, gated: float) -> PhaseCost:
+    parts = (
+        PartCost("drivers", 10, 3e-9, 1e-3, 2e-9, "here", "C"),
+        PartCost("crossbars", 2, 1e-9, 1e-4, 1e-9, "there", "A"),
+    )
+    return PhaseCost(
+        phase=name, latency=1e-6, parts=parts, formula_energy=5e-9, formula_latency=2e-6, gated_energy=gated,
+        settling=1e-6, method="given", samples=1,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def found(ideal_bench: Bench) -> Evaluation:
+    operations = Operations(1e-12, 1e-12, 100, 1000, 10, 0.01)
+    phases = {"predict": phase("predict", 1e-9), "learn": phase("learn", 4e-9)}
+    return Evaluation(
+        bench=ideal_bench,
+        title="a test",
+        facts={},
+        versions={},
+        steps=("cost",),
+        cost=Cost(phases, 3e-9, operations, "ideal", "given"),
+        baselines=(
+            Baseline("abacus", "predict", 2e-9, 1.0, "slow", "here", "C"),
+            Baseline("oracle", "learn", math.nan, 0.0, "unknown", "here", "C"),
+        ),
+        break_even=tuple(
+            BreakEvenRow(width, "learn", ratio, 1.0, machine, "none", 1.0, ratio, "given")
+            for machine, ratios in (("abacus", (2.0, 0.9, 0.5)), ("oracle", (9.0, 0.9, 3.0)))
+            for width, ratio in zip((16, 32, 64), ratios, strict=True)
+        ),
+    )
+
+
+def test_over_a_machine(found: Evaluation) -> None:
+    abacus, oracle = found.baselines
+    assert cost_over(found, abacus) == pytest.approx(2.0)
+    assert cost_over(found, abacus, gated=True) == pytest.approx(0.5)
+    assert cost_over(found, oracle) is None
+
+
+def test_in_words(found: Evaluation) -> None:
+    said = cost_sentences(found)
+    assert said[0] == "predict: 4 nJ (1 nJ gated), 1 µs; 75 % of the energy in drivers"
+    assert said[-1] == "area: 0.003 mm^2"
+    assert "predict: switching off what is not needed takes 1 nJ instead of 4 nJ." in advice(found)
+    assert not any(sentence.startswith("learn:") for sentence in advice(found))
+
+
+def test_break_even_is_where_it_wins_for_good(found: Evaluation) -> None:
+    assert break_even_sentences(found) == [
+        "learn: beats abacus from a width of 32 on",
+        "learn: loses to oracle, 3 x at a width of 64",
+    ]
+
+
+def test_tables_and_figures(found: Evaluation) -> None:
+    assert found.cost is not None
+    lines = cost_csv(found.cost).splitlines()
+    assert lines[0] == "phase,part,count,energy (J),power (W),area (m^2),source,grade"
+    assert lines[1] == "predict,drivers,10,3e-09,0.001,2e-09,here,C"
+    assert len(lines) == 5
+    predict, learn = energy(found.cost, found.baselines).axes
+    assert [label.get_text() for label in predict.get_yticklabels()] == [
+        "chip, all parts", "chip, gated", "drivers", "crossbars", "abacus",
+    ]  # fmt: skip
+    assert [label.get_text() for label in learn.get_yticklabels()][-1] == "crossbars"
+    (axes,) = break_even(found.break_even).axes
+    assert len(axes.get_lines()) == 3  # two machines, and the line at 1
+    (row,) = compare([found])
+    assert (row.predict_energy, row.learn_latency, row.area) == (4e-9, 1e-6, 3e-9)
+    assert row.write_energy is None
+    assert row.mean is None
+    assert len(comparison_figure([row]).axes) == 4
+
+
+def test_straight_devices_keep_the_name() -> None:
+    technology = TECHNOLOGIES["cmos65-rram"]
+    found = straight(technology)
+    assert found.name == technology.name
+    assert found.device_law == "linear"
+    assert found.opamp_offset == technology.opamp_offset
