@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,8 +125,3 @@ def guess_of(labels: Ints, classes: int) -> float:
 def mean_lost(ideal: float, accuracy: Accuracy) -> float:
     """Accuracy lost against the ideal network; unanswered samples count as lost."""
     return ideal - accuracy.lowest
-
-
-def worst_first(items: Sequence[tuple[str, Accuracy]]) -> list[tuple[str, Accuracy]]:
-    """Sorted by accuracy, the lowest first."""
-    return sorted(items, key=lambda item: item[1].lowest)
