@@ -9,10 +9,10 @@ from analog_pc.cost import Baseline, PhaseCost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
-from analog_pc.evaluation.limits import BUDGET, Limit
+from analog_pc.evaluation.limits import BUDGET, Limit, resized
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.technology import IDEAL, offset_spread, quantities
+from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
 from analog_pc.technology.imperfections import IMPERFECTIONS
 from analog_pc.verify.report.style import si
 
@@ -110,28 +110,35 @@ def by_guessing(found: Evaluation) -> bool:
 
 
 def limit_text(found: Evaluation, limit: Limit) -> str:
-    """How large one non-ideality may be."""
-    lost = next(trial.lost for trial in limit.trials if trial.factor == 1.0)
-    name = limit.name
-    now = values_text(found, name)
-    alone = (
-        f"{name} ({now}) alone costs {points(lost)}" if lost > 0.0 else f"{name} ({now}) alone costs nothing"
-    )
-    if math.isnan(limit.factor):
-        smallest = limit.trials[0].factor
-        return f"{alone}, and still {points(limit.trials[0].lost)} at 1/{1.0 / smallest:.0f} of its size."
-    if limit.must_shrink:
-        return f"{alone}: it must shrink {1.0 / limit.factor:.2g}-fold to cost {points(BUDGET)} at most."
-    if math.isinf(limit.fails):
-        return f"{alone}, and no more than {points(BUDGET)} even {limit.factor:.3g} times as large."
-    if limit.factor == 1.0:
-        return f"{alone}; it may not grow {limit.fails:.2g}-fold."
-    return f"{alone}; it may be {limit.factor:.2g} times as large, not {limit.fails:.2g} times."
-
-
-def values_text(found: Evaluation, name: str) -> str:
-    """The present values of a non-ideality's fields that are not off."""
+    """How large one non-ideality may be, in the values of its fields."""
     technology = found.bench.technology
+    name = limit.name
+    lost = next(trial.lost for trial in limit.trials if trial.factor == 1.0)
+    cost = points(lost) if lost > 0.0 else "nothing"
+    alone = f"{name} ({values_text(technology, name)}) alone costs {cost}"
+    if math.isnan(limit.factor):
+        smallest = limit.trials[0]
+        return (
+            f"{alone}, and still {points(smallest.lost)} with {values_at(technology, name, smallest.factor)}."
+        )
+    kept = values_at(technology, name, limit.factor)
+    if limit.must_shrink:
+        return f"{alone}; {points(BUDGET)} at most need {kept}."
+    if math.isinf(limit.fails):
+        return f"{alone}, and {points(BUDGET)} at most even with {kept}."
+    failed = values_at(technology, name, limit.fails)
+    if limit.factor == 1.0:
+        return f"{alone}, and more than {points(BUDGET)} with {failed}."
+    return f"{alone}, and {points(BUDGET)} at most with {kept}; more with {failed}."
+
+
+def values_at(technology: Technology, name: str, factor: float) -> str:
+    """The values of a non-ideality at `factor` times its size."""
+    return values_text(resized(technology, name, factor), name)
+
+
+def values_text(technology: Technology, name: str) -> str:
+    """The values of a non-ideality's fields that are not off."""
     if name == "offset" and technology.auto_zeroed:
         left = si(offset_spread(technology), "V")
         return f"opamp_offset = {si(technology.opamp_offset, 'V')}, of which auto-zero leaves {left}"
