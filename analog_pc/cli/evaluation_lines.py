@@ -147,24 +147,20 @@ def _check(found: Evaluation) -> list[str]:
 
 
 def comparison_lines(rows: Sequence[Compared]) -> list[str]:
-    """Technologies beside each other, costs of one inference and of one learning step."""
+    """Technologies beside each other; 95 % interval over chips, costs of one inference and one relaxation."""
     said = ["", f"{'technology':<16} {'accuracy':>22}  {'predict':>18} {'learn':>18}"]
     for row in rows:
         accuracy = percent(row.mean) if row.mean is not None else "not known"
         if row.low is not None and row.high is not None and row.mean is not None:
             accuracy += f" ({percent(row.low)}-{percent(row.high)})".replace(" %", "")
-        costs = [
-            f"{_si(getattr(row, f'{phase}_energy'), 'J')} {_si(getattr(row, f'{phase}_latency'), 's')}"
-            for phase in ("predict", "learn")
-        ]
-        said.append(f"{row.technology:<16} {accuracy:>22}  {costs[0]:>18} {costs[1]:>18}")
-        if row.area is not None:
-            said[-1] += f" {1e6 * row.area:.2g} mm2"
+        predict = _cost_text(row.predict_energy, row.predict_latency)
+        learn = _cost_text(row.learn_energy, row.learn_latency)
+        said.append(f"{row.technology:<16} {accuracy:>22}  {predict:>18} {learn:>18}")
     return said
 
 
-def _si(value: float | None, unit: str) -> str:
-    return "-" if value is None else si(value, unit)
+def _cost_text(energy: float | None, latency: float | None) -> str:
+    return "-" if energy is None or latency is None else f"{si(energy, 'J')} {si(latency, 's')}"
 
 
 def _wrapped(text: str, indent: int) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from analog_pc.evaluation.comparison import Compared
 from analog_pc.evaluation.report.tables import csv_text
@@ -84,13 +86,17 @@ def _accuracies(axes: Axes, rows: Sequence[Compared]) -> None:
         high = mean if row.high is None else 100.0 * row.high
         axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], marker="o", capsize=2.0,
                       color=COLOURS[0], lw=1.0)  # fmt: skip
-    axes.set(xlabel="accuracy (%), ideal |")
+    axes.set(xlabel="accuracy (%), ideal |", xlim=(None, 100.5))
     axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
 
 
 def _costs(axes: Axes, rows: Sequence[Compared], what: str, unit: str) -> None:
     axes.set(xscale="log", xlabel=f"{what} ({unit})")
     axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
+    shown = [1e6 * row.area for row in rows if row.area] if what == "area" else _values(rows, what)
+    if shown:
+        axes.set_xlim(10.0 ** math.floor(math.log10(min(shown))), 10.0 ** math.ceil(math.log10(max(shown))))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     for place, row in enumerate(rows):
         if what == "area":
             if row.area is not None:
@@ -101,3 +107,9 @@ def _costs(axes: Axes, rows: Sequence[Compared], what: str, unit: str) -> None:
             if value is not None:
                 axes.plot(value, place, ls="", marker=marker, color=colour, mfc="white", mew=0.9,
                           label=phase)  # fmt: skip
+
+
+def _values(rows: Sequence[Compared], what: str) -> list[float]:
+    """All energies or latencies that are known and above zero."""
+    found = [getattr(row, f"{phase}_{what}") for row in rows for phase in ("predict", "learn")]
+    return [value for value in found if value]
