@@ -95,7 +95,9 @@ def _costs(axes: Axes, rows: Sequence[Compared], what: str, unit: str) -> None:
     axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
     shown = [1e6 * row.area for row in rows if row.area] if what == "area" else _values(rows, what)
     if shown:
-        axes.set_xlim(10.0 ** math.floor(math.log10(min(shown))), 10.0 ** math.ceil(math.log10(max(shown))))
+        low = math.floor(math.log10(min(shown)))
+        high = max(math.ceil(math.log10(max(shown))), low + 1)
+        axes.set_xlim(10.0**low, 10.0**high)
     axes.xaxis.set_minor_formatter(NullFormatter())
     for place, row in enumerate(rows):
         if what == "area":
