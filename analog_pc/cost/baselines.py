@@ -10,9 +10,10 @@ from functools import partial
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import Any, ArrayLike, Floats
 from analog_pc.cost.components import Catalogue, Component, shipped
 from analog_pc.cost.operations import Work, best_step, digital_work
+from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
 
 REPEATS = 7  # of a measurement, of which the shortest counts
@@ -36,6 +37,10 @@ class Baseline:
     assumption: str
     source: str
     grade: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON; what is not a number is None."""
+        return {name: finite(value) for name, value in vars(self).items()}
 
 
 def digital_baselines(

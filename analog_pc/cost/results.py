@@ -75,17 +75,17 @@ class PhaseCost:
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not a number is None."""
         return {
-            "energy": _finite(self.energy),
-            "latency": _finite(self.latency),
-            "power": _finite(self.power),
-            "gated_energy": _finite(self.gated_energy),
-            "formula_energy": _finite(self.formula_energy),
-            "formula_latency": _finite(self.formula_latency),
-            "settling": _finite(self.settling),
+            "energy": finite(self.energy),
+            "latency": finite(self.latency),
+            "power": finite(self.power),
+            "gated_energy": finite(self.gated_energy),
+            "formula_energy": finite(self.formula_energy),
+            "formula_latency": finite(self.formula_latency),
+            "settling": finite(self.settling),
             "method": self.method,
             "samples": self.samples,
             "notes": list(self.notes),
-            "parts": [{name: _finite(value) for name, value in vars(part).items()} for part in self.parts],
+            "parts": [{name: finite(value) for name, value in vars(part).items()} for part in self.parts],
         }
 
 
@@ -136,14 +136,14 @@ class Cost:
         """For JSON: phase -> energy, latency, parts ...; and "area", "operations"."""
         return {name: phase.as_dict() for name, phase in self.phases.items()} | {
             "area": self.area,
-            "operations": {name: _finite(value) for name, value in vars(self.operations).items()},
+            "operations": {name: finite(value) for name, value in vars(self.operations).items()},
             "technology": self.technology,
             "catalogue": self.catalogue,
             "failed": dict(self.failed),
         }
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """A value as JSON has it: None for what is not a number."""
     if not is_number(value) or abs(value) < float("inf"):
         return value

@@ -35,6 +35,7 @@ def test_energies_are_operations_times_their_energy() -> None:
     assert found["14 nm PCM chip, one phase", "predict"].energy == pytest.approx(2 * 62 / 9.76e12)
     assert found["GPU at peak", "predict"].energy == pytest.approx(2 * 62 * 700.0 / 989e12)
     assert np.isnan(found["GPU at peak", "predict"].latency)
+    assert found["GPU at peak", "predict"].as_dict()["latency"] is None
     for b in found.values():
         assert b.source
         assert b.grade in "ABC"

@@ -21,8 +21,11 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.circuit.transfer import Law, sinh_law, tanh_law
+from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.pcn import random_network
 from analog_pc.simulators.native import Native
+from analog_pc.technology import technology
 
 
 def inverting(saturation: float = np.inf) -> Circuit:
@@ -219,3 +222,15 @@ def test_a_transfer_function_with_a_pole_at_0_volts_is_refused() -> None:
     )
     with pytest.raises(BadInput, match="transfer f, number 0: the slope of 'pole' at 0 V is"):
         Native().simulate(circuit, OperatingPoint({"u": np.ones((1, 1))}))
+
+
+def test_jacobians_of_a_solution_are_those_of_its_operating_points() -> None:
+    net = random_network((3, 4, 2), "tanh", seed=1)
+    compiled = compile_network(net, technology("pcm"), [[0.3, -0.4, 0.5]], [[0.9, -0.6]])
+    native = Native()
+    solution = native.simulate(compiled.circuit, compiled.operating_point(every_node=True))
+    (jacobian,) = native.jacobians(compiled.circuit, solution)
+    (modes,) = native.modes(compiled.circuit, compiled.operating_point())
+    found = np.sort_complex(np.linalg.eigvals(jacobian))
+    # Both are linearised at one point, up to the search's tolerance.
+    np.testing.assert_allclose(found, np.sort_complex(modes.eigenvalues), rtol=1e-5)
