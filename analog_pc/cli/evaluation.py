@@ -107,7 +107,9 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
                 run_step(found, now, progress)
             for line in step_lines(found, now):
                 printed.print(line)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as stopped:
+        if not _is_interrupt(stopped):
+            raise
         found.interrupted = now
         with interruptible():  # a second Ctrl-C does not spoil the report
             write_evaluation(found, folder)
@@ -115,6 +117,11 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
         raise KeyboardInterrupt(f"interrupted in step {now}, partial report: {page}") from None
     write_evaluation(found, folder)
     printed.print(f"report: {folder / 'report.html'}")
+
+
+def _is_interrupt(stopped: BaseException) -> bool:
+    """Whether it is Ctrl-C; one that meets compiled code arrives as the cause of a SystemError."""
+    return isinstance(stopped, KeyboardInterrupt) or isinstance(stopped.__cause__, KeyboardInterrupt)
 
 
 def _make(folder: Path) -> None:
