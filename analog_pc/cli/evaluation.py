@@ -120,8 +120,11 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
 
 
 def _is_interrupt(stopped: BaseException) -> bool:
-    """Whether it is Ctrl-C; one that meets compiled code arrives as the cause of a SystemError."""
-    return isinstance(stopped, KeyboardInterrupt) or isinstance(stopped.__cause__, KeyboardInterrupt)
+    """Whether it is Ctrl-C; one that meets compiled code arrives as the first cause of a SystemError."""
+    first: BaseException | None = stopped
+    while isinstance(first, SystemError):
+        first = first.__cause__
+    return isinstance(first, KeyboardInterrupt)
 
 
 def _make(folder: Path) -> None:

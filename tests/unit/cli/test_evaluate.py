@@ -197,7 +197,9 @@ def test_ctrl_c_between_chips_keeps_those_done(
 
     def interrupted(bench: Bench, technology: Any, seed: int) -> Any:
         if seed == 2 and compiled:  # as it comes out of compiled code
-            raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+            inner = SystemError("a callback returned a result with an exception set")
+            inner.__cause__ = KeyboardInterrupt()
+            raise SystemError("returned a result with an exception set") from inner
         if seed == 2:
             raise KeyboardInterrupt
         return measured(bench, technology, seed)
