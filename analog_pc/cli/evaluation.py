@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
+from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.progress import StepProgress, chosen_steps
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
@@ -101,15 +102,14 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
         printed.print(line)
     now = ""
     try:
-        for number, now in enumerate(found.steps, start=1):
-            place = f"[{number}/{len(found.steps)}]"
-            with StepProgress(place, now, STEPS[now].pieces(found), errors).shown() as progress:
-                run_step(found, now, progress)
-            for line in step_lines(found, now):
-                printed.print(line)
-    except (KeyboardInterrupt, SystemError) as stopped:
-        if not _is_interrupt(stopped):
-            raise
+        with plain_interrupts():
+            for number, now in enumerate(found.steps, start=1):
+                place = f"[{number}/{len(found.steps)}]"
+                with StepProgress(place, now, STEPS[now].pieces(found), errors).shown() as progress:
+                    run_step(found, now, progress)
+                for line in step_lines(found, now):
+                    printed.print(line)
+    except KeyboardInterrupt:
         found.interrupted = now
         with interruptible():  # a second Ctrl-C does not spoil the report
             write_evaluation(found, folder)
@@ -117,14 +117,6 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
         raise KeyboardInterrupt(f"interrupted in step {now}, partial report: {page}") from None
     write_evaluation(found, folder)
     printed.print(f"report: {folder / 'report.html'}")
-
-
-def _is_interrupt(stopped: BaseException) -> bool:
-    """Whether it is Ctrl-C; one that meets compiled code arrives as the first cause of a SystemError."""
-    first: BaseException | None = stopped
-    while isinstance(first, SystemError):
-        first = first.__cause__
-    return isinstance(first, KeyboardInterrupt)
 
 
 def _make(folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.errors import AnalogPcError, one_line
 
 # Command -> where it is.  What a command needs is imported when it runs: help does not wait for compilers and
@@ -63,7 +64,7 @@ class _Group(click.Group):
     def invoke(self, context: click.Context) -> Any:
         stop = _Stop()
         try:
-            with _terminable(stop), _numerical_remarks():
+            with _terminable(stop), _numerical_remarks(), plain_interrupts():
                 found = super().invoke(context)
                 sys.stdout.flush()  # a disk that is full is an answer, not a traceback at the end
                 return found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.real_lines import banners, step_lines, table_of
 from analog_pc.cli.steps import StepDisplay
 from analog_pc.compiler import compile_network
@@ -56,24 +57,25 @@ def verify_real_parts(task: RealTask) -> int:
     with StepDisplay() as display:
         so_far = _SoFar(task, display)
         try:
-            found = verify_real(
-                task.network,
-                task.technology,
-                task.inputs,
-                task.targets,
-                task.simulator,
-                labels=task.labels,
-                phases=task.phases,
-                steps=task.steps,
-                judged=task.judged,
-                seeds=task.seeds,
-                seed=task.seed,
-                time_limit=task.time_limit,
-                title=task.title,
-                facts=task.facts,
-                progress=display.show,
-                listener=so_far.add,
-            )
+            with plain_interrupts():
+                found = verify_real(
+                    task.network,
+                    task.technology,
+                    task.inputs,
+                    task.targets,
+                    task.simulator,
+                    labels=task.labels,
+                    phases=task.phases,
+                    steps=task.steps,
+                    judged=task.judged,
+                    seeds=task.seeds,
+                    seed=task.seed,
+                    time_limit=task.time_limit,
+                    title=task.title,
+                    facts=task.facts,
+                    progress=display.show,
+                    listener=so_far.add,
+                )
             for phase in task.phases:
                 _netlist(task, phase)
         except KeyboardInterrupt as stop:
