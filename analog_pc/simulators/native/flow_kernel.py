@@ -8,7 +8,7 @@ With slopes D the outputs are eliminated, and what is left has the size of x::
 
     T = (1 - D K)^-1 D C,   w = (1 - D K)^-1 (delta - q),   J = A + E T
 
-In the metric of the capacitances, S = sqrt(C), the flow contracts where -(S J S^-1 + its transpose) is
+In a metric S, a diagonal matrix (`metric.py`), the flow contracts where -(S J S^-1 + its transpose) is
 positive definite: two solutions come nearer to each other (Lohmiller & Slotine, Automatica 34, 683 (1998)).
 """
 

@@ -12,7 +12,7 @@ came to rest, or the sample is not found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -25,6 +25,8 @@ from analog_pc.simulators.native.feedback_solver import LEAST_SLOPE, TYPICAL, Fe
 from analog_pc.simulators.native.flow_kernel import FlowProblem, FlowState
 from analog_pc.simulators.native.flow_walk import contracts_to, follow
 from analog_pc.simulators.native.laws import no_laws
+from analog_pc.simulators.native.metric import reciprocal_metric
+from analog_pc.simulators.native.modes import jacobians
 from analog_pc.simulators.native.newton import Solved
 from analog_pc.simulators.native.reduce import Reduced
 from analog_pc.threads import side_by_side, slices, threads
@@ -69,7 +71,7 @@ class SlowFlow:
     nonlinear
         Whether there is anything nonlinear.
     metric
-        S [slow states], the root of their capacitances, relative.
+        S [slow states], relative; see `metric.py`.  The root of their capacitances until an input is known.
     implicit
         The outputs of `problem_at`, [outputs].
     """
@@ -182,11 +184,18 @@ class SlowFlow:
             implicit |= self.implicit
         if len(self.implicit) != len(implicit) or not bool((self.implicit == implicit).all()):
             self.implicit = implicit
+            self.metric = reciprocal_metric(self._jacobians(some), self.metric)
             maps = FlowMaps(
                 self._maps.rate.by_x, self._maps.rate.by_d, self._maps.reads.by_x, self._solver.form.gain
             )
             self._problem = self._make_problem(implicit, maps)
         return self._problem
+
+    def _jacobians(self, y: Floats) -> Iterator[Floats]:
+        """J at inputs y [samples, inputs], where it is finite."""
+        for jacobian in jacobians(self._maps, self._solver.form, y[np.isfinite(y).all(axis=1)]):
+            if np.isfinite(jacobian).all():
+                yield jacobian
 
     def _moving_outputs(self, y: Floats) -> Bools:
         """Outputs that bend at inputs y and move a slow state, though no input may depend on them."""

@@ -8,7 +8,7 @@ modes are the s with det(s - J(s)) = 0, and J(0) is the Jacobian of the slow flo
 
 then |(jw - J(jw)) v| >= sqrt(lambda^2 + (w - nu)^2) - theta w > 0 for every unit vector v, and for a fast
 part made faster by any factor, too: no mode crosses the imaginary axis on the way to the slow flow alone,
-which is stable.  (All norms in the metric of the capacitances; the argument is the passivity theorem's, for
+which is stable.  (All norms in the metric of the slow flow; the argument is the passivity theorem's, for
 lags in place of passive parts.)
 
 The two inequalities are tested by Cholesky factorisation for every sample.  How |J(jw) - J(0)| / w compares
