@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,34 +27,50 @@ X, T = RNG.normal(size=(1, 4)), RNG.normal(size=(1, 3))
 NUMBER = re.compile(r"^(\S+) = (\S+)$", re.MULTILINE)
 
 
-def sources(deck: str) -> list[tuple[str, str]]:
-    """Name of every source that feeds a wire of the circuit in ngspice's terms, and its subcircuit's ("")."""
-    found: list[tuple[str, str]] = []
+def sources(deck: str) -> list[str]:
+    """Every source that feeds a wire of the circuit, as ngspice names it: "e.xlayer1.xdrive_p_0.eout"."""
+    blocks: dict[str, list[list[str]]] = {"": []}
     block = ""
     for line in deck.replace("\n+", " ").splitlines():
         words = line.split()
         if line.startswith(".subckt"):
             block = words[1]
+            blocks[block] = []
         elif line.startswith(".ends"):
             block = ""
-        elif words and words[0][0] in "EVB" and not words[0].endswith(("_pole", "_noise")):
-            inner = "i=" in line.lower() and "_pole" in line  # the inside of an amplifier, of no power
-            device = words[0][0] == "B" and "i=" in line.lower() and words[2] != "0" and words[1] != "0"
-            if not inner and not device:
-                found.append((words[0], block))
-    return found
+        elif words and words[0][0] in "EVBX":
+            blocks[block].append(words)
+    return [name.lower() for name in _within(blocks, "", "")]
+
+
+def _within(blocks: dict[str, list[list[str]]], block: str, path: str) -> Iterator[str]:
+    """The sources of a subcircuit at a path, those of the subcircuits in it too."""
+    for words in blocks[block]:
+        if words[0][0] == "X":
+            yield from _within(blocks, words[-1], f"{path}{words[0]}.")
+        elif not _inner(words) and not _device(words):
+            yield f"{words[0][0]}.{path}{words[0]}" if path else words[0]
+
+
+def _inner(words: list[str]) -> bool:
+    """Whether a source drives the pole inside an amplifier: a signal, whose power is not of the circuit."""
+    return words[:3] == ["Bstage", "0", "pole"]
+
+
+def _device(words: list[str]) -> bool:
+    """Whether a source is a device of a crossbar, a current between two wires: it takes power."""
+    return words[0][0] == "B" and words[3].lower().startswith("i=") and "0" not in words[1:3]
 
 
 def delivered(circuit: Circuit, compiled: CompiledNetwork, place: Path) -> float:
     """Watts that all sources deliver in plain ngspice: the sum of -V I over their branches."""
     stimuli = {name: volts[0] for name, volts in compiled.operating_point().stimuli.items()}
     deck = single_sample_deck(circuit, stimuli, compiled.start(0))
-    instances = {i.subcircuit.name: i.name for i in circuit.instances}
-    names, asked = [], []
-    for name, block in sources(deck):
-        where = f"{name[0]}.x{instances[block]}.{name}".lower() if block else name.lower()
-        names.append(where)
-        asked += [f"print @{where}[v]" if name[0] == "B" else f"print @{where}[p]", f"print @{where}[i]"]
+    names = sources(deck)
+    asked: list[str] = []
+    for name in names:
+        asked.append(f"print @{name}[v]" if name[0] == "b" else f"print @{name}[p]")
+        asked.append(f"print @{name}[i]")
     control = "\n".join([".control", "set numdgt=15", "op", *asked, ".endc", ".end"])
     path = place / "chip.cir"
     path.write_text(deck.replace("\n.op\n", "\n").replace("\n.end", "\n" + control))
