@@ -14,11 +14,12 @@ from analog_pc.cost.baselines import Baseline, digital_baselines
 from analog_pc.cost.chip import CROSSBARS, with_converters
 from analog_pc.cost.components import Catalogue
 from analog_pc.cost.formula import device_siemens, formula_settling
-from analog_pc.cost.network import catalogue_of, network_cost
+from analog_pc.cost.network import catalogue_of, network_cost, scales_of_all
 from analog_pc.cost.parts import Phase, phase_parts
 from analog_pc.cost.results import PhaseCost
 from analog_pc.cost.write import write_cost
 from analog_pc.errors import BadInput
+from analog_pc.mapping import Scales
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology
 
@@ -85,15 +86,17 @@ def break_even(
         x = rng.random((samples, width))
         t = np.eye(outputs)[rng.integers(0, outputs, samples)]
         machines = digital_baselines(network, x, t, measure_cpu=False)
+        scales = scales_of_all(network, technology, x, t)
         if width <= simulated:
             cost = network_cost(
                 network, technology, x, t, seed=seed, samples=samples, catalogue=process, phases=PHASES
             )
             energies = {name: (phase.energy, phase.latency) for name, phase in cost.phases.items()}
-            square = _mean_square(compile_network(network, technology, x, seed=seed), cost.phases["predict"])
+            compiled = compile_network(network, technology, x, volts_per_unit=scales, seed=seed)
+            square = _mean_square(compiled, cost.phases["predict"])
             method = "simulated"
         else:
-            energies = _by_formula(network, technology, process, x, t, seed, square)
+            energies = _by_formula(network, technology, process, x, t, seed, scales, square)
             method = "formula"
         for machine in machines:
             rows.append(_row(width, machine, energies[machine.phase], method))
@@ -129,13 +132,14 @@ def _by_formula(
     x: Floats,
     t: Floats,
     seed: int,
+    scales: Scales,
     square: float,
 ) -> dict[str, tuple[float, float]]:
     """Phase -> energy in J and latency in s."""
     found = {}
     for phase in PHASES:
         targets = t if phase == "learn" else None
-        compiled = compile_network(network, technology, x, targets, seed=seed)
+        compiled = compile_network(network, technology, x, targets, volts_per_unit=scales, seed=seed)
         circuit = with_converters(compiled)
         predicts = targets is None
         converting = process.value("dac_time") + predicts * process.value("adc_time")

@@ -9,7 +9,8 @@ NG / (2 pi GBW) of the slowest array's amplifiers, of the arrays whose inputs mo
 
 t_1 is at most ln(100) tau / lambda, lambda the smallest eigenvalue of H.  N amplifiers of quiescent power P;
 V the voltages of the word lines, with ideal wires and bit lines at 0 V.  Where tau_a is small, t is the
-relaxation of ideal parts; where C is small, that of the amplifiers.
+relaxation of ideal parts; where C is small, that of the amplifiers.  It holds for the network as drawn: the
+programming spread of a chip moves its slowest mode, and its settling by a factor of 2 and more either way.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ from analog_pc.cost.results import Cost, PartCost, PhaseCost
 from analog_pc.cost.settling import Settled, settle
 from analog_pc.cost.write import write_cost
 from analog_pc.errors import BadInput, SimulationFailed
-from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.mapping import Scales, choose_scales, forward_ranges
+from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 
@@ -61,7 +62,8 @@ def network_cost(
     Parameters
     ----------
     inputs, targets
-        Stimuli [samples, n_0] and [samples, n_L]; without targets there is no learn phase.
+        Stimuli [samples, n_0] and [samples, n_L]; without targets there is no learn phase.  All of them
+        choose the volts per unit of the chip, which are the same in every phase.
     seed
         The chip.
     samples
@@ -85,9 +87,10 @@ def network_cost(
     """
     found = catalogue_of(technology, catalogue)
     _check(phases, samples, dac_bits, adc_bits)
+    scales = scales_of_all(network, technology, inputs, targets)
     x = np.asarray(inputs, dtype=np.float64)[:samples]
     t = None if targets is None else np.asarray(targets, dtype=np.float64)[:samples]
-    study = _Study(network, technology, found, x, t, seed, (dac_bits, adc_bits), time_limit)
+    study = _Study(network, technology, found, x, t, seed, (dac_bits, adc_bits), time_limit, scales)
     costs: dict[str, PhaseCost] = {}
     failed: dict[str, str] = {}
     simulated = {"predict": study.predict} | ({} if t is None else {"learn": study.learn})
@@ -103,6 +106,16 @@ def network_cost(
     area = max((costs[p].area for p in ("predict", "learn") if p in costs), default=float("nan"))
     counted = operations(network, x, t, {name: cost.energy for name, cost in costs.items()})
     return Cost(costs, area, counted, technology.name, found.name, failed)
+
+
+def scales_of_all(
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    inputs: ArrayLike,
+    targets: ArrayLike | None,
+) -> Scales:
+    """The scales of one chip that serves all stimuli in every phase: targets, where there are any, count."""
+    return choose_scales(network, technology, forward_ranges(network, make_clamps(network, inputs, targets)))
 
 
 def catalogue_of(technology: Technology, given: Catalogue | str | Path | None = None) -> Catalogue:
@@ -154,10 +167,17 @@ class _Study:
     seed: int
     bits: tuple[int, int]
     time_limit: float
+    scales: Scales
 
     def compile(self, targets: Floats | None, gated: bool = False) -> CompiledNetwork:
         return compile_network(
-            self.network, self.technology, self.inputs, targets, seed=self.seed, gate_feedback=gated
+            self.network,
+            self.technology,
+            self.inputs,
+            targets,
+            volts_per_unit=self.scales,
+            seed=self.seed,
+            gate_feedback=gated,
         )
 
     def predict(self) -> PhaseCost:
@@ -183,7 +203,7 @@ class _Study:
 
     def _solve(self, compiled: CompiledNetwork) -> _Point:
         circuit = with_converters(compiled)
-        native = Native(check_stability=False, time_limit=self.time_limit)
+        native = Native(time_limit=self.time_limit)  # a point that the circuit leaves by itself has no cost
         everything = native.simulate(circuit, compiled.operating_point(every_node=True))
         samples = len(everything.axis)
         outcomes = everything.status.each(samples)
