@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from analog_pc.arrays import Any, ArrayLike, Floats
 from analog_pc.cost.components import Catalogue, Component, shipped
-from analog_pc.cost.operations import Work, best_step, digital_work
+from analog_pc.cost.operations import MOST_ITERATIONS, Work, best_step, digital_work
 from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
 
@@ -20,6 +20,9 @@ REPEATS = 7  # of a measurement, of which the shortest counts
 LEAST_SECONDS = 5e-3  # that one of them lasts
 BATCH = 64
 NOT_SAID = float("nan")
+UNCONVERGED = (
+    f"the relaxation does not converge in {MOST_ITERATIONS} gradient steps, nothing is counted in MAC"
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def digital_baselines(
     """The same network on digital machines, per stimulus.
 
     *learn* is the relaxation by the best fixed gradient step, until it is as settled as the circuit, and one
-    update; and backpropagation, which gets by without a relaxation.
+    update; and backpropagation, which gets by without a relaxation.  Where the steps do not converge, energy
+    and latency of the relaxation are NaN, and the assumption says so.
 
     Parameters
     ----------
@@ -84,10 +88,10 @@ def digital_baselines(
 
 @dataclass(frozen=True)
 class _Task:
-    """Multiply-accumulates of a phase; `suffix` tells two ways of learning apart."""
+    """Multiply-accumulates of a phase, NaN if unknown; `suffix` tells two ways of learning apart."""
 
     phase: str
-    macs: int
+    macs: float
     what: str
     suffix: str = ""
 
@@ -95,8 +99,11 @@ class _Task:
 def _tasks(network: PredictiveCodingNetwork, work: Work, learns: bool) -> Iterator[_Task]:
     yield _Task("predict", work.forward, f"one forward pass, {work.forward} MAC")
     if learns:
-        macs = work.relaxation + work.update
-        yield _Task("learn", macs, f"{work.iterations} gradient steps and one update, {macs} MAC")
+        if work.relaxation is None:
+            yield _Task("learn", NOT_SAID, UNCONVERGED)
+        else:
+            macs = work.relaxation + work.update
+            yield _Task("learn", macs, f"{work.iterations} gradient steps and one update, {macs} MAC")
         backward = 3 * work.forward - network.W[0].size
         yield _Task("learn", backward, f"backpropagation, {backward} MAC", ", backpropagation")
 
@@ -151,7 +158,17 @@ def _processor(
         tasks: list[tuple[str, str, Callable[[], object]]] = [
             ("predict", "one forward pass", partial(forward, network, some))
         ]
-        if t is not None:
+        if t is not None and work.iterations is None:
+            yield Baseline(
+                f"this CPU, batch {batch}",
+                "learn",
+                NOT_SAID,
+                NOT_SAID,
+                UNCONVERGED,
+                watts.source,
+                watts.grade,
+            )
+        elif t is not None and work.iterations is not None:
             goal = np.resize(t, (batch, t.shape[1]))
             step = best_step(network, x, t)
             run = partial(relaxed_update, network, some, goal, step, work.iterations)

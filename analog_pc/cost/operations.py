@@ -22,13 +22,14 @@ class Work:
     """Multiply-accumulates of the digital machine, and the iterations of its relaxation.
 
     `forward`: one forward pass.  `relaxation`: all iterations with W_1 x made once.  `update`: the outer
-    products of one update of all weights.
+    products of one update of all weights.  `relaxation` and `iterations` are None where the gradient steps do
+    not converge.
     """
 
     forward: int
-    relaxation: int
+    relaxation: int | None
     update: int
-    iterations: int
+    iterations: int | None
 
 
 def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats | None) -> Work:
@@ -41,24 +42,30 @@ def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floa
     if targets is None:
         return Work(forward, 0, 0, 0)
     count = iterations(network, inputs, targets)
+    if count is None:
+        return Work(forward, None, forward, None)
     each = 2 * (forward - network.W[0].size)
     return Work(forward, network.W[0].size + count * each, forward, count)
 
 
-def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> int:
+def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> int | None:
     """Gradient steps from the forward state until every activity of every sample is settled.
 
     Settled as the circuit: within `LEVEL` of the largest move of its sample.  The step is the best fixed
-    one for the curvatures at the equilibrium, 2 / (smallest + largest), halved while the energy rises.
+    one for the curvatures at the equilibrium, 2 / (smallest + largest), halved while the energy rises.  None
+    where `MOST_ITERATIONS` do not suffice: at an equilibrium in a kink of a rectifier the gradient jumps
+    between two values, neither of which is 0, and a fixed step goes to and fro for ever.
     """
     clamps = make_clamps(network, inputs, targets)
     landscape = Landscape(network, clamps)
     end = relax(network, clamps=clamps)
-    step = _step(landscape, end)
-    if step == 0.0:
-        return 0
     x = landscape.forward()
     move = _distance(x, end)
+    if not move.any():
+        return 0
+    step = _step(landscape, end)
+    if step == 0.0:  # all rest in kinks: no curvature to take a step from
+        return None
     energy = np.inf
     for count in range(MOST_ITERATIONS):
         if (_distance(x, end) <= LEVEL * move).all():
@@ -69,7 +76,7 @@ def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats
             step *= 0.5
         energy = total
         x = [a - step * g for a, g in zip(x, state.gradient, strict=True)]
-    return MOST_ITERATIONS
+    return None
 
 
 def best_step(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> float:
@@ -100,5 +107,5 @@ def operations(
     work = digital_work(network, inputs, targets if "learn" in energies else None)
     nothing = float("nan")
     forward = energies["predict"] / (2 * work.forward) if "predict" in energies else nothing
-    relaxation = energies["learn"] / (2 * work.relaxation) if work.relaxation else nothing
+    relaxation = energies["learn"] / (2 * work.relaxation) if work.relaxation else nothing  # of 0 and None
     return Operations(forward, relaxation, work.forward, work.relaxation, work.iterations, LEVEL)

@@ -96,14 +96,15 @@ class Operations:
     `forward`: J per operation of the forward pass that a prediction replaces.  `relaxation`: J per operation
     of the digital relaxation that a learn phase replaces: `iterations` of the best fixed step, which come as
     close to the equilibrium as the circuit does when it counts as settled (`residual` of the move), with
-    the product of the clamped input and W_1 made once.  NaN where the phase was not looked at.
+    the product of the clamped input and W_1 made once.  NaN where the phase was not looked at, or where the
+    digital relaxation does not converge: `relaxation_macs` and `iterations` are then None.
     """
 
     forward: float
     relaxation: float
     forward_macs: int
-    relaxation_macs: int
-    iterations: int
+    relaxation_macs: int | None
+    iterations: int | None
     residual: float
 
 

@@ -113,7 +113,7 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
                 return None
             accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
             trials[factor] = mean_lost(bench.ideal_accuracy, accuracy)
-        return trials[factor] <= BUDGET
+        return within_budget(trials[factor], bench.data.samples)
 
     kept, failed = _bracket(good)
     if math.isfinite(failed) and not math.isnan(kept):
@@ -125,6 +125,16 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
                 failed = middle
     sizes = tuple(Trial(factor, lost) for factor, lost in sorted(trials.items()))
     return Limit(row.name, kept, failed, sizes)
+
+
+def within_budget(lost: float, samples: int) -> bool:
+    """Whether a loss of accuracy is at most `BUDGET`.
+
+    An accuracy is a number of samples over their number, or the mean of a few such: a loss of exactly the
+    budget comes out a rounding error above or below it.  The budget is taken as reached up to a thousandth of
+    one sample, less than what any two means of up to a thousand chips are apart.
+    """
+    return lost <= BUDGET + 1e-3 / samples
 
 
 def _bracket(good: Callable[[float], bool | None]) -> tuple[float, float]:

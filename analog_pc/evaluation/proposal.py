@@ -10,7 +10,7 @@ from typing import Any
 
 from analog_pc.evaluation.accuracy import Accuracy, mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
-from analog_pc.evaluation.limits import BUDGET, CHIPS, STEP, STEPS, Limit, resized
+from analog_pc.evaluation.limits import CHIPS, STEP, STEPS, Limit, resized, within_budget
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import IMPERFECTIONS
 
@@ -39,7 +39,7 @@ class Proposal:
     @property
     def enough(self) -> bool:
         """Whether it loses no more than the budget."""
-        return self.lost <= BUDGET
+        return within_budget(self.lost, self.accuracy.samples)
 
 
 def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | None:
@@ -57,7 +57,7 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
         tick(f"all on, each at 1/{share:g} of its limit")
         few = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
         best = technology, changes
-        if mean_lost(bench.ideal_accuracy, few) <= BUDGET:
+        if within_budget(mean_lost(bench.ideal_accuracy, few), bench.data.samples):
             break
     if best is None:
         return None

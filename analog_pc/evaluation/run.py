@@ -15,7 +15,7 @@ from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import check, count_checks
 from analog_pc.evaluation.costs import chip_cost, curve, machines
-from analog_pc.evaluation.limits import BUDGET, find_limit
+from analog_pc.evaluation.limits import find_limit, within_budget
 from analog_pc.evaluation.non_idealities import (
     NOT_IN_CLOSED_FORM,
     NonIdeality,
@@ -116,7 +116,8 @@ def _has_limit(row: NonIdeality) -> bool:
 
 
 def _proposal(found: Evaluation, progress: Progress) -> None:
-    if found.chips is None or mean_lost(found.bench.ideal_accuracy, found.chips) <= BUDGET:
+    chips = found.chips
+    if chips is None or within_budget(mean_lost(found.bench.ideal_accuracy, chips), chips.samples):
         return
     found.proposal = propose(found.bench, found.limits, progress.next)
 

@@ -9,7 +9,7 @@ from analog_pc.cost import Baseline, PhaseCost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
-from analog_pc.evaluation.limits import BUDGET, Limit, resized
+from analog_pc.evaluation.limits import BUDGET, Limit, resized, within_budget
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
@@ -65,9 +65,9 @@ def headline(found: Evaluation) -> str:
     most = bench.ideal_accuracy - chips.lowest
     least = bench.ideal_accuracy - chips.highest
     lost = _lost(most) if not chips.unconverged else f"{points(least)} to {points(most)} lost"
-    if most <= BUDGET:
+    if within_budget(most, chips.samples):
         return f"Good enough: {said}, {lost}."
-    if least <= BUDGET:
+    if within_budget(least, chips.samples):
         return f"Not known: {said}."
     return f"Not good enough: {said}, {lost}; {points(BUDGET)} may be lost."
 

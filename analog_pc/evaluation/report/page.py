@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analog_pc.evaluation.limits import BUDGET
+from analog_pc.evaluation.limits import within_budget
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import (
     accuracy_text,
@@ -46,7 +46,7 @@ def _good(found: Evaluation) -> bool:
     """Whether the answer is yes."""
     if found.chips is None or found.chips.mean is None or found.chips.by_chance(found.bench.guess):
         return False
-    return found.bench.ideal_accuracy - found.chips.mean <= BUDGET
+    return within_budget(found.bench.ideal_accuracy - found.chips.mean, found.chips.samples)
 
 
 def _panel(picture: Figure, name: str) -> Panel:

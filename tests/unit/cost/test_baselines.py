@@ -78,6 +78,31 @@ def test_iterations_of_a_quadratic_energy_are_those_of_its_condition() -> None:
     assert 6 <= iterations(chain, np.array([[1.0]]), np.array([[0.0]])) <= 7
 
 
+def test_a_relaxation_without_an_end_is_no_number() -> None:
+    # E = (x1 - 0.5)^2 / 2 + (1 + relu(x1))^2 / 2 has a slope of -0.5 below the kink, of 0.5 above.
+    net = PredictiveCodingNetwork([[[1.0]], [[-1.0]]], activation="relu")
+    x, t = np.array([[0.5]]), np.array([[1.0]])
+    assert relax(net, x, t).activities[1] == pytest.approx(0.0, abs=1e-9)
+    assert iterations(net, x, t) is None
+    assert digital_work(net, x, t).relaxation is None
+    found = [b for b in digital_baselines(net, x, t) if b.phase == "learn"]
+    relaxing = [b for b in found if "backpropagation" not in b.name]
+    assert len(relaxing) == 7
+    for b in relaxing:
+        assert np.isnan(b.energy)
+        assert np.isnan(b.latency)
+        assert "does not converge" in b.assumption
+        assert b.as_dict()["energy"] is None
+    assert all(b.energy > 0.0 for b in found if b not in relaxing)
+
+
+def test_a_limit_of_iterations_is_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = iterations(NET, X, T)
+    assert needed is not None
+    monkeypatch.setattr("analog_pc.cost.operations.MOST_ITERATIONS", needed)
+    assert iterations(NET, X, T) is None
+
+
 def test_break_even_has_a_row_for_every_machine_width_and_phase() -> None:
     rows = break_even(technology("pcm"), (12, 6), simulated=8, samples=2)
     assert [r.width for r in rows] == sorted(r.width for r in rows)

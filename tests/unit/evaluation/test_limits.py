@@ -10,7 +10,7 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
-from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized
+from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized, within_budget
 from analog_pc.evaluation.non_idealities import measure_alone
 from analog_pc.evaluation.proposal import changed, propose
 from analog_pc.pcn import PredictiveCodingNetwork
@@ -41,6 +41,17 @@ def test_bracket_of_what_never_and_of_what_always_fails() -> None:
 
 def test_bracket_ends_where_no_technology_has_such_a_value() -> None:
     assert _bracket(lambda factor: True if factor < 10.0 else None) == (4.0, math.inf)
+
+
+@pytest.mark.parametrize("samples", [50, 100, 150, 450, 500, 1000])
+@pytest.mark.parametrize("chips", [1, 3, 7])
+def test_the_budget_is_a_number_of_samples(samples: int, chips: int) -> None:
+    right = samples * chips
+    for ideal in range(samples // 2, samples + 1):
+        wrong = BUDGET * right  # of all answers of all chips
+        exact = ideal / samples - (ideal * chips - round(wrong)) / right
+        assert within_budget(exact, samples) == (round(wrong) <= wrong)
+        assert not within_budget(ideal / samples - (ideal * chips - math.floor(wrong) - 1) / right, samples)
 
 
 @pytest.mark.parametrize("name", present(CMOS))
