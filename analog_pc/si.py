@@ -15,6 +15,7 @@ SI: m is milli, F is farad, f is femto.  What SPICE and SI read differently:
 
 from __future__ import annotations
 
+import math
 import re
 
 from analog_pc.errors import BadInput, one_line
@@ -134,3 +135,18 @@ def _refused(what: str, text: str, suffix: str, number: str, unit: str) -> BadIn
 
 def _expected(unit: str) -> str:
     return f"expected {unit}" if unit else "expected a plain number"
+
+
+def engineering(largest: float) -> tuple[float, str]:
+    """Factor and SI prefix that bring `largest` between 1 and 1000: (1e6, "µ") for 2e-6."""
+    if not (math.isfinite(largest) and largest > 0.0):
+        return 1.0, ""
+    prefixes = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+    power = min(max(3 * math.floor(math.log10(largest) / 3 + 1e-9), -15), 9)
+    return 10.0**-power, prefixes[power]
+
+
+def si(value: float, unit: str) -> str:
+    """``si(1e-12, "F")`` is "1 pF"."""
+    factor, prefix = engineering(abs(value))
+    return f"{value * factor:.4g} {prefix}{unit}"

@@ -22,6 +22,7 @@ from analog_pc.cost.write import write_cost
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.mapping import Scales, choose_scales, forward_ranges
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
+from analog_pc.si import si
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 
@@ -103,6 +104,8 @@ def network_cost(
         raise SimulationFailed(next(iter(failed.values())))
     if "write" in phases and "write_volts" in found:
         costs["write"] = write_cost(study.compile(None).circuit, technology, found)
+    elif "write" in phases:
+        failed["write"] = f"not writable by pulses: {found.name} has no write_volts"
     area = max((costs[p].area for p in ("predict", "learn") if p in costs), default=float("nan"))
     counted = operations(network, x, t, {name: cost.energy for name, cost in costs.items()})
     return Cost(costs, area, counted, technology.name, found.name, failed)
@@ -189,7 +192,9 @@ class _Study:
         short = phase_parts(self._phase(gated, c.value("dac_time"), reads=True))
         least = forward_power(short) * gated.settled.seconds + charge(short)
         notes = (
-            f"with the feedback off it settles in {gated.settled.seconds:.3g} s ({gated.settled.method})",
+            f"with the feedback off it settles in {gated.settled.text} ({gated.settled.method})",
+            f"powers are those of parts that are on, output ADCs for the {si(c.value('adc_time'), 's')} of a "
+            "conversion alone; their sum is therefore more than the mean power in the last line",
         )
         return self._cost("predict", point, converting, parts, least, notes)
 
@@ -268,6 +273,7 @@ class _Study:
             gated_energy=gated,
             settling=point.settled.seconds,
             method=point.settled.method,
+            bound=point.settled.bound,
             samples=point.samples,
             notes=point.notes + notes,
         )

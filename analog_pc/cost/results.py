@@ -41,7 +41,8 @@ class PhaseCost:
     gated_energy
         J, where everything is off while it is not needed; see `network_cost`.
     settling
-        s, the part of `latency` in which the circuit settles; `method` says how it was found.
+        s, the part of `latency` in which the circuit settles; `method` says how it was found.  Where it is a
+        `bound`, energy and latency are upper bounds too.
     samples
         Stimuli that the energies are means of.
     """
@@ -56,6 +57,7 @@ class PhaseCost:
     method: str
     samples: int
     notes: tuple[str, ...] = ()
+    bound: bool = False
 
     @property
     def energy(self) -> float:
@@ -69,7 +71,7 @@ class PhaseCost:
 
     @property
     def power(self) -> float:
-        """Mean power over the latency, W."""
+        """Mean power over the latency, W: less than the sum of the parts, some of which are on for a while."""
         return self.energy / self.latency if self.latency > 0.0 else 0.0
 
     def as_dict(self) -> dict[str, Any]:
@@ -83,6 +85,7 @@ class PhaseCost:
             "formula_latency": finite(self.formula_latency),
             "settling": finite(self.settling),
             "method": self.method,
+            "bound": self.bound,
             "samples": self.samples,
             "notes": list(self.notes),
             "parts": [{name: finite(value) for name, value in vars(part).items()} for part in self.parts],
@@ -123,7 +126,7 @@ class Cost:
     technology, catalogue
         Names of what it is made of.
     failed
-        Phase -> why it could not be simulated.
+        Phase -> why it has no cost: no operating point, or no pulses that write it.
     """
 
     phases: Mapping[str, PhaseCost]

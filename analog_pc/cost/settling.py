@@ -13,6 +13,7 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.circuit import Circuit, Solution
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
+from analog_pc.si import si
 from analog_pc.simulators import Native
 
 LEVEL = 0.01  # of the largest move: what counts as settled
@@ -29,11 +30,19 @@ SLOWEST = 24  # modes nearest to 0 that are found where there are more states
 class Settled:
     """Seconds until all free value nodes of the slowest sample are settled, and how that was found.
 
-    Settled: within `LEVEL` of the largest move.  inf where a mode grows: the circuit does not settle.
+    Settled: within `LEVEL` of the largest move.  inf where a mode grows: the circuit does not settle.  With
+    `bound` it is the time in which a move along the slowest mode alone decays; a move that has less of that
+    mode settles sooner, so this is no estimate but a linear bound.
     """
 
     seconds: float
     method: str
+    bound: bool = False
+
+    @property
+    def text(self) -> str:
+        """ "1.2 µs", "at most 3 µs" """
+        return ("at most " if self.bound else "") + si(self.seconds, "s")
 
 
 def settle(
@@ -63,7 +72,7 @@ def settle(
         return Settled(0.0, "nothing holds charge")
     linear = float(np.log(1.0 / LEVEL) / rate)
     kept = "all modes" if states <= EVERY_MODE_STATES else f"the {SLOWEST} slowest modes"
-    modes = Settled(linear, f"ln(100) / margin of {kept} at the operating point")
+    modes = Settled(linear, f"linear bound: ln(100) / margin of {kept} at the operating point", True)
     if states > TRANSIENT_STATES:
         return modes
     few = [slowest] if states > EVERY_SAMPLE_STATES else list(range(len(margins)))
@@ -76,11 +85,11 @@ def settle(
         return replace(modes, method=f"{modes.method}; a transient failed")
     if np.isnan(found).any():
         return replace(modes, method=f"{modes.method}; a transient ends elsewhere")
-    which = (
-        f"the slowest of {len(margins)} samples"
-        if len(few) > 1
-        else f"slowest mode of {len(margins)} samples"
-    )
+    which = f"the slowest of {len(margins)} samples"
+    if len(margins) == 1:
+        which = "one sample"
+    elif len(few) == 1:
+        which = f"the sample of {len(margins)} with the slowest mode"
     return Settled(float(np.max(found)), f"transient to {LEVEL:.0%} of the move, {which}")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from analog_pc.circuit import Circuit, Crossbar
 from analog_pc.cost.components import Catalogue
 from analog_pc.cost.results import PartCost, PhaseCost
+from analog_pc.si import si
 from analog_pc.technology import Technology
 
 
@@ -46,7 +47,7 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
     driver = catalogue["line_driver_area"]
     count = sum(sum(g.shape) for g in siemens)
     table = (
-        ("written devices", devices, full, 0.0, f"V^2 G t and energy per pulse; {source}", grade),
+        ("written devices", devices, full, 0.0, f"{_how(catalogue)}; {source}", grade),
         (
             "half-selected devices",
             sum(g.size * (len(g) - 1) for g in siemens) if half else 0,
@@ -72,7 +73,14 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
         formula_latency=latency,
         gated_energy=sum(part.energy for part in parts),
         settling=0.0,
-        method=f"{pulses:g} pulses of {seconds:.3g} s on each row of the largest array",
+        method=f"{pulses:g} pulses of {si(seconds, 's')} on each row of the largest array",
         samples=0,
         notes=(f"{pulses:g} pulses of {volts:g} V on every device of {len(arrays)} arrays",),
     )
+
+
+def _how(catalogue: Catalogue) -> str:
+    """What the energy of a written device is, and what it leaves out."""
+    if catalogue.value("write_conducts") or catalogue.value("write_energy"):
+        return "V^2 G t and energy per pulse"
+    return "assumed: no current through a device; the charge pump of the write voltage is not counted"

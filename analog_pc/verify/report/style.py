@@ -18,6 +18,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.files import write_bytes
+from analog_pc.si import engineering as engineering
+from analog_pc.si import si as si
 from analog_pc.verify.results import Comparison
 
 ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
@@ -96,21 +98,6 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
             figure.savefig(drawn, format=path.suffix[1:], metadata={date: None})
         write_bytes(path, drawn.getvalue())
     return saved
-
-
-def engineering(largest: float) -> tuple[float, str]:
-    """Factor and SI prefix that bring `largest` between 1 and 1000: (1e6, "µ") for 2e-6."""
-    if not (math.isfinite(largest) and largest > 0.0):
-        return 1.0, ""
-    prefixes = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-    power = min(max(3 * math.floor(math.log10(largest) / 3 + 1e-9), -15), 9)
-    return 10.0**-power, prefixes[power]
-
-
-def si(value: float, unit: str) -> str:
-    """``si(1e-12, "F")`` is "1 pF"."""
-    factor, prefix = engineering(abs(value))
-    return f"{value * factor:.4g} {prefix}{unit}"
 
 
 def decades(values: ArrayLike, ceiling: float, deepest: float = 1e-6) -> tuple[float, float]:

@@ -164,7 +164,25 @@ def test_writing_costs_pulses() -> None:
 
 
 def test_a_board_is_not_written() -> None:
-    assert set(network_cost(NET, technology("breadboard"), X, phases=["write"]).phases) == set()
+    cost = network_cost(NET, technology("breadboard"), X, phases=["write"])
+    assert set(cost.phases) == set()
+    assert "not writable by pulses" in cost.failed["write"]
+
+
+def test_an_energy_of_nothing_is_called_an_assumption() -> None:
+    written = part(network_cost(NET, technology("sonos"), X, phases=["write"]), "write", "written devices")
+    assert written.energy == 0.0
+    assert written.source.startswith("assumed: no current")
+    assert "charge pump" in written.source
+
+
+def test_powers_that_do_not_add_up_are_explained(found: Cost) -> None:
+    predict = found.phases["predict"]
+    converting = part(found, "predict", "output ADCs")
+    assert sum(p.power for p in predict.parts) > predict.power
+    mean = converting.energy / predict.latency
+    assert sum(p.power for p in predict.parts) - converting.power + mean == pytest.approx(predict.power)
+    assert any("mean power" in note for note in predict.notes)
 
 
 def test_half_selected_devices_take_a_quarter_of_v_squared() -> None:

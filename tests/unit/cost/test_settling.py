@@ -35,7 +35,9 @@ def test_modes_say_the_same_of_a_lone_node(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(settling, "TRANSIENT_STATES", 0)
     found = settled(compile_network(ONE, IDEAL, [[0.5]]))
     assert found.seconds == pytest.approx(np.log(100.0) * IDEAL.seconds_per_unit, rel=1e-6)
-    assert found.method == "ln(100) / margin of all modes at the operating point"
+    assert found.bound
+    assert found.text.startswith("at most ")
+    assert found.method == "linear bound: ln(100) / margin of all modes at the operating point"
 
 
 def test_the_slowest_sample_counts() -> None:
