@@ -15,14 +15,17 @@ from analog_pc.evaluation.sentences import (
     check_text,
     cost_over,
     cost_sentences,
+    count_text,
     headline,
     interval_text,
     limit_text,
+    lost_text,
+    no_proposal_text,
     percent,
-    points,
     proposal_text,
+    ratio_text,
 )
-from analog_pc.verify.report.style import si
+from analog_pc.si import si
 
 WIDTH = 80
 
@@ -71,8 +74,8 @@ def _row(row: NonIdeality, samples: int) -> str:
         text = f"{percent(row.accuracy.lowest)} to {percent(row.accuracy.highest)}"
     more = f", {row.accuracy.unconverged} unconverged" if row.accuracy.unconverged else ""
     if row.accuracy.samples < samples:
-        more += f", on {row.accuracy.samples} samples"
-    return f"  {row.name:<20} {text:>8}   {points(row.lost):>11} lost{more}"
+        more += f", {percent(row.ideal)} ideal on these {count_text(row.accuracy.samples, 'sample')}"
+    return f"  {row.name:<20} {text:>8}   {lost_text(row.lost):>18}{more}"
 
 
 def _signals(found: Evaluation) -> list[str]:
@@ -109,7 +112,7 @@ def _baselines(found: Evaluation) -> list[str]:
         if found.cost is not None:
             on = cost_over(found, one)
             gated = cost_over(found, one, gated=True)
-            ratio = "".join(f"{'-' if times is None else f'{times:.2g}':>9}" for times in (on, gated))
+            ratio = "".join(f"{'-' if times is None else ratio_text(times):>9}" for times in (on, gated))
         line = f"  {one.phase:<8}{joules:>9} {seconds:>9}{ratio}  "
         hanging = " " * len(line)
         text = f"{one.name} ({one.grade})"
@@ -135,7 +138,7 @@ def _limits(found: Evaluation) -> list[str]:
 
 def _proposal(found: Evaluation) -> list[str]:
     if found.proposal is None:
-        return []
+        return ["", "proposal", *_wrapped(no_proposal_text(found), 2)]
     return ["", "proposal (proposal.toml)", *_wrapped(proposal_text(found.proposal), 2)]
 
 
@@ -148,14 +151,19 @@ def _check(found: Evaluation) -> list[str]:
 
 def comparison_lines(rows: Sequence[Compared]) -> list[str]:
     """Technologies beside each other; 95 % interval over chips, costs of one inference and one relaxation."""
-    said = ["", f"{'technology':<16} {'accuracy':>22}  {'predict':>18} {'learn':>18}"]
+    said = ["", "accuracy in %, with its 95 % interval over chips; energy and latency per stimulus"]
+    said.append(f"{'technology':<16} {'ideal':>7} {'on chip':>17}  {'predict':>18} {'learn':>18}")
     for row in rows:
-        accuracy = percent(row.mean) if row.mean is not None else "not known"
+        accuracy = "not known" if row.mean is None else f"{100.0 * row.mean:.1f}"
         if row.low is not None and row.high is not None and row.mean is not None:
-            accuracy += f" ({percent(row.low)}-{percent(row.high)})".replace(" %", "")
+            same = row.low == row.high
+            spread = "no spread" if same else f"{100.0 * row.low:.1f}-{100.0 * row.high:.1f}"
+            accuracy += f" ({spread})"
         predict = _cost_text(row.predict_energy, row.predict_latency)
         learn = _cost_text(row.learn_energy, row.learn_latency)
-        said.append(f"{row.technology:<16} {accuracy:>22}  {predict:>18} {learn:>18}")
+        said.append(
+            f"{row.technology:<16} {100.0 * row.ideal:>7.1f} {accuracy:>17}  {predict:>18} {learn:>18}"
+        )
     return said
 
 

@@ -71,7 +71,7 @@ class PhaseCost:
 
     @property
     def power(self) -> float:
-        """Mean power over the latency, W: less than the sum of the parts, some of which are on for a while."""
+        """Mean power over the latency, W: less than the sum of the parts, some of which are on for part."""
         return self.energy / self.latency if self.latency > 0.0 else 0.0
 
     def as_dict(self) -> dict[str, Any]:

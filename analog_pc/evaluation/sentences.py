@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from analog_pc.cost import Baseline, PhaseCost
+from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
 from analog_pc.evaluation.limits import BUDGET, Limit, resized, within_budget
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
 from analog_pc.technology.imperfections import IMPERFECTIONS
-from analog_pc.verify.report.style import si
 
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
@@ -26,8 +26,27 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def points(lost: float) -> str:
     """A difference of accuracies: "1.2 points"."""
-    value = f"{100.0 * lost:.1f}".replace("-0.0", "0.0")
-    return f"{value} point" + ("" if value == "1.0" else "s")
+    value = f"{100.0 * lost:.1f}"
+    value = "0.0" if value == "-0.0" else value
+    return f"{value} point" + ("" if value in ("1.0", "-1.0") else "s")
+
+
+def lost_text(lost: float) -> str:
+    """ "1.2 points lost", "1.0 point gained" """
+    return f"{points(lost)} lost" if points(lost)[0] != "-" else f"{points(-lost)} gained"
+
+
+def count_text(number: int, what: str) -> str:
+    """ "1 sample", "2 samples" """
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def ratio_text(ratio: float) -> str:
+    """Three significant digits, with an exponent from 1e5 on and below 1e-3 alone."""
+    if not 1e-3 <= abs(ratio) < 99_950.0:
+        return f"{ratio:.2e}" if ratio else "0"
+    digits = 2 - math.floor(math.log10(abs(float(f"{ratio:.2e}"))))
+    return f"{round(ratio, digits):.{max(digits, 0)}f}"
 
 
 def accuracy_text(accuracy: Accuracy) -> str:
@@ -44,10 +63,12 @@ def accuracy_text(accuracy: Accuracy) -> str:
 def interval_text(accuracy: Accuracy) -> str:
     """Both intervals, and what each is for."""
     low, high = accuracy.sample_interval
-    of_samples = f"{percent(low)} to {percent(high)} for {accuracy.samples} samples (Wilson)"
+    of_samples = f"{percent(low)} to {percent(high)} for {count_text(accuracy.samples, 'sample')} (Wilson)"
     chips = len(accuracy.chips)
     if accuracy.interval is None:
         return f"95 % interval: {of_samples}; one chip tells nothing of the spread over chips"
+    if accuracy.spread == 0.0:
+        return f"95 % interval: {of_samples}; no spread was seen over {chips} chips, which is no interval"
     low, high = accuracy.interval
     return f"95 % interval: {percent(low)} to {percent(high)} over {chips} chips (t); {of_samples}"
 
@@ -64,16 +85,12 @@ def headline(found: Evaluation) -> str:
         return f"At chance: {said}; guessing gives {percent(bench.guess)}."
     most = bench.ideal_accuracy - chips.lowest
     least = bench.ideal_accuracy - chips.highest
-    lost = _lost(most) if not chips.unconverged else f"{points(least)} to {points(most)} lost"
+    lost = lost_text(most) if not chips.unconverged else f"{points(least)} to {points(most)} lost"
     if within_budget(most, chips.samples):
         return f"Good enough: {said}, {lost}."
     if within_budget(least, chips.samples):
         return f"Not known: {said}."
     return f"Not good enough: {said}, {lost}; {points(BUDGET)} may be lost."
-
-
-def _lost(lost: float) -> str:
-    return f"{points(lost)} lost" if lost >= 0.0 else f"{points(-lost)} gained"
 
 
 def advice(found: Evaluation) -> list[str]:
@@ -177,11 +194,21 @@ def proposal_text(proposal: Proposal) -> str:
     return f"{'; '.join(parts)}: {gives}{verdict}."
 
 
+def no_proposal_text(found: Evaluation) -> str:
+    """Why there is no proposal."""
+    if found.chips is not None and within_budget(
+        found.bench.ideal_accuracy - found.chips.lowest, found.chips.samples
+    ):
+        return f"nothing need change: no more than {points(BUDGET)} are lost"
+    return "none: no non-ideality that the closed form holds is above its limit"
+
+
 def cost_sentences(found: Evaluation) -> list[str]:
     """Energy, latency and area in a line for each phase."""
     if found.cost is None:
         return []
     said = [_phase_text(name, phase) for name, phase in found.cost.phases.items()]
+    said += [f"{name}: {why}" for name, why in found.cost.failed.items()]
     said.append(f"area: {1e6 * found.cost.area:.3g} mm^2")
     return said
 
@@ -195,8 +222,8 @@ def cost_over(found: Evaluation, machine: Baseline, *, gated: bool = False) -> f
 
 
 def break_even_sentences(found: Evaluation) -> list[str]:
-    """For each phase and machine from which width on the chip wins, if it does."""
-    said = []
+    """For each phase and machine from which width on the chip wins, if it does; and what was simulated."""
+    said = _methods_text(found)
     pairs = dict.fromkeys((row.phase, row.baseline) for row in found.break_even)
     for phase, machine in pairs:
         rows = [row for row in found.break_even if (row.phase, row.baseline) == (phase, machine)]
@@ -204,10 +231,31 @@ def break_even_sentences(found: Evaluation) -> list[str]:
         wins = next((k for k in range(len(rows)) if not any(row.loses for row in rows[k:])), None)
         last = rows[-1]
         if wins is None:
-            said.append(f"{phase}: loses to {machine}, {last.ratio:.2g} x at a width of {last.width}")
+            said.append(
+                f"{phase}: loses to {machine}, {ratio_text(last.ratio)} x at a width of {last.width}, the "
+                f"widest tried, {_by(last)}"
+            )
+        elif rows[wins] is last:
+            said.append(f"{phase}: beats {machine} at a width of {last.width}, the widest tried, {_by(last)}")
         else:
-            said.append(f"{phase}: beats {machine} from a width of {rows[wins].width} on")
+            said.append(
+                f"{phase}: beats {machine} from a width of {rows[wins].width} ({_by(rows[wins])}) to "
+                f"{last.width}, the widest tried"
+            )
     return said
+
+
+def _by(row: BreakEvenRow) -> str:
+    return "by formula" if row.method == "formula" else row.method
+
+
+def _methods_text(found: Evaluation) -> list[str]:
+    """Which widths were simulated and which follow the formula."""
+    widths: dict[str, list[int]] = {}
+    for row in found.break_even:
+        widths.setdefault(_by(row), []).append(row.width)
+    each = [f"{', '.join(map(str, dict.fromkeys(found)))} {method}" for method, found in widths.items()]
+    return [f"widths {'; '.join(each)}"] if each else []
 
 
 def _phase_text(name: str, phase: PhaseCost) -> str:
@@ -215,10 +263,25 @@ def _phase_text(name: str, phase: PhaseCost) -> str:
     largest = max(phase.parts, key=lambda part: part.energy)
     share = largest.energy / phase.energy if phase.energy > 0.0 else 0.0
     gated = f" ({si(phase.gated_energy, 'J')} gated)" if 0.0 < phase.gated_energy < phase.energy else ""
+    most = "at most " if phase.bound else ""
+    bound = " (linear bound)" if phase.bound else ""
     return (
-        f"{name}: {si(phase.energy, 'J')}{gated}, {si(phase.latency, 's')}; "
-        f"{100.0 * share:.0f} % of the energy in {largest.part}"
+        f"{name}: {most}{si(phase.energy, 'J')}{gated}, {most}{si(phase.latency, 's')}{bound}; "
+        f"{100.0 * share:.0f} % of the energy in {largest.part}{_formula_text(phase)}"
     )
+
+
+def _formula_text(phase: PhaseCost) -> str:
+    """Energy and latency of the formula, and how far off they are where that is more than a factor of 2."""
+    if phase.phase == "write":  # which nothing but the formula tells
+        return ""
+    if not math.isfinite(phase.formula_latency):
+        return "; the formula has no answer"
+    said = f"; by formula {si(phase.formula_energy, 'J')}, {si(phase.formula_latency, 's')}"
+    ratio = phase.formula_latency / phase.latency
+    if 0.5 <= ratio <= 2.0:
+        return said
+    return f"{said}: not within a factor of 2, {ratio_text(ratio)} x the latency"
 
 
 def check_text(one: Check) -> str:
@@ -226,9 +289,10 @@ def check_text(one: Check) -> str:
     if not one.samples:
         return f"Native simulator, {one.name}: nothing to compare ({one.message or 'no sample at rest'})."
     few = "" if one.asked == one.wanted else f" of {one.wanted} ({one.message})"
+    samples = count_text(one.samples, "sample")
     word = "as" if one.name == LIKE_FOR_LIKE else "against"
     return (
         f"Native simulator, {one.name}: {percent(one.native)} {word} {percent(one.closed_form)} in closed "
-        f"form on {one.samples} samples{few}, the same class for {one.same}, outputs {one.median:.1e} of "
+        f"form on {samples}{few}, the same class for {one.same}, outputs {one.median:.1e} of "
         f"full scale apart (median; largest {one.deviation:.1e})."
     )

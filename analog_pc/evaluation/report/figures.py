@@ -116,7 +116,7 @@ def energy(cost: Cost, baselines: Sequence[Baseline]) -> Figure:
     figure = Figure(figsize=(FULL_WIDTH, height), layout="constrained")
     panels = figure.subplots(1, len(phases), squeeze=False)[0]
     values = [value for found in rows for _, value, _ in found]
-    floor = 10.0 ** np.floor(np.log10(min(values)) - 0.3)
+    floor = 10.0 ** np.floor(np.log10(min(values) / 2.0))  # so that the smallest bar has a length
     for axes, name, found in zip(panels, phases, rows, strict=True):
         for place, (_, value, is_part) in enumerate(found):
             look: dict[str, Any] = {"color": COLOURS[0]}

@@ -39,8 +39,8 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
                         t interval over chips; sample_low, sample_high: Wilson interval for samples.  each:
                         {seed, accuracy, low, high, right, unconverged, changed, commonest, message}
           unconverged   samples without an equilibrium, over all chips
-        non_idealities  [{name, accuracy, lost, low, high, unconverged, moved, samples, chips, by}], each
-                        alone, the costliest first
+        non_idealities  [{name, accuracy, ideal, lost, low, high, unconverged, moved, samples, chips, by}],
+                        each alone, the costliest first; ideal: the ideal network on the same samples
         signals         [{layer, rms, peak, offset, noise, swing}]: predictions of each layer and what their
                         amplifiers add, V
         cost            {predict, learn, write: {energy (J), latency (s), parts [{part, count, energy,
@@ -134,6 +134,7 @@ def _non_ideality(row: NonIdeality) -> dict[str, Any]:
     return {
         "name": row.name,
         "accuracy": row.accuracy.mean,
+        "ideal": row.ideal,
         "lost": row.lost,
         "low": row.accuracy.lowest,
         "high": row.accuracy.highest,

@@ -17,16 +17,26 @@ from analog_pc.evaluation.sentences import (
     cost_over,
     cost_sentences,
     interval_text,
+    lost_text,
     percent,
     points,
+    ratio_text,
 )
+from analog_pc.si import si
 from analog_pc.verify.report.page import Panel, template
-from analog_pc.verify.report.style import si, svg
+from analog_pc.verify.report.style import svg
 
 
 def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, Figure]) -> str:
     """The HTML of an evaluation; `report` is its dictionary, `drawn` its figures."""
-    return template("analog_pc.evaluation.report", percent=percent, points=points, si=si).render(
+    return template(
+        "analog_pc.evaluation.report",
+        percent=percent,
+        points=points,
+        si=si,
+        lost_text=lost_text,
+        ratio=ratio_text,
+    ).render(
         report=report,
         good=_good(found),
         chip=None if found.chips is None else accuracy_text(found.chips),

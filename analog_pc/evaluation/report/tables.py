@@ -36,13 +36,17 @@ def cost_csv(cost: Cost) -> str:
 
 def non_idealities_csv(found: Evaluation) -> str:
     """Every non-ideality alone."""
-    header = ("name", "accuracy", "lost", "unconverged", "chips", "samples", "outputs moved", "measured by")
+    header = (
+        "name", "accuracy", "ideal accuracy", "lost", "unconverged", "chips", "samples", "outputs moved",
+        "measured by",
+    )  # fmt: skip
     return csv_text(
         header,
         (
             (
                 row.name,
                 row.accuracy.mean,
+                row.ideal,
                 row.lost,
                 row.accuracy.unconverged,
                 len(row.accuracy.chips),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,15 @@ from analog_pc.evaluation.report.comparison import comparison_figure
 from analog_pc.evaluation.report.figures import break_even, energy
 from analog_pc.evaluation.report.tables import cost_csv
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.evaluation.sentences import advice, break_even_sentences, cost_over, cost_sentences
+from analog_pc.evaluation.sentences import (
+    advice,
+    break_even_sentences,
+    cost_over,
+    cost_sentences,
+    lost_text,
+    points,
+    ratio_text,
+)
 from analog_pc.technology.catalogue import TECHNOLOGIES
 
 
@@ -61,7 +70,7 @@ def test_over_a_machine(found: Evaluation) -> None:
 
 def test_in_words(found: Evaluation) -> None:
     said = cost_sentences(found)
-    assert said[0] == "predict: 4 nJ (1 nJ gated), 1 µs; 75 % of the energy in drivers"
+    assert said[0] == "predict: 4 nJ (1 nJ gated), 1 µs; 75 % of the energy in drivers; by formula 5 nJ, 2 µs"
     assert said[-1] == "area: 0.003 mm^2"
     assert "predict: switching off what is not needed takes 1 nJ instead of 4 nJ." in advice(found)
     assert not any(sentence.startswith("learn:") for sentence in advice(found))
@@ -69,9 +78,49 @@ def test_in_words(found: Evaluation) -> None:
 
 def test_break_even_is_where_it_wins_for_good(found: Evaluation) -> None:
     assert break_even_sentences(found) == [
-        "learn: beats abacus from a width of 32 on",
-        "learn: loses to oracle, 3 x at a width of 64",
+        "widths 16, 32, 64 given",
+        "learn: beats abacus from a width of 32 (given) to 64, the widest tried",
+        "learn: loses to oracle, 3.00 x at a width of 64, the widest tried, given",
     ]
+
+
+def test_a_win_at_the_last_width_is_no_more_than_that(found: Evaluation) -> None:
+    rows = (
+        BreakEvenRow(256, "predict", 2.0, 1.0, "abacus", "none", 1.0, 2.0, "simulated"),
+        BreakEvenRow(512, "predict", 0.5, 1.0, "abacus", "none", 1.0, 0.5, "formula"),
+    )
+    found.break_even = rows
+    assert break_even_sentences(found) == [
+        "widths 256 simulated; 512 by formula",
+        "predict: beats abacus at a width of 512, the widest tried, by formula",
+    ]
+
+
+def test_a_bound_is_called_so_and_a_formula_that_is_off(found: Evaluation) -> None:
+    assert found.cost is not None
+    bound = replace(phase("learn", 4e-9), bound=True, formula_latency=0.3e-6)
+    cost = replace(found.cost, phases={"learn": bound}, failed={"write": "not writable by pulses"})
+    found.cost = cost
+    assert cost_sentences(found)[:2] == [
+        "learn: at most 4 nJ, at most 1 µs (linear bound); 75 % of the energy in drivers; by formula 5 nJ, "
+        "300 ns: not within a factor of 2, 0.300 x the latency",
+        "write: not writable by pulses",
+    ]
+
+
+@pytest.mark.parametrize(("ratio", "text"), [
+    (691.2, "691"), (0.0, "0"), (9.996, "10.0"), (0.01234, "0.0123"), (12345.0, "12300"),
+    (123456.0, "1.23e+05"), (99_990.0, "1.00e+05"), (2e-4, "2.00e-04"),
+])  # fmt: skip
+def test_ratios_have_three_digits(ratio: float, text: str) -> None:
+    assert ratio_text(ratio) == text
+
+
+def test_losses_and_gains() -> None:
+    assert lost_text(0.01) == "1.0 point lost"
+    assert lost_text(-0.01) == "1.0 point gained"
+    assert lost_text(-1e-9) == "0.0 points lost"
+    assert points(-0.20) == "-20.0 points"
 
 
 def test_tables_and_figures(found: Evaluation) -> None:
