@@ -63,6 +63,13 @@ class Limit:
         return not self.factor >= 1.0
 
 
+def fields_of(technology: Technology, name: str) -> tuple[str, ...]:
+    """The fields of a non-ideality that say something: none of auto-zero where that is off."""
+    return tuple(
+        field for field in IMPERFECTIONS[name] if technology.auto_zeroed or not field.startswith("auto_zero_")
+    )
+
+
 def resized(technology: Technology, name: str, factor: float) -> Technology:
     """The technology with one non-ideality `factor` times its size.
 
@@ -75,10 +82,9 @@ def resized(technology: Technology, name: str, factor: float) -> Technology:
     BadInput
         Where a technology cannot have such a value, a fraction above 1, say.
     """
-    fields = [
-        field for field in IMPERFECTIONS[name] if technology.auto_zeroed or not field.startswith("auto_zero_")
-    ]
-    values = {field: _resized(field, getattr(technology, field), factor) for field in fields}
+    values = {
+        field: _resized(field, getattr(technology, field), factor) for field in fields_of(technology, name)
+    }
     sources: dict[str, Source] = dict(technology.sources)
     for field, value in values.items():
         if value != getattr(technology, field):

@@ -10,17 +10,34 @@ from typing import Any
 
 from analog_pc.evaluation.accuracy import Accuracy, mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
-from analog_pc.evaluation.limits import CHIPS, STEP, STEPS, Limit, resized, within_budget
-from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import IMPERFECTIONS
+from analog_pc.evaluation.limits import (
+    CHIPS,
+    STEP,
+    STEPS,
+    Limit,
+    fields_of,
+    find_limit,
+    resized,
+    within_budget,
+)
+from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.technology import Source, Technology, offset_spread
+from analog_pc.technology.imperfections import alone
 
 SHARES = (1.0, 2.0, 4.0, 8.0)  # of its limit that each non-ideality is given, because they add up
+AUTO_ZERO = "auto-zero"
+CAPACITANCE = (
+    0.2e-12  # F that an auto-zero holds its sample on: 144 uV of noise at 300 K, before the coupling
+)
 SMALLEST = STEP**-STEPS  # where no size was found that keeps the budget
 
 
 @dataclass(frozen=True)
 class Change:
-    """A non-ideality that shrinks by `factor` < 1; `fields` are (name, before, after), SI units."""
+    """A non-ideality that shrinks by `factor` < 1; `fields` are (name, before, after), SI units.
+
+    `name` is `AUTO_ZERO` where the offset shrinks because auto-zero is switched on.
+    """
 
     name: str
     factor: float
@@ -46,11 +63,17 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
     """Shrink every non-ideality to a share of its limit until all together keep the budget.
 
     Non-idealities add up: at 1, 1/2, 1/4, 1/8 of the limits that hold for each alone, the first that keeps
-    the budget on two chips is measured on all.  None where there is nothing to shrink.
+    the budget on two chips is measured on all.  An offset above its limit is auto-zeroed first, where that
+    helps.  None where there is nothing to shrink.
     """
+    base = bench.technology
+    switched: tuple[Change, ...] = ()
+    cure = auto_zero(bench, limits, tick)
+    if cure is not None:
+        base, limits, switched = cure
     best = None
     for share in SHARES:
-        changes = changed(bench.technology, limits, share)
+        changes = (*switched, *changed(base, limits, share))
         if not changes:
             continue
         technology = _with(bench.technology, changes)
@@ -77,7 +100,7 @@ def changed(technology: Technology, limits: Sequence[Limit], share: float) -> tu
             smaller = resized(technology, limit.name, factor)
             fields = tuple(
                 (field, getattr(technology, field), getattr(smaller, field))
-                for field in IMPERFECTIONS[limit.name]
+                for field in fields_of(technology, limit.name)
                 if getattr(technology, field) != getattr(smaller, field)
             )
             found.append(Change(limit.name, factor, fields))
@@ -85,9 +108,39 @@ def changed(technology: Technology, limits: Sequence[Limit], share: float) -> tu
 
 
 def _with(technology: Technology, changes: Sequence[Change]) -> Technology:
-    found = technology
+    values: dict[str, Any] = {}
+    sources: dict[str, Source] = dict(technology.sources)
     for change in changes:
-        found = resized(found, change.name, change.factor)
-    names = ", ".join(change.name for change in changes)
+        for field, _, after in change.fields:
+            values[field] = after
+            sources[field] = Source(f"{technology.name}, {change.name} times {change.factor:.3g}", False)
+    names = ", ".join("offset by auto-zero" if c.name == AUTO_ZERO else c.name for c in changes)
     source = f"{technology.name} with smaller {names}, as analog-pc evaluate proposes"
-    return dataclasses.replace(found, name=f"{technology.name}-proposed", source=source)
+    name = f"{technology.name}-proposed"
+    return dataclasses.replace(technology, name=name, source=source, sources=sources, **values)
+
+
+def auto_zero(
+    bench: Bench, limits: Sequence[Limit], tick: Tick
+) -> tuple[Technology, list[Limit], tuple[Change, ...]] | None:
+    """The technology with auto-zero on, its limits and the change; None where that is not what helps.
+
+    It is tried where the offset is above its limit, auto-zero is off and the technology knows a sampling
+    phase for it (`auto_zero_time`): bought op-amps have no input for one.  It helps if the offset alone, then
+    measured anew, costs less.
+    """
+    before = bench.technology
+    offset = next((limit for limit in limits if limit.name == "offset"), None)
+    if offset is None or not offset.must_shrink or before.auto_zeroed or not before.auto_zero_time > 0.0:
+        return None
+    zeroed = dataclasses.replace(before, auto_zero_capacitance=CAPACITANCE)
+    tick("offset auto-zeroed, alone")
+    few = bench.chips(alone(zeroed, "offset"), lambda _: None, bench.seeds_of(before)[:CHIPS])
+    row = NonIdeality("offset", few, bench.ideal_accuracy, math.nan, "closed form")
+    if not row.lost < next(trial.lost for trial in offset.trials if trial.factor == 1.0):
+        return None
+    others = [limit for limit in limits if limit.name != "offset"]
+    found = find_limit(dataclasses.replace(bench, technology=zeroed), row, tick)
+    factor = offset_spread(zeroed) / offset_spread(before)
+    change = Change(AUTO_ZERO, factor, (("auto_zero_capacitance", 0.0, CAPACITANCE),))
+    return zeroed, [*others, found], (change,)

@@ -9,12 +9,11 @@ from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
-from analog_pc.evaluation.limits import BUDGET, Limit, resized, within_budget
-from analog_pc.evaluation.proposal import Proposal
+from analog_pc.evaluation.limits import BUDGET, Limit, fields_of, resized, within_budget
+from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
-from analog_pc.technology.imperfections import IMPERFECTIONS
 
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
@@ -161,7 +160,7 @@ def values_text(technology: Technology, name: str) -> str:
         return f"opamp_offset = {si(technology.opamp_offset, 'V')}, of which auto-zero leaves {left}"
     return ", ".join(
         f"{field} = {value_text(field, getattr(technology, field))}"
-        for field in IMPERFECTIONS[name]
+        for field in fields_of(technology, name)
         if getattr(technology, field) != getattr(IDEAL, field)
     )
 
@@ -188,7 +187,8 @@ def proposal_text(proposal: Proposal) -> str:
             f"{field} {value_text(field, before)} -> {value_text(field, after)}"
             for field, before, after in change.fields
         ]
-        parts.append(f"{change.name} {1.0 / change.factor:.2g}-fold smaller ({', '.join(fields)})")
+        name = "offset by auto-zero" if change.name == AUTO_ZERO else change.name
+        parts.append(f"{name} {ratio_text(1.0 / change.factor)}-fold smaller ({', '.join(fields)})")
     gives = f"{accuracy_text(proposal.accuracy)} with all non-idealities on"
     verdict = "" if proposal.enough else ", which is not enough yet"
     return f"{'; '.join(parts)}: {gives}{verdict}."

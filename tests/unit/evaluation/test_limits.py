@@ -12,7 +12,8 @@ from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized, within_budget
 from analog_pc.evaluation.non_idealities import measure_alone
-from analog_pc.evaluation.proposal import changed, propose
+from analog_pc.evaluation.proposal import CAPACITANCE, auto_zero, changed, propose
+from analog_pc.evaluation.sentences import proposal_text, values_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES
@@ -79,10 +80,42 @@ def test_a_fraction_above_one_is_refused() -> None:
         resized(replace(CMOS, stuck_on=0.5), "stuck and open cells", 4.0)
 
 
-def test_limit_and_proposal_of_a_large_offset(
+def test_auto_zero_is_the_cure_of_a_large_offset(
     network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
 ) -> None:
     bench = Bench(network, replace(offset_alone, opamp_offset=10e-3), data, (0, 1))
+    (row,) = measure_alone(bench, quiet)
+    found = propose(bench, [find_limit(bench, row, quiet)], quiet)
+    assert found is not None
+    assert found.enough
+    (change,) = found.changes
+    assert change.fields == (("auto_zero_capacitance", 0.0, CAPACITANCE),)
+    assert found.technology.auto_zeroed
+    assert found.technology.opamp_offset == 10e-3
+    assert change.factor == offset_spread(found.technology) / 10e-3 < 0.02
+    assert proposal_text(found).startswith("offset by auto-zero ")
+
+
+def test_auto_zero_that_does_not_help_is_not_proposed(
+    network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
+) -> None:
+    # Its switch leaves more than the offset was.
+    worse = replace(offset_alone, opamp_offset=10e-3, auto_zero_injection=1.0)
+    bench = Bench(network, worse, data, (0, 1))
+    (row,) = measure_alone(bench, quiet)
+    assert auto_zero(bench, [find_limit(bench, row, quiet)], quiet) is None
+
+
+def test_values_of_an_auto_zero_that_is_off_are_not_listed() -> None:
+    off = replace(CMOS, auto_zero_capacitance=0.0)
+    assert values_text(off, "offset") == "opamp_offset = 1 mV"
+
+
+def test_limit_and_proposal_of_a_large_offset(
+    network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
+) -> None:
+    bought = replace(offset_alone, opamp_offset=10e-3, auto_zero_time=0.0)
+    bench = Bench(network, bought, data, (0, 1))
     (row,) = measure_alone(bench, quiet)
     assert row.lost > BUDGET
     limit = find_limit(bench, row, quiet)
