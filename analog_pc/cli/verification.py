@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def run(options: Options) -> int:
     net = load_network(options.network) if options.network is not None else None
     net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
     phases = _phases(options.phases, targets is not None)
-    _make_folder(options.out / "netlists")
+    _refuse_unmakeable(options.out / "netlists")
     stale = [f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")]
     for name in ("report.html", "report.json", *stale):
         (options.out / name).unlink(missing_ok=True)
@@ -178,12 +179,21 @@ def _listed(text: str | None) -> tuple[str, ...]:
     return () if text is None else tuple(part.strip() for part in text.split(","))
 
 
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it; refuse in one line where that cannot be done."""
+def _refuse_unmakeable(folder: Path) -> None:
+    """Refuse a folder that cannot be made, before any long work.
+
+    Only making it shows that; what was made goes again, so that a command that is interrupted leaves nothing.
+    """
+    missing: list[Path] = []
     try:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise BadInput(f"--out {folder.parent}: cannot be made: {fault.strerror or fault}") from None
+    finally:
+        for place in missing:
+            with suppress(OSError):  # it was not made, or another program has put something there
+                place.rmdir()
 
 
 def _labels(targets: Floats | None) -> Ints | None:

@@ -134,6 +134,7 @@ def test_the_command_line_ends_while_samples_settle(number: int, temporary: Path
     assert eventually(lambda: "sleep" in programs_in(temporary), 120.0)  # importing takes long under load
     ends_it(process, number, temporary)
     said = process.communicate()[1].decode()
+    assert not (tmp_path / "o").exists()
     if number != signal.SIGKILL:
         assert process.returncode == 128 + number
         assert said == "analog-pc: interrupted; nothing half-written was left\n"
