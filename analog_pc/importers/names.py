@@ -41,10 +41,11 @@ def layer_names(
     BadInput
         For a pattern that matches nothing or matches twice, and biases that are not there or have no pattern.
     """
+    weights = [_matches(pattern, names) for pattern in maps]  # first: what is not there has no biases
     biases = _bias_patterns(maps, bias_maps)
     found: list[tuple[str, str | None]] = []
-    for pattern, bias in zip(maps, biases, strict=True):
-        for name, index in _matches(pattern, names):
+    for matched, bias in zip(weights, biases, strict=True):
+        for name, index in matched:
             found.append((name, _bias_name(bias, index, names, asked=bool(bias_maps))))
     twice = sorted({name for name, _ in found if [n for n, _ in found].count(name) > 1})
     if twice:

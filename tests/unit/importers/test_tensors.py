@@ -195,6 +195,7 @@ def test_the_report_tells_outliers(tmp_path: Path) -> None:
 REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no map": ({}, {"maps": ()}, "which tensors are the layers? Give --map, such as 'net.{i}.weight'"),
     "no match": ({}, {"maps": ["fc{i}.weight"]}, "matches nothing; it holds net.0.bias"),
+    "no match, and no usual word": ({}, {"maps": ["fc{i}.w"]}, "matches nothing; it holds net.0.bias"),
     "no such name": ({}, {"maps": ["head.weight"]}, "there is no such tensor; it holds net.0.bias"),
     "two places": ({}, {"maps": ["net.{i}.{i}.weight"]}, "has more than one {i}"),
     "twice": ({}, {"maps": ["net.{i}.weight", "net.0.weight"]}, "net.0.weight is matched twice"),
