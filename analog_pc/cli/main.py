@@ -169,12 +169,13 @@ def main() -> None:
     inference; the result is compared with an ideal numerical reference.
 
     \b
-    Start with:   analog-pc verify
-    which trains a network on handwritten digits, relaxes its circuit in ngspice, and writes
-    verify/report.html. Then bring your own network:
-      analog-pc train --data wine --layers 13,16,3 --out net.npz
-      analog-pc verify net.npz --data wine --transient --out report
+    Start with your own network: is it good enough on a chip, and what does it cost?
+      analog-pc import model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
+      analog-pc evaluate net.npz --data test.npz --technology cmos65-rram
+    Then its circuit, against a SPICE simulator and as a netlist:
+      analog-pc verify net.npz --data test.npz --technology cmos65-rram
       analog-pc netlist net.npz --stimuli stimuli.npz --phase learn --out netlist
+    Without a network, 'analog-pc verify' trains one on handwritten digits, and 'train' another one.
 
     Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator,
     3 not judged (no SPICE simulator was asked, or it gave no answer), 130 Ctrl-C, 143 SIGTERM.
