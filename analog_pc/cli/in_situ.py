@@ -26,7 +26,7 @@ from analog_pc.training.in_situ import (
     named,
     weight_device,
 )
-from analog_pc.verify.report.style import si as with_prefix
+from analog_pc.verify.report.style import si
 
 PLAIN = {True: "exact", False: "trains"}  # the scheme of the ideal device, and of the others
 
@@ -98,11 +98,6 @@ def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwo
         write_text(history, json.dumps(run.history, indent=1) + "\n")
     click.echo(costs_line(run.trainer.costs))
     return run.trainer.network
-
-
-def si(value: float, unit: str) -> str:
-    """A value with its unit, in ASCII: "50 uJ"."""
-    return with_prefix(value, unit).replace("\u00b5", "u")
 
 
 def costs_line(costs: Costs) -> str:

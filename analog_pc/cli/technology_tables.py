@@ -84,13 +84,13 @@ def _row(name: str, value: str, meaning: str) -> Table:
 
 
 def _shown(value: object, unit: str) -> str:
-    """A value with its unit, in ASCII: "50 uS", "8 points"."""
+    """A value with its unit: "50 µS", "8 points"."""
     if isinstance(value, tuple):
         return f"{len(value)} points"
     if isinstance(value, str):
         return value
     number = float(value)  # type: ignore[arg-type]  # fields are strings, pairs or numbers
-    return si(number, unit).replace("µ", "u") if unit in PREFIXED else f"{number:.4g} {unit}".rstrip()
+    return si(number, unit) if unit in PREFIXED else f"{number:.4g} {unit}".rstrip()
 
 
 def _print(what: RenderableType) -> None:

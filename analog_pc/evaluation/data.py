@@ -12,6 +12,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.training import load_dataset
+from analog_pc.verify.wording import counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,8 @@ def load_test_data(source: str, network: PredictiveCodingNetwork, samples: int, 
     _check_labels(name, labels, len(inputs), classes)
     total = len(labels)
     if total <= samples:
-        return TestData(f"{name}, {total} samples", inputs.astype(np.float64), labels.astype(np.int64))
+        said = f"{name}, {counted(total, 'sample')}"
+        return TestData(said, inputs.astype(np.float64), labels.astype(np.int64))
     chosen = np.sort(np.random.default_rng(seed).choice(total, samples, replace=False))
     said = f"{name}, {samples} of {total} samples, drawn with seed {seed}"
     return TestData(said, inputs[chosen].astype(np.float64), labels[chosen].astype(np.int64))

@@ -36,9 +36,10 @@ def _why_not(search: Search) -> list[str]:
     """One note: why the first sample that was not found was not."""
     sample = int(np.argmin(search.found))
     if search.deadline.passed:
-        left = int((~search.found).sum())
+        missing = int((~search.found).sum())
+        left = "1 sample" if missing == 1 else f"{missing} samples"
         return [
-            f"the time limit of {search.deadline.seconds:g} s ended the search of {left} samples; "
+            f"the time limit of {search.deadline.seconds:g} s ended the search of {left}; "
             "Native(time_limit=...) sets it"
         ]
     return [f"sample {sample}: {search.notes[sample]}"] if sample in search.notes else []

@@ -187,10 +187,10 @@ def summary(check: NetlistCheck) -> str:
 
 
 def engineering(volts: float | None) -> str:
-    """Four digits and the prefix of a unit: ``1.234 m``; ``-`` for None."""
+    """Four digits and the prefix of a unit: ``1.234 m``, ``5 µ``; ``-`` for None."""
     if volts is None:
         return "-"
-    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "u"), (1e-9, "n"), (1e-12, "p")):
+    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
         if abs(volts) >= scale:
             return f"{volts / scale:.4g} {prefix}"
     return f"{volts:.3g} "
