@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, TechnologyOf
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STEP_NAMES = (
 )
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.argument("network", type=NETWORK, metavar="NET.npz")
 @click.option(
     "--data",

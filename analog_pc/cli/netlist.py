@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analog_pc.cli.choices import PHASES
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, technology_option
 from analog_pc.errors import BadInput
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from analog_pc.technology import Technology
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.argument("network", type=NETWORK, metavar="NET.npz")
 @click.option(
     "--stimuli",

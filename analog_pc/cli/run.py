@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analog_pc.cli.choices import RELAXERS
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, technology_option
 from analog_pc.errors import BadInput
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from analog_pc.technology import Technology
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.argument("name", required=False)
 @technology_option
 @click.option("--full", is_flag=True, help="At the published size, which may take hours.")

@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, HEADROOM, SCHEMES, TRANSPOSED
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import Numbers, Quantities, TechnologyOf
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.option(
     "--data",
     default="digits",

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.choices import EXAMPLES
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK
 from analog_pc.errors import BadInput
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.argument("network", required=False, type=NETWORK, metavar="[NET.npz]")
 @click.option("--example", type=click.Choice(EXAMPLES), help="Instead of a network.  [default: bear]")
 @click.option(

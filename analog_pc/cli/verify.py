@@ -9,12 +9,13 @@ import click
 from click.core import ParameterSource
 
 from analog_pc.cli.choices import STEPS
+from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, technology_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command()
+@click.command(cls=CompiledCommand)
 @click.argument("network", required=False, type=NETWORK, metavar="[NET.npz]")
 @click.option(
     "--data",
