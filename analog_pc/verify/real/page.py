@@ -35,10 +35,24 @@ def render_real_page(found: RealVerification, report: dict[str, Any]) -> str:
     """The HTML; `report` is the dictionary of `real_dict`."""
     return template("analog_pc.verify.real", si=_si, over=_over).render(
         report=report,
+        headline=headline(report),
         summary=summary(report),
         table=_table(found.phases),
         phases=[_phase(phase, report["phases"][phase.phase]) for phase in found.phases],
     )
+
+
+def headline(report: dict[str, Any]) -> str:
+    """Both verdicts, as the name of the page: is the simulator right, and does the network still work?"""
+    spice = {PASS: "SPICE agrees", FAIL: "SPICE differs"}.get(report["verdict"], "not judged by SPICE")
+    accuracy = report["accuracy"]
+    chip = accuracy["chip"]
+    if chip["low"] is None:
+        return f"{spice}; accuracy {accuracy['verdict']}"
+    low = f"{100.0 * chip['low']:.1f}"
+    high = f"{100.0 * chip['high']:.1f}"
+    reached = low if low == high else f"{low} to {high}"
+    return f"{spice}; {accuracy['verdict']}, accuracy {reached} % of {100.0 * accuracy['ideal']:.1f} %"
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import NamedTuple
@@ -107,23 +107,28 @@ def verify_real(
     circuits = {phase: PhaseCircuits(question, phase, native) for phase in dict.fromkeys(phases)}
     chosen = [step for step in STEPS if step.name in steps and (judged or step.name != "cross-check")]
     found = _nothing_yet(question, circuits, chosen, title, facts, labels)
-    for now, step in _plan(circuits, chosen):
-        found, record = _do(found, step, circuits[now.phase], now, time_limit, progress)
+    planned = [(step, phase) for step in chosen for phase in circuits]
+    done: list[tuple[Step, float]] = []
+    for number, (step, phase) in enumerate(planned, start=1):
+        ahead = [later for later, _ in planned[number - 1 :]]
+        now = Now(number, len(planned), phase, step.name, "", time_left(done, ahead))
+        found, record = _do(found, step, circuits[phase], now, time_limit, progress)
+        done.append((step, record.seconds))
         listener(found, record)
     return found
 
 
-def _plan(circuits: dict[str, PhaseCircuits], chosen: Sequence[Step]) -> Iterator[tuple[Now, Step]]:
-    """Every step in every phase, with the time that is left as the shares of what is done tell it."""
-    planned = [(step, phase) for step in chosen for phase in circuits]
-    total = sum(step.share for step, _ in planned)
-    began = time.monotonic()
-    done = 0.0
-    for number, (step, phase) in enumerate(planned, start=1):
-        spent = time.monotonic() - began
-        left = spent * (total - done) / done if done else None
-        yield Now(number, len(planned), phase, step.name, "", left), step
-        done += step.share
+def time_left(done: Sequence[tuple[Step, float]], ahead: Sequence[Step]) -> float | None:
+    """Seconds that the steps ahead take; None where nothing is known.
+
+    A step that was done in another phase takes as long again: how its cost grows with the network is then
+    known.  Of the others the usual share is, in the pace of those done.
+    """
+    if not done:
+        return None
+    pace = sum(seconds for _, seconds in done) / sum(step.share for step, _ in done)
+    measured = {step.name: seconds for step, seconds in done}
+    return sum(measured.get(step.name, pace * step.share) for step in ahead)
 
 
 def _do(

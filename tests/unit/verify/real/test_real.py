@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from analog_pc.verify.real.departures import departure
 from analog_pc.verify.real.drop import drop_maps
 from analog_pc.verify.real.json_report import real_dict
 from analog_pc.verify.real.judged import judge
-from analog_pc.verify.real.page import write_real_report
+from analog_pc.verify.real.page import headline, write_real_report
 from analog_pc.verify.real.power import power
 from analog_pc.verify.real.results import FAIL, NOT_JUDGED, PASS, Departure, Row, State, StepRecord
 from analog_pc.verify.real.run import Now
@@ -234,10 +235,26 @@ def test_report(found: RealVerification, tmp_path: Path) -> None:
     assert report["verdict"] == PASS
     assert report["passed"] is True
     html = (tmp_path / "report.html").read_text()
+    assert f"<title>SPICE agrees; {headline(report).partition('; ')[2]}: " in html
     for word in ("PASS", "programming spread", "kT/C", "feedback off", "layer2 transposed_plus"):
         assert word in html
     assert html.count("<svg") == 5  # imperfections; settling and drops of each phase
     assert len(report["phases"]["learn"]["rows"]) == len(present(REAL)) + 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "accuracy", "said"),
+    [
+        (PASS, ("degraded", 0.96, 0.903, 0.903), "SPICE agrees; degraded, accuracy 90.3 % of 96.0 %"),
+        (FAIL, ("works", 0.96, 0.95, 0.96), "SPICE differs; works, accuracy 95.0 to 96.0 % of 96.0 %"),
+        (NOT_JUDGED, ("not judged", None, None, None), "not judged by SPICE; accuracy not judged"),
+    ],
+)
+def test_the_title_says_both_verdicts(verdict: str, accuracy: tuple[Any, ...], said: str) -> None:
+    """That the simulator is right does not say that the network works."""
+    word, ideal, low, high = accuracy
+    found = {"verdict": word, "ideal": ideal, "chip": {"low": low, "high": high}}
+    assert headline({"verdict": verdict, "accuracy": found}) == said
 
 
 def test_the_tables_come_first_and_every_step_is_told() -> None:
@@ -259,7 +276,8 @@ def test_the_tables_come_first_and_every_step_is_told() -> None:
     ]  # fmt: skip
     assert {(now.number, now.total) for now in seen} == {(1, 4), (2, 4), (3, 4), (4, 4)}
     assert seen[0].left is None
-    assert seen[-1].left is not None
+    measured = {(record.step, record.phase): record.seconds for record in told}
+    assert seen[-1].left == measured["power", "predict"]  # as long as in the other phase
     states = {r.step: r.state for r in found.steps}
     assert [states[name] is State.DONE for name in STEP_NAMES] == [
         name in ("table", "power") for name in STEP_NAMES
@@ -280,6 +298,7 @@ def test_what_is_known_before_the_end_is_a_report(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         verify_real(NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=1, listener=stop)
     write_real_report(known[-1], tmp_path)
+    assert "<title>PARTIAL, not judged by SPICE; " in (tmp_path / "report.html").read_text()
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["partial"] is True
     assert report["verdict"] == NOT_JUDGED, "the learn phase was not cross-checked"
