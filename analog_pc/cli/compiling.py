@@ -1,4 +1,4 @@
-"""Commands whose numerical code may have to be compiled first: once for an installation, which takes a while."""
+"""Commands whose numerical code may have to be compiled first: once for an installation, for a minute."""
 
 from __future__ import annotations
 
