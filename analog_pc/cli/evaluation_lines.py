@@ -15,7 +15,6 @@ from analog_pc.evaluation.sentences import (
     check_text,
     cost_over,
     cost_sentences,
-    count_text,
     headline,
     interval_text,
     limit_text,
@@ -26,6 +25,7 @@ from analog_pc.evaluation.sentences import (
     ratio_text,
 )
 from analog_pc.si import si
+from analog_pc.verify.wording import counted
 
 WIDTH = 80
 
@@ -74,7 +74,7 @@ def _row(row: NonIdeality, samples: int) -> str:
         text = f"{percent(row.accuracy.lowest)} to {percent(row.accuracy.highest)}"
     more = f", {row.accuracy.unconverged} unconverged" if row.accuracy.unconverged else ""
     if row.accuracy.samples < samples:
-        more += f", {percent(row.ideal)} ideal on these {count_text(row.accuracy.samples, 'sample')}"
+        more += f", {percent(row.ideal)} ideal on these {counted(row.accuracy.samples, 'sample')}"
     return f"  {row.name:<20} {text:>8}   {lost_text(row.lost):>18}{more}"
 
 

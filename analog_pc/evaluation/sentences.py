@@ -14,6 +14,7 @@ from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
+from analog_pc.verify.wording import counted
 
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
@@ -33,11 +34,6 @@ def points(lost: float) -> str:
 def lost_text(lost: float) -> str:
     """ "1.2 points lost", "1.0 point gained" """
     return f"{points(lost)} lost" if points(lost)[0] != "-" else f"{points(-lost)} gained"
-
-
-def count_text(number: int, what: str) -> str:
-    """ "1 sample", "2 samples" """
-    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def ratio_text(ratio: float) -> str:
@@ -62,7 +58,7 @@ def accuracy_text(accuracy: Accuracy) -> str:
 def interval_text(accuracy: Accuracy) -> str:
     """Both intervals, and what each is for."""
     low, high = accuracy.sample_interval
-    of_samples = f"{percent(low)} to {percent(high)} for {count_text(accuracy.samples, 'sample')} (Wilson)"
+    of_samples = f"{percent(low)} to {percent(high)} for {counted(accuracy.samples, 'sample')} (Wilson)"
     chips = len(accuracy.chips)
     if accuracy.interval is None:
         return f"95 % interval: {of_samples}; one chip tells nothing of the spread over chips"
@@ -289,7 +285,7 @@ def check_text(one: Check) -> str:
     if not one.samples:
         return f"Native simulator, {one.name}: nothing to compare ({one.message or 'no sample at rest'})."
     few = "" if one.asked == one.wanted else f" of {one.wanted} ({one.message})"
-    samples = count_text(one.samples, "sample")
+    samples = counted(one.samples, "sample")
     word = "as" if one.name == LIKE_FOR_LIKE else "against"
     return (
         f"Native simulator, {one.name}: {percent(one.native)} {word} {percent(one.closed_form)} in closed "
