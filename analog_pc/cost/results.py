@@ -8,6 +8,8 @@ from typing import Any
 
 from analog_pc.arrays import is_number
 
+ASSUMED = "assumed: "  # at the start of the source of a value that nothing but an assumption gives
+
 
 @dataclass(frozen=True)
 class PartCost:

@@ -17,7 +17,7 @@ import numpy as np
 
 from analog_pc.circuit import Circuit, Crossbar
 from analog_pc.cost.components import Catalogue
-from analog_pc.cost.results import PartCost, PhaseCost
+from analog_pc.cost.results import ASSUMED, PartCost, PhaseCost
 from analog_pc.si import si
 from analog_pc.technology import Technology
 
@@ -83,4 +83,4 @@ def _how(catalogue: Catalogue) -> str:
     """What the energy of a written device is, and what it leaves out."""
     if catalogue.value("write_conducts") or catalogue.value("write_energy"):
         return "V^2 G t and energy per pulse"
-    return "assumed: no current through a device; the charge pump of the write voltage is not counted"
+    return f"{ASSUMED}no current through a device, and a charge pump is not counted"

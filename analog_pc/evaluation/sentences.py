@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
+from analog_pc.cost.results import ASSUMED
 from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.intervals import by_chance
@@ -205,7 +206,7 @@ def cost_sentences(found: Evaluation) -> list[str]:
         return []
     said = [_phase_text(name, phase) for name, phase in found.cost.phases.items()]
     said += [f"{name}: {why}" for name, why in found.cost.failed.items()]
-    said.append(f"area: {1e6 * found.cost.area:.3g} mm^2")
+    said.append(f"area: {ratio_text(1e6 * found.cost.area)} mm^2")
     return said
 
 
@@ -228,8 +229,8 @@ def break_even_sentences(found: Evaluation) -> list[str]:
         last = rows[-1]
         if wins is None:
             said.append(
-                f"{phase}: loses to {machine}, {ratio_text(last.ratio)} x at a width of {last.width}, the "
-                f"widest tried, {_by(last)}"
+                f"{phase}: loses to {machine}, {ratio_text(last.ratio)} x at a width of {last.width}, "
+                f"{_by(last)}"
             )
         elif rows[wins] is last:
             said.append(f"{phase}: beats {machine} at a width of {last.width}, the widest tried, {_by(last)}")
@@ -250,7 +251,7 @@ def _methods_text(found: Evaluation) -> list[str]:
     widths: dict[str, list[int]] = {}
     for row in found.break_even:
         widths.setdefault(_by(row), []).append(row.width)
-    each = [f"{', '.join(map(str, dict.fromkeys(found)))} {method}" for method, found in widths.items()]
+    each = [f"{', '.join(map(str, dict.fromkeys(these)))} {method}" for method, these in widths.items()]
     return [f"widths {'; '.join(each)}"] if each else []
 
 
@@ -263,8 +264,15 @@ def _phase_text(name: str, phase: PhaseCost) -> str:
     bound = " (linear bound)" if phase.bound else ""
     return (
         f"{name}: {most}{si(phase.energy, 'J')}{gated}, {most}{si(phase.latency, 's')}{bound}; "
-        f"{100.0 * share:.0f} % of the energy in {largest.part}{_formula_text(phase)}"
+        f"{100.0 * share:.0f} % of the energy in {largest.part}"
+        f"{_formula_text(phase)}{_assumption_text(phase)}"
     )
+
+
+def _assumption_text(phase: PhaseCost) -> str:
+    """What stands behind a part that takes no energy only because that is assumed."""
+    sources = [part.source for part in phase.parts if part.source.startswith(ASSUMED)]
+    return "".join(f"; {source.split('; ')[0]}" for source in sources)
 
 
 def _formula_text(phase: PhaseCost) -> str:

@@ -39,6 +39,11 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
         the message starts with the file.
     """
     arrays = read_npz(path)
+    if "coefs_0" in arrays:  # as scikit-learn names its layers
+        raise BadInput(
+            f"{path}: holds coefs_0, ...: import it first: "
+            f"analog-pc import {Path(path).name} --activation NAME --out net.npz"
+        )
     unknown = sorted(name for name in arrays if not _KNOWN.match(name))
     if unknown:
         raise BadInput(

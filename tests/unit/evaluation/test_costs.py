@@ -71,7 +71,7 @@ def test_over_a_machine(found: Evaluation) -> None:
 def test_in_words(found: Evaluation) -> None:
     said = cost_sentences(found)
     assert said[0] == "predict: 4 nJ (1 nJ gated), 1 µs; 75 % of the energy in drivers; by formula 5 nJ, 2 µs"
-    assert said[-1] == "area: 0.003 mm^2"
+    assert said[-1] == "area: 0.00300 mm^2"
     assert "predict: switching off what is not needed takes 1 nJ instead of 4 nJ." in advice(found)
     assert not any(sentence.startswith("learn:") for sentence in advice(found))
 
@@ -80,7 +80,7 @@ def test_break_even_is_where_it_wins_for_good(found: Evaluation) -> None:
     assert break_even_sentences(found) == [
         "widths 16, 32, 64 given",
         "learn: beats abacus from a width of 32 (given) to 64, the widest tried",
-        "learn: loses to oracle, 3.00 x at a width of 64, the widest tried, given",
+        "learn: loses to oracle, 3.00 x at a width of 64, given",
     ]
 
 
@@ -106,6 +106,14 @@ def test_a_bound_is_called_so_and_a_formula_that_is_off(found: Evaluation) -> No
         "300 ns: not within a factor of 2, 0.300 x the latency",
         "write: not writable by pulses",
     ]
+
+
+def test_an_energy_that_is_assumed_says_so(found: Evaluation) -> None:
+    assert found.cost is not None
+    devices = PartCost("written devices", 10, 0.0, 0.0, 0.0, "assumed: no current; from memory", "C")
+    write = replace(phase("write", 4e-9), parts=(*phase("write", 4e-9).parts, devices))
+    found.cost = replace(found.cost, phases={"write": write})
+    assert cost_sentences(found)[0].endswith("in drivers; assumed: no current")
 
 
 @pytest.mark.parametrize(("ratio", "text"), [

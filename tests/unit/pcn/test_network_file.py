@@ -68,6 +68,7 @@ def test_other_types(tmp_path: Path) -> None:
     ({"W1": W1}, "missing activation"),
     ({"W1": W1, "W3": W2, "activation": "tanh"}, "missing W2"),
     ({**GOOD, "w3": W2}, "unknown entries w3"),
+    ({"coefs_0": W1, "intercepts_0": W1[0]}, "import it first: analog-pc import "),
     ({**GOOD, "W01": W2}, "unknown entries W01"),
     ({**GOOD, "b3": [1.0]}, "b3 without a weight matrix"),
     ({**GOOD, "activation": ["tanh", "relu"]}, r"activation must be one string, got <U4 of shape \(2,\)"),
