@@ -159,16 +159,20 @@ def comparison_lines(rows: Sequence[Compared]) -> list[str]:
             same = row.low == row.high
             spread = "no spread" if same else f"{100.0 * row.low:.1f}-{100.0 * row.high:.1f}"
             accuracy += f" ({spread})"
-        predict = _cost_text(row.predict_energy, row.predict_latency)
-        learn = _cost_text(row.learn_energy, row.learn_latency)
+        predict = _cost_text(row.predict_energy, row.predict_latency, row.predict_bound)
+        learn = _cost_text(row.learn_energy, row.learn_latency, row.learn_bound)
         said.append(
             f"{row.technology:<16} {100.0 * row.ideal:>7.1f} {accuracy:>17}  {predict:>18} {learn:>18}"
         )
     return said
 
 
-def _cost_text(energy: float | None, latency: float | None) -> str:
-    return "-" if energy is None or latency is None else f"{si(energy, 'J')} {si(latency, 's')}"
+def _cost_text(energy: float | None, latency: float | None, bound: bool | None) -> str:
+    """ "3 nJ 1 µs", "<3 nJ <1 µs" for upper bounds"""
+    if energy is None or latency is None:
+        return "-"
+    less = "<" if bound else ""
+    return f"{less}{si(energy, 'J')} {less}{si(latency, 's')}"
 
 
 def _wrapped(text: str, indent: int) -> list[str]:

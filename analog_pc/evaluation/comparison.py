@@ -12,7 +12,8 @@ from analog_pc.evaluation.results import Evaluation
 class Compared:
     """One technology; None: not measured, or not known because samples did not converge.
 
-    Energies in J, latencies in s, per stimulus and always on; `area` in m^2.
+    Energies in J, latencies in s, per stimulus and always on; `area` in m^2.  Where a phase is a `bound`,
+    its energy and latency are upper bounds.
     """
 
     technology: str
@@ -24,8 +25,10 @@ class Compared:
     unconverged: int | None
     predict_energy: float | None
     predict_latency: float | None
+    predict_bound: bool | None
     learn_energy: float | None
     learn_latency: float | None
+    learn_bound: bool | None
     write_energy: float | None
     area: float | None
     partial: bool
@@ -45,8 +48,10 @@ def compared(found: Evaluation) -> Compared:
         unconverged=None if chips is None else chips.unconverged,
         predict_energy=_of(found, "predict", "energy"),
         predict_latency=_of(found, "predict", "latency"),
+        predict_bound=_bound(found, "predict"),
         learn_energy=_of(found, "learn", "energy"),
         learn_latency=_of(found, "learn", "latency"),
+        learn_bound=_bound(found, "learn"),
         write_energy=_of(found, "write", "energy"),
         area=None if found.cost is None else found.cost.area,
         partial=found.partial,
@@ -57,6 +62,12 @@ def _of(found: Evaluation, phase: str, what: str) -> float | None:
     if found.cost is None or phase not in found.cost.phases:
         return None
     return float(getattr(found.cost.phases[phase], what))
+
+
+def _bound(found: Evaluation, phase: str) -> bool | None:
+    if found.cost is None or phase not in found.cost.phases:
+        return None
+    return found.cost.phases[phase].bound
 
 
 def compare(evaluations: Sequence[Evaluation]) -> tuple[Compared, ...]:

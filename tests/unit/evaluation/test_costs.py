@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from analog_pc.cli.evaluation_lines import comparison_lines
 from analog_pc.cost import Baseline, BreakEvenRow, Cost, Operations, PartCost, PhaseCost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.comparison import compare
@@ -147,6 +148,9 @@ def test_tables_and_figures(found: Evaluation) -> None:
     (row,) = compare([found])
     assert (row.predict_energy, row.learn_latency, row.area) == (4e-9, 1e-6, 3e-9)
     assert row.write_energy is None
+    assert row.predict_bound is False
+    assert "4 nJ 1 µs" in comparison_lines([row])[-1]
+    assert "<4 nJ <1 µs" in comparison_lines([replace(row, learn_bound=True)])[-1]
     assert row.mean is None
     assert len(comparison_figure([row]).axes) == 4
 
