@@ -116,6 +116,8 @@ def _baselines(found: Evaluation) -> list[str]:
         line = f"  {one.phase:<8}{joules:>9} {seconds:>9}{ratio}  "
         hanging = " " * len(line)
         text = f"{one.name} ({one.grade})"
+        if not math.isfinite(one.energy):
+            text = f"{one.name}: its relaxation does not converge"
         said += textwrap.wrap(text, WIDTH, initial_indent=line, subsequent_indent=hanging)
     return said
 

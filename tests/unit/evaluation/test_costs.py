@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from analog_pc.cli.evaluation_lines import comparison_lines
+from analog_pc.cli.evaluation_lines import comparison_lines, step_lines
 from analog_pc.cost import Baseline, BreakEvenRow, Cost, Operations, PartCost, PhaseCost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.comparison import compare
@@ -106,6 +106,19 @@ def test_a_bound_is_called_so_and_a_formula_that_is_off(found: Evaluation) -> No
         "learn: at most 4 nJ, at most 1 µs (linear bound); 75 % of the energy in drivers; by formula 5 nJ, "
         "300 ns: not within a factor of 2, 0.300 x the latency",
         "write: not writable by pulses",
+    ]
+
+
+def test_a_machine_that_does_not_converge_has_no_number(found: Evaluation) -> None:
+    said = " ".join(step_lines(found, "baselines")[-2:])
+    assert said.split() == [
+        "learn",
+        "-",
+        "0",
+        "s",
+        "-",
+        "-",
+        *["oracle:", "its", "relaxation", "does", "not", "converge"],
     ]
 
 
