@@ -25,6 +25,7 @@ from analog_pc.verify.netlist_check.report import (
     MOST_ROWS,
     MOST_SOURCES,
     engineering,
+    followers_lines,
     github_lines,
     headline,
     markdown,
@@ -119,6 +120,8 @@ def _print(check: NetlistCheck) -> None:
         click.echo("the netlist is as it was written, not edited")
     for number, source in enumerate(check.sources[:MOST_SOURCES]):
         click.echo(f"{'source' if number == 0 else 'then'}: {source_line(source)}")
+    for line in followers_lines(check):
+        click.echo(line)
     rows = check.largest_first
     if rows and not check.message:
         Console(width=max(80, min(100, Console().width))).print(_table(check))

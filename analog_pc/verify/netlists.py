@@ -12,6 +12,8 @@ from analog_pc.files import npz_content, read_bytes, write_together
 from analog_pc.pcn.network_file import network_arrays
 from analog_pc.simulators import Simulator
 from analog_pc.simulators.spice import single_sample_deck
+from analog_pc.technology.imperfections import present
+from analog_pc.verify.netlist_check.leftovers import with_leftovers
 from analog_pc.verify.netlist_check.probes_file import (
     SCHEMA,
     VERSION,
@@ -55,7 +57,10 @@ def write_sample_netlist(
     """
     found = _rest(compiled, simulator)
     deck = _deck(compiled, found).encode()
-    probes = to_json(_probes(compiled, found, simulator.name, deck, network_file)).encode()
+    known = _probes(compiled, found, simulator.name, deck, network_file)
+    if present(compiled.design.technology):
+        known = with_leftovers(known, compiled, simulator)
+    probes = to_json(known).encode()
     folder.mkdir(parents=True, exist_ok=True)
     write_together(folder, {"network.cir": deck, "probes.json": probes})
 

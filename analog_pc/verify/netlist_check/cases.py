@@ -8,10 +8,9 @@ from analog_pc.verify.netlist_check.report import engineering, group_verdict, gr
 
 
 def netlist_cases(check: NetlistCheck) -> list[Case]:
-    """A case for each layer and quantity; the first carries the seconds of the simulation."""
+    """A case for each layer and quantity; one simulation decided all of them, each has its part of the time."""
     grouped = list(groups(check))
-    seconds = [check.seconds] + [0.0] * (len(grouped) - 1)
-    return [_case(check, nodes, took) for nodes, took in zip(grouped, seconds, strict=True)]
+    return [_case(check, nodes, check.seconds / len(grouped)) for nodes in grouped]
 
 
 def _case(check: NetlistCheck, nodes: list[NodeVerdict], seconds: float) -> Case:

@@ -14,8 +14,8 @@ of f(x), R_f G in V/V and the gate's k, all in volts and all nodes of one layer 
 (bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
 reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
 ideal wires and linear devices; what wires, nonlinear devices and the spread of activation circuits change of
-these equations leaves that fraction of a deviation in its consequences.  An activity that rests on a kink of
-f may have any slope between its two sides.
+these equations leaves a fraction of a deviation in its consequences (`leftovers`).  An activity that rests
+on a kink of f may have any slope between its two sides.
 """
 
 from __future__ import annotations
@@ -50,6 +50,90 @@ def local_deviations(probes: Probes, measured: Signals, reference: Signals) -> d
     off = _off_balance(probes, measured)
     off_at_reference = _off_balance(probes, reference)
     return {place: off[place] - off_at_reference[place] for place in off if place in off_at_reference}
+
+
+def explained(probes: Probes, measured: Signals, reference: Signals) -> dict[Place, Floats]:
+    """How far the deviations of its inputs may move each signal, V [samples, nodes].
+
+    The magnitudes of all terms added, with a slope of f of 1: what they come to even where they cancel.  To
+    the inputs of the equations come what real parts are loaded by: the signal itself (output resistance), x
+    behind the spring or gate, and in a crossbar the columns that share its rows, or that a row drives.
+    """
+    away = {
+        place: np.abs(volts - reference[place]) for place, volts in measured.items() if place in reference
+    }
+    found: dict[Place, Floats] = {}
+    for quantity, number in away:
+        moved = _moved(probes, quantity, number, away, measured, reference)
+        if moved is not None:
+            volts = moved + _loaded(quantity, number, away)
+            held = quantity == "x" and np.asarray(probes.layers[number].clamped)
+            found[quantity, number] = np.where(held, 0.0, volts)
+    return found
+
+
+def _loaded(quantity: Quantity, number: int, away: Signals) -> Floats:
+    own = away[quantity, number]
+    match quantity:
+        case "mu" | "back":
+            behind = away.get(("x", number), np.zeros_like(own))
+            return np.asarray(own.max(axis=1, keepdims=True) + behind)
+        case "rate" | "anti":
+            columns = away.get(("mu", number + 1))
+        case "eps" | "anti_eps":
+            columns = away.get(("back", number - 1))
+        case _:
+            columns = None
+    return own if columns is None else np.asarray(own + columns.max(axis=1, keepdims=True))
+
+
+def _moved(
+    probes: Probes, quantity: Quantity, number: int, away: Signals, measured: Signals, reference: Signals
+) -> Floats | None:
+    layer = probes.layers[number]
+    x = away.get(("x", number))
+    mu = away.get(("mu", number))
+    match quantity:
+        case "rate" | "anti":
+            return None if x is None else layer.rate_volts_per_unit / layer.volts_per_unit * x
+        case "eps" | "anti_eps":
+            return None if x is None or mu is None else x + mu
+        case "mu":
+            inputs = (away.get(("anti", number - 1)), away.get(("rate", number - 1)))
+            return _added(layer.forward_plus, layer.forward_minus, *inputs)
+        case "back":
+            inputs = (away.get(("anti_eps", number + 1)), away.get(("eps", number + 1)))
+            return _added(layer.transposed_plus, layer.transposed_minus, *inputs)
+        case _:
+            return _pulled(probes, number, away, measured, reference)
+
+
+def _added(plus: Matrix, minus: Matrix, inverted: Floats | None, direct: Floats | None) -> Floats | None:
+    """As `_crossbar`, of magnitudes."""
+    if inverted is None or direct is None or not plus or not minus:
+        return None
+    return np.asarray(inverted @ np.asarray(plus).T + direct @ np.asarray(minus).T)
+
+
+def _pulled(
+    probes: Probes, number: int, away: Signals, measured: Signals, reference: Signals
+) -> Floats | None:
+    """What prediction and feedback move an activity by: a change of the feedback, and of the gate."""
+    layer = probes.layers[number]
+    x = measured["x", number]
+    moved = np.zeros_like(x)
+    if number:
+        if ("mu", number) not in away:
+            return None
+        moved = moved + away["mu", number]
+    if layer.gate != 0.0:
+        if ("back", number) not in away:
+            return None
+        f = activation(layer.activation)
+        volts = layer.volts_per_unit
+        turned = np.abs(f.slope(x / volts) - f.slope(reference["x", number] / volts))
+        moved = moved + layer.gate * (away["back", number] + turned * np.abs(measured["back", number]))
+    return moved
 
 
 def _off_balance(probes: Probes, v: Signals) -> dict[Place, Floats]:

@@ -14,7 +14,14 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice
-from analog_pc.verify.netlist_check.equations import CLAMP, PARTS, Place, Signals, local_deviations
+from analog_pc.verify.netlist_check.equations import (
+    CLAMP,
+    PARTS,
+    Place,
+    Signals,
+    explained,
+    local_deviations,
+)
 from analog_pc.verify.netlist_check.probes_file import JUDGED, Probe, Probes, read_probes, sha256
 from analog_pc.verify.netlist_check.simulation import Run, read_netlist, run_netlist
 
@@ -54,6 +61,8 @@ class Source:
     """A signal that its own inputs do not explain: what is wrong is here.
 
     `deviation` is the local deviation (`equations`), V; `relative` that over the full scale of the layer.
+    `follows`: real parts may leave so much of the deviations of its inputs (`leftovers`), so that it may be
+    a consequence of another source.
     """
 
     probe: Probe
@@ -61,6 +70,7 @@ class Source:
     deviation: float
     relative: float
     parts: str
+    follows: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +83,8 @@ class NetlistCheck:
         Judged nodes, by layer.
     sources
         Where deviations come from, the largest first; empty if all nodes pass.
+    followers
+        Signals whose local deviation may follow from a source, the largest first.
     message
         Why nothing could be judged; empty if something was.
     netlist_sha256
@@ -85,6 +97,7 @@ class NetlistCheck:
     probes: Probes
     nodes: tuple[NodeVerdict, ...]
     sources: tuple[Source, ...]
+    followers: tuple[Source, ...]
     message: str
     netlist_sha256: str
     ngbehavior: str | None
@@ -152,11 +165,13 @@ def check_netlist(
     message = run.problem if known.reference is not None else NO_REFERENCE
     nodes = tuple(_verdict(known, probe, run, message, tolerance) for probe in _judged(known))
     failed = any(node.verdict is Verdict.FAIL for node in nodes)
+    off = _sources(known, run, tolerance) if failed else ()
     return NetlistCheck(
         netlist=netlist,
         probes=known,
         nodes=nodes,
-        sources=_sources(known, run, tolerance) if failed else (),
+        sources=tuple(source for source in off if not source.follows),
+        followers=tuple(source for source in off if source.follows),
         message=message,
         netlist_sha256=sha256(content),
         ngbehavior=ngbehavior,
@@ -219,6 +234,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
     reference = _signals(probes, {probe.node: np.asarray(probe.volts) for probe in probes.nodes})
     measured = _signals(probes, run.volts)
     off = local_deviations(probes, measured, reference)
+    inputs = explained(probes, measured, reference)
     within = max(_tolerance(probes, probe, fraction) or 0.0 for probe in _judged(probes))
     scales = _full_scales(reference)
     found = []
@@ -229,6 +245,8 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
         sample = int(np.nanargmax(np.abs(volts[:, probe.index])))
         deviation = float(volts[sample, probe.index])
         if abs(deviation) > within:
+            leftover = probes.layers[probe.layer].leftovers.get(probe.quantity, 0.0)
+            moved = inputs.get((probe.quantity, probe.layer), np.zeros_like(volts))
             relative = abs(deviation) / scales[probe.quantity, probe.layer]
             found.append(
                 Source(
@@ -237,6 +255,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
                     deviation=deviation,
                     relative=relative,
                     parts=_parts(probes, probe),
+                    follows=bool(abs(deviation) <= within + leftover * moved[sample, probe.index]),
                 )
             )
     return tuple(sorted(found, key=lambda source: -source.relative))

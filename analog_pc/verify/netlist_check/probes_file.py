@@ -99,6 +99,9 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
         [post][pre] R_f G of the forward crossbar, without the bias; empty for the input.
     transposed_plus, transposed_minus
         [own][above] R_f G of the crossbar that feeds eps of the layer above back; empty where there is none.
+    leftovers
+        By quantity: the fraction of its inputs' deviations that these equations leave on real parts (see
+        `leftovers`); none for ideal parts, where they are exact.
     """
 
     activation: str
@@ -112,6 +115,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     forward_minus: Matrix
     transposed_plus: Matrix
     transposed_minus: Matrix
+    leftovers: dict[Quantity, float] = {}
 
 
 class NetworkFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,6 +261,9 @@ def _layer_contradictions(number: int, layer: Layer, sizes: tuple[int, ...]) -> 
             yield f"layer {number}: {name} = {getattr(layer, name)!r}, must be > 0"
     if number and layer.precision <= 0.0:
         yield f"layer {number}: precision = {layer.precision!r}, must be > 0"
+    for quantity, fraction in layer.leftovers.items():
+        if not (math.isfinite(fraction) and fraction >= 0.0):
+            yield f"layer {number}: leftover of {quantity} = {fraction!r}, must be finite and >= 0"
     below = sizes[number - 1] if number else 0
     above = sizes[number + 1] if number + 1 < len(sizes) else 0
     for name, width in (

@@ -68,6 +68,7 @@ def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
             precision=network.precision_of(number),
             clamped=tuple((~free).tolist()),
             gate=_gate(compiled, number),
+            leftovers={},
             **_matrices(compiled, number),
         )
         for number, free in enumerate(compiled.clamps.free)

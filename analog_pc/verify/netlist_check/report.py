@@ -14,6 +14,7 @@ import msgspec
 from analog_pc.verify.github import MOST, command, plain
 from analog_pc.verify.netlist_check.judge import NetlistCheck, NodeVerdict, Source, Verdict
 from analog_pc.verify.netlist_check.probes_file import JUDGED
+from analog_pc.verify.wording import counted
 
 SCHEMA: Literal["analog-pc netlist report"] = "analog-pc netlist report"
 VERSION: Literal[1] = 1
@@ -70,6 +71,7 @@ class NetlistReport(msgspec.Struct, frozen=True, kw_only=True):
     tolerance: str
     nodes: tuple[NodeReport, ...]
     sources: tuple[SourceReport, ...]
+    followers: tuple[SourceReport, ...]
     versions: dict[str, str]
     seconds: float
 
@@ -93,6 +95,7 @@ def netlist_report(check: NetlistCheck) -> NetlistReport:
         tolerance=tolerance_text(check),
         nodes=tuple(_node(node) for node in check.nodes),
         sources=tuple(_source(source) for source in check.sources),
+        followers=tuple(_source(source) for source in check.followers),
         versions={
             "analog-pc": version("analog-pc"),
             "probes": check.probes.package,
@@ -177,10 +180,23 @@ def source_line(source: Source) -> str:
     )
 
 
+def followers_lines(check: NetlistCheck) -> list[str]:
+    """What is off by no more than real parts leave of other deviations, in one line; none if nothing is."""
+    if not check.followers:
+        return []
+    largest = check.followers[0]
+    where = f"layer {largest.probe.layer}, {largest.probe.node}"
+    others = counted(len(check.followers), "signal")
+    if check.sources:
+        return [f"{others} more may follow from it, by what real parts leave; largest: {where}"]
+    return [f"no part stands out: {others} may follow from each other on real parts; largest: {where}"]
+
+
 def summary(check: NetlistCheck) -> str:
     """Verdict, sources and the largest deviations, a line each."""
     lines = [f"{check.netlist}: {headline(check)}"]
     lines += [source_line(source) for source in check.sources[:MOST_SOURCES]]
+    lines += followers_lines(check)
     if not check.message:
         lines += [_deviation_line(node) for node in check.largest_first[:MOST_ROWS]]
     return "\n".join([*lines, f"tolerance: {tolerance_text(check)}"])
@@ -203,6 +219,7 @@ def markdown(check: NetlistCheck) -> str:
         lines += ["Where it comes from, the largest first:", ""]
         lines += [f"1. {plain(source_line(source))}" for source in check.sources[:MOST_SOURCES]]
         lines.append("")
+    lines += [line for said in followers_lines(check) for line in (plain(said), "")]
     lines += ["| layer | quantity | nodes | verdict | largest deviation | tolerance |", _RULE]
     lines += [_group_row(nodes) for nodes in groups(check)]
     rows = check.largest_first

@@ -59,11 +59,9 @@ def test_a_resistor_wrong_by_10_percent_is_named(
     assert check.edited
     assert check.sources[0].probe.node == node
     assert len(check.largest_first) > 3
-    others = [source.relative for source in check.sources[1:]]
+    assert [source.probe.node for source in check.sources] == [node]
     if parts == "ideal":  # exact: nothing else is off on its own account
-        assert others == []
-    else:
-        assert max(others) < 0.1 * check.sources[0].relative
+        assert not check.followers
 
 
 @every_parts
