@@ -8,7 +8,7 @@ from analog_pc.verify.netlist_check.report import engineering, group_verdict, gr
 
 
 def netlist_cases(check: NetlistCheck) -> list[Case]:
-    """A case for each layer and quantity; one simulation decided all of them, each has its part of the time."""
+    """A case for each layer and quantity; all share the time of one simulation."""
     grouped = list(groups(check))
     return [_case(check, nodes, check.seconds / len(grouped)) for nodes in grouped]
 

@@ -162,8 +162,16 @@ def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: f
     x = v.get(("x", number))
     if x is None:
         return None
-    made = layer.rate_volts_per_unit * activation(layer.activation).f(x / layer.volts_per_unit)
-    return np.asarray(v[quantity, number] - sign * made)
+    f = activation(layer.activation)
+    units = x / layer.volts_per_unit
+    zone = layer.kink_volts / layer.volts_per_unit
+    # At rest on a kink, x says where the kink is and not how far its rectifier is driven.
+    on_kink = f.slope(units - zone) != f.slope(units + zone)
+    near = np.where(on_kink, zone, 0.0)
+    value = sign * v[quantity, number]
+    low = layer.rate_volts_per_unit * f.f(units - near)
+    high = layer.rate_volts_per_unit * f.f(units + near)
+    return np.asarray(sign * (value - np.clip(value, np.minimum(low, high), np.maximum(low, high))))
 
 
 def _mu(probes: Probes, number: int, v: Signals) -> Floats | None:

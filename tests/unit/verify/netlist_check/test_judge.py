@@ -13,6 +13,7 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.rawfile import read_raw
+from analog_pc.verify.netlist_check.cases import netlist_cases
 from analog_pc.verify.netlist_check.judge import Verdict, check_netlist
 from analog_pc.verify.netlist_check.report import headline
 from tests.unit.verify.netlist_check.conftest import add_line, replace_amplifier, scale_resistor
@@ -47,12 +48,13 @@ FAULTS = [
 
 @pytest.mark.parametrize(("block", "resistor", "node"), FAULTS, ids=[node for *_, node in FAULTS])
 @pytest.mark.parametrize("factor", [0.9, 1.1])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
 @every_parts
-def test_a_resistor_wrong_by_10_percent_is_named(
-    parts: str, factor: float, block: str, resistor: str, node: str, netlist: Netlist
+def test_a_resistor_wrong_by_10_percent_is_named_alone(
+    parts: str, activation: str, factor: float, block: str, resistor: str, node: str, netlist: Netlist
 ) -> None:
     """Its consequences run through the whole network, and are larger at other nodes."""
-    file = netlist(parts)
+    file = netlist(parts, activation)
     scale_resistor(file, block, resistor, factor)
     check = check_netlist(file)
     assert check.verdict is Verdict.FAIL
@@ -177,6 +179,13 @@ def test_what_ngspice_ignores_does_not_stop_it(netlist: Netlist) -> None:
     assert check.verdict is Verdict.FAIL  # of the diode's 1e-14 A
     assert check.sources[0].probe.node == "x1_0"
     assert check_netlist(file, tolerance=0.01).verdict is Verdict.PASS
+
+
+def test_the_cases_share_the_time_of_the_simulation(netlist: Netlist) -> None:
+    check = check_netlist(netlist("ideal"))
+    seconds = [case.seconds for case in netlist_cases(check)]
+    assert sum(seconds) == pytest.approx(check.seconds)
+    assert set(seconds) == {check.seconds / len(seconds)}
 
 
 def test_a_wrong_clamp_is_named(netlist: Netlist) -> None:
