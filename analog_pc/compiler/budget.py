@@ -71,14 +71,17 @@ def signal_budget(compiled: CompiledNetwork) -> tuple[StageBudget, ...]:
     """
     landscape = Landscape(compiled.network, compiled.clamps)
     state = landscape.state(landscape.forward())
-    design, scales, net = compiled.design, compiled.scales, compiled.network
+    design = compiled.design
+    scales = compiled.scales
+    net = compiled.network
     rows = []
     for layer in range(1, net.depth + 1):
         unit = scales.activity[layer]
         rows.append(_stage(design.technology, "mu", layer, unit, state.mu[layer], design.forward(layer)))
     for layer in range(1, net.depth):
         if design.feeds_back(layer):
-            unit, back = scales.feedback[layer], state.feedback[layer] / net.precision_of(layer + 1)
+            unit = scales.feedback[layer]
+            back = state.feedback[layer] / net.precision_of(layer + 1)
             rows.append(_stage(design.technology, "back", layer, unit, back, design.transposed(layer + 1)))
     return tuple(rows)
 

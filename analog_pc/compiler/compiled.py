@@ -185,7 +185,8 @@ class CompiledNetwork:
     def _starts(self, samples: Ints) -> dict[str, Floats]:
         """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
         from which a search for an operating point profits."""
-        volts, forward = self.scales.activity, self._forward
+        volts = self.scales.activity
+        forward = self._forward
         drives = Landscape(self.network, self.clamps.input_alone).drives(forward)
         values = {
             node: volts[layer] * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()

@@ -150,7 +150,8 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
     if net.has_biases:
         line, inverse = bias_lines(layer)
         ports += line + inverse
-        positive, negative = positive + line, negative + inverse
+        positive = positive + line
+        negative = negative + inverse
     columns = bus("column", net.sizes[layer])
     parts, pair = design.parts(layer), design.forward(layer)
     back = design.feeds_back(layer - 1)

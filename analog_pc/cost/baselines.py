@@ -127,7 +127,8 @@ def _accelerators(c: Catalogue, task: _Task) -> Iterator[Baseline]:
             f"{c.value('digital_lanes'):g} units at {c.value('digital_clock') / 1e9:g} GHz"
         )
         yield _baseline(f"45 nm {kind}", task, task.macs * joules, task.macs / speed, assumption, used)
-    flops, watts = c["gpu_flops"], c["gpu_power"]
+    flops = c["gpu_flops"]
+    watts = c["gpu_power"]
     joules = 2 * task.macs * watts.value / flops.value
     assumption = "at the peak rate, which small networks never reach; no latency is given"
     yield _baseline("GPU at peak", task, joules, NOT_SAID, assumption, (flops, watts))

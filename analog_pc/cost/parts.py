@@ -85,7 +85,8 @@ def _converters(phase: Phase) -> Iterator[PartCost]:
     c, (dac_bits, adc_bits) = phase.catalogue, phase.bits
     units = 2.0 ** (dac_bits - 1)
     watts, area = units * c.value("dac_unit_power"), units * c.value("dac_unit_area")
-    source, grade = f"{dac_bits} bit: {c['dac_unit_power'].source}", c["dac_unit_power"].grade
+    source = f"{dac_bits} bit: {c['dac_unit_power'].source}"
+    grade = c["dac_unit_power"].grade
     # The converters of the targets are on the chip in both phases; what is not in use is off.
     for name, count, driven in (
         ("input DACs", phase.inputs, True),
@@ -162,7 +163,8 @@ def _capacitors(phase: Phase) -> Iterator[PartCost]:
     """C V^2 from 0 V to the operating point: half of it stays, half is lost on the way."""
     if phase.solution is None:
         return
-    c, found = phase.catalogue, {"node capacitors": [0, 0.0, 0.0], "line capacitors": [0, 0.0, 0.0]}
+    c = phase.catalogue
+    found = {"node capacitors": [0, 0.0, 0.0], "line capacitors": [0, 0.0, 0.0]}
     for instance in phase.circuit.instances:
         outer = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
         for element in instance.subcircuit.elements:
@@ -189,7 +191,8 @@ def _driven_lines(phase: Phase, solution: Solution) -> tuple[float, int]:
     """C V^2 of the word lines that converters drive, J, and how many they are."""
     first = phase.circuit.instances[1]
     outer = dict(zip(first.subcircuit.ports, first.nodes, strict=True))
-    joules, count = 0.0, 0
+    joules = 0.0
+    count = 0
     for element in first.subcircuit.elements:
         if isinstance(element, Crossbar) and element.name.startswith("forward_"):
             rows = tuple(outer.get(node, f"{first.name}.{node}") for node in element.rows)

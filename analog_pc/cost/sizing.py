@@ -257,14 +257,18 @@ class _Modes:
         t: Floats | None,
         seed: int,
     ) -> None:
-        self.technology, self.network, self.x, self.seed = technology, network, x, seed
+        self.technology = technology
+        self.network = network
+        self.x = x
+        self.seed = seed
         phases = (None,) if t is None else (None, t)
         self.points = [_operating_points(technology, network, x, targets, seed) for targets in phases]
 
     def at(self, farads: float) -> SizedRow:
         """Slowest settling and least damping over all samples and phases."""
         own = replace(self.technology, node_capacitance=farads)
-        slowest, least = math.inf, 1.0
+        slowest = math.inf
+        least = 1.0
         for targets, native, solution in self.points:
             circuit = with_converters(compile_network(self.network, own, self.x, targets, seed=self.seed))
             for jacobian in native.jacobians(circuit, solution):

@@ -35,7 +35,8 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
     per_volt = pulses * seconds * conducts
     full = per_volt * volts**2 * sums + pulses * devices * catalogue.value("write_energy")
     selected = per_volt * (half * volts) ** 2 * halves
-    word, bit = technology.word_line_capacitance, technology.bit_line_capacitance
+    word = technology.word_line_capacitance
+    bit = technology.bit_line_capacitance
     # Each row's word line is charged once per pulse, each column's bit line once per row and pulse.
     charge = sum(g.size * word + half**2 * g.size * len(g) * bit for g in siemens)
     lines = pulses * volts**2 * charge
