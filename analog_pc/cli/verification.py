@@ -99,7 +99,7 @@ def run(options: Options) -> int:
 
 
 def _simulator(options: Options) -> Simulator:
-    """Who solves the circuit of ideal parts, or cross-checks that of real ones."""
+    """The simulator that solves ideal parts, or cross-checks real ones."""
     timeout = min(options.timeout, options.time_limit) if options.real else options.timeout
     vacask = Vacask(timeout=timeout)
     asked = options.reference

@@ -51,7 +51,7 @@ class Phase:
 
 
 def phase_parts(phase: Phase) -> tuple[PartCost, ...]:
-    """The parts in the order in which a signal meets them; their energies add up to that of the phase."""
+    """The parts in the order in which a signal meets them; their energies add up to the phase's."""
     found = [*_converters(phase), *_amplifiers(phase), *_activations(phase), *_resistive(phase)]
     return tuple(part for part in (*found, *_capacitors(phase), _line_drivers(phase)) if part.count)
 

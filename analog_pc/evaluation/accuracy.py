@@ -118,7 +118,7 @@ def chip_accuracy(
 
 
 def guess_of(labels: Ints, classes: int) -> float:
-    """Accuracy without looking: 1 / classes, or that of always answering the commonest label, if larger."""
+    """Accuracy of guessing: 1 / classes, or the share of the commonest label, if larger."""
     return max(1.0 / classes, float(np.bincount(labels).max()) / len(labels))
 
 

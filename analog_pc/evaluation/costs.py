@@ -42,7 +42,7 @@ def machines(bench: Bench) -> tuple[Baseline, ...]:
 
 
 def curve(bench: Bench) -> tuple[BreakEvenRow, ...]:
-    """Energy over that of digital machines against the width of a network in this technology."""
+    """Energy ratio of chip and digital machines against the width of a network in this technology."""
     return break_even(straight(bench.technology), seed=bench.seeds[0], simulated=SIMULATED)
 
 

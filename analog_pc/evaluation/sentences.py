@@ -96,7 +96,7 @@ def advice(found: Evaluation) -> list[str]:
     if by_guessing(found):
         said.append(
             f"The ideal network is at chance itself ({percent(bench.ideal_accuracy)}): its inputs are not "
-            "those that it was trained on, in their scale or their order."
+            "the training inputs, in their scale or their order."
         )
     if found.proposal is not None:
         said.append(proposal_text(found.proposal))
@@ -211,7 +211,7 @@ def cost_sentences(found: Evaluation) -> list[str]:
 
 
 def cost_over(found: Evaluation, machine: Baseline, *, gated: bool = False) -> float | None:
-    """Energy of the chip over that of a digital machine in the same phase; None if unknown."""
+    """Energy ratio of the chip and a digital machine in the same phase; None if unknown."""
     if found.cost is None or machine.phase not in found.cost.phases or not machine.energy > 0.0:
         return None
     phase = found.cost.phases[machine.phase]

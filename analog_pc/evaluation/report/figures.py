@@ -150,7 +150,7 @@ def _energy_rows(cost: Cost, baselines: Sequence[Baseline], phase: str) -> list[
 
 @styled
 def break_even(rows: Sequence[BreakEvenRow]) -> Figure:
-    """Energy of the chip over that of each digital machine, against width; above 1 the chip loses."""
+    """Energy ratio of the chip and each digital machine, against width; above 1 the chip loses."""
     phases = list(dict.fromkeys(row.phase for row in rows))
     figure = Figure(figsize=(FULL_WIDTH, 2.5), layout="constrained")
     panels = figure.subplots(1, len(phases), sharey=True, squeeze=False)[0]

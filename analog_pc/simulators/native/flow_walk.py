@@ -119,7 +119,7 @@ def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyp
     around: V beside the way that the flow may take; with any, also for the largest slopes there.
     """
     worst_slopes(problem, around, room)
-    if not _equal(room.mean, room.used):  # rectifiers: J is still that of the last iteration
+    if not _equal(room.mean, room.used):  # rectifiers: J of the last iteration still holds
         eliminate_outputs(problem, room.mean, q, room, False)
     if not contracts(problem, room, rate):
         return False

@@ -119,7 +119,7 @@ class NetlistCheck:
 
     @property
     def largest_first(self) -> list[NodeVerdict]:
-        """Failed nodes by the size of their deviation, then those that were not judged."""
+        """Failed nodes by the size of their deviation, then nodes that were not judged."""
         failed = [node for node in self.nodes if node.verdict is Verdict.FAIL]
         failed.sort(key=lambda node: -abs(node.deviation or 0.0))
         return failed + [node for node in self.nodes if node.verdict is Verdict.NOT_JUDGED]
