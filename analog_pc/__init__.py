@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from analog_pc.simulators import SIMULATORS, Native, Ngspice, NgspiceShared, Vacask
     from analog_pc.simulators.spice import to_pyspice
     from analog_pc.technology import Technology, technology
-    from analog_pc.verify import compare
+    from analog_pc.verification import compare
 
 __version__ = "0.1.0"
 
@@ -87,7 +87,7 @@ _HOMES = {
     "Vacask": "analog_pc.simulators",
     "to_pyspice": "analog_pc.simulators.spice",
     "Technology": "analog_pc.technology",
-    "compare": "analog_pc.verify",
+    "compare": "analog_pc.verification",
 }
 
 

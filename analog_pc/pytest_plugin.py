@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from analog_pc.verify.netlist_check.judge import NetlistCheck
+    from analog_pc.verification.netlist_check.judge import NetlistCheck
 
 
 class AssertCircuitMatches(Protocol):
@@ -52,8 +52,8 @@ def _assert_circuit_matches(
     ngbehavior: str | None = None,
 ) -> NetlistCheck:
     __tracebackhide__ = True  # pytest shows the line of the test
-    from analog_pc.verify.netlist_check.judge import Verdict, check_netlist
-    from analog_pc.verify.netlist_check.report import summary
+    from analog_pc.verification.netlist_check.judge import Verdict, check_netlist
+    from analog_pc.verification.netlist_check.report import summary
 
     where = None if probes is None else Path(probes)
     check = check_netlist(Path(netlist), where, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)

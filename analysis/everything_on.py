@@ -30,7 +30,7 @@ from analog_pc.pcn import random_network
 from analog_pc.simulators import Native, Ngspice, Simulator, Vacask
 from analog_pc.technology import load_technology
 from analog_pc.training import TrainingConfig, load_dataset, train
-from analog_pc.verify import PHASES
+from analog_pc.verification import PHASES
 
 MICROVOLT = 6  # decimals
 RESULTS = Path(__file__).parent / "benchmarks" / "results" / "everything_on.json"

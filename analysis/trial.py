@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from analog_pc.simulators import Ngspice
-from analog_pc.trial import (
+from analog_pc.testbench import (
     EXAMPLES,
     ContinuousTrial,
     build_trial,

@@ -26,8 +26,8 @@ class Law:
     """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
 
     `both`: value and derivative at once, for a law that has them from one evaluation.  `parameters`: what
-    compiled code needs to know of a law of this name (`simulators/native/law_kernel.py`); None for a law
-    that it does not know.
+    compiled code needs to know of a law of this name (`simulators/native/kernels/law_kernel.py`); None for
+    a law that it does not know.
     """
 
     name: str

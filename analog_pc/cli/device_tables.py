@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from analog_pc.devices.pulsed import PRESETS, PulsedDevice, measured_device
+from analog_pc.reporting.style import si
 from analog_pc.training.in_situ import DRIVES, Drive
-from analog_pc.verify.report.style import si
 
 
 def show_presets() -> None:

@@ -25,7 +25,7 @@ from analog_pc.evaluation.sentences import (
     ratio_text,
 )
 from analog_pc.si import si
-from analog_pc.verify.wording import counted
+from analog_pc.verification.wording import counted
 
 WIDTH = 80
 

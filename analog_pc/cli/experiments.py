@@ -15,18 +15,10 @@ from rich.text import Text
 from analog_pc.cli.options import progress_bar
 from analog_pc.cli.settings import configuration
 from analog_pc.errors import BadInput
-from analog_pc.experiments import (
-    EXPERIMENTS,
-    Experiment,
-    Result,
-    Row,
-    Stored,
-    collect,
-    save_result,
-)
-from analog_pc.experiments.figures import save_figure
-from analog_pc.experiments.report import write_page
-from analog_pc.experiments.result import COLUMNS, DIFFERS, RELAXERS
+from analog_pc.experiments import EXPERIMENTS, Experiment, Result, Row, Stored, collect, save_result
+from analog_pc.experiments.framework.report import write_page
+from analog_pc.experiments.framework.result import COLUMNS, DIFFERS, RELAXERS
+from analog_pc.experiments.song2024.figures import save_figure
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present

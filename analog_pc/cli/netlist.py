@@ -45,7 +45,7 @@ def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, ou
     from analog_pc.compiler import compile_network, load_stimuli
     from analog_pc.pcn.network_file import load_network
     from analog_pc.simulators import Native
-    from analog_pc.verify.netlists import write_sample_netlist
+    from analog_pc.verification.netlists import write_sample_netlist
 
     net = load_network(network)
     inputs, targets = load_stimuli(stimuli, net)

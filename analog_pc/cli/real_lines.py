@@ -8,11 +8,11 @@ import textwrap
 import numpy as np
 
 from analog_pc.circuit import Outcome
-from analog_pc.verify.real import RealVerification
-from analog_pc.verify.real.accuracy import WORKS
-from analog_pc.verify.real.results import Judgement, RealPhase, Row, State, StepRecord
-from analog_pc.verify.report.style import si
-from analog_pc.verify.wording import counted
+from analog_pc.nonideality import RealVerification
+from analog_pc.nonideality.accuracy import WORKS
+from analog_pc.nonideality.results import Judgement, RealPhase, Row, State, StepRecord
+from analog_pc.reporting.style import si
+from analog_pc.verification.wording import counted
 
 WIDTH = 80
 _WITH_UNIT = re.compile(r"([0-9]) (?=[%fpnµmkMG]?[A-Za-z%]?(?: |,|\.|$|\)))")

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
-from analog_pc.verify.real.run import Now
+from analog_pc.nonideality.run import Now
 
 
 class StepDisplay:

@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from analog_pc.errors import BadInput
+from analog_pc.reporting.style import si
 from analog_pc.technology import TECHNOLOGIES, Quantity, Source, Technology, quantities
 from analog_pc.technology.figures import figures
 from analog_pc.technology.technology import GROUPS
 from analog_pc.technology.writing import defaulted, technology_text
-from analog_pc.verify.report.style import si
 
 NAME, VALUE = max(map(len, quantities())), 14  # columns
 # A prefix suits these; a gain of 1 GV/V or a spread of 10 m does not.

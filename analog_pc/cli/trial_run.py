@@ -12,7 +12,7 @@ from analog_pc.cli.options import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.pcn.network_file import load_network
-from analog_pc.trial import (
+from analog_pc.testbench import (
     EXAMPLES,
     ContinuousTrial,
     Example,

@@ -17,6 +17,7 @@ from analog_pc.cli.verify_real import RealTask, verify_real_parts
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
+from analog_pc.nonideality import chosen_steps
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
 from analog_pc.results import write_waveform
@@ -24,10 +25,9 @@ from analog_pc.simulators import Ngspice, Simulator, Vacask
 from analog_pc.technology import Technology
 from analog_pc.technology.imperfections import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
-from analog_pc.verify import PHASES, Verification, check_phases, verify_network
-from analog_pc.verify.netlists import write_sample_netlist
-from analog_pc.verify.real import chosen_steps
-from analog_pc.verify.report import write_report
+from analog_pc.verification import PHASES, Verification, check_phases, verify_network
+from analog_pc.verification.netlists import write_sample_netlist
+from analog_pc.verification.report import write_report
 
 
 @dataclass(frozen=True, kw_only=True)

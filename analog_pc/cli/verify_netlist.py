@@ -16,12 +16,12 @@ from rich.table import Table
 
 from analog_pc.errors import BadInput
 from analog_pc.files import withdraw, write_text, write_together
-from analog_pc.verify.cases import report_cases
-from analog_pc.verify.github import case_commands, case_summary
-from analog_pc.verify.junit import junit_xml
-from analog_pc.verify.netlist_check.cases import netlist_cases
-from analog_pc.verify.netlist_check.judge import NetlistCheck, Verdict, check_netlist
-from analog_pc.verify.netlist_check.report import (
+from analog_pc.verification.cases import report_cases
+from analog_pc.verification.github import case_commands, case_summary
+from analog_pc.verification.junit import junit_xml
+from analog_pc.verification.netlist_check.cases import netlist_cases
+from analog_pc.verification.netlist_check.judge import NetlistCheck, Verdict, check_netlist
+from analog_pc.verification.netlist_check.report import (
     MOST_ROWS,
     MOST_SOURCES,
     engineering,

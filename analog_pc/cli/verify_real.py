@@ -10,13 +10,13 @@ from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.real_lines import banners, step_lines, table_of
 from analog_pc.cli.steps import StepDisplay
 from analog_pc.compiler import compile_network
+from analog_pc.nonideality import RealVerification, verify_real
+from analog_pc.nonideality.page import write_real_report
+from analog_pc.nonideality.results import FAIL, PASS, State, StepRecord
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native, Simulator
 from analog_pc.technology import Technology
-from analog_pc.verify.netlists import write_sample_netlist
-from analog_pc.verify.real import RealVerification, verify_real
-from analog_pc.verify.real.page import write_real_report
-from analog_pc.verify.real.results import FAIL, PASS, State, StepRecord
+from analog_pc.verification.netlists import write_sample_netlist
 
 AGREES, DIFFERS, NOT_JUDGED = 0, 1, 3  # exit codes
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
+from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.crossbar import kernel
 from analog_pc.crossbar.array import WiredArray
 from analog_pc.crossbar.solution import ROUGHEST, Raw
-from analog_pc.threads import side_by_side, slices, threads
 
 MOST = 20_000  # iterations; the hardest arrays tried (r G = 1 at 512 x 512) take some hundreds
 _WORTH_THREADS = 200_000  # cells x inputs, about 1 ms of work

@@ -25,7 +25,7 @@ from analog_pc.evaluation.non_idealities import (
 from analog_pc.evaluation.proposal import propose
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.simulators import Native
-from analog_pc.verify.run import LIBRARIES
+from analog_pc.verification.run import LIBRARIES
 
 
 class Progress(Protocol):

@@ -15,7 +15,7 @@ from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
-from analog_pc.verify.wording import counted
+from analog_pc.verification.wording import counted
 
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 

@@ -6,28 +6,28 @@ published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
 
 from typing import Any
 
-from analog_pc.experiments.bear import BEAR
-from analog_pc.experiments.circuits import in_closed_form, simulated
-from analog_pc.experiments.collect import collect
-from analog_pc.experiments.concept_drift import CONCEPT_DRIFT
-from analog_pc.experiments.continual import CONTINUAL
-from analog_pc.experiments.depth import DEPTH
-from analog_pc.experiments.energy_machine import ENERGY_MACHINE
-from analog_pc.experiments.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.fear import FEAR
-from analog_pc.experiments.learner import Learner
-from analog_pc.experiments.lesions import LESIONS
-from analog_pc.experiments.less_erratic import LESS_ERRATIC
-from analog_pc.experiments.motor import MOTOR
-from analog_pc.experiments.online import ONLINE
-from analog_pc.experiments.parts import Parts, Stored, Unkept
-from analog_pc.experiments.prospective_index import PROSPECTIVE_INDEX
-from analog_pc.experiments.reinforcement import REINFORCEMENT
-from analog_pc.experiments.result import Result, Row, load_result, save_result
-from analog_pc.experiments.reversal import REVERSAL
-from analog_pc.experiments.small_data import SMALL_DATA
-from analog_pc.experiments.target_alignment import TARGET_ALIGNMENT
-from analog_pc.experiments.teacher_student import TEACHER_STUDENT
+from analog_pc.experiments.framework.circuits import in_closed_form, simulated
+from analog_pc.experiments.framework.collect import collect
+from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.parts import Parts, Stored, Unkept
+from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
+from analog_pc.experiments.song2024.bear import BEAR
+from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT
+from analog_pc.experiments.song2024.continual import CONTINUAL
+from analog_pc.experiments.song2024.depth import DEPTH
+from analog_pc.experiments.song2024.energy_machine import ENERGY_MACHINE
+from analog_pc.experiments.song2024.fear import FEAR
+from analog_pc.experiments.song2024.lesions import LESIONS
+from analog_pc.experiments.song2024.less_erratic import LESS_ERRATIC
+from analog_pc.experiments.song2024.motor import MOTOR
+from analog_pc.experiments.song2024.online import ONLINE
+from analog_pc.experiments.song2024.prospective_index import PROSPECTIVE_INDEX
+from analog_pc.experiments.song2024.reinforcement import REINFORCEMENT
+from analog_pc.experiments.song2024.reversal import REVERSAL
+from analog_pc.experiments.song2024.small_data import SMALL_DATA
+from analog_pc.experiments.song2024.target_alignment import TARGET_ALIGNMENT
+from analog_pc.experiments.song2024.teacher_student import TEACHER_STUDENT
 
 EXPERIMENTS: dict[str, Experiment[Any]] = {
     e.name: e

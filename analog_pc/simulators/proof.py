@@ -2,8 +2,9 @@
 
 A search along stepped stimuli ends in *an* operating point.  Where a circuit has several, only its own
 dynamics say which one it reaches.  Most samples need no transient: where the flow contracts all the way from
-the start to the point that was found, it can end nowhere else (`native/slow_flow.py`).  Each other point is
-compared with the end of a transient from its start; a sample where both differ is relaxed (`settling.py`),
+the start to the point that was found, it can end nowhere else
+(`native/nonlinear_solve/slow_flow.py`).  Each other point is compared with the end of a transient from its
+start; a sample where both differ is relaxed (`settling.py`),
 and one whose transient takes too long stays unproven.
 """
 

@@ -1,10 +1,10 @@
 """What an operating point of a SPICE program is worth: stable or not, determined or not, the only one or not.
 
 A SPICE program solves equations; whether the circuit stays at their solution it does not ask.  The native
-simulator linearises the circuit at the voltages that the program found (`native/linearised.py`), and nothing
-of its own search for operating points is used.  A regular, stable linearisation says that the circuit returns
-there and that no other operating point is near; whether there are others far away it says for linear circuits
-alone.
+simulator linearises the circuit at the voltages that the program found (`native/analyses/linearised.py`), and
+nothing of its own search for operating points is used.  A regular, stable linearisation says that the
+circuit returns there and that no other operating point is near; whether there are others far away it says for
+linear circuits alone.
 """
 
 from __future__ import annotations

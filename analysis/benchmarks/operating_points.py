@@ -20,7 +20,7 @@ from analog_pc.pcn import random_network
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import IDEAL
 from analog_pc.training import TrainingConfig, load_dataset, train
-from analog_pc.verify import PHASES, verify_phase
+from analog_pc.verification import PHASES, verify_phase
 
 SAMPLES = 100
 RESULTS = Path(__file__).parent / "results" / "operating_points.json"

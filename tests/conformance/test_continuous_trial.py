@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analog_pc.pcn import relax
-from analog_pc.trial import (
+from analog_pc.testbench import (
     EXAMPLES,
     ContinuousTrial,
     compare_continuous,

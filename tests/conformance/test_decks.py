@@ -23,7 +23,7 @@ from analog_pc.simulators.spice import single_sample_deck
 from analog_pc.simulators.spice.names import spice_node
 from analog_pc.simulators.spice.rawfile import read_raw
 from analog_pc.technology import IDEAL, TECHNOLOGIES, Technology
-from analog_pc.verify.netlists import sample_deck
+from analog_pc.verification.netlists import sample_deck
 
 # Rails near the signal: circuits with other, saturated, states of rest.
 NEAR_RAILS = replace(

@@ -13,7 +13,7 @@ from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import IDEAL
 from analog_pc.training import TrainingConfig, load_dataset, train
-from analog_pc.verify import PHASES, Verification, verify_network, verify_phase
+from analog_pc.verification import PHASES, Verification, verify_network, verify_phase
 
 pytestmark = pytest.mark.slow
 

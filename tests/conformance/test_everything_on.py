@@ -19,7 +19,7 @@ from analog_pc.simulators import Native, Ngspice, Vacask
 from analog_pc.technology import load_technology
 from analog_pc.technology.imperfections import IMPERFECTIONS, present
 from analog_pc.training import TrainingConfig, load_dataset, train
-from analog_pc.verify import PHASES
+from analog_pc.verification import PHASES
 
 EVERYTHING = load_technology(Path(__file__).parents[2] / "analysis" / "everything_on.toml")
 # Newton's rule of the judges, 1e-9 of a voltage, over a loop slope of 0.1.

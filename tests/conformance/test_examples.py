@@ -16,7 +16,7 @@ from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import IDEAL
-from analog_pc.verify.netlists import sample_deck
+from analog_pc.verification.netlists import sample_deck
 
 FOLDER = Path(__file__).parents[2] / "netlists" / "examples"
 BEAR = PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")

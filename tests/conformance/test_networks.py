@@ -15,7 +15,7 @@ from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps, random_n
 from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import technology
-from analog_pc.verify import PHASES, compare, verify_phase
+from analog_pc.verification import PHASES, compare, verify_phase
 
 SAMPLES = 2
 

@@ -16,7 +16,7 @@ import pytest
 from analog_pc.arrays import Floats
 from analog_pc.devices.compact import YAKOPCIC
 from analog_pc.pcn import PredictiveCodingNetwork, hebbian_update, random_network, relax
-from analog_pc.trial import (
+from analog_pc.testbench import (
     EXAMPLES,
     Agreement,
     Departure,

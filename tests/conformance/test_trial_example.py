@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from analog_pc.simulators.spice.rawfile import read_raw
-from analog_pc.trial import EXAMPLES, Trial, build_trial, trial_deck, twin
+from analog_pc.testbench import EXAMPLES, Trial, build_trial, trial_deck, twin
 
 FILE = Path(__file__).parents[2] / "netlists" / "examples" / "bear_trial.cir"
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[+-]?\d+)?(?![\w.])")

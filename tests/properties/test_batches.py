@@ -16,8 +16,8 @@ from analog_pc.circuit import Solution
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
-from analog_pc.simulators.native.newton import STOP
-from analog_pc.simulators.native.units_newton import MANY
+from analog_pc.simulators.native.nonlinear_solve.newton import STOP
+from analog_pc.simulators.native.nonlinear_solve.units_newton import MANY
 from analog_pc.technology import IDEAL, Technology
 
 FINITE = replace(IDEAL, name="finite", opamp_gain=1e3, opamp_gain_bandwidth=1e9)

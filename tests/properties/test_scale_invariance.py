@@ -12,7 +12,7 @@ from analog_pc.mapping import Scales
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.simulators import SIMULATORS, Native
 from analog_pc.technology import IDEAL
-from analog_pc.verify import verify_transient
+from analog_pc.verification import verify_transient
 
 VOLTS = st.floats(0.02, 0.5)
 

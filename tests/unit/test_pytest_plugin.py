@@ -14,7 +14,7 @@ from analog_pc.compiler import compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
 from analog_pc.technology import IDEAL
-from analog_pc.verify.netlists import write_sample_netlist
+from analog_pc.verification.netlists import write_sample_netlist
 
 pytest_plugins = ["pytester"]
 NAME = "analog_pc.pytest_plugin"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints
+from analog_pc.compiled.random_streams import key_of
 from analog_pc.devices.pulsed import aging, saving
 from analog_pc.devices.pulsed.checks import matrix, shape_of, slots_of, vector, whole_numbers
 from analog_pc.devices.pulsed.coincidence import coincidences
@@ -16,7 +17,6 @@ from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
 from analog_pc.devices.pulsed.kernel import SUMS, write_each
 from analog_pc.devices.pulsed.population import draw, ends_of, mortal, rule, table
-from analog_pc.devices.pulsed.streams import key_of
 from analog_pc.devices.pulsed.summed import write_summed
 from analog_pc.devices.pulsed.threads import on_rows
 from analog_pc.devices.pulsed.trains import MOST_SLOTS, Trains, probabilities, trains

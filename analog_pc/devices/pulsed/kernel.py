@@ -10,9 +10,9 @@ import math
 import numba
 import numpy as np
 
+from analog_pc.compiled.random_streams import draw, normal, stream
 from analog_pc.devices.pulsed import rows
 from analog_pc.devices.pulsed.population import CONSTANT, EXPONENTIAL, LINEAR, POWER
-from analog_pc.devices.pulsed.streams import draw, normal, stream
 
 SUMS = 4  # of a row: pulses, pulses x weight, coincidences, half-selects x weight
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from analog_pc.devices.pulsed.streams import draw
+from analog_pc.compiled.random_streams import draw
 
 _FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 

@@ -17,10 +17,10 @@ import math
 import numba
 import numpy as np
 
+from analog_pc.compiled.random_streams import draw, stream
 from analog_pc.devices.pulsed import rows
 from analog_pc.devices.pulsed.kernel import one_by_one
 from analog_pc.devices.pulsed.population import LINEAR
-from analog_pc.devices.pulsed.streams import draw, stream
 
 FAR = 9.0  # standard deviations; the normal distribution has 1.1e-19 beyond
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analog_pc.arrays import Any
-from analog_pc.threads import side_by_side, slices, threads
+from analog_pc.compiled.threads import side_by_side, slices, threads
 
 WORTH_THREADS = 100_000  # devices; below, waking a thread takes about as long as it saves
 PARTS = 2  # for each thread: nobody waits for a thread that does not run

@@ -22,8 +22,8 @@ import numba
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.compiled.random_streams import mix, stream
 from analog_pc.devices.pulsed.coincidence import ones_of
-from analog_pc.devices.pulsed.streams import mix, stream
 
 MOST_SLOTS = 31
 _NONE, _ROWS, _COLUMNS = np.uint32(0), np.uint64(0), np.uint64(1)

@@ -15,7 +15,7 @@ from analog_pc.evaluation.comparison import Compared
 from analog_pc.evaluation.report.tables import csv_text
 from analog_pc.evaluation.report.write import figure_file
 from analog_pc.files import write_together
-from analog_pc.verify.report.style import COLOURS, FULL_WIDTH, GREY, INK, styled
+from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, styled
 
 VERSION = 1  # of comparison.json
 COLUMNS = {

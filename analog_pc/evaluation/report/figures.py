@@ -14,7 +14,7 @@ from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.limits import BUDGET, Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.verify.report.style import COLOURS, DASHES, FULL_WIDTH, GREY, INK, MARKERS, ONE_COLUMN, styled
+from analog_pc.reporting.style import COLOURS, DASHES, FULL_WIDTH, GREY, INK, MARKERS, ONE_COLUMN, styled
 
 SMALLEST_PART = 1e-4  # of the energy of a phase: what is below is in the table alone
 SHOWN = 6  # curves in one figure, as many as there are markers

@@ -13,7 +13,7 @@ from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import advice, headline
-from analog_pc.verify.report.json_report import finite
+from analog_pc.verification.report.json_report import finite
 
 VERSION = 1  # of the schema below; a field that changes its meaning or goes makes it one more
 

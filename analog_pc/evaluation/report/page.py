@@ -22,9 +22,9 @@ from analog_pc.evaluation.sentences import (
     points,
     ratio_text,
 )
+from analog_pc.reporting.style import svg
 from analog_pc.si import si
-from analog_pc.verify.report.page import Panel, template
-from analog_pc.verify.report.style import svg
+from analog_pc.verification.report.page import Panel, template
 
 
 def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, Figure]) -> str:

@@ -16,9 +16,9 @@ from analog_pc.evaluation.report.page import render_page
 from analog_pc.evaluation.report.tables import cost_csv, non_idealities_csv
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.files import withdraw, write_together
+from analog_pc.reporting.style import STYLE
 from analog_pc.technology.writing import technology_text
-from analog_pc.verify.report import HTML, JSON
-from analog_pc.verify.report.style import STYLE
+from analog_pc.verification.report import HTML, JSON
 
 FIGURES = "figures"
 PROPOSAL = "proposal.toml"

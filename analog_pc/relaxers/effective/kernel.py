@@ -16,9 +16,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from analog_pc.compiled.block_tridiagonal import factor, solve
 from analog_pc.pcn.compiled.activations import FAST_MATH
 from analog_pc.relaxers.effective.activations import activate, moved
-from analog_pc.relaxers.effective.blocks import factor, solve
 
 FAST, GROWTH = 0.4, 1.5  # by which |R| has to shrink with an earlier Jacobian, and may grow on a shifted step
 CALM, FAR = 0.4, 1e-3  # by which the shift shrinks after a step, and below which it is none

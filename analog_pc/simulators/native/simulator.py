@@ -25,19 +25,19 @@ from analog_pc.circuit import (
     refuse_timed,
 )
 from analog_pc.errors import BadInput, SimulationFailed
-from analog_pc.simulators.native.deadline import Deadline
-from analog_pc.simulators.native.esdirk import Integrator
-from analog_pc.simulators.native.initial import initial_state
-from analog_pc.simulators.native.linearised import Linearised, jacobians_at, linearised, relaxes_to
-from analog_pc.simulators.native.model import Model
-from analog_pc.simulators.native.modes import Modes, all_modes
-from analog_pc.simulators.native.noise import noise_at
-from analog_pc.simulators.native.path import Path, follow
-from analog_pc.simulators.native.power import dissipation
-from analog_pc.simulators.native.search import Search, find
-from analog_pc.simulators.native.slow_flow import compile_kernels
-from analog_pc.simulators.native.status import status_of
-from analog_pc.simulators.native.threads import one_blas_thread
+from analog_pc.simulators.native.analyses.esdirk import Integrator
+from analog_pc.simulators.native.analyses.linearised import Linearised, jacobians_at, linearised, relaxes_to
+from analog_pc.simulators.native.analyses.modes import Modes, all_modes
+from analog_pc.simulators.native.analyses.noise import noise_at
+from analog_pc.simulators.native.analyses.path import Path, follow
+from analog_pc.simulators.native.analyses.power import dissipation
+from analog_pc.simulators.native.kernels.threads import one_blas_thread
+from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
+from analog_pc.simulators.native.nonlinear_solve.initial import initial_state
+from analog_pc.simulators.native.nonlinear_solve.search import Search, find
+from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_kernels
+from analog_pc.simulators.native.nonlinear_solve.status import status_of
 
 VERSION = "native-1"
 

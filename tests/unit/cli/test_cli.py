@@ -21,7 +21,7 @@ from analog_pc.cli import main
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.pcn.network_file import load_network, save_network
 from analog_pc.simulators import Ngspice
-from analog_pc.verify.tolerances import ACCEPTANCE
+from analog_pc.verification.tolerances import ACCEPTANCE
 
 QUANTITIES = {"x", "mu", "eps", "energy", "dW"}
 RNG = np.random.default_rng(5)

@@ -9,14 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from analog_pc.cli import choices, main
-from analog_pc.experiments.result import RELAXERS
+from analog_pc.experiments.framework.result import RELAXERS
 from analog_pc.importers.assemble import OUTPUTS
 from analog_pc.importers.layout import LAYOUTS
+from analog_pc.nonideality import STEP_NAMES
 from analog_pc.pcn.activations import ACTIVATIONS
+from analog_pc.testbench import EXAMPLES
 from analog_pc.training.in_situ import HEADROOM, SCHEMES, Transposed
-from analog_pc.trial import EXAMPLES
-from analog_pc.verify import PHASES
-from analog_pc.verify.real import STEP_NAMES
+from analog_pc.verification import PHASES
 
 COMMANDS = main.list_commands(main.make_context("analog-pc", ["train"], resilient_parsing=True))
 SLOW = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analog_pc.cli.real_lines import WIDTH, banners, table_of
-from analog_pc.verify.real.results import (
+from analog_pc.nonideality.results import (
     Departure,
     Judgement,
     RealPhase,

@@ -19,8 +19,8 @@ from analog_pc.cli import main
 from analog_pc.cli.settings import configuration
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, Parts
-from analog_pc.experiments.bear import BEAR, Config
-from analog_pc.experiments.experiment import nothing
+from analog_pc.experiments.framework.experiment import nothing
+from analog_pc.experiments.song2024.bear import BEAR, Config
 from analog_pc.relaxers import Relaxer
 
 KEYS = ["quantity", "published", "ideal", "native", "ngspice", "backprop", "tolerance", "verdict"]

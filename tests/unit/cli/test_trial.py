@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from analog_pc.cli import main
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
-from analog_pc.trial import compare_trial
+from analog_pc.testbench import compare_trial
 
 FILES = {"trial.cir", "result.json", "waveforms.npz", "trial.svg", "trial.pdf"}
 
@@ -62,7 +62,7 @@ def test_weights_on_capacitors(tmp_path: Path) -> None:
 
 
 def test_disagreement_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analog_pc.trial.compare.OF_CHANGE", 1e-9)
+    monkeypatch.setattr("analog_pc.testbench.compare.OF_CHANGE", 1e-9)
     assert compare_trial.__globals__["OF_CHANGE"] == 1e-9
     result = cli("--out", tmp_path)
     assert result.exit_code == 1

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from analog_pc.cli import main
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
-from analog_pc.verify.tolerances import ACCEPTANCE
+from analog_pc.verification.tolerances import ACCEPTANCE
 
 
 def cli(*arguments: object) -> Result:
@@ -261,7 +261,7 @@ def test_a_netlist_that_floods_its_output(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_a_netlist_that_floods_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("analog_pc.verify.netlist_check.simulation.MOST_RAW", 2**20)
+    monkeypatch.setattr("analog_pc.verification.netlist_check.simulation.MOST_RAW", 2**20)
     file = folder / "network.cir"
     file.write_text(file.read_text().replace("\n.op\n", "\n.tran 1p 1m\n.op\n"))
     refused(cli("verify", "--netlist", file, "--timeout", 30), "network.cir", "more than 1 MiB in one file")

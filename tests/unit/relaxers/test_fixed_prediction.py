@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.experiments.learner import chosen_only
+from analog_pc.experiments.framework.learner import chosen_only
 from analog_pc.pcn import backprop_update, hebbian_update, random_network
 from analog_pc.relaxers import FixedPrediction
 

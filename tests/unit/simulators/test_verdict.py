@@ -31,7 +31,7 @@ from analog_pc.circuit.transfer import ramp_law, tanh_law
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import SIMULATORS, Native
-from analog_pc.simulators.native import linearised
+from analog_pc.simulators.native.analyses import linearised
 from analog_pc.simulators.verdict import with_verdict
 from analog_pc.technology import IDEAL, TECHNOLOGIES
 

@@ -184,7 +184,7 @@ def runs(process: int, name: str) -> bool:
 
 WORKERS = """
 from pathlib import Path
-from analog_pc.experiments.parts import Stored
+from analog_pc.experiments.framework.parts import Stored
 from analog_pc.simulators.workspace import workspace
 
 def compute(name):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import stats
 
-from analog_pc.devices.pulsed import streams
+from analog_pc.compiled import random_streams as streams
 from analog_pc.devices.pulsed.coincidence import ones
 from analog_pc.devices.pulsed.trains import Probabilities, trains
 

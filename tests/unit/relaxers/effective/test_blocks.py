@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.relaxers.effective.blocks import factor, solve
+from analog_pc.compiled.block_tridiagonal import factor, solve
 
 N = np.array([4, 3, 6, 2])
 AT = np.concatenate([[0], np.cumsum(N)])

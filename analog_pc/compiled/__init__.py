@@ -1,0 +1,1 @@
+"""Functions for compiled code of every room: block-tridiagonal equations, random streams, threads."""

@@ -1,5 +1,0 @@
-"""Figures of the experiments: each is drawn from a stored result alone, one column wide."""
-
-from analog_pc.verify.report.style import save_figure
-
-__all__ = ["save_figure"]

@@ -1,0 +1,129 @@
+"""An experiment on several relaxers and under backpropagation, joined into one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.parts import Parts, Unkept
+from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, judge
+from analog_pc.relaxers import FixedPrediction, Relaxer
+
+BACKPROP = "backprop"
+
+
+def _unkept(column: str, config: Any) -> Parts:
+    return Unkept()
+
+
+def collect(
+    experiment: Experiment[Any],
+    config: Any,
+    relaxers: Mapping[str, Relaxer],
+    parts: Callable[[str, Any], Parts] = _unkept,
+    facts: Mapping[str, str] | None = None,
+    agreement: Mapping[str, float] | None = None,
+) -> Result:
+    """Run an experiment under backpropagation and on every relaxer, and join the columns.
+
+    Parameters
+    ----------
+    relaxers
+        Column -> relaxer; columns are "ideal", "native", "ngspice".
+    parts
+        ``parts(column, config)``: keeper of the finished parts of a column.
+    facts
+        Whatever the result should say of how it came about.
+    agreement
+        Column -> how near a circuit has to come to the ideal column; without an entry that is measured and
+        not judged, as it should be for real parts.  None: what the experiment says of ideal parts.
+    """
+    outcomes: dict[str, Outcome] = {}
+    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
+    for column, relaxer in everyone.items():
+        fitted = experiment.fit(config, column)
+        outcomes[column] = experiment.run(fitted, relaxer, parts(column, fitted))
+    values = {c: dict(o.values) for c, o in outcomes.items()}
+    for column in relaxers:
+        values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
+    return Result(
+        experiment.name,
+        experiment.title,
+        experiment.source,
+        (
+            *(_row(claim, values) for claim in experiment.claims(config)),
+            *_deviations(values, outcomes, experiment.agreement if agreement is None else agreement),
+        ),
+        {f"{c}/{name}": np.asarray(a) for c, o in outcomes.items() for name, a in o.arrays.items()},
+        tuple(dict.fromkeys(note for c in COLUMNS if c in outcomes for note in outcomes[c].notes)),
+        config != experiment.full,
+        int(getattr(config, "seeds", 1)),
+        {"configuration": repr(config), **_circuits(relaxers), **(facts or {})},
+    )
+
+
+def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
+    """Which columns are not simply what their name says."""
+    return {f"column {c}": r.name for c, r in relaxers.items() if r.name != c}
+
+
+def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
+    """A claim on predictive coding is judged on the relaxers; one on backpropagation on nothing else."""
+    found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
+    if claim.rule == "bp":
+        reverse = found[BACKPROP]
+        verdict = judge(claim.published, [reverse], claim.tolerance)
+        name = f"{claim.quantity}, backpropagation"
+        return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
+    judged = [found[c] for c in RELAXERS if found[c] is not None]
+    reference = claim.published
+    if reference is None and judged:
+        reference = judged.pop(0)  # the ideal column, or what stands for it where it cannot be run
+    verdict = judge(reference, judged, claim.tolerance)
+    return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
+
+
+def _deviations(
+    values: Mapping[str, Mapping[str, float]],
+    outcomes: Mapping[str, Outcome],
+    agreement: Mapping[str, float],
+) -> list[Row]:
+    """How far each circuit is from the ideal column, over all numbers and arrays that both have."""
+    if "ideal" not in outcomes:
+        return []
+    rows = []
+    for column in [c for c in RELAXERS[1:] if c in outcomes]:
+        ideal = _everything(values["ideal"], outcomes["ideal"])
+        circuit = _everything(values[column], outcomes[column])
+        both = [k for k, a in circuit.items() if k in ideal and ideal[k].shape == a.shape]
+        if both:
+            largest = max(_deviation(ideal[k], circuit[k]) for k in both)
+            found = {c: largest if c == column else None for c in COLUMNS}
+            tolerance = agreement.get(column)
+            verdict = judge(0.0, [largest], tolerance)
+            rows.append(
+                Row(
+                    f"largest deviation from ideal, {column}",
+                    0.0,
+                    **found,
+                    tolerance=tolerance,
+                    verdict=verdict,
+                )
+            )
+    return rows
+
+
+def _everything(values: Mapping[str, float], outcome: Outcome) -> dict[str, Array]:
+    return {q: np.asarray(v) for q, v in values.items()} | {
+        k: np.asarray(a) for k, a in outcome.arrays.items()
+    }
+
+
+def _deviation(reference: Array, measured: Array) -> float:
+    """max |measured - reference| in units of the largest reference, at least 1."""
+    if reference.size == 0 or reference.dtype.kind not in "fiu":
+        return 0.0
+    return float(np.abs(measured - reference).max() / max(1.0, float(np.abs(reference).max())))

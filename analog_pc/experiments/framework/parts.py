@@ -1,0 +1,151 @@
+"""The parts of a run: what is finished is kept, so that an interrupted run resumes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from threading import Thread
+from typing import Protocol
+
+from joblib import Parallel, delayed
+
+from analog_pc.errors import BadInput
+from analog_pc.experiments.framework.result import Array
+from analog_pc.files import read_npz, write_npz
+from analog_pc.simulators.workspace import remove_abandoned, temporary_files
+
+Progress = Callable[[int, int, str], None]
+"""progress(done, total, what): parts that are finished, of how many, and the one at work."""
+
+_GLANCE = 0.5  # seconds between two looks at who the parent is
+
+Compute = Callable[[str], Mapping[str, Array]]
+"""compute(name): a part, from nothing but its name and what does not change."""
+
+
+class Parts(Protocol):
+    """Computes the parts of a run, each a dictionary of arrays, in the order of their names."""
+
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]: ...
+
+
+class Unkept:
+    """Parts that are computed and not stored."""
+
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
+        return [compute(name) for name in names]
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """No progress is shown."""
+
+
+class Stored:
+    """Parts kept in a folder, one npz each, under their final name only once they are complete.
+
+    Parameters
+    ----------
+    folder
+        Of all runs' parts.
+    what
+        Everything that a part depends on (column, configuration, technology, version), in words; parts of
+        another `what` are never taken for this one's.
+    progress
+        Is told of every part before it starts and after it ends; with several workers, of those that ended.
+    workers
+        Processes that compute parts side by side.
+    """
+
+    def __init__(self, folder: Path, what: str, progress: Progress = silent, workers: int = 1) -> None:
+        self.folder = folder / hashlib.sha256(what.encode()).hexdigest()[:16]
+        self.progress, self.workers = progress, workers
+
+    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
+        found = {name: part for name in names if (part := _kept(self._path(name))) is not None}
+        missing = [name for name in names if name not in found]
+        side_by_side = self.workers > 1 and len(missing) > 1
+        computed = self._side_by_side(missing, compute) if side_by_side else self._in_turn(missing, compute)
+        for name, part in computed:
+            found[name] = part
+        self.progress(len(names), len(names), "")
+        return [found[name] for name in names]
+
+    def _in_turn(self, missing: Sequence[str], compute: Compute) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        total = len(missing)
+        for done, name in enumerate(missing):
+            self.progress(done, total, name)
+            yield _computed(name, self._path(name), compute)
+
+    def _side_by_side(
+        self, missing: Sequence[str], compute: Compute
+    ) -> Iterator[tuple[str, Mapping[str, Array]]]:
+        self.progress(0, len(missing), f"{self.workers} workers")
+        pool = Parallel(
+            n_jobs=self.workers,
+            return_as="generator_unordered",
+            backend="loky",
+            initializer=_begin_worker,
+            initargs=(os.getpid(),),
+        )
+        jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
+        try:
+            for done, (name, part) in enumerate(pool(jobs), start=1):
+                self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
+                yield name, part
+        except BaseException:
+            # joblib has killed the workers with all their children, those too that would have cleaned up.
+            remove_abandoned(temporary_files())
+            raise
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{re.sub('[^A-Za-z0-9.+-]', '_', name)}.npz"
+
+    def clear(self) -> None:
+        """Forget the parts: once the result stands, nothing is left to resume."""
+        if not self.folder.exists():
+            return
+        for path in self.folder.glob("*.npz"):
+            path.unlink()
+        self.folder.rmdir()
+        if not any(self.folder.parent.iterdir()):
+            self.folder.parent.rmdir()
+
+
+def _kept(path: Path) -> Mapping[str, Array] | None:
+    """A part that an earlier run finished."""
+    if not path.exists():
+        return None
+    try:
+        return read_npz(path)
+    except BadInput:  # damaged by whatever ended that run: computed again
+        path.unlink()
+        return None
+
+
+def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:
+    """A part, computed and stored."""
+    part = dict(compute(name))
+    path.parent.mkdir(parents=True, exist_ok=True)  # not before: bad data leave nothing behind
+    write_npz(path, **part)
+    return name, part
+
+
+def _begin_worker(parent: int) -> None:
+    """A worker leaves Ctrl-C (all processes of a terminal get it) to its parent, and ends with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process once its parent is dead, which gives orphans another one.
+
+    Not by the kernel's parent-death signal: that is sent when the *thread* that made the worker ends.
+    """
+    while os.getppid() == parent:
+        time.sleep(_GLANCE)
+    os.kill(os.getpid(), signal.SIGKILL)  # its own simulators end with it

@@ -1,0 +1,37 @@
+"""Test error along the drifts at one learning rate, and its mean against the learning rate."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analog_pc.experiments.framework.result import Result
+from analog_pc.experiments.song2024.figures.look import data_name, letter, look, new_figure, spread_over_seeds
+from analog_pc.reporting.style import GREY, styled
+
+
+@styled
+def draw(result: Result) -> Figure:
+    figure, (along, mean) = new_figure(55.0, 1, 2)
+    _along(along, result)
+    for column, rates in result.columns("rates").items():
+        order = np.sort(rates)
+        each = [result.data[f"{column}/mean/lr {lr:g}"] for lr in order]
+        spread_over_seeds(mean, column, order, each)
+    mean.set(xscale="log", xlabel="learning rate", ylabel="mean test error")
+    letter(along, "a")
+    letter(mean, "b")
+    figure.legend(*along.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _along(axes: Axes, result: Result) -> None:
+    """Errors at the best rate of the first column; a thin line is a drift."""
+    column, rates = next(iter(result.columns("rates").items()))
+    best = min(rates.tolist(), key=lambda lr: float(result.data[f"{column}/mean/lr {lr:g}"].mean()))
+    for drift in result.data[f"{column}/drifts"]:
+        axes.axvline(drift + 0.5, color=GREY, lw=0.3)
+    for name, curve in result.columns(f"curve/lr {best:g}").items():
+        axes.plot(np.arange(1, len(curve) + 1), curve, **look(name))
+    axes.set(xlabel="epoch", ylabel="test error", title=f"{data_name(result)}, lr {best:g}")

@@ -1,0 +1,33 @@
+"""Errors of two tasks along learning in turns, at the best learning rate; their mean against the rates."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analog_pc.experiments.framework.result import Result
+from analog_pc.experiments.song2024.figures.look import data_name, letter, look
+from analog_pc.experiments.song2024.figures.rates import against_rates, best_rate, panels, rates_tried
+from analog_pc.reporting.style import styled
+
+
+@styled
+def draw(result: Result) -> Figure:
+    rates = rates_tried(result, "mean/lr ")
+    figure, axes = panels(55.0, len(rates) > 1)
+    current, other = axes[:2]
+    other.sharey(current)
+    other.tick_params(labelleft=False)
+    shown = f"lr {best_rate(result, 'mean/lr '):g}"
+    for column, curve in result.columns(f"curve/{shown}").items():
+        for panel, k in ((current, 0), (other, 1)):
+            panel.plot(np.arange(1, len(curve) + 1), curve[:, k], **look(column))
+    current.set(xlabel=f"epoch, {shown}", ylabel=f"test error, {data_name(result)}", title="task in turn")
+    other.set(xlabel=f"epoch, {shown}", title="task at rest")
+    for panel in axes[2:]:
+        against_rates(panel, result, "mean/lr ", rates)
+        panel.set(xlabel="learning rate", ylabel="mean test error")
+    for name, panel in zip("abc", axes, strict=False):
+        letter(panel, name)
+    figure.legend(*current.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure

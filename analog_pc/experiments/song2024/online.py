@@ -1,0 +1,123 @@
+"""Online learning: one image at a time, predictive coding learns more of it (Fig. 4b,c).
+
+An n-32-32-10 sigmoid network sees one random image, or a batch, at a time.  With one image, backpropagation's
+update serves that image and disturbs others; with batches of 32 and more nothing is left of the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analog_pc.experiments.framework.circuits import in_closed_form
+from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.fields import Count, Counts, Grid
+from analog_pc.experiments.framework.parts import Parts
+from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.song2024 import images
+from analog_pc.experiments.song2024.figures.online import draw
+from analog_pc.relaxers import Relaxer
+
+ONLINE_WINS = "batch 1: share of learning rates at which PC has the smaller least error"
+LARGE_BATCH = "largest batch: |least error PC - BP|, each at its best learning rate"
+
+
+@dataclass(frozen=True)
+class Config:
+    """`grid`: batch size and its learning rates (of the summed energy); `epoch` batches between tests."""
+
+    grid: Grid = ((1, (0.1, 0.2)), (64, (0.005,)))
+    epoch: Count = 100
+    epochs: Count = 12
+    seeds: Count = 3
+    hidden: Counts = (32, 32)
+    data: Path | None = None
+
+
+def cases(config: Config) -> list[tuple[int, float]]:
+    return [(batch, lr) for batch, rates in config.grid for lr in rates]
+
+
+def label(batch: int, lr: float) -> str:
+    return f"batch {batch}, lr {lr:g}"
+
+
+def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+    names = {f"{label(b, lr)}, seed {s}": (b, lr, s) for b, lr in cases(config) for s in range(config.seeds)}
+    found = parts.all(list(names), lambda name: _curve(config, relaxer, *names[name]))
+    curves = dict(zip(names, (part["errors"] for part in found), strict=True))
+    values: dict[str, float] = {}
+    arrays: dict[str, Array] = {}
+    for batch, lr in cases(config):
+        case = label(batch, lr)
+        each = np.array([curves[f"{case}, seed {s}"] for s in range(config.seeds)])
+        arrays |= {f"curve/{case}": each.mean(axis=0), f"least/{case}": each.min(axis=1)}
+        values |= {f"least error, {case}": float(each.min(axis=1).mean())}
+        values |= {f"mean error, {case}": float(each.mean())}
+    values[images.LOST] = float(np.mean([part["lost"] for part in found]))
+    return Outcome(values, arrays, (images.on_what(config.data),))
+
+
+def _curve(config: Config, relaxer: Relaxer, batch: int, lr: float, seed: int) -> Mapping[str, Array]:
+    """Test errors after every epoch."""
+    data = images.load_images(config.data)
+    sizes = (data.train_inputs.shape[1], *config.hidden, data.classes)
+    one = images.learner(relaxer, sizes, lr, seed)
+    stream = images.batches(np.arange(len(data.train_labels)), batch, np.random.default_rng(seed))
+    return images.course(one, data, stream, config.epochs, config.epoch)
+
+
+def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+    least = {name.removeprefix("least/"): name for name in pc.arrays if name.startswith("least/")}
+    found = images.gaps(pc, bp, "least error", least)
+    wins = [found[images.gap_of("least error", case)] < 0.0 for case in least if case.startswith("batch 1,")]
+    largest = max(int(q.split()[3].rstrip(",")) for q in pc.values if q.startswith("least"))
+    best = [
+        min(v for q, v in o.values.items() if q.startswith(f"least error, batch {largest},"))
+        for o in (pc, bp)
+    ]
+    found[LARGE_BATCH] = abs(best[0] - best[1])
+    return found | ({ONLINE_WINS: float(np.mean(wins))} if wins else {})
+
+
+def claims(config: Config) -> Sequence[Claim]:
+    found = []
+    for batch, lr in cases(config):
+        case = label(batch, lr)
+        found += [Claim(f"{what} error, {case}", None, None) for what in ("least", "mean")]
+        found += images.gap_claims("least error", case)
+    # "No difference": within two standard errors of a difference of two errors of 0.1 over the test images.
+    unseen = 2.0 * np.sqrt(2.0 * 0.1 * 0.9 / images.MOST_TESTED / config.seeds)
+    return [
+        *found,
+        Claim(images.LOST, None, None),
+        Claim(ONLINE_WINS, 1.0, 0.0),
+        Claim(LARGE_BATCH, 0.0, float(unseen)),
+    ]
+
+
+ONLINE = Experiment(
+    "online",
+    "Online learning: one image at a time",
+    run,
+    Config(),
+    Config(
+        grid=(
+            (1, (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)),
+            (8, (0.02, 0.05)),
+            (16, (0.02, 0.03)),
+            (32, (0.01, 0.02)),
+            (64, (0.001, 0.0025, 0.005, 0.0075, 0.01)),
+        ),
+        epoch=200,
+        epochs=64,
+    ),
+    claims,
+    draw,
+    columns=("ideal", "native"),
+    circuits=in_closed_form,
+    compare=compare,
+)

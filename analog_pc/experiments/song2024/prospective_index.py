@@ -1,0 +1,130 @@
+"""Prospective index: is what a layer relaxes to what it will be after learning? (Extended Data)
+
+::
+
+    PI_l = cos(x_l(after learning) - x_l(before), x_l(at rest, target clamped) - x_l(before))
+
+with "before" and "after" predictions, the input alone clamped.  Linear networks of 6 matrices, 64 units a
+layer, Xavier-normal weights, N(0, 1) data, learning rate 0.01.  After one update of the weights PI falls
+with the layer; with the activities held and the weights learned until they predict them, it is 1 by
+construction.  Backpropagation has no relaxed activities: there the errors that it sends back stand for x(at
+rest) - x(before).
+
+Published numbers: read off the plot of experiments/nature_pc_pi_layered/base in the authors' repository.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.fields import Count, Positive
+from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.parts import Parts
+from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.song2024.figures.prospective_index import draw
+from analog_pc.experiments.song2024.target_alignment import cosine
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.relaxers import FixedPrediction, Relaxer
+
+PUBLISHED = ((1.0, 1.0), (0.999, 1.0), (0.993, 1.0), (0.988, 0.997), (0.969, 0.990))  # hidden layers 1 ... 5
+READING = 0.01  # off the plot
+LEAST = "lowest index of a layer"
+
+
+@dataclass(frozen=True)
+class Config:
+    """`held`: updates of the weights with the activities held, for the second column of numbers."""
+
+    depth: Count = 6
+    width: Count = 64
+    lr: Positive = 0.01
+    held: Count = 100
+    seeds: Count = 5
+
+
+def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+    """The index of every hidden layer and network, after one update and after many."""
+    names = [f"network {seed}" for seed in range(config.seeds)]
+    found = parts.all(names, lambda name: indices(config, int(name.split()[1]), relaxer))
+    once = np.array([part["once"] for part in found])
+    values: dict[str, float] = {}
+    for layer in range(1, config.depth):
+        values[index(layer, config.seeds)] = float(once[:, layer - 1].mean())
+        values[single(layer)] = float(once[0, layer - 1])
+    values[f"{LEAST}, {config.seeds} networks"] = float(once.min())
+    if "held" in found[0]:
+        held = min(float(part["held"].min()) for part in found)
+        values[f"{LEAST}, activities held, {config.seeds} networks"] = held
+    return Outcome(values, {f"once, {config.seeds} networks": once, "once, network 0": once[0]})
+
+
+def indices(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
+    """[hidden layers]: after one update (`once`), and after many with the activities held (`held`)."""
+    rng = np.random.default_rng(seed)
+    # Xavier-normal: variance 2 / (pre + post)
+    weights = rng.normal(size=(config.depth, config.width, config.width)) / np.sqrt(config.width)
+    x, target = rng.normal(size=(2, 1, config.width))
+    learner = Learner(PredictiveCodingNetwork(list(weights), activation="identity"), relaxer, config.lr)
+    before = learner.relax(x).activities
+    rest = learner.learn(x, target)
+    after = learner.relax(x).activities
+    hidden = range(1, config.depth)
+    if isinstance(relaxer, FixedPrediction):
+        return {"once": np.array([cosine(after[k] - before[k], rest.eps[k]) for k in hidden])}
+    moved = [a - b for a, b in zip(rest.activities, before, strict=True)]
+    learned = _learned(weights, rest.activities, config)
+    return {
+        "once": np.array([cosine(after[k] - before[k], moved[k]) for k in hidden]),
+        "held": np.array([cosine(learned[k] - before[k], moved[k]) for k in hidden]),
+    }
+
+
+def _learned(weights: Array, activities: Sequence[Array], config: Config) -> list[Array]:
+    """Predictions after many updates towards held activities: every layer is a delta rule of its own."""
+    x = [activities[0]]
+    for w, pre, post in zip(weights, activities, activities[1:], strict=False):
+        learned = w.copy()
+        for _ in range(config.held):
+            learned += config.lr * (post - pre @ learned.T).T @ pre
+        x.append(x[-1] @ learned.T)
+    return x
+
+
+def index(layer: int, seeds: int) -> str:
+    return f"index of hidden layer {layer}, {seeds} networks"
+
+
+def single(layer: int) -> str:
+    return f"index of hidden layer {layer}, network 0"
+
+
+def claims(config: Config) -> Sequence[Claim]:
+    found = []
+    for layer, (low, high) in enumerate(PUBLISHED[: config.depth - 1], 1):
+        centre, half = 0.5 * (low + high), 0.5 * (high - low)
+        found.append(Claim(index(layer, config.seeds), centre, half + READING))
+    found.append(Claim(f"{LEAST}, {config.seeds} networks", 0.975, 0.025))  # above 0.95 in every layer
+    found.append(Claim(f"{LEAST}, activities held, {config.seeds} networks", 1.0, 1e-3))
+    return [*found, *(Claim(single(layer), None, 1e-3) for layer in range(1, config.depth))]
+
+
+def fit(config: Config, column: str) -> Config:
+    """One network on the native circuit."""
+    return config if column in ("ideal", "backprop") else replace(config, seeds=1)
+
+
+PROSPECTIVE_INDEX = Experiment(
+    "prospective-index",
+    "Prospective index of deep linear networks",
+    run,
+    Config(),
+    Config(),
+    claims,
+    draw,
+    columns=("ideal", "native"),
+    fit=fit,
+)

@@ -1,0 +1,232 @@
+"""Reinforcement learning: Q-learning by predictive coding collects more reward (Fig. 4k).
+
+A network of observations, 128 sigmoid units and one output an action learns the values of actions from what
+it has seen (see `q_learning`); only the output of the action that was taken is clamped.  Settings of
+experiments/nature_simple_dqn_new/base-ffocus in the authors' repository: discount 0.98, no second network
+for the targets, 50,000 transitions kept, 10 batches of 60 after each episode once 2000 are there,
+observations normalised by their running mean and spread, 10,000 episodes, and in each environment, for each
+rule, the learning rate with the largest mean of the running mean over 200 episodes.
+
+What differs from there: activities go all the way to rest (there 32 steps of 0.05), and one hidden layer of
+128, where the authors' code builds two (`hidden` is a field).  As there, an episode that its limit of steps
+cuts off counts as ended: its last target has no next state in it.  The full configuration is some four days
+of one core; the reduced one shows that it runs, and nothing of what was published.
+
+Published returns: read off the plot base-ffocus-curve of that folder, after 10,000 episodes, 3 seeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import version
+from typing import Literal
+
+import numpy as np
+
+from analog_pc.experiments.framework.circuits import in_closed_form
+from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.fields import Count, Counts, Rates, Share
+from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.parts import Parts
+from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.song2024 import images
+from analog_pc.experiments.song2024.episodes import (
+    Normalisation,
+    exploration,
+    open_environment,
+    play,
+    running_mean,
+    sizes_of,
+)
+from analog_pc.experiments.song2024.figures.reinforcement import draw
+from analog_pc.experiments.song2024.q_learning import Agent, Replay, first_network
+from analog_pc.relaxers import Relaxer
+
+Name = Literal["Acrobot-v1", "CartPole-v1", "MountainCar-v0"]
+Environments = tuple[tuple[Name, Count], ...]
+
+# Return at the end of 10,000 episodes: predictive coding, backpropagation.
+PUBLISHED: dict[Name, tuple[float, float]] = {
+    "Acrobot-v1": (-110.0, -165.0),
+    "CartPole-v1": (410.0, 350.0),
+    "MountainCar-v0": (-178.0, -195.0),
+}
+EPISODES = 10_000
+
+# Values are at most 1 / (1 - 0.98) = 50; estimates of them pass that before they settle.
+LARGEST = 100.0
+
+# Episodes of which circuits of ideal parts have to have the returns of the ideal column.  Sooner or later one
+# of thousands of actions hangs on a last digit, and is the first of another life.
+FIRST = 60
+
+
+@dataclass(frozen=True)
+class Config:
+    """Environments with their numbers of episodes, and learning rates (of the summed energy); `circuit_...`
+    what of them circuits get.  `start`: transitions that are there before learning starts."""
+
+    environments: Environments
+    circuit_environments: Environments
+    rates: Rates
+    circuit_rates: Rates
+    start: Count = 2000
+    kept: Count = 50_000
+    batch: Count = 60
+    updates: Count = 10
+    discount: Share = 0.98
+    averaged: Count = 200
+    hidden: Counts = (128,)
+    seeds: Count = 3
+
+
+def fit(config: Config, column: str) -> Config:
+    """Circuits live shorter, at one learning rate."""
+    if column in ("ideal", "backprop"):
+        return config
+    return replace(config, environments=config.circuit_environments, rates=config.circuit_rates)
+
+
+def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+    for name, _ in config.environments:  # what is missing is said before anything is computed
+        open_environment(name).close()
+    cases = {
+        f"{name}, {episodes} episodes, lr {lr:g}, seed {s}": (name, episodes, lr, s)
+        for name, episodes in config.environments
+        for lr in config.rates
+        for s in range(config.seeds)
+    }
+    found = parts.all(list(cases), lambda case: _life(config, relaxer, *cases[case]))
+    returns: dict[tuple[str, float], list[Array]] = {}
+    for (name, _, lr, _), part in zip(cases.values(), found, strict=True):
+        returns.setdefault((name, lr), []).append(part["returns"])
+    values, arrays = _summary(config, {case: np.array(each) for case, each in returns.items()})
+    values[lost(len(cases))] = float(np.mean([part["lost"] for part in found]))
+    values[ran_away(len(cases))] = float(sum(part["ran away"] for part in found))
+    return Outcome(values, arrays, (f"environments: gymnasium {version('gymnasium')}",))
+
+
+def _summary(
+    config: Config, returns: Mapping[tuple[str, float], Array]
+) -> tuple[dict[str, float], dict[str, Array]]:
+    """At the best learning rate of each environment; `returns` [seeds, episodes] of environment and rate."""
+    values: dict[str, float] = {}
+    arrays: dict[str, Array] = {}
+    for name, episodes in config.environments:
+        curves = {lr: running_mean(returns[name, lr], config.averaged) for lr in config.rates}
+        best = max(curves, key=lambda lr: float(curves[lr].mean()))
+        where = case_of(name, episodes, config.rates)
+        arrays[f"curve/{name}"] = curves[best]
+        values[f"mean return, {where}"] = float(curves[best].mean())
+        values[f"return at the end, {where}"] = float(curves[best][:, -1].mean())
+        values[f"learning rate, {where}"] = best
+    for name, episodes in config.circuit_environments:
+        for lr in config.circuit_rates:
+            if (name, lr) in returns:
+                arrays[f"first/{name}, lr {lr:g}"] = returns[name, lr][:, : min(FIRST, episodes)]
+    return values, arrays
+
+
+def case_of(name: str, episodes: int, rates: Sequence[float]) -> str:
+    """What a return depends on beside rule and seeds: a column with less of it has a row of its own."""
+    which = f"lr {rates[0]:g}" if len(rates) == 1 else f"best of {len(rates)} rates"
+    return f"{name}, {episodes} episodes, {which}"
+
+
+def lost(runs: int) -> str:
+    return f"{images.LOST}, {runs} runs"
+
+
+def ran_away(runs: int) -> str:
+    return f"runs of {runs} whose values ran away"
+
+
+def _life(
+    config: Config, relaxer: Relaxer, name: str, episodes: int, lr: float, seed: int
+) -> Mapping[str, Array]:
+    """`returns` [episodes]; the seed is that of weights, choices, samples and environment."""
+    environment = open_environment(name)
+    seen, actions = sizes_of(environment)
+    weights, choices = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
+    network = first_network((seen, *config.hidden, actions), weights)
+    agent = Agent(Learner(network, relaxer, lr, (lr,) * network.depth), config.discount, choices)
+    normal, replay, returns = Normalisation(seen), Replay(config.kept, seen), np.zeros(episodes)
+    for episode in range(episodes):
+        first = seed if episode == 0 else None  # later episodes go on with the environment's own numbers
+        returns[episode] = play(environment, agent, normal, replay, exploration(episode), first)
+        if len(replay) > config.start:
+            for _ in range(config.updates):
+                agent.learn(replay.sample(config.batch, choices))
+    environment.close()
+    return {"returns": returns, "lost": np.array(agent.lost), "ran away": np.array(agent.ran_away)}
+
+
+def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+    """Over the episodes that both have."""
+    found: dict[str, float] = {}
+    gaps: list[float] = []
+    for name in PUBLISHED:
+        key = f"curve/{name}"
+        if key not in pc.arrays:
+            continue
+        episodes = min(o.arrays[key].shape[1] for o in (pc, bp))
+        gaps.append(float(pc.arrays[key][:, :episodes].mean() - bp.arrays[key][:, :episodes].mean()))
+        found[gap_of(name, episodes)] = gaps[-1]
+    least = min(o.arrays[k].shape[1] for o in (pc, bp) for k in pc.arrays if k.startswith("curve/"))
+    return found | {ahead(least): float(np.mean([gap >= 0.0 for gap in gaps]))}
+
+
+def gap_of(name: str, episodes: int) -> str:
+    return f"mean return PC - BP, {name}, {episodes} episodes"
+
+
+def ahead(episodes: int) -> str:
+    return f"share of environments in which PC returns at least as much as BP, {episodes} episodes or more"
+
+
+def claims(config: Config) -> Sequence[Claim]:
+    """Published returns stand beside what is as long, and are not judged: three seeds, read off a plot."""
+    found: list[Claim] = []
+    for part in dict.fromkeys((config, fit(config, "native"))):
+        for name, episodes in part.environments:
+            where, rules = case_of(name, episodes, part.rates), PUBLISHED[name]
+            pc, bp = rules if episodes >= EPISODES else (None, None)
+            shown = ("mean return", "learning rate")[: len(part.rates)]  # one rate needs no row
+            found += [Claim(f"{what}, {where}", None, None) for what in shown]
+            found += [Claim(f"return at the end, {where}", pc, None)]
+            found += [Claim(f"return at the end, {where}", bp, None, "bp")] if bp is not None else []
+            found += [Claim(gap_of(name, episodes), None, None)]
+        least = min(episodes for _, episodes in part.environments)
+        found.append(Claim(ahead(least), 1.0, 0.0 if least >= EPISODES else None))
+        runs = len(part.environments) * len(part.rates) * part.seeds
+        found += [Claim(what(runs), None, None) for what in (lost, ran_away)]
+    return list(dict.fromkeys(found))
+
+
+REINFORCEMENT = Experiment(
+    "reinforcement",
+    "Reinforcement learning: the return of Q-learning",
+    run,
+    Config(
+        environments=(("Acrobot-v1", 12), ("CartPole-v1", 100), ("MountainCar-v0", 15)),
+        circuit_environments=(("Acrobot-v1", 3), ("CartPole-v1", 60), ("MountainCar-v0", 6)),
+        rates=(0.001, 0.005),
+        circuit_rates=(0.001,),
+        start=500,
+        seeds=1,
+    ),
+    Config(
+        environments=tuple((name, EPISODES) for name in PUBLISHED),
+        circuit_environments=tuple((name, 1000) for name in PUBLISHED),
+        rates=(0.05, 0.01, 0.005, 0.001, 0.0005, 0.0001),
+        circuit_rates=(0.001,),
+    ),
+    claims,
+    draw,
+    columns=("ideal", "native"),
+    circuits=partial(in_closed_form, largest=LARGEST),
+    fit=fit,
+    compare=compare,
+)

@@ -1,0 +1,89 @@
+"""The circuit around its operating points: does it come back, how fast, and how much does it jitter?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analog_pc.circuit import BOLTZMANN, Noise
+from analog_pc.compiler import CompiledNetwork
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.nonideality.results import NoiseResult, Stability
+from analog_pc.pcn.clamps import Clamps
+from analog_pc.simulators import Native
+from analog_pc.simulators.native import Deadline, Modes
+from analog_pc.verification.wording import counted
+
+
+def stability(
+    real: CompiledNetwork,
+    ideal: CompiledNetwork,
+    phase: str,
+    samples: int,
+    native: Native,
+    deadline: Deadline,
+) -> Stability:
+    """Slowest mode and damping over the first samples, as many as there is time for; ideal parts beside."""
+    found: list[Modes] = []
+    beside: list[Modes] = []
+    words = ""
+    for sample in range(min(samples, real.clamps.samples)):
+        if deadline.passed:
+            break
+        modes, words = _modes(real, sample, native)
+        if words:
+            break
+        found += modes
+        if not deadline.passed:
+            beside += _modes(ideal, sample, native)[0]
+    margin = min((m.margin for m in found), default=np.nan)
+    damping = min((m.damping for m in found), default=np.nan)
+    ideal_margin = min((m.margin for m in beside), default=np.nan)
+    words = words or (_judge(found) if found else "no time to look at a sample")
+    return Stability(phase, len(found), margin, margin * real.scales.seconds, ideal_margin, damping, words)
+
+
+def _modes(compiled: CompiledNetwork, sample: int, native: Native) -> tuple[list[Modes], str]:
+    """The modes at the point that a sample relaxes to, or why there are none."""
+    try:
+        return native.modes(compiled.circuit, compiled.operating_point((sample,))), ""
+    except SimulationFailed as failure:
+        return [], f"sample {sample}: {failure}"
+
+
+def _judge(found: list[Modes]) -> str:
+    unstable = [k for k, m in enumerate(found) if not m.stable]
+    if not unstable:
+        return "stable"
+    where = f"sample {unstable[0]}, {found[unstable[0]].growth}"
+    return f"UNSTABLE in {len(unstable)} of {counted(len(found), 'sample')}: {where}"
+
+
+def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> NoiseResult:
+    """rms over all frequencies at the free value nodes, at the operating point of one sample."""
+    volts, farads = compiled.scales.activity, compiled.design.technology.node_capacitance
+    thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / farads))
+    buses = _free_nodes(compiled)
+    nodes = tuple(node for bus in buses for node in bus)
+    if not nodes:
+        return NoiseResult(
+            phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, "nothing is free"
+        )
+    point = compiled.operating_point((sample,), every_node=True)
+    tau = compiled.scales.seconds
+    try:
+        rest = native.simulate(compiled.circuit, point)
+        guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
+        stimuli = {name: v[0] for name, v in point.stimuli.items()}
+        found = native.noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
+    except (SimulationFailed, BadInput) as failure:  # BadInput: infinite variance, as the message says
+        return NoiseResult(phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, str(failure))
+    ends = np.cumsum([len(bus) for bus in buses])[:-1]
+    return NoiseResult(phase, sample, tuple(np.split(found.rms, ends)), thermal, volts)
+
+
+def _free_nodes(compiled: CompiledNetwork) -> list[tuple[str, ...]]:
+    clamps: Clamps = compiled.clamps
+    return [
+        tuple(node for node, moves in zip(bus, free, strict=True) if moves)
+        for bus, free in zip(compiled.probes.activities, clamps.free, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""How reports look: one style for every figure and page."""

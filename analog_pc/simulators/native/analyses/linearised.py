@@ -1,0 +1,174 @@
+"""A circuit linearised at given node voltages, whoever found them.
+
+The voltages give the state x (capacitors, poles at rest) and what the blocks read, y; around them::
+
+    d(dx)/dt = J dx,      J = A + E D (1 - K D)^-1 C        D: slopes of the blocks at y (`modes.py`)
+
+Where all eigenvalues of J lie left of the imaginary axis, the circuit returns to where it was, and J is
+regular: no other operating point is near.  Where J has no inverse, there is a change of voltages that nothing
+answers.  Where the symmetric part of J is negative definite, so are the real parts of all eigenvalues
+(Lyapunov, with the norm of x as its function); a Cholesky factorisation shows that, and costs a hundredth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import scipy.linalg
+
+from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.circuit import Solution, Stimuli
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.analyses.modes import TOGETHER, growth, jacobians
+from analog_pc.simulators.native.mna.flat import NOWHERE
+from analog_pc.simulators.native.mna.model import Model
+
+EPS = float(np.finfo(np.float64).eps)
+
+# Eigenvalues take some 25 n^3 operations for n states.  A batch may spend so many, about a second of a core;
+# of one that needs more some samples are looked at, evenly spread.
+PER_STATE = 25.0
+OPERATIONS = 2e10
+
+
+class Linearised(NamedTuple):
+    """What the linearisation says of a batch, by sample number."""
+
+    looked_at: tuple[int, ...]
+    unstable: dict[int, str]  # what grows, or does not decay
+    undetermined: dict[int, str]  # the node that nothing determines
+    distance: Floats  # V, [looked at]: how far Newton's step goes from there; inf where J is singular
+    linear: bool  # no block bends: what holds here holds everywhere
+
+
+def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised:
+    """The circuit at the operating points of a solution that has every node of it.
+
+    Raises
+    ------
+    UndeterminedNode
+        For a node that even a transient could not follow: neither part nor capacitor gives its voltage.
+    SimulationFailed
+        For a loop of sources and capacitors, for parts without a finite slope, and for a nonlinear circuit
+        without a state: its equations alone do not say which of their solutions it takes.
+    """
+    dynamic, solver = model.reduced(True)
+    form = solver.form
+    n = model.n_states
+    samples = len(solution.axis)
+    if n == 0:
+        if form.blocks:
+            raise SimulationFailed("native: nothing in this circuit holds charge")
+        return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), True)
+    w = _unknowns(model, solution.voltage(model.nodes))
+    u = model.batch(stimuli, samples)
+    first = np.array([0])
+    (jacobian,) = jacobians(dynamic, form, _reads(model, w[first]))
+    _check_finite(jacobian)
+    spread = first
+    if samples > 1:
+        most = samples if _decays(jacobian) else max(1, int(OPERATIONS / (PER_STATE * n**3)))
+        spread = np.unique(np.linspace(0, samples - 1, min(most, samples)).astype(np.int64))
+    found = Linearised(tuple(spread.tolist()), {}, {}, np.empty(len(spread)), not form.blocks)
+    for start in range(0, len(spread), TOGETHER):
+        part = spread[start : start + TOGETHER]
+        y = _reads(model, w[part])
+        rate = dynamic.rate.value(model.state_volts(w[part]), form.delta(y), u[part])
+        for k, jacobian in enumerate(jacobians(dynamic, form, y)):
+            _check_finite(jacobian)
+            _classify(model, int(part[k]), jacobian, found)
+            found.distance[start + k] = _newton_step(jacobian, rate[k])
+    return found
+
+
+def jacobians_at(model: Model, solution: Solution) -> Iterator[Floats]:
+    """d(dx/dt)/dx at the operating points of a solution that has every node, [states, states] each."""
+    dynamic, solver = model.reduced(True)
+    return jacobians(dynamic, solver.form, _reads(model, _unknowns(model, solution.voltage(model.nodes))))
+
+
+def relaxes_to(model: Model, stimuli: Stimuli, initial: Mapping[str, ArrayLike], solution: Solution) -> Bools:
+    """Samples of a solution that the flow from the initial volts certainly ends in, [samples]."""
+    held = model.holdable(initial)
+    samples = len(solution.axis)
+    if not held.any():
+        return np.zeros(samples, dtype=np.bool_)
+    u = model.batch(stimuli, samples)
+    x = np.broadcast_to(model.held_volts(held, initial), (samples, int(held.sum())))
+    y = _reads(model, _unknowns(model, solution.voltage(model.nodes)))
+    flow = model.slow_flow(held)
+    return flow.leads_to(x, u, y, flow.reduction[1].form.delta(y))
+
+
+def _unknowns(model: Model, volts: Floats) -> Floats:
+    """All unknowns w of `equations.py` at rest from node voltages [samples, nodes].
+
+    Poles, and p of amplifiers without one, follow from their inputs; currents of capacitors are 0, and no
+    block reads those of floating sources.
+    """
+    a = model.equations
+    n = a.unknowns
+    nodes = volts.shape[1]
+    rows = (a.given.matrix((n, n)) + a.rest.matrix((n, n))).tocsr()[nodes:]
+    constant = a.given_by.dense((n, 1 + a.n_writes))[nodes:, 0] + a.rest_by.dense((n, 1))[nodes:, 0]
+    own = np.asarray(rows[:, nodes:].diagonal())
+    inner = np.where(own == 1.0, constant - volts @ rows[:, :nodes].T, 0.0)
+    return np.concatenate([volts, inner], axis=1)
+
+
+def _reads(model: Model, w: Floats) -> Floats:
+    """What the blocks read, [samples, reads]."""
+    a = model.equations
+    order = a.joined.read_order
+    matrix = a.reads.matrix((a.n_reads, a.unknowns))[order]
+    return np.asarray(w @ matrix.T + a.read_one.dense((a.n_reads, 1))[order].T)
+
+
+def _check_finite(jacobian: Floats) -> None:
+    if not np.isfinite(jacobian).all():
+        raise SimulationFailed("native: a part of this circuit has no finite slope")
+
+
+def _decays(jacobian: Floats) -> bool:
+    """Whether the symmetric part is negative definite by more than rounding can have made of it."""
+    symmetric = 0.5 * (jacobian + jacobian.T)
+    n = len(jacobian)
+    symmetric[np.arange(n), np.arange(n)] += n * EPS * np.linalg.norm(jacobian)
+    try:
+        scipy.linalg.cholesky(-symmetric, check_finite=False)
+    except scipy.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _classify(model: Model, sample: int, jacobian: Floats, found: Linearised) -> None:
+    """Enter what is wrong with a sample, if anything."""
+    if _decays(jacobian):
+        return
+    values = scipy.linalg.eigvals(jacobian, check_finite=False)
+    # A change of J by its own rounding makes such an eigenvalue 0.
+    zero = np.abs(values) <= len(jacobian) * EPS * np.linalg.norm(jacobian)
+    fastest = int(np.argmax(np.where(zero, -np.inf, values.real)))
+    if not zero[fastest] and values[fastest].real >= 0.0:
+        found.unstable[sample] = growth(complex(values[fastest]))
+    elif zero.any():
+        # The right singular vector of the smallest singular value is what J does not answer.
+        found.undetermined[sample] = _node_of(model, np.abs(scipy.linalg.svd(jacobian)[2][-1]))
+
+
+def _node_of(model: Model, change: Floats) -> str:
+    """The node whose voltage has most of a change of the states; poles stand for none."""
+    pairs = model.equations.state_nodes
+    sizes = np.where([a != NOWHERE for a, _ in pairs], change, -1.0)
+    return model.nodes[pairs[int(np.argmax(sizes))][0]]
+
+
+def _newton_step(jacobian: Floats, rate: Floats) -> float:
+    """Largest change of a state in V that would bring it to rest, if the circuit were linear."""
+    try:
+        step = np.linalg.solve(jacobian, rate)
+    except np.linalg.LinAlgError:
+        return np.inf
+    return float(np.abs(step).max())

@@ -1,0 +1,1 @@
+"""Compiled functions of the native simulator, each with its equation."""

@@ -1,0 +1,262 @@
+"""The walk of a sample along its slow flow to where it rests, in implicit Euler steps, in compiled code.
+
+A step of h seconds solves x1 = x0 + h dx/dt(x1) together with q by Newton's method (`flow_kernel.py`)::
+
+    (1/h - J) dx = dx/dt - (x - x0) / h + E w,   dq = T dx + w
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analog_pc.simulators.native.kernels.flow_kernel import (
+    ITERATIONS,
+    contracts,
+    eliminate_outputs,
+    evaluate,
+    make_room,
+    rest_outputs,
+    slow_rate,
+)
+from analog_pc.simulators.native.kernels.slope_bounds import largest_slopes, worst_slopes
+from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
+
+REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
+TRUNCATION = 5e-4  # of full scale: the local truncation h |dx/dt(x1) - dx/dt(x0)| / 2 of such a step
+FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
+MOST_PIECES = 8
+PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
+MOST_STEPS = 4000
+NEAR = 1e-7  # of full scale: the last iteration of a step
+UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
+SHORTEST = 2.0**-60
+TRIED = 6  # steps after which an infinite one is tried
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _solve(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Gaussian elimination with pivots; the last column is the right-hand side, and becomes the solution."""
+    n = len(matrix)
+    for j in range(n):
+        pivot = j
+        for i in range(j + 1, n):
+            if abs(matrix[i, j]) > abs(matrix[pivot, j]):
+                pivot = i
+        if pivot != j:
+            for k in range(j, n + 1):
+                held = matrix[j, k]
+                matrix[j, k] = matrix[pivot, k]
+                matrix[pivot, k] = held
+        for i in range(j + 1, n):
+            factor = matrix[i, j] / matrix[j, j]
+            if factor != 0.0:
+                for k in range(j + 1, n + 1):
+                    matrix[i, k] -= factor * matrix[j, k]
+    for j in range(n - 1, -1, -1):
+        value = matrix[j, n]
+        for k in range(j + 1, n):
+            value -= matrix[j, k] * matrix[k, n]
+        matrix[j, n] = value / matrix[j, j]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _newton_update(problem, push, x, q, inverse_step, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """One iteration of an implicit Euler step of 1 / inverse_step s from room.x0; how far x moved, V."""
+    n = len(x)
+    outputs = len(q)
+    eliminate_outputs(problem, room.slopes, q, room, True)
+    matrix = room.matrix
+    for i in range(n):
+        value = push[i] - (x[i] - room.x0[i]) * inverse_step
+        for k in range(n):
+            value += problem.rate_x[i, k] * x[k]
+            matrix[i, k] = -room.jacobian[i, k]
+        matrix[i, i] += inverse_step
+        for o in range(outputs):
+            value += problem.rate_q[i, o] * (q[o] + room.t[o, n])
+        matrix[i, n] = value
+    _solve(matrix)
+    moved = 0.0
+    for i in range(n):
+        x[i] += matrix[i, n]
+        by = abs(matrix[i, n])
+        moved = moved if by <= moved else by
+    for o in range(outputs):
+        value = room.t[o, n]
+        for k in range(n):
+            value += room.t[o, k] * matrix[k, n]
+        q[o] += value
+    return moved
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """One step in x and q; whether Newton's method has converged."""
+    for _ in range(ITERATIONS):
+        moved = _newton_update(problem, push, x, q, inverse_step, room)
+        by = evaluate(problem, drive, x, q, room)
+        if not (np.isfinite(moved) and np.isfinite(by)):
+            return False
+        if moved <= near and by <= near:
+            return True
+    return False
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    for a in range(one.shape[0]):
+        for o in range(one.shape[1]):
+            if one[a, o] != other[a, o]:
+                return False
+    return True
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
+
+    around: V beside the way that the flow may take; with any, also for the largest slopes there.
+    """
+    worst_slopes(problem, around, room)
+    if not _equal(room.mean, room.used):  # rectifiers: J of the last iteration still holds
+        eliminate_outputs(problem, room.mean, q, room, False)
+    if not contracts(problem, room, rate):
+        return False
+    if around == 0.0:
+        return True
+    largest_slopes(problem, around, room)
+    if _equal(room.mean, room.used):
+        return True
+    eliminate_outputs(problem, room.mean, q, room, False)
+    return contracts(problem, room, rate)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _admissible(problem, q, moved, truncation, growth, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
+    if moved > REACH:
+        return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
+    if truncation > TRUNCATION and moved > FINE:
+        return False
+    if growth == 0.0 and moved > FINE:  # an infinite step: other rests may lie as near as its end
+        return _contracts_between(problem, q, 0.0, moved * scale, room)
+    if _contracts_between(problem, q, growth, 0.0, room):
+        return True
+    if moved > FINE:
+        return False
+    eliminate_outputs(problem, room.slopes, q, room, False)
+    return contracts(problem, room, growth)
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Where a step starts."""
+    room.x0[:] = x
+    room.q0[:] = q
+    room.y0[:] = room.y
+    room.f0[:] = room.f
+    room.slopes0[:] = room.slopes
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Follow one sample from x and q to where it rests; whether it does.
+
+    h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is
+    tried every now and then, since the flow may contract all the way to its end.
+    """
+    near = NEAR * scale
+    h = 0.25 * problem.tick
+    longest = UNLIMITED * problem.tick
+    evaluate(problem, drive, x, q, room)
+    if not rest_outputs(problem, drive, x, q, near, room):
+        return False
+    for step in range(MOST_STEPS):
+        keep(x, q, room)
+        slow_rate(problem, push, x, q, room.rate0)
+        trial = step % TRIED == TRIED - 1
+        last = trial or h > longest
+        inverse_step = 0.0 if last else 1.0 / h
+        good = _step(problem, drive, push, x, q, inverse_step, near, room)
+        moved = 0.0
+        truncation = 0.0
+        if good:
+            for i in range(len(x)):
+                by = abs(x[i] - room.x0[i]) / scale
+                moved = moved if by <= moved else by
+                by = 0.5 * abs(x[i] - room.x0[i] - h * room.rate0[i]) / scale
+                truncation = truncation if by <= truncation else by
+            truncation = 0.0 if last else truncation
+            good = _admissible(problem, q, moved, truncation, 0.5 * inverse_step, scale, room)
+        if good:
+            if last:
+                return True
+            if moved > REACH or (moved <= 0.5 * REACH and truncation <= 0.25 * TRUNCATION):
+                h *= 2.0
+            if moved <= 0.1 * REACH and truncation <= 0.05 * TRUNCATION:
+                h *= 2.0
+        else:
+            x[:] = room.x0
+            q[:] = room.q0
+            room.y[:] = room.y0
+            room.f[:] = room.f0
+            room.slopes[:] = room.slopes0
+            if not trial:
+                h = (longest if last else h) * 0.25
+            if h < SHORTEST * problem.tick:
+                return False
+    return False
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Follow samples `first` to `last`; x and q move, and `found` says which have come to rest."""
+    room = make_room(problem)
+    for s in range(first, last):
+        state.found[s] = _follow_one(
+            problem, state.drive[s], state.push[s], state.x[s], state.q[s], state.scale[s], room
+        )
+
+
+@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
+def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
+
+    On the way x moves along the straight line, and q is brought to rest beside it.  The flow takes another
+    way, but as long as it comes nearer to x it stays within the distance at the start, and so far around the
+    line outputs are looked at.
+    """
+    room = make_room(problem)
+    n = x.shape[1]
+    at = np.empty(n)
+    outputs = np.empty(q.shape[1])
+    start = np.empty(q.shape[1])
+    for s in range(first, last):
+        moved = 0.0
+        for i in range(n):
+            by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
+            moved = moved if by <= moved else by
+        state.found[s] = False
+        if not moved <= MOST_PIECES * PIECE:
+            continue
+        pieces = max(1, int(np.ceil(moved / PIECE)))
+        at[:] = state.x[s]
+        outputs[:] = state.q[s]
+        evaluate(problem, state.drive[s], at, outputs, room)
+        good = rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+        start[:] = outputs
+        for piece in range(1, pieces + 1):
+            if not good:
+                break
+            keep(at, outputs, room)
+            part = piece / pieces
+            for i in range(n):
+                at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
+            for o in range(len(outputs)):
+                outputs[o] = start[o] + part * (q[s, o] - start[o])
+            evaluate(problem, state.drive[s], at, outputs, room)
+            if piece < pieces:
+                good = rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
+        state.found[s] = good

@@ -1,0 +1,129 @@
+"""Slopes of outputs that stand for a whole part of the way of a state, for `flow_walk.py`.
+
+What they leave out: the drive of a gate is looked at where the part begins and ends, and other outputs than
+gates, ramps, tanh and sigmoid have their secant.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analog_pc.simulators.native.kernels.law_kernel import RAMP, SIGMOID, SIGMOID_GATE, TANH, TANH_GATE
+from analog_pc.simulators.native.kernels.unit_kernel import INNER
+
+CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends too."""
+    n = (len(p) - 2) // 2
+    least = np.inf
+    most = -np.inf
+    for k in range(n + 1):
+        if (k == 0 or p[k] <= high) and (k == n or p[k + 1] >= low):
+            slope = p[n + 1 + k]
+            least = min(least, slope)
+            most = max(most, slope)
+    return least, most
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _gate_slopes(height, turn, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of a gate, turn height t (1 - t^2), for t = tanh(..) between two values."""
+    factor = turn * height
+    least = min(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
+    most = max(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
+    for t in (-1.0 / np.sqrt(3.0), 1.0 / np.sqrt(3.0)):
+        if low < t < high:
+            least = min(least, factor * t * (1.0 - t * t))
+            most = max(most, factor * t * (1.0 - t * t))
+    return least, most
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for other laws."""
+    p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
+    low += laws.offset[o]
+    high += laws.offset[o]
+    least = np.nan
+    most = np.nan
+    if laws.kind[o] == RAMP:
+        least, most = _touched_slopes(p, low, high)
+    elif laws.kind[o] == TANH_GATE:
+        least, most = _gate_slopes(
+            1.0, -2.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+        )
+    elif laws.kind[o] == SIGMOID_GATE:
+        least, most = _gate_slopes(
+            0.25, -1.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+        )
+    return laws.gain[o] * least - laws.slope[o], laws.gain[o] * most - laws.slope[o]
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def _largest(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Largest slope of tanh or sigmoid, largest value of their gates, between two voltages; NaN for others.
+
+    All are in proportion to 1 - t^2, t = tanh(factor v), which is largest nearest to 0 V.
+    """
+    nearest = max(0.0, low + laws.offset[o], -(high + laws.offset[o]))
+    t = np.tanh(laws.factor[o] * nearest)
+    height = np.nan
+    if laws.kind[o] == TANH or laws.kind[o] == TANH_GATE:
+        height = 1.0
+    elif laws.kind[o] == SIGMOID or laws.kind[o] == SIGMOID_GATE:
+        height = 0.25
+    constant = laws.base[o] if laws.gated[o] else laws.slope[o]
+    return laws.gain[o] * height * (1.0 - t * t) - constant
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def largest_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Change room.mean to the largest slope and gate of each smooth output within `around` V of the way."""
+    laws = problem.laws
+    for o in range(room.mean.shape[1]):
+        i = laws.reads[0, o]
+        low = min(room.y[i], room.y0[i]) - around
+        high = max(room.y[i], room.y0[i]) + around
+        largest = _largest(laws, o, low, high)
+        if not np.isnan(largest):
+            room.mean[1 if laws.gated[o] else 0, o] = largest
+
+
+@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
+def worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+    """Fill room.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
+
+    A gated output, delta = gate(control) drive, pushes the state that its control reads: the slope by the
+    control is the one that pushes away most, within `around` V of the way, since the flow need not take the
+    straight way and a gate with a kink opens however short that part of it is.  A ramp: its steepest piece.
+    All others: secants.
+    """
+    laws = problem.laws
+    y = room.y
+    y0 = room.y0
+    for o in range(room.mean.shape[1]):
+        i = laws.reads[0, o]
+        least, most = _slope_range(laws, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
+        change = y[i] - y0[i]
+        if laws.gated[o]:
+            d = laws.reads[1, o]
+            room.mean[1, o] = 0.5 * (room.slopes[1, o] + room.slopes0[1, o])
+            if np.isnan(least):
+                least = min(room.slopes[0, o], room.slopes0[0, o])
+                most = max(room.slopes[0, o], room.slopes0[0, o])
+                room.mean[0, o] = most if problem.pushes[o] > 0.0 else least
+                continue
+            one = problem.pushes[o] * y[d]
+            other = problem.pushes[o] * y0[d]
+            worst = max(max(least * one, most * one), max(least * other, most * other))
+            room.mean[0, o] = problem.pushes[o] * worst
+        elif laws.kind[o] == RAMP:
+            room.mean[0, o] = most if abs(most) >= abs(least) else least
+        elif abs(change) > CANCELLED * (abs(y[i]) + abs(y0[i])):
+            room.mean[0, o] = (room.f[o] - room.f0[o]) / change
+        else:
+            room.mean[0, o] = 0.5 * (room.slopes[0, o] + room.slopes0[0, o])

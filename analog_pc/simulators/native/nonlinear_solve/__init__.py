@@ -1,0 +1,1 @@
+"""The nonlinear equations of a batch of samples, solved: strategies, tried in order."""

@@ -1,0 +1,186 @@
+"""The feedback form of a circuit: nonlinear elements closed around its linear part.
+
+::
+
+    q = delta(y),    y = r + K q          y [samples, inputs], q [samples, outputs]
+
+r is what stimuli and held states make of the inputs (the Lur'e form; Khalil, Nonlinear Systems, ch. 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.mna.equations import Placed, span
+from analog_pc.simulators.native.nonlinear_solve.laws import Laws, laws_of
+
+Uncoupled = Callable[[Bools], Floats]
+
+
+@dataclass(frozen=True, eq=False)
+class FeedbackForm:
+    """The nonlinear elements of a circuit and the gain K [inputs, outputs] of the linear part around them.
+
+    Parameters
+    ----------
+    blocks
+        The elements, with the slices of inputs and outputs that are their own.
+    gain
+        K.
+    shared_input
+        For each input, the first one of the same voltage, [inputs]; None: every input is its own.
+    uncoupled
+        Gives K [inputs, some outputs] of the circuit without what crossbars do between their ports.
+    felt
+        Of a part: the largest gain of each output to any input of the whole form, [outputs].
+    """
+
+    blocks: tuple[Placed, ...]
+    gain: Floats
+    shared_input: Ints | None = None
+    uncoupled: Uncoupled | None = None
+    felt: Floats | None = None
+
+    def inputs(self, r: Floats, q: Floats) -> Floats:
+        """y = r + K q, [samples, inputs]; outputs that are 0 in all samples (rails far away) cost nothing."""
+        used = np.asarray(q.any(axis=0))
+        if 2 * int(used.sum()) > len(used):
+            return np.asarray(r + q @ self.gain.T)
+        return np.asarray(r + q[:, used] @ self.gain[:, used].T)
+
+    def delta(self, y: Floats) -> Floats:
+        """The outputs that the elements give at inputs y, [samples, outputs]."""
+        out = np.empty((self.gain.shape[1], len(y))).T
+        for placed in self.blocks:
+            out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
+        return out
+
+    @cached_property
+    def observed(self) -> Bools:
+        """Outputs that an input depends on; the others are known when all inputs are, [outputs]."""
+        return np.asarray(self.gain.any(axis=0))
+
+    @cached_property
+    def largest_gain(self) -> Floats:
+        """Largest gain of each output to any input of the circuit (column max-norm of K), [outputs]."""
+        if self.felt is not None:
+            return self.felt
+        return np.asarray(np.abs(self.gain).max(axis=0, initial=0.0))
+
+    @cached_property
+    def input_index(self) -> Ints:
+        """Inputs of each output, [inputs of an output, outputs]; the first one again where one is missing."""
+        most = max((b.block.inputs for b in self.blocks), default=1)
+        out = np.empty((most, self.gain.shape[1]), dtype=np.int64)
+        for placed in self.blocks:
+            own = span(placed.reads).reshape(placed.block.inputs, -1)
+            out[:, placed.writes] = own[0]
+            out[: len(own), placed.writes] = own
+        return out
+
+    @cached_property
+    def laws(self) -> Laws | None:
+        """All outputs as compiled code takes them; None where it does not know a transfer function."""
+        return laws_of([placed.block for placed in self.blocks], self.input_index)
+
+    def slope_changed(self, y: Floats, least: float) -> Bools:
+        """Outputs whose slope differs from the one at y = 0 by more than `least` in a sample, [outputs]."""
+        out = np.empty(self.gain.shape[1], dtype=np.bool_)
+        for placed in self.blocks:
+            out[placed.writes] = placed.block.bends(y[:, placed.reads], least)
+        return out
+
+    def slopes_times(self, y: Floats, some: Bools, matrix: Floats) -> Floats:
+        """D_some times matrices [samples or 1, inputs, k]: [samples, some, k], D the slopes at y."""
+        parts = [
+            b.block.slopes_times(y[:, b.reads], some[b.writes], matrix[:, b.reads])
+            for b in self.blocks
+            if some[b.writes].any()
+        ]
+        if not parts:
+            return np.zeros((len(y), 0, matrix.shape[2]))
+        return np.concatenate(parts, axis=1)
+
+    def whole_blocks(self, some: Bools) -> Bools:
+        """Those outputs, and all others of elements that cannot be cut, [outputs]."""
+        out = some.copy()
+        for placed in self.blocks:
+            if not placed.block.apart and some[placed.writes].any():
+                out[placed.writes] = True
+        return out
+
+    def part(self, some: Bools) -> Part:
+        """Those outputs with the inputs that are theirs, and their own feedback form."""
+        inputs = [np.empty(0, dtype=np.int64)]
+        blocks: list[Placed] = []
+        n_in = 0
+        n_out = 0
+        for placed in self.blocks:
+            chosen = some[placed.writes]
+            if not chosen.any():
+                continue
+            block = placed.block if chosen.all() else placed.block.part(chosen)
+            inputs.append(span(placed.reads)[np.tile(chosen, block.inputs)])
+            blocks.append(Placed(block, slice(n_in, n_in + block.reads), slice(n_out, n_out + block.writes)))
+            n_in += block.reads
+            n_out += block.writes
+        seen = np.concatenate(inputs)
+        outputs = np.flatnonzero(some)
+        shared = None if self.shared_input is None else _first_of(self.shared_input[seen])
+        form = FeedbackForm(
+            blocks=tuple(blocks),
+            gain=self.gain[np.ix_(seen, outputs)],
+            shared_input=shared,
+            uncoupled=self._uncoupled(some, seen),
+            felt=self.largest_gain[outputs],
+        )
+        return Part(seen, outputs, self.gain[seen], form)
+
+    def _uncoupled(self, some: Bools, seen: Ints) -> Uncoupled | None:
+        """`uncoupled` of a part that is asked for all of its outputs."""
+        if self.uncoupled is None:
+            return None
+        whole = self.uncoupled
+        outputs = np.flatnonzero(some)
+
+        def gain(among: Bools) -> Floats:
+            chosen = np.zeros_like(some)
+            chosen[outputs[among]] = True
+            return whole(chosen)[seen]
+
+        return gain
+
+    def uncoupled_gain(self) -> Floats | None:
+        """K without what crossbars do between their ports; None where the circuit then has no solution."""
+        if self.uncoupled is None:
+            return None
+        try:
+            return self.uncoupled(np.ones(self.gain.shape[1], dtype=np.bool_))
+        except SimulationFailed:  # a cell that only a crossbar gives a voltage
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some outputs of a feedback form.
+
+    `inputs` and `outputs` are their numbers in it, `gain` the rows of these inputs (all outputs), `form` the
+    feedback among themselves.
+    """
+
+    inputs: Ints
+    outputs: Ints
+    gain: Floats
+    form: FeedbackForm
+
+
+def _first_of(numbers: Ints) -> Ints:
+    """For each element, the place of the first equal one."""
+    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
+    return np.asarray(first[inverse])

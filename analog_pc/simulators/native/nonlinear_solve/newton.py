@@ -1,0 +1,165 @@
+"""Newton's method of a batch on a feedback form q = delta(y), y = r + K q, with dense matrices.
+
+::
+
+    (1 - D K) dq = f,    f = delta(y) - q,    D: the slopes at y
+
+Every sample has a matrix of its own, and steps shortened where its residual would grow.  One sample alone, as
+a transient has it, first tries the factors of the last matrix (chord method), which serve for many steps.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import lu_factor, lu_solve
+
+from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
+
+STEPS = 60
+HALVINGS = 12
+# The last step, as a part of the largest voltage that an element reads.
+STOP = 1e-12
+# A chord step shrinks the residual to this part of it at most, or the matrix is made anew.
+RENEW = 0.1
+
+
+class Solved(NamedTuple):
+    """Inputs y [samples, inputs], outputs q [samples, outputs], and which samples are solved."""
+
+    y: Floats
+    q: Floats
+    found: Bools
+
+
+class DenseNewton:
+    """Newton's method on one feedback form; keeps the factors that served one sample last.
+
+    A transfer function with kinks has corners in which the residual falls along no part of Newton's step,
+    though the whole step, beyond the corner, leads on.  `leaps` says how many of these a sample may take.
+    """
+
+    def __init__(self, form: FeedbackForm) -> None:
+        self.form = form
+        self._factors: Any = None
+
+    def solve(self, r: Floats, start: Floats, leaps: int = 0) -> Solved:
+        """Samples r [samples, inputs], searched from q = `start`."""
+        with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
+            if len(r) == 1 and self._factors is not None:
+                solved = self._chord(r, start)
+                if solved.found.all():
+                    return solved
+            return self._damped(r, start, leaps)
+
+    def _chord(self, r: Floats, start: Floats) -> Solved:
+        form = self.form
+        q = start
+        y = form.inputs(r, q)
+        before = np.inf
+        for _ in range(STEPS):
+            f = form.delta(y) - q
+            size = float(_volts(form, f)[0])
+            if not size <= RENEW * before:
+                break
+            before = size
+            q = q + lu_solve(self._factors, f[0], check_finite=False)[None]
+            new = form.inputs(r, q)
+            moved = np.abs(new - y).max()
+            y = new
+            if moved <= STOP * np.abs(y).max():
+                return Solved(y, q, np.ones(1, dtype=np.bool_))
+        return Solved(y, q, np.zeros(1, dtype=np.bool_))
+
+    def _damped(self, r: Floats, start: Floats, leaps: int) -> Solved:
+        q = start.copy()
+        found = np.zeros(len(r), dtype=np.bool_)
+        todo = np.arange(len(r))
+        leaps_left = np.full(len(r), leaps)
+        for _ in range(STEPS):
+            if len(todo) == 0:
+                break
+            now = _Iterate(self.form, r[todo], q[todo])
+            step = self._step(now)
+            moved = now.damped(step)
+            leap = ~moved & (leaps_left[todo] > 0) & np.isfinite(step).all(axis=1)
+            now.q[leap] += step[leap]
+            leaps_left[todo[leap]] -= 1
+            moved |= leap
+            q[todo] = now.q
+            found[todo] = moved & now.arrived
+            todo = todo[moved & ~now.arrived]
+        return Solved(self.form.inputs(r, q), q, found)
+
+    def _step(self, now: _Iterate) -> Floats:
+        """dq of Newton's method, [samples, outputs]."""
+        form = self.form
+        every = np.ones(form.gain.shape[1], dtype=np.bool_)
+        system = -form.slopes_times(now.y, every, form.gain[None])
+        diagonal = np.arange(system.shape[1])
+        system[:, diagonal, diagonal] += 1.0
+        if len(system) == 1 and np.isfinite(system).all():
+            self._factors = lu_factor(system[0], check_finite=False)
+            return np.asarray(lu_solve(self._factors, now.f[0], check_finite=False)[None])
+        try:
+            return np.asarray(np.linalg.solve(system, now.f[:, :, None])[:, :, 0])
+        except np.linalg.LinAlgError:  # one sample at a turning point: a small step from it
+            return np.asarray((np.linalg.pinv(system) @ now.f[:, :, None])[:, :, 0])
+
+
+class _Iterate:
+    """Some samples on their way: outputs `q`, inputs `y`, residuals `f`."""
+
+    def __init__(self, form: FeedbackForm, r: Floats, q: Floats) -> None:
+        self.form = form
+        self.r = r
+        self.q = q
+        self.y = form.inputs(r, q)
+        self.f = form.delta(self.y) - q
+        self.arrived = np.zeros(len(q), dtype=np.bool_)
+
+    def damped(self, step: Floats) -> Bools:
+        """Go along the step, less far where the residual would grow; False where no length helps.
+
+        A whole step that is short enough to be the last is taken even if the residual does not fall: what is
+        left of it then comes from rounding, and from the inner search of a crossbar.
+        """
+        form = self.form
+        before = _volts(form, self.f)
+        left = np.flatnonzero(np.isfinite(step).all(axis=1))
+        length = 1.0
+        moved = np.zeros(len(self.q), dtype=np.bool_)
+        for _ in range(HALVINGS):
+            if len(left) == 0:
+                break
+            q = self.q[left] + length * step[left]
+            y = form.inputs(self.r[left], q)
+            f = form.delta(y) - q
+            size = _volts(form, f)
+            floor = rounding(form, self.r[left], q)
+            moved_by = np.abs(y - self.y[left]).max(axis=1, initial=0.0)
+            short = (moved_by <= STOP * np.abs(y).max(axis=1, initial=0.0)) & np.isfinite(size)
+            at_end = (length == 1.0) & (short | (size <= floor))
+            good = (size <= (1.0 - 1e-4 * length) * before[left]) | (size <= floor) | at_end
+            took = left[good]
+            self.q[took] = q[good]
+            self.y[took] = y[good]
+            self.f[took] = f[good]
+            self.arrived[took] = at_end[good]
+            moved[took] = True
+            left = left[~good]
+            length *= 0.5
+        return moved
+
+
+def _volts(form: FeedbackForm, f: Floats) -> Floats:
+    """The residual as the elements would read it, V, [samples]."""
+    return np.asarray(np.abs(f @ form.gain.T).max(axis=1, initial=0.0))
+
+
+def rounding(form: FeedbackForm, r: Floats, q: Floats) -> Floats:
+    """What rounding makes of a step that should be none, V, [samples]."""
+    terms = np.abs(r) + np.abs(q) @ np.abs(form.gain).T
+    return np.asarray(4.0 * np.finfo(np.float64).eps * terms.max(axis=1, initial=0.0))

@@ -1,0 +1,71 @@
+"""A continuous trial in ngspice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.circuit import Transient
+from analog_pc.simulators import Ngspice
+from analog_pc.simulators.spice import deck
+from analog_pc.testbench.continuous.circuit import ContinuousCircuit, continuous_circuit
+from analog_pc.testbench.continuous.setting import ContinuousTrial
+
+PRECISION = 1e-7
+# What moves a weight is nanoamperes and less; the steps of the integrator are judged by this bound too.
+LEAST_CURRENT = 1e-16
+
+
+@dataclass(frozen=True, eq=False)
+class Waveforms:
+    """`times` [points] in tau; `activities` of layers 0 ... L [points, n_l]; `weights` of layers 1 ... L,
+    [points, post, pre (and bias)]."""
+
+    times: Floats
+    activities: tuple[Floats, ...]
+    weights: tuple[Floats, ...]
+
+
+def transient(trial: ContinuousTrial, compiled: ContinuousCircuit, precision: float = PRECISION) -> Transient:
+    """Activities begin at 0, weights at the network's."""
+    start = {node: 0.0 for layer in compiled.activities[1:] for node in layer}
+    for nodes, w in zip(compiled.weights, trial.weights, strict=True):
+        start |= dict(zip(nodes, (trial.volts * w.T.ravel()).tolist(), strict=True))
+    seconds = trial.tau * trial.duration
+    stimuli = {
+        "input": trial.volts * np.asarray(trial.inputs),
+        "goal": trial.volts * np.asarray(trial.target),
+    }
+    return Transient(
+        stimuli, start, seconds, seconds, compiled.nodes,
+        stiff=True, precision=precision, least_current=LEAST_CURRENT,
+    )  # fmt: skip
+
+
+def continuous_deck(trial: ContinuousTrial, precision: float = PRECISION) -> str:
+    """The whole trial as an ngspice deck."""
+    compiled = continuous_circuit(trial)
+    return deck(compiled.circuit, transient(trial, compiled, precision))
+
+
+def run_continuous(
+    trial: ContinuousTrial,
+    *,
+    precision: float = PRECISION,
+    timeout: float = 3600.0,
+    watch: Callable[[float], None] | None = None,
+) -> Waveforms:
+    """Simulate a continuous trial; parameters as for `run_trial`."""
+    compiled = continuous_circuit(trial)
+    simulator = Ngspice(timeout=timeout, watch=watch)
+    solution = simulator.simulate(compiled.circuit, transient(trial, compiled, precision))
+    points = len(solution.axis)
+    activities = tuple(solution.voltage(nodes) / trial.volts for nodes in compiled.activities)
+    weights = tuple(
+        solution.voltage(nodes).reshape(points, *w.T.shape).swapaxes(1, 2) / trial.volts
+        for nodes, w in zip(compiled.weights, trial.weights, strict=True)
+    )
+    return Waveforms(solution.axis / trial.tau, activities, weights)

@@ -1,0 +1,121 @@
+"""One layer of a trial's circuit; what it is drawn from is in `circuit.py`."""
+
+from __future__ import annotations
+
+from analog_pc.cells import Parts, activation_cell, feedback_gate, unity
+from analog_pc.circuit import (
+    Amplifiers,
+    Bus,
+    Capacitors,
+    Element,
+    Switches,
+    bus,
+    grounds,
+)
+from analog_pc.devices.compact import spice_law
+from analog_pc.testbench import cells
+from analog_pc.testbench.cells import Gates, Reference
+from analog_pc.testbench.schedule import LINES
+from analog_pc.testbench.trial import Trial
+
+BIAS = "bias"
+
+
+class Layer:
+    """One layer above the input, put together part by part."""
+
+    def __init__(self, trial: Trial, layer: int) -> None:
+        self.trial, self.layer = trial, layer
+        net = trial.network
+        self.pre, self.post = net.sizes[layer - 1], net.sizes[layer]
+        self.last, self.hidden_below = layer == net.depth, layer > 1
+        self.parts = Parts(trial.technology, place=f"layer{layer}")
+        self.gates = Gates(trial.switch_on, trial.switch_off)
+        self.law = spice_law(trial.device)
+        siemens = trial.mapping.reference
+        self.reference = Reference(self.law, float(trial.device.state_of(siemens)), siemens)
+        self.states = trial.states()[layer - 1]
+        self.x, self.mu, self.eps, self.rate, self.back = (
+            bus(f"{kind}{layer}", self.post) for kind in ("x", "mu", "eps", "rate", "back")
+        )
+        self.rates = bus(f"rate{layer - 1}", self.pre)
+        self.lines = self.rates + ((BIAS,) if net.has_biases else ())
+        self.fed_back = bus(f"back{layer - 1}", self.pre)
+
+    def build(self) -> tuple[Bus, tuple[Element, ...], str]:
+        """Ports, elements, comment."""
+        ports = LINES + self.lines + self.x + self.mu + self.eps
+        levels, level = cells.row_levels("level", self.lines, self.trial.writing, self.trial.volts)
+        sensing, force = self._sensing()
+        pulses, pulse = cells.column_pulses("pulse", force, self.gates)
+        elements = levels + self._forward(level, pulse) + self._nodes() + sensing + pulses
+        if self.hidden_below:
+            ports += self.fed_back
+            elements += self._transposed(level, pulse)
+        if not self.last:
+            ports += self.rate + self.back
+            elements += self._output()
+        comment = f"layer {self.layer}: {self.pre} rates predict {self.post} activities"
+        return ports, elements, comment
+
+    def _forward(self, level: Bus, pulse: Bus) -> tuple[Element, ...]:
+        n, m = len(self.lines), self.post
+        anti, row, column, drive = bus("anti", n), bus("row", n), bus("column", m), bus("column_drive", m)
+        return (
+            unity("invert", grounds(n), self.lines, anti, 2.0, self.parts),
+            cells.driven("row", (("read", anti), ("rows_p", level[:n]), ("rows_m", level[n:])), row),
+            cells.driven("column", (("columns_p", pulse[:m]), ("columns_m", pulse[m:])), drive),
+            cells.array("forward", row, column, self.law, self.states),
+            *cells.amplified_columns(
+                "predict", row, column, drive, self.mu,
+                self.trial.mapping.ohms, self.reference, self.gates, self.parts,
+            ),
+        )  # fmt: skip
+
+    def _nodes(self) -> tuple[Element, ...]:
+        """Value nodes; the spring is a switch, whose conductance is the precision's."""
+        tech = self.trial.technology
+        spring = self.trial.network.precision_of(self.layer) * tech.spring_conductance
+        relax = ("relax",) * self.post
+        return (
+            Switches("spring", self.x, self.mu, relax, spring, self.trial.switch_off),
+            Capacitors("node", self.x, grounds(self.post), tech.node_capacitance),
+        )
+
+    def _sensing(self) -> tuple[tuple[Element, ...], Bus]:
+        """eps = x - mu, and the force precision eps."""
+        elements: tuple[Element, ...] = (unity("sense", self.x, self.mu, self.eps, 2.0, self.parts),)
+        pi = self.trial.network.precision_of(self.layer)
+        if pi == 1.0:
+            return elements, self.eps
+        force = bus("force", self.post)
+        return (*elements, Amplifiers("weigh", self.eps, grounds(self.post), force, pi)), force
+
+    def _transposed(self, level: Bus, pulse: Bus) -> tuple[Element, ...]:
+        n, m, lines = self.pre, self.post, len(self.lines)
+        anti, row = bus("anti_eps", m), bus("eps_row", m)
+        column, drive = bus("back_column", n), bus("back_drive", n)
+        written = ("columns_p", pulse[:m]), ("columns_m", pulse[m:])
+        return (
+            unity("invert_eps", grounds(m), self.eps, anti, 2.0, self.parts),
+            cells.driven("eps_row", (("read", anti), *written), row),
+            cells.driven("back", (("rows_p", level[:n]), ("rows_m", level[lines : lines + n])), drive),
+            cells.array("transposed", column, row, self.law, self.states[:n]),
+            *cells.amplified_columns(
+                "feedback", row, column, drive, self.fed_back,
+                self.trial.mapping.ohms, self.reference, self.gates, self.parts,
+            ),
+        )  # fmt: skip
+
+    def _output(self) -> tuple[Element, ...]:
+        """Rates for the layer above, and its feedback, let through while the network relaxes."""
+        net, layer, volts = self.trial.network, self.layer, self.trial.volts
+        cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.parts)
+        fed = bus("fed", self.post)
+        siemens = net.precision_of(layer + 1) * self.trial.technology.spring_conductance
+        return (
+            *cell.elements,
+            unity("rate", cell.signal, grounds(self.post), self.rate, 1.0, self.parts),
+            cells.driven("relaxing", (("relax", self.back),), fed),
+            *feedback_gate("feed", cell.control, fed, self.x, siemens, cell.gate, self.parts),
+        )

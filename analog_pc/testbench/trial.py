@@ -1,0 +1,173 @@
+"""A learning trial as data: a network, what it is shown, and everything that its circuit is built from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.devices import Yakopcic
+from analog_pc.devices.compact import YAKOPCIC
+from analog_pc.errors import BadInput
+from analog_pc.mapping import ReferencedMapping
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.pcn.clamps import make_clamps
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
+from analog_pc.technology import Technology, technology
+from analog_pc.testbench.schedule import Schedule
+from analog_pc.testbench.writing import Writing
+
+# States that weights are mapped to: around the middle, where both windows of the device are open.
+CENTRE, REACH = 0.5, 0.25
+HEADROOM = 1.5  # the largest weight that fits, over the largest one of the network
+SETTLED = 1e-7  # of a relaxation, what is left of its slowest mode
+PATIENCE = 1.5  # the slowest mode of the learned network may be slower
+EDGE = 0.01  # of C / g_s: rise and fall of the clocks
+MARGIN = 1.1  # of the scales of the pulses over the largest rate and force of the sample
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One trial of one sample.
+
+    Parameters
+    ----------
+    network
+        Before the trial.
+    inputs, target
+        [n_0] and [n_L].
+    writing, mapping, schedule
+        How pulses are made, how weights are conductances, and when what happens.
+    technology
+        Of amplifiers, activation circuits, springs and capacitors, and its volts per unit.  Its wires, and
+        what it says of devices, are not used: lines are ideal here, and devices are memristors.
+    lr
+        The learning rate that the phases are made for, at the state `CENTRE`.
+    switch_on, switch_off
+        Of all switches, S.
+    clamp_on
+        Of the target's closed switches, S; it holds an activity up to g_s / clamp_on of its prediction error.
+    """
+
+    network: PredictiveCodingNetwork
+    inputs: Floats
+    target: Floats
+    writing: Writing
+    mapping: ReferencedMapping
+    schedule: Schedule
+    technology: Technology
+    lr: float
+    switch_on: float = 1e-3
+    switch_off: float = 1e-12
+    clamp_on: float = 0.1
+
+    @property
+    def device(self) -> Yakopcic:
+        return self.writing.device
+
+    @property
+    def volts(self) -> float:
+        """V for an activity of 1."""
+        return self.technology.volts_per_unit
+
+    def states(self) -> tuple[Floats, ...]:
+        """The devices' states before the trial, of each layer [pre (and the bias, last), post]."""
+        parameters = zip(self.network.W, self.network.b, strict=True)
+        joined = (np.column_stack([w, b]) if self.network.has_biases else w for w, b in parameters)
+        return tuple(self.device.state_of(self.mapping.conductances(w)) for w in joined)
+
+    def network_of(self, states: tuple[Floats, ...]) -> PredictiveCodingNetwork:
+        """The network that devices of these states (as `states` gives them) make."""
+        weights, biases = [], []
+        for state, w in zip(states, self.network.W, strict=True):
+            read = self.mapping.weights(self.device.conductance(state))
+            pre = w.shape[1]
+            weights.append(np.ascontiguousarray(read[:, :pre]))
+            biases.append(read[:, pre].copy() if self.network.has_biases else np.zeros(len(w)))
+        return self.network.with_parameters(weights, biases)
+
+
+def trial_parts() -> Technology:
+    """Ideal parts, but for amplifiers of a gain of 1e7 instead of 1e9.
+
+    While it is written a column stands at half a volt.  Its amplifier's output is that gain times the
+    difference of two such voltages, which sixteen digits resolve to 1e-16 V: 1e9 would leave 1e-7 V of
+    rounding at the output, and Newton's iterations no rest.
+    """
+    return replace(technology("ideal"), name="trial", opamp_gain=1e7)
+
+
+def build_trial(
+    network: PredictiveCodingNetwork,
+    inputs: ArrayLike,
+    target: ArrayLike,
+    *,
+    lr: float = 1.0,
+    device: Yakopcic = YAKOPCIC["microsiemens"],
+    parts: Technology | None = None,
+) -> Trial:
+    """A trial whose times and scales fit the network.
+
+    Relaxations last until their slowest mode has decayed to `SETTLED`; the scales of the pulses are the
+    largest rate and the largest force of the sample, with a `MARGIN`; all arrays share one R_f, so that one
+    learning rate holds.
+
+    Raises
+    ------
+    BadInput
+        For what `relax` refuses, a relaxation that does not end in a minimum, lr <= 0, volts that would move
+        a device while it is read, or no force to learn from.
+    """
+    if not (math.isfinite(lr) and lr > 0.0):
+        raise BadInput(f"trial: lr = {lr!r}, must be finite and > 0")
+    parts = trial_parts() if parts is None else parts
+    shown = np.asarray(inputs, dtype=np.float64)[np.newaxis]
+    wanted = np.asarray(target, dtype=np.float64)[np.newaxis]
+    predicted, learned = relax(network, shown), relax(network, shown, wanted)
+    for equilibrium in (predicted, learned):
+        if not equilibrium.relaxation.all_converged:
+            raise BadInput(f"trial: {equilibrium.relaxation.message}")
+    rates = np.concatenate([r[0] for r in learned.rates] + ([np.ones(1)] if network.has_biases else []))
+    forces = np.concatenate([p * e[0] for p, e in zip(network.pi, learned.eps[1:], strict=True)])
+    if not (np.abs(rates).max() > 0.0 and np.abs(forces).max() > 0.0):
+        raise BadInput("trial: no rate or no force: there is nothing to learn from this sample")
+    scales = (MARGIN * float(np.abs(a).max()) for a in (rates, forces))
+    writing = Writing(device, *scales)
+    mapping = _mapping(network, device)
+    _check_reading(predicted, learned, parts, device)
+    change = lr * writing.rate_scale * writing.force_scale / (mapping.ohms * float(device.conductance(1.0)))
+    phases = writing.phases(change, CENTRE, bool((rates < 0.0).any()))
+    free, held = (_settling(network, shown, t) * parts.seconds_per_unit for t in (None, wanted))
+    schedule = Schedule(free, held, free, phases, EDGE * parts.seconds_per_unit)
+    return Trial(network, shown[0], wanted[0], writing, mapping, schedule, parts, lr)
+
+
+def _mapping(network: PredictiveCodingNetwork, device: Yakopcic) -> ReferencedMapping:
+    largest = max(float(np.abs(a).max()) for a in (*network.W, *network.b)) or 1.0
+    least, middle, most = device.conductance(CENTRE + REACH * np.array([-1.0, 0.0, 1.0])).tolist()
+    return ReferencedMapping(middle, HEADROOM * largest / (most - middle), least, most)
+
+
+def _check_reading(predicted: Equilibrium, learned: Equilibrium, parts: Technology, device: Yakopcic) -> None:
+    """Devices are read by rates and by prediction errors; neither may move them."""
+    first = learned.output - predicted.output  # the moment that the target is clamped
+    layers = [first, *(a for e in (predicted, learned) for a in (*e.rates, *e.eps))]
+    peak = parts.volts_per_unit * max(float(np.abs(a).max(initial=0.0)) for a in layers)
+    low, high = device.thresholds
+    if not peak < min(-low, high):
+        raise BadInput(
+            f"trial: {peak:.3g} V on a line that is read would move devices with thresholds {low:g} and "
+            f"{high:g} V"
+        )
+
+
+def _settling(network: PredictiveCodingNetwork, inputs: Floats, target: Floats | None) -> float:
+    """Units of time until the slowest mode has decayed to `SETTLED`."""
+    landscape = Landscape(network, make_clamps(network, inputs, target))
+    rest = relax(network, inputs, target)
+    state = landscape.resting_state(list(rest.activities))
+    slowest = float(curvatures(landscape, state)[0].min(initial=network.pi.min()))
+    return PATIENCE * math.log(1.0 / SETTLED) / slowest

@@ -1,0 +1,111 @@
+"""Netlists that a person runs by hand, edits, and has judged (`netlist_check`)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from analog_pc.circuit import Outcome, Solution
+from analog_pc.compiler import CompiledNetwork
+from analog_pc.errors import SimulationFailed
+from analog_pc.files import npz_content, read_bytes, write_together
+from analog_pc.pcn.network_file import network_arrays
+from analog_pc.simulators import Simulator
+from analog_pc.simulators.spice import single_sample_deck
+from analog_pc.technology.imperfections import present
+from analog_pc.verification.netlist_check.leftovers import with_leftovers
+from analog_pc.verification.netlist_check.probes_file import (
+    SCHEMA,
+    VERSION,
+    NetworkFacts,
+    Probes,
+    sha256,
+    to_json,
+)
+from analog_pc.verification.netlist_check.reference import expected, layers_of
+
+# What a deck may start from as the state of rest.  A saturated circuit rests as well.
+_AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
+
+_MOST_NETWORK = 2**32  # bytes; the file has been read already
+
+
+def sample_deck(compiled: CompiledNetwork, simulator: Simulator) -> str:
+    """The operating point of the first sample as one deck with ``.nodeset`` lines.
+
+    It starts from where the circuit itself comes to rest: in a transient of `simulator` from the forward
+    state, or, with the input alone clamped, by its search from there.  Where `simulator` finds no rest,
+    it starts from the forward state, and ngspice searches on its own.
+    """
+    return _deck(compiled, _rest(compiled, simulator))
+
+
+def write_sample_netlist(
+    folder: Path, compiled: CompiledNetwork, simulator: Simulator, network_file: Path | None = None
+) -> None:
+    """`network.cir` and `probes.json` of the first sample, both or none; the folder is made if it is missing.
+
+    Parameters
+    ----------
+    network_file
+        Where the network came from; None: it was made in this run.
+
+    Raises
+    ------
+    BadInput
+        For files that cannot be written.
+    """
+    found = _rest(compiled, simulator)
+    deck = _deck(compiled, found).encode()
+    known = _probes(compiled, found, simulator.name, deck, network_file)
+    if present(compiled.design.technology):
+        known = with_leftovers(known, compiled, simulator)
+    probes = to_json(known).encode()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together(folder, {"network.cir": deck, "probes.json": probes})
+
+
+def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
+    stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
+    if found is None:
+        return single_sample_deck(compiled.circuit, stimuli, compiled.start(0))
+    rest = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
+    return single_sample_deck(compiled.circuit, stimuli, rest=rest)
+
+
+def _rest(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:
+    relaxing = compiled.clamps.beyond_input
+    point = compiled.operating_point((0,), by_relaxation=relaxing, every_node=True)
+    try:
+        found = simulator.simulate(compiled.circuit, point)
+    except SimulationFailed:
+        return None
+    return found if found.status.outcome in _AT_REST else None
+
+
+def _probes(
+    compiled: CompiledNetwork, found: Solution | None, simulator: str, deck: bytes, network_file: Path | None
+) -> Probes:
+    network = compiled.network
+    names = compiled.probes
+    reference, nodes = expected(compiled, found, simulator)
+    if network_file is None:
+        content: bytes | memoryview = npz_content(**network_arrays(network))
+    else:
+        content = read_bytes(network_file, _MOST_NETWORK)
+    return Probes(
+        schema=SCHEMA,
+        schema_version=VERSION,
+        package=f"analog-pc {version('analog-pc')}",
+        technology=compiled.design.technology.name,
+        network=NetworkFacts(sizes=network.sizes, activation=network.activation, sha256=sha256(content)),
+        netlist_sha256=sha256(deck),
+        volts_per_unit=compiled.scales.activity,
+        seconds_per_unit=compiled.scales.seconds,
+        activities=names.activities,
+        predictions=names.predictions,
+        eps=names.eps,
+        reference=reference,
+        nodes=nodes,
+        layers=layers_of(compiled),
+    )

@@ -1,0 +1,198 @@
+"""One phase of a verification: every sample relaxed by the simulator and held against the reference."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.circuit import Outcome, Solution, Status
+from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.errors import BadInput, SimulationFailed
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
+from analog_pc.simulators import Simulator
+from analog_pc.technology import Technology
+from analog_pc.verification.compare import compare
+from analog_pc.verification.results import PhaseResult, TransientResult
+from analog_pc.verification.transient import verify_transient
+from analog_pc.verification.wording import counted
+
+PHASES = ("predict", "learn")
+Progress = Callable[[str], None]
+
+# A distance from the reference that no finite gain explains: another stationary point, which the
+# transient then has to judge.
+_ELSEWHERE = 1e-3
+
+
+def check_phases(phases: Sequence[str], can_learn: bool) -> None:
+    """Refuse no phase at all, an unknown one, and learning without targets."""
+    if not phases:
+        raise BadInput(f"no phases to verify: give one or more of {', '.join(PHASES)}")
+    for phase in phases:
+        if phase not in PHASES:
+            raise BadInput(f"unknown phase {phase!r}: use {' or '.join(PHASES)}")
+    if "learn" in phases and not can_learn:
+        raise BadInput("phase learn: the stimuli hold no targets or labels")
+
+
+def verify_phase(
+    network: PredictiveCodingNetwork,
+    technology: Technology,
+    phase: str,
+    inputs: Floats,
+    targets: Floats | None,
+    simulator: Simulator,
+    *,
+    transient: bool = False,
+    progress: Progress = lambda _: None,
+) -> PhaseResult:
+    """Compile a phase, relax it in the simulator, decode, compare.
+
+    Raises
+    ------
+    BadInput
+        For an unknown phase, or a learn phase without targets.
+    """
+    check_phases((phase,), targets is not None)
+    began = time.perf_counter()
+    compiled = compile_network(network, technology, inputs, targets if phase == "learn" else None)
+    progress(f"{phase}: ideal reference")
+    ideal = relax(network, clamps=compiled.clamps)
+    if not ideal.relaxation.all_converged:
+        raise BadInput(
+            f"phase {phase}: the ideal reference has no equilibrium here: {ideal.relaxation.message}"
+        )
+    progress(f"{phase}: {simulator.name}, {counted(compiled.clamps.samples, 'operating point')}")
+    solution, judged, notes = _operating_points(compiled, ideal, simulator, progress)
+    circuit = compiled.decode(solution)
+    wave: TransientResult | None = None
+    if transient:
+        progress(f"{phase}: {simulator.name}, transient")
+        # The forward state is already at rest while predicting: there only a start from zero shows anything.
+        wave = verify_transient(compiled, ideal, simulator, start="zero" if phase == "predict" else "forward")
+    return PhaseResult(
+        phase,
+        compiled,
+        ideal,
+        circuit,
+        compare(ideal, circuit, compiled),
+        smallest_curvature(compiled, circuit),
+        judged,
+        notes,
+        time.perf_counter() - began,
+        wave,
+    )
+
+
+def smallest_curvature(compiled: CompiledNetwork, circuit: Equilibrium) -> Floats:
+    """Smallest eigenvalue of the Hessian of E at the circuit's own activities, [samples].
+
+    Positive: a minimum.  Activities within 1e-6 of a kink rest on it and do not count; inf where
+    nothing is free to move.
+    """
+    landscape = Landscape(compiled.network, compiled.clamps)
+    state = landscape.resting_state(list(circuit.activities))
+    found = curvatures(landscape, state)
+    return np.array([c[0] if len(c) else np.inf for c in found])
+
+
+def _operating_points(
+    compiled: CompiledNetwork, ideal: Equilibrium, simulator: Simulator, progress: Progress
+) -> tuple[Solution, tuple[int, ...], tuple[str, ...]]:
+    """Operating points of all samples; those in doubt are relaxed by a transient, which decides."""
+    # The reference says which samples are in doubt, so that the search needs no proof of its own.
+    analysis = compiled.operating_point(by_relaxation=None if compiled.kinked else False)
+    everyone = tuple(range(compiled.clamps.samples))
+    if analysis.settling is not None:
+        note = "rectifiers switch, so every sample was relaxed by a transient before its operating point"
+        return simulator.simulate(compiled.circuit, analysis), everyone, (note,)
+    try:
+        solution = simulator.simulate(compiled.circuit, analysis)
+    except SimulationFailed as failure:
+        progress("operating points failed; relaxing every sample by a transient")
+        relaxed = simulator.simulate(compiled.circuit, compiled.operating_point(by_relaxation=True))
+        return (
+            relaxed,
+            everyone,
+            (f"operating points by relaxation, because the direct search failed: {failure}",),
+        )
+    doubt = _in_doubt(compiled, ideal, solution)
+    if not doubt.any():
+        if solution.status.outcome is not Outcome.STEPPED:
+            return solution, (), ()
+        # Stepping may lead astray; here every sample is a minimum, and the one that the reference relaxes to.
+        note = f"stepping led to operating points that all agree: {'; '.join(solution.status.notes)}"
+        return replace(solution, status=_status(_accepted(solution), solution.status)), (), (note,)
+    samples = tuple(int(k) for k in np.flatnonzero(doubt))
+    progress(f"{counted(len(samples), 'operating point')} in doubt; the transient judges")
+    judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
+    moved: Bools = np.asarray(_apart(compiled, judge, solution, samples) > 1e-3)
+    lost: Bools = np.asarray(~np.isfinite(solution.volts[list(samples)]).all(axis=1))
+    notes = tuple(_note(*row) for row in zip(samples, moved.tolist(), lost.tolist(), strict=True))
+    return _merged(solution, samples, judge), samples, notes
+
+
+def _note(sample: int, moved: bool, lost: bool) -> str:
+    """What the transient of a sample in doubt told."""
+    if lost:
+        return f"sample {sample}: the direct search found no operating point, the transient did"
+    same = "not " if moved else ""
+    return f"sample {sample}: the direct operating point was {same}what the transient relaxes to"
+
+
+def _apart(
+    compiled: CompiledNetwork, judge: Solution, solution: Solution, samples: tuple[int, ...]
+) -> Floats:
+    """Largest difference of an activity between two solutions, in units of activity, [samples]."""
+    pairs = zip(compiled.probes.activities, compiled.scales.activity, strict=True)
+    rows = list(samples)
+    apart = [
+        np.abs(judge.voltage(bus) - solution.voltage(bus)[rows]).max(axis=1) / unit for bus, unit in pairs
+    ]
+    return np.asarray(np.max(apart, axis=0))
+
+
+def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution) -> Bools:
+    """Samples without a solution, that started astray, rest on a saddle, or lie far from the reference."""
+    solved: Bools = np.asarray(np.isfinite(solution.volts).all(axis=1))
+    circuit = compiled.decode(solution)
+    # In doubt anyway; nothing can be said of numbers that are not there.
+    known = tuple(
+        np.where(solved[:, None], a, b) for a, b in zip(circuit.activities, ideal.activities, strict=True)
+    )
+    circuit = replace(circuit, activities=known)
+    far = ~solved
+    for a, b in zip(ideal.activities, circuit.activities, strict=True):
+        far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
+    return compiled.departed(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
+
+
+def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> Solution:
+    """The solution with the rows of judged samples replaced."""
+    volts = solution.volts.copy()
+    volts[list(samples)] = judge.voltage(solution.nodes)
+    preset = None if solution.preset_volts is None else solution.preset_volts.copy()
+    if preset is not None:  # a judged sample started from its forward state by construction
+        preset[list(samples)] = 0.0
+    outcomes = _accepted(solution)
+    for k, outcome in zip(samples, judge.status.each(len(samples)), strict=True):
+        outcomes[k] = outcome
+    return Solution(solution.axis, solution.nodes, volts, _status(outcomes, judge.status), preset)
+
+
+def _accepted(solution: Solution) -> list[Outcome]:
+    """The outcomes of all samples; those that only needed stepping agree with the reference."""
+    each = solution.status.each(len(solution.axis))
+    return [Outcome.CONVERGED if outcome is Outcome.STEPPED else outcome for outcome in each]
+
+
+def _status(outcomes: list[Outcome], words: Status) -> Status:
+    """The first outcome that is not CONVERGED, with the notes of a status."""
+    worst = next((o for o in outcomes if o is not Outcome.CONVERGED), Outcome.CONVERGED)
+    return Status(worst, words.notes, tuple(outcomes))

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analog_pc.experiments import Claim, Experiment, Outcome, Parts, collect, simulated
+from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, Result
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.relaxers import Relaxer
+from analog_pc.technology import technology
+
+
+@dataclass(frozen=True)
+class Config:
+    seeds: int = 3
+
+
+def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+    net = PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")
+    hidden = relaxer.relax(net, [[1.0]], [[0.0, 1.0]]).activities[1]
+    return Outcome({"hidden": float(hidden[0, 0])}, {"h": hidden}, ("a note",))
+
+
+def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+    return {"difference": bp.values["hidden"] - pc.values["hidden"]}
+
+
+def claims(config: Config) -> Sequence[Claim]:
+    return [
+        Claim("hidden", 2.0 / 3.0, 1e-6),
+        Claim("hidden", 1.0, 0.0, "bp"),
+        Claim("hidden", 0.0, 1e-6),
+        Claim("difference", 1.0 / 3.0, 1e-6),
+        Claim("hidden", None, 1e-6),
+        Claim("nothing of that name", 1.0, 1.0),
+    ]
+
+
+def draw(result: Result) -> Figure:
+    return Figure()
+
+
+EXPERIMENT = Experiment("one", "One relaxation", run, Config(), Config(4), claims, draw, compare=compare)
+
+
+def test_columns_are_joined_and_judged() -> None:
+    result = collect(EXPERIMENT, Config(), simulated(technology("ideal"), ("ideal", "native")))
+    hidden, bp, wrong, difference, circuit, absent, deviation = result.rows
+    assert (hidden.verdict, bp.verdict, wrong.verdict) == (AGREES, AGREES, DIFFERS)
+    assert (difference.verdict, circuit.verdict, absent.verdict) == (AGREES, AGREES, NOT_SHOWN)
+    assert hidden.backprop == 1.0
+    assert hidden.ngspice is None
+    assert (bp.ideal, bp.native, bp.backprop) == (None, None, 1.0)
+    assert difference.backprop is None
+    assert deviation.native is not None
+    assert 0.0 < deviation.native < 1e-6
+    assert deviation.verdict == AGREES
+    assert not result.passed
+    assert (result.reduced, result.seeds, result.notes) == (True, 3, ("a note",))
+    assert set(result.columns("h")) == {"ideal", "native", "backprop"}
+
+
+def test_the_deviation_of_real_parts_is_measured_and_not_judged() -> None:
+    relaxers = simulated(technology("breadboard"), ("ideal", "native"))
+    deviation = collect(EXPERIMENT, Config(), relaxers, agreement={}).rows[-1]
+    assert deviation.native is not None
+    assert deviation.native > 1e-4
+    assert deviation.verdict == NOT_SHOWN
+
+
+def test_full_is_not_reduced() -> None:
+    result = collect(EXPERIMENT, Config(4), simulated(technology("ideal"), ("ideal",)))
+    assert not result.reduced
+    assert np.isclose(result.data["ideal/h"][0, 0], 2.0 / 3.0)

@@ -1,0 +1,94 @@
+"""Laws in compiled code against their Python faces, and blocks as tables of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.circuit import Law, transfer
+from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, tanh, tanh_factor
+from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
+from analog_pc.simulators.native.nonlinear_solve.laws import bend, laws_of
+
+S = 0.1
+LAWS = [
+    transfer.tanh_law(S),
+    transfer.tanh_gate(S),
+    transfer.sigmoid_law(S),
+    transfer.sigmoid_gate(S),
+    transfer.ramp_law((0.0,), (0.0, 1.0)),
+    transfer.ramp_law((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0), 0.02),
+    transfer.limiter(0.5, 6),
+    transfer.limiter(0.2, 2),
+    transfer.sinh_law(2.0),
+    transfer.cubic_law(0.7),
+]
+V = np.concatenate([np.linspace(-2.0, 2.0, 501), np.geomspace(1e-18, 1.0, 60), [0.0, 40.0, -40.0]])
+EPS = np.finfo(np.float64).eps
+
+
+def compiled(law: Law, v: np.ndarray, offset: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    assert law.parameters is not None
+    kind, parameters = NAMES.index(law.name), np.array(law.parameters)
+    value, slope, t, room = (np.empty_like(v) for _ in range(4))
+    tanh(v, offset, tanh_factor(kind, law.parameters), t, room)
+    evaluate(kind, parameters, v, offset, t, value, slope)
+    return value, slope
+
+
+def test_every_kind_of_law_is_here() -> None:
+    assert {law.name for law in LAWS} == set(NAMES)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=[law.name for law in LAWS])
+def test_value_and_slope_are_those_of_python(law: Law) -> None:
+    value, slope = compiled(law, V, 0.05)
+    expected, rise = law.value_and_derivative(V + 0.05)
+    # Two roundings of an argument of size x change a tanh by 1 / cosh^2 x at most, and sums have a few more.
+    np.testing.assert_allclose(value, expected, rtol=8 * EPS, atol=8 * EPS * np.abs(expected[:501]).max())
+    np.testing.assert_allclose(slope, rise, rtol=1e-13, atol=8 * EPS * np.abs(rise[:501]).max())
+
+
+def test_tanh_loses_nothing_where_it_is_small_or_saturated() -> None:
+    v = np.concatenate([-V, V, [1e300, -1e300, np.inf, -np.inf]])
+    out = np.empty_like(v)
+    tanh(v, 0.0, 1.0, out, np.empty_like(v))
+    np.testing.assert_allclose(out, np.tanh(v), rtol=3 * EPS)
+
+
+@pytest.mark.parametrize("law", LAWS, ids=[law.name for law in LAWS])
+def test_what_is_no_number_stays_none(law: Law) -> None:
+    value, slope = compiled(law, np.array([0.1, np.nan, 0.2]))
+    assert np.isnan(value).tolist() == [False, True, False]
+    assert np.isfinite(slope[[0, 2]]).all()
+
+
+def test_blocks_side_by_side() -> None:
+    rng = np.random.default_rng(0)
+    n = 5
+    curves = Curves(LAWS[2], rng.uniform(1.0, 2.0, n), 0.1 * rng.normal(size=n), rng.uniform(size=n))
+    gates = Gates(LAWS[3], rng.uniform(1.0, 2.0, n))
+    blocks: list[Block] = [curves, gates]
+    y = 0.3 * rng.normal(size=(2 * n, 70))
+    control, drive = np.arange(n), np.arange(n, 2 * n)
+    reads = np.array([[*control, *control], [*control, *drive]])  # gates read the voltages of curves, too
+    laws = laws_of(blocks, reads)
+    assert laws is not None
+    expected = np.concatenate([curves.delta(y[:n].T).T, gates.delta(y.T).T])
+    value, slopes = np.empty_like(expected), np.zeros((2, 2 * n, 70))
+    bend(laws, y, np.empty((2, 70)), value, slopes)
+    np.testing.assert_allclose(value, expected, atol=1e-15)
+    everything, steps = np.ones(n, dtype=np.bool_), np.eye(2 * n)[None]
+    rise = (
+        curves.slopes_times(y[:n].T, everything, np.eye(n)[None]),
+        gates.slopes_times(y.T, everything, steps),
+    )
+    own, one = np.arange(n), [jacobian.transpose(1, 2, 0) for jacobian in rise]
+    np.testing.assert_allclose(slopes[0], np.concatenate([part[own, own] for part in one]), atol=1e-14)
+    np.testing.assert_allclose(slopes[1, n:], one[1][own, own + n], atol=1e-14)
+
+
+def test_a_law_of_the_users_own_is_not_known() -> None:
+    own = Law("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
+    one = np.ones(3)
+    assert laws_of([Curves(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None

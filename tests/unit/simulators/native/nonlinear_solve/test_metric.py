@@ -1,0 +1,54 @@
+"""The metric of a reciprocal flow: it undoes whatever units the states are held in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc import Native, compile_network, random_network, technology
+from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
+
+
+def units(n: int) -> np.ndarray:
+    return np.exp(np.random.default_rng(n).normal(size=n))
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_a_gradient_flow_in_any_units_becomes_symmetric(n: int) -> None:
+    rng = np.random.default_rng(n)
+    hessian = rng.normal(size=(n, n))
+    hessian = hessian + hessian.T
+    d = units(n)
+    metric = reciprocal_metric([-hessian * d[:, None] / d], np.ones(n))
+    np.testing.assert_allclose(metric, (1.0 / d) / (1.0 / d).max(), rtol=1e-12)
+
+
+def test_samples_in_which_other_states_are_coupled_help_each_other() -> None:
+    d = units(3)
+    one = np.diag([-1.0, -1.0, -1.0])
+    one[0, 1] = one[1, 0] = 0.3
+    other = np.diag([-1.0, -1.0, -1.0])
+    other[1, 2] = other[2, 1] = -0.2
+    metric = reciprocal_metric([one * d[:, None] / d, other * d[:, None] / d], np.ones(3))
+    np.testing.assert_allclose(metric, (1.0 / d) / (1.0 / d).max(), rtol=1e-12)
+
+
+def test_states_that_nothing_binds_keep_what_they_have() -> None:
+    start = np.array([0.5, 1.0])
+    one_way = np.array([[-1.0, 2.0], [-2.0, -1.0]])  # rotation: no metric makes it equal
+    for jacobians in ([], [np.diag([-1.0, -2.0])], [one_way]):
+        np.testing.assert_array_equal(reciprocal_metric(jacobians, start), start)
+
+
+def test_no_states() -> None:
+    assert reciprocal_metric([np.zeros((0, 0))], np.zeros(0)).shape == (0,)
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu"])
+def test_layers_of_unlike_volts_are_found_as_those_of_like_volts(name: str) -> None:
+    net = random_network((6, 5, 4, 3), name, seed=2)
+    inputs = np.random.default_rng(0).normal(size=(20, 6))
+    for volts in (0.05, (0.05, 0.01, 0.04, 0.02)):
+        compiled = compile_network(net, technology("pcm"), inputs, volts_per_unit=volts, seed=1)
+        found = Native().simulate(compiled.circuit, compiled.operating_point())
+        assert found.status.converged(20).all(), found.status

@@ -1,0 +1,275 @@
+"""Newton's method on feedback forms: dense against scipy, compiled against dense, what has no solution."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+from scipy.optimize import root
+
+from analog_pc.circuit.transfer import Law, limiter, ramp_law, tanh_gate, tanh_law
+from analog_pc.simulators.native.analyses.stage import LEAPS
+from analog_pc.simulators.native.kernels import threads
+from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, newton_step, residual, workspace
+from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
+from analog_pc.simulators.native.mna.equations import Placed
+from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
+from analog_pc.simulators.native.nonlinear_solve.gain import gain_of
+from analog_pc.simulators.native.nonlinear_solve.newton import DenseNewton, Solved
+from analog_pc.simulators.native.nonlinear_solve.units import DROPPED, MOST_TIES, units_of
+from analog_pc.simulators.native.nonlinear_solve.units_newton import UnitsNewton
+
+CELLS = 10
+TIES = 3
+
+
+def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
+    one = np.ones(n)
+    return Curves(law, one, 0.0 * one, one, mild=mild)
+
+
+def placed(blocks: tuple[Block, ...]) -> tuple[Placed, ...]:
+    """Blocks whose inputs and outputs follow each other."""
+    reads = np.cumsum([0, *(block.reads for block in blocks)])
+    writes = np.cumsum([0, *(block.writes for block in blocks)])
+    return tuple(
+        Placed(block, slice(reads[k], reads[k + 1]), slice(writes[k], writes[k + 1]))
+        for k, block in enumerate(blocks)
+    )
+
+
+def tied(strength: float, *blocks: Block, ties: int = TIES, seed: int = 0) -> FeedbackForm:
+    """Cells of one output of each block, tied by few voltages; every block has as many outputs."""
+    rng = np.random.default_rng(seed)
+    where = placed(blocks)
+    reads = where[-1].reads.stop
+    writes = where[-1].writes.stop
+    cells = blocks[0].writes
+    same_cell = np.arange(reads)[:, None] % cells == np.arange(writes) % cells
+    own = np.where(same_cell, rng.normal(size=(reads, writes)), 0.0)
+    gain = own + rng.normal(size=(reads, ties)) @ rng.normal(size=(ties, writes))
+    scale = strength / np.linalg.norm(gain, 2)
+    return FeedbackForm(where, scale * gain, uncoupled=lambda some: scale * own[:, some])
+
+
+def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
+    gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    rails = curves(limiter(1.0, 6), CELLS, mild=True)
+    return tied(strength, curves(tanh_law(0.3), CELLS), gates, rails, ties=ties)
+
+
+def drives(form: FeedbackForm, samples: int, size: float = 0.4) -> np.ndarray:
+    return size * np.random.default_rng(1).normal(size=(samples, len(form.gain)))
+
+
+def nothing(form: FeedbackForm, samples: int) -> np.ndarray:
+    return np.zeros((samples, form.gain.shape[1]))
+
+
+def dense(form: FeedbackForm, r: np.ndarray) -> Solved:
+    return DenseNewton(form).solve(r, nothing(form, len(r)))
+
+
+def compiled(form: FeedbackForm, r: np.ndarray) -> Solved:
+    newton = UnitsNewton.of(form, r)
+    assert newton is not None
+    return newton.solve(r, nothing(form, len(r)))
+
+
+def check(form: FeedbackForm, r: np.ndarray, solved: Solved, found: slice | np.ndarray = np.s_[:]) -> None:
+    """q = delta(y) and y = r + K q hold in the samples that are found."""
+    y = solved.y[found]
+    q = solved.q[found]
+    size = np.abs(y).max()
+    np.testing.assert_allclose(q, form.delta(y), rtol=0.0, atol=1e-11 * size)
+    np.testing.assert_allclose(y, r[found] + q @ form.gain.T, rtol=0.0, atol=1e-12 * size)
+
+
+def by_scipy(form: FeedbackForm, r: np.ndarray) -> np.ndarray:
+    """y of one sample r [inputs]."""
+    found = root(lambda y: y - r - form.delta(y[None])[0] @ form.gain.T, r, tol=1e-13)
+    return np.asarray(found.x)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 300])
+@pytest.mark.parametrize("strength", [0.1, 0.5, 0.9])  # below 1 there is one solution: slopes are below 1
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_every_sample_is_solved(method: type, samples: int, strength: float) -> None:
+    form = mixed(strength)
+    r = drives(form, samples)
+    solved = method(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
+    np.testing.assert_allclose(solved.y[-1], by_scipy(form, r[-1]), atol=1e-10)
+
+
+def test_compiled_finds_what_dense_finds() -> None:
+    form = mixed(0.8)
+    r = drives(form, TILE + 40)
+    np.testing.assert_allclose(compiled(form, r).y, dense(form, r).y, rtol=0.0, atol=1e-11)
+
+
+def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
+    # 1 - K D lies between 1 and 9 from sample to sample: no common matrix serves all of them.
+    rng = np.random.default_rng(3)
+    gain = 8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6))
+    form = FeedbackForm(placed((curves(tanh_law(0.2), 6),)), gain)
+    r = rng.normal(size=(50, 6)) * np.logspace(-2, 1.0, 50)[:, None]
+    solved = dense(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
+
+
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_what_has_no_solution_is_not_found_and_does_not_show_in_others(method: type) -> None:
+    one = np.ones(2)
+    steep = Curves(ramp_law((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    form = FeedbackForm(placed((steep,)), np.eye(2), uncoupled=lambda some: np.eye(2)[:, some])
+    r = np.full((80, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
+    r[33, 1] = 0.3
+    solved = method(form, r)
+    assert np.flatnonzero(~solved.found).tolist() == [33]
+    np.testing.assert_array_equal(solved.y[solved.found], 0.1)
+
+
+def test_a_square_law_beyond_its_turning_point() -> None:
+    square = Law("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
+    form = FeedbackForm(placed((curves(square, 1),)), np.eye(1))
+    r = np.array([[0.2], [0.3], [0.1]])  # y = r + y^2 has a solution for r <= 1/4 alone
+    solved = dense(form, r)
+    assert solved.found.tolist() == [True, False, True]
+    exact = 0.5 - np.sqrt(0.25 - r[[0, 2]])
+    np.testing.assert_allclose(solved.y[[0, 2]], exact, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_a_sample_that_is_no_number_does_not_show_in_others(method: type) -> None:
+    form = mixed()
+    r = drives(form, 80)
+    sound = method(form, r)
+    r[17, 3] = np.nan
+    solved = method(form, r)
+    assert np.flatnonzero(~solved.found).tolist() == [17]
+    others = np.arange(80) != 17
+    np.testing.assert_allclose(solved.y[others], sound.y[others], rtol=0.0, atol=1e-11)
+
+
+def test_one_sample_after_another_finds_what_each_would_alone() -> None:
+    """The factors that the last one has left are tried first, and never decide."""
+    form = mixed(0.9)
+    r = drives(form, 12, size=1.0)
+    kept = DenseNewton(form)
+    for sample in r[:, None]:
+        after_others = kept.solve(sample, nothing(form, 1))
+        assert after_others.found.all()
+        np.testing.assert_allclose(after_others.y, dense(form, sample).y, rtol=0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("method", [dense, compiled])
+def test_a_search_that_starts_at_the_solution_stays_there(method: type) -> None:
+    form = mixed(0.8)
+    r = drives(form, 50)
+    first = method(form, r)
+    newton = DenseNewton(form) if method is dense else UnitsNewton.of(form, r)
+    assert newton is not None
+    again = newton.solve(r, first.q)
+    assert again.found.all()
+    np.testing.assert_allclose(again.y, first.y, rtol=0.0, atol=1e-12)
+
+
+def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
+    # Found by a search through random gains; from 0 V the residual falls along no part of Newton's step.
+    gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
+    form = FeedbackForm(placed((curves(ramp_law((0.0,), (0.0, 1.0)), 2),)), gain)
+    r = np.array([[0.6, -0.5]])
+    assert not dense(form, r).found.any()
+    solved = DenseNewton(form).solve(r, nothing(form, 1), LEAPS)
+    assert solved.found.all()
+    # both below the kink, where delta(y) = -y: (1 + K) y = r
+    np.testing.assert_allclose(solved.y[0], np.linalg.solve(np.eye(2) + gain, r[0]), atol=1e-12)
+    assert (solved.y < 0.0).all()
+
+
+@numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
+def _residual_and_step(problem, work, f):  # type: ignore[no-untyped-def]
+    residual(problem, work)
+    f[:] = work.f
+    newton_step(problem.units, work)
+
+
+@pytest.mark.parametrize("ties", [1, TIES])  # one: a unit of two outputs has code of its own
+def test_units_are_found_and_their_step_is_newtons(ties: int) -> None:
+    form = mixed(ties=ties)
+    y = drives(form, 5)
+    own = form.uncoupled_gain()
+    assert own is not None
+    units = units_of(form, y, own)
+    assert units is not None
+    assert len(units.to_ties) == units.into.shape[2] == ties
+    assert len(units.starts) == CELLS + 1
+    assert form.laws is not None
+    problem = Problem(units, form.laws, gain_of(form.gain, own), form.largest_gain)
+    work = workspace(problem, len(y))
+    q = np.random.default_rng(2).normal(size=(form.gain.shape[1], len(y)))
+    work.y[:] = y.T
+    work.q[:] = q
+    f = np.empty_like(q)
+    _residual_and_step(problem, work, f)
+    np.testing.assert_allclose(f, form.delta(y).T - q, atol=1e-14)
+    every = np.ones(len(q), dtype=np.bool_)
+    system = np.eye(len(q)) - form.slopes_times(y, every, form.gain[None])
+    step = np.linalg.solve(system, f.T[:, :, None])[:, :, 0]
+    np.testing.assert_allclose(work.f.T, step, atol=10.0 * DROPPED * np.abs(step).max())
+
+
+def test_without_units_there_is_no_compiled_way() -> None:
+    own = Law("tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2")
+    unknown = tied(0.5, curves(own, CELLS))
+    assert UnitsNewton.of(unknown, drives(unknown, 40)) is None
+    tangled = tied(0.5, curves(tanh_law(0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
+    assert UnitsNewton.of(tangled, drives(tangled, 40)) is None
+
+
+def test_inputs_of_the_same_voltage_are_one() -> None:
+    """Two gates and an activation read one node: their rows of K are equal; all of them are answered."""
+    gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
+    gates = Gates(tanh_gate(0.7), np.ones(1))
+    shared = np.array([0, 0, 2])
+    form = FeedbackForm(placed((curves(tanh_law(0.3), 1), gates)), gain, shared, lambda some: gain[:, some])
+    r = np.random.default_rng(4).normal(size=(60, 3))
+    r[:, 1] = r[:, 0]
+    solved = compiled(form, r)
+    assert solved.found.all()
+    check(form, r, solved)
+    np.testing.assert_array_equal(solved.y[:, 0], solved.y[:, 1])
+
+
+def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = mixed(0.8)
+    r = drives(form, 700)
+    alone = compiled(form, r)
+    monkeypatch.setattr(threads, "LEAST", 10)
+    monkeypatch.setattr(threads, "MOST", 1000)
+    together = compiled(form, r)
+    assert together.found.all()
+    np.testing.assert_allclose(together.y, alone.y, rtol=0.0, atol=1e-12)
+    np.testing.assert_allclose(together.q, alone.q, rtol=0.0, atol=1e-12)
+
+
+def test_slices_hold_every_sample_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "LEAST", 10)
+    monkeypatch.setattr(threads, "MOST", 100)
+    seen = np.zeros(77, dtype=int)
+
+    def work(part: slice) -> None:
+        seen[part] += 1
+        assert part.stop - part.start <= 10
+
+    threads.in_slices(77, 10, work)
+    np.testing.assert_array_equal(seen, 1)
+
+    def fail(part: slice) -> None:
+        raise ArithmeticError("in a thread")
+
+    with pytest.raises(ArithmeticError, match="in a thread"):
+        threads.in_slices(77, 10, fail)
