@@ -28,10 +28,13 @@ COMMANDS = {
     "netlist": "analog_pc.cli.netlist:netlist",
     "run": "analog_pc.cli.run:run",
     "technologies": "analog_pc.cli.technologies:technologies",
+    "testbench": "analog_pc.cli.testbench:testbench",
     "train": "analog_pc.cli.train:train",
-    "trial": "analog_pc.cli.trial:trial",
     "verify": "analog_pc.cli.verify:verify",
 }
+
+
+RENAMED = {"trial": "testbench"}  # old name -> new name, for a message
 
 
 class _Group(click.Group):
@@ -44,6 +47,8 @@ class _Group(click.Group):
         return [*COMMANDS, *super().list_commands(context)]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in RENAMED:
+            context.fail(f"{name} is called {RENAMED[name]} now")
         if name not in COMMANDS:
             return super().get_command(context, name)
         module, attribute = COMMANDS[name].split(":")
@@ -170,7 +175,7 @@ def main() -> None:
 
     \b
     Start with your own network: is it good enough on a chip, and what does it cost?
-      analog-pc import model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
+      analog-pc import behavioural_model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
       analog-pc evaluate net.npz --data test.npz --technology cmos65-rram
     Then its circuit, against a SPICE simulator and as a netlist:
       analog-pc verify net.npz --data test.npz --technology cmos65-rram

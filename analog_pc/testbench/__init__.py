@@ -1,14 +1,15 @@
 """A whole learning trial inside one circuit simulation.
 
 One transient predicts, clamps the target by switches, relaxes, senses prediction errors, writes the
-memristors by overlapping pulses, releases the target, and predicts again.  A twin in Python says, device by
-device, what it should give; `continuous` does without clocks and pulses.
+memristors by overlapping pulses, releases the target, and predicts again.  A behavioural model says,
+device by device, what it should give; `continuous` does without clocks and pulses.
 """
 
-from analog_pc.testbench.circuit import TrialCircuit, trial_circuit
-from analog_pc.testbench.compare import Agreement, Departure, compare_trial, depart_from_rule
+from analog_pc.testbench.behavioural_model import ModelResult, behavioural_model
+from analog_pc.testbench.circuit import LearningCircuit, learning_circuit
+from analog_pc.testbench.compare import Agreement, RuleDeviation, compare_with_model, compare_with_rule
 from analog_pc.testbench.continuous import (
-    ContinuousTrial,
+    ContinuousTestbench,
     compare_continuous,
     continuous_deck,
     flow_of,
@@ -17,39 +18,38 @@ from analog_pc.testbench.continuous import (
     write_continuous_results,
 )
 from analog_pc.testbench.examples import EXAMPLES, Example
-from analog_pc.testbench.figures import draw_trial
+from analog_pc.testbench.figures import draw_testbench
 from analog_pc.testbench.files import write_netlist, write_results
-from analog_pc.testbench.run import TrialResult, run_trial, trial_deck
+from analog_pc.testbench.pulse_encoding import Phase, PulseEncoding
+from analog_pc.testbench.run import LearningWaveforms, learning_deck, run_testbench
 from analog_pc.testbench.schedule import Schedule
-from analog_pc.testbench.trial import Trial, build_trial
-from analog_pc.testbench.twin import TwinResult, twin
-from analog_pc.testbench.writing import Phase, Writing
+from analog_pc.testbench.testbench import LearningTestbench, build_testbench
 
 __all__ = [
     "EXAMPLES",
     "Agreement",
-    "ContinuousTrial",
-    "Departure",
+    "ContinuousTestbench",
     "Example",
+    "LearningCircuit",
+    "LearningTestbench",
+    "LearningWaveforms",
+    "ModelResult",
     "Phase",
+    "PulseEncoding",
+    "RuleDeviation",
     "Schedule",
-    "Trial",
-    "TrialCircuit",
-    "TrialResult",
-    "TwinResult",
-    "Writing",
-    "build_trial",
+    "behavioural_model",
+    "build_testbench",
     "compare_continuous",
-    "compare_trial",
+    "compare_with_model",
+    "compare_with_rule",
     "continuous_deck",
-    "depart_from_rule",
-    "draw_trial",
+    "draw_testbench",
     "flow_of",
+    "learning_circuit",
+    "learning_deck",
     "run_continuous",
-    "run_trial",
-    "trial_circuit",
-    "trial_deck",
-    "twin",
+    "run_testbench",
     "write_continuous_netlist",
     "write_continuous_results",
     "write_netlist",

@@ -24,13 +24,13 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.testbench.writing import Writing
+from analog_pc.testbench.pulse_encoding import PulseEncoding
 
 HOLD = 1e-12  # F
 
 
 @dataclass(frozen=True)
-class Gates:
+class GateCell:
     """Conductances of a closed and of an open switch, S."""
 
     on: float
@@ -75,7 +75,7 @@ def amplified_columns(
     out: Bus,
     ohms: float,
     reference: Reference,
-    gates: Gates,
+    gates: GateCell,
     parts: Parts,
 ) -> tuple[Element, ...]:
     """Transimpedance amplifiers that read against a reference column, and drive the columns in writing.
@@ -107,9 +107,9 @@ def amplified_columns(
     )
 
 
-def level_law(writing: Writing, volts: float, sign: int) -> Law:
+def level_law(encoding: PulseEncoding, volts: float, sign: int) -> Law:
     """Height of a row's pulse of the voltage of a rate (`volts` for 1), of the given sign."""
-    scale, gain, base = float(volts * writing.rate_scale), float(writing.gain), float(writing.base)
+    scale, gain, base = float(volts * encoding.rate_scale), float(encoding.gain), float(encoding.base)
 
     def part(v: Floats) -> Floats:
         return np.clip(sign * v / scale, 0.0, 1.0)
@@ -141,35 +141,37 @@ def comparator_law() -> Law:
     )
 
 
-def row_levels(name: str, rates: Bus, writing: Writing, volts: float) -> tuple[tuple[Element, ...], Bus]:
+def row_levels(
+    name: str, rates: Bus, encoding: PulseEncoding, volts: float
+) -> tuple[tuple[Element, ...], Bus]:
     """Logarithmic amplifiers of the rates' two signs; the bus of levels, those of positive rates first."""
     positive, negative = bus(f"{name}_p", len(rates)), bus(f"{name}_m", len(rates))
     elements = (
-        VoltageTransfers(f"{name}_log_p", rates, positive, level_law(writing, volts, 1)),
-        VoltageTransfers(f"{name}_log_m", rates, negative, level_law(writing, volts, -1)),
+        VoltageTransfers(f"{name}_log_p", rates, positive, level_law(encoding, volts, 1)),
+        VoltageTransfers(f"{name}_log_m", rates, negative, level_law(encoding, volts, -1)),
     )
     return elements, positive + negative
 
 
-def column_pulses(name: str, force: Bus, gates: Gates) -> tuple[tuple[Element, ...], Bus]:
-    """Forces held, and compared with a ramp; the bus of comparators, those of positive forces first.
+def column_pulses(name: str, weighted_eps: Bus, gates: GateCell) -> tuple[tuple[Element, ...], Bus]:
+    """Hold weighted errors and compare them with a ramp; the bus of comparators, positive errors first.
 
     ::
 
-        force[i] --o track o--+--|+\\                  +--|-\\
+        weighted_eps[i] --o track o--+--|+\\                  +--|-\\
                               |  |  >- on_p[i]        |  |  >- on_m[i]
                     ramp -----|--|-/      anti_ramp --|--|+/
                              === C        held[i] ----+
                               |
                            ground
     """
-    n = len(force)
+    n = len(weighted_eps)
     held = bus(f"{name}_held", n)
     apart_p, apart_m = bus(f"{name}_apart_p", n), bus(f"{name}_apart_m", n)
     on_p, on_m = bus(f"{name}_on_p", n), bus(f"{name}_on_m", n)
     jump = comparator_law()
     elements = (
-        gates.switches(f"{name}_track", force, held, "track"),
+        gates.switches(f"{name}_track", weighted_eps, held, "track"),
         Capacitors(f"{name}_hold", held, grounds(n), HOLD),
         Amplifiers(f"{name}_less_ramp", held, ("ramp",) * n, apart_p, 1.0),
         Amplifiers(f"{name}_below_ramp", ("anti_ramp",) * n, held, apart_m, 1.0),

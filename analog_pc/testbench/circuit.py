@@ -8,7 +8,7 @@
                                                                 |            |
     back[j] <-------------- [ transposed array ]-- eps_row[i] --+--[ eps ]---+
                              written by the same pulses         |
-                                             (columns) -- [ held force > ramp ]
+                                             (columns) -- [ held weighted eps > ramp ]
 
 The first layer's transposed array is missing: a clamped input takes no feedback.
 """
@@ -37,11 +37,11 @@ from analog_pc.circuit import (
 )
 from analog_pc.testbench.layer import BIAS, Layer
 from analog_pc.testbench.schedule import LINES, clock_lines
-from analog_pc.testbench.trial import Trial
+from analog_pc.testbench.testbench import LearningTestbench
 
 
 @dataclass(frozen=True, eq=False)
-class TrialCircuit:
+class LearningCircuit:
     """The circuit, and where to look; buses over layers, as a `Solution` names them.
 
     `activities`, `predictions`, `eps`, `held`: layers 0 ... L (the first one empty but for activities);
@@ -63,24 +63,24 @@ class TrialCircuit:
         return tuple(dict.fromkeys(node for layers in buses for nodes in layers for node in nodes))
 
 
-def trial_circuit(trial: Trial) -> TrialCircuit:
+def learning_circuit(bench: LearningTestbench) -> LearningCircuit:
     """Compile a trial."""
-    net, sizes = trial.network, trial.network.sizes
-    blocks = [_input_layer(trial), *(Layer(trial, k).build() for k in range(1, net.depth + 1))]
+    net, sizes = bench.network, bench.network.sizes
+    blocks = [_input_layer(bench), *(Layer(bench, k).build() for k in range(1, net.depth + 1))]
     instances = tuple(
-        Instance(f"layer{k}", Subcircuit(f"trial_layer{k}", ports, elements, comment), ports)
+        Instance(f"layer{k}", Subcircuit(f"testbench_layer{k}", ports, elements, comment), ports)
         for k, (ports, elements, comment) in enumerate(blocks)
     )
-    circuit = Circuit("trial", _top(trial), instances, trial.technology.temperature)
+    circuit = Circuit("testbench", _top(bench), instances, bench.technology.temperature)
     check_circuit(circuit)
     above = dict(enumerate(sizes[1:], start=1))
-    return TrialCircuit(
+    return LearningCircuit(
         circuit,
         tuple(bus(f"x{k}", n) for k, n in enumerate(sizes)),
         ((), *(bus(f"mu{k}", n) for k, n in above.items())),
         ((), *(bus(f"eps{k}", n) for k, n in above.items())),
         ((), *_inner("pulse_held", above)),
-        _inner("forward_state", {k: s.size for k, s in enumerate(trial.states(), start=1)}),
+        _inner("forward_state", {k: s.size for k, s in enumerate(bench.states(), start=1)}),
         _inner("transposed_state", {k: w.size if k > 1 else 0 for k, w in enumerate(net.W, start=1)}),
     )
 
@@ -90,28 +90,28 @@ def _inner(kind: str, sizes: Mapping[int, int]) -> tuple[Bus, ...]:
     return tuple(tuple(f"layer{k}.{node}" for node in bus(kind, n)) for k, n in sizes.items())
 
 
-def _top(trial: Trial) -> tuple[Element, ...]:
+def _top(bench: LearningTestbench) -> tuple[Element, ...]:
     """Clocks, the clamped input, the target behind its switches, the line of the biases."""
-    scale = trial.volts * trial.writing.force_scale
-    times, lines = clock_lines(trial.schedule, trial.writing, scale)
+    scale = bench.volts * bench.encoding.eps_scale
+    times, lines = clock_lines(bench.schedule, bench.encoding, scale)
     volts = np.stack([lines[name] for name in LINES])
-    sizes, last = trial.network.sizes, trial.network.depth
+    sizes, last = bench.network.sizes, bench.network.depth
     x, target = bus(f"x{last}", sizes[last]), bus("target", sizes[last])
     elements: tuple[Element, ...] = (
         ClockSources("clock", LINES, grounds(len(LINES)), times, volts),
         StimulusSources("input", bus("x0", sizes[0]), grounds(sizes[0])),
         StimulusSources("goal", target, grounds(sizes[last])),
-        Switches("clamp", target, x, ("clamp",) * sizes[last], trial.clamp_on, trial.switch_off),
+        Switches("clamp", target, x, ("clamp",) * sizes[last], bench.clamp_on, bench.switch_off),
     )
-    if trial.network.has_biases:
-        elements += (VoltageSources("bias", (BIAS,), grounds(1), trial.volts),)
+    if bench.network.has_biases:
+        elements += (VoltageSources("bias", (BIAS,), grounds(1), bench.volts),)
     return elements
 
 
-def _input_layer(trial: Trial) -> tuple[Bus, tuple[Element, ...], str]:
-    n = trial.network.sizes[0]
+def _input_layer(bench: LearningTestbench) -> tuple[Bus, tuple[Element, ...], str]:
+    n = bench.network.sizes[0]
     x, rate = bus("x0", n), bus("rate0", n)
-    f, volts = trial.network.activation_of(0), trial.volts
-    cell = activation_cell("act", f, x, volts, volts, Parts(trial.technology))
-    buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, Parts(trial.technology))
+    f, volts = bench.network.activation_of(0), bench.volts
+    cell = activation_cell("act", f, x, volts, volts, Parts(bench.technology))
+    buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, Parts(bench.technology))
     return x + rate, (*cell.elements, buffers), f"input: {n} activities"

@@ -31,7 +31,7 @@ def bear() -> Example:
 
 
 def signed() -> Example:
-    """8-6-3 with tanh and biases: rates, forces and weights of both signs."""
+    """8-6-3 with tanh and biases: rates, weighted errors and weights of both signs."""
     rng = np.random.default_rng(1)
     network = random_network((8, 6, 3), "tanh", seed=1)
     network = network.with_parameters(network.W, [rng.normal(0.0, 0.2, n) for n in (6, 3)])

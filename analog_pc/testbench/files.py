@@ -9,31 +9,31 @@ from typing import Any
 
 from analog_pc.files import write_npz, write_text
 from analog_pc.reporting.style import save_figure
-from analog_pc.testbench.compare import OF_CHANGE, OF_SCALE, Agreement, Departure
-from analog_pc.testbench.figures import draw_trial
-from analog_pc.testbench.run import PRECISION, TrialResult, trial_deck
-from analog_pc.testbench.trial import Trial
-from analog_pc.testbench.twin import TwinResult
+from analog_pc.testbench.behavioural_model import ModelResult
+from analog_pc.testbench.compare import OF_CHANGE, OF_SCALE, Agreement, RuleDeviation
+from analog_pc.testbench.figures import draw_testbench
+from analog_pc.testbench.run import PRECISION, LearningWaveforms, learning_deck
+from analog_pc.testbench.testbench import LearningTestbench
 
 
-def write_netlist(folder: Path, trial: Trial, precision: float = PRECISION) -> Path:
-    """``trial.cir``: the whole trial, to read or to run with ``ngspice -b -r out.raw trial.cir``."""
-    path = folder / "trial.cir"
-    write_text(path, trial_deck(trial, precision))
+def write_netlist(folder: Path, bench: LearningTestbench, precision: float = PRECISION) -> Path:
+    """``testbench.cir``: the whole trial, to read or to run with ``ngspice -b -r out.raw testbench.cir``."""
+    path = folder / "testbench.cir"
+    write_text(path, learning_deck(bench, precision))
     return path
 
 
 def write_results(
     folder: Path,
-    trial: Trial,
-    result: TrialResult,
-    twin: TwinResult,
+    bench: LearningTestbench,
+    result: LearningWaveforms,
+    model: ModelResult,
     agreement: Agreement,
-    departure: Departure,
+    deviation: RuleDeviation,
 ) -> list[Path]:
     """``result.json``, ``waveforms.npz`` and the figure as SVG and PDF."""
     paths = [folder / "result.json", folder / "waveforms.npz"]
-    text = json.dumps(summary(trial, result, agreement, departure), indent=1)
+    text = json.dumps(summary(bench, result, agreement, deviation), indent=1)
     write_text(paths[0], text + "\n")
     waveforms: dict[str, Any] = {"times": result.times}
     for name in ("activities", "predictions", "eps", "held", "forward", "transposed"):
@@ -41,21 +41,26 @@ def write_results(
         waves = enumerate(getattr(result, name), first)
         waveforms |= {f"{name}{layer}": wave for layer, wave in waves if wave.size}
     write_npz(paths[1], **waveforms)
-    return [*paths, *save_figure(draw_trial(trial, result, twin, agreement, departure), folder / "trial")]
+    return [
+        *paths,
+        *save_figure(draw_testbench(bench, result, model, agreement, deviation), folder / "testbench"),
+    ]
 
 
-def summary(trial: Trial, result: TrialResult, agreement: Agreement, departure: Departure) -> dict[str, Any]:
+def summary(
+    bench: LearningTestbench, result: LearningWaveforms, agreement: Agreement, deviation: RuleDeviation
+) -> dict[str, Any]:
     """Numbers of a trial, SI units."""
     layers = ("predict", "learn", "predict_again")
     return {
-        "sizes": list(trial.network.sizes),
-        "activation": trial.network.activation,
-        "learning_rate": trial.lr,
-        "device": asdict(trial.device) | {"model": trial.device.name},
-        "mapping": asdict(trial.mapping),
-        "parts": [{"name": name, "start": a, "end": b} for name, a, b in trial.schedule.spans],
+        "sizes": list(bench.network.sizes),
+        "activation": bench.network.activation,
+        "learning_rate": bench.lr,
+        "device": asdict(bench.device) | {"model": bench.device.name},
+        "mapping": asdict(bench.mapping),
+        "parts": [{"name": name, "start": a, "end": b} for name, a, b in bench.schedule.spans],
         "points": len(result.times),
-        "devices": len(agreement.twin),
+        "devices": len(agreement.model),
         "agreement": {
             "agrees": agreement.agrees,
             "largest_change_of_scale": agreement.largest_change,
@@ -64,19 +69,19 @@ def summary(trial: Trial, result: TrialResult, agreement: Agreement, departure: 
             "worst_of_largest_change": agreement.of_change,
             "allowed_of_largest_change": OF_CHANGE,
             "activities": dict(zip(layers, agreement.activities, strict=True)),
-            "held_forces": agreement.forces,
+            "held_weighted_eps": agreement.weighted_eps,
         },
         "ideal_rule": {
-            "learning_rate": departure.lr,
-            "angle_degrees": departure.angle,
-            "residual": departure.residual,
+            "learning_rate": deviation.lr,
+            "angle_degrees": deviation.angle,
+            "residual": deviation.residual,
         },
         "outputs": {
-            "target": trial.target.tolist(),
-            "before": departure.before.tolist(),
-            "after": departure.again.tolist(),
-            "ideal_rule": departure.ideal.tolist(),
-            "ideal_rule_at_fitted_rate": departure.at_lr.tolist(),
+            "target": bench.target.tolist(),
+            "before": deviation.before.tolist(),
+            "after": deviation.again.tolist(),
+            "ideal_rule": deviation.ideal.tolist(),
+            "ideal_rule_at_fitted_rate": deviation.at_lr.tolist(),
         },
-        "changes": {"circuit": agreement.circuit.tolist(), "twin": agreement.twin.tolist()},
+        "changes": {"circuit": agreement.circuit.tolist(), "behavioural_model": agreement.model.tolist()},
     }

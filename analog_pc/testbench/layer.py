@@ -14,9 +14,9 @@ from analog_pc.circuit import (
 )
 from analog_pc.devices.compact import spice_law
 from analog_pc.testbench import cells
-from analog_pc.testbench.cells import Gates, Reference
+from analog_pc.testbench.cells import GateCell, Reference
 from analog_pc.testbench.schedule import LINES
-from analog_pc.testbench.trial import Trial
+from analog_pc.testbench.testbench import LearningTestbench
 
 BIAS = "bias"
 
@@ -24,17 +24,17 @@ BIAS = "bias"
 class Layer:
     """One layer above the input, put together part by part."""
 
-    def __init__(self, trial: Trial, layer: int) -> None:
-        self.trial, self.layer = trial, layer
-        net = trial.network
+    def __init__(self, bench: LearningTestbench, layer: int) -> None:
+        self.bench, self.layer = bench, layer
+        net = bench.network
         self.pre, self.post = net.sizes[layer - 1], net.sizes[layer]
         self.last, self.hidden_below = layer == net.depth, layer > 1
-        self.parts = Parts(trial.technology, place=f"layer{layer}")
-        self.gates = Gates(trial.switch_on, trial.switch_off)
-        self.law = spice_law(trial.device)
-        siemens = trial.mapping.reference
-        self.reference = Reference(self.law, float(trial.device.state_of(siemens)), siemens)
-        self.states = trial.states()[layer - 1]
+        self.parts = Parts(bench.technology, place=f"layer{layer}")
+        self.gates = GateCell(bench.switch_on, bench.switch_off)
+        self.law = spice_law(bench.device)
+        siemens = bench.mapping.reference
+        self.reference = Reference(self.law, float(bench.device.state_of(siemens)), siemens)
+        self.states = bench.states()[layer - 1]
         self.x, self.mu, self.eps, self.rate, self.back = (
             bus(f"{kind}{layer}", self.post) for kind in ("x", "mu", "eps", "rate", "back")
         )
@@ -45,9 +45,9 @@ class Layer:
     def build(self) -> tuple[Bus, tuple[Element, ...], str]:
         """Ports, elements, comment."""
         ports = LINES + self.lines + self.x + self.mu + self.eps
-        levels, level = cells.row_levels("level", self.lines, self.trial.writing, self.trial.volts)
-        sensing, force = self._sensing()
-        pulses, pulse = cells.column_pulses("pulse", force, self.gates)
+        levels, level = cells.row_levels("level", self.lines, self.bench.encoding, self.bench.volts)
+        sensing, weighted_eps = self._sensing()
+        pulses, pulse = cells.column_pulses("pulse", weighted_eps, self.gates)
         elements = levels + self._forward(level, pulse) + self._nodes() + sensing + pulses
         if self.hidden_below:
             ports += self.fed_back
@@ -68,28 +68,28 @@ class Layer:
             cells.array("forward", row, column, self.law, self.states),
             *cells.amplified_columns(
                 "predict", row, column, drive, self.mu,
-                self.trial.mapping.ohms, self.reference, self.gates, self.parts,
+                self.bench.mapping.ohms, self.reference, self.gates, self.parts,
             ),
         )  # fmt: skip
 
     def _nodes(self) -> tuple[Element, ...]:
         """Value nodes; the spring is a switch, whose conductance is the precision's."""
-        tech = self.trial.technology
-        spring = self.trial.network.precision_of(self.layer) * tech.spring_conductance
+        tech = self.bench.technology
+        spring = self.bench.network.precision_of(self.layer) * tech.spring_conductance
         relax = ("relax",) * self.post
         return (
-            Switches("spring", self.x, self.mu, relax, spring, self.trial.switch_off),
+            Switches("spring", self.x, self.mu, relax, spring, self.bench.switch_off),
             Capacitors("node", self.x, grounds(self.post), tech.node_capacitance),
         )
 
     def _sensing(self) -> tuple[tuple[Element, ...], Bus]:
-        """eps = x - mu, and the force precision eps."""
+        """eps = x - mu, and the weighted error precision eps."""
         elements: tuple[Element, ...] = (unity("sense", self.x, self.mu, self.eps, 2.0, self.parts),)
-        pi = self.trial.network.precision_of(self.layer)
+        pi = self.bench.network.precision_of(self.layer)
         if pi == 1.0:
             return elements, self.eps
-        force = bus("force", self.post)
-        return (*elements, Amplifiers("weigh", self.eps, grounds(self.post), force, pi)), force
+        weighted_eps = bus("weighted_eps", self.post)
+        return (*elements, Amplifiers("weigh", self.eps, grounds(self.post), weighted_eps, pi)), weighted_eps
 
     def _transposed(self, level: Bus, pulse: Bus) -> tuple[Element, ...]:
         n, m, lines = self.pre, self.post, len(self.lines)
@@ -103,16 +103,16 @@ class Layer:
             cells.array("transposed", column, row, self.law, self.states[:n]),
             *cells.amplified_columns(
                 "feedback", row, column, drive, self.fed_back,
-                self.trial.mapping.ohms, self.reference, self.gates, self.parts,
+                self.bench.mapping.ohms, self.reference, self.gates, self.parts,
             ),
         )  # fmt: skip
 
     def _output(self) -> tuple[Element, ...]:
         """Rates for the layer above, and its feedback, let through while the network relaxes."""
-        net, layer, volts = self.trial.network, self.layer, self.trial.volts
+        net, layer, volts = self.bench.network, self.layer, self.bench.volts
         cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.parts)
         fed = bus("fed", self.post)
-        siemens = net.precision_of(layer + 1) * self.trial.technology.spring_conductance
+        siemens = net.precision_of(layer + 1) * self.bench.technology.spring_conductance
         return (
             *cell.elements,
             unity("rate", cell.signal, grounds(self.post), self.rate, 1.0, self.parts),

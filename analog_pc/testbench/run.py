@@ -11,11 +11,11 @@ from analog_pc.arrays import Floats
 from analog_pc.circuit import Solution, Transient
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import deck
-from analog_pc.testbench.circuit import TrialCircuit, trial_circuit
-from analog_pc.testbench.trial import Trial
+from analog_pc.testbench.circuit import LearningCircuit, learning_circuit
+from analog_pc.testbench.testbench import LearningTestbench
 
 # Asked of each step.  What it costs and what it gives is the end of every pulse, which a step has to find:
-# analysis/trial.py has a table of deviations and points.
+# analysis/testbench.py has a table of deviations and points.
 PRECISION = 1e-7
 # A written column's amplifier resolves 1e7 x 1e-16 V at its output, and a closed switch of 1 mS makes
 # 1e-12 A of it.  With the usual bound of 1e-18 A the bear's trial took 27,589 points instead of 1,306, nearly
@@ -24,7 +24,7 @@ LEAST_CURRENT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class TrialResult:
+class LearningWaveforms:
     """What the transient gave, in units of the network.
 
     Parameters
@@ -54,31 +54,31 @@ class TrialResult:
         return tuple(wave[k] for wave in waveforms)
 
 
-def transient(trial: Trial, compiled: TrialCircuit, precision: float = PRECISION) -> Transient:
+def transient(bench: LearningTestbench, compiled: LearningCircuit, precision: float = PRECISION) -> Transient:
     """The analysis of a trial: every activity begins at 0."""
     start = {node: 0.0 for layer in compiled.activities[1:] for node in layer}
     start |= {node: 0.0 for layer in compiled.held for node in layer}
-    duration = trial.schedule.duration
-    stimuli = {"input": trial.volts * trial.inputs, "goal": trial.volts * trial.target}
+    duration = bench.schedule.duration
+    stimuli = {"input": bench.volts * bench.inputs, "goal": bench.volts * bench.target}
     return Transient(
         stimuli, start, duration, duration, compiled.nodes,
         stiff=True, precision=precision, least_current=LEAST_CURRENT,
     )  # fmt: skip
 
 
-def trial_deck(trial: Trial, precision: float = PRECISION) -> str:
-    """The whole trial as an ngspice deck: ``ngspice -b -r out.raw trial.cir``."""
-    compiled = trial_circuit(trial)
-    return deck(compiled.circuit, transient(trial, compiled, precision))
+def learning_deck(bench: LearningTestbench, precision: float = PRECISION) -> str:
+    """The whole trial as an ngspice deck: ``ngspice -b -r out.raw testbench.cir``."""
+    compiled = learning_circuit(bench)
+    return deck(compiled.circuit, transient(bench, compiled, precision))
 
 
-def run_trial(
-    trial: Trial,
+def run_testbench(
+    bench: LearningTestbench,
     *,
     precision: float = PRECISION,
     timeout: float = 3600.0,
     watch: Callable[[float], None] | None = None,
-) -> TrialResult:
+) -> LearningWaveforms:
     """Simulate a trial.
 
     Parameters
@@ -94,20 +94,22 @@ def run_trial(
     ------
     SimulatorMissing, SimulationFailed
     """
-    compiled = trial_circuit(trial)
-    analysis = transient(trial, compiled, precision)
+    compiled = learning_circuit(bench)
+    analysis = transient(bench, compiled, precision)
     solution = Ngspice(timeout=timeout, watch=watch).simulate(compiled.circuit, analysis)
-    return read_trial(trial, compiled, solution)
+    return read_waveforms(bench, compiled, solution)
 
 
-def read_trial(trial: Trial, compiled: TrialCircuit, solution: Solution) -> TrialResult:
+def read_waveforms(
+    bench: LearningTestbench, compiled: LearningCircuit, solution: Solution
+) -> LearningWaveforms:
     """Waveforms of a solution in units of the network."""
 
     def layers(buses: tuple[tuple[str, ...], ...]) -> tuple[Floats, ...]:
-        return tuple(solution.voltage(nodes) / trial.volts for nodes in buses)
+        return tuple(solution.voltage(nodes) / bench.volts for nodes in buses)
 
     points = len(solution.axis)
-    shapes = [state.shape for state in trial.states()]
+    shapes = [state.shape for state in bench.states()]
     forward = [
         solution.voltage(nodes).reshape(points, *shape)
         for nodes, shape in zip(compiled.forward, shapes, strict=True)
@@ -116,7 +118,7 @@ def read_trial(trial: Trial, compiled: TrialCircuit, solution: Solution) -> Tria
         solution.voltage(nodes).reshape(points, -1, shape[1])
         for nodes, shape in zip(compiled.transposed, shapes, strict=True)
     ]
-    return TrialResult(
+    return LearningWaveforms(
         solution.axis,
         layers(compiled.activities),
         layers(compiled.predictions),

@@ -13,7 +13,7 @@
              | predict     | learn       |hold| SET    | RESET | ...       | predict again  |
 
 `relax` lets the springs pull and the feedback through; while it is low the activities, and with them the
-rates, stay on their capacitors.  `track` lets the held forces follow; `read` connects rows to their rates,
+rates, stay on their capacitors.  `track` lets the held errors follow; `read` connects rows to their rates,
 `write` makes followers of the columns' amplifiers.  A switch never closes before the one that it would fight
 has opened: clocks change one after the other, an `edge` apart.
 """
@@ -28,7 +28,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
-from analog_pc.testbench.writing import Phase, Writing
+from analog_pc.testbench.pulse_encoding import Phase, PulseEncoding
 
 LINES = (
     "relax", "clamp", "track", "read", "write",
@@ -64,7 +64,7 @@ class Schedule:
 
     @property
     def held(self) -> float:
-        """When the forces are held: the moment that is sensed."""
+        """When the weighted errors are held: the moment that is sensed."""
         return self.predict + self.learn
 
     @property
@@ -93,22 +93,22 @@ class Schedule:
     @property
     def spans(self) -> tuple[tuple[str, float, float], ...]:
         """Name, begin and end of every part."""
-        writing = [
+        encoding = [
             (phase.name, start, start + phase.seconds + 8.0 * self.edge)
             for phase, start in zip(self.phases, self.starts, strict=True)
         ]
         return (
             ("predict", 0.0, self.predict),
             ("learn", self.predict, self.held),
-            *writing,
+            *encoding,
             ("predict again", self.released, self.duration),
         )
 
 
 def clock_lines(
-    schedule: Schedule, writing: Writing, full_scale: float
+    schedule: Schedule, encoding: PulseEncoding, full_scale: float
 ) -> tuple[Floats, Mapping[str, Floats]]:
-    """Times [k] in s, and line -> volts [k]; `full_scale` is the voltage of the force `force_scale`."""
+    """Times [k] in s, and line -> volts [k]; `full_scale` is the voltage of an error of `eps_scale`."""
     lines = {name: _Line(schedule.edge) for name in LINES}
     edge, held, end = schedule.edge, schedule.held, schedule.written
     lines["relax"].begin(1.0).to(held + 2.0 * edge, 0.0).to(end + 2.0 * edge, 1.0)
@@ -119,7 +119,7 @@ def clock_lines(
     lines["ramp"].begin(full_scale)
     lines["anti_ramp"].begin(-full_scale)
     for phase, start in zip(schedule.phases, schedule.starts, strict=True):
-        _add_phase(lines, phase, start, edge, writing.column(phase.polarity), full_scale)
+        _add_phase(lines, phase, start, edge, encoding.column(phase.polarity), full_scale)
     times = np.unique(np.concatenate([[0.0], *(line.times for line in lines.values())]))
     return times, {name: np.interp(times, line.times, line.volts) for name, line in lines.items()}
 

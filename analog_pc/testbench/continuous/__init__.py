@@ -11,17 +11,17 @@ held or timed; only the target comes and goes.
 """
 
 from analog_pc.testbench.continuous.circuit import ContinuousCircuit, continuous_circuit
-from analog_pc.testbench.continuous.compare import Closeness, compare_continuous
+from analog_pc.testbench.continuous.compare import EquationDeviation, compare_continuous
 from analog_pc.testbench.continuous.figures import draw_continuous
 from analog_pc.testbench.continuous.files import write_continuous_netlist, write_continuous_results
 from analog_pc.testbench.continuous.ode import flow_of
 from analog_pc.testbench.continuous.run import Waveforms, continuous_deck, run_continuous
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 __all__ = [
-    "Closeness",
     "ContinuousCircuit",
-    "ContinuousTrial",
+    "ContinuousTestbench",
+    "EquationDeviation",
     "Waveforms",
     "compare_continuous",
     "continuous_circuit",

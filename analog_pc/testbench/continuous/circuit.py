@@ -5,7 +5,7 @@
     rate[j] ---------------+------------------+         forward:     I = (W / R_f) (-V(rate)) into column[i]
                         ( x )--> column[i]   ( x )      writing:     I = g_w (F / s) V(rate) onto C_w
                            |                  |         transposed:  I = (W / R_f) (-V(F)) into back_column[j]
-    V(w[j, i]) = s W ------+-- === C_w <------+-- force[i]
+    V(w[j, i]) = s W ------+-- === C_w <------+-- weighted_eps[i]
 
 tau_w = C_w / g_w with C_w = C and g_w = g_s / slowness.  s: volts per unit.
 """
@@ -36,7 +36,7 @@ from analog_pc.circuit import (
     check_circuit,
     grounds,
 )
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 OHMS = 1e5  # R_f
 EDGE = 0.001  # tau
@@ -62,68 +62,68 @@ def per_unit(volts: float) -> Law:
     return Law("per_unit", lambda v: v / s, lambda v: np.full_like(v, 1.0 / s), lambda v: f"{v}/{s!r}")
 
 
-def continuous_circuit(trial: ContinuousTrial) -> ContinuousCircuit:
+def continuous_circuit(bench: ContinuousTestbench) -> ContinuousCircuit:
     """Compile a continuous trial."""
-    sizes, depth = trial.network.sizes, trial.network.depth
-    blocks = [_input_layer(trial), *(_layer(trial, k) for k in range(1, depth + 1))]
+    sizes, depth = bench.network.sizes, bench.network.depth
+    blocks = [_input_layer(bench), *(_layer(bench, k) for k in range(1, depth + 1))]
     instances = tuple(
         Instance(f"layer{k}", Subcircuit(f"continuous_layer{k}", ports, elements, f"layer {k}"), ports)
         for k, (ports, elements) in enumerate(blocks)
     )
-    circuit = Circuit("continuous_trial", _top(trial), instances, trial.technology.temperature)
+    circuit = Circuit("continuous_trial", _top(bench), instances, bench.technology.temperature)
     check_circuit(circuit)
     weights = tuple(
-        tuple(f"layer{k}.{node}" for node in bus("weight", w.size)) for k, w in enumerate(trial.weights, 1)
+        tuple(f"layer{k}.{node}" for node in bus("weight", w.size)) for k, w in enumerate(bench.weights, 1)
     )
     return ContinuousCircuit(circuit, tuple(bus(f"x{k}", n) for k, n in enumerate(sizes)), weights)
 
 
-def _top(trial: ContinuousTrial) -> tuple[Element, ...]:
-    sizes, last = trial.network.sizes, trial.network.depth
+def _top(bench: ContinuousTestbench) -> tuple[Element, ...]:
+    sizes, last = bench.network.sizes, bench.network.depth
     x, target = bus(f"x{last}", sizes[last]), bus("target", sizes[last])
-    shown, taken = trial.predict, trial.predict + trial.learn
-    times = trial.tau * np.array([0.0, shown, shown + EDGE, taken, taken + EDGE])
+    shown, taken = bench.predict, bench.predict + bench.learn
+    times = bench.tau * np.array([0.0, shown, shown + EDGE, taken, taken + EDGE])
     elements: tuple[Element, ...] = (
         ClockSources("clock", ("clamp",), grounds(1), times, [[0.0, 0.0, 1.0, 1.0, 0.0]]),
         StimulusSources("input", bus("x0", sizes[0]), grounds(sizes[0])),
         StimulusSources("goal", target, grounds(sizes[last])),
-        Switches("clamp", target, x, ("clamp",) * sizes[last], trial.clamp_on, trial.switch_off),
+        Switches("clamp", target, x, ("clamp",) * sizes[last], bench.clamp_on, bench.switch_off),
     )
-    if trial.network.has_biases:
-        elements += (VoltageSources("bias", (BIAS,), grounds(1), trial.volts),)
+    if bench.network.has_biases:
+        elements += (VoltageSources("bias", (BIAS,), grounds(1), bench.volts),)
     return elements
 
 
-def _input_layer(trial: ContinuousTrial) -> tuple[Bus, tuple[Element, ...]]:
-    n, parts = trial.network.sizes[0], Parts(trial.technology)
+def _input_layer(bench: ContinuousTestbench) -> tuple[Bus, tuple[Element, ...]]:
+    n, parts = bench.network.sizes[0], Parts(bench.technology)
     x, rate = bus("x0", n), bus("rate0", n)
-    cell = activation_cell("act", trial.network.activation_of(0), x, trial.volts, trial.volts, parts)
+    cell = activation_cell("act", bench.network.activation_of(0), x, bench.volts, bench.volts, parts)
     return x + rate, (*cell.elements, unity("rate", cell.signal, grounds(n), rate, 1.0, parts))
 
 
-def _layer(trial: ContinuousTrial, layer: int) -> tuple[Bus, tuple[Element, ...]]:
-    net, tech, parts = trial.network, trial.technology, Parts(trial.technology)
+def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, ...]]:
+    net, tech, parts = bench.network, bench.technology, Parts(bench.technology)
     pre, post = net.sizes[layer - 1], net.sizes[layer]
-    x, mu, force = bus(f"x{layer}", post), bus("mu", post), bus("force", post)
+    x, mu, weighted_eps = bus(f"x{layer}", post), bus("mu", post), bus("weighted_eps", post)
     rates = bus(f"rate{layer - 1}", pre)
     lines = rates + ((BIAS,) if net.has_biases else ())
     precision = net.precision_of(layer)
     ports: Bus = ("clamp", *lines, *x)
     elements: tuple[Element, ...] = (
-        *_forward(trial, lines, mu, parts),
+        *_forward(bench, lines, mu, parts),
         Resistors("spring", x, mu, 1.0 / (precision * tech.spring_conductance)),
         Capacitors("node", x, grounds(post), tech.node_capacitance),
-        Amplifiers("sense", x, mu, force, precision),
-        *_weights(trial, lines, force),
+        Amplifiers("sense", x, mu, weighted_eps, precision),
+        *_weights(bench, lines, weighted_eps),
     )
     if layer > 1:
         fed_back = bus(f"back{layer - 1}", pre)
         ports += fed_back
-        elements += _transposed(trial, force, fed_back, parts)
+        elements += _transposed(bench, weighted_eps, fed_back, parts)
     if layer < net.depth:
         rate, back = bus(f"rate{layer}", post), bus(f"back{layer}", post)
         ports += rate + back
-        cell = activation_cell("act", net.activation_of(layer), x, trial.volts, trial.volts, parts)
+        cell = activation_cell("act", net.activation_of(layer), x, bench.volts, bench.volts, parts)
         elements += (
             *cell.elements,
             unity("rate", cell.signal, grounds(post), rate, 1.0, parts),
@@ -138,10 +138,10 @@ def _crossings(pre: Bus, post: Bus) -> tuple[Bus, Bus, Bus]:
     return weights, tuple(node for node in pre for _ in post), post * len(pre)
 
 
-def _forward(trial: ContinuousTrial, lines: Bus, mu: Bus, parts: Parts) -> tuple[Element, ...]:
+def _forward(bench: ContinuousTestbench, lines: Bus, mu: Bus, parts: Parts) -> tuple[Element, ...]:
     anti, column = bus("anti", len(lines)), bus("column", len(mu))
     weights, rows, columns = _crossings(anti, column)
-    gate = per_unit(trial.volts)
+    gate = per_unit(bench.volts)
     return (
         unity("invert", grounds(len(lines)), lines, anti, 2.0, parts),
         GatedTransconductors("forward", weights, rows, columns, 1.0 / OHMS, gate),
@@ -149,22 +149,24 @@ def _forward(trial: ContinuousTrial, lines: Bus, mu: Bus, parts: Parts) -> tuple
     )
 
 
-def _weights(trial: ContinuousTrial, lines: Bus, force: Bus) -> tuple[Element, ...]:
-    weights, rows, columns = _crossings(lines, force)
-    siemens = trial.technology.spring_conductance / trial.slowness
+def _weights(bench: ContinuousTestbench, lines: Bus, weighted_eps: Bus) -> tuple[Element, ...]:
+    weights, rows, columns = _crossings(lines, weighted_eps)
+    siemens = bench.technology.spring_conductance / bench.slowness
     return (
-        GatedTransconductors("write", columns, rows, weights, siemens, per_unit(trial.volts)),
-        Capacitors("weight", weights, grounds(len(weights)), trial.technology.node_capacitance),
+        GatedTransconductors("write", columns, rows, weights, siemens, per_unit(bench.volts)),
+        Capacitors("weight", weights, grounds(len(weights)), bench.technology.node_capacitance),
     )
 
 
-def _transposed(trial: ContinuousTrial, force: Bus, back: Bus, parts: Parts) -> tuple[Element, ...]:
+def _transposed(
+    bench: ContinuousTestbench, weighted_eps: Bus, back: Bus, parts: Parts
+) -> tuple[Element, ...]:
     """W^T F; the bias, the last line, has no part in it."""
-    n, m = len(back), len(force)
-    anti, column = bus("anti_force", m), bus("back_column", n)
+    n, m = len(back), len(weighted_eps)
+    anti, column = bus("anti_eps", m), bus("back_column", n)
     weights, columns, rows = _crossings(column, anti)
     return (
-        unity("invert_force", grounds(m), force, anti, 2.0, parts),
-        GatedTransconductors("transposed", weights, rows, columns, 1.0 / OHMS, per_unit(trial.volts)),
+        unity("invert_eps", grounds(m), weighted_eps, anti, 2.0, parts),
+        GatedTransconductors("transposed", weights, rows, columns, 1.0 / OHMS, per_unit(bench.volts)),
         *transimpedance("feedback", column, back, OHMS, parts),
     )

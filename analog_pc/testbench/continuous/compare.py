@@ -9,7 +9,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.testbench.continuous.circuit import EDGE
 from analog_pc.testbench.continuous.run import Waveforms
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 # Of the largest change of a weight.  Steps are precise to 1e-7; a closed clamp leaves 1e-4 of a prediction
 # error between output and target, which the equation takes for 0.
@@ -17,7 +17,7 @@ CLOSE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Closeness:
+class EquationDeviation:
     """Deviations at all times but the edges of the target's clock, which the equation takes for jumps.
 
     Parameters
@@ -47,18 +47,18 @@ class Closeness:
         return self.weights <= CLOSE
 
 
-def compare_continuous(trial: ContinuousTrial, circuit: Waveforms, ode: Waveforms) -> Closeness:
+def compare_continuous(bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms) -> EquationDeviation:
     """All weights and activities, at every time of the circuit."""
-    times, taken = circuit.times, trial.predict + trial.learn
-    away = _away(times, (trial.predict, taken))
+    times, taken = circuit.times, bench.predict + bench.learn
+    away = _away(times, (bench.predict, taken))
     change = max(float(np.abs(w - w[0]).max()) for w in ode.weights)
     weights = max(_worst(c, o, away) for c, o in zip(circuit.weights, ode.weights, strict=True))
     activities = max(_worst(c, o, away) for c, o in zip(circuit.activities, ode.activities, strict=True))
     released = int(np.searchsorted(times, taken))
     adrift = max(float(np.abs(w[released:] - w[released]).max()) for w in circuit.weights)
-    shown = int(np.searchsorted(times, trial.predict, side="right")) - 1
+    shown = int(np.searchsorted(times, bench.predict, side="right")) - 1
     output = circuit.activities[-1]
-    return Closeness(weights / change, activities, change, adrift / change, output[shown], output[-1])
+    return EquationDeviation(weights / change, activities, change, adrift / change, output[shown], output[-1])
 
 
 def _away(times: Floats, jumps: tuple[float, ...]) -> Bools:

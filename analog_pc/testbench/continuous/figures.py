@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from analog_pc.arrays import Floats
 from analog_pc.reporting.style import COLOURS, FULL_WIDTH, INK, styled
 from analog_pc.testbench.continuous.run import Waveforms
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 SHADE, MOST, DOTS = "#fdf3e7", 6, 18
 
 
 @styled
-def draw_continuous(trial: ContinuousTrial, circuit: Waveforms, ode: Waveforms) -> Figure:
+def draw_continuous(bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms) -> Figure:
     """Output, and the weights that change most; lines: circuit, dots: equation."""
     figure = Figure(figsize=(FULL_WIDTH, 2.4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -26,10 +26,10 @@ def draw_continuous(trial: ContinuousTrial, circuit: Waveforms, ode: Waveforms) 
     _waves(left, circuit.times, circuit.activities[-1][:, :MOST], ode.activities[-1][:, :MOST])
     _waves(right, circuit.times, weights[0][:, most], weights[1][:, most])
     for axes, label in ((left, "output"), (right, "weights that change most")):
-        axes.axvspan(trial.predict, trial.predict + trial.learn, color=SHADE, lw=0.0, zorder=0)
+        axes.axvspan(bench.predict, bench.predict + bench.learn, color=SHADE, lw=0.0, zorder=0)
         axes.set(xlabel=r"time ($\tau$)", ylabel=label, xlim=(0.0, circuit.times[-1]))
     left.text(
-        trial.predict + 0.5 * trial.learn, 0.99, "target shown", transform=left.get_xaxis_transform(),
+        bench.predict + 0.5 * bench.learn, 0.99, "target shown", transform=left.get_xaxis_transform(),
         ha="center", va="top", fontsize=6, color=INK,
     )  # fmt: skip
     left.margins(y=0.12)

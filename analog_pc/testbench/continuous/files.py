@@ -10,41 +10,41 @@ import numpy as np
 from analog_pc.arrays import Any
 from analog_pc.files import write_npz, write_text
 from analog_pc.reporting.style import save_figure
-from analog_pc.testbench.continuous.compare import CLOSE, Closeness
+from analog_pc.testbench.continuous.compare import CLOSE, EquationDeviation
 from analog_pc.testbench.continuous.figures import draw_continuous
 from analog_pc.testbench.continuous.run import PRECISION, Waveforms, continuous_deck
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 
-def write_continuous_netlist(folder: Path, trial: ContinuousTrial, precision: float = PRECISION) -> Path:
-    """``trial.cir``."""
-    path = folder / "trial.cir"
-    write_text(path, continuous_deck(trial, precision))
+def write_continuous_netlist(folder: Path, bench: ContinuousTestbench, precision: float = PRECISION) -> Path:
+    """``testbench.cir``."""
+    path = folder / "testbench.cir"
+    write_text(path, continuous_deck(bench, precision))
     return path
 
 
 def write_continuous_results(
-    folder: Path, trial: ContinuousTrial, circuit: Waveforms, ode: Waveforms, closeness: Closeness
+    folder: Path, bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms, deviation: EquationDeviation
 ) -> list[Path]:
     """``result.json``, ``waveforms.npz`` (of the circuit) and the figure as SVG and PDF."""
     paths = [folder / "result.json", folder / "waveforms.npz"]
     numbers: dict[str, Any] = {
-        "sizes": list(trial.network.sizes),
-        "activation": trial.network.activation,
-        "slowness": trial.slowness,
+        "sizes": list(bench.network.sizes),
+        "activation": bench.network.activation,
+        "slowness": bench.slowness,
         "points": len(circuit.times),
         "agreement": {
-            "agrees": closeness.agrees,
-            "weights_of_largest_change": closeness.weights,
+            "agrees": deviation.agrees,
+            "weights_of_largest_change": deviation.weights,
             "allowed_of_largest_change": CLOSE,
-            "activities": closeness.activities,
+            "activities": deviation.activities,
         },
-        "largest_change": closeness.largest_change,
-        "adrift": closeness.adrift,
+        "largest_change": deviation.largest_change,
+        "adrift": deviation.adrift,
         "outputs": {
-            "target": np.asarray(trial.target).tolist(),
-            "before": closeness.before.tolist(),
-            "after": closeness.again.tolist(),
+            "target": np.asarray(bench.target).tolist(),
+            "before": deviation.before.tolist(),
+            "after": deviation.again.tolist(),
         },
     }
     write_text(paths[0], json.dumps(numbers, indent=1) + "\n")
@@ -52,4 +52,4 @@ def write_continuous_results(
     for name, layers in (("activities", circuit.activities), ("weights", circuit.weights)):
         waveforms |= {f"{name}{k}": wave for k, wave in enumerate(layers, int(name == "weights"))}
     write_npz(paths[1], **waveforms)
-    return [*paths, *save_figure(draw_continuous(trial, circuit, ode), folder / "trial")]
+    return [*paths, *save_figure(draw_continuous(bench, circuit, ode), folder / "testbench")]

@@ -10,12 +10,12 @@ from scipy.integrate import solve_ivp
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.testbench.continuous.run import Waveforms
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 PRECISION = 1e-10
 
 
-def flow_of(trial: ContinuousTrial, times: Floats) -> Waveforms:
+def flow_of(bench: ContinuousTestbench, times: Floats) -> Waveforms:
     """The trial at given times (in tau, rising from 0), three pieces one after the other.
 
     Raises
@@ -23,8 +23,8 @@ def flow_of(trial: ContinuousTrial, times: Floats) -> Waveforms:
     BadInput
         When the integrator gives up.
     """
-    system = _System(trial)
-    ends = np.cumsum([0.0, trial.predict, trial.learn, trial.again])
+    system = _System(bench)
+    ends = np.cumsum([0.0, bench.predict, bench.learn, bench.again])
     y = system.start()
     found = np.empty((len(times), len(y)))
     for k, clamped in enumerate((False, True, False)):
@@ -42,7 +42,7 @@ def flow_of(trial: ContinuousTrial, times: Floats) -> Waveforms:
             dense_output=True,
         )
         if not answer.success:
-            raise BadInput(f"continuous trial: the equation could not be integrated: {answer.message}")
+            raise BadInput(f"continuous testbench: the equation could not be integrated: {answer.message}")
         if inside.any():
             found[inside] = answer.sol(times[inside]).T
         y = answer.y[:, -1]
@@ -52,17 +52,17 @@ def flow_of(trial: ContinuousTrial, times: Floats) -> Waveforms:
 class _System:
     """States in one vector: x_1 ... x_L, then W_1 ... W_L with their biases."""
 
-    def __init__(self, trial: ContinuousTrial) -> None:
-        self.trial, self.net = trial, trial.network
+    def __init__(self, bench: ContinuousTestbench) -> None:
+        self.bench, self.net = bench, bench.network
         self.shapes: list[tuple[int, ...]] = [(n,) for n in self.net.sizes[1:]]
-        self.shapes += [w.shape for w in trial.weights]
+        self.shapes += [w.shape for w in bench.weights]
         self.cuts = np.cumsum([int(np.prod(s)) for s in self.shapes])[:-1]
         self.activations = [self.net.activation_of(k) for k in range(self.net.depth)]
         self.bias = np.ones(1 if self.net.has_biases else 0)
 
     def start(self) -> Floats:
         zeros = [np.zeros(n) for n in self.net.sizes[1:]]
-        return np.concatenate([*zeros, *(w.ravel() for w in self.trial.weights)])
+        return np.concatenate([*zeros, *(w.ravel() for w in self.bench.weights)])
 
     def split(self, y: Floats) -> tuple[list[Floats], list[Floats]]:
         parts = [
@@ -74,24 +74,28 @@ class _System:
     def with_target(self, y: Floats) -> Floats:
         changed = y.copy()
         last = sum(self.net.sizes[1:-1])
-        changed[last : last + self.net.sizes[-1]] = self.trial.target
+        changed[last : last + self.net.sizes[-1]] = self.bench.target
         return changed
 
     def rate(self, y: Floats, clamped: bool) -> Floats:
         x, weights = self.split(y)
-        before: Sequence[Floats] = [np.asarray(self.trial.inputs), *x[:-1]]
+        before: Sequence[Floats] = [np.asarray(self.bench.inputs), *x[:-1]]
         lines = [np.concatenate([f.f(a), self.bias]) for f, a in zip(self.activations, before, strict=True)]
-        force = [pi * (a - w @ line) for pi, a, w, line in zip(self.net.pi, x, weights, lines, strict=True)]
-        moves = [-f for f in force]
+        weighted_eps = [
+            pi * (a - w @ line) for pi, a, w, line in zip(self.net.pi, x, weights, lines, strict=True)
+        ]
+        moves = [-f for f in weighted_eps]
         for k in range(self.net.depth - 1):
-            pull = weights[k + 1][:, : self.net.sizes[k + 1]].T @ force[k + 1]
+            pull = weights[k + 1][:, : self.net.sizes[k + 1]].T @ weighted_eps[k + 1]
             moves[k] = moves[k] + self.activations[k + 1].slope(x[k]) * pull
         if clamped:
             moves[-1] = np.zeros_like(moves[-1])
-        learns = [np.outer(f, line) / self.trial.slowness for f, line in zip(force, lines, strict=True)]
+        learns = [
+            np.outer(f, line) / self.bench.slowness for f, line in zip(weighted_eps, lines, strict=True)
+        ]
         return np.concatenate([*moves, *(a.ravel() for a in learns)])
 
     def waveforms(self, times: Floats, y: Floats) -> Waveforms:
         x, weights = self.split(y)
-        shown = np.broadcast_to(np.asarray(self.trial.inputs), (len(times), self.net.sizes[0]))
+        shown = np.broadcast_to(np.asarray(self.bench.inputs), (len(times), self.net.sizes[0]))
         return Waveforms(times, (shown, *x), tuple(weights))

@@ -12,7 +12,7 @@ from analog_pc.circuit import Transient
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import deck
 from analog_pc.testbench.continuous.circuit import ContinuousCircuit, continuous_circuit
-from analog_pc.testbench.continuous.setting import ContinuousTrial
+from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 PRECISION = 1e-7
 # What moves a weight is nanoamperes and less; the steps of the integrator are judged by this bound too.
@@ -29,15 +29,17 @@ class Waveforms:
     weights: tuple[Floats, ...]
 
 
-def transient(trial: ContinuousTrial, compiled: ContinuousCircuit, precision: float = PRECISION) -> Transient:
+def transient(
+    bench: ContinuousTestbench, compiled: ContinuousCircuit, precision: float = PRECISION
+) -> Transient:
     """Activities begin at 0, weights at the network's."""
     start = {node: 0.0 for layer in compiled.activities[1:] for node in layer}
-    for nodes, w in zip(compiled.weights, trial.weights, strict=True):
-        start |= dict(zip(nodes, (trial.volts * w.T.ravel()).tolist(), strict=True))
-    seconds = trial.tau * trial.duration
+    for nodes, w in zip(compiled.weights, bench.weights, strict=True):
+        start |= dict(zip(nodes, (bench.volts * w.T.ravel()).tolist(), strict=True))
+    seconds = bench.tau * bench.duration
     stimuli = {
-        "input": trial.volts * np.asarray(trial.inputs),
-        "goal": trial.volts * np.asarray(trial.target),
+        "input": bench.volts * np.asarray(bench.inputs),
+        "goal": bench.volts * np.asarray(bench.target),
     }
     return Transient(
         stimuli, start, seconds, seconds, compiled.nodes,
@@ -45,27 +47,27 @@ def transient(trial: ContinuousTrial, compiled: ContinuousCircuit, precision: fl
     )  # fmt: skip
 
 
-def continuous_deck(trial: ContinuousTrial, precision: float = PRECISION) -> str:
+def continuous_deck(bench: ContinuousTestbench, precision: float = PRECISION) -> str:
     """The whole trial as an ngspice deck."""
-    compiled = continuous_circuit(trial)
-    return deck(compiled.circuit, transient(trial, compiled, precision))
+    compiled = continuous_circuit(bench)
+    return deck(compiled.circuit, transient(bench, compiled, precision))
 
 
 def run_continuous(
-    trial: ContinuousTrial,
+    bench: ContinuousTestbench,
     *,
     precision: float = PRECISION,
     timeout: float = 3600.0,
     watch: Callable[[float], None] | None = None,
 ) -> Waveforms:
-    """Simulate a continuous trial; parameters as for `run_trial`."""
-    compiled = continuous_circuit(trial)
+    """Simulate a continuous trial; parameters as for `run_testbench`."""
+    compiled = continuous_circuit(bench)
     simulator = Ngspice(timeout=timeout, watch=watch)
-    solution = simulator.simulate(compiled.circuit, transient(trial, compiled, precision))
+    solution = simulator.simulate(compiled.circuit, transient(bench, compiled, precision))
     points = len(solution.axis)
-    activities = tuple(solution.voltage(nodes) / trial.volts for nodes in compiled.activities)
+    activities = tuple(solution.voltage(nodes) / bench.volts for nodes in compiled.activities)
     weights = tuple(
-        solution.voltage(nodes).reshape(points, *w.T.shape).swapaxes(1, 2) / trial.volts
-        for nodes, w in zip(compiled.weights, trial.weights, strict=True)
+        solution.voltage(nodes).reshape(points, *w.T.shape).swapaxes(1, 2) / bench.volts
+        for nodes, w in zip(compiled.weights, bench.weights, strict=True)
     )
-    return Waveforms(solution.axis / trial.tau, activities, weights)
+    return Waveforms(solution.axis / bench.tau, activities, weights)

@@ -9,12 +9,12 @@ import pytest
 
 from analog_pc.circuit import Law
 from analog_pc.devices.compact import YAKOPCIC, spice_law
-from analog_pc.testbench import EXAMPLES, Writing, build_trial, trial_circuit
+from analog_pc.testbench import EXAMPLES, PulseEncoding, build_testbench, learning_circuit
 from analog_pc.testbench.cells import array, comparator_law, driven, level_law
 from analog_pc.testbench.continuous.circuit import per_unit
 from analog_pc.verification.parts import parts_of
 
-WRITING = Writing(YAKOPCIC["microsiemens"], rate_scale=2.0)
+WRITING = PulseEncoding(YAKOPCIC["microsiemens"], rate_scale=2.0)
 LAWS = {
     "level, f > 0": level_law(WRITING, 0.1, 1),
     "level, f < 0": level_law(WRITING, 0.1, -1),
@@ -68,7 +68,7 @@ def test_driven_lines() -> None:
 def test_the_circuit_of_a_trial() -> None:
     """A block for every layer, a device for every crossing, and probes of the right sizes."""
     network, inputs, target, lr = EXAMPLES["8-6-3"]()
-    made = trial_circuit(build_trial(network, inputs, target, lr=lr))
+    made = learning_circuit(build_testbench(network, inputs, target, lr=lr))
     assert [i.name for i in made.circuit.instances] == ["layer0", "layer1", "layer2"]
     assert [len(b) for b in made.activities] == [8, 6, 3]
     assert [len(b) for b in made.held] == [0, 6, 3]

@@ -12,51 +12,51 @@ from analog_pc.arrays import Floats
 from analog_pc.devices.compact import hold
 from analog_pc.testbench import (
     EXAMPLES,
-    Trial,
-    TrialResult,
-    TwinResult,
-    build_trial,
-    compare_trial,
-    depart_from_rule,
-    twin,
+    LearningTestbench,
+    LearningWaveforms,
+    ModelResult,
+    behavioural_model,
+    build_testbench,
+    compare_with_model,
+    compare_with_rule,
     write_results,
 )
 
 EXAMPLE = EXAMPLES["8-6-3"]()
-TRIAL = build_trial(EXAMPLE.network, EXAMPLE.inputs, EXAMPLE.target, lr=EXAMPLE.lr)
-TWIN = twin(TRIAL)
+TRIAL = build_testbench(EXAMPLE.network, EXAMPLE.inputs, EXAMPLE.target, lr=EXAMPLE.lr)
+TWIN = behavioural_model(TRIAL)
 
 
-def perfect(trial: Trial, expected: TwinResult) -> TrialResult:
-    """A result of four points that is the twin: predicted, learned, written, predicted again."""
-    s = trial.schedule
+def perfect(bench: LearningTestbench, expected: ModelResult) -> LearningWaveforms:
+    """A result of four points that is the behavioural model: predicted, learned, written, predicted again."""
+    s = bench.schedule
     rests = [expected.predicted, expected.learned, expected.learned, expected.again]
 
     def stack(name: str) -> tuple[Floats, ...]:
         return tuple(
-            np.stack([getattr(rest, name)[k][0] for rest in rests]) for k in range(len(trial.network.sizes))
+            np.stack([getattr(rest, name)[k][0] for rest in rests]) for k in range(len(bench.network.sizes))
         )
 
-    forces = tuple(
+    weighted_eps = tuple(
         np.stack([p * r.eps[k][0] for r in (rests[0], *rests[1:2] * 3)])
-        for k, p in enumerate([1.0, *trial.network.pi])
+        for k, p in enumerate([1.0, *bench.network.pi])
     )
     written = zip(expected.before, expected.after, strict=True)
     forward = tuple(np.stack([a, a, b, b]) for a, b in written)
-    pre = [w.shape[1] for w in trial.network.W]
+    pre = [w.shape[1] for w in bench.network.W]
     transposed = (np.empty((4, 0, 6)), *(f[:, :n] for f, n in zip(forward[1:], pre[1:], strict=True)))
     times = np.array([s.predict, s.held, s.written, s.duration])
-    return TrialResult(
-        times, stack("activities"), stack("predictions"), stack("eps"), forces, forward, transposed
+    return LearningWaveforms(
+        times, stack("activities"), stack("predictions"), stack("eps"), weighted_eps, forward, transposed
     )
 
 
-def test_the_twin_agrees_with_itself() -> None:
-    agreement = compare_trial(TRIAL, perfect(TRIAL, TWIN), TWIN)
-    assert agreement.of_scale == agreement.of_change == agreement.forces == 0.0
+def test_the_model_agrees_with_itself() -> None:
+    agreement = compare_with_model(TRIAL, perfect(TRIAL, TWIN), TWIN)
+    assert agreement.of_scale == agreement.of_change == agreement.weighted_eps == 0.0
     assert agreement.activities == (0.0, 0.0, 0.0)
     assert agreement.agrees
-    assert len(agreement.twin) == (8 + 1) * 6 + (6 + 1) * 3 + 6 * 3
+    assert len(agreement.model) == (8 + 1) * 6 + (6 + 1) * 3 + 6 * 3
 
 
 @pytest.mark.parametrize("where", ["forward", "transposed"])
@@ -64,19 +64,19 @@ def test_one_device_that_is_off_is_found(where: str) -> None:
     result = perfect(TRIAL, TWIN)
     largest = max(float(np.abs(b - a).max()) for a, b in zip(TWIN.before, TWIN.after, strict=True))
     getattr(result, where)[1][-1, 2, 1] += 0.02 * largest
-    agreement = compare_trial(TRIAL, result, TWIN)
+    agreement = compare_with_model(TRIAL, result, TWIN)
     assert agreement.of_change == pytest.approx(0.02)
     assert agreement.of_scale == pytest.approx(0.02 * largest / 0.5)  # states 0.25 ... 0.75 are used
     assert not agreement.agrees
 
 
-def test_forces_and_activities_that_are_off() -> None:
+def test_weighted_eps_and_activities_that_are_off() -> None:
     result = perfect(TRIAL, TWIN)
     strongest = max(float(np.abs(e).max()) for e in TWIN.learned.eps[1:])
     result.held[2][2, 0] += 0.1 * strongest
     result.activities[1][3, 0] += 0.25
-    agreement = compare_trial(TRIAL, result, TWIN)
-    assert agreement.forces == pytest.approx(0.1)
+    agreement = compare_with_model(TRIAL, result, TWIN)
+    assert agreement.weighted_eps == pytest.approx(0.1)
     assert agreement.activities == pytest.approx((0.0, 0.0, 0.25))
 
 
@@ -87,23 +87,23 @@ def test_departure_of_a_rule_that_was_followed() -> None:
         line = np.append(rate[0], 1.0)
         change = 0.8 * TRIAL.lr * np.outer(line, eps[0]) / TRIAL.mapping.ohms
         result.forward[k][-1] = TWIN.before[k] + TRIAL.device.state_of(TRIAL.mapping.reference + change) - 0.5
-    departure = depart_from_rule(TRIAL, result, TWIN)
-    assert departure.lr == pytest.approx(0.8 * TRIAL.lr, rel=1e-9)
-    assert departure.angle == pytest.approx(0.0, abs=1e-4)  # arccos near 1: the root of rounding
-    assert departure.residual == pytest.approx(0.0, abs=1e-9)
-    assert np.abs(departure.ideal - departure.at_lr).max() > 0.01
+    deviation = compare_with_rule(TRIAL, result, TWIN)
+    assert deviation.lr == pytest.approx(0.8 * TRIAL.lr, rel=1e-9)
+    assert deviation.angle == pytest.approx(0.0, abs=1e-4)  # arccos near 1: the root of rounding
+    assert deviation.residual == pytest.approx(0.0, abs=1e-9)
+    assert np.abs(deviation.ideal - deviation.at_lr).max() > 0.01
 
 
 def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     result = perfect(TRIAL, TWIN)
-    agreement, departure = compare_trial(TRIAL, result, TWIN), depart_from_rule(TRIAL, result, TWIN)
-    paths = write_results(tmp_path, TRIAL, result, TWIN, agreement, departure)
-    assert [p.name for p in paths] == ["result.json", "waveforms.npz", "trial.svg", "trial.pdf"]
+    agreement, deviation = compare_with_model(TRIAL, result, TWIN), compare_with_rule(TRIAL, result, TWIN)
+    paths = write_results(tmp_path, TRIAL, result, TWIN, agreement, deviation)
+    assert [p.name for p in paths] == ["result.json", "waveforms.npz", "testbench.svg", "testbench.pdf"]
     assert {p.name for p in tmp_path.iterdir()} == {p.name for p in paths}
     stored = json.loads(paths[0].read_text())
     assert stored["agreement"]["agrees"] is True
-    assert stored["devices"] == len(stored["changes"]["twin"]) == len(agreement.twin)
-    assert stored["outputs"]["after"] == departure.again.tolist()
+    assert stored["devices"] == len(stored["changes"]["behavioural_model"]) == len(agreement.model)
+    assert stored["outputs"]["after"] == deviation.again.tolist()
     assert [part["name"] for part in stored["parts"]][:2] == ["predict", "learn"]
     with np.load(paths[1]) as arrays:
         assert set(arrays.files) == {
@@ -114,12 +114,12 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     assert paths[2].read_text().lstrip().startswith("<?xml")
 
 
-def test_hold_and_the_twin_are_one() -> None:
-    """The twin's states of the first layer, from its drives by hand."""
-    w, found = TRIAL.writing, TWIN.before[0]
-    rates, forces = np.append(TWIN.learned.rates[0][0], 1.0), TWIN.learned.eps[1][0]
+def test_hold_and_the_model_are_one() -> None:
+    """The behavioural model's states of the first layer, from its drives by hand."""
+    w, found = TRIAL.encoding, TWIN.before[0]
+    rates, weighted_eps = np.append(TWIN.learned.rates[0][0], 1.0), TWIN.learned.eps[1][0]
     for phase in TRIAL.schedule.phases:
         volts = phase.polarity * (w.level(phase.sign * rates) + w.column(phase.polarity))
-        seconds = phase.seconds * w.width(phase.columns * forces)
+        seconds = phase.seconds * w.width(phase.columns * weighted_eps)
         found = hold(w.device, found, volts[:, None], seconds[None])
     np.testing.assert_array_equal(found, TWIN.after[0])

@@ -8,10 +8,10 @@ import pytest
 from analog_pc.arrays import Floats
 from analog_pc.devices.compact import YAKOPCIC
 from analog_pc.errors import BadInput
-from analog_pc.testbench import Phase, Schedule, Writing
+from analog_pc.testbench import Phase, PulseEncoding, Schedule
 from analog_pc.testbench.schedule import LINES, clock_lines
 
-WRITING = Writing(YAKOPCIC["microsiemens"])
+WRITING = PulseEncoding(YAKOPCIC["microsiemens"])
 PHASES = (Phase(1, 1, 3e-6), Phase(-1, 1, 2e-6), Phase(1, -1, 3e-6), Phase(-1, -1, 2e-6))
 SCHEDULE = Schedule(1e-6, 0.5e-6, 1e-6, PHASES, 1e-9)
 TIMES, VOLTS = clock_lines(SCHEDULE, WRITING, 0.05)

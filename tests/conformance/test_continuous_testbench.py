@@ -8,7 +8,7 @@ import pytest
 from analog_pc.pcn import relax
 from analog_pc.testbench import (
     EXAMPLES,
-    ContinuousTrial,
+    ContinuousTestbench,
     compare_continuous,
     flow_of,
     run_continuous,
@@ -18,9 +18,9 @@ from analog_pc.testbench import (
 @pytest.mark.parametrize("example", ["bear", "8-6-3"])
 def test_the_circuit_follows_the_equation(example: str) -> None:
     network, inputs, target, _ = EXAMPLES[example]()
-    trial = ContinuousTrial(network, inputs, target)
-    circuit = run_continuous(trial)
-    found = compare_continuous(trial, circuit, flow_of(trial, circuit.times))
+    bench = ContinuousTestbench(network, inputs, target)
+    circuit = run_continuous(bench)
+    found = compare_continuous(bench, circuit, flow_of(bench, circuit.times))
     print(f"{example}: {len(circuit.times)} points; weights apart {found.weights:.1e} of their change,")
     print(f"  activities {found.activities:.1e}, largest change {found.largest_change:.3g}")
     assert found.largest_change > 0.3
@@ -40,10 +40,10 @@ def test_slow_weights_learn_what_small_steps_of_the_rule_learn() -> None:
     network, inputs, target, _ = EXAMPLES["bear"]()
     gaps = []
     for slowness in (100.0, 400.0):
-        trial = ContinuousTrial(
+        bench = ContinuousTestbench(
             network, inputs, target, slowness=slowness, predict=1e-6, learn=slowness, again=1.0
         )
-        flow = flow_of(trial, np.array([0.0, trial.learn]))
+        flow = flow_of(bench, np.array([0.0, bench.learn]))
         gaps.append(
             max(float(np.abs(f[1] - q).max()) for f, q in zip(flow.weights, quasistatic(), strict=True))
         )
@@ -57,8 +57,8 @@ def quasistatic() -> list[np.ndarray]:
     weights = [w.copy() for w in network.W]
     step = 1.0 / 200
 
-    def rule(given: list[np.ndarray]) -> list[np.ndarray]:
-        rest = relax(network.with_parameters(given, network.b), inputs[None], target[None], follow=False)
+    def rule(example: list[np.ndarray]) -> list[np.ndarray]:
+        rest = relax(network.with_parameters(example, network.b), inputs[None], target[None], follow=False)
         return [e.T @ r for e, r in zip(rest.eps[1:], rest.rates, strict=True)]
 
     for _ in range(200):

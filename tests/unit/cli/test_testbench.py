@@ -1,4 +1,4 @@
-"""`analog-pc trial` from outside."""
+"""`analog-pc bench` from outside."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from click.testing import CliRunner, Result
 from analog_pc.cli import main
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
-from analog_pc.testbench import compare_trial
+from analog_pc.testbench import compare_with_model
 
-FILES = {"trial.cir", "result.json", "waveforms.npz", "trial.svg", "trial.pdf"}
+FILES = {"testbench.cir", "result.json", "waveforms.npz", "testbench.svg", "testbench.pdf"}
 
 
 def cli(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["trial", *(str(a) for a in arguments)])
+    return CliRunner().invoke(main, ["testbench", *(str(a) for a in arguments)])
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> tuple[Path, Path]:
+def example(tmp_path: Path) -> tuple[Path, Path]:
     """A network and its stimuli."""
     rng = np.random.default_rng(0)
     save_network(tmp_path / "net.npz", random_network((4, 3, 2), "tanh", seed=1))
@@ -40,16 +40,16 @@ def test_the_bear_by_default(tmp_path: Path) -> None:
     assert stored["outputs"]["target"] == [0.0, 1.0]
 
 
-def test_a_network_of_ones_own(given: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_network_of_ones_own(example: tuple[Path, Path], tmp_path: Path) -> None:
     """The first sample is learned, at the learning rate that is asked for."""
-    network, stimuli = given
+    network, stimuli = example
     result = cli(network, "--stimuli", stimuli, "--lr", 0.3, "--precision", 1e-6, "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     assert "learning rate 0.3, in effect" in result.output
     stored = json.loads((tmp_path / "out" / "result.json").read_text())
     assert stored["sizes"] == [4, 3, 2]
     np.testing.assert_allclose(stored["outputs"]["target"], np.load(stimuli)["targets"][0])
-    assert "reltol=1e-06" in (tmp_path / "out" / "trial.cir").read_text()
+    assert "reltol=1e-06" in (tmp_path / "out" / "testbench.cir").read_text()
 
 
 def test_weights_on_capacitors(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_weights_on_capacitors(tmp_path: Path) -> None:
 
 def test_disagreement_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analog_pc.testbench.compare.OF_CHANGE", 1e-9)
-    assert compare_trial.__globals__["OF_CHANGE"] == 1e-9
+    assert compare_with_model.__globals__["OF_CHANGE"] == 1e-9
     result = cli("--out", tmp_path)
     assert result.exit_code == 1
     assert "they DISAGREE" in result.output
@@ -74,7 +74,7 @@ def test_disagreement_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ("arguments", "words"),
     [
         (["--example", "whale"], "whale"),
-        (["--lr", "-1"], "trial: lr = -1.0"),
+        (["--lr", "-1"], "testbench: lr = -1.0"),
         (["--weights", "paper"], "paper"),
         (["--precision", "0"], "precision"),
         (["--stimuli", "two.npz"], "is for a NET.npz"),
@@ -85,7 +85,7 @@ def test_disagreement_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
-    given: tuple[Path, Path], tmp_path: Path, arguments: list[str], words: str
+    example: tuple[Path, Path], tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     named = [str(tmp_path / a) if a.endswith(".npz") else a for a in arguments]
     result = cli(*named, "--out", tmp_path / "out")
@@ -104,4 +104,4 @@ def test_nothing_of_an_earlier_run_survives_a_failure(
     result = cli("--out", tmp_path)
     assert result.exit_code == 2
     assert "ngspice not found" in result.output
-    assert {p.name for p in tmp_path.iterdir()} == {"trial.cir"}
+    assert {p.name for p in tmp_path.iterdir()} == {"testbench.cir"}

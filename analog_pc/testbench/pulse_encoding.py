@@ -2,7 +2,7 @@
 
 ::
 
-    row line, of a rate f            column line, of a force F = precision eps
+    row line, of a rate f            column line, of a weighted error F = precision eps
 
      level(f) ______________         0 V ________           _____
              |              |                    |         |
@@ -57,12 +57,12 @@ class Phase:
 
     @property
     def columns(self) -> int:
-        """The sign of the forces whose columns pulse."""
+        """The sign of the weighted errors whose columns pulse."""
         return self.polarity * self.sign
 
 
 @dataclass(frozen=True)
-class Writing:
+class PulseEncoding:
     """Pulses for a device.
 
     Parameters
@@ -71,7 +71,7 @@ class Writing:
         Its law is that of Yakopcic with eta = 1.
     base, swing
         Level of a row of rate 0, and what is added at `rate_scale`, V.
-    rate_scale, force_scale
+    rate_scale, eps_scale
         |f| and |precision eps| of the largest pulse; beyond them pulses grow no more.
 
     Raises
@@ -82,20 +82,20 @@ class Writing:
 
     device: Yakopcic
     rate_scale: float = 1.0
-    force_scale: float = 1.0
+    eps_scale: float = 1.0
     base: float = 0.1
     swing: float = 0.4
 
     def __post_init__(self) -> None:
-        for name in ("rate_scale", "force_scale", "base", "swing"):
+        for name in ("rate_scale", "eps_scale", "base", "swing"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0.0):
                 raise BadInput(f"writing: {name} = {value!r}, must be finite and > 0")
         if self.device.eta != 1.0:
             raise BadInput(f"writing: {self.device.name} with eta = {self.device.eta!r}, must be 1")
         low, high = self.device.thresholds
-        alone = {"row": self.base + self.swing, "column": max(self.column(1), self.column(-1))}
-        for line, volts in alone.items():
+        single_line = {"row": self.base + self.swing, "column": max(self.column(1), self.column(-1))}
+        for line, volts in single_line.items():
             if not volts < min(-low, high):
                 raise BadInput(
                     f"writing: a {line} of {volts:g} V alone would move devices with thresholds {low:g} and "
@@ -117,9 +117,9 @@ class Writing:
         part = np.clip(np.asarray(rates, dtype=np.float64) / self.rate_scale, 0.0, 1.0)
         return np.asarray(self.base + np.log1p(self.gain * part))
 
-    def width(self, forces: ArrayLike) -> Floats:
+    def width(self, weighted_eps: ArrayLike) -> Floats:
         """Width of the pulses of columns, as a part of the phase; 0 for the sign that is not served."""
-        return np.clip(np.asarray(forces, dtype=np.float64) / self.force_scale, 0.0, 1.0)
+        return np.clip(np.asarray(weighted_eps, dtype=np.float64) / self.eps_scale, 0.0, 1.0)
 
     def speed(self, polarity: int, state: float) -> float:
         """|dx/dt| under the largest pulse, 1/s."""

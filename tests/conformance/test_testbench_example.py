@@ -1,6 +1,6 @@
-"""netlists/examples/bear_trial.cir: what is emitted today, run by plain ngspice.
+"""netlists/examples/bear_testbench.cir: what is emitted today, run by plain ngspice.
 
-After a wanted change of the netlist: ``python tests/conformance/test_trial_example.py`` writes it anew.
+After a wanted change of the netlist: ``python tests/conformance/test_testbench_example.py`` writes it anew.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 
 from analog_pc.simulators.spice.rawfile import read_raw
-from analog_pc.testbench import EXAMPLES, Trial, build_trial, trial_deck, twin
+from analog_pc.testbench import EXAMPLES, LearningTestbench, behavioural_model, build_testbench, learning_deck
 
-FILE = Path(__file__).parents[2] / "netlists" / "examples" / "bear_trial.cir"
+FILE = Path(__file__).parents[2] / "netlists" / "examples" / "bear_testbench.cir"
 NUMBER = re.compile(r"(?<![\w.])-?\d+\.?\d*(?:e[+-]?\d+)?(?![\w.])")
 
 
-def bear() -> Trial:
+def bear() -> LearningTestbench:
     network, inputs, target, lr = EXAMPLES["bear"]()
-    return build_trial(network, inputs, target, lr=lr)
+    return build_testbench(network, inputs, target, lr=lr)
 
 
 def split(deck: str) -> tuple[str, list[float]]:
@@ -32,7 +32,7 @@ def split(deck: str) -> tuple[str, list[float]]:
 
 def test_the_file_is_what_is_emitted() -> None:
     stored, was = split(FILE.read_text())
-    fresh, now = split(trial_deck(bear()))
+    fresh, now = split(learning_deck(bear()))
     assert stored == fresh
     np.testing.assert_allclose(was, now, rtol=1e-9)
 
@@ -43,7 +43,7 @@ def test_ngspice_alone_learns(tmp_path: Path) -> None:
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     (plot,) = read_raw(raw.read_bytes())
     end = dict(zip(plot.variables, plot.data[-1], strict=True))
-    expected = twin(bear())
+    expected = behavioural_model(bear())
     for layer, states in enumerate(expected.after, start=1):
         for k, state in enumerate(states.ravel()):
             # As `compare.OF_CHANGE`: 1 % of the largest change, which is 0.074.
@@ -56,7 +56,7 @@ def test_the_readme_states_what_it_ends_with(tmp_path: Path) -> None:
     rows = re.findall(
         r"^\| (\w+) \| (-?\d\.\d+) \| (-?\d\.\d+) \|", (FILE.parent / "README.md").read_text(), re.M
     )
-    expected = twin(bear())
+    expected = behavioural_model(bear())
     assert [name for name, *_ in rows] == ["x1_0", "x2_0", "x2_1"]
     found = [(name, float(a), float(b)) for name, a, b in rows]
     before = [*expected.predicted.activities[1][0], *expected.predicted.output[0]]
@@ -67,4 +67,4 @@ def test_the_readme_states_what_it_ends_with(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    FILE.write_text(trial_deck(bear()))
+    FILE.write_text(learning_deck(bear()))

@@ -17,8 +17,8 @@ from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
 from analog_pc.technology import Technology, technology
+from analog_pc.testbench.pulse_encoding import PulseEncoding
 from analog_pc.testbench.schedule import Schedule
-from analog_pc.testbench.writing import Writing
 
 # States that weights are mapped to: around the middle, where both windows of the device are open.
 CENTRE, REACH = 0.5, 0.25
@@ -26,11 +26,11 @@ HEADROOM = 1.5  # the largest weight that fits, over the largest one of the netw
 SETTLED = 1e-7  # of a relaxation, what is left of its slowest mode
 PATIENCE = 1.5  # the slowest mode of the learned network may be slower
 EDGE = 0.01  # of C / g_s: rise and fall of the clocks
-MARGIN = 1.1  # of the scales of the pulses over the largest rate and force of the sample
+MARGIN = 1.1  # of the scales of the pulses over the largest rate and weighted error of the sample
 
 
 @dataclass(frozen=True, eq=False)
-class Trial:
+class LearningTestbench:
     """One trial of one sample.
 
     Parameters
@@ -55,7 +55,7 @@ class Trial:
     network: PredictiveCodingNetwork
     inputs: Floats
     target: Floats
-    writing: Writing
+    encoding: PulseEncoding
     mapping: ReferencedMapping
     schedule: Schedule
     technology: Technology
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def device(self) -> Yakopcic:
-        return self.writing.device
+        return self.encoding.device
 
     @property
     def volts(self) -> float:
@@ -90,17 +90,17 @@ class Trial:
         return self.network.with_parameters(weights, biases)
 
 
-def trial_parts() -> Technology:
+def learning_parts() -> Technology:
     """Ideal parts, but for amplifiers of a gain of 1e7 instead of 1e9.
 
     While it is written a column stands at half a volt.  Its amplifier's output is that gain times the
     difference of two such voltages, which sixteen digits resolve to 1e-16 V: 1e9 would leave 1e-7 V of
     rounding at the output, and Newton's iterations no rest.
     """
-    return replace(technology("ideal"), name="trial", opamp_gain=1e7)
+    return replace(technology("ideal"), name="testbench", opamp_gain=1e7)
 
 
-def build_trial(
+def build_testbench(
     network: PredictiveCodingNetwork,
     inputs: ArrayLike,
     target: ArrayLike,
@@ -108,41 +108,41 @@ def build_trial(
     lr: float = 1.0,
     device: Yakopcic = YAKOPCIC["microsiemens"],
     parts: Technology | None = None,
-) -> Trial:
+) -> LearningTestbench:
     """A trial whose times and scales fit the network.
 
     Relaxations last until their slowest mode has decayed to `SETTLED`; the scales of the pulses are the
-    largest rate and the largest force of the sample, with a `MARGIN`; all arrays share one R_f, so that one
+    largest rate and weighted error of the sample, with a `MARGIN`; all arrays share one R_f, so that one
     learning rate holds.
 
     Raises
     ------
     BadInput
         For what `relax` refuses, a relaxation that does not end in a minimum, lr <= 0, volts that would move
-        a device while it is read, or no force to learn from.
+        a device while it is read, or no prediction error to learn from.
     """
     if not (math.isfinite(lr) and lr > 0.0):
-        raise BadInput(f"trial: lr = {lr!r}, must be finite and > 0")
-    parts = trial_parts() if parts is None else parts
+        raise BadInput(f"testbench: lr = {lr!r}, must be finite and > 0")
+    parts = learning_parts() if parts is None else parts
     shown = np.asarray(inputs, dtype=np.float64)[np.newaxis]
     wanted = np.asarray(target, dtype=np.float64)[np.newaxis]
     predicted, learned = relax(network, shown), relax(network, shown, wanted)
     for equilibrium in (predicted, learned):
         if not equilibrium.relaxation.all_converged:
-            raise BadInput(f"trial: {equilibrium.relaxation.message}")
+            raise BadInput(f"testbench: {equilibrium.relaxation.message}")
     rates = np.concatenate([r[0] for r in learned.rates] + ([np.ones(1)] if network.has_biases else []))
-    forces = np.concatenate([p * e[0] for p, e in zip(network.pi, learned.eps[1:], strict=True)])
-    if not (np.abs(rates).max() > 0.0 and np.abs(forces).max() > 0.0):
-        raise BadInput("trial: no rate or no force: there is nothing to learn from this sample")
-    scales = (MARGIN * float(np.abs(a).max()) for a in (rates, forces))
-    writing = Writing(device, *scales)
+    weighted_eps = np.concatenate([p * e[0] for p, e in zip(network.pi, learned.eps[1:], strict=True)])
+    if not (np.abs(rates).max() > 0.0 and np.abs(weighted_eps).max() > 0.0):
+        raise BadInput("testbench: no rate or no prediction error: this sample teaches nothing")
+    scales = (MARGIN * float(np.abs(a).max()) for a in (rates, weighted_eps))
+    encoding = PulseEncoding(device, *scales)
     mapping = _mapping(network, device)
     _check_reading(predicted, learned, parts, device)
-    change = lr * writing.rate_scale * writing.force_scale / (mapping.ohms * float(device.conductance(1.0)))
-    phases = writing.phases(change, CENTRE, bool((rates < 0.0).any()))
+    change = lr * encoding.rate_scale * encoding.eps_scale / (mapping.ohms * float(device.conductance(1.0)))
+    phases = encoding.phases(change, CENTRE, bool((rates < 0.0).any()))
     free, held = (_settling(network, shown, t) * parts.seconds_per_unit for t in (None, wanted))
     schedule = Schedule(free, held, free, phases, EDGE * parts.seconds_per_unit)
-    return Trial(network, shown[0], wanted[0], writing, mapping, schedule, parts, lr)
+    return LearningTestbench(network, shown[0], wanted[0], encoding, mapping, schedule, parts, lr)
 
 
 def _mapping(network: PredictiveCodingNetwork, device: Yakopcic) -> ReferencedMapping:
@@ -159,7 +159,7 @@ def _check_reading(predicted: Equilibrium, learned: Equilibrium, parts: Technolo
     low, high = device.thresholds
     if not peak < min(-low, high):
         raise BadInput(
-            f"trial: {peak:.3g} V on a line that is read would move devices with thresholds {low:g} and "
+            f"testbench: {peak:.3g} V on a line that is read would move devices with thresholds {low:g} and "
             f"{high:g} V"
         )
 

@@ -11,11 +11,11 @@ from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
 from analog_pc.technology import Technology
-from analog_pc.testbench.trial import trial_parts
+from analog_pc.testbench.testbench import learning_parts
 
 
 @dataclass(frozen=True, eq=False)
-class ContinuousTrial:
+class ContinuousTestbench:
     """A network that learns one sample while it is shown.
 
     Parameters
@@ -44,7 +44,7 @@ class ContinuousTrial:
     predict: float = 30.0
     learn: float = 1000.0
     again: float = 60.0
-    technology: Technology = field(default_factory=trial_parts)
+    technology: Technology = field(default_factory=learning_parts)
     switch_off: float = 1e-12
     clamp_on: float = 0.1
 
@@ -52,10 +52,12 @@ class ContinuousTrial:
         for name in ("slowness", "predict", "learn", "again"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0.0):
-                raise BadInput(f"continuous trial: {name} = {value!r}, must be finite and > 0")
+                raise BadInput(f"continuous testbench: {name} = {value!r}, must be finite and > 0")
         kinked = [self.network.activation_of(k) for k in range(self.network.depth)]
         if any(f.kinks for f in kinked):
-            raise BadInput(f"continuous trial: {self.network.activation} has kinks, use a smooth activation")
+            raise BadInput(
+                f"continuous testbench: {self.network.activation} has kinks, use a smooth activation"
+            )
         for name in ("inputs", "target"):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float64))
         make_clamps(self.network, self.shown, np.asarray(self.target)[np.newaxis])

@@ -1,4 +1,4 @@
-"""`analog-pc trial`."""
+"""`analog-pc bench`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from analog_pc.errors import BadInput
     help="Of each step of ngspice; 1e-6 halves its time.",
 )
 @click.option("--out", required=True, type=FOLDER, help="Folder of netlist, numbers and figure.")
-def trial(
+def testbench(
     network: Path | None,
     example: str | None,
     stimuli: Path | None,
@@ -48,22 +48,22 @@ def trial(
     """Simulate a whole learning trial, from prediction to prediction, in one ngspice transient.
 
     The network predicts, is shown the target (the first sample), relaxes, writes its own weights, and
-    predicts again. Every conductance must change as the trial's twin in Python says.
+    predicts again. Every conductance must change as the behavioural model says.
 
     \b
-    DIR/trial.cir       the netlist:  ngspice -b -r out.raw trial.cir
+    DIR/testbench.cir       the netlist:  ngspice -b -r out.raw testbench.cir
     DIR/result.json     agreement, learning rate in effect, predictions
-    DIR/trial.svg, pdf  waveforms, and changes against the twin's
+    DIR/testbench.svg, pdf  waveforms, and changes against the behavioural model's
     DIR/waveforms.npz   everything over time
 
     \b
-    Exit codes: 0 the circuit agrees with its twin, 1 it does not, 2 bad input or no simulator.
+    Exit codes: 0 the circuit agrees with its behavioural model, 1 it does not, 2 bad input or no simulator.
     """
     if lr is not None and weights == "capacitors":
         raise BadInput(
             f"--lr {lr:g}: is for memristors; weights on capacitors learn as long as a target is shown"
         )
-    from analog_pc.cli.trial_run import given_trial, run_and_write
+    from analog_pc.cli.testbench_run import chosen_example, run_and_write
 
-    given = given_trial(network, example, stimuli, lr)
-    raise SystemExit(0 if run_and_write(given, weights, precision, out) else 1)
+    chosen = chosen_example(network, example, stimuli, lr)
+    raise SystemExit(0 if run_and_write(chosen, weights, precision, out) else 1)

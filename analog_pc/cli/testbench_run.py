@@ -1,4 +1,4 @@
-"""What `analog-pc trial` does."""
+"""What `analog-pc bench` does."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from analog_pc.errors import BadInput
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
-    ContinuousTrial,
+    ContinuousTestbench,
     Example,
-    build_trial,
+    behavioural_model,
+    build_testbench,
     compare_continuous,
-    compare_trial,
-    depart_from_rule,
+    compare_with_model,
+    compare_with_rule,
     flow_of,
     run_continuous,
-    run_trial,
-    twin,
+    run_testbench,
     write_continuous_netlist,
     write_continuous_results,
     write_netlist,
@@ -31,23 +31,25 @@ from analog_pc.testbench import (
 )
 
 # Of an earlier run: never beside the netlist of this one, should it fail.
-OLD = ("result.json", "waveforms.npz", "trial.svg", "trial.pdf")
+OLD = ("result.json", "waveforms.npz", "testbench.svg", "testbench.pdf")
 
 
-def run_and_write(given: Example, weights: str, precision: float, out: Path) -> bool:
-    """Run a trial, write and print what became of it; whether circuit and twin agree."""
+def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
+    """Run a trial, write and print what became of it; whether circuit and behavioural model agree."""
     out.mkdir(parents=True, exist_ok=True)
     for name in OLD:
         (out / name).unlink(missing_ok=True)
-    return (_written if weights == "memristors" else _continuous)(given, precision, out)
+    return (_written if weights == "memristors" else _continuous)(example, precision, out)
 
 
-def given_trial(network: Path | None, example: str | None, stimuli: Path | None, lr: float | None) -> Example:
+def chosen_example(
+    network: Path | None, example: str | None, stimuli: Path | None, lr: float | None
+) -> Example:
     """The network, stimulus and learning rate that the options ask for."""
     if network is None:
         if stimuli is not None:
             raise BadInput(f"--stimuli {stimuli}: is for a NET.npz, which was not given")
-        given = EXAMPLES[example or "bear"]()
+        chosen = EXAMPLES[example or "bear"]()
     elif example is not None:
         raise BadInput(f"--example {example} and {network}: give one or the other")
     elif stimuli is None:
@@ -56,9 +58,9 @@ def given_trial(network: Path | None, example: str | None, stimuli: Path | None,
         net = load_network(network)
         inputs, targets = load_stimuli(stimuli, net)
         if targets is None:
-            raise BadInput(f"{stimuli}: a trial needs targets or labels")
-        given = Example(net, inputs[0], targets[0], 0.1)
-    return given if lr is None else given._replace(lr=lr)
+            raise BadInput(f"{stimuli}: a testbench needs targets or labels")
+        chosen = Example(net, inputs[0], targets[0], 0.1)
+    return chosen if lr is None else chosen._replace(lr=lr)
 
 
 @contextmanager
@@ -74,45 +76,48 @@ def _progress(seconds: float) -> Iterator[Callable[[float], None]]:
         yield show
 
 
-def _written(given: Example, precision: float, out: Path) -> bool:
-    made = build_trial(given.network, given.inputs, given.target, lr=given.lr)
-    expected = twin(made)
+def _written(example: Example, precision: float, out: Path) -> bool:
+    made = build_testbench(example.network, example.inputs, example.target, lr=example.lr)
+    expected = behavioural_model(made)
     netlist = write_netlist(out, made, precision)
     with _progress(made.schedule.duration) as show:
-        result = run_trial(made, precision=precision, watch=show)
-    agreement, departure = compare_trial(made, result, expected), depart_from_rule(made, result, expected)
-    paths = write_results(out, made, result, expected, agreement, departure)
+        result = run_testbench(made, precision=precision, watch=show)
+    agreement, deviation = (
+        compare_with_model(made, result, expected),
+        compare_with_rule(made, result, expected),
+    )
+    paths = write_results(out, made, result, expected, agreement, deviation)
     click.echo(
-        f"{len(agreement.twin)} conductances: largest change {_percent(agreement.largest_change)} of full "
-        f"scale; circuit and twin apart by {_percent(agreement.of_scale)} of full scale, "
+        f"{len(agreement.model)} conductances: largest change {_percent(agreement.largest_change)} of full "
+        f"scale; circuit and behavioural model apart by {_percent(agreement.of_scale)} of full scale, "
         f"{_percent(agreement.of_change)} of the largest change: {_verdict(agreement.agrees)}"
     )
     click.echo(
-        f"learning rate {made.lr:g}, in effect {departure.lr:.3g}, "
-        f"{departure.angle:.3g} degrees from the ideal rule"
+        f"learning rate {made.lr:g}, in effect {deviation.lr:.3g}, "
+        f"{deviation.angle:.3g} degrees from the ideal rule"
     )
     _print_outputs(
-        target=made.target, before=departure.before, after=departure.again, **{"ideal rule": departure.ideal}
+        target=made.target, before=deviation.before, after=deviation.again, **{"ideal rule": deviation.ideal}
     )
     _print_paths([netlist, *paths])
     return agreement.agrees
 
 
-def _continuous(given: Example, precision: float, out: Path) -> bool:
-    made = ContinuousTrial(given.network, given.inputs, given.target)
+def _continuous(example: Example, precision: float, out: Path) -> bool:
+    made = ContinuousTestbench(example.network, example.inputs, example.target)
     netlist = write_continuous_netlist(out, made, precision)
     with _progress(made.tau * made.duration) as show:
         found = run_continuous(made, precision=precision, watch=show)
     equation = flow_of(made, found.times)
-    closeness = compare_continuous(made, found, equation)
-    paths = write_continuous_results(out, made, found, equation, closeness)
+    deviation = compare_continuous(made, found, equation)
+    paths = write_continuous_results(out, made, found, equation, deviation)
     click.echo(
-        f"weights: largest change {closeness.largest_change:.3g}; circuit and equation apart by "
-        f"{_percent(closeness.weights)} of it: {_verdict(closeness.agrees)}"
+        f"weights: largest change {deviation.largest_change:.3g}; circuit and equation apart by "
+        f"{_percent(deviation.weights)} of it: {_verdict(deviation.agrees)}"
     )
-    _print_outputs(target=given.target, before=closeness.before, after=closeness.again)
+    _print_outputs(target=example.target, before=deviation.before, after=deviation.again)
     _print_paths([netlist, *paths])
-    return closeness.agrees
+    return deviation.agrees
 
 
 def _print_outputs(**outputs: object) -> None:
