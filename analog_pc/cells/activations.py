@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.cells.parts import Parts, spread_gain, spread_offset
-from analog_pc.circuit import Amplifiers, Bus, Element, Law, VoltageTransfers, bus
+from analog_pc.circuit import Amplifiers, Bus, Element, Law, NonlinearVCVS, bus
 from analog_pc.circuit.transfer import ramp_law, sigmoid_gate, sigmoid_law, tanh_gate, tanh_law
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
 
@@ -51,9 +51,9 @@ def differential_pair(name: str, f: Activation, x: Bus, s: float, u: float, part
     return ActivationCell((pairs,), signal, x, gate(s))
 
 
-def _pairs(name: str, x: Bus, signal: Bus, law: Law, gain: float, parts: Parts) -> VoltageTransfers:
+def _pairs(name: str, x: Bus, signal: Bus, law: Law, gain: float, parts: Parts) -> NonlinearVCVS:
     each = gain * np.asarray(spread_gain(name, len(x), parts))
-    return VoltageTransfers(name, x, signal, law, each, spread_offset(name, len(x), parts))
+    return NonlinearVCVS(name, x, signal, law, each, spread_offset(name, len(x), parts))
 
 
 def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: Parts) -> ActivationCell:
@@ -83,7 +83,7 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: 
     ramp = ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset)
     elements = (
         _pairs(f"{name}_rate", x, signal, ramp, u / s, parts),
-        VoltageTransfers(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
+        NonlinearVCVS(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
         Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain, kind="rectifier"),
     )
     return ActivationCell(elements, signal, drive, ramp_law(edges, tuple(opening), f.slopes[0]))

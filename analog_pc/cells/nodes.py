@@ -6,14 +6,14 @@ import numpy as np
 
 from analog_pc.cells.parts import Parts, spread_gain, unity
 from analog_pc.circuit import (
+    VCCS,
     Bus,
     Capacitors,
     Element,
-    GatedTransconductors,
     Law,
+    MultiplyingVCCS,
     Resistors,
     StimulusSources,
-    Transconductors,
     grounds,
 )
 
@@ -71,8 +71,8 @@ def feedback_gate(
     """
     each = siemens * np.asarray(spread_gain(name, len(x), parts))
     if gate is None:
-        return (Transconductors(f"{name}_gate", back, x, each),)
-    return (GatedTransconductors(f"{name}_gate", control, back, x, each, gate),)
+        return (VCCS(f"{name}_gate", back, x, each),)
+    return (MultiplyingVCCS(f"{name}_gate", control, back, x, each, gate),)
 
 
 def clamp(name: str, nodes: Bus) -> tuple[Element, ...]:

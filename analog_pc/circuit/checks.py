@@ -18,20 +18,20 @@ from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.circuit.elements import (
     TIMED,
+    VCCS,
     Amplifiers,
     Capacitors,
     ClockSources,
     Crossbar,
     Element,
-    GatedTransconductors,
     Memristors,
     Multiplexers,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
     Switches,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
 )
 from analog_pc.errors import BadInput
 
@@ -92,7 +92,7 @@ def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
             return np.stack([buses["a"], buses["b"]])
         case VoltageSources() | StimulusSources() | ClockSources():
             return np.stack([buses["plus"], buses["minus"]])
-        case Amplifiers() | VoltageTransfers() | GatedTransconductors() | Transconductors() | Multiplexers():
+        case Amplifiers() | NonlinearVCVS() | MultiplyingVCCS() | VCCS() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
         case Memristors():
             held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value

@@ -1,4 +1,4 @@
-"""Controlled sources with a nonlinear law, and transconductors."""
+"""Voltage-controlled sources: nonlinear VCVS, VCCS, and a VCCS that multiplies two voltages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analog_pc.circuit.values import same_length, values
 
 
 @dataclass(frozen=True, eq=False)
-class VoltageTransfers:
+class NonlinearVCVS:
     """V(out) = gain law(V(control) + offset) to ground, no input current; gain, offset [n]."""
 
     name: str
@@ -29,7 +29,7 @@ class VoltageTransfers:
 
 
 @dataclass(frozen=True, eq=False)
-class GatedTransconductors:
+class MultiplyingVCCS:
     """Current siemens * gate(V(control)) * V(drive) flows from ground into `out`; siemens [n]."""
 
     name: str
@@ -46,7 +46,7 @@ class GatedTransconductors:
 
 
 @dataclass(frozen=True, eq=False)
-class Transconductors:
+class VCCS:
     """Current siemens * V(drive) flows from ground into `out`; siemens [n]."""
 
     name: str

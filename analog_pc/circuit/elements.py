@@ -10,7 +10,7 @@ from __future__ import annotations
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.array import Crossbar, Wire
 from analog_pc.circuit.clocks import ClockSources
-from analog_pc.circuit.controlled import GatedTransconductors, Transconductors, VoltageTransfers
+from analog_pc.circuit.controlled import VCCS, MultiplyingVCCS, NonlinearVCVS
 from analog_pc.circuit.memristors import MemristorLaw, Memristors
 from analog_pc.circuit.passive import Capacitors, Resistors, StimulusSources, VoltageSources
 from analog_pc.circuit.switches import Multiplexers, Switches
@@ -21,9 +21,9 @@ Element = (
     | VoltageSources
     | StimulusSources
     | Amplifiers
-    | VoltageTransfers
-    | GatedTransconductors
-    | Transconductors
+    | NonlinearVCVS
+    | MultiplyingVCCS
+    | VCCS
     | Crossbar
     | ClockSources
     | Switches
@@ -36,20 +36,20 @@ TIMED = (ClockSources, Switches, Multiplexers, Memristors)
 
 __all__ = [
     "TIMED",
+    "VCCS",
     "Amplifiers",
     "Capacitors",
     "ClockSources",
     "Crossbar",
     "Element",
-    "GatedTransconductors",
     "MemristorLaw",
     "Memristors",
     "Multiplexers",
+    "MultiplyingVCCS",
+    "NonlinearVCVS",
     "Resistors",
     "StimulusSources",
     "Switches",
-    "Transconductors",
     "VoltageSources",
-    "VoltageTransfers",
     "Wire",
 ]

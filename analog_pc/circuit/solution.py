@@ -17,8 +17,10 @@ class Outcome(Enum):
 
     CONVERGED = "converged"
     STEPPED = "converged only with gmin or source stepping: it may be another operating point"
-    DEPARTED = "the operating point is not the state that the transient relaxed to"
-    RESTLESS = "the transient did not come to rest"
+    OTHER_EQUILIBRIUM = (
+        "the operating point is not the equilibrium that the transient settled to"
+    )
+    NOT_SETTLED = "the transient did not settle"
     SATURATED = "an amplifier is at the limit of its output"
     UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"
     UNDETERMINED = "nothing determines the voltage of a node at rest"

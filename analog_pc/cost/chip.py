@@ -9,17 +9,17 @@ import numpy as np
 
 from analog_pc.arrays import Ints
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     Crossbar,
     Element,
-    GatedTransconductors,
     Instance,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     Subcircuit,
-    Transconductors,
-    VoltageTransfers,
 )
 from analog_pc.compiler import CompiledNetwork
 
@@ -122,9 +122,9 @@ def banks(circuit: Circuit) -> Iterator[Bank]:
             yield Bank(CROSSBARS, label, element, len(element.rows) * len(element.columns))
         elif isinstance(element, Capacitors):
             yield Bank(CAPACITORS, label, element, len(element.a))
-        elif isinstance(element, VoltageTransfers) and not stem.endswith("_diodes"):
+        elif isinstance(element, NonlinearVCVS) and not stem.endswith("_diodes"):
             yield Bank(ACTIVATIONS, label, element, len(element.out))
-        elif isinstance(element, GatedTransconductors | Transconductors):
+        elif isinstance(element, MultiplyingVCCS | VCCS):
             yield Bank(GATES, label, element, len(element.out))
 
 

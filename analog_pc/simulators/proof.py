@@ -96,7 +96,7 @@ def _prove_one(
         return _Proof(Outcome.UNPROVEN, notes=(f"sample {sample}: relaxation: {failure}",))
     away = np.abs(found.voltage(nodes)[sample] - end.volts).max() > AWAY * np.abs(end.volts).max()
     if not end.rests:
-        return _Proof(Outcome.UNPROVEN, notes=(f"sample {sample}: the transient did not come to rest",))
+        return _Proof(Outcome.UNPROVEN, notes=(f"sample {sample}: the transient did not settle",))
     if not away:
         return _Proof(Outcome.CONVERGED)
     again = settle_one(solve, circuit, replace(analysis, save=found.nodes), sample, limit.cancelled)

@@ -35,7 +35,7 @@ Solve = Callable[[Circuit, Analysis, Limit], Solution]
 Part = TypeVar("Part")
 
 AT_REST = 1e-7  # change over the last tenth of a transient that counts as rest, of the largest voltage
-AWAY = 1e-3  # distance between the end of the transient and the operating point that counts as departed
+AWAY = 1e-3  # distance of an operating point from the end of the transient that counts as another
 _BRIEF = 5.0  # seconds that Newton may try at least; it arrives at once, or ngspice is lost for minutes
 DOUBLINGS = 6  # of the native simulator's transients
 TURNS = 6
@@ -150,7 +150,7 @@ def settle_one(
         initial = {node: float(start[sample]) for node, start in analysis.settling.initial.items()}
         precise = Transient(stimuli, initial, 4.0 * end.duration, end.duration, analysis.save, stiff=True)
         return _end_of_transient(solve, circuit, precise, Limit(cancelled=cancelled))
-    outcome = Outcome.CONVERGED if end.rests else Outcome.RESTLESS
+    outcome = Outcome.CONVERGED if end.rests else Outcome.NOT_SETTLED
     return replace(found, status=Status(outcome, found.status.notes))
 
 
@@ -179,7 +179,7 @@ def _end_of_transient(solve: Solve, circuit: Circuit, precise: Transient, limit:
         run = solve(circuit, replace(precise, precision=PRECISION), limit)
     late = run.volts[run.axis >= 0.5 * run.axis[-1]]
     rests = np.abs(late - run.volts[-1]).max() <= AT_REST * np.abs(run.volts).max()
-    outcome = Outcome.CONVERGED if rests else Outcome.RESTLESS
+    outcome = Outcome.CONVERGED if rests else Outcome.NOT_SETTLED
     status = Status(outcome, ("end of the transient, because no operating point was found from it",))
     return Solution(np.zeros(1), run.nodes, run.volts[-1:], status)
 

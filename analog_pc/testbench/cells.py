@@ -18,9 +18,9 @@ from analog_pc.circuit import (
     MemristorLaw,
     Memristors,
     Multiplexers,
+    NonlinearVCVS,
     Resistors,
     Switches,
-    VoltageTransfers,
     bus,
     grounds,
 )
@@ -147,8 +147,8 @@ def row_levels(
     """Logarithmic amplifiers of the rates' two signs; the bus of levels, those of positive rates first."""
     positive, negative = bus(f"{name}_p", len(rates)), bus(f"{name}_m", len(rates))
     elements = (
-        VoltageTransfers(f"{name}_log_p", rates, positive, level_law(encoding, volts, 1)),
-        VoltageTransfers(f"{name}_log_m", rates, negative, level_law(encoding, volts, -1)),
+        NonlinearVCVS(f"{name}_log_p", rates, positive, level_law(encoding, volts, 1)),
+        NonlinearVCVS(f"{name}_log_m", rates, negative, level_law(encoding, volts, -1)),
     )
     return elements, positive + negative
 
@@ -175,8 +175,8 @@ def column_pulses(name: str, weighted_eps: Bus, gates: GateCell) -> tuple[tuple[
         Capacitors(f"{name}_hold", held, grounds(n), HOLD),
         Amplifiers(f"{name}_less_ramp", held, ("ramp",) * n, apart_p, 1.0),
         Amplifiers(f"{name}_below_ramp", ("anti_ramp",) * n, held, apart_m, 1.0),
-        VoltageTransfers(f"{name}_compare_p", apart_p, on_p, jump),
-        VoltageTransfers(f"{name}_compare_m", apart_m, on_m, jump),
+        NonlinearVCVS(f"{name}_compare_p", apart_p, on_p, jump),
+        NonlinearVCVS(f"{name}_compare_m", apart_m, on_m, jump),
     )
     return elements, on_p + on_m
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     ClockSources,
     Crossbar,
     Element,
-    GatedTransconductors,
     Memristors,
     Multiplexers,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
     Switches,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
 )
 from analog_pc.verification.results import Part
 
@@ -48,12 +48,12 @@ def _describe(element: Element) -> tuple[str, int, str]:
             return f"{element.name} (capacitor)", len(element.a), _range(element.farads, "F")
         case Amplifiers():
             return f"{element.name} (amplifier)", len(element.out), f"gain {element.gain:g}"
-        case VoltageTransfers():
-            return f"{element.name} (transfer {element.law.name})", len(element.out), ""
-        case GatedTransconductors():
-            return f"{element.name} (gated transconductor)", len(element.out), _range(element.siemens, "S")
-        case Transconductors():
-            return f"{element.name} (transconductor)", len(element.out), _range(element.siemens, "S")
+        case NonlinearVCVS():
+            return f"{element.name} (nonlinear VCVS {element.law.name})", len(element.out), ""
+        case MultiplyingVCCS():
+            return f"{element.name} (multiplying VCCS)", len(element.out), _range(element.siemens, "S")
+        case VCCS():
+            return f"{element.name} (VCCS)", len(element.out), _range(element.siemens, "S")
         case VoltageSources():
             return f"{element.name} (source)", len(element.plus), _range(element.volts, "V")
         case StimulusSources():

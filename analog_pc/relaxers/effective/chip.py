@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
-from analog_pc.circuit import Amplifiers, Resistors, VoltageTransfers
+from analog_pc.circuit import Amplifiers, NonlinearVCVS, Resistors
 from analog_pc.compiler import CompiledNetwork
 
 
@@ -64,7 +64,7 @@ def chip_layers(compiled: CompiledNetwork) -> tuple[ChipLayer, ...]:
 def _layer(banks: Mapping[str, Any], n: int, nominal: float, siemens: float) -> ChipLayer:
     pair, gate = banks.get("act_pair", banks.get("act_rate")), banks.get("fb_gate")
     folded = banks.get("act_amp")
-    pair = pair if isinstance(pair, VoltageTransfers) else None
+    pair = pair if isinstance(pair, NonlinearVCVS) else None
     return ChipLayer(
         _bank(banks, "predict_amp"),
         _bank(banks, "feedback_amp"),

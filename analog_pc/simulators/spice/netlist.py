@@ -19,24 +19,24 @@ from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 from analog_pc.arrays import Floats
 from analog_pc.circuit import (
     GROUND,
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     ClockSources,
     Crossbar,
     Element,
-    GatedTransconductors,
     Instance,
     Memristors,
     Multiplexers,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     Stimuli,
     StimulusSources,
     Subcircuit,
     Switches,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
 )
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
@@ -214,22 +214,22 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
                 netlist.V(f"{name}_{i}", plus, minus, volts)
         case Amplifiers():
             add_amplifiers(netlist, element, kinds)
-        case VoltageTransfers():
-            _add_transfers(netlist, element)
-        case Transconductors():
+        case NonlinearVCVS():
+            _add_nonlinear_vcvs(netlist, element)
+        case VCCS():
             for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
                 drive = element.drive[i]
                 # From ground through the source into `out`.
                 netlist.VCCS(f"{name}_{i}", GROUND, out, drive, GROUND, transconductance=g)
-        case GatedTransconductors():
-            _add_gated(netlist, element)
+        case MultiplyingVCCS():
+            _add_multiplying_vccs(netlist, element)
         case ClockSources() | Switches() | Multiplexers() | Memristors():
             add_timed(netlist, element)
         case StimulusSources():
             raise BadInput(f"{name}: stimulus sources belong at the top of the circuit")
 
 
-def _add_transfers(netlist: Netlist, element: VoltageTransfers) -> None:
+def _add_nonlinear_vcvs(netlist: Netlist, element: NonlinearVCVS) -> None:
     gains, offsets = _floats(element.gain), _floats(element.offset)
     for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
         text = law_text(element.law, shifted(control, offsets[i]))
@@ -237,7 +237,7 @@ def _add_transfers(netlist: Netlist, element: VoltageTransfers) -> None:
         netlist.BehavioralSource(f"{element.name}_{i}", out, GROUND, voltage_expression=text)
 
 
-def _add_gated(netlist: Netlist, element: GatedTransconductors) -> None:
+def _add_multiplying_vccs(netlist: Netlist, element: MultiplyingVCCS) -> None:
     for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
         gate = law_text(element.gate, f"v({element.control[i]})")
         text = f"{number(g)}*({gate})*v({element.drive[i]})"

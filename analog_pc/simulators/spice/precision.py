@@ -22,14 +22,14 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Circuit,
     Crossbar,
     Element,
-    GatedTransconductors,
+    MultiplyingVCCS,
     Resistors,
     Switches,
-    Transconductors,
     VoltageSources,
 )
 from analog_pc.simulators.spice.amplifiers import STAGE
@@ -77,7 +77,7 @@ def _largest_conductance(element: Element) -> float:
         case Amplifiers():
             output = 1.0 / element.output_ohms if element.output_ohms > 0.0 else 0.0
             return max(output, STAGE if element.has_pole else 0.0)
-        case Transconductors() | GatedTransconductors():
+        case VCCS() | MultiplyingVCCS():
             return _largest(np.asarray(element.siemens))
         case Switches():
             return _largest(np.asarray(element.on))

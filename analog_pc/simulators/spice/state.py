@@ -19,9 +19,9 @@ from analog_pc.circuit import (
     ClockSources,
     Element,
     Multiplexers,
+    NonlinearVCVS,
     StimulusSources,
     VoltageSources,
-    VoltageTransfers,
 )
 from analog_pc.circuit.nodes import outer_names
 from analog_pc.errors import BadInput
@@ -72,7 +72,7 @@ def _fixed_nodes(element: Element) -> Bus:
     match element:
         case VoltageSources() | StimulusSources() | ClockSources():
             return element.plus + element.minus
-        case VoltageTransfers() | Multiplexers():
+        case NonlinearVCVS() | Multiplexers():
             return element.out
         case Amplifiers() if element.output_ohms == 0.0:
             return element.out

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Bus,
     Capacitors,
     Circuit,
     Crossbar,
     Element,
-    GatedTransconductors,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
     grounds,
 )
 from analog_pc.errors import BadInput
@@ -85,17 +85,17 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
             netlist.lines += _parts(name, CAPACITOR, terms, (element.a, element.b), c=element.farads)
         case VoltageSources():
             netlist.lines += _parts(name, SOURCE, terms, (element.plus, element.minus), dc=element.volts)
-        case Transconductors():
+        case VCCS():
             ground = grounds(len(element.out))
             pins = (ground, element.out, element.drive, ground)  # from ground through the source into `out`
             netlist.lines += _parts(name, TRANSCONDUCTOR, terms, pins, gain=element.siemens)
         case Amplifiers():
             _add_amplifiers(netlist, element, name, terms)
-        case VoltageTransfers():
+        case NonlinearVCVS():
             model = netlist.model(name, modules.transfer(element.law))
             pins = (element.out, element.control)
             netlist.lines += _parts(name, model, terms, pins, gain=element.gain, offset=element.offset)
-        case GatedTransconductors():
+        case MultiplyingVCCS():
             model = netlist.model(name, modules.gated(element.gate))
             pins = (element.out, element.control, element.drive)
             netlist.lines += _parts(name, model, terms, pins, siemens=element.siemens)

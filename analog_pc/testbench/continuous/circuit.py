@@ -24,9 +24,9 @@ from analog_pc.circuit import (
     Circuit,
     ClockSources,
     Element,
-    GatedTransconductors,
     Instance,
     Law,
+    MultiplyingVCCS,
     Resistors,
     StimulusSources,
     Subcircuit,
@@ -144,7 +144,7 @@ def _forward(bench: ContinuousTestbench, lines: Bus, mu: Bus, parts: Parts) -> t
     gate = per_unit(bench.volts)
     return (
         unity("invert", grounds(len(lines)), lines, anti, 2.0, parts),
-        GatedTransconductors("forward", weights, rows, columns, 1.0 / OHMS, gate),
+        MultiplyingVCCS("forward", weights, rows, columns, 1.0 / OHMS, gate),
         *transimpedance("predict", column, mu, OHMS, parts),
     )
 
@@ -153,7 +153,7 @@ def _weights(bench: ContinuousTestbench, lines: Bus, weighted_eps: Bus) -> tuple
     weights, rows, columns = _crossings(lines, weighted_eps)
     siemens = bench.technology.spring_conductance / bench.slowness
     return (
-        GatedTransconductors("write", columns, rows, weights, siemens, per_unit(bench.volts)),
+        MultiplyingVCCS("write", columns, rows, weights, siemens, per_unit(bench.volts)),
         Capacitors("weight", weights, grounds(len(weights)), bench.technology.node_capacitance),
     )
 
@@ -167,6 +167,6 @@ def _transposed(
     weights, columns, rows = _crossings(column, anti)
     return (
         unity("invert_eps", grounds(m), weighted_eps, anti, 2.0, parts),
-        GatedTransconductors("transposed", weights, rows, columns, 1.0 / OHMS, per_unit(bench.volts)),
+        MultiplyingVCCS("transposed", weights, rows, columns, 1.0 / OHMS, per_unit(bench.volts)),
         *transimpedance("feedback", column, back, OHMS, parts),
     )

@@ -6,14 +6,14 @@ import numpy as np
 from scipy.optimize import brentq
 
 from analog_pc.circuit import (
+    VCCS,
     Circuit,
-    GatedTransconductors,
     Law,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     OperatingPoint,
     Resistors,
     StimulusSources,
-    Transconductors,
-    VoltageTransfers,
     bus,
     grounds,
 )
@@ -22,13 +22,13 @@ from cases.case import NONLINEAR, Case, at, inputs, table
 
 
 def transfer() -> Case:
-    """Y = 0.1 tanh(u / 0.1), and a transconductor of 1 mS into 1 kOhm: z = y (no minus sign)."""
+    """Y = 0.1 tanh(u / 0.1), and a VCCS of 1 mS into 1 kOhm: z = y (no minus sign)."""
     circuit = Circuit(
         "transfer",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", ("u",), ("y",), tanh_law(0.1)),
-            Transconductors("gm", ("y",), ("z",), 1e-3),
+            NonlinearVCVS("f", ("u",), ("y",), tanh_law(0.1)),
+            VCCS("gm", ("y",), ("z",), 1e-3),
             Resistors("load", ("y", "z"), grounds(2), 1e3),
         ),
     )
@@ -44,7 +44,7 @@ def transfer_spread() -> Case:
         "transfer_spread",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", ("u",) * 3, bus("y", 3), tanh_law(0.1), gain, offset),
+            NonlinearVCVS("f", ("u",) * 3, bus("y", 3), tanh_law(0.1), gain, offset),
             Resistors("load", bus("y", 3), grounds(3), 1e3),
         ),
     )
@@ -59,7 +59,7 @@ def gated() -> Case:
         "gated",
         (
             StimulusSources("u", ("c", "d"), grounds(2)),
-            GatedTransconductors("gate", ("c",), ("d",), ("z",), 1e-3, tanh_gate(0.2)),
+            MultiplyingVCCS("gate", ("c",), ("d",), ("z",), 1e-3, tanh_gate(0.2)),
             Resistors("load", ("z",), grounds(1), 2e3),
         ),
     )
@@ -75,7 +75,7 @@ def bistable() -> Case:
         (
             StimulusSources("u", ("u",), grounds(1)),
             Resistors("r", ("u", "y"), ("x", "x"), 1e4),
-            VoltageTransfers("f", ("x",), ("y",), steep_law()),
+            NonlinearVCVS("f", ("x",), ("y",), steep_law()),
         ),
     )
     zero, high = _bistable_root(0.0), _bistable_root(0.5)

@@ -19,9 +19,9 @@ from analog_pc.circuit import (
     Crossbar,
     Element,
     Noise,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
-    VoltageTransfers,
     Wire,
     bus,
     grounds,
@@ -122,7 +122,7 @@ def slope() -> NoiseCase:
     elements = (
         Resistors("r", ("u",), ("x",), r),
         Capacitors("c", ("x",), grounds(1), c),
-        VoltageTransfers("f", ("x",), ("y",), law),
+        NonlinearVCVS("f", ("x",), ("y",), law),
     )
     k = float(law.derivative(np.array(u)))
     covariance = BOLTZMANN * kelvin / c * np.array([[1.0, k], [k, k * k]])
@@ -138,7 +138,7 @@ def guessed() -> NoiseCase:
     law = steep_law()
     elements = (
         Resistors("r", ("u", "y"), ("x", "x"), r),
-        VoltageTransfers("f", ("x",), ("y",), law),
+        NonlinearVCVS("f", ("x",), ("y",), law),
         Capacitors("c", ("x",), grounds(1), c),
     )
     x = float(brentq(lambda v: 2.0 * v - u - float(law.value(np.array(v))), -0.3, -0.1, xtol=1e-15))

@@ -10,13 +10,13 @@ import pytest
 from analog_pc import cells
 from analog_pc.cells import activations as circuits
 from analog_pc.circuit import (
+    VCCS,
     Capacitors,
     Crossbar,
-    GatedTransconductors,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
-    Transconductors,
-    VoltageTransfers,
     bus,
     grounds,
 )
@@ -84,10 +84,10 @@ def test_clamp_has_the_name_of_its_stimulus() -> None:
 def test_feedback_gate() -> None:
     law = tanh_gate(0.1)
     (gated,) = cells.feedback_gate("fb", X, MU, X, 1e-5, law, PARTS)
-    assert isinstance(gated, GatedTransconductors)
+    assert isinstance(gated, MultiplyingVCCS)
     assert (gated.control, gated.drive, gated.out, gated.gate) == (X, MU, X, law)
     (plain,) = cells.feedback_gate("fb", X, MU, X, 1e-5, None, PARTS)
-    assert isinstance(plain, Transconductors)
+    assert isinstance(plain, VCCS)
     assert (plain.drive, plain.out) == (MU, X)
     np.testing.assert_array_equal(plain.siemens, 1e-5)
 
@@ -120,7 +120,7 @@ def test_activation_circuit_is_the_activation(name: str) -> None:
         assert (cell.elements, cell.signal, cell.control, cell.gate) == ((), X, X, None)
         return
     first = cell.elements[0]
-    assert isinstance(first, VoltageTransfers)
+    assert isinstance(first, NonlinearVCVS)
     assert (first.control, first.out) == (X, cell.signal)
     np.testing.assert_array_equal([first.gain, first.offset], [[1.0, 1.0], [0.0, 0.0]])
     np.testing.assert_allclose(first.law.value(GRID), S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
@@ -135,7 +135,7 @@ def test_an_activation_has_volts_of_its_own(name: str) -> None:
     f = ACTIVATIONS[name]
     cell = cells.activation_cell("act", f, X, S, 3.0 * S, PARTS)
     first = cell.elements[0]
-    assert isinstance(first, VoltageTransfers)
+    assert isinstance(first, NonlinearVCVS)
     for gain in np.asarray(first.gain):
         got = gain * first.law.value(GRID)
         np.testing.assert_allclose(got, 3.0 * S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     Crossbar,
     Instance,
+    NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
@@ -18,10 +20,8 @@ from analog_pc.circuit import (
     Status,
     StimulusSources,
     Subcircuit,
-    Transconductors,
     Transient,
     VoltageSources,
-    VoltageTransfers,
     check_analysis,
     check_circuit,
     grounds,
@@ -36,8 +36,8 @@ FLOATING = {
     "behind a capacitor": ((SOURCE, Capacitors("c", ("a",), ("x",), 1e-12)), "x"),
     "island of resistors": ((Resistors("r", ("x",), ("y",), 1.0),), "x"),
     "amplifier input": ((Amplifiers("amp", ("x",), grounds(1), ("y",), 1.0),), "x"),
-    "control of a law": ((VoltageTransfers("f", ("x",), ("y",), tanh_law(1.0)),), "x"),
-    "drive": ((Transconductors("g", ("x",), ("y",), 1.0),), "x"),
+    "control of a law": ((NonlinearVCVS("f", ("x",), ("y",), tanh_law(1.0)),), "x"),
+    "drive": ((VCCS("g", ("x",), ("y",), 1.0),), "x"),
     "crossbar": ((Crossbar("g", ("x", "y"), ("z",), 1e-6),), "x"),
 }
 
@@ -51,10 +51,10 @@ def test_floating(elements: tuple, node: str) -> None:
 GROUNDED = {
     "through a resistor": (SOURCE, Resistors("r", ("a",), ("x",), 1.0)),
     "amplifier output": (SOURCE, Amplifiers("amp", ("a",), grounds(1), ("x",), 1.0)),
-    "law output": (SOURCE, VoltageTransfers("f", ("a",), ("x",), tanh_law(1.0))),
-    "transconductor": (
+    "law output": (SOURCE, NonlinearVCVS("f", ("a",), ("x",), tanh_law(1.0))),
+    "vccs": (
         SOURCE,
-        Transconductors("g", ("a",), ("x",), 1.0),
+        VCCS("g", ("a",), ("x",), 1.0),
         Capacitors("c", ("x",), grounds(1), 1.0),
     ),
     "crossbar": (SOURCE, Crossbar("g", ("a", "x"), ("y", "z"), 1e-6)),

@@ -7,18 +7,18 @@ import pytest
 
 from analog_pc.circuit import (
     GROUND,
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     Crossbar,
-    GatedTransconductors,
     Instance,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
     Subcircuit,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
     Wire,
     bus,
     grounds,
@@ -31,8 +31,8 @@ LAW = tanh_law(1.0)
 POSITIVE = {
     "ohms": lambda v: Resistors("part", A, B, v),
     "farads": lambda v: Capacitors("part", A, B, v),
-    "siemens": lambda v: Transconductors("part", A, B, v),
-    "siemens (gated)": lambda v: GatedTransconductors("part", A, A, B, v, LAW),
+    "siemens": lambda v: VCCS("part", A, B, v),
+    "siemens (gated)": lambda v: MultiplyingVCCS("part", A, A, B, v, LAW),
 }
 
 
@@ -108,10 +108,10 @@ def test_what_an_amplifier_derives() -> None:
 
 
 def test_gain_and_offset_of_a_transfer_are_spread_over_the_bank() -> None:
-    part = VoltageTransfers("part", A, B, LAW, 1.1, [0.0, -0.2])
+    part = NonlinearVCVS("part", A, B, LAW, 1.1, [0.0, -0.2])
     np.testing.assert_array_equal([part.gain, part.offset], [[1.1, 1.1], [0.0, -0.2]])
     with pytest.raises(BadInput, match=r"part: offset\[1\] = nan"):
-        VoltageTransfers("part", A, B, LAW, 1.0, [0.0, np.nan])
+        NonlinearVCVS("part", A, B, LAW, 1.0, [0.0, np.nan])
 
 
 @pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
@@ -149,9 +149,9 @@ BUSES = {
     "sources": lambda a, b: VoltageSources("part", a, b, 1.0),
     "stimuli": lambda a, b: StimulusSources("part", a, b),
     "amplifiers": lambda a, b: Amplifiers("part", a, a, b, 1.0),
-    "transfers": lambda a, b: VoltageTransfers("part", a, b, LAW),
-    "gated": lambda a, b: GatedTransconductors("part", a, a, b, 1.0, LAW),
-    "transconductors": lambda a, b: Transconductors("part", a, b, 1.0),
+    "transfers": lambda a, b: NonlinearVCVS("part", a, b, LAW),
+    "multiplying": lambda a, b: MultiplyingVCCS("part", a, a, b, 1.0, LAW),
+    "vccs": lambda a, b: VCCS("part", a, b, 1.0),
 }
 
 

@@ -18,17 +18,17 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import (
+    VCCS,
     Capacitors,
     Circuit,
     Law,
+    NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
     StimulusSources,
-    Transconductors,
     Transient,
     VoltageSources,
-    VoltageTransfers,
     grounds,
 )
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
@@ -100,7 +100,7 @@ def test_nodes_that_have_no_voltage(simulator: str, what: str, node: str) -> Non
 def test_current_into_an_open_node(simulator: str) -> None:
     elements = (
         VoltageSources("v", ("a",), grounds(1), 1.0),
-        Transconductors("g", ("a",), ("open",), 1e-6),
+        VCCS("g", ("a",), ("open",), 1e-6),
     )
     with pytest.raises(SimulationFailed, match=NO_SOLUTION):
         SIMULATORS[simulator]().simulate(Circuit("open", elements), ONE)
@@ -362,7 +362,7 @@ def test_the_library_takes_few_samples_only() -> None:
 def test_the_library_still_works_after_a_failure() -> None:
     loop = Circuit("loop", (VoltageSources("v", ("a", "a"), grounds(2), [1.0, 2.0]),))
     unknown = Law("unknown", np.tanh, np.tanh, "nofunction({})".format)
-    transfer = Circuit("law", (VoltageTransfers("f", ("a",), ("b",), unknown), *RC.elements))
+    transfer = Circuit("law", (NonlinearVCVS("f", ("a",), ("b",), unknown), *RC.elements))
     for _ in range(3):
         with pytest.raises(SimulationFailed):
             NgspiceShared().simulate(loop, ONE)

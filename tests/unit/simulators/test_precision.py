@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Circuit,
     Crossbar,
     Resistors,
     StimulusSources,
-    Transconductors,
     VoltageSources,
     Wire,
     grounds,
@@ -32,7 +32,7 @@ RESISTORS = Resistors("r", ("u", "u"), grounds(2), [1e3, 1e6])
         (Amplifiers("a", ("u",), grounds(1), ("o",), 1e3), 0.0),
         (Amplifiers("a", ("u",), grounds(1), ("o",), 1e3, output_ohms=50.0), 0.02),
         (Amplifiers("a", ("u",), grounds(1), ("o",), 1e3, gain_bandwidth=1e6), 1e-3),  # the stage
-        (Transconductors("t", ("u",), ("u",), [1e-5]), 1e-5),
+        (VCCS("t", ("u",), ("u",), [1e-5]), 1e-5),
     ],
 )
 def test_of_the_largest_conductance(element: Element, siemens: float) -> None:

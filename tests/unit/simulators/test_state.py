@@ -13,11 +13,11 @@ from analog_pc.circuit import (
     Capacitors,
     Circuit,
     Instance,
+    NonlinearVCVS,
     OperatingPoint,
     Resistors,
     StimulusSources,
     Subcircuit,
-    VoltageTransfers,
     bus,
     grounds,
 )
@@ -43,7 +43,7 @@ def follower(spare_ports: int = 0) -> Circuit:
         amplifier,
         Resistors("r", ("out",), ("y",), 1e4),
         Resistors("load", ("y",), grounds(1), 1e4),
-        VoltageTransfers("law", ("y",), ("z",), tanh_law(0.1)),
+        NonlinearVCVS("law", ("y",), ("z",), tanh_law(0.1)),
         Capacitors("c", ("a", "y", "z"), grounds(3), 1e-12),
     )
     block = Subcircuit("block", ("a", "y", *bus("spare", spare_ports)), elements)

@@ -10,10 +10,12 @@ import pytest
 from scipy.optimize import brentq
 
 from analog_pc.circuit import (
+    VCCS,
     Analysis,
     Capacitors,
     Circuit,
-    GatedTransconductors,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
@@ -22,9 +24,7 @@ from analog_pc.circuit import (
     Status,
     StimulusSources,
     Switches,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
     grounds,
 )
 from analog_pc.circuit.transfer import ramp_law, tanh_law
@@ -46,7 +46,7 @@ LATCH = Circuit(
     (
         DRIVE,
         Resistors("load", ("u",), grounds(1), 1e6),
-        VoltageTransfers("law", ("v",), ("back",), tanh_law(0.1), [2.0]),
+        NonlinearVCVS("law", ("v",), ("back",), tanh_law(0.1), [2.0]),
         Resistors("r", ("back",), ("v",), 1e6),
         Capacitors("c", ("v",), grounds(1), 1e-12),
     ),
@@ -58,7 +58,7 @@ OPEN = Circuit(
     (
         DRIVE,
         Resistors("load", ("u",), grounds(1), 1e6),
-        GatedTransconductors("g", ("u",), ("u",), ("loose",), 1e-6, ramp_law((0.0,), (0.0, 1.0))),
+        MultiplyingVCCS("g", ("u",), ("u",), ("loose",), 1e-6, ramp_law((0.0,), (0.0, 1.0))),
         Capacitors("c", ("loose",), grounds(1), 1e-12),
     ),
 )
@@ -113,7 +113,7 @@ def test_an_undetermined_node_is_named_for_its_samples(simulator: str) -> None:
 
 def test_a_node_without_any_law_is_named() -> None:
     """Of voltages that a program takes from nowhere: a current into a node that leads nowhere."""
-    current = Transconductors("g", ("u",), ("open",), 1e-6)
+    current = VCCS("g", ("u",), ("open",), 1e-6)
     circuit = Circuit("nowhere", (DRIVE, Resistors("load", ("u",), grounds(1), 1e3), current))
     volts = np.array([[0.0, 1.0]])
     found = with_verdict(given(volts, ("u", "open")), Native(), circuit, at([0.0]))
@@ -140,9 +140,9 @@ def test_stability_is_seen_sample_by_sample() -> None:
 
 def test_other_outcomes_stay_what_they_are() -> None:
     volts = np.array([[0.0, 0.0, 0.0]])
-    restless = Solution(np.zeros(1), ("u", "v", "back"), volts, Status(Outcome.RESTLESS, ("why",)))
-    found = with_verdict(lambda circuit, analysis: restless, Native(), LATCH, at([0.0]))
-    assert found.status == Status(Outcome.RESTLESS, ("why",), (Outcome.RESTLESS,))
+    not_settled = Solution(np.zeros(1), ("u", "v", "back"), volts, Status(Outcome.NOT_SETTLED, ("why",)))
+    found = with_verdict(lambda circuit, analysis: not_settled, Native(), LATCH, at([0.0]))
+    assert found.status == Status(Outcome.NOT_SETTLED, ("why",), (Outcome.NOT_SETTLED,))
 
 
 @pytest.mark.parametrize("simulator", ["ngspice", "ngspice-shared"])

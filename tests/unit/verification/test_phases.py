@@ -243,10 +243,10 @@ def test_stepping_is_no_answer_either() -> None:
 
 
 @pytest.mark.parametrize("answer", [exact, refuse])
-def test_restless(answer: Answer) -> None:
+def test_not_settled(answer: Answer) -> None:
     """A drift of 6e-7 V in a tenth of the first transient, where 1e-7 V is rest; 4e-4 V in all."""
     found, asked = ask(answer, drift=3e-7 / TAU, volts=(1.0, 2.0))
-    assert found.status.outcome is Outcome.RESTLESS
+    assert found.status.outcome is Outcome.NOT_SETTLED
     assert found.status.notes[0] == "samples 0, 1"
     durations = [a.duration for a in asked if isinstance(a, Transient)][:6]
     np.testing.assert_allclose(
@@ -258,7 +258,7 @@ def test_a_point_that_newton_leaves_is_the_end_of_the_transient() -> None:
     def elsewhere(circuit: Circuit, analysis: OperatingPoint) -> Solution:
         found = exact(circuit, analysis)
         u = analysis.stimuli["u"][0, 0]
-        return replace(found, volts=found.volts * (1.01 if u > 1.5 else 1.0))  # 1e-3 counts as departed
+        return replace(found, volts=found.volts * (1.01 if u > 1.5 else 1.0))  # 1e-3 counts as another
 
     found, _ = ask(elsewhere, volts=(1.0, 2.0))
     assert found.status.outcome is Outcome.CONVERGED

@@ -6,16 +6,16 @@ import numpy as np
 
 from analog_pc.arrays import Ints
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     Crossbar,
-    GatedTransconductors,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
-    Transconductors,
     VoltageSources,
-    VoltageTransfers,
 )
 from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import Law, limiter
@@ -54,11 +54,11 @@ def _place(eq: Equations, bank: Bank) -> None:
             eq.by_stimulus.add(rows, np.arange(columns.start, columns.stop), 1.0)
         case Amplifiers() as e:
             _place_amplifiers(eq, bank, e)
-        case VoltageTransfers() as e:
-            _place_transfers(eq, bank, e)
-        case Transconductors() as e:
+        case NonlinearVCVS() as e:
+            _place_nonlinear_vcvs(eq, bank, e)
+        case VCCS() as e:
             eq.kirchhoff.add(bank.at("out"), bank.at("drive"), -np.asarray(e.siemens))
-        case GatedTransconductors() as e:
+        case MultiplyingVCCS() as e:
             gates = Gates(e.gate, np.asarray(e.siemens))
             placed = eq.add_block(gates)
             eq.kirchhoff.add(bank.at("out"), bank.at("drive"), -gates.base)
@@ -141,7 +141,7 @@ def _curves(eq: Equations, law: Law, n: int) -> Placed:
     return eq.add_block(Curves(law, one, 0.0 * one, one, mild=True))
 
 
-def _place_transfers(eq: Equations, bank: Bank, e: VoltageTransfers) -> None:
+def _place_nonlinear_vcvs(eq: Equations, bank: Bank, e: NonlinearVCVS) -> None:
     control, out = bank.at("control"), bank.at("out")
     gain, offset = np.asarray(e.gain), np.asarray(e.offset)
     with np.errstate(all="ignore"):  # what is not finite is refused

@@ -64,9 +64,9 @@ def _operating_point(model: Model, u: Floats, x: Floats, q: Floats, rests: bool)
     after = static_maps.nodes.value(None, solved.q, u)
     away = np.abs(model.state_volts(after) - model.state_volts(before)).max(initial=0.0)
     if not rests:
-        return Settled(solved.y, solved.q, Outcome.RESTLESS)
+        return Settled(solved.y, solved.q, Outcome.NOT_SETTLED)
     if away > AWAY * np.abs(before[:, : len(model.nodes)]).max():
-        return Settled(solved.y, solved.q, Outcome.DEPARTED)
+        return Settled(solved.y, solved.q, Outcome.OTHER_EQUILIBRIUM)
     return Settled(solved.y, solved.q, Outcome.CONVERGED)
 
 

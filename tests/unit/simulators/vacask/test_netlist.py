@@ -9,20 +9,20 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
     Crossbar,
-    GatedTransconductors,
     Instance,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     OperatingPoint,
     Resistors,
     StimulusSources,
     Subcircuit,
-    Transconductors,
     Transient,
     VoltageSources,
-    VoltageTransfers,
     Wire,
     bus,
     grounds,
@@ -48,7 +48,7 @@ CIRCUIT = Circuit(
         StimulusSources("u", bus("a", 2), grounds(2)),
         VoltageSources("ref", ("r",), grounds(1), -0.25),
         Capacitors("c", ("r",), grounds(1), 1e-12),
-        Transconductors("t", ("r",), ("out",), 2e-3),
+        VCCS("t", ("r",), ("out",), 2e-3),
     ),
     (Instance("l1", LAYER, (*bus("a", 2), "out")),),
 )
@@ -87,9 +87,9 @@ def test_the_text_of_a_small_circuit() -> None:
 def test_laws_become_models_and_equal_shapes_one_module() -> None:
     elements = (
         StimulusSources("u", ("u",), grounds(1)),
-        VoltageTransfers("f", ("u",), ("f",), tanh_law(0.1), gain=2.0, offset=-0.5),
-        VoltageTransfers("h", ("u",), ("h",), tanh_law(0.25)),
-        GatedTransconductors("gt", ("u",), ("f",), ("o",), 1e-3, tanh_gate(0.1)),
+        NonlinearVCVS("f", ("u",), ("f",), tanh_law(0.1), gain=2.0, offset=-0.5),
+        NonlinearVCVS("h", ("u",), ("h",), tanh_law(0.25)),
+        MultiplyingVCCS("gt", ("u",), ("f",), ("o",), 1e-3, tanh_gate(0.1)),
         Crossbar("n", ("u",), ("o",), [[1e-5]], law=cubic_law(3.0), access_ohms=100.0),
     )
     netlist = to_netlist(Circuit("laws", elements))

@@ -12,15 +12,15 @@ import pytest
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
-    GatedTransconductors,
     Law,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
     StimulusSources,
     Transient,
     VoltageSources,
-    VoltageTransfers,
     grounds,
 )
 from analog_pc.circuit.transfer import tanh_law
@@ -41,7 +41,7 @@ AT_ONE = OperatingPoint({"u": np.ones((1, 1))})
 
 
 def curved(law: Law) -> Circuit:
-    return Circuit("curved", (*RC.elements, VoltageTransfers("f", ("b",), ("f",), law)))
+    return Circuit("curved", (*RC.elements, NonlinearVCVS("f", ("b",), ("f",), law)))
 
 
 def test_version_and_saved_nodes() -> None:
@@ -179,7 +179,7 @@ def test_stepping_in_earnest() -> None:
             StimulusSources("u", ("a",), grounds(1)),
             Resistors("r", ("a",), ("b",), 1.0),
             VoltageSources("m", ("m",), grounds(1), -1.0),
-            GatedTransconductors("d", ("b",), ("m",), ("b",), 1e-12, law),
+            MultiplyingVCCS("d", ("b",), ("m",), ("b",), 1e-12, law),
         ),
     )
     solution = Vacask().simulate(circuit, OperatingPoint({"u": np.array([[50.0]])}, save=("b",)))

@@ -12,10 +12,10 @@ from scipy.integrate import solve_ivp
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
+    NonlinearVCVS,
     Resistors,
     StimulusSources,
     Transient,
-    VoltageTransfers,
     grounds,
 )
 from analog_pc.circuit.transfer import tanh_law
@@ -46,7 +46,7 @@ def nonlinear_pair() -> Circuit:
         "pair",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", ("a", "b"), ("fb", "fa"), tanh_law(0.5)),
+            NonlinearVCVS("f", ("a", "b"), ("fb", "fa"), tanh_law(0.5)),
             Resistors("r", ("u", "fa", "fb"), ("a", "a", "b"), [1e3, 2e3, 3e3]),
             Capacitors("c", ("a", "b"), grounds(2), 1e-9),
         ),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import (
+    VCCS,
     Amplifiers,
     Capacitors,
     Circuit,
@@ -18,7 +19,6 @@ from analog_pc.circuit import (
     Outcome,
     Resistors,
     StimulusSources,
-    Transconductors,
     Transient,
     grounds,
 )
@@ -48,7 +48,7 @@ def hidden_unit(sigma: float, r: float) -> Circuit:
             lag("forward", "p", "mu"),
             Amplifiers("eps", grounds(1), ("mu",), ("e",), sigma),  # the output is clamped at 0 V
             lag("feedback", "q", "back"),
-            Transconductors("gate", ("back",), ("x",), sigma * G),
+            VCCS("gate", ("back",), ("x",), sigma * G),
         ),
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array
 
-from analog_pc.circuit import Circuit, OperatingPoint, Resistors, StimulusSources, Transconductors, grounds
+from analog_pc.circuit import VCCS, Circuit, OperatingPoint, Resistors, StimulusSources, grounds
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import UndeterminedNode
 from analog_pc.simulators.native.mna.undetermined import null_vector, singular
@@ -33,7 +33,7 @@ def test_native_names_the_node() -> None:
     elements = (
         StimulusSources("u", ("u",), grounds(1)),
         Resistors("r", ("u",), grounds(1), 1e3),
-        Transconductors("g", ("u",), ("open",), 1e-6),
+        VCCS("g", ("u",), ("open",), 1e-6),
     )
     with pytest.raises(UndeterminedNode, match="'open'"):
         Native().simulate(Circuit("open", elements), OperatingPoint({"u": np.zeros((1, 1))}))

@@ -9,13 +9,13 @@ from scipy.integrate import solve_ivp
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
-    GatedTransconductors,
+    MultiplyingVCCS,
+    NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
     Settling,
     StimulusSources,
-    VoltageTransfers,
     bus,
     grounds,
 )
@@ -36,7 +36,7 @@ def fed_back(law: Law, gain: float, *more: object, capacitor: bool = True) -> Ci
     """R C dv/dt = u - 2 v + gain law(v)."""
     elements = [
         StimulusSources("u", ("u",), grounds(1)),
-        VoltageTransfers("f", ("v",), ("f",), law, gain=gain),
+        NonlinearVCVS("f", ("v",), ("f",), law, gain=gain),
         Resistors("r", ("u", "f"), ("v", "v"), OHMS),
         *more,
     ]
@@ -88,7 +88,7 @@ def rivals() -> Circuit:
         "rivals",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            VoltageTransfers("f", v, bus("f", 2), tanh_law(0.3), gain=-3.0),
+            NonlinearVCVS("f", v, bus("f", 2), tanh_law(0.3), gain=-3.0),
             Resistors("r", ("u", "u", "f_0", "f_1"), (*v, "v_1", "v_0"), OHMS),
             Capacitors("c", v, grounds(2), 1e-9),
         ),
@@ -123,8 +123,8 @@ def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> Non
         "many_rests",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            VoltageTransfers("plus", x, bus("p", n), tanh_law(0.1), gain=4.0),
-            VoltageTransfers("minus", x, bus("m", n), tanh_law(0.1), gain=-4.0),
+            NonlinearVCVS("plus", x, bus("p", n), tanh_law(0.1), gain=4.0),
+            NonlinearVCVS("minus", x, bus("m", n), tanh_law(0.1), gain=-4.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors(
                 "w",
@@ -165,7 +165,7 @@ def gated(width: float) -> Circuit:
         tanh_law(1.0),
         0.0,
         StimulusSources("d", ("d",), grounds(1)),
-        GatedTransconductors("g", ("v",), ("d",), ("v",), 1.0 / OHMS, gate),
+        MultiplyingVCCS("g", ("v",), ("d",), ("v",), 1.0 / OHMS, gate),
     )
 
 
@@ -192,8 +192,8 @@ def chain(n: int = 6) -> Circuit:
         "chain",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            VoltageTransfers("plus", x, bus("p", n), tanh_law(0.3)),
-            VoltageTransfers("minus", x, bus("m", n), tanh_law(0.3), gain=-1.0),
+            NonlinearVCVS("plus", x, bus("p", n), tanh_law(0.3)),
+            NonlinearVCVS("minus", x, bus("m", n), tanh_law(0.3), gain=-1.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors("w", tuple(f"{s}_{j}" for s, _, j in signed), tuple(x[i] for _, i, _ in signed), 9e3),
             Capacitors("c", x, grounds(n), 1e-9),
