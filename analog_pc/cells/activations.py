@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.cells.parts import Parts, spread_gain, spread_offset
-from analog_pc.circuit import Amplifiers, Bus, Element, Law, NonlinearVCVS, bus
-from analog_pc.circuit.transfer import ramp_law, sigmoid_gate, sigmoid_law, tanh_gate, tanh_law
+from analog_pc.circuit import Amplifiers, Bus, Element, NonlinearVCVS, TransferFunction, bus
+from analog_pc.circuit.transfer import ramp_transfer, sigmoid_gate, sigmoid_transfer, tanh_gate, tanh_transfer
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
 
 
@@ -19,7 +19,7 @@ class ActivationCell:
     elements: tuple[Element, ...]
     signal: Bus
     control: Bus
-    gate: Law | None
+    gate: TransferFunction | None
 
 
 def activation_cell(
@@ -45,13 +45,13 @@ def differential_pair(name: str, f: Activation, x: Bus, s: float, u: float, part
 
     s is the slope voltage of the pair, u the drop of its whole tail current in the load.
     """
-    law, gate = {"tanh": (tanh_law, tanh_gate), "sigmoid": (sigmoid_law, sigmoid_gate)}[f.name]
+    law, gate = {"tanh": (tanh_transfer, tanh_gate), "sigmoid": (sigmoid_transfer, sigmoid_gate)}[f.name]
     signal = bus(f"signal_{name}", len(x))
     pairs = _pairs(f"{name}_pair", x, signal, law(s), u / s, parts)
     return ActivationCell((pairs,), signal, x, gate(s))
 
 
-def _pairs(name: str, x: Bus, signal: Bus, law: Law, gain: float, parts: Parts) -> NonlinearVCVS:
+def _pairs(name: str, x: Bus, signal: Bus, law: TransferFunction, gain: float, parts: Parts) -> NonlinearVCVS:
     each = gain * np.asarray(spread_gain(name, len(x), parts))
     return NonlinearVCVS(name, x, signal, law, each, spread_offset(name, len(x), parts))
 
@@ -80,10 +80,10 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: 
     opening[1::2] = np.diff(f.slopes) / s
     first = f.kinks[0]
     offset = s * (float(f.f(np.array([first]))[0]) - f.slopes[0] * first)
-    ramp = ramp_law(tuple(s * k for k in f.kinks), f.slopes, offset)
+    ramp = ramp_transfer(tuple(s * k for k in f.kinks), f.slopes, offset)
     elements = (
         _pairs(f"{name}_rate", x, signal, ramp, u / s, parts),
-        NonlinearVCVS(f"{name}_diodes", drive, folded, ramp_law(edges, follows)),
+        NonlinearVCVS(f"{name}_diodes", drive, folded, ramp_transfer(edges, follows)),
         Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain, kind="rectifier"),
     )
-    return ActivationCell(elements, signal, drive, ramp_law(edges, tuple(opening), f.slopes[0]))
+    return ActivationCell(elements, signal, drive, ramp_transfer(edges, tuple(opening), f.slopes[0]))

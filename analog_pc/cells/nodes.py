@@ -10,10 +10,10 @@ from analog_pc.circuit import (
     Bus,
     Capacitors,
     Element,
-    Law,
     MultiplyingVCCS,
     Resistors,
     StimulusSources,
+    TransferFunction,
     grounds,
 )
 
@@ -58,7 +58,7 @@ def eps_sense(name: str, x: Bus, mu: Bus, eps: Bus, anti: Bus, parts: Parts) -> 
 
 
 def feedback_gate(
-    name: str, control: Bus, back: Bus, x: Bus, siemens: float, gate: Law | None, parts: Parts
+    name: str, control: Bus, back: Bus, x: Bus, siemens: float, gate: TransferFunction | None, parts: Parts
 ) -> tuple[Element, ...]:
     """Injects the feedback of the layer above, gated by the slope of the activation, into the value node.
 

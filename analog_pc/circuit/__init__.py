@@ -31,7 +31,7 @@ from analog_pc.circuit.elements import (
     Wire,
 )
 from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
-from analog_pc.circuit.transfer import Law
+from analog_pc.circuit.transfer import TransferFunction
 
 __all__ = [
     "BOLTZMANN",
@@ -47,7 +47,6 @@ __all__ = [
     "Crossbar",
     "Element",
     "Instance",
-    "Law",
     "MemristorLaw",
     "Memristors",
     "Multiplexers",
@@ -65,6 +64,7 @@ __all__ = [
     "StimulusSources",
     "Subcircuit",
     "Switches",
+    "TransferFunction",
     "Transient",
     "VoltageSources",
     "Wire",

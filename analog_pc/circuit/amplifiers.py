@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike
 from analog_pc.circuit.bus import Bus, checked_name
-from analog_pc.circuit.transfer import Law, limiter
+from analog_pc.circuit.transfer import TransferFunction, limiter
 from analog_pc.circuit.values import limit, same_length, values
 from analog_pc.errors import BadInput
 
@@ -88,11 +88,11 @@ class Amplifiers:
         return 2.0 * np.pi * float(self.gain_bandwidth)
 
     @property
-    def rail(self) -> Law | None:
+    def rail(self) -> TransferFunction | None:
         """The output's limiter; None where it has no limit."""
         return limiter(self.saturation, RAIL) if np.isfinite(self.saturation) else None
 
     @property
-    def pair(self) -> Law | None:
+    def pair(self) -> TransferFunction | None:
         """The limiter of dp/dt in V/s; None where it has no limit."""
         return limiter(self.slew_rate, PAIR) if np.isfinite(self.slew_rate) else None

@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike
 from analog_pc.circuit.bus import Bus, checked_name
-from analog_pc.circuit.transfer import Law
+from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.circuit.values import values
 from analog_pc.errors import BadInput
 
@@ -52,7 +52,7 @@ class Crossbar:
     columns: Bus
     siemens: ArrayLike
     wire: Wire = Wire()
-    law: Law | None = None
+    law: TransferFunction | None = None
     access_ohms: float = 0.0
 
     def __post_init__(self) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analog_pc.arrays import ArrayLike
 from analog_pc.circuit.bus import Bus, checked_name
-from analog_pc.circuit.transfer import Law
+from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.circuit.values import same_length, values
 
 
@@ -17,7 +17,7 @@ class NonlinearVCVS:
     name: str
     control: Bus
     out: Bus
-    law: Law
+    law: TransferFunction
     gain: ArrayLike = 1.0
     offset: ArrayLike = 0.0
 
@@ -37,7 +37,7 @@ class MultiplyingVCCS:
     drive: Bus
     out: Bus
     siemens: ArrayLike
-    gate: Law
+    gate: TransferFunction
 
     def __post_init__(self) -> None:
         checked_name(self.name, "element")

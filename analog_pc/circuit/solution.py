@@ -17,9 +17,7 @@ class Outcome(Enum):
 
     CONVERGED = "converged"
     STEPPED = "converged only with gmin or source stepping: it may be another operating point"
-    OTHER_EQUILIBRIUM = (
-        "the operating point is not the equilibrium that the transient settled to"
-    )
+    OTHER_EQUILIBRIUM = "the operating point is not the equilibrium that the transient settled to"
     NOT_SETTLED = "the transient did not settle"
     SATURATED = "an amplifier is at the limit of its output"
     UNSTABLE = "the operating point is unstable: the circuit leaves it by itself"

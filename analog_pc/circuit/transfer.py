@@ -22,7 +22,7 @@ ValueAndDerivative = Callable[[Floats], tuple[Floats, Floats]]
 
 
 @dataclass(frozen=True, eq=False)
-class Law:
+class TransferFunction:
     """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
 
     `both`: value and derivative at once, for a law that has them from one evaluation.  `parameters`: what
@@ -42,11 +42,13 @@ class Law:
         return self.both(v) if self.both is not None else (self.value(v), self.derivative(v))
 
 
-def _of_scale(name: str, s: float, both: ValueAndDerivative, expression: Callable[[str], str]) -> Law:
-    return Law(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both, (float(s),))
+def _of_scale(
+    name: str, s: float, both: ValueAndDerivative, expression: Callable[[str], str]
+) -> TransferFunction:
+    return TransferFunction(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both, (float(s),))
 
 
-def tanh_law(s: float) -> Law:
+def tanh_transfer(s: float) -> TransferFunction:
     """y = s tanh(v / s): a differential pair with a slope voltage of s."""
 
     def both(v: Floats) -> tuple[Floats, Floats]:
@@ -56,8 +58,8 @@ def tanh_law(s: float) -> Law:
     return _of_scale("tanh", s, both, lambda v: f"{s!r}*tanh({v}/{s!r})")
 
 
-def tanh_gate(s: float) -> Law:
-    """y = 1 - tanh(v / s)^2, the slope of `tanh_law`."""
+def tanh_gate(s: float) -> TransferFunction:
+    """y = 1 - tanh(v / s)^2, the slope of `tanh_transfer`."""
 
     def both(v: Floats) -> tuple[Floats, Floats]:
         t = np.tanh(v / s)
@@ -67,7 +69,7 @@ def tanh_gate(s: float) -> Law:
     return _of_scale("tanh_gate", s, both, lambda v: f"(1-tanh({v}/{s!r})^2)")
 
 
-def sigmoid_law(s: float) -> Law:
+def sigmoid_transfer(s: float) -> TransferFunction:
     """y = s / (1 + exp(-v / s)), by tanh: exp overflows in a simulator's iterates, and tanh is faster."""
 
     def both(v: Floats) -> tuple[Floats, Floats]:
@@ -77,8 +79,8 @@ def sigmoid_law(s: float) -> Law:
     return _of_scale("sigmoid", s, both, lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))")
 
 
-def sigmoid_gate(s: float) -> Law:
-    """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_law`."""
+def sigmoid_gate(s: float) -> TransferFunction:
+    """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_transfer`."""
 
     def both(v: Floats) -> tuple[Floats, Floats]:
         t = np.tanh(v / (2.0 * s))
@@ -88,7 +90,9 @@ def sigmoid_gate(s: float) -> Law:
     return _of_scale("sigmoid_gate", s, both, lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)")
 
 
-def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0) -> Law:
+def ramp_transfer(
+    edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0
+) -> TransferFunction:
     """Continuous piecewise-linear law: ``slopes[k]`` between ``edges[k-1]`` and ``edges[k]``.
 
     ``y(v) = offset + slopes[0] min(v, e0) + sum_k slopes[k] clip(v - e_{k-1}, 0, e_k - e_{k-1}) + ...``
@@ -120,11 +124,11 @@ def ramp_law(edges: tuple[float, ...], slopes: tuple[float, ...], offset: float 
                 terms.append(f"({slope!r})*{part}")
         return "(" + "+".join(terms or ["0"]) + ")"
 
-    return Law("ramp", pieces, derivative, expression, parameters=(offset, *edges, *slopes))
+    return TransferFunction("ramp", pieces, derivative, expression, parameters=(offset, *edges, *slopes))
 
 
 @cache
-def limiter(most: float, order: int) -> Law:
+def limiter(most: float, order: int) -> TransferFunction:
     """y = v / (1 + (v / most)^order)^(1/order): slope 1 at 0, |y| < most; the larger the order, the sharper.
 
     The order is even, so that the power is the same for both signs.
@@ -150,13 +154,13 @@ def limiter(most: float, order: int) -> Law:
         part = f"min(max(({v})/{most!r},-1e30),1e30)"
         return f"({v})/pow(1+pow({part},{order}),{1.0 / order!r})"
 
-    return Law("limiter", value, derivative, expression, parameters=(most, float(order)))
+    return TransferFunction("limiter", value, derivative, expression, parameters=(most, float(order)))
 
 
-def sinh_law(per_volt: float) -> Law:
+def sinh_transfer(per_volt: float) -> TransferFunction:
     """y = sinh(b v) / b: a device whose current grows exponentially with its voltage; b in 1/V."""
     b = float(per_volt)
-    return Law(
+    return TransferFunction(
         "sinh",
         lambda v: np.sinh(b * v) / b,
         lambda v: np.cosh(b * v),
@@ -165,10 +169,10 @@ def sinh_law(per_volt: float) -> Law:
     )
 
 
-def cubic_law(per_square_volt: float) -> Law:
+def cubic_transfer(per_square_volt: float) -> TransferFunction:
     """y = v + k v^3; k in 1/V^2.  For k < 0 only below |v| = 1/sqrt(-3 k), where the slope changes sign."""
     k = float(per_square_volt)
-    return Law(
+    return TransferFunction(
         "cubic",
         lambda v: v + k * v * v * v,  # odd to the last bit, which a power is not on every machine
         lambda v: 1.0 + 3.0 * k * v**2,

@@ -14,13 +14,13 @@ from analog_pc.circuit import (
     Bus,
     Capacitors,
     Element,
-    Law,
     MemristorLaw,
     Memristors,
     Multiplexers,
     NonlinearVCVS,
     Resistors,
     Switches,
+    TransferFunction,
     bus,
     grounds,
 )
@@ -107,7 +107,7 @@ def amplified_columns(
     )
 
 
-def level_law(encoding: PulseEncoding, volts: float, sign: int) -> Law:
+def level_law(encoding: PulseEncoding, volts: float, sign: int) -> TransferFunction:
     """Height of a row's pulse of the voltage of a rate (`volts` for 1), of the given sign."""
     scale, gain, base = float(volts * encoding.rate_scale), float(encoding.gain), float(encoding.base)
 
@@ -118,7 +118,7 @@ def level_law(encoding: PulseEncoding, volts: float, sign: int) -> Law:
         inside = (sign * v > 0.0) & (sign * v < scale)
         return np.where(inside, sign * gain / scale / (1.0 + gain * part(v)), 0.0)
 
-    return Law(
+    return TransferFunction(
         "pulse_level",
         lambda v: base + np.log1p(gain * part(v)),
         slope,
@@ -126,14 +126,14 @@ def level_law(encoding: PulseEncoding, volts: float, sign: int) -> Law:
     )
 
 
-def comparator_law() -> Law:
+def comparator_law() -> TransferFunction:
     """A comparator: 0 V up to 0, 1 V above.
 
     A true jump.  Nothing feeds back from its output, and the integrator meets a jump by shorter steps.  A
     steep slope would stand in the matrix as 1e4 and more whenever a pulse ends; with a slope of 1e-4 of the
     ramp and 64-32-10, ngspice 39 then found no step that converged ("Timestep too small").
     """
-    return Law(
+    return TransferFunction(
         "comparator",
         lambda v: np.where(v > 0.0, 1.0, 0.0),
         lambda v: np.zeros_like(v),

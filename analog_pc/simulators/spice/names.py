@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-from analog_pc.circuit import GROUND, Circuit, Law
+from analog_pc.circuit import GROUND, Circuit, TransferFunction
 from analog_pc.circuit.bus import checked_name
 from analog_pc.circuit.elements import StimulusSources
 from analog_pc.circuit.nodes import terminals
@@ -38,7 +38,7 @@ def number(value: float) -> str:
     return repr(value)
 
 
-def law_text(law: Law, volts: str) -> str:
+def law_text(law: TransferFunction, volts: str) -> str:
     """The law's SPICE expression of a voltage such as ``v(x)``, refused if it is not one plain expression."""
     text = law.expression(volts)
     if not _EXPRESSION.match(text) or _PYTHON_WORD.search(law.expression("v")):

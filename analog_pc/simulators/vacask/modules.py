@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.circuit import Amplifiers, Law
+from analog_pc.circuit import Amplifiers, TransferFunction
 from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import limiter
 from analog_pc.simulators.vacask.verilog import Formula, Module, formula, module
@@ -17,21 +17,21 @@ Constants = dict[str, float]
 _STAGE = 1e-3  # S; only fixes the size of a capacitor that no other part sees
 
 
-def transfer(law: Law) -> tuple[Module, Constants]:
+def transfer(law: TransferFunction) -> tuple[Module, Constants]:
     """V(out) = gain law(V(control) + offset)."""
     f = formula(law)
     body = ("v = V(control) + offset;", f"V(out) <+ gain*({f.text});")
     return _built("transfer", ("out", "control"), body, f, instance=("gain", "offset"))
 
 
-def gated(law: Law) -> tuple[Module, Constants]:
+def gated(law: TransferFunction) -> tuple[Module, Constants]:
     """A current siemens law(V(control)) V(drive) from ground into `out`."""
     f = formula(law)
     body = ("v = V(control);", f"I(out) <+ -siemens*({f.text})*V(drive);")
     return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
 
 
-def device(law: Law, access_ohms: float) -> tuple[Module, Constants]:
+def device(law: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:
     """A crossing: I = siemens law(V - access_ohms I), from word line to bit line."""
     f = formula(law)
     if access_ohms == 0.0:

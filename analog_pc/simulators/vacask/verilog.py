@@ -13,7 +13,7 @@ import math
 import re
 from dataclasses import dataclass
 
-from analog_pc.circuit import Law
+from analog_pc.circuit import TransferFunction
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.names import law_text
 
@@ -58,7 +58,7 @@ class Formula:
     constants: dict[str, float]
 
 
-def formula(law: Law, prefix: str = "k") -> Formula:
+def formula(law: TransferFunction, prefix: str = "k") -> Formula:
     """The law in Verilog-A; its decimal numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
 
     ``^`` is taken with an even whole number only: ngspice 39 reads v^3 as that of the absolute value, and

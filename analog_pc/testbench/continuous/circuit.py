@@ -25,12 +25,12 @@ from analog_pc.circuit import (
     ClockSources,
     Element,
     Instance,
-    Law,
     MultiplyingVCCS,
     Resistors,
     StimulusSources,
     Subcircuit,
     Switches,
+    TransferFunction,
     VoltageSources,
     bus,
     check_circuit,
@@ -56,10 +56,12 @@ class ContinuousCircuit:
         return tuple(node for nodes in (*self.activities, *self.weights) for node in nodes)
 
 
-def per_unit(volts: float) -> Law:
+def per_unit(volts: float) -> TransferFunction:
     """V / s: what multiplies, without a unit."""
     s = float(volts)
-    return Law("per_unit", lambda v: v / s, lambda v: np.full_like(v, 1.0 / s), lambda v: f"{v}/{s!r}")
+    return TransferFunction(
+        "per_unit", lambda v: v / s, lambda v: np.full_like(v, 1.0 / s), lambda v: f"{v}/{s!r}"
+    )
 
 
 def continuous_circuit(bench: ContinuousTestbench) -> ContinuousCircuit:

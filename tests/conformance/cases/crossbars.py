@@ -10,16 +10,16 @@ from analog_pc.circuit import (
     Circuit,
     Crossbar,
     Instance,
-    Law,
     Resistors,
     StimulusSources,
     Subcircuit,
+    TransferFunction,
     VoltageSources,
     Wire,
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import cubic_law, sinh_law
+from analog_pc.circuit.transfer import cubic_transfer, sinh_transfer
 from cases.case import LINEAR, NONLINEAR, Case, at, inputs, table
 
 IDEAL = Wire()
@@ -52,7 +52,12 @@ def crossbar() -> Case:
 
 
 def _loaded(
-    name: str, siemens: Floats, load: Floats, wire: Wire = IDEAL, law: Law | None = None, access: float = 0.0
+    name: str,
+    siemens: Floats,
+    load: Floats,
+    wire: Wire = IDEAL,
+    law: TransferFunction | None = None,
+    access: float = 0.0,
 ) -> Circuit:
     """One source for each word line; every bit line ends in a resistor to ground."""
     rows, columns = siemens.shape
@@ -171,7 +176,7 @@ def open_cell() -> Case:
     return Case("open_cell", circuit, inputs(*volts.tolist()), bus("c", 2), lambda axis: exact, LINEAR)
 
 
-def nonlinear_device(name: str, law: Law, *, access: float = 0.0) -> Case:
+def nonlinear_device(name: str, law: TransferFunction, *, access: float = 0.0) -> Case:
     """A device I = G f(V) with a transistor and a load r: u = V + (access + r) G f(V) for chosen V.
 
     The drops V are chosen and the inputs follow from them, so no root has to be found.
@@ -189,7 +194,7 @@ def nonlinear_wired_pair() -> Case:
     Far cell: its drop V1 gives I1 and the node V1 + (rb + load) I1 = m1; then m0 = m1 + rw I1, the near
     cell's drop V0 must satisfy V0 + (rb + load0) I0 = m0 (load0 is chosen so), and u = m0 + rw (I0 + I1).
     """
-    law, rw, rb, g, load1 = sinh_law(3.0), 100.0, 50.0, np.array([[1e-3, 5e-4]]), 400.0
+    law, rw, rb, g, load1 = sinh_transfer(3.0), 100.0, 50.0, np.array([[1e-3, 5e-4]]), 400.0
     v0, v1 = 0.4, 0.5
     i0, i1 = (g[0] * law.value(np.array([v0, v1]))).tolist()
     m0 = v1 + (rb + load1) * i1 + rw * i1
@@ -211,9 +216,9 @@ CASES = (
     wired_ladder(),
     access_resistance(),
     open_cell(),
-    nonlinear_device("sinh_device", sinh_law(4.0)),
-    nonlinear_device("sinh_device_access", sinh_law(4.0), access=300.0),
-    nonlinear_device("cubic_device", cubic_law(1.5)),
-    nonlinear_device("falling_cubic_device", cubic_law(-0.5), access=100.0),
+    nonlinear_device("sinh_device", sinh_transfer(4.0)),
+    nonlinear_device("sinh_device_access", sinh_transfer(4.0), access=300.0),
+    nonlinear_device("cubic_device", cubic_transfer(1.5)),
+    nonlinear_device("falling_cubic_device", cubic_transfer(-0.5), access=100.0),
     nonlinear_wired_pair(),
 )

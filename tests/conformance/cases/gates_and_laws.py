@@ -8,16 +8,16 @@ from scipy.optimize import brentq
 from analog_pc.circuit import (
     VCCS,
     Circuit,
-    Law,
     MultiplyingVCCS,
     NonlinearVCVS,
     OperatingPoint,
     Resistors,
     StimulusSources,
+    TransferFunction,
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_gate, tanh_law
+from analog_pc.circuit.transfer import tanh_gate, tanh_transfer
 from cases.case import NONLINEAR, Case, at, inputs, table
 
 
@@ -27,7 +27,7 @@ def transfer() -> Case:
         "transfer",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("u",), ("y",), tanh_law(0.1)),
+            NonlinearVCVS("f", ("u",), ("y",), tanh_transfer(0.1)),
             VCCS("gm", ("y",), ("z",), 1e-3),
             Resistors("load", ("y", "z"), grounds(2), 1e3),
         ),
@@ -44,7 +44,7 @@ def transfer_spread() -> Case:
         "transfer_spread",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("u",) * 3, bus("y", 3), tanh_law(0.1), gain, offset),
+            NonlinearVCVS("f", ("u",) * 3, bus("y", 3), tanh_transfer(0.1), gain, offset),
             Resistors("load", bus("y", 3), grounds(3), 1e3),
         ),
     )
@@ -93,9 +93,9 @@ def guessed() -> Case:
     return Case("guessed", circuit, analysis, ("x",), table([root]), NONLINEAR)
 
 
-def steep_law() -> Law:
+def steep_law() -> TransferFunction:
     """0.4 tanh(v / 0.1): a slope of 4."""
-    return Law(
+    return TransferFunction(
         "steep",
         lambda v: 0.4 * np.tanh(v / 0.1),
         lambda v: 4.0 * (1.0 - np.tanh(v / 0.1) ** 2),

@@ -26,7 +26,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import tanh_transfer
 from cases.case import NoiseCase
 from cases.gates_and_laws import steep_law
 
@@ -118,7 +118,7 @@ def wired_crossbar() -> NoiseCase:
 def slope() -> NoiseCase:
     """Behind a law y = f(x) the noise of a capacitor is f'(u) times its own, fully correlated."""
     kelvin, r, c, u = 300.15, 1e5, 1e-12, 0.1
-    law = tanh_law(0.1)
+    law = tanh_transfer(0.1)
     elements = (
         Resistors("r", ("u",), ("x",), r),
         Capacitors("c", ("x",), grounds(1), c),

@@ -23,11 +23,11 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import tanh_transfer
 from analog_pc.errors import BadInput
 
 A, B = ("a", "b"), ("c", "d")
-LAW = tanh_law(1.0)
+LAW = tanh_transfer(1.0)
 POSITIVE = {
     "ohms": lambda v: Resistors("part", A, B, v),
     "farads": lambda v: Capacitors("part", A, B, v),

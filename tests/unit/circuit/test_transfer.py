@@ -7,31 +7,31 @@ import math
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Law, transfer
+from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.circuit.amplifiers import PAIR, RAIL
 
 S = 0.1
 LAWS = {
-    "tanh": transfer.tanh_law(S),
+    "tanh": transfer.tanh_transfer(S),
     "tanh_gate": transfer.tanh_gate(S),
-    "sigmoid": transfer.sigmoid_law(S),
+    "sigmoid": transfer.sigmoid_transfer(S),
     "sigmoid_gate": transfer.sigmoid_gate(S),
-    "relu": transfer.ramp_law((0.0,), (0.0, 1.0)),
-    "clip": transfer.ramp_law((-0.3, 0.3), (0.0, 1.0 / 6.0, 0.0), 0.05),
-    "bowl": transfer.ramp_law((-0.2, 0.1), (-1.0, 0.5, 3.0), -0.01),
-    "flat": transfer.ramp_law((0.0,), (0.0, 0.0)),
+    "relu": transfer.ramp_transfer((0.0,), (0.0, 1.0)),
+    "clip": transfer.ramp_transfer((-0.3, 0.3), (0.0, 1.0 / 6.0, 0.0), 0.05),
+    "bowl": transfer.ramp_transfer((-0.2, 0.1), (-1.0, 0.5, 3.0), -0.01),
+    "flat": transfer.ramp_transfer((0.0,), (0.0, 0.0)),
     "rail": transfer.limiter(0.5, 6),
     "pair": transfer.limiter(0.2, 2),
-    "sinh": transfer.sinh_law(2.0),
-    "cubic": transfer.cubic_law(0.7),
-    "falling cubic": transfer.cubic_law(-0.3),
-    "fold": transfer.ramp_law((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0)),
+    "sinh": transfer.sinh_transfer(2.0),
+    "cubic": transfer.cubic_transfer(0.7),
+    "falling cubic": transfer.cubic_transfer(-0.3),
+    "fold": transfer.ramp_transfer((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0)),
 }
 LAW = pytest.mark.parametrize("law", LAWS.values(), ids=LAWS.keys())
 V = np.linspace(-0.9013, 0.9017, 157)  # no point within 1e-6 of an edge
 
 
-def spice(law: Law, v: float) -> float:
+def spice(law: TransferFunction, v: float) -> float:
     """The SPICE expression, read as Python."""
     names = {
         "tanh": math.tanh,
@@ -49,28 +49,30 @@ def test_every_law_is_here() -> None:
     makers = [
         name
         for name, f in vars(transfer).items()
-        if name[0] != "_" and callable(f) and getattr(f, "__annotations__", {}).get("return") == "Law"
+        if name[0] != "_"
+        and callable(f)
+        and getattr(f, "__annotations__", {}).get("return") == "TransferFunction"
     ]
     assert sorted(makers) == [
-        "cubic_law",
+        "cubic_transfer",
         "limiter",
-        "ramp_law",
+        "ramp_transfer",
         "sigmoid_gate",
-        "sigmoid_law",
-        "sinh_law",
+        "sigmoid_transfer",
+        "sinh_transfer",
         "tanh_gate",
-        "tanh_law",
+        "tanh_transfer",
     ]
 
 
 @LAW
-def test_expression_is_the_value(law: Law) -> None:
+def test_expression_is_the_value(law: TransferFunction) -> None:
     # The same few operations in another order, on numbers up to 3.
     np.testing.assert_allclose([spice(law, float(v)) for v in V], law.value(V), rtol=0.0, atol=2e-15)
 
 
 @LAW
-def test_expression_at_the_edges_and_far_away(law: Law) -> None:
+def test_expression_at_the_edges_and_far_away(law: TransferFunction) -> None:
     points = np.array([-100.0, -0.3, -0.2, 0.0, 0.1, 0.3, 0.4, 100.0])
     # Rounding of values up to 300.
     np.testing.assert_allclose(
@@ -79,7 +81,7 @@ def test_expression_at_the_edges_and_far_away(law: Law) -> None:
 
 
 @LAW
-def test_derivative(law: Law) -> None:
+def test_derivative(law: TransferFunction) -> None:
     h = 1e-6
     numeric = (law.value(V + h) - law.value(V - h)) / (2.0 * h)
     # Truncation h^2 y''' / 6 with y''' <= 2 / S^3 for a gate: 4e-10; rounding eps y / h = 1e-9.
@@ -113,8 +115,10 @@ def test_the_rail_is_as_sharp_as_documented() -> None:
     assert transfer.limiter(1.0, PAIR).value(np.array(0.6)) == pytest.approx(0.5, abs=0.02)
 
 
-@pytest.mark.parametrize("law", [transfer.sinh_law(2.0), transfer.cubic_law(0.7)], ids=lambda law: law.name)
-def test_device_laws_have_the_small_signal_conductance(law: Law) -> None:
+@pytest.mark.parametrize(
+    "law", [transfer.sinh_transfer(2.0), transfer.cubic_transfer(0.7)], ids=lambda law: law.name
+)
+def test_device_laws_have_the_small_signal_conductance(law: TransferFunction) -> None:
     zero = np.array(0.0)
     assert (law.value(zero), law.derivative(zero)) == (0.0, 1.0)
     np.testing.assert_array_equal(law.value(-V), -law.value(V))

@@ -16,7 +16,7 @@ from analog_pc.crossbar.network import Network
 from analog_pc.errors import BadInput
 
 
-class Law(NamedTuple):
+class TransferFunction(NamedTuple):
     value: Callable[[Floats], Floats]
     derivative: Callable[[Floats], Floats]
 
@@ -35,11 +35,11 @@ class Case(NamedTuple):
 
 
 LAWS = {
-    "sinh": Law(lambda v: np.sinh(2.0 * v) / 2.0, lambda v: np.cosh(2.0 * v)),
-    "steep": Law(lambda v: np.sinh(8.0 * v) / 8.0, lambda v: np.cosh(8.0 * v)),
-    "cubic": Law(lambda v: v + 0.5 * v**3, lambda v: 1.0 + 1.5 * v**2),
-    "saturating": Law(np.tanh, lambda v: 1.0 / np.cosh(v) ** 2),
-    "uneven": Law(lambda v: 0.3 * np.expm1(v / 0.4), lambda v: 0.75 * np.exp(v / 0.4)),
+    "sinh": TransferFunction(lambda v: np.sinh(2.0 * v) / 2.0, lambda v: np.cosh(2.0 * v)),
+    "steep": TransferFunction(lambda v: np.sinh(8.0 * v) / 8.0, lambda v: np.cosh(8.0 * v)),
+    "cubic": TransferFunction(lambda v: v + 0.5 * v**3, lambda v: 1.0 + 1.5 * v**2),
+    "saturating": TransferFunction(np.tanh, lambda v: 1.0 / np.cosh(v) ** 2),
+    "uneven": TransferFunction(lambda v: 0.3 * np.expm1(v / 0.4), lambda v: 0.75 * np.exp(v / 0.4)),
 }
 CASES = {
     "weak wires": Case(3, 4, 1.0, 2.0, 0.0, "sinh"),

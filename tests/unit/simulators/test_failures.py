@@ -21,12 +21,12 @@ from analog_pc.circuit import (
     VCCS,
     Capacitors,
     Circuit,
-    Law,
     NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
     StimulusSources,
+    TransferFunction,
     Transient,
     VoltageSources,
     grounds,
@@ -361,7 +361,7 @@ def test_the_library_takes_few_samples_only() -> None:
 
 def test_the_library_still_works_after_a_failure() -> None:
     loop = Circuit("loop", (VoltageSources("v", ("a", "a"), grounds(2), [1.0, 2.0]),))
-    unknown = Law("unknown", np.tanh, np.tanh, "nofunction({})".format)
+    unknown = TransferFunction("unknown", np.tanh, np.tanh, "nofunction({})".format)
     transfer = Circuit("law", (NonlinearVCVS("f", ("a",), ("b",), unknown), *RC.elements))
     for _ in range(3):
         with pytest.raises(SimulationFailed):

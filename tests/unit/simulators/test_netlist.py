@@ -14,20 +14,20 @@ from analog_pc.circuit import (
     Circuit,
     Crossbar,
     Instance,
-    Law,
     MultiplyingVCCS,
     NonlinearVCVS,
     OperatingPoint,
     Resistors,
     StimulusSources,
     Subcircuit,
+    TransferFunction,
     VoltageSources,
     Wire,
     bus,
     grounds,
 )
 from analog_pc.circuit.nodes import node_names
-from analog_pc.circuit.transfer import sinh_law, tanh_gate, tanh_law
+from analog_pc.circuit.transfer import sinh_transfer, tanh_gate, tanh_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import netlist
@@ -85,7 +85,7 @@ def test_a_user_can_address_and_change_an_element() -> None:
 def test_elements_print_as_their_equations_say() -> None:
     elements = (
         Capacitors("c", ("a",), grounds(1), 1e-12),
-        NonlinearVCVS("f", ("a",), ("b",), tanh_law(0.1)),
+        NonlinearVCVS("f", ("a",), ("b",), tanh_transfer(0.1)),
         VCCS("g", ("a",), ("b",), 1e-6),
         MultiplyingVCCS("h", ("a",), ("d",), ("b",), 2e-6, tanh_gate(0.1)),
     )
@@ -99,9 +99,9 @@ def test_elements_print_as_their_equations_say() -> None:
 
 
 def test_imperfect_parts_print_as_their_equations_say() -> None:
-    wire, sinh = Wire(1.0, 2.0), sinh_law(4.0)
+    wire, sinh = Wire(1.0, 2.0), sinh_transfer(4.0)
     elements = (
-        NonlinearVCVS("f", ("x",), ("w",), tanh_law(0.1), 1.5, 0.25),
+        NonlinearVCVS("f", ("x",), ("w",), tanh_transfer(0.1), 1.5, 0.25),
         Crossbar("g", ("x",), bus("c", 2), [[1e-3, 0.0]], wire, access_ohms=100.0),
         Crossbar("h", ("x",), ("c_0",), 1e-3, law=sinh, access_ohms=100.0),
     )
@@ -155,7 +155,7 @@ def test_a_flat_instance_with_laws_gives_the_same_answer(monkeypatch: pytest.Mon
         "cell",
         ("x", "y"),
         (
-            NonlinearVCVS("f", ("x",), ("fx",), tanh_law(0.1)),
+            NonlinearVCVS("f", ("x",), ("fx",), tanh_transfer(0.1)),
             Resistors("r", ("fx", "y"), ("y", "0"), [1e4, 2e4]),
             MultiplyingVCCS("h", ("x",), ("fx",), ("y",), 1e-5, tanh_gate(0.1)),
         ),
@@ -192,14 +192,14 @@ def test_nodes_that_ngspice_reads_otherwise_are_refused(node: str) -> None:
 
 def test_laws_that_are_not_one_expression_are_refused() -> None:
     for text in ("{}\n.include x", "np.float64(0.1)*{}", "inf*{}", "v({}) ; quit", ""):
-        law = Law("bad", np.tanh, np.tanh, text.format)
+        law = TransferFunction("bad", np.tanh, np.tanh, text.format)
         circuit = Circuit("bad", (NonlinearVCVS("f", ("a",), ("b",), law),))
         with pytest.raises(BadInput, match="plain SPICE expression"):
             netlist.to_pyspice(circuit)
 
 
 def test_a_law_does_not_mind_what_its_node_is_called() -> None:
-    circuit = Circuit("good", (NonlinearVCVS("f", ("inf",), ("nan",), tanh_law(0.1)),))
+    circuit = Circuit("good", (NonlinearVCVS("f", ("inf",), ("nan",), tanh_transfer(0.1)),))
     assert "tanh(v(inf)/0.1)" in str(netlist.to_pyspice(circuit))
 
 

@@ -27,7 +27,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import ramp_law, tanh_law
+from analog_pc.circuit.transfer import ramp_transfer, tanh_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import SIMULATORS, Native
@@ -46,7 +46,7 @@ LATCH = Circuit(
     (
         DRIVE,
         Resistors("load", ("u",), grounds(1), 1e6),
-        NonlinearVCVS("law", ("v",), ("back",), tanh_law(0.1), [2.0]),
+        NonlinearVCVS("law", ("v",), ("back",), tanh_transfer(0.1), [2.0]),
         Resistors("r", ("back",), ("v",), 1e6),
         Capacitors("c", ("v",), grounds(1), 1e-12),
     ),
@@ -58,7 +58,7 @@ OPEN = Circuit(
     (
         DRIVE,
         Resistors("load", ("u",), grounds(1), 1e6),
-        MultiplyingVCCS("g", ("u",), ("u",), ("loose",), 1e-6, ramp_law((0.0,), (0.0, 1.0))),
+        MultiplyingVCCS("g", ("u",), ("u",), ("loose",), 1e-6, ramp_transfer((0.0,), (0.0, 1.0))),
         Capacitors("c", ("loose",), grounds(1), 1e-12),
     ),
 )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Law
+from analog_pc.circuit import TransferFunction
 from analog_pc.devices.compact import YAKOPCIC, spice_law
 from analog_pc.testbench import EXAMPLES, PulseEncoding, build_testbench, learning_circuit
 from analog_pc.testbench.cells import array, comparator_law, driven, level_law
@@ -23,7 +23,7 @@ LAWS = {
 VOLTS = np.array([-0.3, -0.15, -0.02, 0.01, 0.12, 0.19, 0.35])
 
 
-def spoken(law: Law, volts: float) -> float:
+def spoken(law: TransferFunction, volts: float) -> float:
     """What its SPICE expression says, read by Python."""
     names = {"ln": math.log, "min": min, "max": max, "v": volts}
     return float(eval(law.expression("v"), {"__builtins__": {}}, names))

@@ -18,7 +18,7 @@ from analog_pc.circuit import (
     VoltageSources,
 )
 from analog_pc.circuit.amplifiers import PAIR
-from analog_pc.circuit.transfer import Law, limiter
+from analog_pc.circuit.transfer import TransferFunction, limiter
 from analog_pc.crossbar import NonlinearArray, port_admittance, with_access
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.mna.blocks import Curves, Gates, Ports
@@ -136,7 +136,7 @@ def _place_poles(eq: Equations, bank: Bank, e: Amplifiers, p: Ints) -> None:
         eq.rate_by.add(x, 1 + span(slew.writes), w)
 
 
-def _curves(eq: Equations, law: Law, n: int) -> Placed:
+def _curves(eq: Equations, law: TransferFunction, n: int) -> Placed:
     one = np.ones(n)
     return eq.add_block(Curves(law, one, 0.0 * one, one, mild=True))
 

@@ -15,14 +15,14 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats
-from analog_pc.circuit import Law
+from analog_pc.circuit import TransferFunction
 from analog_pc.crossbar import NonlinearArray
 
 
 class Formula(NamedTuple):
     """Outputs that are apart, as `laws.py` has them."""
 
-    law: Law
+    law: TransferFunction
     gain: Floats
     offset: Floats
     base: Floats
@@ -81,7 +81,7 @@ class Curves:
     or offset, and its slope is worth following only where it has changed.
     """
 
-    law: Law
+    law: TransferFunction
     gain: Floats
     offset: Floats
     slope: Floats
@@ -139,7 +139,7 @@ class Curves:
 class Gates:
     """Gated transconductors: delta = g (gate(c) - gate(0)) d, y = (c, d)."""
 
-    gate: Law
+    gate: TransferFunction
     siemens: Floats
     inputs, apart = 2, True
 

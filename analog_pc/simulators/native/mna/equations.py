@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.circuit.transfer import Law
+from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.mna.blocks import Block, Curves, Ports
 from analog_pc.simulators.native.mna.entries import Entries
@@ -76,7 +76,7 @@ class Equations:
         self.thermal = Entries()  # conductances that make thermal noise
         self.noisy_inputs: list[NoisyInputs] = []
         self.arrays: dict[str, tuple[Floats, Ports | None]] = {}  # crossbars: admittance, and what bends it
-        self.rail_volts: dict[Law, float] = {}
+        self.rail_volts: dict[TransferFunction, float] = {}
         self.n_reads = self.n_writes = self.n_stimuli = 0
         self._placed: list[Placed] = []
 

@@ -20,7 +20,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import Law, sinh_law, tanh_law
+from analog_pc.circuit.transfer import TransferFunction, sinh_transfer, tanh_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import random_network
@@ -40,7 +40,7 @@ def inverting(saturation: float = np.inf) -> Circuit:
     )
 
 
-def fed_back(law: Law, gain: float) -> Circuit:
+def fed_back(law: TransferFunction, gain: float) -> Circuit:
     """R C dv/dt = gain law(v) + u - 2 v."""
     return Circuit(
         "fed_back",
@@ -55,7 +55,7 @@ def fed_back(law: Law, gain: float) -> Circuit:
 
 def latch() -> Circuit:
     """Two stable states around an unstable one at 0 V."""
-    return fed_back(tanh_law(1.0), 4.0)
+    return fed_back(tanh_transfer(1.0), 4.0)
 
 
 def test_an_amplifier_at_its_rail_is_called_saturated_sample_by_sample() -> None:
@@ -105,7 +105,7 @@ def test_samples_stay_on_the_branch_of_their_presets_whatever_the_others_do() ->
         "branches",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("x",), ("y",), tanh_law(1.0), gain=5.0),
+            NonlinearVCVS("f", ("x",), ("y",), tanh_transfer(1.0), gain=5.0),
             Resistors("r", ("u", "y"), ("x", "x"), 1e3),
         ),
     )
@@ -150,7 +150,7 @@ def test_a_relaxation_that_never_rests_is_not_called_converged() -> None:
 
 def runaway() -> Circuit:
     """Rests near u / 1.5, and runs away from above 3.3 V."""
-    return fed_back(sinh_law(1.0), 0.5)
+    return fed_back(sinh_transfer(1.0), 0.5)
 
 
 def test_a_sample_that_cannot_be_followed_does_not_take_the_others_along() -> None:
@@ -216,7 +216,7 @@ def test_dissipation_is_what_the_sources_deliver() -> None:
 
 
 def test_a_transfer_function_with_a_pole_at_0_volts_is_refused() -> None:
-    pole = Law("pole", np.reciprocal, lambda v: -1.0 / (v * v), "1/({})".format)
+    pole = TransferFunction("pole", np.reciprocal, lambda v: -1.0 / (v * v), "1/({})".format)
     circuit = Circuit(
         "c", (StimulusSources("u", ("a",), grounds(1)), NonlinearVCVS("f", ("a",), ("b",), pole))
     )

@@ -12,18 +12,18 @@ import pytest
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
-    Law,
     MultiplyingVCCS,
     NonlinearVCVS,
     OperatingPoint,
     Outcome,
     Resistors,
     StimulusSources,
+    TransferFunction,
     Transient,
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import tanh_transfer
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators import Vacask
 from analog_pc.simulators.vacask import compile as compiling
@@ -40,7 +40,7 @@ RC = Circuit(
 AT_ONE = OperatingPoint({"u": np.ones((1, 1))})
 
 
-def curved(law: Law) -> Circuit:
+def curved(law: TransferFunction) -> Circuit:
     return Circuit("curved", (*RC.elements, NonlinearVCVS("f", ("b",), ("f",), law)))
 
 
@@ -73,7 +73,7 @@ def test_unknown_nodes_and_missing_samples_are_refused() -> None:
 
 
 def test_a_law_without_a_form_in_verilog_is_refused() -> None:
-    unknown = Law("unknown", np.tanh, np.tanh, "nofunction({})".format)
+    unknown = TransferFunction("unknown", np.tanh, np.tanh, "nofunction({})".format)
     with pytest.raises(BadInput, match="'unknown'"):
         Vacask().simulate(curved(unknown), AT_ONE)
 
@@ -118,7 +118,7 @@ def test_compiled_models_are_kept_and_survive_an_unwritable_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    circuit = curved(tanh_law(0.5))
+    circuit = curved(tanh_transfer(0.5))
     first = Vacask().simulate(circuit, AT_ONE).volts
     kept = list(compiling.cache_folder().glob("*.osdi"))
     assert len(kept) == 1
@@ -138,7 +138,7 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, tmp
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(compiling.Path, "home", nowhere)
-    solution = Vacask().simulate(curved(tanh_law(0.5)), AT_ONE)
+    solution = Vacask().simulate(curved(tanh_transfer(0.5)), AT_ONE)
     np.testing.assert_allclose(solution.voltage(("f",)), 0.5 * np.tanh(2.0), rtol=1e-9)
 
 
@@ -148,7 +148,7 @@ def test_missing_linker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", str(tmp_path))
     np.testing.assert_allclose(Vacask().simulate(RC, AT_ONE).volts, 1.0, rtol=1e-9)
     with pytest.raises(SimulatorMissing, match="apt-get install binutils"):
-        Vacask().simulate(curved(tanh_law(0.5)), AT_ONE)
+        Vacask().simulate(curved(tanh_transfer(0.5)), AT_ONE)
 
 
 def test_missing_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,14 +165,14 @@ def test_circuits_without_a_solution() -> None:
     loop = Circuit("loop", (*RC.elements, VoltageSources("w", ("a",), grounds(1), 2.0)))
     with pytest.raises(SimulationFailed, match="singular matrix"):
         Vacask().simulate(loop, AT_ONE)
-    pole = Law("pole", np.reciprocal, np.reciprocal, "1/({}-1)".format)  # b is at 1 V
+    pole = TransferFunction("pole", np.reciprocal, np.reciprocal, "1/({}-1)".format)  # b is at 1 V
     with pytest.raises(SimulationFailed, match=r"vacask: .*\(exit code 1\)"):
         Vacask().simulate(curved(pole), AT_ONE)
 
 
 def test_stepping_in_earnest() -> None:
     """50 V on a diode are too far for Newton; V = 0.0258 ln(1 + (50 - V)/1e-12) by its own iteration."""
-    law = Law("diode", np.exp, np.exp, lambda v: f"(exp(min(({v})/0.0258,200))-1)")
+    law = TransferFunction("diode", np.exp, np.exp, lambda v: f"(exp(min(({v})/0.0258,200))-1)")
     circuit = Circuit(
         "diode",
         (

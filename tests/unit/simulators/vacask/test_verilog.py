@@ -7,8 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Law
-from analog_pc.circuit.transfer import cubic_law, limiter, sigmoid_law, sinh_law, tanh_gate, tanh_law
+from analog_pc.circuit import TransferFunction
+from analog_pc.circuit.transfer import (
+    cubic_transfer,
+    limiter,
+    sigmoid_transfer,
+    sinh_transfer,
+    tanh_gate,
+    tanh_transfer,
+)
 from analog_pc.errors import BadInput
 from analog_pc.simulators.vacask.verilog import formula, module
 
@@ -17,8 +24,8 @@ NAMES = {
 }
 
 
-def law(expression: str) -> Law:
-    return Law("test", np.tanh, np.tanh, lambda v: expression.format(v))
+def law(expression: str) -> TransferFunction:
+    return TransferFunction("test", np.tanh, np.tanh, lambda v: expression.format(v))
 
 
 def evaluated(text: str, v: float, constants: dict[str, float]) -> float:
@@ -30,17 +37,17 @@ def evaluated(text: str, v: float, constants: dict[str, float]) -> float:
 @pytest.mark.parametrize(
     "given",
     [
-        tanh_law(0.1),
+        tanh_transfer(0.1),
         tanh_gate(0.1),
-        sigmoid_law(0.2),
-        sinh_law(3.0),
-        cubic_law(-0.5),
+        sigmoid_transfer(0.2),
+        sinh_transfer(3.0),
+        cubic_transfer(-0.5),
         limiter(0.7, 6),
         limiter(2.0, 2),
     ],
     ids=lambda given: given.name,
 )
-def test_a_formula_is_its_law(given: Law) -> None:
+def test_a_formula_is_its_law(given: TransferFunction) -> None:
     found = formula(given)
     for v in (-0.9, -0.1, 0.0, 0.3, 1.1):
         exact = float(given.value(np.array([v]))[0])
@@ -48,7 +55,7 @@ def test_a_formula_is_its_law(given: Law) -> None:
 
 
 def test_only_the_shape_is_compiled() -> None:
-    one, two = formula(tanh_law(0.1)), formula(tanh_law(0.2))
+    one, two = formula(tanh_transfer(0.1)), formula(tanh_transfer(0.2))
     assert one.text == two.text
     assert one.constants != two.constants
 

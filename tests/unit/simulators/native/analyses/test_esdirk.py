@@ -18,7 +18,7 @@ from analog_pc.circuit import (
     Transient,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import tanh_transfer
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.analyses.esdirk import DIAGONAL, EMBEDDED, RUNGS, STAGES, Integrator
 from analog_pc.simulators.native.mna.model import Model
@@ -46,7 +46,7 @@ def nonlinear_pair() -> Circuit:
         "pair",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("a", "b"), ("fb", "fa"), tanh_law(0.5)),
+            NonlinearVCVS("f", ("a", "b"), ("fb", "fa"), tanh_transfer(0.5)),
             Resistors("r", ("u", "fa", "fb"), ("a", "a", "b"), [1e3, 2e3, 3e3]),
             Capacitors("c", ("a", "b"), grounds(2), 1e-9),
         ),

@@ -19,7 +19,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import tanh_transfer
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Native
 
@@ -97,7 +97,7 @@ def test_an_unstable_point_has_no_noise() -> None:
         "latch",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("v",), ("f",), tanh_law(1.0), gain=4.0),
+            NonlinearVCVS("f", ("v",), ("f",), tanh_transfer(1.0), gain=4.0),
             Resistors("r", ("u", "f"), ("v", "v"), 1e3),
             Capacitors("c", ("v",), grounds(1), 1e-9),
         ),

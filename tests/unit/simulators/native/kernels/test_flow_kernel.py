@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from analog_pc.circuit.transfer import Law, ramp_law, sigmoid_law, tanh_gate, tanh_law
+from analog_pc.circuit.transfer import (
+    TransferFunction,
+    ramp_transfer,
+    sigmoid_transfer,
+    tanh_gate,
+    tanh_transfer,
+)
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     FlowState,
@@ -29,7 +35,7 @@ from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_st
 STATES = 3
 
 
-def curves(law: Law, n: int) -> Curves:
+def curves(law: TransferFunction, n: int) -> Curves:
     return Curves(law, np.ones(n), np.linspace(-0.2, 0.2, n), np.zeros(n))
 
 
@@ -90,7 +96,7 @@ class Cells:
 
 
 def smooth_cells(seed: int = 0) -> Cells:
-    return Cells(curves(tanh_law(0.4), 2), curves(sigmoid_law(0.3), 1), seed=seed)
+    return Cells(curves(tanh_transfer(0.4), 2), curves(sigmoid_transfer(0.3), 1), seed=seed)
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
@@ -122,7 +128,7 @@ def _contracts_with(problem, jacobian, rate):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kinked", [False, True])
 def test_the_jacobian_is_that_of_finite_differences(seed: int, kinked: bool) -> None:
-    relu = curves(ramp_law((0.0,), (0.1, 1.0)), STATES)
+    relu = curves(ramp_transfer((0.0,), (0.1, 1.0)), STATES)
     cells = Cells(relu, seed=seed) if kinked else smooth_cells(seed)
     x = np.random.default_rng(seed + 10).normal(size=STATES)
     jacobian = np.empty((STATES, STATES))
@@ -144,7 +150,7 @@ def test_contraction_is_what_the_eigenvalues_of_the_symmetric_part_say(seed: int
     assert not _contracts_with(problem, jacobian, fastest - 1e-9)
 
 
-def scalar(law: Law, gain: float) -> FlowProblem:
+def scalar(law: TransferFunction, gain: float) -> FlowProblem:
     """dx/dt = gain law(x) - 2 x + push."""
     block = Curves(law, np.array([gain]), np.zeros(1), np.zeros(1))
     form = FeedbackForm((Placed(block, slice(0, 1), slice(0, 1)),), np.zeros((1, 1)))
@@ -152,7 +158,7 @@ def scalar(law: Law, gain: float) -> FlowProblem:
     return flow_of(form, one, -2.0 * one, one)
 
 
-def gated(gate: Law) -> FlowProblem:
+def gated(gate: TransferFunction) -> FlowProblem:
     """dx/dt = gate(x) d - 2 x + push; d is the second input."""
     block = Gates(gate, np.ones(1))
     form = FeedbackForm((Placed(block, slice(0, 2), slice(0, 1)),), np.zeros((2, 1)))
@@ -175,7 +181,7 @@ def starts(x: np.ndarray, q: np.ndarray, push: float, drive: tuple[float, ...]) 
 
 @pytest.mark.parametrize("distance", [1e-6, 0.1, 3.0])
 def test_between_two_points_an_activation_has_its_secant(distance: float) -> None:
-    problem = scalar(tanh_law(1.0), 4.0)
+    problem = scalar(tanh_transfer(1.0), 4.0)
     x = np.array([0.7, 0.7 + distance])
     jacobian = np.empty((1, 1))
     q = 4.0 * np.tanh(x)
@@ -202,7 +208,7 @@ LATCH = 1.9150080481545  # 2 x = 4 tanh x
 
 
 def test_a_latch_contracts_within_a_well_and_not_across_the_barrier() -> None:
-    latch = scalar(tanh_law(1.0), 4.0)
+    latch = scalar(tanh_transfer(1.0), 4.0)
     x = np.array([1.6, 2.2, 6.0, -0.1, -1.9])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))._replace(scale=np.full(5, 20.0))  # all within a piece
     rest = np.full((5, 1), LATCH)
@@ -213,7 +219,7 @@ def test_a_latch_contracts_within_a_well_and_not_across_the_barrier() -> None:
 
 @pytest.mark.parametrize("distance", [1e-6, 1e-3, 0.5, 30.0])
 def test_a_latch_is_followed_to_its_own_side(distance: float) -> None:
-    latch = scalar(tanh_law(1.0), 4.0)
+    latch = scalar(tanh_transfer(1.0), 4.0)
     x = np.array([-distance, distance])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))
     follow(latch, state, 0, 2)
@@ -228,7 +234,7 @@ def test_a_gate_that_opens_at_a_kink_pushes_away_or_holds(width: float) -> None:
     d = 1, p = -1/2: rests at -1/4 and 1/4, and away from the kink.  d = -1, p = 1/2: the flow from both sides
     ends on the kink, where the gate is open by half.
     """
-    problem = gated(ramp_law((0.0, width), (0.0, 1.0 / width, 0.0)))
+    problem = gated(ramp_transfer((0.0, width), (0.0, 1.0 / width, 0.0)))
     x = np.array([-0.2, -width, 2.0 * width, 0.2, 3.0])
     opens = np.clip(x / width, 0.0, 1.0)
     away = starts(x, opens, -0.5, (0.0, 1.0))
@@ -247,7 +253,7 @@ def test_a_gate_that_opens_at_a_kink_pushes_away_or_holds(width: float) -> None:
 
 def test_a_rest_that_lies_exactly_on_a_kink() -> None:
     """dx/dt = max(x, 0) - 2 x: slope -2 on one side of 0 V, -1 on the other."""
-    problem = scalar(ramp_law((0.0,), (0.0, 1.0)), 1.0)
+    problem = scalar(ramp_transfer((0.0,), (0.0, 1.0)), 1.0)
     x = np.array([-50.0, -0.3, -1e-12, 0.0, 1e-12, 0.3, 50.0])
     state = starts(x, np.maximum(x, 0.0), 0.0, (0.0,))
     follow(problem, state, 0, len(x))
@@ -277,7 +283,7 @@ def test_cells_are_followed_to_where_an_integrator_takes_them(seed: int) -> None
 
 
 def test_samples_of_another_slice_stay_as_they_are() -> None:
-    latch = scalar(tanh_law(1.0), 4.0)
+    latch = scalar(tanh_transfer(1.0), 4.0)
     x = np.array([0.5, 0.6, -0.5])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))
     follow(latch, state, 1, 2)

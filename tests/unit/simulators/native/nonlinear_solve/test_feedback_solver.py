@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, ramp_law, sinh_law, tanh_gate, tanh_law
+from analog_pc.circuit.transfer import (
+    TransferFunction,
+    limiter,
+    ramp_transfer,
+    sinh_transfer,
+    tanh_gate,
+    tanh_transfer,
+)
 from analog_pc.crossbar import NonlinearArray
 from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates, Ports
 from analog_pc.simulators.native.mna.equations import Placed
@@ -19,7 +26,7 @@ SOFT = slice(0, 2 * CELLS)  # activations and gates of `cells_with_rails`
 RAILS = slice(2 * CELLS, 3 * CELLS)
 
 
-def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
+def curves(law: TransferFunction, n: int, *, mild: bool = False) -> Curves:
     one = np.ones(n)
     return Curves(law, one, 0.0 * one, one, mild=mild)
 
@@ -44,7 +51,7 @@ def cells_with_rails(strength: float = 0.5) -> FeedbackForm:
     scale = strength / np.linalg.norm(gain, 2)
     gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
     rails = curves(limiter(1.0, 20), CELLS, mild=True)  # exactly straight up to a tenth of the rail
-    return form_of(scale * gain, curves(tanh_law(0.3), CELLS), gates, rails, own=scale * own)
+    return form_of(scale * gain, curves(tanh_transfer(0.3), CELLS), gates, rails, own=scale * own)
 
 
 def drives(form: FeedbackForm, samples: int, size: float) -> np.ndarray:
@@ -157,9 +164,11 @@ def test_few_implicit_outputs_among_many_that_are_nearly_linear() -> None:
     rng = np.random.default_rng(5)
     gain = rng.normal(size=(36, 32))
     gain *= 0.6 / np.linalg.norm(gain, 2)
-    gate = Law("gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v)
+    gate = TransferFunction(
+        "gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v
+    )
     gates = Gates(gate, np.linspace(0.5, 1.5, 4))
-    form = form_of(gain, curves(limiter(1.0, 6), 20, mild=True), curves(tanh_law(0.3), 8), gates)
+    form = form_of(gain, curves(limiter(1.0, 6), 20, mild=True), curves(tanh_transfer(0.3), 8), gates)
     r = 0.15 * rng.normal(size=(60, 36))
     r[:, 3] = 0.9  # one of the limiters is near its rail
     solver = FeedbackSolver(form)
@@ -180,7 +189,7 @@ def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> Non
     gain[CELLS:, :CELLS] = 0.1 * np.random.default_rng(8).normal(size=(CELLS, CELLS))
     gain[CELLS:, CELLS:] = 0.1 * np.eye(CELLS)
     rails = curves(limiter(1.0, 20), CELLS, mild=True)
-    form = form_of(gain, curves(tanh_law(0.3), CELLS), rails, own=gain)
+    form = form_of(gain, curves(tanh_transfer(0.3), CELLS), rails, own=gain)
     r = drives(form, samples, 0.02)
     solver = FeedbackSolver(form)
     solved = solver.solve(r, np.full((samples, 2 * CELLS), 1e-8))
@@ -193,7 +202,7 @@ def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
     rng = np.random.default_rng(6)
     gain = np.where(np.arange(2 * CELLS) < observed, 0.1 * rng.normal(size=(3 * CELLS, 2 * CELLS)), 0.0)
     gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
-    form = form_of(gain, curves(tanh_law(0.3), CELLS), gates)
+    form = form_of(gain, curves(tanh_transfer(0.3), CELLS), gates)
     r = drives(form, 90, 0.4)
     solver = FeedbackSolver(form)
     solved = solver.solve(r)
@@ -206,7 +215,7 @@ def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
 @pytest.mark.parametrize("samples", [3, 80])
 def test_what_has_no_solution_is_not_found(samples: int) -> None:
     one = np.ones(2)
-    steep = Curves(ramp_law((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    steep = Curves(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
     form = form_of(np.eye(2), steep, own=np.eye(2))
     r = np.full((samples, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
     r[1, 1] = 0.3
@@ -236,7 +245,7 @@ def test_a_circuit_without_elements_needs_no_search() -> None:
 
 def crossbar(per_volt: float, ohms: float) -> tuple[NonlinearArray, FeedbackForm]:
     """A 2 x 3 array of sinh devices, every port fed through `ohms`: y = r + K delta, K = -(1/ohms + Y)^-1."""
-    law = sinh_law(per_volt)
+    law = sinh_transfer(per_volt)
     siemens = np.linspace(0.2e-4, 1e-4, 6).reshape(2, 3)
     array = NonlinearArray(siemens, 10.0, 10.0, 0.0, law.value, law.derivative)
     return array, form_of(-np.linalg.inv(np.eye(5) / ohms + array.admittance), Ports(array))

@@ -5,29 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.circuit import Law, transfer
+from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, tanh, tanh_factor
 from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
 from analog_pc.simulators.native.nonlinear_solve.laws import bend, laws_of
 
 S = 0.1
 LAWS = [
-    transfer.tanh_law(S),
+    transfer.tanh_transfer(S),
     transfer.tanh_gate(S),
-    transfer.sigmoid_law(S),
+    transfer.sigmoid_transfer(S),
     transfer.sigmoid_gate(S),
-    transfer.ramp_law((0.0,), (0.0, 1.0)),
-    transfer.ramp_law((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0), 0.02),
+    transfer.ramp_transfer((0.0,), (0.0, 1.0)),
+    transfer.ramp_transfer((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0), 0.02),
     transfer.limiter(0.5, 6),
     transfer.limiter(0.2, 2),
-    transfer.sinh_law(2.0),
-    transfer.cubic_law(0.7),
+    transfer.sinh_transfer(2.0),
+    transfer.cubic_transfer(0.7),
 ]
 V = np.concatenate([np.linspace(-2.0, 2.0, 501), np.geomspace(1e-18, 1.0, 60), [0.0, 40.0, -40.0]])
 EPS = np.finfo(np.float64).eps
 
 
-def compiled(law: Law, v: np.ndarray, offset: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def compiled(law: TransferFunction, v: np.ndarray, offset: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     assert law.parameters is not None
     kind, parameters = NAMES.index(law.name), np.array(law.parameters)
     value, slope, t, room = (np.empty_like(v) for _ in range(4))
@@ -41,7 +41,7 @@ def test_every_kind_of_law_is_here() -> None:
 
 
 @pytest.mark.parametrize("law", LAWS, ids=[law.name for law in LAWS])
-def test_value_and_slope_are_those_of_python(law: Law) -> None:
+def test_value_and_slope_are_those_of_python(law: TransferFunction) -> None:
     value, slope = compiled(law, V, 0.05)
     expected, rise = law.value_and_derivative(V + 0.05)
     # Two roundings of an argument of size x change a tanh by 1 / cosh^2 x at most, and sums have a few more.
@@ -57,7 +57,7 @@ def test_tanh_loses_nothing_where_it_is_small_or_saturated() -> None:
 
 
 @pytest.mark.parametrize("law", LAWS, ids=[law.name for law in LAWS])
-def test_what_is_no_number_stays_none(law: Law) -> None:
+def test_what_is_no_number_stays_none(law: TransferFunction) -> None:
     value, slope = compiled(law, np.array([0.1, np.nan, 0.2]))
     assert np.isnan(value).tolist() == [False, True, False]
     assert np.isfinite(slope[[0, 2]]).all()
@@ -89,6 +89,6 @@ def test_blocks_side_by_side() -> None:
 
 
 def test_a_law_of_the_users_own_is_not_known() -> None:
-    own = Law("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
+    own = TransferFunction("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
     one = np.ones(3)
     assert laws_of([Curves(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import Law, limiter, ramp_law, tanh_gate, tanh_law
+from analog_pc.circuit.transfer import TransferFunction, limiter, ramp_transfer, tanh_gate, tanh_transfer
 from analog_pc.simulators.native.analyses.stage import LEAPS
 from analog_pc.simulators.native.kernels import threads
 from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, newton_step, residual, workspace
@@ -23,7 +23,7 @@ CELLS = 10
 TIES = 3
 
 
-def curves(law: Law, n: int, *, mild: bool = False) -> Curves:
+def curves(law: TransferFunction, n: int, *, mild: bool = False) -> Curves:
     one = np.ones(n)
     return Curves(law, one, 0.0 * one, one, mild=mild)
 
@@ -55,7 +55,7 @@ def tied(strength: float, *blocks: Block, ties: int = TIES, seed: int = 0) -> Fe
 def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
     gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
     rails = curves(limiter(1.0, 6), CELLS, mild=True)
-    return tied(strength, curves(tanh_law(0.3), CELLS), gates, rails, ties=ties)
+    return tied(strength, curves(tanh_transfer(0.3), CELLS), gates, rails, ties=ties)
 
 
 def drives(form: FeedbackForm, samples: int, size: float = 0.4) -> np.ndarray:
@@ -113,7 +113,7 @@ def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
     # 1 - K D lies between 1 and 9 from sample to sample: no common matrix serves all of them.
     rng = np.random.default_rng(3)
     gain = 8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6))
-    form = FeedbackForm(placed((curves(tanh_law(0.2), 6),)), gain)
+    form = FeedbackForm(placed((curves(tanh_transfer(0.2), 6),)), gain)
     r = rng.normal(size=(50, 6)) * np.logspace(-2, 1.0, 50)[:, None]
     solved = dense(form, r)
     assert solved.found.all()
@@ -123,7 +123,7 @@ def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
 @pytest.mark.parametrize("method", [dense, compiled])
 def test_what_has_no_solution_is_not_found_and_does_not_show_in_others(method: type) -> None:
     one = np.ones(2)
-    steep = Curves(ramp_law((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    steep = Curves(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
     form = FeedbackForm(placed((steep,)), np.eye(2), uncoupled=lambda some: np.eye(2)[:, some])
     r = np.full((80, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
     r[33, 1] = 0.3
@@ -133,7 +133,7 @@ def test_what_has_no_solution_is_not_found_and_does_not_show_in_others(method: t
 
 
 def test_a_square_law_beyond_its_turning_point() -> None:
-    square = Law("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
+    square = TransferFunction("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
     form = FeedbackForm(placed((curves(square, 1),)), np.eye(1))
     r = np.array([[0.2], [0.3], [0.1]])  # y = r + y^2 has a solution for r <= 1/4 alone
     solved = dense(form, r)
@@ -180,7 +180,7 @@ def test_a_search_that_starts_at_the_solution_stays_there(method: type) -> None:
 def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
     # Found by a search through random gains; from 0 V the residual falls along no part of Newton's step.
     gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
-    form = FeedbackForm(placed((curves(ramp_law((0.0,), (0.0, 1.0)), 2),)), gain)
+    form = FeedbackForm(placed((curves(ramp_transfer((0.0,), (0.0, 1.0)), 2),)), gain)
     r = np.array([[0.6, -0.5]])
     assert not dense(form, r).found.any()
     solved = DenseNewton(form).solve(r, nothing(form, 1), LEAPS)
@@ -223,10 +223,12 @@ def test_units_are_found_and_their_step_is_newtons(ties: int) -> None:
 
 
 def test_without_units_there_is_no_compiled_way() -> None:
-    own = Law("tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2")
+    own = TransferFunction(
+        "tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2"
+    )
     unknown = tied(0.5, curves(own, CELLS))
     assert UnitsNewton.of(unknown, drives(unknown, 40)) is None
-    tangled = tied(0.5, curves(tanh_law(0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
+    tangled = tied(0.5, curves(tanh_transfer(0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
     assert UnitsNewton.of(tangled, drives(tangled, 40)) is None
 
 
@@ -235,7 +237,9 @@ def test_inputs_of_the_same_voltage_are_one() -> None:
     gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
     gates = Gates(tanh_gate(0.7), np.ones(1))
     shared = np.array([0, 0, 2])
-    form = FeedbackForm(placed((curves(tanh_law(0.3), 1), gates)), gain, shared, lambda some: gain[:, some])
+    form = FeedbackForm(
+        placed((curves(tanh_transfer(0.3), 1), gates)), gain, shared, lambda some: gain[:, some]
+    )
     r = np.random.default_rng(4).normal(size=(60, 3))
     r[:, 1] = r[:, 0]
     solved = compiled(form, r)

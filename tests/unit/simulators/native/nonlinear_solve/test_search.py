@@ -19,7 +19,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import Law, ramp_law, tanh_law
+from analog_pc.circuit.transfer import TransferFunction, ramp_transfer, tanh_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.mna.blocks import Curves
@@ -32,7 +32,7 @@ from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_st
 OHMS = 1e3
 
 
-def fed_back(law: Law, gain: float, *more: object, capacitor: bool = True) -> Circuit:
+def fed_back(law: TransferFunction, gain: float, *more: object, capacitor: bool = True) -> Circuit:
     """R C dv/dt = u - 2 v + gain law(v)."""
     elements = [
         StimulusSources("u", ("u",), grounds(1)),
@@ -68,7 +68,9 @@ def test_a_double_well_ends_on_the_side_of_the_barrier_that_it_starts_on(bias: f
     near = np.logspace(-6.0, -3.0, 4)
     starts = np.concatenate([barrier - near, barrier + near, [-40.0, 40.0]])
     expected = np.where(starts < barrier, low, high)
-    np.testing.assert_allclose(rests(fed_back(tanh_law(1.0), 4.0), point(bias, starts)), expected, atol=1e-9)
+    np.testing.assert_allclose(
+        rests(fed_back(tanh_transfer(1.0), 4.0), point(bias, starts)), expected, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-2, 1e-1])
@@ -77,7 +79,7 @@ def test_a_latch_that_is_small_beside_the_other_voltages(scale: float) -> None:
     other = (StimulusSources("w", ("w",), grounds(1)), Resistors("load", ("w",), grounds(1), OHMS))
     sizes = scale * np.logspace(-3.0, 1.5, 10)
     starts = np.concatenate([-sizes, sizes])
-    found = rests(fed_back(tanh_law(scale), 4.0, *other), point(0.0, starts, w=1.0))
+    found = rests(fed_back(tanh_transfer(scale), 4.0, *other), point(0.0, starts, w=1.0))
     np.testing.assert_allclose(found, np.sign(starts) * 1.91500804815454 * scale, rtol=1e-9)
 
 
@@ -88,7 +90,7 @@ def rivals() -> Circuit:
         "rivals",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", v, bus("f", 2), tanh_law(0.3), gain=-3.0),
+            NonlinearVCVS("f", v, bus("f", 2), tanh_transfer(0.3), gain=-3.0),
             Resistors("r", ("u", "u", "f_0", "f_1"), (*v, "v_1", "v_0"), OHMS),
             Capacitors("c", v, grounds(2), 1e-9),
         ),
@@ -123,8 +125,8 @@ def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> Non
         "many_rests",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            NonlinearVCVS("plus", x, bus("p", n), tanh_law(0.1), gain=4.0),
-            NonlinearVCVS("minus", x, bus("m", n), tanh_law(0.1), gain=-4.0),
+            NonlinearVCVS("plus", x, bus("p", n), tanh_transfer(0.1), gain=4.0),
+            NonlinearVCVS("minus", x, bus("m", n), tanh_transfer(0.1), gain=-4.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors(
                 "w",
@@ -154,15 +156,15 @@ def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> Non
 
 def test_a_rest_that_lies_exactly_on_a_kink() -> None:
     starts = np.array([-100.0, -0.5, -1e-9, 0.0, 1e-9, 0.5, 100.0])
-    found = rests(fed_back(ramp_law((0.0,), (0.0, 1.0)), 1.0), point(0.0, starts))
+    found = rests(fed_back(ramp_transfer((0.0,), (0.0, 1.0)), 1.0), point(0.0, starts))
     np.testing.assert_allclose(found, 0.0, atol=1e-9)
 
 
 def gated(width: float) -> Circuit:
     """R C dv/dt = u - 2 v + gate(v) d: the gate opens from 0 to 1 just above 0 V."""
-    gate = ramp_law((0.0, width), (0.0, 1.0 / width, 0.0))
+    gate = ramp_transfer((0.0, width), (0.0, 1.0 / width, 0.0))
     return fed_back(
-        tanh_law(1.0),
+        tanh_transfer(1.0),
         0.0,
         StimulusSources("d", ("d",), grounds(1)),
         MultiplyingVCCS("g", ("v",), ("d",), ("v",), 1.0 / OHMS, gate),
@@ -192,8 +194,8 @@ def chain(n: int = 6) -> Circuit:
         "chain",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            NonlinearVCVS("plus", x, bus("p", n), tanh_law(0.3)),
-            NonlinearVCVS("minus", x, bus("m", n), tanh_law(0.3), gain=-1.0),
+            NonlinearVCVS("plus", x, bus("p", n), tanh_transfer(0.3)),
+            NonlinearVCVS("minus", x, bus("m", n), tanh_transfer(0.3), gain=-1.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors("w", tuple(f"{s}_{j}" for s, _, j in signed), tuple(x[i] for _, i, _ in signed), 9e3),
             Capacitors("c", x, grounds(n), 1e-9),
@@ -242,7 +244,7 @@ def test_a_linear_circuit_with_a_start_has_its_one_rest() -> None:
 
 
 def test_a_transfer_function_of_the_users_own_is_followed_too() -> None:
-    own = Law("own", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, lambda v: f"tanh({v})")
+    own = TransferFunction("own", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, lambda v: f"tanh({v})")
     starts = np.array([-2.5, -1e-2, 1e-2, 2.5])
     found = rests(fed_back(own, 4.0), point(0.0, starts))
     np.testing.assert_allclose(found, 1.91500804815454 * np.sign(starts), atol=1e-8)
@@ -250,7 +252,7 @@ def test_a_transfer_function_of_the_users_own_is_followed_too() -> None:
 
 def test_a_time_limit_ends_the_search_and_says_so() -> None:
     starts = np.linspace(-1e-3, 1e-3, 50)
-    status = Native(time_limit=1e-9).simulate(fed_back(tanh_law(1.0), 4.0), point(0.0, starts)).status
+    status = Native(time_limit=1e-9).simulate(fed_back(tanh_transfer(1.0), 4.0), point(0.0, starts)).status
     assert status.outcome is Outcome.NOT_CONVERGED
     assert not status.converged(50).any()
     assert "time_limit" in str(status)
@@ -258,7 +260,7 @@ def test_a_time_limit_ends_the_search_and_says_so() -> None:
 
 
 def test_a_time_limit_ends_a_relaxation() -> None:
-    own = Law(
+    own = TransferFunction(
         "own", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, lambda v: f"tanh({v})"
     )  # compiled code: unknown
     settling = Settling({"v": np.full(3, 1e-3)}, 1e-5)
@@ -275,14 +277,14 @@ def test_a_time_limit_that_is_none_is_refused(limit: float) -> None:
 
 
 def test_without_a_time_limit_the_search_ends_by_itself() -> None:
-    found = Native(time_limit=None).simulate(fed_back(tanh_law(1.0), 4.0), point(0.0, np.array([0.1])))
+    found = Native(time_limit=None).simulate(fed_back(tanh_transfer(1.0), 4.0), point(0.0, np.array([0.1])))
     assert found.status.outcome is Outcome.CONVERGED
     assert not Deadline(None).passed
 
 
 def test_the_rest_under_the_preset_comes_first_where_there_is_no_state() -> None:
     """v = (u + 5 tanh v) / 2 without a capacitor: at u = 0 the branch is that of the preset."""
-    circuit = fed_back(tanh_law(1.0), 5.0, capacitor=False)
+    circuit = fed_back(tanh_transfer(1.0), 5.0, capacitor=False)
     preset = np.array([[-3.0], [3.0], [-3.0], [3.0]])
     u = np.array([[0.0], [0.0], [0.4], [-0.4]])
     solution = Native().simulate(circuit, OperatingPoint({"u": u}, {"u": preset}))
@@ -299,7 +301,7 @@ def test_sources_are_stepped_where_newtons_method_does_not_arrive_at_once() -> N
     """From 0 V outputs the residual falls along no part of Newton's step; see `test_newton.py`."""
     gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
     one = np.ones(2)
-    rectifiers = Curves(ramp_law((0.0,), (0.0, 1.0)), one, 0.0 * one, one)
+    rectifiers = Curves(ramp_transfer((0.0,), (0.0, 1.0)), one, 0.0 * one, one)
     form = FeedbackForm((Placed(rectifiers, slice(0, 2), slice(0, 2)),), gain)
     r = np.array([[0.6, -0.5], [0.0, 0.0]])
     rest = np.zeros((2, 2))
