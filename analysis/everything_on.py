@@ -1,4 +1,4 @@
-"""Does the native simulator agree with SPICE when every imperfection is on at once, at full size?
+"""Does the native simulator agree with SPICE when every non-ideality is on at once, at full size?
 
 The 64-32-10 sigmoid network trained on digits (seed 0), one test digit, both phases; amplifiers of finite
 gain with a pole, a slew limit, rails, offsets and output resistance; drivers, wires and their capacitance,

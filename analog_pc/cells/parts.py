@@ -16,7 +16,7 @@ from analog_pc.technology import Technology, offset_left, sampled_spread
 class Parts:
     """Parts of `place` (a layer, say) on the chip `seed`.
 
-    Every bank draws from a stream of its own, named by chip, place and bank: switching one imperfection off
+    Every bank draws from a stream of its own, named by chip, place and bank: switching one non-ideality off
     leaves the others as they were drawn.
     """
 

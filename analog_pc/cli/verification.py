@@ -23,7 +23,7 @@ from analog_pc.pcn.network_file import load_network
 from analog_pc.results import write_waveform
 from analog_pc.simulators import Ngspice, Simulator, Vacask
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
 from analog_pc.verification import PHASES, Verification, check_phases, verify_network
 from analog_pc.verification.netlists import write_sample_netlist

@@ -59,7 +59,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     default=3,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Real parts: chips that random imperfections are drawn for.",
+    help="Real parts: chips that random non-idealities are drawn for.",
 )
 @click.option("--skip", metavar="STEP[,STEP]", help=f"Real parts: not these of {', '.join(STEPS)}.")
 @click.option("--only", metavar="STEP[,STEP]", help="Real parts: these steps alone.")

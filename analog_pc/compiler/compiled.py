@@ -16,7 +16,7 @@ from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.activations import PiecewiseLinear
 from analog_pc.pcn.state import Landscape, State
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
 

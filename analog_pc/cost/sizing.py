@@ -37,7 +37,7 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import present, without
+from analog_pc.technology.non_idealities import present, without
 
 NOISE = 0.005  # rms of a value node over an activity of 1
 # -Re / |eigenvalue| of every mode.  The offsets and the spread of a chip move it by some 0.05 (see

@@ -16,7 +16,7 @@ from analog_pc.mapping import Scales
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps
 from analog_pc.relaxers import EffectiveRelaxer
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import RANDOM, present
+from analog_pc.technology.non_idealities import RANDOM, present
 from analog_pc.training.train import predict
 
 Tick = Callable[[str], None]  # called before each piece of work, with what it is

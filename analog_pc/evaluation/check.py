@@ -11,7 +11,7 @@ from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.native import CircuitOutputs, circuit_outputs
 from analog_pc.evaluation.non_idealities import NOT_IN_CLOSED_FORM
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import present, without
+from analog_pc.technology.non_idealities import present, without
 
 
 @dataclass(frozen=True, kw_only=True)

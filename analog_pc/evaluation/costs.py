@@ -8,7 +8,7 @@ from analog_pc.arrays import Floats
 from analog_pc.cost import Baseline, BreakEvenRow, Cost, break_even, digital_baselines, network_cost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import without
+from analog_pc.technology.non_idealities import without
 from analog_pc.training.datasets import one_hot
 
 TIME_LIMIT = 120.0  # s for the operating points of a phase, a cold cache of compiled code included

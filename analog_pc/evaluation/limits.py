@@ -13,7 +13,7 @@ from analog_pc.evaluation.accuracy import mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.technology import Source, Technology
-from analog_pc.technology.imperfections import IMPERFECTIONS, alone
+from analog_pc.technology.non_idealities import NON_IDEALITIES, with_only
 
 BUDGET = 0.02  # of accuracy lost: two points, what a user of a chip is held to put up with
 STEP = 4.0  # between the first sizes that are tried
@@ -66,7 +66,9 @@ class Limit:
 def fields_of(technology: Technology, name: str) -> tuple[str, ...]:
     """The fields of a non-ideality that say something: none of auto-zero where that is off."""
     return tuple(
-        field for field in IMPERFECTIONS[name] if technology.auto_zeroed or not field.startswith("auto_zero_")
+        field
+        for field in NON_IDEALITIES[name]
+        if technology.auto_zeroed or not field.startswith("auto_zero_")
     )
 
 
@@ -114,7 +116,7 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
         if factor not in trials:
             tick(f"{row.name}, {factor:.3g} x")
             try:
-                technology = resized(alone(bench.technology, row.name), row.name, factor)
+                technology = resized(with_only(bench.technology, row.name), row.name, factor)
             except BadInput:
                 return None
             accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])

@@ -12,7 +12,7 @@ from analog_pc.evaluation.accuracy import Accuracy, chip_accuracy
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.native import circuit_outputs
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import alone, present, without_imperfections
+from analog_pc.technology.non_idealities import present, with_only, without_non_idealities
 
 # The closed form takes devices as straight lines and amplifiers as far from their rails.  These two are
 # measured with the circuit simulator, on fewer samples.  What moves neither acts on time or on noise alone.
@@ -56,9 +56,9 @@ def measure_alone(bench: Bench, tick: Tick) -> Iterator[NonIdeality]:
     names = present(bench.technology)
     if not names:
         return
-    reference = bench.equilibrium(without_imperfections(bench.technology), bench.seeds[0]).output
+    reference = bench.equilibrium(without_non_idealities(bench.technology), bench.seeds[0]).output
     for name in names:
-        technology = alone(bench.technology, name)
+        technology = with_only(bench.technology, name)
         if name in NOT_IN_CLOSED_FORM:
             tick(f"{name}, native simulator")
             yield _in_circuit(bench, name, technology, reference)
@@ -68,7 +68,7 @@ def measure_alone(bench: Bench, tick: Tick) -> Iterator[NonIdeality]:
 
 def count_alone(bench: Bench) -> int:
     """How many chips `measure_alone` measures."""
-    return sum(len(bench.seeds_of(alone(bench.technology, name))) for name in present(bench.technology))
+    return sum(len(bench.seeds_of(with_only(bench.technology, name))) for name in present(bench.technology))
 
 
 def _in_closed_form(

@@ -22,7 +22,7 @@ from analog_pc.evaluation.limits import (
 )
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.technology import Source, Technology, offset_spread
-from analog_pc.technology.imperfections import alone
+from analog_pc.technology.non_idealities import with_only
 
 SHARES = (1.0, 2.0, 4.0, 8.0)  # of its limit that each non-ideality is given, because they add up
 AUTO_ZERO = "auto-zero"
@@ -135,7 +135,7 @@ def auto_zero(
         return None
     zeroed = dataclasses.replace(before, auto_zero_capacitance=CAPACITANCE)
     tick("offset auto-zeroed, alone")
-    few = bench.chips(alone(zeroed, "offset"), lambda _: None, bench.seeds_of(before)[:CHIPS])
+    few = bench.chips(with_only(zeroed, "offset"), lambda _: None, bench.seeds_of(before)[:CHIPS])
     row = NonIdeality("offset", few, bench.ideal_accuracy, math.nan, "closed form")
     if not row.lost < next(trial.lost for trial in offset.trials if trial.factor == 1.0):
         return None

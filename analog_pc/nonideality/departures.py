@@ -1,4 +1,4 @@
-"""Real against ideal parts: everything on, each imperfection alone, and nothing on.
+"""Real against ideal parts: everything on, each non-ideality alone, and nothing on.
 
 The reference is the circuit of ideal parts in the same scales, sample by sample.  The last row, nothing on,
 is that reference itself against the equations: below it no deviation means anything.
@@ -24,7 +24,7 @@ from analog_pc.pcn.equilibrium import take
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import RANDOM, alone, present, without_imperfections
+from analog_pc.technology.non_idealities import RANDOM, present, with_only, without_non_idealities
 
 CHECKED = 4  # samples whose modes are looked at: eigenvalues take 0.2 s each
 MOST_STATES = 1200  # of a chip whose stability the table tells: eigenvalues of more take above ten seconds
@@ -62,7 +62,7 @@ def rows(
         If the circuit of ideal parts, which everything is held against, has no operating point.
     """
     progress("circuit of ideal parts")
-    base = compile_with(without_imperfections(technology), seed)
+    base = compile_with(without_non_idealities(technology), seed)
     solution = native.simulate(base.circuit, base.operating_point())
     if not _solved(solution).all():
         raise SimulationFailed(f"phase {phase}: circuit of ideal parts: {solution.status}")
@@ -71,7 +71,7 @@ def rows(
     missed: list[str] = []
     for name in (EVERYTHING, *present(technology)):
         chips = seeds if (name in RANDOM or (name == EVERYTHING and RANDOM & set(present(technology)))) else 1
-        built = technology if name == EVERYTHING else alone(technology, name)
+        built = technology if name == EVERYTHING else with_only(technology, name)
         departures: list[Departure] = []
         for k in range(chips):
             if deadline.passed and (found or departures):

@@ -25,8 +25,8 @@ PANELS = 3  # maps beside each other
 
 
 @styled
-def imperfections(phases: tuple[RealPhase, ...]) -> Figure:
-    """Deviation of activities with every imperfection alone, a panel for each phase, worst rows first."""
+def non_idealities(phases: tuple[RealPhase, ...]) -> Figure:
+    """Deviation of activities with every non-ideality alone, a panel for each phase, worst rows first."""
     names = _ordered(phases)
     height = 0.85 + 0.19 * len(names)
     figure = Figure(figsize=(FULL_WIDTH, height), layout="constrained")
@@ -51,13 +51,12 @@ def imperfections(phases: tuple[RealPhase, ...]) -> Figure:
 
 
 def _ordered(phases: tuple[RealPhase, ...]) -> list[str]:
-    """Everything first, nothing last, the imperfections between by their rms in the first phase with them."""
-    known = {row.name: row for phase in reversed(phases) for row in phase.rows}
-    first = known.pop(EVERYTHING)
-    nothing = known.pop(NOTHING)
-    alone = list(known.values())
-    alone.sort(key=lambda row: -np.nan_to_num(row.mean("rms"), nan=np.inf))
-    return [row.name for row in (first, *alone, nothing)]
+    """Everything first, nothing last; between them by falling rms in the first phase that has the row."""
+    by_name = {row.name: row for phase in reversed(phases) for row in phase.rows}
+    first = by_name.pop(EVERYTHING)
+    last = by_name.pop(NOTHING)
+    between = sorted(by_name.values(), key=lambda row: -np.nan_to_num(row.mean("rms"), nan=np.inf))
+    return [row.name for row in (first, *between, last)]
 
 
 def _row(axes: Axes, place: int, row: Row, floor: float) -> None:
@@ -102,4 +101,4 @@ def drops(maps: tuple[DropMap, ...]) -> Figure:
     return figure
 
 
-__all__ = ["drops", "imperfections"]
+__all__ = ["drops", "non_idealities"]

@@ -43,7 +43,7 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
                         judged"; accuracies are fractions, None without labels; mean is None where a sample
                         did not converge, low and high count these as wrong and as right; changed: fraction
                         of the predictions in another class than the ideal network's
-        imperfections   [name]
+        non_idealities  [name]
         phases.PHASE
           samples       how many
           judgements    [{sample, deviation (of the largest voltage), tolerance, verdict, words, seconds}]
@@ -75,7 +75,7 @@ def real_dict(found: RealVerification) -> dict[str, Any]:
         "accuracy": _accuracy(found.accuracy),
         "facts": dict(found.facts),
         "versions": dict(found.versions),
-        "imperfections": list(found.imperfections),
+        "non_idealities": list(found.non_idealities),
         "phases": {phase.phase: phase_dict(phase) for phase in found.phases},
         "parts": [{"name": p.name, "count": int(p.count), "value": p.value} for p in found.parts],
     }

@@ -104,7 +104,7 @@ def _phase(phase: RealPhase, part: dict[str, Any]) -> dict[str, Any]:
 
 def _table(phases: tuple[RealPhase, ...]) -> Panel | None:
     done = tuple(phase for phase in phases if phase.rows)
-    return _panel(figures.imperfections(done), "imperfections", *TABLE) if done else None
+    return _panel(figures.non_idealities(done), "non_idealities", *TABLE) if done else None
 
 
 def _panel(picture: Figure, prefix: str, title: str, caption: str) -> Panel:
@@ -124,7 +124,7 @@ def _over(value: float | None, spread: float | None = None, form: str = ".2e") -
 
 
 TABLE = (
-    "What every imperfection does alone",
+    "What every non-ideality does alone",
     "Bars: rms deviation of the free activities from the circuit of ideal parts, as a fraction of full "
     "scale; hollow marks: the largest deviation; thin bars: spread over the seeds of random parts. The last "
     "row is the circuit of ideal parts against the equations: what lies below it is less than ideal parts "

@@ -83,7 +83,7 @@ class Departure:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One line of the table of imperfections: what is on, and what it does, for every seed."""
+    """One line of the table of non-idealities: what is on, and what it does, for every seed."""
 
     phase: str
     name: str
@@ -243,7 +243,7 @@ class RealVerification:
     """
 
     title: str
-    imperfections: tuple[str, ...]
+    non_idealities: tuple[str, ...]
     phases: tuple[RealPhase, ...]
     parts: tuple[Part, ...]
     versions: dict[str, str]

@@ -20,7 +20,7 @@ from analog_pc.reporting.style import si
 from analog_pc.simulators import Native, Simulator
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 from analog_pc.verification.parts import parts_of
 from analog_pc.verification.phases import PHASES, check_phases
 from analog_pc.verification.run import LIBRARIES
@@ -189,7 +189,7 @@ def _nothing_yet(
     versions |= {name: version(name) for name in LIBRARIES}
     return RealVerification(
         title=title or described["network"],
-        imperfections=present(q.technology),
+        non_idealities=present(q.technology),
         phases=tuple(RealPhase(phase=phase, samples=len(q.inputs)) for phase in circuits),
         parts=parts_of(first.real.circuit),
         versions=versions,
@@ -207,7 +207,7 @@ def _described(question: Question, circuits: PhaseCircuits) -> dict[str, str]:
     return {
         "network": "-".join(map(str, q.network.sizes)) + f" {q.network.activation}",
         "technology": f"{q.technology.name}: {q.technology.source}",
-        "imperfections": ", ".join(present(q.technology)),
+        "non-idealities": ", ".join(present(q.technology)),
         "volts per unit": scales.text(),
         "C / g_s": si(scales.seconds, "s"),
         "samples": str(len(q.inputs)),
@@ -225,7 +225,7 @@ def _check(
     time_limit: float | None,
 ) -> None:
     if not present(technology):
-        raise BadInput(f"technology {technology.name!r} has no imperfection: see verify_network")
+        raise BadInput(f"technology {technology.name!r} has no non-ideality: see verify_network")
     if judged < 0 or seeds < 1:
         raise BadInput(f"judged = {judged!r} and seeds = {seeds!r}: must be >= 0 and >= 1")
     if labels is not None and np.shape(labels) != (len(inputs),):

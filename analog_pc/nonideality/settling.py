@@ -21,7 +21,7 @@ from analog_pc.pcn.state import Landscape
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import without_imperfections
+from analog_pc.technology.non_idealities import without_non_idealities
 from analog_pc.verification.transient import LEVEL, slowest_rate
 
 DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the way is left, far below `LEVEL`
@@ -45,7 +45,7 @@ def settlings(
     """Sample 0 of a phase: ideal and real parts; while predicting, with the feedback on and off."""
     found: list[Settling] = []
     for gated in (False, True) if phase == "predict" else (False,):
-        for parts, built in (("ideal", without_imperfections(technology)), ("real", technology)):
+        for parts, built in (("ideal", without_non_idealities(technology)), ("real", technology)):
             if deadline.passed:
                 return tuple(found)
             switch = ", feedback off" if gated else ""

@@ -25,7 +25,7 @@ from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native, Simulator
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
-from analog_pc.technology.imperfections import without_imperfections
+from analog_pc.technology.non_idealities import without_non_idealities
 from analog_pc.verification.wording import counted
 
 POWERED = 10  # samples whose mean power is told
@@ -73,7 +73,7 @@ class PhaseCircuits:
     @cached_property
     def ideal(self) -> CompiledNetwork:
         """Ideal parts in the same scales."""
-        ideal = without_imperfections(self.question.technology)
+        ideal = without_non_idealities(self.question.technology)
         return self._compiled(ideal, self.question.seed, gated=False)
 
     def chip(self, technology: Technology, seed: int) -> CompiledNetwork:

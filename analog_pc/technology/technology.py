@@ -27,7 +27,7 @@ class Technology:
     """Component values that a network is compiled with; SI units.
 
     Every field says its unit, meaning and bound in its `Quantity`.  Fields without a default are needed; the
-    defaults of the others switch that imperfection off.  What is random is drawn when a network is compiled,
+    defaults of the others switch that non-ideality off.  What is random is drawn when a network is compiled,
     from its `seed`.
 
     Parameters

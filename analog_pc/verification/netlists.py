@@ -12,7 +12,7 @@ from analog_pc.files import npz_content, read_bytes, write_together
 from analog_pc.pcn.network_file import network_arrays
 from analog_pc.simulators import Simulator
 from analog_pc.simulators.spice import single_sample_deck
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 from analog_pc.verification.netlist_check.leftovers import with_leftovers
 from analog_pc.verification.netlist_check.probes_file import (
     SCHEMA,

@@ -1,4 +1,4 @@
-"""Question A at full size with every imperfection on: 64-32-10 on a digit, native against the judges.
+"""Question A at full size with every non-ideality on: 64-32-10 on a digit, native against the judges.
 
 `analysis/everything_on.py` tells more, and lets ngspice do transients too, which takes it an hour.
 """
@@ -17,7 +17,7 @@ from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native, Ngspice, Vacask
 from analog_pc.technology import load_technology
-from analog_pc.technology.imperfections import IMPERFECTIONS, present
+from analog_pc.technology.non_idealities import NON_IDEALITIES, present
 from analog_pc.training import TrainingConfig, load_dataset, train
 from analog_pc.verification import PHASES
 
@@ -37,7 +37,7 @@ def compiled(request: pytest.FixtureRequest) -> CompiledNetwork:
 
 
 def test_nothing_is_left_out() -> None:
-    assert set(present(EVERYTHING)) >= set(IMPERFECTIONS)
+    assert set(present(EVERYTHING)) >= set(NON_IDEALITIES)
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from analog_pc.compiler.layers import names
 from analog_pc.mapping import ConductancePair
 from analog_pc.pcn import Equilibrium, relax
 from analog_pc.simulators.spice.names import spice_node
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 from analog_pc.verification.compare import full_scales
 from analog_pc.verification.netlist_check.probes_file import JUDGED, Layer, Matrix, Probe, Quantity, Reference
 from analog_pc.verification.tolerances import ACCEPTANCE, tolerances

@@ -101,7 +101,7 @@ def test_auto_zeroed_op_amps_keep_what_their_technology_leaves(noise_gain: float
     np.testing.assert_allclose(amp.offset, expected, rtol=1e-12)  # roundings
 
 
-def test_switching_one_imperfection_off_leaves_the_others_as_drawn() -> None:
+def test_switching_one_non_ideality_off_leaves_the_others_as_drawn() -> None:
     without = cells.Parts(dataclasses.replace(REAL, opamp_offset=0.0), 3, "layer1")
     np.testing.assert_array_equal(cells.open_loop("amp", A, B, OUT, without).offset, 0.0)
     f = ACTIVATIONS["tanh"]

@@ -23,7 +23,7 @@ def departure(rms: float, seed: int = 0) -> Departure:
 def verified(*phases: RealPhase, state: State = State.DONE) -> RealVerification:
     record = StepRecord("table", "predict", state)
     return RealVerification(
-        title="t", imperfections=(), phases=phases, parts=(), versions={}, classes=3, steps=(record,)
+        title="t", non_idealities=(), phases=phases, parts=(), versions={}, classes=3, steps=(record,)
     )
 
 

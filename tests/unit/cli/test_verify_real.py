@@ -20,7 +20,7 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture
 def given(tmp_path: Path) -> tuple[str, ...]:
-    """Network, stimuli, a technology whose only imperfections are gain and offset, and a folder."""
+    """Network, stimuli, a technology whose only non-idealities are gain and offset, and a folder."""
     save_network(tmp_path / "net.npz", random_network((4, 3, 2), "tanh", seed=1))
     np.savez(tmp_path / "stimuli.npz", inputs=RNG.normal(size=(3, 4)), targets=RNG.normal(size=(3, 2)))
     (tmp_path / "real.toml").write_text(
@@ -49,7 +49,7 @@ def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_pat
     assert result.exit_code == 0, result.output
     found = report(tmp_path)
     assert found["verdict"] == "pass"
-    assert found["imperfections"] == ["finite gain", "offset"]
+    assert found["non_idealities"] == ["finite gain", "offset"]
     for word in (
         "everything on",
         "finite gain",

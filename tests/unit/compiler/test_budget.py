@@ -11,7 +11,7 @@ from analog_pc.compiler import budget_text, compile_network, signal_budget
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.simulators import Native
 from analog_pc.technology import IDEAL, offset_spread, technology
-from analog_pc.technology.imperfections import alone
+from analog_pc.technology.non_idealities import with_only
 
 CMOS = technology("cmos65-rram")
 
@@ -33,7 +33,7 @@ def test_by_hand() -> None:
 
 def test_offsets_are_those_of_the_circuit() -> None:
     """The offset of predictions over many chips, with offsets alone and amplifiers of large gain."""
-    t = replace(alone(CMOS, "offset"), opamp_gain=CMOS.opamp_gain, auto_zero_capacitance=0.0)
+    t = replace(with_only(CMOS, "offset"), opamp_gain=CMOS.opamp_gain, auto_zero_capacitance=0.0)
     t = replace(t, opamp_gain=1e6)
     net = random_network((6, 4), "tanh", seed=1, biases=False)
     found = []

@@ -13,7 +13,7 @@ from analog_pc.compiler import compile_network, program_arrays
 from analog_pc.mapping import column_scales, encode
 from analog_pc.pcn import random_network
 from analog_pc.technology import IDEAL, load_technology
-from analog_pc.technology.imperfections import IMPERFECTIONS, RANDOM, alone, present
+from analog_pc.technology.non_idealities import NON_IDEALITIES, RANDOM, present, with_only
 
 EVERYTHING = load_technology(Path(__file__).parents[3] / "analysis" / "everything_on.toml")
 NET = random_network((12, 20, 8), "tanh", seed=0)
@@ -29,10 +29,10 @@ def numbers(circuit: Circuit) -> list[np.ndarray]:
     return found
 
 
-@pytest.mark.parametrize("name", IMPERFECTIONS)
+@pytest.mark.parametrize("name", NON_IDEALITIES)
 def test_a_seed_draws_what_is_called_random_and_nothing_else(name: str) -> None:
     assert name in present(EVERYTHING)
-    technology = alone(EVERYTHING, name)
+    technology = with_only(EVERYTHING, name)
     one, two = (
         numbers(compile_network(NET, technology, np.zeros((1, 12)), seed=seed).circuit) for seed in (0, 1)
     )
@@ -40,9 +40,9 @@ def test_a_seed_draws_what_is_called_random_and_nothing_else(name: str) -> None:
     assert same != (name in RANDOM)
 
 
-def test_an_imperfection_leaves_the_others_as_they_were_drawn() -> None:
+def test_a_non_ideality_leaves_the_others_as_they_were_drawn() -> None:
     """Programming with read noise is programming without it, times factors of the noise alone."""
-    one = replace(alone(EVERYTHING, "programming spread"), open_cells=0.1)
+    one = replace(with_only(EVERYTHING, "programming spread"), open_cells=0.1)
     noisy, apart = replace(one, read_noise=0.1), replace(one, read_noise=0.1, programming_spread=())
     plain, read, bare = (program_arrays(NET, t, seed=3).forward for t in (one, noisy, apart))
     targets = [encode(w, one, column_scales(w)) for w in NET.W]

@@ -13,7 +13,7 @@ from analog_pc.cost.converters import survey_adc
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import random_network
 from analog_pc.technology import IDEAL, TECHNOLOGIES, technology
-from analog_pc.technology.imperfections import RANDOM, present, without
+from analog_pc.technology.non_idealities import RANDOM, present, without
 
 NET = random_network((6, 5, 3), "tanh", seed=1)
 RELU = random_network((6, 5, 3), "relu", seed=1)

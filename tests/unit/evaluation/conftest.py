@@ -12,7 +12,7 @@ from analog_pc.evaluation.data import TestData
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology
 from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
-from analog_pc.technology.imperfections import alone
+from analog_pc.technology.non_idealities import with_only
 from analog_pc.training import TrainingConfig, load_dataset, train
 
 
@@ -33,7 +33,7 @@ def data() -> TestData:
 @pytest.fixture(scope="session")
 def offset_alone() -> Technology:
     """Op-amps of 1 mV offset, not auto-zeroed."""
-    return replace(alone(TECHNOLOGIES["cmos65-rram"], "offset"), auto_zero_capacitance=0.0)
+    return replace(with_only(TECHNOLOGIES["cmos65-rram"], "offset"), auto_zero_capacitance=0.0)
 
 
 @pytest.fixture(scope="session")

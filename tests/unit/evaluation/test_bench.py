@@ -12,7 +12,7 @@ from analog_pc.evaluation.non_idealities import measure_alone
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.technology import Technology
 from analog_pc.technology.catalogue import TECHNOLOGIES
-from analog_pc.technology.imperfections import RANDOM, present
+from analog_pc.technology.non_idealities import RANDOM, present
 from analog_pc.training import accuracy
 
 

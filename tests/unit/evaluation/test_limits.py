@@ -17,7 +17,7 @@ from analog_pc.evaluation.sentences import proposal_text, values_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES
-from analog_pc.technology.imperfections import IMPERFECTIONS, present
+from analog_pc.technology.non_idealities import NON_IDEALITIES, present
 
 CMOS = TECHNOLOGIES["cmos65-rram"]
 
@@ -60,7 +60,7 @@ def test_resized_twice_is_resized_once(name: str) -> None:
     there = resized(CMOS, name, 0.25)
     back = resized(there, name, 4.0)
     assert there != CMOS
-    for field in IMPERFECTIONS[name]:
+    for field in NON_IDEALITIES[name]:
         assert getattr(back, field) == getattr(CMOS, field), field
 
 

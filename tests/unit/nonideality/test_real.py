@@ -29,7 +29,7 @@ from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import IDEAL, Technology, technology
-from analog_pc.technology.imperfections import present, without, without_imperfections
+from analog_pc.technology.non_idealities import present, without, without_non_idealities
 
 RNG = np.random.default_rng(3)
 NET = random_network((4, 3, 2), "tanh", seed=1)
@@ -90,7 +90,7 @@ def found() -> RealVerification:
     return verify_real(NET, REAL, X, T, Shifted(1e-9), seeds=2)
 
 
-def test_every_imperfection_has_a_row_in_every_phase(found: RealVerification) -> None:
+def test_every_non_ideality_has_a_row_in_every_phase(found: RealVerification) -> None:
     for phase in found.phases:
         assert [row.name for row in phase.rows] == ["everything on", *present(REAL), "nothing on"]
         for row in phase.rows:
@@ -117,7 +117,7 @@ def test_rows_are_what_is_known_beforehand(found: RealVerification) -> None:
 
 
 def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
-    real, ideal = compiled(SLOW, STRONG), compiled(without_imperfections(SLOW), STRONG)
+    real, ideal = compiled(SLOW, STRONG), compiled(without_non_idealities(SLOW), STRONG)
     rest = ideal.decode(Native(check_stability=False).simulate(ideal.circuit, ideal.operating_point()))
     row = Row("learn", "slow", (departure(real, rest, NATIVE),))
     said = stability(real, ideal, "learn", 4, NATIVE, FOREVER)
@@ -238,7 +238,7 @@ def test_report(found: RealVerification, tmp_path: Path) -> None:
     assert f"<title>SPICE agrees; {headline(report).partition('; ')[2]}: " in html
     for word in ("PASS", "programming spread", "kT/C", "feedback off", "layer2 transposed_plus"):
         assert word in html
-    assert html.count("<svg") == 5  # imperfections; settling and drops of each phase
+    assert html.count("<svg") == 5  # non-idealities; settling and drops of each phase
     assert len(report["phases"]["learn"]["rows"]) == len(present(REAL)) + 2
 
 
@@ -339,7 +339,7 @@ def test_a_step_without_time_keeps_what_it_has() -> None:
 def test_the_table_leaves_the_modes_of_large_chips_to_their_own_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rest = compiled(without_imperfections(REAL))
+    rest = compiled(without_non_idealities(REAL))
     ideal = rest.decode(NATIVE.simulate(rest.circuit, rest.operating_point()))
     assert departure(compiled(REAL), ideal, NATIVE).checked == 4
     monkeypatch.setattr(departures, "MOST_STATES", 10)
@@ -382,7 +382,7 @@ def test_nothing_judged_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "word"),
     [
-        ({"technology": IDEAL}, "no imperfection"),
+        ({"technology": IDEAL}, "no non-ideality"),
         ({"phases": ()}, "no phases"),
         ({"phases": ("dream",)}, "dream"),
         ({"targets": None}, "targets"),

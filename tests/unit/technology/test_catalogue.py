@@ -11,7 +11,7 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.technology import IDEAL, TECHNOLOGIES, Technology, load_technology, quantities, technology
 from analog_pc.technology.catalogue import FOLDER
-from analog_pc.technology.imperfections import present
+from analog_pc.technology.non_idealities import present
 from analog_pc.technology.technology import GROUPS
 
 NAMES = ["ideal", "breadboard", "cmos130-rram", "cmos65-rram", "ecram", "pcm", "sonos"]
@@ -55,7 +55,7 @@ def test_sources_are_short_and_printable(found: Technology) -> None:
     assert len(found.source) <= 63  # beside the longest name in 80 columns
 
 
-def test_only_the_ideal_technology_has_no_imperfections() -> None:
+def test_only_the_ideal_technology_is_ideal() -> None:
     assert [name for name, found in TECHNOLOGIES.items() if not present(found)] == ["ideal"]
 
 

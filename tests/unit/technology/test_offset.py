@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from analog_pc.technology import TECHNOLOGIES, offset_left, offset_spread, sampled_spread, technology
-from analog_pc.technology.imperfections import alone, without
+from analog_pc.technology.non_idealities import with_only, without
 
 CMOS = technology("cmos65-rram")
 
@@ -46,7 +46,7 @@ def test_sampled_noise_and_charge() -> None:
 
 def test_offsets_alone_and_without() -> None:
     assert offset_spread(without(CMOS, "offset")) == 0.0
-    assert sampled_spread(alone(CMOS, "offset")) == sampled_spread(CMOS)
+    assert sampled_spread(with_only(CMOS, "offset")) == sampled_spread(CMOS)
 
 
 @pytest.mark.parametrize("name", [name for name, t in TECHNOLOGIES.items() if t.auto_zeroed])

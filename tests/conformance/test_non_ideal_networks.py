@@ -1,4 +1,4 @@
-"""Question A for real parts: one network with all imperfections of a technology, in two simulators.
+"""Question A for real parts: one network with all non-idealities of a technology, in two simulators.
 
 Amplifiers with pole, slew rate, offset and rails, wired arrays of spread devices: whatever the technology
 has.  Nothing is compared with the mathematics here.

@@ -1,7 +1,7 @@
-"""Imperfections by name: which a technology has, and what it would be without one, or with one alone.
+"""Non-idealities by name: which a technology has, and what it would be without one, or with one alone.
 
-An imperfection is a set of fields; to be without it means that they have the values of `IDEAL`.  The scales
-of a technology are no imperfections and always stay: the conductances it can write, its node and its
+A non-ideality is a set of fields; to be without it means that they have the values of `IDEAL`.  The scales
+of a technology are not among them and always stay: the conductances it can write, its node and its
 voltages.  With them stays its on/off ratio g_max / g_min, which sets the noise gain of every amplifier.
 """
 
@@ -17,7 +17,7 @@ from analog_pc.technology.checks import nearest
 from analog_pc.technology.quantity import Source
 from analog_pc.technology.technology import Technology
 
-IMPERFECTIONS: Mapping[str, tuple[str, ...]] = {
+NON_IDEALITIES: Mapping[str, tuple[str, ...]] = {
     "finite gain": ("opamp_gain", "rectifier_gain"),
     "bandwidth and slew": ("opamp_gain_bandwidth", "opamp_slew_rate"),
     "saturation": ("opamp_saturation",),
@@ -57,34 +57,34 @@ RANDOM = frozenset(
 
 
 def present(technology: Technology) -> tuple[str, ...]:
-    """The imperfections that a technology has: any field differs from `IDEAL`."""
+    """The non-idealities that a technology has: any field differs from `IDEAL`."""
     return tuple(
-        name for name, fields in IMPERFECTIONS.items() if _of(technology, fields) != _of(IDEAL, fields)
+        name for name, fields in NON_IDEALITIES.items() if _of(technology, fields) != _of(IDEAL, fields)
     )
 
 
-def without_imperfections(technology: Technology) -> Technology:
+def without_non_idealities(technology: Technology) -> Technology:
     """The technology with ideal parts in its own scales; its power and temperature stay too."""
-    every = [field for fields in IMPERFECTIONS.values() for field in fields]
-    return _with(technology, _of(IDEAL, every), f"{technology.name} without imperfections")
+    every = [field for fields in NON_IDEALITIES.values() for field in fields]
+    return _with(technology, _of(IDEAL, every), f"{technology.name} without non-idealities")
 
 
-def without(technology: Technology, imperfection: str) -> Technology:
-    """The technology with one imperfection switched off; `BadInput` for an unknown one."""
-    return _with(technology, _of(IDEAL, _fields(imperfection)), f"{technology.name} without {imperfection}")
+def without(technology: Technology, non_ideality: str) -> Technology:
+    """The technology with one non-ideality switched off; `BadInput` for an unknown one."""
+    return _with(technology, _of(IDEAL, _fields(non_ideality)), f"{technology.name} without {non_ideality}")
 
 
-def alone(technology: Technology, imperfection: str) -> Technology:
-    """The technology with all imperfections but one switched off; `BadInput` for an unknown one."""
-    own = _fields(imperfection)
-    others = [f for fields in IMPERFECTIONS.values() for f in fields if f not in own]
-    return _with(technology, _of(IDEAL, others), f"{technology.name} with {imperfection} alone")
+def with_only(technology: Technology, non_ideality: str) -> Technology:
+    """The technology with all non-idealities but one switched off; `BadInput` for an unknown one."""
+    own = _fields(non_ideality)
+    others = [f for fields in NON_IDEALITIES.values() for f in fields if f not in own]
+    return _with(technology, _of(IDEAL, others), f"{technology.name} with {non_ideality} alone")
 
 
-def _fields(imperfection: str) -> tuple[str, ...]:
-    if imperfection not in IMPERFECTIONS:
-        raise BadInput(f"unknown imperfection {imperfection!r}{nearest(imperfection, IMPERFECTIONS)}")
-    return IMPERFECTIONS[imperfection]
+def _fields(non_ideality: str) -> tuple[str, ...]:
+    if non_ideality not in NON_IDEALITIES:
+        raise BadInput(f"unknown non-ideality {non_ideality!r}{nearest(non_ideality, NON_IDEALITIES)}")
+    return NON_IDEALITIES[non_ideality]
 
 
 def _of(technology: Technology, fields: Iterable[str]) -> dict[str, Any]:
