@@ -1,6 +1,6 @@
-"""analog_pc: predictive coding networks as circuits that relax, checked against an ideal reference.
+"""analog_pc: predictive coding networks as analog circuits, checked against an ideal reference.
 
-Names are imported from their homes when they are first asked for: `import analog_pc`, and with it the command
+A name is imported from its home package when it is first used: `import analog_pc`, and with it the command
 line, does not load compilers and plotting that it does not need.
 """
 
@@ -12,83 +12,55 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analog_pc.compiler import CompiledNetwork, compile_network
-    from analog_pc.crossbar import CrossbarSolution, solve_crossbar
-    from analog_pc.errors import AnalogPcError, BadInput, SimulationFailed, SimulatorMissing
-    from analog_pc.pcn import (
-        Clamps,
-        Equilibrium,
-        PredictiveCodingNetwork,
-        backprop_update,
-        hebbian_update,
-        make_clamps,
-        random_network,
-        relax,
-    )
-    from analog_pc.results import to_xarray
-    from analog_pc.simulators import SIMULATORS, Native, Ngspice, NgspiceShared, Vacask
-    from analog_pc.simulators.spice import to_pyspice
-    from analog_pc.technology import Technology, technology
-    from analog_pc.verification import compare
+    from analog_pc.compiler import CompiledNetwork as CompiledNetwork
+    from analog_pc.compiler import compile_network as compile_network
+    from analog_pc.crossbar import solve_crossbar as solve_crossbar
+    from analog_pc.errors import BadInput as BadInput
+    from analog_pc.errors import SimulationFailed as SimulationFailed
+    from analog_pc.experiments import EXPERIMENTS as EXPERIMENTS
+    from analog_pc.pcn import Equilibrium as Equilibrium
+    from analog_pc.pcn import PredictiveCodingNetwork as PredictiveCodingNetwork
+    from analog_pc.pcn import load_network as load_network
+    from analog_pc.pcn import random_network as random_network
+    from analog_pc.pcn import relax as relax
+    from analog_pc.pcn import save_network as save_network
+    from analog_pc.relaxers import CircuitRelaxer as CircuitRelaxer
+    from analog_pc.relaxers import EffectiveRelaxer as EffectiveRelaxer
+    from analog_pc.relaxers import IdealRelaxer as IdealRelaxer
+    from analog_pc.results import to_xarray as to_xarray
+    from analog_pc.simulators import Native as Native
+    from analog_pc.simulators import Ngspice as Ngspice
+    from analog_pc.simulators import Vacask as Vacask
+    from analog_pc.technology import Technology as Technology
+    from analog_pc.technology import technology as technology
+    from analog_pc.training import train as train
+    from analog_pc.verification import compare as compare
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "SIMULATORS",
-    "AnalogPcError",
-    "BadInput",
-    "Clamps",
-    "CompiledNetwork",
-    "CrossbarSolution",
-    "Equilibrium",
-    "Native",
-    "Ngspice",
-    "NgspiceShared",
-    "PredictiveCodingNetwork",
-    "SimulationFailed",
-    "SimulatorMissing",
-    "Technology",
-    "Vacask",
-    "backprop_update",
-    "compare",
-    "compile_network",
-    "hebbian_update",
-    "make_clamps",
-    "random_network",
-    "relax",
-    "solve_crossbar",
-    "technology",
-    "to_pyspice",
-    "to_xarray",
-]
-
-_HOMES = {
-    "CompiledNetwork": "analog_pc.compiler",
-    "compile_network": "analog_pc.compiler",
-    "CrossbarSolution": "analog_pc.crossbar",
-    "solve_crossbar": "analog_pc.crossbar",
-    "AnalogPcError": "analog_pc.errors",
-    "BadInput": "analog_pc.errors",
-    "SimulationFailed": "analog_pc.errors",
-    "SimulatorMissing": "analog_pc.errors",
-    "Clamps": "analog_pc.pcn",
-    "Equilibrium": "analog_pc.pcn",
-    "PredictiveCodingNetwork": "analog_pc.pcn",
-    "backprop_update": "analog_pc.pcn",
-    "hebbian_update": "analog_pc.pcn",
-    "make_clamps": "analog_pc.pcn",
-    "random_network": "analog_pc.pcn",
-    "relax": "analog_pc.pcn",
-    "Native": "analog_pc.simulators",
-    "Ngspice": "analog_pc.simulators",
-    "NgspiceShared": "analog_pc.simulators",
-    "to_xarray": "analog_pc.results",
-    "SIMULATORS": "analog_pc.simulators",
-    "Vacask": "analog_pc.simulators",
-    "to_pyspice": "analog_pc.simulators.spice",
-    "Technology": "analog_pc.technology",
-    "compare": "analog_pc.verification",
+_PUBLIC = {  # home package -> names; a test holds the imports above against it
+    "compiler": ("CompiledNetwork", "compile_network"),
+    "crossbar": ("solve_crossbar",),
+    "errors": ("BadInput", "SimulationFailed"),
+    "experiments": ("EXPERIMENTS",),
+    "pcn": (
+        "Equilibrium",
+        "PredictiveCodingNetwork",
+        "load_network",
+        "random_network",
+        "relax",
+        "save_network",
+    ),
+    "relaxers": ("CircuitRelaxer", "EffectiveRelaxer", "IdealRelaxer"),
+    "results": ("to_xarray",),
+    "simulators": ("Native", "Ngspice", "Vacask"),
+    "technology": ("Technology", "technology"),
+    "training": ("train",),
+    "verification": ("compare",),
 }
+_HOMES = {name: f"{__name__}.{home}" for home, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted(_HOMES)
 
 
 if not TYPE_CHECKING:  # a type checker knows all names, and is to find wrong ones

@@ -5,6 +5,7 @@ from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.learning import LEARNING_RULES, Update, backprop_update, hebbian_update
 from analog_pc.pcn.network import PredictiveCodingNetwork, random_network
+from analog_pc.pcn.network_file import load_network, save_network
 from analog_pc.pcn.relax import relax
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "accuracy_of",
     "backprop_update",
     "hebbian_update",
+    "load_network",
     "make_clamps",
     "random_network",
     "relax",
+    "save_network",
 ]

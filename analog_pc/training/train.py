@@ -107,16 +107,45 @@ def both_ends(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats)
 def train(
     network: PredictiveCodingNetwork,
     data: Dataset,
-    config: TrainingConfig,
-    progress: Callable[[int, float], None],
+    config: TrainingConfig | None = None,
+    progress: Callable[[int, float], None] | None = None,
 ) -> PredictiveCodingNetwork:
-    """Train over all epochs; `progress(epoch, energy)` is called after each.
+    """Train a network on a data set: relax each batch under input and target, then update the weights.
+
+    With rule "pc" an update is the mean over the batch of ``precision_l eps_l f(x_{l-1})^T``, with rule "bp" the
+    gradient of backpropagation, both with momentum.
+
+    Parameters
+    ----------
+    network
+        What training starts from, such as a `random_network`; it is not changed.
+    data
+        Inputs [samples, n_0] and labels [samples], such as `analog_pc.training.load_dataset` gives.
+    config
+        Rule, epochs, batch size, learning rate, momentum and seed; None: `TrainingConfig()`.
+    progress
+        Called after each epoch with its number, from 1, and its mean energy per sample.
+
+    Returns
+    -------
+    PredictiveCodingNetwork
+        The trained network.
 
     Raises
     ------
     BadInput
         When the sizes do not fit the data, or the training diverges.
+
+    Examples
+    --------
+    >>> from analog_pc import random_network, train
+    >>> from analog_pc.training import TrainingConfig, accuracy, load_dataset
+    >>> data = load_dataset("iris")
+    >>> network = train(random_network((4, 8, 3), "tanh"), data, TrainingConfig(epochs=5))
+    >>> accuracy(network, data.test_inputs, data.test_labels) > 0.8
+    True
     """
+    config = config or TrainingConfig()
     if (network.sizes[0], network.sizes[-1]) != (data.train_inputs.shape[1], data.classes):
         raise BadInput(
             f"layers {network.sizes}: data {data.name!r} has {data.train_inputs.shape[1]} inputs and "
@@ -138,7 +167,8 @@ def train(
                         f"training diverged in epoch {epoch + 1}: use a smaller lr than {config.lr}"
                     )
         mean = float(np.mean(energies))
-        progress(epoch + 1, mean)
+        if progress is not None:
+            progress(epoch + 1, mean)
     return trainer.network
 
 

@@ -1,9 +1,12 @@
-"""`import analog_pc` is cheap, and its names are what they were."""
+"""`import analog_pc` is cheap, and gives the public names."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +27,22 @@ def test_every_name_is_there() -> None:
         _ = analog_pc.Ngpsice  # type: ignore[attr-defined]
     with pytest.raises(ImportError, match="cannot import name 'Ngpsice'"):
         exec("from analog_pc import Ngpsice")
+
+
+def test_a_type_checker_sees_what_is_imported() -> None:
+    tree = ast.parse(Path(analog_pc.__file__).read_text(encoding="utf-8"))
+    seen = {
+        alias.name: node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if str(node.module).startswith("analog_pc.")
+    }
+    assert sorted(seen) == analog_pc.__all__
+    for name, home in seen.items():
+        package = importlib.import_module(str(home))
+        assert name in getattr(package, "__all__", dir(package))
+        assert getattr(package, name) is getattr(analog_pc, name)
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

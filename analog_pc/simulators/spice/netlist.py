@@ -99,7 +99,8 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None, sample: int = 0
 
     Examples
     --------
-    >>> from analog_pc import compile_network, random_network, technology, to_pyspice
+    >>> from analog_pc import compile_network, random_network, technology
+    >>> from analog_pc.simulators.spice import to_pyspice
     >>> network = random_network((2, 3, 1), "tanh", seed=0)
     >>> compiled = compile_network(network, technology("ideal"), [[0.5, -0.5]], [[1.0]])
     >>> netlist = to_pyspice(compiled.circuit, compiled.operating_point().stimuli)

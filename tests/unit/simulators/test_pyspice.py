@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analog_pc import Native, compile_network, random_network, technology, to_pyspice
+from analog_pc import Native, compile_network, random_network, technology
 from analog_pc.circuit import Circuit, Resistors, StimulusSources, bus, grounds
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice import netlist
+from analog_pc.simulators.spice import netlist, to_pyspice
 
 DIVIDER = Circuit(
     "divider",
