@@ -8,27 +8,34 @@ what it should give.
 """
 
 import matplotlib.pyplot as plt
-from analog_pc.trial import EXAMPLES, build_trial, compare_trial, run_trial, twin
+
+from analog_pc.testbench import (
+    EXAMPLES,
+    behavioural_model,
+    build_testbench,
+    compare_with_model,
+    run_testbench,
+)
 
 # %%
 # The bear of Song et al. (2024): it sees the river, does not hear it, and smells the fish. Network 1-1-2,
 # linear.
 bear = EXAMPLES["bear"]()
-trial = build_trial(bear.network, bear.inputs, bear.target, lr=bear.lr)
-result = run_trial(trial)
+bench = build_testbench(bear.network, bear.inputs, bear.target, lr=bear.lr)
+result = run_testbench(bench)
 print(f"{len(result.times)} time points, {1e6 * result.times[-1]:.0f} us")
 
 # %%
 # Changes of conductance in the circuit against the behavioural model.
-agreement = compare_trial(trial, result, twin(trial))
-for circuit, model in zip(agreement.circuit, agreement.twin, strict=True):
+agreement = compare_with_model(bench, result, behavioural_model(bench))
+for circuit, model in zip(agreement.circuit, agreement.model, strict=True):
     print(f"change of conductance: circuit {1e9 * circuit:+8.3f} nS, model {1e9 * model:+8.3f} nS")
 assert agreement.agrees
 
 # %%
 # The prediction before and after: hearing is unlearned by 0.63, smelling changes by 0.25. (The published
 # learning rates are smaller: see the experiment "bear".)
-before = result.at(trial.schedule.predict, result.activities)[-1]
+before = result.at(bench.schedule.predict, result.activities)[-1]
 after = result.at(result.times[-1], result.activities)[-1]
 print("prediction before:", before.round(3), " after:", after.round(3), " target:", bear.target)
 assert before[0] - after[0] > before[1] - after[1]

@@ -112,8 +112,8 @@ def train(
 ) -> PredictiveCodingNetwork:
     """Train a network on a data set: relax each batch under input and target, then update the weights.
 
-    With rule "pc" an update is the mean over the batch of ``precision_l eps_l f(x_{l-1})^T``, with rule "bp" the
-    gradient of backpropagation, both with momentum.
+    With rule "pc" an update is the mean over the batch of ``precision_l eps_l f(x_{l-1})^T``, with rule "bp"
+    the gradient of backpropagation, both with momentum.
 
     Parameters
     ----------
