@@ -15,7 +15,7 @@ from rich.text import Text
 from analog_pc.cli.options import progress_bar
 from analog_pc.cli.settings import configuration
 from analog_pc.errors import BadInput
-from analog_pc.experiments import EXPERIMENTS, Experiment, Result, Row, Stored, collect, save_result
+from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
 from analog_pc.experiments.framework.result import COLUMNS, DIFFERS, RELAXERS
 from analog_pc.experiments.song2024.figures import save_figure
@@ -61,21 +61,21 @@ def _run(
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
-    kept: list[Stored] = []
+    kept: list[DiskCache] = []
     with progress_bar() as (bar, task):
 
-        def parts(column: str, fitted: Any) -> Stored:
+        def caches(column: str, fitted: Any) -> DiskCache:
             def show(done: int, total: int, what: str) -> None:
                 text = f"{experiment.name}, {column}: {what}"
                 bar.update(task, completed=done, total=total, description=text)  # type: ignore[arg-type]
 
             what = f"{experiment.name} {column} {fitted!r} {technology_text(technology)} {facts}"
-            kept.append(Stored(out / "parts", what, show, workers))
+            kept.append(DiskCache(out / "parts", what, show, workers))
             return kept[-1]
 
         relaxers = experiment.circuits(technology, columns)
         judged = {} if present(technology) else experiment.agreement
-        result = collect(experiment, config, relaxers, parts, facts, judged)
+        result = collect(experiment, config, relaxers, caches, facts, judged)
     for finished in kept:
         finished.clear()
     return result

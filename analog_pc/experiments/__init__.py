@@ -1,6 +1,6 @@
 """The experiments of Song et al. 2024 on mathematics and on circuits, beside backpropagation.
 
-Every experiment is one file: a frozen configuration, ``run(config, relaxer, parts)`` for one relaxer, the
+Every experiment is one file: a frozen configuration, ``run(config, relaxer, cache)`` for one relaxer, the
 published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
 """
 
@@ -10,15 +10,15 @@ from analog_pc.experiments.framework.circuits import in_closed_form, simulated
 from analog_pc.experiments.framework.collect import collect
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts, Stored, Unkept
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
+from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
 from analog_pc.experiments.song2024.bear import BEAR
 from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT
 from analog_pc.experiments.song2024.continual import CONTINUAL
 from analog_pc.experiments.song2024.depth import DEPTH
 from analog_pc.experiments.song2024.energy_machine import ENERGY_MACHINE
+from analog_pc.experiments.song2024.fault_injection import FAULT_INJECTION
 from analog_pc.experiments.song2024.fear import FEAR
-from analog_pc.experiments.song2024.lesions import LESIONS
 from analog_pc.experiments.song2024.less_erratic import LESS_ERRATIC
 from analog_pc.experiments.song2024.motor import MOTOR
 from analog_pc.experiments.song2024.online import ONLINE
@@ -39,7 +39,7 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         FEAR,
         REVERSAL,
         MOTOR,
-        LESIONS,
+        FAULT_INJECTION,
         LESS_ERRATIC,
         TEACHER_STUDENT,
         ONLINE,
@@ -54,14 +54,14 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
 __all__ = [
     "EXPERIMENTS",
     "Claim",
+    "DiskCache",
     "Experiment",
     "Learner",
+    "NoCache",
     "Outcome",
-    "Parts",
     "Result",
+    "ResultCache",
     "Row",
-    "Stored",
-    "Unkept",
     "collect",
     "in_closed_form",
     "load_result",

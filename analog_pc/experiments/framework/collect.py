@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.parts import Parts, Unkept
 from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, judge
+from analog_pc.experiments.framework.result_cache import NoCache, ResultCache
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
 BACKPROP = "backprop"
 
 
-def _unkept(column: str, config: Any) -> Parts:
-    return Unkept()
+def _no_cache(column: str, config: Any) -> ResultCache:
+    return NoCache()
 
 
 def collect(
     experiment: Experiment[Any],
     config: Any,
     relaxers: Mapping[str, Relaxer],
-    parts: Callable[[str, Any], Parts] = _unkept,
+    caches: Callable[[str, Any], ResultCache] = _no_cache,
     facts: Mapping[str, str] | None = None,
     agreement: Mapping[str, float] | None = None,
 ) -> Result:
@@ -33,8 +33,8 @@ def collect(
     ----------
     relaxers
         Column -> relaxer; columns are "ideal", "native", "ngspice".
-    parts
-        ``parts(column, config)``: keeper of the finished parts of a column.
+    caches
+        ``caches(column, config)``: cache of the finished parts of a column.
     facts
         Whatever the result should say of how it came about.
     agreement
@@ -45,7 +45,7 @@ def collect(
     everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
     for column, relaxer in everyone.items():
         fitted = experiment.fit(config, column)
-        outcomes[column] = experiment.run(fitted, relaxer, parts(column, fitted))
+        outcomes[column] = experiment.run(fitted, relaxer, caches(column, fitted))
     values = {c: dict(o.values) for c, o in outcomes.items()}
     for column in relaxers:
         values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])

@@ -10,8 +10,8 @@ from typing import Generic, TypeVar
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.circuits import Circuits, simulated
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import RELAXERS, Array, Result
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.relaxers import Relaxer
 
 Config = TypeVar("Config")
@@ -60,7 +60,7 @@ def unchanged(config: Config, column: str) -> Config:
     return config
 
 
-def nothing(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def no_comparison(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
     """No quantity that needs both rules."""
     return {}
 
@@ -82,7 +82,7 @@ class Experiment(Generic[Config]):
     Parameters
     ----------
     run
-        ``run(config, relaxer, parts) -> Outcome``; the relaxer may be `FixedPrediction`, which makes the
+        ``run(config, relaxer, cache) -> Outcome``; the relaxer may be `FixedPrediction`, which makes the
         same learning rule backpropagation.
     reduced, full
         Configurations: seconds to minutes, and as published.
@@ -109,7 +109,7 @@ class Experiment(Generic[Config]):
 
     name: str
     title: str
-    run: Callable[[Config, Relaxer, Parts], Outcome]
+    run: Callable[[Config, Relaxer, ResultCache], Outcome]
     reduced: Config
     full: Config
     claims: Callable[[Config], Sequence[Claim]]
@@ -118,7 +118,7 @@ class Experiment(Generic[Config]):
     columns: tuple[str, ...] = RELAXERS
     circuits: Circuits = simulated
     fit: Callable[[Config, str], Config] = unchanged
-    compare: Callable[[Outcome, Outcome], Mapping[str, float]] = nothing
+    compare: Callable[[Outcome, Outcome], Mapping[str, float]] = no_comparison
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
     agreement: Mapping[str, float] = field(default_factory=AGREEMENT.copy)

@@ -25,8 +25,8 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Positive, Rates
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.bear import draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
@@ -60,11 +60,11 @@ def bear_network() -> PredictiveCodingNetwork:
     return PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Learn from the same walk to the river again and again, at every learning rate."""
     names = [f"lr{rate:g}" for rate in config.rates]
     rates = dict(zip(names, config.rates, strict=True))
-    found = parts.all(names, lambda name: learn(rates[name], config.distance, relaxer))
+    found = cache.compute(names, lambda name: learn(rates[name], config.distance, relaxer))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}
     for name, part in zip(names, found, strict=True):

@@ -26,8 +26,8 @@ from analog_pc.experiments.framework.adam import Adam
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.concept_drift import draw
 from analog_pc.pcn import hebbian_update
@@ -68,17 +68,17 @@ class Config:
     data: Path | None = None
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     seeds = range(config.seeds)
     before = [f"before, seed {s}" for s in seeds]
-    known = parts.all(before, lambda name: knowledge(config, before.index(name)))
+    known = cache.compute(before, lambda name: knowledge(config, before.index(name)))
     names = {f"lr {lr:g}, seed {s}": (lr, s) for lr in config.rates for s in seeds}
 
     def drifted(name: str) -> Mapping[str, Array]:
         lr, seed = names[name]
         return _curve(config, relaxer, known[seed], lr, seed)
 
-    found = dict(zip(names.values(), parts.all(list(names), drifted), strict=True))
+    found = dict(zip(names.values(), cache.compute(list(names), drifted), strict=True))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {
         "rates": np.array(config.rates),

@@ -17,8 +17,8 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.continual import draw
 from analog_pc.relaxers import Relaxer
@@ -82,9 +82,9 @@ def fit(config: Config, column: str) -> Config:
     return replace(config, rates=config.rates[first : first + config.circuit_rates])
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = {f"lr {lr:g}, seed {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
-    found = parts.all(list(names), lambda name: _curves(config, relaxer, *names[name]))
+    found = cache.compute(list(names), lambda name: _curves(config, relaxer, *names[name]))
     curves = dict(zip(names.values(), (part["errors"] for part in found), strict=True))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}

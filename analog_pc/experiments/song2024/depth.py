@@ -25,8 +25,8 @@ import numpy as np
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Grid
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.depth import draw
 from analog_pc.relaxers import Relaxer
@@ -69,14 +69,14 @@ class Config:
     data: Path | None = None
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = {
         f"{depth} layers, lr {lr:g}, seed {s}": (depth, lr, s)
         for depth, rates in config.grid
         for lr in rates
         for s in range(config.seeds)
     }
-    found = parts.all(list(names), lambda name: _curve(config, relaxer, *names[name]))
+    found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
     curves = dict(zip(names.values(), (part["errors"] for part in found), strict=True))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {"depths": np.array([depth for depth, _ in config.grid])}

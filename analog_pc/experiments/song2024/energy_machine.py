@@ -25,8 +25,8 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.energy_machine import draw
 from analog_pc.experiments.song2024.figures.machine import player, write_machine
 from analog_pc.experiments.song2024.machine import Motion, move
@@ -60,11 +60,11 @@ def machine_network(first: Floats | None = None) -> PredictiveCodingNetwork:
     return PredictiveCodingNetwork([weights, np.diag(GAINS)], activation="identity")
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Learn one point again and again; outputs before and after every update."""
     rate = config.bp_rate if isinstance(relaxer, FixedPrediction) else config.pc_rate
     jobs = {"plain": (rate, config.updates), "slow": (config.slow * rate, config.slow_updates)}
-    plain, slow, film = parts.all([*jobs, "film"], lambda name: _part(config, name, jobs, relaxer))
+    plain, slow, film = cache.compute([*jobs, "film"], lambda name: _part(config, name, jobs, relaxer))
     outputs = plain["outputs"]
     values: dict[str, float] = {}
     for k in range(1, min(5, len(outputs))):

@@ -27,8 +27,8 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.fear import draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
@@ -61,10 +61,10 @@ class Config:
     seeds: Count = 8
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every rat in every group."""
     names = [f"rat {seed}" for seed in range(config.seeds)]
-    found = parts.all(names, lambda name: rat(config, int(name.split()[1]), relaxer))
+    found = cache.compute(names, lambda name: rat(config, int(name.split()[1]), relaxer))
     fear = np.array([[part[group][-1] for group in GROUPS] for part in found])
     means = fear.mean(axis=0)
     fitted, squared = fit_to_animals(means)

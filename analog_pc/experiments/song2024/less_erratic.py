@@ -23,8 +23,8 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.less_erratic import draw
 from analog_pc.relaxers import Relaxer
@@ -46,10 +46,10 @@ class Config:
     data: Path | None = None
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The way of every learning rate and network."""
     names = {f"lr {lr:g}, network {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
-    found = parts.all(list(names), lambda name: way(config, *names[name], relaxer))
+    found = cache.compute(list(names), lambda name: way(config, *names[name], relaxer))
     arrays = {name: part["way"] for name, part in zip(names, found, strict=True)}
     values: dict[str, float] = {}
     for lr in config.rates:

@@ -36,8 +36,8 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.motor import PEOPLE, PROBES, draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, Relaxer
@@ -73,10 +73,10 @@ class Config:
     seeds: Count = 24
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every person's sequence of trials."""
     names = [f"person {seed}" for seed in range(config.seeds)]
-    found = parts.all(names, lambda name: person(config, int(name.split()[1]), relaxer))
+    found = cache.compute(names, lambda name: person(config, int(name.split()[1]), relaxer))
     adaptation = np.array([part["adaptation"] for part in found])
     mean = adaptation.mean(axis=0)
     values = {ratio(p, config.seeds): float(m / mean[0]) for p, m in zip(PROBES, mean, strict=True)}

@@ -15,8 +15,8 @@ import numpy as np
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Grid
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.online import draw
 from analog_pc.relaxers import Relaxer
@@ -45,9 +45,9 @@ def label(batch: int, lr: float) -> str:
     return f"batch {batch}, lr {lr:g}"
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = {f"{label(b, lr)}, seed {s}": (b, lr, s) for b, lr in cases(config) for s in range(config.seeds)}
-    found = parts.all(list(names), lambda name: _curve(config, relaxer, *names[name]))
+    found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
     curves = dict(zip(names, (part["errors"] for part in found), strict=True))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}

@@ -23,8 +23,8 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.prospective_index import draw
 from analog_pc.experiments.song2024.target_alignment import cosine
 from analog_pc.pcn import PredictiveCodingNetwork
@@ -46,10 +46,10 @@ class Config:
     seeds: Count = 5
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The index of every hidden layer and network, after one update and after many."""
     names = [f"network {seed}" for seed in range(config.seeds)]
-    found = parts.all(names, lambda name: indices(config, int(name.split()[1]), relaxer))
+    found = cache.compute(names, lambda name: indices(config, int(name.split()[1]), relaxer))
     once = np.array([part["once"] for part in found])
     values: dict[str, float] = {}
     for layer in range(1, config.depth):

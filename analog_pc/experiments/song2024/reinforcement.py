@@ -29,8 +29,8 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates, Share
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.episodes import (
     Normalisation,
@@ -89,7 +89,7 @@ def fit(config: Config, column: str) -> Config:
     return replace(config, environments=config.circuit_environments, rates=config.circuit_rates)
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     for name, _ in config.environments:  # what is missing is said before anything is computed
         open_environment(name).close()
     cases = {
@@ -98,7 +98,7 @@ def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
         for lr in config.rates
         for s in range(config.seeds)
     }
-    found = parts.all(list(cases), lambda case: _life(config, relaxer, *cases[case]))
+    found = cache.compute(list(cases), lambda case: _life(config, relaxer, *cases[case]))
     returns: dict[tuple[str, float], list[Array]] = {}
     for (name, _, lr, _), part in zip(cases.values(), found, strict=True):
         returns.setdefault((name, lr), []).append(part["returns"])

@@ -28,8 +28,8 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner, chosen_only
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.reversal import draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, Relaxer
@@ -71,10 +71,10 @@ class Config:
     seeds: Count = 100
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The demonstration, and every run of the task."""
     names = ["demonstration", *(f"run {seed}" for seed in range(config.seeds))]
-    toy, *runs = parts.all(names, lambda name: _part(config, name, relaxer))
+    toy, *runs = cache.compute(names, lambda name: _part(config, name, relaxer))
     values: dict[str, float] = {}
     for k in PC_TOY:
         if k <= config.punishments:

@@ -19,8 +19,8 @@ from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Grid
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
 from analog_pc.experiments.song2024.figures.small_data import draw
 from analog_pc.relaxers import Relaxer
@@ -57,14 +57,14 @@ class Config:
             raise BadInput(f"small-data: a test every {self.test_every} epochs, of {self.epochs}, is none")
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = {
         f"{count} a class, lr {lr:g}, seed {s}": (count, lr, s)
         for count, rates in config.grid
         for lr in rates
         for s in range(config.seeds)
     }
-    found = parts.all(list(names), lambda name: _curve(config, relaxer, *names[name]))
+    found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
     curves = {case: part["errors"] for case, part in zip(names.values(), found, strict=True)}
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {

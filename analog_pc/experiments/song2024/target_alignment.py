@@ -24,8 +24,8 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Positive
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.target_alignment import draw
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.relaxers import Relaxer
@@ -60,11 +60,11 @@ class Config:
     lr: Positive = 0.001
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Alignment of every depth and network."""
     jobs = {f"depth {d}": (d, config.seeds, False) for d in config.depths}
     jobs |= {f"depth {d}, orthogonal": (d, 1, True) for d in config.orthogonal}
-    found = parts.all(list(jobs), lambda name: alignments(config, *jobs[name], relaxer))
+    found = cache.compute(list(jobs), lambda name: alignments(config, *jobs[name], relaxer))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {"depths": np.array(config.depths)}
     for name, part in zip(jobs, found, strict=True):

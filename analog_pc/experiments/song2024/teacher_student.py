@@ -17,8 +17,8 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Rates
 from analog_pc.experiments.framework.learner import Learner
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.teacher_student import draw
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.relaxers import FixedPrediction, Relaxer
@@ -38,10 +38,10 @@ class Config:
     seeds: Count = 6
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Losses of every learning rate and student."""
     names = {f"lr {lr:g}, student {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
-    found = parts.all(list(names), lambda name: student(config, *names[name], relaxer))
+    found = cache.compute(list(names), lambda name: student(config, *names[name], relaxer))
     arrays = {name: part["loss"] for name, part in zip(names, found, strict=True)}
     values = {first_epoch(config.rates[0]): float(arrays[f"lr {config.rates[0]:g}, student 0"][1])}
     for lr in config.rates:

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from analog_pc.cli import main
 from analog_pc.cli.settings import configuration
 from analog_pc.errors import BadInput
-from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, Parts
-from analog_pc.experiments.framework.experiment import nothing
+from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, ResultCache
+from analog_pc.experiments.framework.experiment import no_comparison
 from analog_pc.experiments.song2024.bear import BEAR, Config
 from analog_pc.relaxers import Relaxer
 
@@ -122,17 +122,17 @@ def test_what_cannot_be_run_is_said(
 def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
 
-    def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+    def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         def compute(name: str) -> Mapping[str, np.ndarray]:
             if name == "b" and relaxer.name == "ideal" and done.count("ideal a") == 1 and not resumed:
                 raise KeyboardInterrupt
             done.append(f"{relaxer.name} {name}")
             return {"x": np.ones(1)}
 
-        return Outcome({"x": sum(float(part["x"][0]) for part in parts.all(["a", "b"], compute))})
+        return Outcome({"x": sum(float(part["x"][0]) for part in cache.compute(["a", "b"], compute))})
 
     resumed: list[bool] = []
-    one = replace(BEAR, run=run, claims=lambda config: [Claim("x", 2.0, 0.0)], compare=nothing)
+    one = replace(BEAR, run=run, claims=lambda config: [Claim("x", 2.0, 0.0)], compare=no_comparison)
     put(monkeypatch, replace(one, draw=lambda result: Figure()))
     assert cli("run", "bear", "--simulators", "ideal", "--out", tmp_path).exit_code == 130
     assert not (tmp_path / "result.json").exists()

@@ -184,14 +184,14 @@ def runs(process: int, name: str) -> bool:
 
 WORKERS = """
 from pathlib import Path
-from analog_pc.experiments.framework.parts import Stored
+from analog_pc.experiments.framework.result_cache import DiskCache
 from analog_pc.simulators.workspace import workspace
 
 def compute(name):
     with workspace() as w:
         w.run(["sleep", "100"], 100.0)
 
-Stored(Path("{parts}"), "x", workers=2).all(["a", "b"], compute)
+DiskCache(Path("{parts}"), "x", workers=2).compute(["a", "b"], compute)
 """
 
 

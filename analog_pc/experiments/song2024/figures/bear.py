@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import letter, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import styled
 
 UPDATES = 24
@@ -20,8 +20,8 @@ def draw(result: Result) -> Figure:
     figure, (hear, smell, dip) = new_figure(50.0, 1, 3)
     for column, predictions in result.columns(f"lr{shown:g}/predictions").items():
         steps = np.arange(min(len(predictions), UPDATES + 1))
-        hear.plot(steps, predictions[steps, 0], **look(column))
-        smell.plot(steps, predictions[steps, 1], **look(column))
+        hear.plot(steps, predictions[steps, 0], **column_style(column))
+        smell.plot(steps, predictions[steps, 1], **column_style(column))
     for axes, name, panel in ((hear, "hear the water", "a"), (smell, "smell the fish", "b")):
         axes.set(xlabel=f"update (lr {shown:g})", ylabel=name, ylim=(-0.05, 1.05), xlim=(-1, UPDATES))
         letter(axes, panel)
@@ -38,7 +38,7 @@ def _dips(axes: Axes, result: Result, rates: list[float]) -> None:
         for column, predictions in result.columns(f"lr{lr:g}/predictions").items():
             found.setdefault(column, []).append((lr, 1.0 - float(predictions[:, 1].min())))
     for column, points in found.items():
-        axes.semilogx(*zip(*points, strict=True), **({"marker": "."} | look(column)))
+        axes.semilogx(*zip(*points, strict=True), **({"marker": "."} | column_style(column)))
     ends = [rates[0], rates[-1]]
     axes.set_xticks(ends, [f"{lr:g}" for lr in ends])
     axes.set_xticks(rates[1:-1], [], minor=True)

@@ -7,7 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import data_name, letter, look, new_figure, spread_over_seeds
+from analog_pc.experiments.song2024.figures.columns import (
+    column_style,
+    data_name,
+    letter,
+    new_figure,
+    spread_over_seeds,
+)
 from analog_pc.reporting.style import GREY, styled
 
 
@@ -33,5 +39,5 @@ def _along(axes: Axes, result: Result) -> None:
     for drift in result.data[f"{column}/drifts"]:
         axes.axvline(drift + 0.5, color=GREY, lw=0.3)
     for name, curve in result.columns(f"curve/lr {best:g}").items():
-        axes.plot(np.arange(1, len(curve) + 1), curve, **look(name))
+        axes.plot(np.arange(1, len(curve) + 1), curve, **column_style(name))
     axes.set(xlabel="epoch", ylabel="test error", title=f"{data_name(result)}, lr {best:g}")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import data_name, letter, look
+from analog_pc.experiments.song2024.figures.columns import column_style, data_name, letter
 from analog_pc.experiments.song2024.figures.rates import against_rates, best_rate, panels, rates_tried
 from analog_pc.reporting.style import styled
 
@@ -21,7 +21,7 @@ def draw(result: Result) -> Figure:
     shown = f"lr {best_rate(result, 'mean/lr '):g}"
     for column, curve in result.columns(f"curve/{shown}").items():
         for panel, k in ((current, 0), (other, 1)):
-            panel.plot(np.arange(1, len(curve) + 1), curve[:, k], **look(column))
+            panel.plot(np.arange(1, len(curve) + 1), curve[:, k], **column_style(column))
     current.set(xlabel=f"epoch, {shown}", ylabel=f"test error, {data_name(result)}", title="task in turn")
     other.set(xlabel=f"epoch, {shown}", title="task at rest")
     for panel in axes[2:]:

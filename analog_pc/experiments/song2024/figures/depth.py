@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import data_name, new_figure, spread_over_seeds
+from analog_pc.experiments.song2024.figures.columns import data_name, new_figure, spread_over_seeds
 from analog_pc.reporting.style import styled
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import letter, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import GREY, INK, styled
 
 GROUPS = ("N+", "LN+", "LN+,L-")
@@ -20,7 +20,7 @@ def draw(result: Result) -> Figure:
     bars.bar(at, ANIMALS, 0.8, color="#e6e6e6", edgecolor=GREY, lw=0.6, label="animals")
     fits = result.columns("fitted")
     for k, (column, fitted) in enumerate(fits.items()):
-        style = look(column)
+        style = column_style(column)
         mark = {"ideal": "o", "native": "s", "ngspice": "^", "backprop": "x"}[column]
         bars.plot(at + 0.16 * (k - (len(fits) - 1) / 2), fitted, ls="none", marker=mark, ms=4,
                   color=style["color"], mfc="none", label=style["label"])  # fmt: skip
@@ -28,7 +28,7 @@ def draw(result: Result) -> Figure:
     bars.set(ylabel="freezing (%)", ylim=(0.0, 55.0))
     for column, fear in result.columns(f"rat 0, {GROUPS[2]}").items():
         every = 4 if column == "ngspice" else 1
-        trials.plot(np.arange(len(fear))[::every], fear[::every], **look(column))
+        trials.plot(np.arange(len(fear))[::every], fear[::every], **column_style(column))
     trials.axvline((len(fear) - 1) / 2, color=INK, lw=0.5)
     trials.set(xlabel="trial (LN+, then L-)", ylabel="fear of the noise")
     letter(bars, "a")

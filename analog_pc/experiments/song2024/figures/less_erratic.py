@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import COLUMNS, Result
-from analog_pc.experiments.song2024.figures.look import data_name, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, data_name, new_figure
 from analog_pc.reporting.style import styled
 
 
@@ -14,7 +14,7 @@ def draw(result: Result) -> Figure:
     figure, axes = new_figure(55.0)
     rates = sorted({key.split("/")[1].split(",")[0] for key in result.data}, key=lambda name: float(name[3:]))
     for column in COLUMNS:
-        style = {**look(column), "lw": 0.9}
+        style = {**column_style(column), "lw": 0.9}
         for key in [k for k in result.data if k.startswith(f"{column}/{rates[-1]},")]:
             axes.plot(*result.data[key].T, **style)
             style["label"] = "_"

@@ -30,7 +30,7 @@ from PIL import Image
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.result import Array, Result
-from analog_pc.experiments.song2024.figures.look import WIDTH
+from analog_pc.experiments.song2024.figures.columns import WIDTH
 from analog_pc.files import write_bytes
 from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE, save_figure, styled
 

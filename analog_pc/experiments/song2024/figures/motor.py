@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import COLUMNS, Array, Result
-from analog_pc.experiments.song2024.figures.look import letter, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import GREY, INK, styled
 
 PROBES = ("1+", "2+", "1-", "2-")
@@ -41,7 +41,7 @@ def _marks(axes: Axes, columns: Mapping[str, Array]) -> None:
     shown = [c for c in COLUMNS if c in columns]
     for k, column in enumerate(shown):
         place = np.arange(4.0) + 0.17 * (k - (len(shown) - 1) / 2)
-        style = {**look(column), "ls": "none", "marker": MARKS[column], "ms": 3.6, "mfc": "none"}
+        style = {**column_style(column), "ls": "none", "marker": MARKS[column], "ms": 3.6, "mfc": "none"}
         axes.plot(place, columns[column], clip_on=False, **style)
     axes.axhline(0.0, color=INK, lw=0.5)
     axes.set_xticks(range(4), PROBES)

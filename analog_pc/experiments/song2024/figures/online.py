@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import COLUMNS, Result
-from analog_pc.experiments.song2024.figures.look import data_name, letter, look
+from analog_pc.experiments.song2024.figures.columns import column_style, data_name, letter
 from analog_pc.experiments.song2024.figures.rates import against_rates, best_rate, panels, rates_tried
 from analog_pc.reporting.style import styled
 
@@ -21,7 +21,7 @@ def draw(result: Result) -> Figure:
     along, least = axes[:2]
     shown = f"{before}{best_rate(result, f'least/{before}'):g}"
     for column, curve in result.columns(f"curve/{shown}").items():
-        along.plot(np.arange(1, len(curve) + 1), curve, **look(column))
+        along.plot(np.arange(1, len(curve) + 1), curve, **column_style(column))
     along.set(xlabel="epoch", ylabel="test error", title=shown)
     _against_batches(least, result, batches)
     least.set_title(data_name(result))
@@ -44,5 +44,5 @@ def _against_batches(axes: Axes, result: Result, batches: list[int]) -> None:
             if means:
                 points[batch] = min(means)
         if points:
-            axes.semilogx(*zip(*points.items(), strict=True), **({"marker": "."} | look(column)))
+            axes.semilogx(*zip(*points.items(), strict=True), **({"marker": "."} | column_style(column)))
     axes.set(xlabel="batch size", ylabel="least error, best rate")

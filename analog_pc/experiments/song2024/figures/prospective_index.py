@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import COLUMNS, Result
-from analog_pc.experiments.song2024.figures.look import look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, new_figure
 from analog_pc.reporting.style import styled
 
 
@@ -15,7 +15,7 @@ def draw(result: Result) -> Figure:
     figure, axes = new_figure(55.0)
     for column in COLUMNS:
         for key in [k for k in result.data if k.startswith(f"{column}/once, ") and k.endswith("networks")]:
-            style = {"marker": "."} | look(column)
+            style = {"marker": "."} | column_style(column)
             for index in result.data[key]:
                 axes.plot(np.arange(1, len(index) + 1), index, **style)
                 style["label"] = "_"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import COLUMNS, Result
-from analog_pc.experiments.song2024.figures.look import WIDTH, new_figure, spread_over_seeds
+from analog_pc.experiments.song2024.figures.columns import WIDTH, new_figure, spread_over_seeds
 
 
 def panels(height: float, wide: bool) -> tuple[Figure, list[Axes]]:

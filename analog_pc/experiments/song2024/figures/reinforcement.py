@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import letter, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import styled
 
 
@@ -16,7 +16,7 @@ def draw(result: Result) -> Figure:
     figure, panels = new_figure(52.0, 1, len(names), squeeze=False)
     for axes, name, panel in zip(panels[0], names, "abc", strict=False):
         for column, curves in result.columns(f"curve/{name}").items():
-            axes.plot(np.arange(1, curves.shape[1] + 1), curves.mean(axis=0), **look(column))
+            axes.plot(np.arange(1, curves.shape[1] + 1), curves.mean(axis=0), **column_style(column))
         axes.set_xlabel(f"episode of\n{name}")  # above, the longest name would meet the letter
         letter(axes, panel)
     panels[0, 0].set_ylabel("return, running mean")

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import letter, look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import INK, styled
 
 
@@ -17,8 +17,8 @@ def draw(result: Result) -> Figure:
     for column, weights in result.columns("weights").items():
         every = 6 if column == "ngspice" else 1
         steps = np.arange(len(weights))[::every]
-        belief.plot(steps, weights[::every, 0], **look(column))
-        value.plot(steps, result.data[f"{column}/values"][::every, 1], **look(column))
+        belief.plot(steps, weights[::every, 0], **column_style(column))
+        value.plot(steps, result.data[f"{column}/values"][::every, 1], **column_style(column))
     _task(task, result)
     for axes, name, panel in ((belief, "weight of the belief", "a"), (value, "value of the other arm", "b")):
         axes.axhline(0.0, color=INK, lw=0.5)
@@ -40,7 +40,7 @@ def _task(axes: Axes, result: Result) -> None:
         sem = [f.std() / np.sqrt(max(1, len(f))) for f in found]
         bars = axes.bar(np.arange(2) + 0.36 * (k - 0.5), [f.mean() for f in found], 0.34, yerr=sem)
         for bar in bars:
-            bar.set(color=look(column)["color"], lw=0.0, hatch="////" if k else "", edgecolor="white")
+            bar.set(color=column_style(column)["color"], lw=0.0, hatch="////" if k else "", edgecolor="white")
     axes.axhline(0.0, color=INK, lw=0.5)
     axes.set_xticks([0, 1], ["stay", "switch"])
     axes.set_ylabel("change of value")

@@ -7,7 +7,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import data_name, letter, look, new_figure, spread_over_seeds
+from analog_pc.experiments.song2024.figures.columns import (
+    column_style,
+    data_name,
+    letter,
+    new_figure,
+    spread_over_seeds,
+)
 from analog_pc.reporting.style import styled
 
 
@@ -46,5 +52,7 @@ def _along(axes: Axes, result: Result) -> None:
     """The mean course with the most images."""
     for column, counts in result.columns("counts").items():
         most = int(counts.max())
-        axes.plot(result.data[f"{column}/epochs"], result.data[f"{column}/curve/{most}"], **look(column))
+        axes.plot(
+            result.data[f"{column}/epochs"], result.data[f"{column}/curve/{most}"], **column_style(column)
+        )
         axes.set(xlabel=f"passes, {most} images a class", ylabel="test error")

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, new_figure
 from analog_pc.reporting.style import styled
 
 
@@ -16,9 +16,9 @@ def draw(result: Result) -> Figure:
     for column, depths in result.columns("depths").items():
         found = [result.data[f"{column}/depth {d}"] for d in depths]
         mean, spread = np.array([f.mean() for f in found]), np.array([f.std() for f in found])
-        axes.plot(depths, mean, **({"marker": "."} | look(column)))
+        axes.plot(depths, mean, **({"marker": "."} | column_style(column)))
         if max(len(f) for f in found) > 1:
-            colour = look(column)["color"]
+            colour = column_style(column)["color"]
             axes.fill_between(depths, mean - spread, mean + spread, color=colour, alpha=0.18, lw=0.0)
     axes.set(xlabel="matrices of weights", ylabel="target alignment", ylim=(-0.15, 1.05))
     axes.legend(loc="lower left", title="mean ± standard deviation over networks", title_fontsize=6.5)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import look, new_figure
+from analog_pc.experiments.song2024.figures.columns import column_style, new_figure
 from analog_pc.reporting.style import styled
 
 
@@ -20,7 +20,7 @@ def draw(result: Result) -> Figure:
         if not runs:
             continue
         rate = min(runs, key=lambda name: float(np.mean([loss[-1] for loss in runs[name]])))
-        style = look(column)
+        style = column_style(column)
         style |= {"lw": 0.8, "label": f"{style['label']}, {rate}"}
         for loss in runs[rate]:
             axes.plot(loss, **style)

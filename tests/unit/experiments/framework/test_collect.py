@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from analog_pc.experiments import Claim, Experiment, Outcome, Parts, collect, simulated
+from analog_pc.experiments import Claim, Experiment, Outcome, ResultCache, collect, simulated
 from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, Result
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
@@ -18,7 +18,7 @@ class Config:
     seeds: int = 3
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     net = PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")
     hidden = relaxer.relax(net, [[1.0]], [[0.0, 1.0]]).activities[1]
     return Outcome({"hidden": float(hidden[0, 0])}, {"h": hidden}, ("a note",))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analog_pc.experiments import Outcome, Result, Unkept, collect
+from analog_pc.experiments import NoCache, Outcome, Result, collect
 from analog_pc.experiments.framework.adam import Adam
 from analog_pc.experiments.framework.result import NOT_SHOWN
 from analog_pc.experiments.song2024 import concept_drift
@@ -71,7 +71,7 @@ def test_every_rule_starts_from_the_same_knowledge(small: Result) -> None:
 def test_a_drift_is_felt_and_learning_answers() -> None:
     """One drift in 120 changes nothing (none of this seed's); errors fall again until the next one."""
     config = replace(SMALL, rates=(0.005,), per_class=60, interval=12, epochs=36, known=1000, seeds=1)
-    found = concept_drift.run(config, FixedPrediction(), Unkept())
+    found = concept_drift.run(config, FixedPrediction(), NoCache())
     curve = found.arrays["curve/lr 0.005"].reshape(3, 12)
     assert (curve[:, 0] > curve[:, -1]).all()
     assert curve[0, 0] > found.values["error before the first drift"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analog_pc.experiments import Outcome, Unkept, collect
+from analog_pc.experiments import NoCache, Outcome, collect
 from analog_pc.experiments.framework.result import NOT_SHOWN
 from analog_pc.experiments.song2024 import depth, images
 from analog_pc.experiments.song2024.depth import DEPTH, Config
@@ -63,7 +63,7 @@ def test_what_deep_networks_would_show(deep: float, wins: float, grows: float) -
 
 def test_a_training_that_diverges_is_wrong_on_every_image() -> None:
     config = replace(SMALL, grid=((1, (5.0,)),), seeds=1)
-    found = depth.run(config, FixedPrediction(), Unkept())
+    found = depth.run(config, FixedPrediction(), NoCache())
     assert found.values[images.DIVERGED] == 1.0
     assert found.values["mean error, 1 layers"] == 1.0
 

@@ -20,7 +20,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "fear": {"seeds": 1},
     "reversal": {"seeds": 20},
     "motor": {"seeds": 8},
-    "lesions": {},
+    "fault-injection": {},
     "target-alignment": {"depths": (1, 2, 4), "orthogonal": (4,)},
     "prospective-index": {},
     "concept-drift": {"epochs": 8, "interval": 4, "known": 300},

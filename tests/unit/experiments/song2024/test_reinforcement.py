@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from analog_pc.cli import main
-from analog_pc.experiments import Learner, Unkept, in_closed_form
+from analog_pc.experiments import Learner, NoCache, in_closed_form
 from analog_pc.experiments.framework.learner import chosen_only
 from analog_pc.experiments.song2024 import reinforcement
 from analog_pc.experiments.song2024.episodes import (
@@ -264,8 +264,8 @@ def short() -> reinforcement.Config:
 
 def test_a_short_run() -> None:
     config = short()
-    pc, again = (reinforcement.run(config, IdealRelaxer(), Unkept()) for _ in range(2))
-    bp = reinforcement.run(config, FixedPrediction(), Unkept())
+    pc, again = (reinforcement.run(config, IdealRelaxer(), NoCache()) for _ in range(2))
+    bp = reinforcement.run(config, FixedPrediction(), NoCache())
     assert pc.values == again.values
     assert pc.arrays["curve/CartPole-v1"].shape == (2, 12)
     assert pc.values["return at the end, MountainCar-v0, 1 episodes, best of 2 rates"] == -200.0

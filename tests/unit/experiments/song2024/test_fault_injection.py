@@ -8,8 +8,17 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.collect import collect
 from analog_pc.experiments.framework.hardware import FORWARD, STUCK_ON, TRANSPOSED, Fault, Hardware
-from analog_pc.experiments.song2024 import lesions
-from analog_pc.experiments.song2024.lesions import BIRTH, FAULTS, INPUT, TARGET, Config, bear
+from analog_pc.experiments.song2024.fault_injection import (
+    BIRTH,
+    FAULT_INJECTION,
+    FAULTS,
+    INPUT,
+    NONE,
+    TARGET,
+    Config,
+    applies,
+    bear,
+)
 from analog_pc.mapping import decode
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import technology
@@ -47,7 +56,7 @@ def test_an_unknown_state_is_refused() -> None:
         Fault("x", 1, 0, 0, "loose")
 
 
-@pytest.mark.parametrize("fault", [lesions.NONE, "ear device open", "ear device stuck on", "word line cut"])
+@pytest.mark.parametrize("fault", [NONE, "ear device open", "ear device stuck on", "word line cut"])
 @pytest.mark.parametrize("column", ["native", "ngspice"])
 def test_circuits_learn_around_damage_as_the_ideal_does(
     relaxers: dict[str, Relaxer], column: str, fault: str
@@ -80,7 +89,7 @@ def test_backpropagation_goes_back_through_the_damaged_array(relaxers: dict[str,
 def test_a_stuck_ear_spoils_the_smell_of_backpropagation_more(relaxers: dict[str, Relaxer]) -> None:
     after = {c: bear(Config(), "ear device stuck on", 8, relaxers[c])["predictions"][9:, 1].min()
              for c in ("ideal", "backprop")}  # fmt: skip
-    before = {c: bear(Config(), lesions.NONE, 0, relaxers[c])["predictions"][8, 1] for c in after}
+    before = {c: bear(Config(), NONE, 0, relaxers[c])["predictions"][8, 1] for c in after}
     assert before["ideal"] - after["ideal"] < 0.05
     assert before["backprop"] - after["backprop"] > 0.4
 
@@ -91,11 +100,11 @@ def test_nothing_leaves_a_cut_word_line(relaxers: dict[str, Relaxer]) -> None:
 
 def test_the_ideal_relaxer_is_spared_what_it_cannot_tell(relaxers: dict[str, Relaxer]) -> None:
     one = Fault("forward only", 2, 0, 0, STUCK_ON, arrays=(FORWARD,))
-    assert not lesions.applies(one, relaxers["ideal"])
-    assert lesions.applies(one, relaxers["native"])
-    assert lesions.applies(Fault("both", 2, 0, 0, arrays=(FORWARD, TRANSPOSED)), relaxers["ideal"])
+    assert not applies(one, relaxers["ideal"])
+    assert applies(one, relaxers["native"])
+    assert applies(Fault("both", 2, 0, 0, arrays=(FORWARD, TRANSPOSED)), relaxers["ideal"])
 
 
 def test_the_result_is_drawn(relaxers: dict[str, Relaxer]) -> None:
-    result = collect(lesions.LESIONS, Config(updates=3, strikes=(1,)), {"ideal": relaxers["ideal"]})
-    assert len(lesions.LESIONS.draw(result).axes) >= 4
+    result = collect(FAULT_INJECTION, Config(updates=3, strikes=(1,)), {"ideal": relaxers["ideal"]})
+    assert len(FAULT_INJECTION.draw(result).axes) >= 4

@@ -1,4 +1,4 @@
-"""Lesions: the bear's ear as broken hardware, and how it learns around the damage.
+"""Fault injection: the bear's ear as broken hardware, and how it learns around the damage.
 
 The bear of experiment "bear" is young: all its weights are 0.5, and at the river it both hears and smells,
 target (1, 1).  Something of its hardware breaks, at birth or while it learns, and it goes on learning on
@@ -26,9 +26,9 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import SONG, Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Natural, Positive
 from analog_pc.experiments.framework.hardware import FORWARD, STUCK_ON, TRANSPOSED, Fault, Hardware
-from analog_pc.experiments.framework.parts import Parts
 from analog_pc.experiments.framework.result import Array
-from analog_pc.experiments.song2024.figures.lesions import draw
+from analog_pc.experiments.framework.result_cache import ResultCache
+from analog_pc.experiments.song2024.figures.fault_injection import draw
 from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer, Relaxer
 from analog_pc.technology import technology
 
@@ -56,11 +56,11 @@ class Config:
     full_scale: Positive = 2.0
 
 
-def run(config: Config, relaxer: Relaxer, parts: Parts) -> Outcome:
+def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every fault at every moment, and a bear without."""
     cases = {NONE: (NONE, 0)}
     cases |= {case(f.name, k): (f.name, k) for f in FAULTS if applies(f, relaxer) for k in config.strikes}
-    found = parts.all(list(cases), lambda name: bear(config, *cases[name], relaxer))
+    found = cache.compute(list(cases), lambda name: bear(config, *cases[name], relaxer))
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}
     for name, part in zip(cases, found, strict=True):
@@ -80,8 +80,8 @@ def applies(fault: Fault, relaxer: Relaxer) -> bool:
 
 def bear(config: Config, fault: str, strike: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """Predictions [updates + 1, 2]; the damage is there from update `strike` on."""
-    parts = relaxer.technology if isinstance(relaxer, CircuitRelaxer) else technology("ideal")
-    hardware = Hardware(BIRTH, relaxer, parts, config.full_scale, config.lr)
+    built_from = relaxer.technology if isinstance(relaxer, CircuitRelaxer) else technology("ideal")
+    hardware = Hardware(BIRTH, relaxer, built_from, config.full_scale, config.lr)
     predictions = []
     for update in range(config.updates + 1):
         if update == strike:
@@ -107,9 +107,9 @@ def claims(config: Config) -> Sequence[Claim]:
     return found
 
 
-LESIONS = Experiment(
-    "lesions",
-    "Lesions: the bear's ear as broken hardware",
+FAULT_INJECTION = Experiment(
+    "fault-injection",
+    "Fault injection: the bear's ear as broken hardware",
     run,
     Config(),
     Config(updates=200),

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.song2024.figures.look import NAMES, letter, new_figure
+from analog_pc.experiments.song2024.figures.columns import NAMES, letter, new_figure
 from analog_pc.reporting.style import COLOURS, GREY, INK, styled
 
 CIRCUITS = ("ngspice", "native")  # the first that there is

@@ -34,7 +34,7 @@ NAMES = {
 }
 
 
-def look(column: str) -> dict[str, Any]:
+def column_style(column: str) -> dict[str, Any]:
     """Colour, dash or marker, and name of a column: dashes and shapes tell them apart in grey."""
     return {**LOOKS[column], "label": NAMES[column]}
 
@@ -49,7 +49,7 @@ def spread_over_seeds(axes: Axes, column: str, x: Array, each: Sequence[Array]) 
     """A column's means of `each` at `x`, with the standard deviation over seeds."""
     means = [float(e.mean()) for e in each]
     spreads = [float(e.std(ddof=1)) if len(e) > 1 else 0.0 for e in each]
-    axes.errorbar(x, means, spreads, **({"marker": "."} | look(column)), capsize=1.5, elinewidth=0.6)
+    axes.errorbar(x, means, spreads, **({"marker": "."} | column_style(column)), capsize=1.5, elinewidth=0.6)
 
 
 def letter(axes: Axes, text: str) -> None:

@@ -28,16 +28,16 @@ Compute = Callable[[str], Mapping[str, Array]]
 """compute(name): a part, from nothing but its name and what does not change."""
 
 
-class Parts(Protocol):
+class ResultCache(Protocol):
     """Computes the parts of a run, each a dictionary of arrays, in the order of their names."""
 
-    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]: ...
+    def compute(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]: ...
 
 
-class Unkept:
+class NoCache:
     """Parts that are computed and not stored."""
 
-    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
+    def compute(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         return [compute(name) for name in names]
 
 
@@ -45,7 +45,7 @@ def silent(done: int, total: int, what: str) -> None:
     """No progress is shown."""
 
 
-class Stored:
+class DiskCache:
     """Parts kept in a folder, one npz each, under their final name only once they are complete.
 
     Parameters
@@ -65,7 +65,7 @@ class Stored:
         self.folder = folder / hashlib.sha256(what.encode()).hexdigest()[:16]
         self.progress, self.workers = progress, workers
 
-    def all(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
+    def compute(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         found = {name: part for name in names if (part := _kept(self._path(name))) is not None}
         missing = [name for name in names if name not in found]
         side_by_side = self.workers > 1 and len(missing) > 1
