@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.cells.parts import Parts, spread_gain, spread_offset
+from analog_pc.cells.components import ComponentSampler, spread_gain, spread_offset
 from analog_pc.circuit import Amplifiers, Bus, Element, NonlinearVCVS, TransferFunction, bus
 from analog_pc.circuit.transfer import ramp_transfer, sigmoid_gate, sigmoid_transfer, tanh_gate, tanh_transfer
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
@@ -23,7 +23,7 @@ class ActivationCell:
 
 
 def activation_cell(
-    name: str, f: Activation, x: Bus, volts: float, rate_volts: float, parts: Parts
+    name: str, f: Activation, x: Bus, volts: float, rate_volts: float, sampler: ComponentSampler
 ) -> ActivationCell:
     """The circuit of an activation: V(signal) = rate_volts f(V(x) / volts).
 
@@ -32,11 +32,13 @@ def activation_cell(
     if f.name == "identity":
         return ActivationCell((), x, x, None)
     if isinstance(f, PiecewiseLinear):
-        return rectifier(name, f, x, volts, rate_volts, parts)
-    return differential_pair(name, f, x, volts, rate_volts, parts)
+        return rectifier(name, f, x, volts, rate_volts, sampler)
+    return differential_pair(name, f, x, volts, rate_volts, sampler)
 
 
-def differential_pair(name: str, f: Activation, x: Bus, s: float, u: float, parts: Parts) -> ActivationCell:
+def differential_pair(
+    name: str, f: Activation, x: Bus, s: float, u: float, sampler: ComponentSampler
+) -> ActivationCell:
     """tanh and sigmoid: the transfer curve of a differential pair (one or both of its sides).
 
     ::
@@ -47,16 +49,20 @@ def differential_pair(name: str, f: Activation, x: Bus, s: float, u: float, part
     """
     law, gate = {"tanh": (tanh_transfer, tanh_gate), "sigmoid": (sigmoid_transfer, sigmoid_gate)}[f.name]
     signal = bus(f"signal_{name}", len(x))
-    pairs = _pairs(f"{name}_pair", x, signal, law(s), u / s, parts)
+    pairs = _pairs(f"{name}_pair", x, signal, law(s), u / s, sampler)
     return ActivationCell((pairs,), signal, x, gate(s))
 
 
-def _pairs(name: str, x: Bus, signal: Bus, law: TransferFunction, gain: float, parts: Parts) -> NonlinearVCVS:
-    each = gain * np.asarray(spread_gain(name, len(x), parts))
-    return NonlinearVCVS(name, x, signal, law, each, spread_offset(name, len(x), parts))
+def _pairs(
+    name: str, x: Bus, signal: Bus, law: TransferFunction, gain: float, sampler: ComponentSampler
+) -> NonlinearVCVS:
+    each = gain * np.asarray(spread_gain(name, len(x), sampler))
+    return NonlinearVCVS(name, x, signal, law, each, spread_offset(name, len(x), sampler))
 
 
-def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: Parts) -> ActivationCell:
+def rectifier(
+    name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, sampler: ComponentSampler
+) -> ActivationCell:
     """relu, leaky relu, hard sigmoid: a precision rectifier, an op-amp with diodes in its feedback.
 
     ::
@@ -82,8 +88,8 @@ def rectifier(name: str, f: PiecewiseLinear, x: Bus, s: float, u: float, parts: 
     offset = s * (float(f.f(np.array([first]))[0]) - f.slopes[0] * first)
     ramp = ramp_transfer(tuple(s * k for k in f.kinks), f.slopes, offset)
     elements = (
-        _pairs(f"{name}_rate", x, signal, ramp, u / s, parts),
+        _pairs(f"{name}_rate", x, signal, ramp, u / s, sampler),
         NonlinearVCVS(f"{name}_diodes", drive, folded, ramp_transfer(edges, follows)),
-        Amplifiers(f"{name}_amp", x, folded, drive, parts.technology.rectifier_gain, kind="rectifier"),
+        Amplifiers(f"{name}_amp", x, folded, drive, sampler.technology.rectifier_gain, kind="rectifier"),
     )
     return ActivationCell(elements, signal, drive, ramp_transfer(edges, tuple(opening), f.slopes[0]))

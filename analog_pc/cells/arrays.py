@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from analog_pc.arrays import Floats
-from analog_pc.cells.parts import Parts, open_loop, unity
+from analog_pc.cells.components import ComponentSampler, open_loop, unity
 from analog_pc.circuit import Bus, Capacitors, Crossbar, Element, Resistors, bus, grounds
 from analog_pc.devices import device_law
 from analog_pc.mapping import ConductancePair
 
 
-def drivers(name: str, signal: Bus, positive: Bus, negative: Bus, parts: Parts) -> tuple[Element, ...]:
+def drivers(
+    name: str, signal: Bus, positive: Bus, negative: Bus, sampler: ComponentSampler
+) -> tuple[Element, ...]:
     """Complementary drivers of word lines: V(positive) = V(signal), V(negative) = -V(signal).
 
     ::
@@ -20,13 +22,13 @@ def drivers(name: str, signal: Bus, positive: Bus, negative: Bus, parts: Parts) 
     """
     ground = grounds(len(signal))
     return (
-        unity(f"{name}_p", signal, ground, positive, 1.0, parts),
-        unity(f"{name}_n", ground, signal, negative, 2.0, parts),
+        unity(f"{name}_p", signal, ground, positive, 1.0, sampler),
+        unity(f"{name}_n", ground, signal, negative, 2.0, sampler),
     )
 
 
 def differential_crossbar(
-    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair, parts: Parts
+    name: str, positive: Bus, negative: Bus, columns: Bus, pair: ConductancePair, sampler: ComponentSampler
 ) -> tuple[Element, ...]:
     """Two devices per weight on complementary word lines share one bit line.
 
@@ -43,22 +45,24 @@ def differential_crossbar(
     their ends, n c of a line of n cells.  What that leaves out is the delay along the line itself, Elmore's
     n^2 r c / 2: 0.2 ps for 64 cells of 1 Ohm and 0.1 fF, a millionth of a node's time constant of 0.1 us.
     """
-    law = device_law(parts.technology.device_law, parts.technology.device_nonlinearity)
+    law = device_law(sampler.technology.device_law, sampler.technology.device_nonlinearity)
     elements: tuple[Element, ...] = ()
     for sign, source, siemens in (("plus", negative, pair.plus), ("minus", positive, pair.minus)):
         array = f"{name}_{sign}"
-        lines, rows = _lines(array, source, len(columns), parts)
-        t = parts.technology
+        lines, rows = _lines(array, source, len(columns), sampler)
+        t = sampler.technology
         elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, law, t.access_resistance))
-    farads = 2 * len(positive) * parts.technology.bit_line_capacitance
+    farads = 2 * len(positive) * sampler.technology.bit_line_capacitance
     if farads:
         elements += (Capacitors(f"{name}_bit_cap", columns, grounds(len(columns)), farads),)
     return elements
 
 
-def _lines(array: str, source: Bus, columns: int, parts: Parts) -> tuple[tuple[Element, ...], Bus]:
+def _lines(
+    array: str, source: Bus, columns: int, sampler: ComponentSampler
+) -> tuple[tuple[Element, ...], Bus]:
     """Driver resistance and capacitance of the word lines, and the bus at their near ends."""
-    t, n = parts.technology, len(source)
+    t, n = sampler.technology, len(source)
     elements: tuple[Element, ...] = ()
     rows = source
     if t.driver_resistance:
@@ -70,7 +74,7 @@ def _lines(array: str, source: Bus, columns: int, parts: Parts) -> tuple[tuple[E
 
 
 def transimpedance(
-    name: str, columns: Bus, out: Bus, ohms: float | Floats, parts: Parts
+    name: str, columns: Bus, out: Bus, ohms: float | Floats, sampler: ComponentSampler
 ) -> tuple[Element, ...]:
     """An op-amp of finite gain A holds each bit line near 0 V and turns its current into a voltage.
 
@@ -84,5 +88,5 @@ def transimpedance(
     """
     return (
         Resistors(f"{name}_rf", columns, out, ohms),
-        open_loop(f"{name}_amp", grounds(len(columns)), columns, out, parts),
+        open_loop(f"{name}_amp", grounds(len(columns)), columns, out, sampler),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.cells.parts import Parts, spread_gain, unity
+from analog_pc.cells.components import ComponentSampler, spread_gain, unity
 from analog_pc.circuit import (
     VCCS,
     Bus,
@@ -41,7 +41,9 @@ def free_input_node(name: str, x: Bus, farads: float) -> tuple[Element, ...]:
     return (Capacitors(f"{name}_cap", x, grounds(len(x)), farads),)
 
 
-def eps_sense(name: str, x: Bus, mu: Bus, eps: Bus, anti: Bus, parts: Parts) -> tuple[Element, ...]:
+def eps_sense(
+    name: str, x: Bus, mu: Bus, eps: Bus, anti: Bus, sampler: ComponentSampler
+) -> tuple[Element, ...]:
     """Difference amplifiers across the springs: V(eps) = V(x) - V(mu), and the opposite.
 
     ::
@@ -53,12 +55,18 @@ def eps_sense(name: str, x: Bus, mu: Bus, eps: Bus, anti: Bus, parts: Parts) -> 
     They also drive the word lines of the transposed crossbar, which needs both signs; without one (`anti`
     empty) the second amplifier is left out.
     """
-    sense = unity(f"{name}_sense", x, mu, eps, 2.0, parts)
-    return (sense, unity(f"{name}_anti", mu, x, anti, 2.0, parts)) if anti else (sense,)
+    sense = unity(f"{name}_sense", x, mu, eps, 2.0, sampler)
+    return (sense, unity(f"{name}_anti", mu, x, anti, 2.0, sampler)) if anti else (sense,)
 
 
 def feedback_gate(
-    name: str, control: Bus, back: Bus, x: Bus, siemens: float, gate: TransferFunction | None, parts: Parts
+    name: str,
+    control: Bus,
+    back: Bus,
+    x: Bus,
+    siemens: float,
+    gate: TransferFunction | None,
+    sampler: ComponentSampler,
 ) -> tuple[Element, ...]:
     """Injects the feedback of the layer above, gated by the slope of the activation, into the value node.
 
@@ -69,7 +77,7 @@ def feedback_gate(
     g is the spring conductance of the layer above, so that its precision weighs the feedback too.
     ``gate=None`` stands for f' = 1 (identity).
     """
-    each = siemens * np.asarray(spread_gain(name, len(x), parts))
+    each = siemens * np.asarray(spread_gain(name, len(x), sampler))
     if gate is None:
         return (VCCS(f"{name}_gate", back, x, each),)
     return (MultiplyingVCCS(f"{name}_gate", control, back, x, each, gate),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,31 @@ from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
 from analog_pc.technology import Technology
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompileOptions:
+    """How a network is mapped onto a circuit, where the defaults are not wanted.
+
+    Parameters
+    ----------
+    volts_per_unit
+        Volts of an activity of 1: one number, one for each layer 0 ... L, or `Scales`; None: each layer has
+        the largest signal that its own activities allow (`choose_scales`).
+    gate_feedback
+        Open the switches of the feedback while the input alone is clamped: predictions then pass from layer
+        to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest mode.
+    arrays
+        The conductances, where they are not to be programmed from the network's weights (after in-situ
+        learning, say); the network is then what they represent.
+    """
+
+    volts_per_unit: VoltsPerUnit | None = None
+    gate_feedback: bool = False
+    arrays: NetworkArrays | None = None
+
+
+DEFAULTS = CompileOptions()
+
+
 def compile_network(
     network: PredictiveCodingNetwork,
     technology: Technology,
@@ -24,10 +50,8 @@ def compile_network(
     targets: ArrayLike | None = None,
     *,
     clamps: Mapping[int, Masked] | Clamps | None = None,
-    volts_per_unit: VoltsPerUnit | None = None,
     seed: int = 0,
-    gate_feedback: bool = False,
-    arrays: NetworkArrays | None = None,
+    options: CompileOptions = DEFAULTS,
 ) -> CompiledNetwork:
     """Map a network, clamped as in `relax`, onto a circuit of the technology.
 
@@ -37,17 +61,23 @@ def compile_network(
 
     Parameters
     ----------
-    volts_per_unit
-        Volts of an activity of 1: one number, one for each layer 0 ... L, or `Scales`; None: each layer has
-        the largest signal that its own activities allow (`choose_scales`).
+    network
+        Weights, biases, activations and precisions.
+    technology
+        Component values of the chip, SI units.
+    inputs, targets
+        Clamped activities of the first and the last layer, [samples, units] in units of activity.
+    clamps
+        Clamped units of any layers, as for `relax`, instead of both.
     seed
         Of everything random in the technology: one seed is one chip.
-    gate_feedback
-        Open the switches of the feedback while the input alone is clamped: predictions then pass from layer
-        to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest mode.
-    arrays
-        The conductances, where they are not to be programmed from the network's weights (after in-situ
-        learning, say); `network` is then what they are held to mean.
+    options
+        Volts per unit of activity, feedback switches, and given conductances.
+
+    Returns
+    -------
+    CompiledNetwork
+        The circuit, its analyses, and `decode` for its solutions.
 
     Raises
     ------
@@ -56,11 +86,12 @@ def compile_network(
         saturate, or arrays of other shapes than the network's.
     """
     held = make_clamps(network, inputs, targets, clamps)
-    scales = choose_scales(network, technology, forward_ranges(network, held), volts_per_unit)
+    scales = choose_scales(network, technology, forward_ranges(network, held), options.volts_per_unit)
+    arrays = options.arrays
     if arrays is None:
         arrays = program_arrays(network, technology, seed)
     _check_shapes(network, arrays)
-    design = Design(network, technology, held, scales, seed, gate_feedback, arrays)
+    design = Design(network, technology, held, scales, seed, options.gate_feedback, arrays)
     layers = range(network.depth + 1)
     circuit = Circuit(
         "pcn",

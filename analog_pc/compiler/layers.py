@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.cells import (
-    Parts,
+    ComponentSampler,
     activation_cell,
     differential_crossbar,
     drivers,
@@ -65,8 +65,8 @@ class Design:
         spring = self.network.precision_of(layer + 1) * self.technology.spring_conductance
         return spring * self.scales.gate_ratio(layer)
 
-    def parts(self, layer: int) -> Parts:
-        return Parts(self.technology, self.seed, f"layer{layer}")
+    def sampler(self, layer: int) -> ComponentSampler:
+        return ComponentSampler(self.technology, self.seed, f"layer{layer}")
 
     def feeds_back(self, layer: int) -> bool:
         """Whether layer `layer` has feedback circuits: only free nodes need them."""
@@ -97,13 +97,13 @@ def program_arrays(
     """
     forward, transposed = [], []
     for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
-        parts = Parts(technology, seed, f"layer{layer}")
+        sampler = ComponentSampler(technology, seed, f"layer{layer}")
         target = _target(np.column_stack([w, b]) if network.has_biases else w, technology, per_column)
-        forward.append(written(target, technology, parts.stream("forward")))
+        forward.append(written(target, technology, sampler.stream("forward")))
         back = _target(w.T, technology, per_column)
         if layer > 1 or input_free:
-            back = written(back, technology, parts.stream("transposed"))
-            back = mismatched(back, technology, parts.stream("mismatch"))
+            back = written(back, technology, sampler.stream("transposed"))
+            back = mismatched(back, technology, sampler.stream("mismatch"))
         transposed.append(back)
     return NetworkArrays(tuple(forward), tuple(transposed))
 
@@ -153,15 +153,15 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
         positive = positive + line
         negative = negative + inverse
     columns = bus("column", net.sizes[layer])
-    parts, pair = design.parts(layer), design.forward(layer)
+    sampler, pair = design.sampler(layer), design.forward(layer)
     back = design.feeds_back(layer - 1)
     anti: Bus = bus("anti_eps", net.sizes[layer]) if back else ()
     springs = net.precision_of(layer) * tech.spring_conductance
     elements: tuple[Element, ...] = (
-        *differential_crossbar("forward", positive, negative, columns, pair, parts),
-        *transimpedance("predict", columns, n["mu"], pair.ohms, parts),
+        *differential_crossbar("forward", positive, negative, columns, pair, sampler),
+        *transimpedance("predict", columns, n["mu"], pair.ohms, sampler),
         *value_node("node", n["x"], n["mu"], springs, tech.node_capacitance),
-        *eps_sense("eps", n["x"], n["mu"], n["eps"], anti, parts),
+        *eps_sense("eps", n["x"], n["mu"], n["eps"], anti, sampler),
     )
     if back:
         ports += below["back"]
@@ -174,21 +174,21 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
 
 def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tuple[Element, ...]:
     """W^T eps, by the transposed crossbar (without the bias line) and its amplifiers."""
-    pair, parts = design.transposed(layer), design.parts(layer)
+    pair, sampler = design.transposed(layer), design.sampler(layer)
     columns = bus("back_column", design.network.sizes[layer - 1])
     return (
-        *differential_crossbar("transposed", eps, anti, columns, pair, parts),
-        *transimpedance("feedback", columns, back, pair.ohms, parts),
+        *differential_crossbar("transposed", eps, anti, columns, pair, sampler),
+        *transimpedance("feedback", columns, back, pair.ohms, sampler),
     )
 
 
 def _output_stage(design: Design, layer: int, n: dict[str, Bus]) -> tuple[Element, ...]:
     """Activation, complementary word lines, and the gate that lets feedback in."""
-    f, parts = design.network.activation_of(layer), design.parts(layer)
+    f, sampler = design.network.activation_of(layer), design.sampler(layer)
     volts = design.scales.activity[layer], design.scales.rate[layer]
-    cell = activation_cell("act", f, n["x"], *volts, parts)
-    elements = (*cell.elements, *drivers("drive", cell.signal, n["rate"], n["anti"], parts))
+    cell = activation_cell("act", f, n["x"], *volts, sampler)
+    elements = (*cell.elements, *drivers("drive", cell.signal, n["rate"], n["anti"], sampler))
     if design.feeds_back(layer) and not design.switches_open:
         siemens = design.gate_siemens(layer)
-        elements += feedback_gate("fb", cell.control, n["back"], n["x"], siemens, cell.gate, parts)
+        elements += feedback_gate("fb", cell.control, n["back"], n["x"], siemens, cell.gate, sampler)
     return elements

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.cost.baselines import Baseline, digital_baselines
 from analog_pc.cost.chip import CROSSBARS, with_converters
 from analog_pc.cost.components import Catalogue
@@ -93,7 +93,9 @@ def break_even(
                 network, technology, x, t, seed=seed, samples=samples, catalogue=process, phases=PHASES
             )
             energies = {name: (phase.energy, phase.latency) for name, phase in cost.phases.items()}
-            compiled = compile_network(network, technology, x, volts_per_unit=scales, seed=seed)
+            compiled = compile_network(
+                network, technology, x, seed=seed, options=CompileOptions(volts_per_unit=scales)
+            )
             square = _mean_square(compiled, cost.phases["predict"])
             method = "simulated"
         else:
@@ -140,7 +142,9 @@ def _by_formula(
     found = {}
     for phase in PHASES:
         targets = t if phase == "learn" else None
-        compiled = compile_network(network, technology, x, targets, volts_per_unit=scales, seed=seed)
+        compiled = compile_network(
+            network, technology, x, targets, seed=seed, options=CompileOptions(volts_per_unit=scales)
+        )
         circuit = with_converters(compiled)
         predicts = targets is None
         converting = process.value("dac_time") + predicts * process.value("adc_time")

@@ -10,7 +10,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import Circuit, Outcome, Solution
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.cost.chip import with_converters
 from analog_pc.cost.components import Catalogue, check_process, process_of, read_catalogue, shipped
 from analog_pc.cost.formula import array_power, formula_settling
@@ -178,9 +178,8 @@ class _Study:
             self.technology,
             self.inputs,
             targets,
-            volts_per_unit=self.scales,
             seed=self.seed,
-            gate_feedback=gated,
+            options=CompileOptions(volts_per_unit=self.scales, gate_feedback=gated),
         )
 
     def predict(self) -> PhaseCost:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.errors import SimulationFailed
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.pcn import Equilibrium
@@ -50,7 +50,9 @@ def circuit_outputs(
     began = time.monotonic()
     wanted = min(SAMPLES, bench.data.samples)
     inputs = bench.data.inputs[:wanted]
-    compiled = compile_network(bench.network, technology, inputs, volts_per_unit=bench.scales, seed=seed)
+    compiled = compile_network(
+        bench.network, technology, inputs, seed=seed, options=CompileOptions(volts_per_unit=bench.scales)
+    )
     outputs: list[Floats] = []
     converged: list[Bools] = []
     message = ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.compiler.budget import signal_budget
 from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
@@ -126,7 +126,11 @@ def _signals(found: Evaluation, progress: Progress) -> None:
     progress.next("compile")
     bench = found.bench
     compiled = compile_network(
-        bench.network, bench.technology, bench.data.inputs, volts_per_unit=bench.scales, seed=bench.seeds[0]
+        bench.network,
+        bench.technology,
+        bench.data.inputs,
+        seed=bench.seeds[0],
+        options=CompileOptions(volts_per_unit=bench.scales),
     )
     found.signals = tuple(row for row in signal_budget(compiled) if row.stage == "mu")
 

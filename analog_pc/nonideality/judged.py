@@ -66,7 +66,7 @@ def _judge_one(
     probes = compiled.probes.every
     # Both simulators at the same point is all that is asked; that the circuit relaxes to it, native says.
     asked = replace(analysis, save=probes, proof=None)
-    if judged_by.name == "ngspice":
+    if not judged_by.supports.search:
         guess = dict(zip(native.nodes, native.volts[0].tolist(), strict=True))
         asked = replace(asked, preset=None, settling=None, guess=guess)
     began = time.perf_counter()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analog_pc.arrays import Floats
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.errors import BadInput
 from analog_pc.nonideality.departures import CHECKED, rows
 from analog_pc.nonideality.drop import drop_maps
@@ -91,7 +91,9 @@ class PhaseCircuits:
     def _compiled(self, technology: Technology, seed: int, gated: bool) -> CompiledNetwork:
         q = self.question
         targets = q.targets if self.phase == "learn" else None
-        return compile_network(q.network, technology, q.inputs, targets, seed=seed, gate_feedback=gated)
+        return compile_network(
+            q.network, technology, q.inputs, targets, seed=seed, options=CompileOptions(gate_feedback=gated)
+        )
 
 
 # What a step adds to a phase, and a message where it is not complete.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.mapping import NetworkArrays, Scales, choose_scales, forward_ranges
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
 from analog_pc.relaxers.relaxer import Relaxer
@@ -46,6 +46,10 @@ class CircuitRelaxer(Relaxer):
         scales: Scales | None,
     ) -> Equilibrium:
         compiled = compile_network(
-            network, self.technology, clamps=held, seed=self.seed, arrays=arrays, volts_per_unit=scales
+            network,
+            self.technology,
+            clamps=held,
+            seed=self.seed,
+            options=CompileOptions(arrays=arrays, volts_per_unit=scales),
         )
         return compiled.decode(self.simulator.simulate(compiled.circuit, compiled.operating_point()))

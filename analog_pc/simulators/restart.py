@@ -3,8 +3,8 @@
 A sweep ends for all samples where it ends for one, and where Newton's method needs stepping, the point that
 it comes to may be another one.  The native simulator follows the circuit from its start to where it rests.
 From that state the SPICE program's own Newton iteration, on its own equations, arrives at once or not at all:
-the state is an initial guess and nothing else.  What it arrives at is judged as any other point
-(`verdict.py`, `proof.py`).
+the state is an initial guess and nothing else.  What it arrives at is checked like any other point
+(`stability.py`, `settling.py`).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, Stimuli
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.settling import Solve, each_sample
+from analog_pc.simulators.settling import Solve, batch_status, each_sample, listed
 from analog_pc.simulators.workspace import Limit
 
 LEAST = 20.0  # seconds that all restarts of a batch may take together
 SHARE = 5.0  # or this many times the seconds of the search, if that is more
-AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
+STARTABLE = (Outcome.CONVERGED, Outcome.SATURATED)  # outcomes of a native state to start from
 NOTE = "from the native operating point"
 
 # Where the samples of a circuit rest, every node; None where that is not known.
@@ -60,10 +60,10 @@ def with_restarts(solve: Solve, states: States, workers: int | None = None) -> S
             failure = fault
         if found is not None and found.status.converged(analysis.samples).all():
             return found
-        rest = states(circuit, analysis)
-        if rest is not None:
+        start = states(circuit, analysis)
+        if start is not None:
             deadline = time.monotonic() + max(LEAST, SHARE * (time.monotonic() - began))
-            restarts = _Restarts(solve, circuit, analysis, rest, deadline)
+            restarts = _Restarts(solve, circuit, analysis, start, deadline)
             found = restarts.merged(found, str(failure or ""), workers)
         if found is None:
             assert failure is not None
@@ -85,20 +85,20 @@ class _Restart:
 
 @dataclass(frozen=True, eq=False)
 class _Restarts:
-    """A batch whose samples start again from the states `rest`."""
+    """A batch whose samples start again from the states `start`."""
 
     solve: Solve
     circuit: Circuit
     analysis: OperatingPoint
-    rest: Solution
+    start: Solution
     deadline: float
 
     def merged(self, found: Solution | None, failure: str, workers: int | None) -> Solution | None:
         """The batch with every sample that could be started again; None where that helps no sample."""
         samples = self.analysis.samples
-        at_rest = [outcome in AT_REST for outcome in self.rest.status.each(samples)]
+        startable = [outcome in STARTABLE for outcome in self.start.status.each(samples)]
         before = (Outcome.NOT_CONVERGED,) * samples if found is None else found.status.each(samples)
-        wanted = [at_rest[k] and before[k] is not Outcome.CONVERGED for k in range(samples)]
+        wanted = [startable[k] and before[k] is not Outcome.CONVERGED for k in range(samples)]
 
         def one(sample: int, cancelled: Event) -> _Restart:
             if not wanted[sample]:
@@ -109,19 +109,19 @@ class _Restarts:
         helped = [restart.volts is not None for restart in again]
         if not any(helped):
             return found
-        outcomes = tuple(
+        outcomes = [
             restart.outcome if restart.volts is not None else before[k] for k, restart in enumerate(again)
-        )
-        return self._solution(found, again, Status(*_summary(outcomes, again, found, failure), outcomes))
+        ]
+        return self._solution(found, again, _status(outcomes, again, found, failure))
 
     def _one(self, sample: int, with_preset: bool, limit: Limit) -> _Restart:
         if limit.seconds is not None and limit.seconds <= 0.0:
             return _Restart(Outcome.NOT_CONVERGED, note="no time was left to start every sample again")
         try:
-            volts = self._point(self.analysis.stimuli, self.rest.volts, sample, limit)
+            volts = self._point(self.analysis.stimuli, self.start.volts, sample, limit)
             preset = None
-            if with_preset and self.analysis.preset is not None and self.rest.preset_volts is not None:
-                preset = self._point(self.analysis.preset, self.rest.preset_volts, sample, limit)
+            if with_preset and self.analysis.preset is not None and self.start.preset_volts is not None:
+                preset = self._point(self.analysis.preset, self.start.preset_volts, sample, limit)
         except SimulationFailed as failure:
             return _Restart(Outcome.NOT_CONVERGED, note=f"sample {sample}: {failure}")
         return _Restart(Outcome.CONVERGED, volts, preset, NOTE)
@@ -129,7 +129,7 @@ class _Restarts:
     def _point(self, stimuli: Stimuli, state: Floats, sample: int, limit: Limit) -> Floats:
         """Newton from a state; `SimulationFailed` also where the program needed stepping after all."""
         one = {name: np.asarray(volts)[sample : sample + 1] for name, volts in stimuli.items()}
-        guess = dict(zip(self.rest.nodes, state[sample].tolist(), strict=True))
+        guess = dict(zip(self.start.nodes, state[sample].tolist(), strict=True))
         point = OperatingPoint(one, guess=guess, save=self.analysis.save)
         found = self.solve(self.circuit, point, limit)
         if found.status.outcome is not Outcome.CONVERGED:
@@ -137,7 +137,7 @@ class _Restarts:
         return np.asarray(found.volts[0])
 
     def _solution(self, found: Solution | None, again: list[_Restart], status: Status) -> Solution:
-        nodes = self.analysis.save or self.rest.nodes
+        nodes = self.analysis.save or self.start.nodes
         samples = self.analysis.samples
         if found is None:
             volts = np.full((samples, len(nodes)), np.nan)
@@ -153,19 +153,12 @@ class _Restarts:
         return replace(found, volts=volts, preset_volts=preset, status=status)
 
 
-def _summary(
-    outcomes: tuple[Outcome, ...], again: list[_Restart], found: Solution | None, failure: str
-) -> tuple[Outcome, tuple[str, ...]]:
-    """The first outcome that is not CONVERGED, and what is to be said of the batch."""
-    left = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
-    restarted = [k for k, restart in enumerate(again) if restart.volts is not None]
-    notes = [f"samples {_listed(restarted)} {NOTE}"]
+def _status(outcomes: list[Outcome], again: list[_Restart], found: Solution | None, failure: str) -> Status:
+    restarted = f"samples {listed([k for k, one in enumerate(again) if one.volts is not None])} {NOTE}"
+    left = [
+        one.note for one, outcome in zip(again, outcomes, strict=True) if outcome is not Outcome.CONVERGED
+    ]
     if not left:
-        return Outcome.CONVERGED, tuple(notes)
+        return batch_status(outcomes, restarted, ())
     searched = (failure,) if found is None else found.status.notes
-    notes = [f"samples {_listed(left)}", *searched, *(again[k].note for k in left), *notes]
-    return outcomes[left[0]], tuple(dict.fromkeys(note for note in notes if note))
-
-
-def _listed(samples: list[int]) -> str:
-    return ", ".join(map(str, samples[:10])) + (", ..." if len(samples) > 10 else "")
+    return batch_status(outcomes, "", [note for note in (*searched, *left, restarted) if note])

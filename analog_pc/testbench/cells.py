@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.cells import Parts, open_loop
+from analog_pc.cells import ComponentSampler, open_loop
 from analog_pc.circuit import (
     GROUND,
     Amplifiers,
@@ -76,7 +76,7 @@ def amplified_columns(
     ohms: float,
     reference: Reference,
     gates: GateCell,
-    parts: Parts,
+    sampler: ComponentSampler,
 ) -> tuple[Element, ...]:
     """Transimpedance amplifiers that read against a reference column, and drive the columns in writing.
 
@@ -101,7 +101,7 @@ def amplified_columns(
     return (
         Resistors(f"{name}_rf", lines, outs, [ohms] * n + [balance]),
         gates.switches(f"{name}_bypass", lines, outs, "write"),
-        open_loop(f"{name}_amp", (*drive, GROUND), lines, outs, parts),
+        open_loop(f"{name}_amp", (*drive, GROUND), lines, outs, sampler),
         reference.devices(f"{name}_reference", rows, sensed),
         Resistors(f"{name}_balance", (mean,) * n, columns, balance),
     )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.cells import Parts, activation_cell, unity
+from analog_pc.cells import ComponentSampler, activation_cell, unity
 from analog_pc.circuit import (
     Bus,
     Circuit,
@@ -112,6 +112,6 @@ def _input_layer(bench: LearningTestbench) -> tuple[Bus, tuple[Element, ...], st
     n = bench.network.sizes[0]
     x, rate = bus("x0", n), bus("rate0", n)
     f, volts = bench.network.activation_of(0), bench.volts
-    cell = activation_cell("act", f, x, volts, volts, Parts(bench.technology))
-    buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, Parts(bench.technology))
+    cell = activation_cell("act", f, x, volts, volts, ComponentSampler(bench.technology))
+    buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, ComponentSampler(bench.technology))
     return x + rate, (*cell.elements, buffers), f"input: {n} activities"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analog_pc.cells import Parts, activation_cell, feedback_gate, unity
+from analog_pc.cells import ComponentSampler, activation_cell, feedback_gate, unity
 from analog_pc.circuit import (
     Amplifiers,
     Bus,
@@ -29,7 +29,7 @@ class Layer:
         net = bench.network
         self.pre, self.post = net.sizes[layer - 1], net.sizes[layer]
         self.last, self.hidden_below = layer == net.depth, layer > 1
-        self.parts = Parts(bench.technology, place=f"layer{layer}")
+        self.sampler = ComponentSampler(bench.technology, place=f"layer{layer}")
         self.gates = GateCell(bench.switch_on, bench.switch_off)
         self.law = spice_law(bench.device)
         siemens = bench.mapping.reference
@@ -62,13 +62,13 @@ class Layer:
         n, m = len(self.lines), self.post
         anti, row, column, drive = bus("anti", n), bus("row", n), bus("column", m), bus("column_drive", m)
         return (
-            unity("invert", grounds(n), self.lines, anti, 2.0, self.parts),
+            unity("invert", grounds(n), self.lines, anti, 2.0, self.sampler),
             cells.driven("row", (("read", anti), ("rows_p", level[:n]), ("rows_m", level[n:])), row),
             cells.driven("column", (("columns_p", pulse[:m]), ("columns_m", pulse[m:])), drive),
             cells.array("forward", row, column, self.law, self.states),
             *cells.amplified_columns(
                 "predict", row, column, drive, self.mu,
-                self.bench.mapping.ohms, self.reference, self.gates, self.parts,
+                self.bench.mapping.ohms, self.reference, self.gates, self.sampler,
             ),
         )  # fmt: skip
 
@@ -84,7 +84,7 @@ class Layer:
 
     def _sensing(self) -> tuple[tuple[Element, ...], Bus]:
         """eps = x - mu, and the weighted error precision eps."""
-        elements: tuple[Element, ...] = (unity("sense", self.x, self.mu, self.eps, 2.0, self.parts),)
+        elements: tuple[Element, ...] = (unity("sense", self.x, self.mu, self.eps, 2.0, self.sampler),)
         pi = self.bench.network.precision_of(self.layer)
         if pi == 1.0:
             return elements, self.eps
@@ -97,25 +97,25 @@ class Layer:
         column, drive = bus("back_column", n), bus("back_drive", n)
         written = ("columns_p", pulse[:m]), ("columns_m", pulse[m:])
         return (
-            unity("invert_eps", grounds(m), self.eps, anti, 2.0, self.parts),
+            unity("invert_eps", grounds(m), self.eps, anti, 2.0, self.sampler),
             cells.driven("eps_row", (("read", anti), *written), row),
             cells.driven("back", (("rows_p", level[:n]), ("rows_m", level[lines : lines + n])), drive),
             cells.array("transposed", column, row, self.law, self.states[:n]),
             *cells.amplified_columns(
                 "feedback", row, column, drive, self.fed_back,
-                self.bench.mapping.ohms, self.reference, self.gates, self.parts,
+                self.bench.mapping.ohms, self.reference, self.gates, self.sampler,
             ),
         )  # fmt: skip
 
     def _output(self) -> tuple[Element, ...]:
         """Rates for the layer above, and its feedback, let through while the network relaxes."""
         net, layer, volts = self.bench.network, self.layer, self.bench.volts
-        cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.parts)
+        cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.sampler)
         fed = bus("fed", self.post)
         siemens = net.precision_of(layer + 1) * self.bench.technology.spring_conductance
         return (
             *cell.elements,
-            unity("rate", cell.signal, grounds(self.post), self.rate, 1.0, self.parts),
+            unity("rate", cell.signal, grounds(self.post), self.rate, 1.0, self.sampler),
             cells.driven("relaxing", (("relax", self.back),), fed),
-            *feedback_gate("feed", cell.control, fed, self.x, siemens, cell.gate, self.parts),
+            *feedback_gate("feed", cell.control, fed, self.x, siemens, cell.gate, self.sampler),
         )

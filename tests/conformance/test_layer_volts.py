@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.mapping import Scales
 from analog_pc.pcn import random_network
 from analog_pc.relaxers import EffectiveRelaxer
@@ -27,7 +27,7 @@ def compiled(parts: Technology, volts: Scales, phase: str) -> CompiledNetwork:
     net = random_network((4, 5, 4, 3), "tanh", seed=2, precision=[1.0, 2.0, 0.5])
     net = net.with_parameters(net.W, [0.2 * RNG.normal(size=len(b)) for b in net.b])
     targets = T if phase == "learn" else None
-    return compile_network(net, parts, X, targets, seed=1, volts_per_unit=volts)
+    return compile_network(net, parts, X, targets, seed=1, options=CompileOptions(volts_per_unit=volts))
 
 
 @pytest.mark.parametrize("simulator", [name for name in SIMULATORS if name != "native"])

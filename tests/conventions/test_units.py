@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from analog_pc.circuit import Resistors
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import IDEAL
@@ -15,7 +15,9 @@ from analog_pc.technology import IDEAL
 
 def test_energy_is_half_the_power_in_the_springs() -> None:
     net = random_network([3, 4, 2], "tanh", seed=1, precision=[2.0, 0.5])
-    compiled = compile_network(net, IDEAL, [[0.3, -0.4, 0.5]], [[0.9, -0.6]], volts_per_unit=0.2)
+    compiled = compile_network(
+        net, IDEAL, [[0.3, -0.4, 0.5]], [[0.9, -0.6]], options=CompileOptions(volts_per_unit=0.2)
+    )
     solution = SIMULATORS["ngspice"]().simulate(compiled.circuit, compiled.operating_point())
     power = 0.0
     for _, spring in compiled.circuit.banks():

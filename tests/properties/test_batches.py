@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analog_pc.circuit import Solution
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP
@@ -57,7 +57,9 @@ def test_the_batch_does_not_show(
     net = random_network(layers, seed=seed, activation=activation)
     inputs = rng.uniform(-1.0, 1.0, (SAMPLES, layers[0]))
     targets = rng.uniform(-0.5, 0.5, (SAMPLES, layers[-1])) if learn else None
-    compiled = compile_network(net, parts, inputs, targets, seed=seed, gate_feedback=gate_feedback)
+    compiled = compile_network(
+        net, parts, inputs, targets, seed=seed, options=CompileOptions(gate_feedback=gate_feedback)
+    )
     order = rng.permutation(SAMPLES)
     native = Native(check_stability=check)
 

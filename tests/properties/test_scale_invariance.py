@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analog_pc.compiler import compile_network
+from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.mapping import Scales
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.simulators import SIMULATORS, Native
@@ -25,7 +25,7 @@ def test_decoded_results_do_not_depend_on_the_volts(volts: float, name: str, see
     x, t = rng.normal(size=(2, 2)), rng.normal(size=(2, 2))
     decoded = []
     for scale in (volts, 0.1):
-        compiled = compile_network(net, IDEAL, x, t, volts_per_unit=scale)
+        compiled = compile_network(net, IDEAL, x, t, options=CompileOptions(volts_per_unit=scale))
         solution = SIMULATORS["ngspice"]().simulate(compiled.circuit, compiled.operating_point())
         decoded.append(compiled.decode(solution))
     exact = relax(net, x, t)
@@ -64,7 +64,9 @@ def test_the_equilibrium_does_not_depend_on_the_volts_of_its_layers(
     rng = np.random.default_rng(seed)
     net, x, t = biased(name, seed), rng.normal(size=(3, 2)), rng.normal(size=(3, 2))
     targets = t if phase == "learn" else None
-    compiled = compile_network(net, IDEAL, x, targets, volts_per_unit=unlike(volts, name))
+    compiled = compile_network(
+        net, IDEAL, x, targets, options=CompileOptions(volts_per_unit=unlike(volts, name))
+    )
     found = compiled.decode(Native().simulate(compiled.circuit, compiled.operating_point()))
     exact = relax(net, x, targets, follow=True)
     assert found.relaxation.all_converged, found.relaxation.message
@@ -83,7 +85,7 @@ def test_the_flow_does_not_depend_on_the_volts_of_its_layers(
     """The whole waveform is that of the gradient flow, with one unit of time for all layers."""
     rng = np.random.default_rng(seed)
     net, x, t = biased(name, seed), rng.normal(size=(1, 2)), rng.normal(size=(1, 2))
-    compiled = compile_network(net, IDEAL, x, t, volts_per_unit=unlike(volts, name))
+    compiled = compile_network(net, IDEAL, x, t, options=CompileOptions(volts_per_unit=unlike(volts, name)))
     found = verify_transient(compiled, relax(net, x, t, follow=True), Native())
     for comparison in found.comparisons:
         assert comparison.passed, comparison

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiler import compile_network, program_arrays
+from analog_pc.compiler import CompileOptions, compile_network, program_arrays
 from analog_pc.errors import BadInput
 from analog_pc.mapping import (
     ConductancePair,
@@ -134,7 +134,9 @@ class EffectiveRelaxer(Relaxer):
         if key not in self._chips:
             ends = (np.zeros((1, n)) for n in (network.sizes[0], network.sizes[-1]))
             small = _small(network)
-            compiled = compile_network(small, self.technology, *ends, seed=self.seed, arrays=arrays)
+            compiled = compile_network(
+                small, self.technology, *ends, seed=self.seed, options=CompileOptions(arrays=arrays)
+            )
             self._chips[key] = chip_layers(compiled)
         return self._chips[key]
 

@@ -38,6 +38,7 @@ from analog_pc.simulators.native.nonlinear_solve.initial import initial_state
 from analog_pc.simulators.native.nonlinear_solve.search import Search, find
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_kernels
 from analog_pc.simulators.native.nonlinear_solve.status import status_of
+from analog_pc.simulators.simulator import Supports
 
 VERSION = "native-1"
 
@@ -67,6 +68,7 @@ class Native:
     """
 
     name = "native"
+    supports = Supports(timed=False, noise=True, search=True)
 
     def __init__(
         self,

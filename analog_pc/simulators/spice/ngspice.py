@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from functools import partial
-
 import numpy as np
 
 from analog_pc.circuit import (
@@ -18,21 +15,19 @@ from analog_pc.circuit import (
     check_analysis,
     check_circuit,
 )
-from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.native import Native
-from analog_pc.simulators.restart import native_states, with_restarts
-from analog_pc.simulators.solving import simulate
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.program import SpiceProgram
+from analog_pc.simulators.simulator import Supports
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.noise import noise_deck, rms_of
 from analog_pc.simulators.spice.process import Watch, find_executable, run_deck, run_plots
-from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit, workspace
 
 UNCHECKED = "stability of the operating point not checked"
 
 
-class Ngspice:
+class Ngspice(SpiceProgram):
     """The ngspice program.
 
     Parameters
@@ -46,37 +41,14 @@ class Ngspice:
     """
 
     name = "ngspice"
+    supports = Supports(timed=True, noise=True, search=False)
 
     def __init__(
         self, executable: str = "ngspice", timeout: float = 600.0, watch: Watch | None = None
     ) -> None:
-        if not (math.isfinite(timeout) and timeout > 0.0):
-            raise BadInput(f"ngspice: timeout = {timeout!r} s, must be finite and > 0")
+        super().__init__(timeout)
         self.executable = executable
-        self.timeout = timeout
         self.watch = watch
-        self._native = Native()
-
-    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
-        """Solve the circuit; a batch of operating points is one run.
-
-        The status says what the native linearisation makes of operating points (`verdict.py`).
-
-        Raises
-        ------
-        BadInput, SimulatorMissing, SimulationFailed
-        """
-        return with_verdict(
-            partial(
-                simulate,
-                self._solve,
-                certify=certificate(self._native),
-                search=with_restarts(self._solve, native_states(self._native)),
-            ),
-            self._native,
-            circuit,
-            analysis,
-        )
 
     def noise(self, circuit: Circuit, analysis: Noise) -> NoiseSolution:
         """Noise of nodes over the band of the analysis, one run for each; no covariance.
@@ -99,7 +71,7 @@ class Ngspice:
         notes = dict.fromkeys([band, UNCHECKED, *(note for status in found for note in status.notes)])
         return NoiseSolution(analysis.nodes, np.array(rms), Status(outcome, tuple(notes)))
 
-    def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
+    def solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         plot, status = run_deck(
             deck(circuit, analysis),
             self.executable,
@@ -110,17 +82,12 @@ class Ngspice:
         columns = {_bare(name): plot.data[:, k] for k, name in enumerate(plot.variables)}
         return to_solution(circuit, analysis, columns, status)
 
-    def available(self) -> bool:
-        """Whether the program is on PATH."""
-        try:
-            find_executable(self.executable)
-        except SimulatorMissing:
-            return False
-        return True
+    def locate(self) -> str:
+        return find_executable(self.executable)
 
     def version(self) -> str:
         """Such as ``ngspice-39``."""
-        path = find_executable(self.executable)
+        path = self.locate()
         with workspace() as place:
             _, lines = place.run([path, "-v"], min(self.timeout, 30.0))
         words = [word for line in lines for word in line.split() if word.startswith("ngspice-")]

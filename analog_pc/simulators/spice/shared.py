@@ -4,54 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Solution
-from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
-from analog_pc.simulators.native import Native
-from analog_pc.simulators.solving import simulate
+from analog_pc.circuit import Analysis, Circuit, Solution
+from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.program import SpiceProgram
+from analog_pc.simulators.simulator import Supports
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
 from analog_pc.simulators.spice.library import Library, library, library_path
 from analog_pc.simulators.spice.quiet import quiet
-from analog_pc.simulators.verdict import certificate, with_verdict
 from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
 MAX_SAMPLES = 64
 
 
-class NgspiceShared:
-    """PySpice's ngspice-shared, for small circuits and a few samples."""
+class NgspiceShared(SpiceProgram):
+    """PySpice's ngspice-shared, for small circuits and a few samples; no limit stops its runs."""
 
     name = "ngspice-shared"
+    supports = Supports(timed=True, noise=False, search=False, samples=MAX_SAMPLES)
+    workers = 1
+    restarts = False
 
     def __init__(self) -> None:
-        self._native = Native()
+        super().__init__()
 
-    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
-        """Solve the circuit in this process.
-
-        Raises
-        ------
-        BadInput
-            Also for more than `MAX_SAMPLES` samples.
-        SimulatorMissing, SimulationFailed
-        """
-        if isinstance(analysis, OperatingPoint) and analysis.samples > MAX_SAMPLES:
-            raise BadInput(
-                f"ngspice-shared: {analysis.samples} samples, at most {MAX_SAMPLES}; "
-                "use Ngspice, whose runs can be stopped"
-            )
-        solve = partial(simulate, self._solve, certify=certificate(self._native), workers=1)
-        return with_verdict(solve, self._native, circuit, analysis)
-
-    def _solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
-        """The limit does not apply: nothing stops a run inside this process."""
+    def solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         text = deck(circuit, analysis)
         ngspice = library()
         with quiet(), _loaded(ngspice, text):
@@ -59,13 +42,8 @@ class NgspiceShared:
             status = log.status(ngspice.lines)
         return to_solution(circuit, analysis, columns, status)
 
-    def available(self) -> bool:
-        """Whether the library can be loaded."""
-        try:
-            library_path()
-        except SimulatorMissing:
-            return False
-        return True
+    def locate(self) -> str:
+        return library_path()
 
     def version(self) -> str:
         """Such as ``libngspice-39``."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.cells import Parts, activation_cell, feedback_gate, transimpedance, unity
+from analog_pc.cells import ComponentSampler, activation_cell, feedback_gate, transimpedance, unity
 from analog_pc.circuit import (
     Amplifiers,
     Bus,
@@ -97,14 +97,14 @@ def _top(bench: ContinuousTestbench) -> tuple[Element, ...]:
 
 
 def _input_layer(bench: ContinuousTestbench) -> tuple[Bus, tuple[Element, ...]]:
-    n, parts = bench.network.sizes[0], Parts(bench.technology)
+    n, sampler = bench.network.sizes[0], ComponentSampler(bench.technology)
     x, rate = bus("x0", n), bus("rate0", n)
-    cell = activation_cell("act", bench.network.activation_of(0), x, bench.volts, bench.volts, parts)
-    return x + rate, (*cell.elements, unity("rate", cell.signal, grounds(n), rate, 1.0, parts))
+    cell = activation_cell("act", bench.network.activation_of(0), x, bench.volts, bench.volts, sampler)
+    return x + rate, (*cell.elements, unity("rate", cell.signal, grounds(n), rate, 1.0, sampler))
 
 
 def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, ...]]:
-    net, tech, parts = bench.network, bench.technology, Parts(bench.technology)
+    net, tech, sampler = bench.network, bench.technology, ComponentSampler(bench.technology)
     pre, post = net.sizes[layer - 1], net.sizes[layer]
     x, mu, weighted_eps = bus(f"x{layer}", post), bus("mu", post), bus("weighted_eps", post)
     rates = bus(f"rate{layer - 1}", pre)
@@ -112,7 +112,7 @@ def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, 
     precision = net.precision_of(layer)
     ports: Bus = ("clamp", *lines, *x)
     elements: tuple[Element, ...] = (
-        *_forward(bench, lines, mu, parts),
+        *_forward(bench, lines, mu, sampler),
         Resistors("spring", x, mu, 1.0 / (precision * tech.spring_conductance)),
         Capacitors("node", x, grounds(post), tech.node_capacitance),
         Amplifiers("sense", x, mu, weighted_eps, precision),
@@ -121,15 +121,15 @@ def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, 
     if layer > 1:
         fed_back = bus(f"back{layer - 1}", pre)
         ports += fed_back
-        elements += _transposed(bench, weighted_eps, fed_back, parts)
+        elements += _transposed(bench, weighted_eps, fed_back, sampler)
     if layer < net.depth:
         rate, back = bus(f"rate{layer}", post), bus(f"back{layer}", post)
         ports += rate + back
-        cell = activation_cell("act", net.activation_of(layer), x, bench.volts, bench.volts, parts)
+        cell = activation_cell("act", net.activation_of(layer), x, bench.volts, bench.volts, sampler)
         elements += (
             *cell.elements,
-            unity("rate", cell.signal, grounds(post), rate, 1.0, parts),
-            *feedback_gate("feed", cell.control, back, x, tech.spring_conductance, cell.gate, parts),
+            unity("rate", cell.signal, grounds(post), rate, 1.0, sampler),
+            *feedback_gate("feed", cell.control, back, x, tech.spring_conductance, cell.gate, sampler),
         )
     return ports, elements
 
@@ -140,14 +140,16 @@ def _crossings(pre: Bus, post: Bus) -> tuple[Bus, Bus, Bus]:
     return weights, tuple(node for node in pre for _ in post), post * len(pre)
 
 
-def _forward(bench: ContinuousTestbench, lines: Bus, mu: Bus, parts: Parts) -> tuple[Element, ...]:
+def _forward(
+    bench: ContinuousTestbench, lines: Bus, mu: Bus, sampler: ComponentSampler
+) -> tuple[Element, ...]:
     anti, column = bus("anti", len(lines)), bus("column", len(mu))
     weights, rows, columns = _crossings(anti, column)
     gate = per_unit(bench.volts)
     return (
-        unity("invert", grounds(len(lines)), lines, anti, 2.0, parts),
+        unity("invert", grounds(len(lines)), lines, anti, 2.0, sampler),
         MultiplyingVCCS("forward", weights, rows, columns, 1.0 / OHMS, gate),
-        *transimpedance("predict", column, mu, OHMS, parts),
+        *transimpedance("predict", column, mu, OHMS, sampler),
     )
 
 
@@ -161,14 +163,14 @@ def _weights(bench: ContinuousTestbench, lines: Bus, weighted_eps: Bus) -> tuple
 
 
 def _transposed(
-    bench: ContinuousTestbench, weighted_eps: Bus, back: Bus, parts: Parts
+    bench: ContinuousTestbench, weighted_eps: Bus, back: Bus, sampler: ComponentSampler
 ) -> tuple[Element, ...]:
     """W^T F; the bias, the last line, has no part in it."""
     n, m = len(back), len(weighted_eps)
     anti, column = bus("anti_eps", m), bus("back_column", n)
     weights, columns, rows = _crossings(column, anti)
     return (
-        unity("invert_eps", grounds(m), weighted_eps, anti, 2.0, parts),
+        unity("invert_eps", grounds(m), weighted_eps, anti, 2.0, sampler),
         MultiplyingVCCS("transposed", weights, rows, columns, 1.0 / OHMS, per_unit(bench.volts)),
-        *transimpedance("feedback", column, back, OHMS, parts),
+        *transimpedance("feedback", column, back, OHMS, sampler),
     )

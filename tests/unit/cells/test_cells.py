@@ -26,7 +26,7 @@ from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.technology import IDEAL
 
 X, MU = bus("x", 2), bus("mu", 2)
-PARTS = cells.Parts(IDEAL)
+PARTS = cells.ComponentSampler(IDEAL)
 DRAWN = [f for n in cells.__all__ if inspect.isfunction(f := getattr(cells, n))]
 UNDRAWN = {"activation_cell": "a choice between the two cells below", "free_input_node": "a capacitor alone"}
 

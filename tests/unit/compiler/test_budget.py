@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analog_pc.compiler import budget_text, compile_network, signal_budget
+from analog_pc.compiler import CompileOptions, budget_text, compile_network, signal_budget
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.simulators import Native
 from analog_pc.technology import IDEAL, offset_spread, technology
@@ -20,7 +20,9 @@ def test_by_hand() -> None:
     """mu = 2 x: one weight of 2 at g_max = 225 uS, the other device at 50 uS; R_f = 2 / 175 uS."""
     net = PredictiveCodingNetwork([[[2.0]]], activation="identity")
     exact = replace(CMOS, programming_spread=())
-    (row,) = signal_budget(compile_network(net, exact, [[1.0], [-0.5]], volts_per_unit=0.1))
+    (row,) = signal_budget(
+        compile_network(net, exact, [[1.0], [-0.5]], options=CompileOptions(volts_per_unit=0.1))
+    )
     gain = 1.0 + 2.0 / 175e-6 * 275e-6
     assert (row.stage, row.layer, row.unit) == ("mu", 1, 0.1)
     assert row.peak == pytest.approx(0.2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import Crossbar, Outcome, Solution, Status, StimulusSources, check_analysis
-from analog_pc.compiler import CompiledNetwork, compile_network
+from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.errors import BadInput
 from analog_pc.mapping import ConductancePair, decode
 from analog_pc.pcn import random_network, relax
@@ -68,7 +68,7 @@ def test_no_bias_no_bias_line() -> None:
 
 
 def test_stimuli_are_the_clamps_in_volts() -> None:
-    compiled = compile_network(NET, IDEAL, X, T, volts_per_unit=0.2)
+    compiled = compile_network(NET, IDEAL, X, T, options=CompileOptions(volts_per_unit=0.2))
     analysis = compiled.operating_point()
     check_analysis(compiled.circuit, analysis)
     np.testing.assert_array_equal(analysis.stimuli["clamp0"], 0.2 * X)
@@ -144,13 +144,13 @@ def test_too_many_volts_name_their_numbers() -> None:
     with pytest.raises(
         BadInput, match=r"volts_per_unit = 1\.0 takes an activity of 50 to 50 V, above the 10 V.*at most 0\.2"
     ):
-        compile_network(NET, IDEAL, X, np.full((5, 2), 50.0), volts_per_unit=1.0)
+        compile_network(NET, IDEAL, X, np.full((5, 2), 50.0), options=CompileOptions(volts_per_unit=1.0))
 
 
 @pytest.mark.parametrize("volts", [0.0, -0.1, np.nan])
 def test_impossible_volts(volts: float) -> None:
     with pytest.raises(BadInput, match="volts_per_unit"):
-        compile_network(NET, IDEAL, X, T, volts_per_unit=volts)
+        compile_network(NET, IDEAL, X, T, options=CompileOptions(volts_per_unit=volts))
 
 
 def test_what_cannot_be_clamped_cannot_be_compiled() -> None:
@@ -180,7 +180,7 @@ def synthetic(compiled: CompiledNetwork, spoil: dict[str, float] | None = None) 
 
 @pytest.mark.parametrize("volts", [0.3, (0.3, 0.05, 0.7)])
 def test_decode_undoes_the_scales(volts: float | tuple[float, ...]) -> None:
-    compiled = compile_network(NET, IDEAL, X, T, volts_per_unit=volts)
+    compiled = compile_network(NET, IDEAL, X, T, options=CompileOptions(volts_per_unit=volts))
     rest, got = relax(NET, X, T), compiled.decode(synthetic(compiled))
     for field in ("activities", "predictions", "eps", "rates"):
         for a, b in zip(getattr(got, field), getattr(rest, field), strict=True):

@@ -56,6 +56,7 @@ class Shifted:
     """The native simulator with every voltage off by a part of the largest."""
 
     name = "shifted"
+    supports = Native.supports
 
     def __init__(self, part: float, outcome: Outcome = Outcome.CONVERGED) -> None:
         self.part, self.outcome = part, outcome

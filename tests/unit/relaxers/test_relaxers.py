@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from analog_pc import BadInput, Native, Ngspice, PredictiveCodingNetwork, compile_network, relax, technology
+from analog_pc.compiler import CompileOptions
 from analog_pc.mapping import ConductancePair, NetworkArrays, choose_scales, encode, forward_ranges
 from analog_pc.pcn import make_clamps
 from analog_pc.relaxers import (
@@ -60,7 +61,7 @@ def test_arrays_of_another_shape_are_refused(net: PredictiveCodingNetwork) -> No
     pairs = tuple(encode(w, technology("ideal")) for w in net.W)
     arrays = NetworkArrays(pairs, tuple(p.transposed for p in pairs))
     with pytest.raises(BadInput, match=r"arrays: forward of layer 1 is \(4, 5\), expected .* \(5, 5\)"):
-        compile_network(net, technology("ideal"), INPUTS, arrays=arrays)
+        compile_network(net, technology("ideal"), INPUTS, options=CompileOptions(arrays=arrays))
 
 
 def test_a_target_that_is_predicted_already_teaches_nothing(net: PredictiveCodingNetwork) -> None:

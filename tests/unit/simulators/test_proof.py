@@ -25,8 +25,8 @@ from analog_pc.circuit import (
 from analog_pc.compiler import compile_network
 from analog_pc.errors import SimulationFailed
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.simulators import Ngspice, proof
-from analog_pc.simulators.solving import simulate
+from analog_pc.simulators import Ngspice, settling
+from analog_pc.simulators.settling import proven
 from analog_pc.simulators.workspace import Limit
 from analog_pc.technology import IDEAL
 
@@ -69,7 +69,7 @@ def ask(told: Told) -> Solution:
     start = {"b": np.zeros(2)}
     preset = {"u": np.zeros((2, 1))}
     analysis = OperatingPoint(stimuli, preset, start, proof=Settling(start, 30.0 * TAU))
-    return simulate(told, RC, analysis, workers=1)
+    return proven(told, told, RC, analysis, None, 1)
 
 
 def test_a_point_where_the_transient_rests_is_converged() -> None:
@@ -94,8 +94,8 @@ def test_a_transient_that_fails_leaves_its_sample_unproven() -> None:
 
 
 def test_no_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "LEAST", 0.0)
-    monkeypatch.setattr(proof, "SHARE", 0.0)
+    monkeypatch.setattr(settling, "LEAST", 0.0)
+    monkeypatch.setattr(settling, "SHARE", 0.0)
     told = Told(VOLTS, VOLTS)
     found = ask(told)
     assert found.status.samples == (Outcome.UNPROVEN,) * 2
@@ -114,7 +114,7 @@ def test_another_point_is_replaced_by_the_one_of_the_transient() -> None:
     analysis = OperatingPoint(
         {"u": VOLTS[:, None]}, {"u": np.zeros((2, 1))}, start, proof=Settling(start, 30.0 * TAU)
     )
-    found = simulate(stepping_once, RC, analysis, workers=1)
+    found = proven(stepping_once, stepping_once, RC, analysis, None, 1)
     assert found.status.samples == (Outcome.CONVERGED,) * 2
     np.testing.assert_allclose(found.voltage(("b",))[:, 0], VOLTS, atol=1e-9)
 
@@ -127,7 +127,7 @@ def test_a_failed_search_is_replaced_by_relaxation() -> None:
 
     start = {"b": np.zeros(2)}
     analysis = OperatingPoint({"u": VOLTS[:, None]}, guess=start, proof=Settling(start, 30.0 * TAU))
-    found = simulate(no_search, RC, analysis, workers=1)
+    found = proven(no_search, no_search, RC, analysis, None, 1)
     assert found.status.outcome is Outcome.CONVERGED
     np.testing.assert_allclose(found.voltage(("b",))[:, 0], VOLTS, atol=1e-9)
 

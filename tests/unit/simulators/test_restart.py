@@ -22,7 +22,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.pcn import random_network
 from analog_pc.simulators import SIMULATORS, Native, restart
 from analog_pc.simulators.restart import native_states, with_restarts
-from analog_pc.simulators.verdict import with_verdict
+from analog_pc.simulators.stability import with_stability
 from analog_pc.simulators.workspace import Limit
 from analog_pc.technology import technology
 
@@ -107,7 +107,7 @@ def test_the_verdict_is_on_the_samples_that_have_voltages() -> None:
     def solve(circuit: Circuit, analysis: Analysis) -> Solution:
         return with_restarts(Picky(impossible=(2.0,)), native_states(Native()))(circuit, analysis, Limit())
 
-    found = with_verdict(solve, Native(), DIVIDER, POINT)
+    found = with_stability(solve, Native(), DIVIDER, POINT)
     assert found.status.samples == (Outcome.CONVERGED, Outcome.NOT_CONVERGED, Outcome.CONVERGED)
 
 

@@ -20,7 +20,7 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.settling import relaxed
+from analog_pc.simulators.settling import follow
 from analog_pc.simulators.workspace import Limit
 
 TAU = 1e-6
@@ -54,7 +54,7 @@ ONE = OperatingPoint({"u": np.ones((1, 1))}, settling=Settling({"b": np.zeros(1)
 
 def test_each_transient_starts_at_the_given_state() -> None:
     charging = Charging(np.inf, restarts=True)
-    end = relaxed(charging, RC, ONE, 0, Limit())
+    end = follow(charging, RC, ONE, 0, Limit())
     assert end.rests
     assert end.volts[0] == pytest.approx(1.0, abs=1e-8)
     assert [run.initial["b"] for run in charging.asked] == [0.0, 0.0]
@@ -63,17 +63,17 @@ def test_each_transient_starts_at_the_given_state() -> None:
 
 def test_where_a_longer_one_fails_it_goes_on_from_the_last_end() -> None:
     charging = Charging(6.0 * TAU, restarts=True)
-    end = relaxed(charging, RC, ONE, 0, Limit())
+    end = follow(charging, RC, ONE, 0, Limit())
     assert end.rests
     assert charging.asked[-1].initial["b"] == pytest.approx(1.0 - np.exp(-5.0))
 
 
 def test_where_that_fails_too_the_end_does_not_count_as_rest() -> None:
-    end = relaxed(Charging(6.0 * TAU, restarts=False), RC, ONE, 0, Limit())
+    end = follow(Charging(6.0 * TAU, restarts=False), RC, ONE, 0, Limit())
     assert not end.rests
     assert end.volts[0] == pytest.approx(1.0 - np.exp(-5.0))
 
 
 def test_the_first_failure_is_told() -> None:
     with pytest.raises(SimulationFailed, match="time step"):
-        relaxed(Charging(0.0, restarts=False), RC, ONE, 0, Limit())
+        follow(Charging(0.0, restarts=False), RC, ONE, 0, Limit())

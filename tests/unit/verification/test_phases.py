@@ -270,6 +270,7 @@ class Lossy:
     """The native simulator, which loses one sample unless it relaxes."""
 
     name = "lossy"
+    supports = Native.supports
     lost = 1
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:

@@ -9,10 +9,10 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.circuit import Outcome
 from analog_pc.simulators.native.analyses.esdirk import Integrator
-from analog_pc.simulators.native.analyses.path import Path, follow
+from analog_pc.simulators.native.analyses.path import follow
 from analog_pc.simulators.native.mna.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
-from analog_pc.simulators.settling import AT_REST, AWAY, DOUBLINGS, PRECISION
+from analog_pc.simulators.settling import AWAY, DOUBLINGS, PRECISION, at_rest
 
 LONG = 50.0  # times the slowest time constant of the states that the start gives
 
@@ -45,7 +45,7 @@ def settle_by_transient(
         q = path.deltas[-1]
         if path.failed is not None:
             return Settled(path.reads[-1], q, Outcome.NOT_CONVERGED, f"relaxation: {path.failed}")
-        rests = _rests(path)
+        rests = at_rest(path.times, path.states)
         if rests:
             break
         duration *= 2.0
@@ -68,9 +68,3 @@ def _operating_point(model: Model, u: Floats, x: Floats, q: Floats, rests: bool)
     if away > AWAY * np.abs(before[:, : len(model.nodes)]).max():
         return Settled(solved.y, solved.q, Outcome.OTHER_EQUILIBRIUM)
     return Settled(solved.y, solved.q, Outcome.CONVERGED)
-
-
-def _rests(path: Path) -> bool:
-    late = path.states[path.times >= 0.9 * path.times[-1]]
-    change = np.abs(late - path.states[-1]).max(initial=0.0)
-    return bool(change <= AT_REST * np.abs(path.states).max(initial=0.0))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analog_pc import Native, compile_network, random_network, technology
+from analog_pc.compiler import CompileOptions
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
 
 
@@ -49,6 +50,8 @@ def test_layers_of_unlike_volts_are_found_as_those_of_like_volts(name: str) -> N
     net = random_network((6, 5, 4, 3), name, seed=2)
     inputs = np.random.default_rng(0).normal(size=(20, 6))
     for volts in (0.05, (0.05, 0.01, 0.04, 0.02)):
-        compiled = compile_network(net, technology("pcm"), inputs, volts_per_unit=volts, seed=1)
+        compiled = compile_network(
+            net, technology("pcm"), inputs, seed=1, options=CompileOptions(volts_per_unit=volts)
+        )
         found = Native().simulate(compiled.circuit, compiled.operating_point())
         assert found.status.converged(20).all(), found.status

@@ -1,6 +1,6 @@
-"""What an operating point of a SPICE program is worth: stable or not, determined or not, the only one or not.
+"""Stability of the operating points that a SPICE program finds, by the native linearisation.
 
-A SPICE program solves equations; whether the circuit stays at their solution it does not ask.  The native
+A SPICE program solves equations; it does not check whether the circuit stays at their solution.  The native
 simulator linearises the circuit at the voltages that the program found (`native/analyses/linearised.py`), and
 nothing of its own search for operating points is used.  A regular, stable linearisation says that the
 circuit returns there and that no other operating point is near; whether there are others far away it says for
@@ -19,17 +19,16 @@ from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Soluti
 from analog_pc.circuit.nodes import node_names
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Linearised, Native, UndeterminedNode
-from analog_pc.simulators.proof import Certify
-from analog_pc.simulators.settling import AWAY
+from analog_pc.simulators.settling import AWAY, Certify, listed
 
 # Outcomes that say: there is an operating point, and these are its voltages.
 FOUND = (Outcome.CONVERGED, Outcome.STEPPED, Outcome.UNPROVEN)
 
 
-def with_verdict(
+def with_stability(
     solve: Callable[[Circuit, Analysis], Solution], native: Native, circuit: Circuit, analysis: Analysis
 ) -> Solution:
-    """The solution of a SPICE program, its operating points judged by the native linearisation.
+    """The solution of a SPICE program, its operating points classified by the native linearisation.
 
     Raises
     ------
@@ -40,10 +39,10 @@ def with_verdict(
         return solve(circuit, analysis)
     check_circuit(circuit)
     if not analysis.save:
-        return _judged(native, circuit, analysis, solve(circuit, analysis))
+        return _classified(native, circuit, analysis, solve(circuit, analysis))
     every_node = tuple(dict.fromkeys((*analysis.save, *node_names(circuit))))
     found = solve(circuit, replace(analysis, save=every_node))
-    return _cut(_judged(native, circuit, analysis, found), analysis.save)
+    return _cut(_classified(native, circuit, analysis, found), analysis.save)
 
 
 def certificate(native: Native) -> Certify:
@@ -58,11 +57,11 @@ def certificate(native: Native) -> Certify:
     return certify
 
 
-def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
+def _classified(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
     """The solution with what the linearisation says of the samples that have voltages."""
     solved = np.flatnonzero(np.isfinite(solution.volts).all(axis=1))
     if len(solved) == len(solution.axis):
-        return _all_judged(native, circuit, analysis, solution)
+        return _classify_all(native, circuit, analysis, solution)
     if not len(solved):
         return solution
     stimuli = {name: np.asarray(volts)[solved] for name, volts in analysis.stimuli.items()}
@@ -71,25 +70,25 @@ def _judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution
     part = replace(
         solution, axis=solution.axis[solved], volts=solution.volts[solved], preset_volts=None, status=status
     )
-    judged = _all_judged(native, circuit, OperatingPoint(stimuli), part).status
-    for k, outcome in zip(solved, judged.each(len(solved)), strict=True):
+    classified = _classify_all(native, circuit, OperatingPoint(stimuli), part).status
+    for k, outcome in zip(solved, classified.each(len(solved)), strict=True):
         outcomes[k] = outcome
-    return replace(solution, status=Status(solution.status.outcome, judged.notes, tuple(outcomes)))
+    return replace(solution, status=Status(solution.status.outcome, classified.notes, tuple(outcomes)))
 
 
-def _all_judged(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
+def _classify_all(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
     try:
         found = native.linearised(circuit, analysis.stimuli, solution)
-    except UndeterminedNode as loose:
+    except UndeterminedNode as undetermined:
         outcomes = (Outcome.UNDETERMINED,) * len(solution.axis)
-        return replace(solution, status=Status(Outcome.UNDETERMINED, (str(loose),), outcomes))
+        return replace(solution, status=Status(Outcome.UNDETERMINED, (str(undetermined),), outcomes))
     except (BadInput, SimulationFailed) as unable:  # what the native simulator has no model of
         return _unchecked(solution, str(unable))
     return replace(solution, status=_status(solution, found))
 
 
 def _status(solution: Solution, found: Linearised) -> Status:
-    """The outcomes of the program, and what the linearisation says of those that it found."""
+    """The outcomes of the program, and what the linearisation says of the points that it found."""
     samples = len(solution.axis)
     outcomes = list(solution.status.each(samples))
     largest = np.abs(solution.volts).max(axis=1)
@@ -100,19 +99,19 @@ def _status(solution: Solution, found: Linearised) -> Status:
             continue
         if sample in found.undetermined:
             node = found.undetermined[sample]
-            verdict = Outcome.UNDETERMINED
-            words = f"sample {sample}: nothing determines the voltage of node {node!r} at rest"
+            outcome = Outcome.UNDETERMINED
+            note = f"sample {sample}: nothing determines the voltage of node {node!r} at rest"
         elif sample in found.unstable:
-            verdict = Outcome.UNSTABLE
-            words = f"sample {sample}: {found.unstable[sample]}"
+            outcome = Outcome.UNSTABLE
+            note = f"sample {sample}: {found.unstable[sample]}"
         elif distance > AWAY * largest[sample]:
-            verdict = Outcome.NOT_CONVERGED
-            words = f"sample {sample}: {distance:.1e} V from an operating point"
+            outcome = Outcome.NOT_CONVERGED
+            note = f"sample {sample}: {distance:.1e} V from an operating point"
         else:
             stable += outcomes[sample] is not Outcome.UNPROVEN
             continue
-        outcomes[sample] = verdict
-        said.setdefault(verdict, words)
+        outcomes[sample] = outcome
+        said.setdefault(outcome, note)
     notes = [*solution.status.notes, *said.values()]
     if stable:
         notes.append(_uniqueness(found))
@@ -132,8 +131,7 @@ def _summary(outcomes: list[Outcome], before: Outcome, notes: tuple[str, ...]) -
     worst = next((o for o in outcomes if o not in FOUND), before)
     bad = [k for k, outcome in enumerate(outcomes) if outcome is worst]
     if worst is not before and len(outcomes) > 1:
-        listed = ", ".join(map(str, bad[:10])) + (", ..." if len(bad) > 10 else "")
-        notes = (f"samples {listed}", *notes)
+        notes = (f"samples {listed(bad)}", *notes)
     return Status(worst, notes, tuple(outcomes))
 
 

@@ -32,7 +32,7 @@ from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import SIMULATORS, Native
 from analog_pc.simulators.native.analyses import linearised
-from analog_pc.simulators.verdict import with_verdict
+from analog_pc.simulators.stability import with_stability
 from analog_pc.technology import IDEAL, TECHNOLOGIES
 
 SPICE = tuple(name for name in SIMULATORS if name != "native")
@@ -116,7 +116,7 @@ def test_a_node_without_any_law_is_named() -> None:
     current = VCCS("g", ("u",), ("open",), 1e-6)
     circuit = Circuit("nowhere", (DRIVE, Resistors("load", ("u",), grounds(1), 1e3), current))
     volts = np.array([[0.0, 1.0]])
-    found = with_verdict(given(volts, ("u", "open")), Native(), circuit, at([0.0]))
+    found = with_stability(given(volts, ("u", "open")), Native(), circuit, at([0.0]))
     assert found.status.outcome is Outcome.UNDETERMINED
     assert "'open'" in str(found.status)
 
@@ -124,14 +124,14 @@ def test_a_node_without_any_law_is_named() -> None:
 def test_volts_that_are_no_operating_point() -> None:
     """One sample of three is 0.05 V from 0.5 V; its divider has Newton's step of just that."""
     volts = np.array([[1.0, 0.5], [1.0, 0.45], [2.0, 1.0]])
-    found = with_verdict(given(volts, ("u", "m")), Native(), DIVIDER, at([1.0, 1.0, 2.0]))
+    found = with_stability(given(volts, ("u", "m")), Native(), DIVIDER, at([1.0, 1.0, 2.0]))
     assert found.status.samples == (Outcome.CONVERGED, Outcome.NOT_CONVERGED, Outcome.CONVERGED)
     assert "samples 1; sample 1: 5.0e-02 V from an operating point" in str(found.status)
 
 
 def test_stability_is_seen_sample_by_sample() -> None:
     volts = np.array([[0.0, LATCHED, LATCHED], [0.0, 0.0, 0.0], [0.0, -LATCHED, -LATCHED]])
-    found = with_verdict(given(volts, ("u", "v", "back")), Native(), LATCH, at([0.0, 0.0, 0.0]))
+    found = with_stability(given(volts, ("u", "v", "back")), Native(), LATCH, at([0.0, 0.0, 0.0]))
     assert found.status.samples == (Outcome.CONVERGED, Outcome.UNSTABLE, Outcome.CONVERGED)
     assert found.status.outcome is Outcome.UNSTABLE
     # From the right side: d/dv of 0.2 tanh(v / 0.1) - v at 0 is 1, over RC = 1e-6 s.
@@ -141,7 +141,7 @@ def test_stability_is_seen_sample_by_sample() -> None:
 def test_other_outcomes_stay_what_they_are() -> None:
     volts = np.array([[0.0, 0.0, 0.0]])
     not_settled = Solution(np.zeros(1), ("u", "v", "back"), volts, Status(Outcome.NOT_SETTLED, ("why",)))
-    found = with_verdict(lambda circuit, analysis: not_settled, Native(), LATCH, at([0.0]))
+    found = with_stability(lambda circuit, analysis: not_settled, Native(), LATCH, at([0.0]))
     assert found.status == Status(Outcome.NOT_SETTLED, ("why",), (Outcome.NOT_SETTLED,))
 
 
@@ -158,7 +158,7 @@ def test_what_native_does_not_model_is_not_checked(simulator: str) -> None:
 def test_a_nonlinear_circuit_without_charge_is_not_checked() -> None:
     """Equations alone do not say which of their solutions a circuit takes."""
     latch = Circuit("stateless", tuple(e for e in LATCH.elements if not isinstance(e, Capacitors)))
-    found = with_verdict(given(np.zeros((1, 3)), ("u", "v", "back")), Native(), latch, at([0.0]))
+    found = with_stability(given(np.zeros((1, 3)), ("u", "v", "back")), Native(), latch, at([0.0]))
     assert (
         str(found.status) == "converged; stability not checked: native: nothing in this circuit holds charge"
     )
@@ -172,11 +172,11 @@ def test_a_large_batch_is_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> 
     analysis = compiled.operating_point(every_node=True)
     rest = Native().simulate(compiled.circuit, analysis)
     answer = given(rest.volts, rest.nodes)
-    every = with_verdict(answer, Native(), compiled.circuit, analysis)
+    every = with_stability(answer, Native(), compiled.circuit, analysis)
     assert "checked at" not in str(every.status)
     states = Native().model(compiled.circuit).n_states
     monkeypatch.setattr(linearised, "OPERATIONS", 3.5 * linearised.PER_STATE * states**3)
-    some = with_verdict(answer, Native(), compiled.circuit, analysis)
+    some = with_stability(answer, Native(), compiled.circuit, analysis)
     assert "stability checked at 3 of 5 samples" in str(some.status)
 
 

@@ -35,7 +35,7 @@ REAL = dataclasses.replace(
     device_law="sinh",
     device_nonlinearity=2.0,
 )
-PARTS = cells.Parts(REAL, seed=3, place="layer1")
+PARTS = cells.ComponentSampler(REAL, seed=3, place="layer1")
 A, B, OUT = bus("a", 4), bus("b", 4), bus("out", 4)
 
 
@@ -68,13 +68,13 @@ def test_unity_is_the_closed_loop(noise_gain: float) -> None:
 
 
 def test_one_chip_one_draw() -> None:
-    def offsets(parts: cells.Parts, name: str = "amp") -> np.ndarray:
+    def offsets(parts: cells.ComponentSampler, name: str = "amp") -> np.ndarray:
         return np.asarray(cells.open_loop(name, A, B, OUT, parts).offset)
 
-    np.testing.assert_array_equal(offsets(PARTS), offsets(cells.Parts(REAL, 3, "layer1")))
+    np.testing.assert_array_equal(offsets(PARTS), offsets(cells.ComponentSampler(REAL, 3, "layer1")))
     others = (
-        offsets(cells.Parts(REAL, 4, "layer1")),
-        offsets(cells.Parts(REAL, 3, "layer2")),
+        offsets(cells.ComponentSampler(REAL, 4, "layer1")),
+        offsets(cells.ComponentSampler(REAL, 3, "layer2")),
         offsets(PARTS, "tia"),
     )
     for other in others:
@@ -90,7 +90,7 @@ def test_auto_zeroed_op_amps_keep_what_their_technology_leaves(noise_gain: float
         auto_zero_injection=1e-4,
         auto_zero_time=1e-6,
     )
-    parts = cells.Parts(zeroed, 3, "layer1")
+    parts = cells.ComponentSampler(zeroed, 3, "layer1")
     if noise_gain is None:
         amp = cells.open_loop("amp", A, B, OUT, parts)
     else:
@@ -102,7 +102,7 @@ def test_auto_zeroed_op_amps_keep_what_their_technology_leaves(noise_gain: float
 
 
 def test_switching_one_non_ideality_off_leaves_the_others_as_drawn() -> None:
-    without = cells.Parts(dataclasses.replace(REAL, opamp_offset=0.0), 3, "layer1")
+    without = cells.ComponentSampler(dataclasses.replace(REAL, opamp_offset=0.0), 3, "layer1")
     np.testing.assert_array_equal(cells.open_loop("amp", A, B, OUT, without).offset, 0.0)
     f = ACTIVATIONS["tanh"]
     with_, without_ = (cells.activation_cell("act", f, A, 0.1, 0.1, p).elements[0] for p in (PARTS, without))
@@ -128,7 +128,7 @@ def test_the_feedback_gate_is_spread() -> None:
 
 def wired(technology: Technology) -> dict[str, object]:
     pair = encode([[0.5, -2.0, 1.0, 0.1], [0.0, 0.3, -0.7, 0.2]], IDEAL)
-    parts = cells.Parts(technology)
+    parts = cells.ComponentSampler(technology)
     return {e.name: e for e in cells.differential_crossbar("w", A, B, bus("column", 2), pair, parts)}
 
 

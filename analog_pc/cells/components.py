@@ -13,8 +13,8 @@ from analog_pc.technology import Technology, offset_left, sampled_spread
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Parts of `place` (a layer, say) on the chip `seed`.
+class ComponentSampler:
+    """ComponentSampler of `place` (a layer, say) on the chip `seed`.
 
     Every bank draws from a stream of its own, named by chip, place and bank: switching one non-ideality off
     leaves the others as they were drawn.
@@ -33,17 +33,17 @@ class Parts:
         return np.asarray(sigma * self.stream(name).normal(size=n))
 
 
-def offsets(name: str, n: int, noise_gain: float, parts: Parts) -> Floats:
+def offsets(name: str, n: int, noise_gain: float, sampler: ComponentSampler) -> Floats:
     """Offsets of op-amps times their noise gain, [n]; auto-zeroed ones have what stays of it."""
-    t = parts.technology
-    raw = parts.spread(name, n, noise_gain * t.opamp_offset)
+    t = sampler.technology
+    raw = sampler.spread(name, n, noise_gain * t.opamp_offset)
     if not t.auto_zeroed:
         return raw
-    sampled = parts.spread(f"{name}_auto_zero", n, noise_gain * sampled_spread(t))
+    sampled = sampler.spread(f"{name}_auto_zero", n, noise_gain * sampled_spread(t))
     return np.asarray(offset_left(t) * raw + sampled)
 
 
-def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Amplifiers:
+def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, sampler: ComponentSampler) -> Amplifiers:
     """Op-amps whose feedback network is drawn around them.
 
     ::
@@ -52,14 +52,14 @@ def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Ampli
                     | A0 >--- out[i]
         minus[i] ---|-/
     """
-    t = parts.technology
+    t = sampler.technology
     return Amplifiers(
         name,
         plus,
         minus,
         out,
         t.opamp_gain,
-        offset=offsets(name, len(out), 1.0, parts),
+        offset=offsets(name, len(out), 1.0, sampler),
         gain_bandwidth=t.opamp_gain_bandwidth,
         slew_rate=t.opamp_slew_rate,
         saturation=t.opamp_saturation,
@@ -69,7 +69,9 @@ def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, parts: Parts) -> Ampli
     )
 
 
-def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: Parts) -> Amplifiers:
+def unity(
+    name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, sampler: ComponentSampler
+) -> Amplifiers:
     """Op-amps in closed loop as one block of gain 1: buffer (noise gain 1), inverter or difference (2).
 
     ::
@@ -81,7 +83,7 @@ def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: 
     The resistors around it are not drawn: its inputs load nothing, and its noise is that of the op-amp alone.
     The output resistance is the one at low frequency, r_o NG / (A0 + NG).
     """
-    t = parts.technology
+    t = sampler.technology
     a0, ng = t.opamp_gain, noise_gain
     return Amplifiers(
         name,
@@ -89,7 +91,7 @@ def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: 
         minus,
         out,
         a0 / (a0 + ng),
-        offset=offsets(name, len(out), ng, parts),
+        offset=offsets(name, len(out), ng, sampler),
         gain_bandwidth=t.opamp_gain_bandwidth / ng,
         slew_rate=t.opamp_slew_rate,
         saturation=t.opamp_saturation,
@@ -99,11 +101,11 @@ def unity(name: str, plus: Bus, minus: Bus, out: Bus, noise_gain: float, parts: 
     )
 
 
-def spread_gain(name: str, n: int, parts: Parts) -> ArrayLike:
+def spread_gain(name: str, n: int, sampler: ComponentSampler) -> ArrayLike:
     """Gains of activation circuits around 1, [n]."""
-    return 1.0 + parts.spread(f"{name}_gain", n, parts.technology.activation_gain_spread)
+    return 1.0 + sampler.spread(f"{name}_gain", n, sampler.technology.activation_gain_spread)
 
 
-def spread_offset(name: str, n: int, parts: Parts) -> ArrayLike:
+def spread_offset(name: str, n: int, sampler: ComponentSampler) -> ArrayLike:
     """Input offsets of activation circuits around 0 V, [n]."""
-    return parts.spread(f"{name}_offset", n, parts.technology.activation_offset_spread)
+    return sampler.spread(f"{name}_offset", n, sampler.technology.activation_offset_spread)
