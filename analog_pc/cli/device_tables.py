@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analog_pc.devices.pulsed import PRESETS, PulsedDevice, measured_device
-from analog_pc.reporting.style import si
+from analog_pc.si import si
 from analog_pc.training.in_situ import DRIVES, Drive
 
 

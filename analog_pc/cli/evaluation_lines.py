@@ -24,8 +24,8 @@ from analog_pc.evaluation.sentences import (
     proposal_text,
     ratio_text,
 )
+from analog_pc.reporting.text import counted
 from analog_pc.si import si
-from analog_pc.verification.wording import counted
 
 WIDTH = 80
 

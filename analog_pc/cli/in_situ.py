@@ -14,7 +14,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import EffectiveRelaxer, IdealRelaxer, Relaxer
-from analog_pc.reporting.style import si
+from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology
 from analog_pc.training import Dataset
 from analog_pc.training.in_situ import (

@@ -11,8 +11,8 @@ from analog_pc.circuit import Outcome
 from analog_pc.nonideality import RealVerification
 from analog_pc.nonideality.accuracy import WORKS
 from analog_pc.nonideality.results import Judgement, RealPhase, Row, State, StepRecord
-from analog_pc.reporting.style import si
-from analog_pc.verification.wording import counted
+from analog_pc.reporting.text import counted
+from analog_pc.si import si
 
 WIDTH = 80
 _WITH_UNIT = re.compile(r"([0-9]) (?=[%fpnµmkMG]?[A-Za-z%]?(?: |,|\.|$|\)))")

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analog_pc.errors import BadInput
-from analog_pc.reporting.style import si
+from analog_pc.si import si
 from analog_pc.technology import TECHNOLOGIES, Quantity, Source, Technology, quantities
 from analog_pc.technology.figures import figures
 from analog_pc.technology.technology import GROUPS

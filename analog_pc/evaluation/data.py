@@ -11,8 +11,8 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.reporting.text import counted
 from analog_pc.training import load_dataset
-from analog_pc.verification.wording import counted
 
 
 @dataclass(frozen=True, eq=False)

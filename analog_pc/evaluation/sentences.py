@@ -13,9 +13,9 @@ from analog_pc.evaluation.intervals import by_chance
 from analog_pc.evaluation.limits import BUDGET, Limit, fields_of, resized, within_budget
 from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.reporting.text import counted
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
-from analog_pc.verification.wording import counted
 
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 

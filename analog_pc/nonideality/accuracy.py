@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import binom
 
 from analog_pc.arrays import Ints
-from analog_pc.verification.wording import counted
+from analog_pc.reporting.text import counted
 
 WORKS, DEGRADED, AT_CHANCE, UNKNOWN = "works", "degraded", "at chance", "not judged"
 MOST_LOST = 2  # percentage points; a network that loses more accuracy is degraded

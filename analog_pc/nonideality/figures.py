@@ -15,9 +15,10 @@ from analog_pc.reporting.style import (
     GREY,
     INK,
     decades,
-    si,
+    legend_below,
     styled,
 )
+from analog_pc.si import si
 
 DEEPEST = 1e-7  # of the largest deviation: what the axis shows
 LABELS = ("rms", "largest", "spread over seeds")
@@ -43,10 +44,7 @@ def non_idealities(phases: tuple[RealPhase, ...]) -> Figure:
         axes.set_axisbelow(True)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
-    found = [zip(*a.get_legend_handles_labels(), strict=True) for a in panels]
-    keys = {label: key for pairs in found for key, label in pairs}
-    order = [label for label in LABELS if label in keys]
-    figure.legend([keys[label] for label in order], order, loc="outside lower center", ncols=3)
+    legend_below(figure, panels, 3, order=LABELS)
     return figure
 
 

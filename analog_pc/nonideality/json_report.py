@@ -21,7 +21,8 @@ from analog_pc.nonideality.results import (
     Stability,
     StepRecord,
 )
-from analog_pc.verification.report.json_report import SCHEMA, VERSION, finite
+from analog_pc.reporting.json_report import finite
+from analog_pc.verification.report.json_report import SCHEMA, VERSION
 
 QUANTITIES = ("rms", "largest", "same_class", "cosine")
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-from matplotlib.figure import Figure
-
 from analog_pc.nonideality import figures
 from analog_pc.nonideality.json_report import real_dict
 from analog_pc.nonideality.results import FAIL, PASS, RealPhase, RealVerification
 from analog_pc.nonideality.waveforms import settling
-from analog_pc.reporting.style import si, svg
-from analog_pc.verification.report import write_files
-from analog_pc.verification.report.page import Panel, template
-from analog_pc.verification.wording import counted
+from analog_pc.reporting.json_report import write_report
+from analog_pc.reporting.page import Panel, panel, template
+from analog_pc.reporting.text import counted
 
 
 def write_real_report(found: RealVerification, folder: Path) -> None:
@@ -26,14 +22,13 @@ def write_real_report(found: RealVerification, folder: Path) -> None:
     BadInput, OSError
         When the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     report = real_dict(found)
-    write_files(folder, render_real_page(found, report), report)
+    write_report(folder, render_real_page(found, report), report)
 
 
 def render_real_page(found: RealVerification, report: dict[str, Any]) -> str:
     """The HTML; `report` is the dictionary of `real_dict`."""
-    return template("analog_pc.nonideality", si=_si, over=_over).render(
+    return template("analog_pc.nonideality", over=_over).render(
         report=report,
         headline=headline(report),
         summary=summary(report),
@@ -95,24 +90,16 @@ def _verdict(verdict: str, judged: list[dict[str, Any]]) -> str:
 def _phase(phase: RealPhase, part: dict[str, Any]) -> dict[str, Any]:
     panels = []
     if any(len(wave.times) for wave in phase.settlings):
-        panels.append(_panel(settling(phase.settlings), f"settling-{phase.phase}", *SETTLING))
+        panels.append(panel(settling(phase.settlings), f"settling-{phase.phase}", *SETTLING))
     maps = None
     if phase.drops:
-        maps = _panel(figures.drops(phase.drops), f"drops-{phase.phase}", *DROPS)
+        maps = panel(figures.drops(phase.drops), f"drops-{phase.phase}", *DROPS)
     return {"name": phase.phase, "part": part, "waves": panels, "maps": maps}
 
 
 def _table(phases: tuple[RealPhase, ...]) -> Panel | None:
     done = tuple(phase for phase in phases if phase.rows)
-    return _panel(figures.non_idealities(done), "non_idealities", *TABLE) if done else None
-
-
-def _panel(picture: Figure, prefix: str, title: str, caption: str) -> Panel:
-    return Panel(Markup(svg(picture, prefix)), title, caption, picture.get_figwidth() < 5.0)
-
-
-def _si(value: float | None, unit: str) -> str:
-    return "unknown" if value is None else si(value, unit)
+    return panel(figures.non_idealities(done), "non_idealities", *TABLE) if done else None
 
 
 def _over(value: float | None, spread: float | None = None, form: str = ".2e") -> str:

@@ -9,8 +9,8 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.nonideality.departures import SOLVED
 from analog_pc.nonideality.results import Power
+from analog_pc.reporting.text import counted
 from analog_pc.simulators import Native
-from analog_pc.verification.wording import counted
 
 
 def power(compiled: CompiledNetwork, phase: str, samples: int, native: Native) -> Power:

@@ -16,7 +16,8 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.nonideality.results import RealPhase, RealVerification, State, StepRecord
 from analog_pc.nonideality.steps import STEP_NAMES, STEPS, PhaseCircuits, Question, Step
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.reporting.style import si
+from analog_pc.reporting.text import counted
+from analog_pc.si import si
 from analog_pc.simulators import Native, Simulator
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
@@ -24,7 +25,6 @@ from analog_pc.technology.non_idealities import present
 from analog_pc.verification.parts import parts_of
 from analog_pc.verification.phases import PHASES, check_phases
 from analog_pc.verification.run import LIBRARIES
-from analog_pc.verification.wording import counted
 
 TIME_LIMIT = 60.0  # s; of one step in one phase
 

@@ -9,9 +9,9 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.nonideality.results import NoiseResult, Stability
 from analog_pc.pcn.clamps import Clamps
+from analog_pc.reporting.text import counted
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline, Modes
-from analog_pc.verification.wording import counted
 
 
 def stability(

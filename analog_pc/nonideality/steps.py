@@ -22,11 +22,11 @@ from analog_pc.nonideality.results import RealPhase
 from analog_pc.nonideality.settling import settlings
 from analog_pc.nonideality.small_signal import noise, stability
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.reporting.text import counted
 from analog_pc.simulators import Native, Simulator
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import without_non_idealities
-from analog_pc.verification.wording import counted
 
 POWERED = 10  # samples whose mean power is told
 

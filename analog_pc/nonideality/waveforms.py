@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,19 +10,20 @@ from matplotlib.lines import Line2D
 from analog_pc.arrays import Floats, Ints
 from analog_pc.nonideality.results import Settling
 from analog_pc.nonideality.settling import left_of
-from analog_pc.reporting.style import (
-    COLOURS,
-    DASHES,
-    FULL_WIDTH,
-    INK,
-    MARKERS,
-    engineering,
-    log_ticks,
-    styled,
-    tolerance_line,
+from analog_pc.reporting.style import FULL_WIDTH, HOLLOW, INK, log_ticks, styled, tolerance_line
+from analog_pc.reporting.waveforms import (
+    draw_line,
+    draw_marks,
+    key,
+    largest_changes,
+    legend_above,
+    line_and_mark,
+    nearest_instants,
 )
+from analog_pc.si import engineering
 
-MOST_ACTIVITIES, DOTS = 3, 16
+MOST_ACTIVITIES = 3
+DOTS = 16
 FLOOR = 1e-5  # of the way, the lowest that is drawn
 LONG = 4.0  # settling times that are shown
 ONE_PAIR = 4.2  # inches
@@ -41,7 +40,8 @@ def settling(waves: tuple[Settling, ...]) -> Figure:
     figure = Figure(figsize=(width, 3.6), layout="constrained")
     grid = figure.subplots(2, len(pairs), sharex="col", sharey="row", squeeze=False, height_ratios=(1.0, 0.7))
     for column, (ideal, real) in enumerate(pairs):
-        top, bottom = grid[0, column], grid[1, column]
+        top = grid[0, column]
+        bottom = grid[1, column]
         factor, prefix = engineering(_end(ideal, real))
         _activities(top, ideal, real, factor)
         _left(bottom, ideal, real, factor)
@@ -57,7 +57,9 @@ def settling(waves: tuple[Settling, ...]) -> Figure:
     grid[1, 0].set(yscale="log", ylim=(FLOOR, 2.0))
     log_ticks(grid[1, 0])
     figure.align_ylabels(grid[:, 0])
-    figure.legend(handles=_keys(), loc="outside lower center", ncols=3, handlelength=2.2)
+    settled = Line2D([], [], color=INK, lw=0.7, ls=(0, (1, 2)), label="settling time of real parts")
+    keys = [*line_and_mark("real parts", "ideal parts"), settled]
+    figure.legend(handles=keys, loc="outside lower center", ncols=3, handlelength=2.2)
     return figure
 
 
@@ -76,8 +78,8 @@ def _end(ideal: Settling, real: Settling) -> float:
 
 def _layer(wave: Settling) -> int:
     """The layer whose activities move most, the first hidden one where several do."""
-    way = [float(np.abs(a[0] - a[-1]).max()) if len(a) else 0.0 for a in wave.activities]
-    return int(np.argmax(np.asarray(way) > 0.2 * max(way))) if max(way) else 1
+    change = [float(np.abs(a[0] - a[-1]).max()) if len(a) else 0.0 for a in wave.activities]
+    return int(np.argmax(np.asarray(change) > 0.2 * max(change))) if max(change) else 1
 
 
 def _activities(axes: Axes, ideal: Settling, real: Settling, factor: float) -> None:
@@ -85,23 +87,20 @@ def _activities(axes: Axes, ideal: Settling, real: Settling, factor: float) -> N
     if not len(run.times):
         return
     layer = _layer(run)
-    moved = np.abs(run.activities[layer][0] - run.activities[layer][-1])
+    change = np.abs(run.activities[layer][0] - run.activities[layer][-1])
     keys = []
-    for rank, i in enumerate(np.sort(np.argsort(-moved, kind="stable")[:MOST_ACTIVITIES])):
-        look: dict[str, Any] = {"color": COLOURS[rank], "marker": MARKERS[rank], "mfc": "white", "mew": 0.7}
+    for rank, i in enumerate(largest_changes(change, MOST_ACTIVITIES).tolist()):
         if len(real.times):
-            axes.plot(real.times * factor, real.activities[layer][:, i], color=COLOURS[rank], ls=DASHES[rank])
+            draw_line(axes, real.times * factor, real.activities[layer][:, i], rank)
         if len(ideal.times):
             dots = _dots(ideal.times, _end(ideal, real))
-            axes.plot(ideal.times[dots] * factor, ideal.activities[layer][dots, i], **{**look, "ls": ""})
-        label = f"$x^{{({layer})}}_{{{i}}}$"
-        keys.append(Line2D([], [], ls=DASHES[rank], label=label, **look))
-    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.98)}
-    axes.legend(handles=keys, ncols=MOST_ACTIVITIES, handlelength=2.4, **place)
+            draw_marks(axes, ideal.times[dots] * factor, ideal.activities[layer][dots, i], rank)
+        keys.append(key(rank, f"$x^{{({layer})}}_{{{i}}}$"))
+    legend_above(axes, keys, MOST_ACTIVITIES)
 
 
 def _dots(times: Floats, end: float) -> Ints:
-    return np.unique(np.clip(np.searchsorted(times, np.linspace(0.0, end, DOTS)), 0, len(times) - 1))
+    return nearest_instants(times, np.linspace(0.0, end, DOTS))
 
 
 def _left(axes: Axes, ideal: Settling, real: Settling, factor: float) -> None:
@@ -115,15 +114,5 @@ def _left(axes: Axes, ideal: Settling, real: Settling, factor: float) -> None:
             axes.plot(wave.times * factor, drawn, color=INK, lw=1.0)
         else:
             dots = _dots(wave.times, _end(ideal, real))
-            axes.plot(
-                wave.times[dots] * factor, drawn[dots], ls="", marker="o", color=INK, mfc="white", mew=0.7
-            )
+            axes.plot(wave.times[dots] * factor, drawn[dots], ls="", marker="o", color=INK, **HOLLOW)
     tolerance_line(axes, real.level, f"{100.0 * real.level:g} %")
-
-
-def _keys() -> list[Line2D]:
-    return [
-        Line2D([], [], color=INK, label="real parts"),
-        Line2D([], [], ls="", marker="o", color=INK, mfc="white", mew=0.7, label="ideal parts"),
-        Line2D([], [], color=INK, lw=0.7, ls=(0, (1, 2)), label="settling time of real parts"),
-    ]

@@ -1,1 +1,1 @@
-"""How reports look: one style for every figure and page."""
+"""Output for people and programs: figure style, HTML pages, JSON reports, figure files, tables."""

@@ -1,13 +1,10 @@
-"""How every figure looks: sizes, fonts, colours, units, and the way to inline SVG."""
+"""The style of every figure: sizes, fonts, colours, axes and legends."""
 
 from __future__ import annotations
 
 import functools
 import math
-import re
-from collections.abc import Callable
-from io import BytesIO, StringIO
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec
 
 import matplotlib
@@ -17,17 +14,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
 from analog_pc.arrays import ArrayLike, Floats
-from analog_pc.files import write_bytes
-from analog_pc.si import engineering as engineering
-from analog_pc.si import si as si
 
-ONE_COLUMN, FULL_WIDTH = 3.4, 7.0  # inches
+ONE_COLUMN = 3.4  # inches
+FULL_WIDTH = 7.0
 
 # Okabe and Ito, Color Universal Design (2008): safe for the colour-blind; shapes and dashes serve grey
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (5, 1.5, 1.2, 1.5)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
-INK, GREY = "#222222", "#8a8a8a"
+INK = "#222222"
+GREY = "#8a8a8a"
+HOLLOW: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 0.7}  # marks
+FILLED: dict[str, Any] = {"color": COLOURS[0]}  # bars
+HATCHED: dict[str, Any] = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
 
 STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"],  # the second where a reader has not the first
@@ -75,30 +74,6 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
     return inside
 
 
-def svg(figure: Figure, prefix: str) -> str:
-    """The figure as an ``<svg>`` element whose ids all start with `prefix`, so that many fit on one page."""
-    out = StringIO()
-    with matplotlib.rc_context(STYLE):
-        bare = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(out, format="svg", metadata=bare)
-    text = out.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r'\bid="', f'id="{prefix}-', text)
-    text = text.replace('href="#', f'href="#{prefix}-').replace("url(#", f"url(#{prefix}-")
-    return text.strip()
-
-
-def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """The figure as SVG and PDF beside each other, without dates; `stem` has no suffix."""
-    saved = stem.with_suffix(".svg"), stem.with_suffix(".pdf")
-    for path, date in zip(saved, ("Date", "CreationDate"), strict=True):
-        drawn = BytesIO()
-        with matplotlib.rc_context(FILE_STYLE):
-            figure.savefig(drawn, format=path.suffix[1:], metadata={date: None})
-        write_bytes(path, drawn.getvalue())
-    return saved
-
-
 def decades(values: ArrayLike, ceiling: float, deepest: float = 1e-6) -> tuple[float, float]:
     """Limits of a logarithmic axis that shows `values` up to `ceiling`, at most `deepest` below it."""
     found = finite_positive(values)
@@ -130,3 +105,14 @@ def tolerance_line(axes: Axes, tolerance: float, text: str = "tolerance") -> Non
             text, (1.0, tolerance), xycoords=("axes fraction", "data"), xytext=(-1, 1.5),
             textcoords="offset points", ha="right", va="bottom", fontsize=6,
         )  # fmt: skip
+
+
+def legend_below(figure: Figure, panels: Iterable[Axes], columns: int, order: Sequence[str] = ()) -> None:
+    """One legend for several panels below the figure, each label once; `order` names the labels in order."""
+    keys: dict[str, Any] = {}
+    for axes in panels:
+        for key, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            keys.setdefault(label, key)
+    labels = [label for label in order if label in keys] or list(keys)
+    if labels:
+        figure.legend([keys[label] for label in labels], labels, loc="outside lower center", ncols=columns)

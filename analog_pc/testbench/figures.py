@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.arrays import Floats
-from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, engineering, styled
+from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, styled
+from analog_pc.si import engineering
 from analog_pc.testbench.behavioural_model import ModelResult
 from analog_pc.testbench.compare import Agreement, RuleDeviation
 from analog_pc.testbench.run import LearningWaveforms

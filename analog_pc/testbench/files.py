@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analog_pc.files import write_npz, write_text
-from analog_pc.reporting.style import save_figure
+from analog_pc.reporting.figures import save_figure
 from analog_pc.testbench.behavioural_model import ModelResult
 from analog_pc.testbench.compare import OF_CHANGE, OF_SCALE, Agreement, RuleDeviation
 from analog_pc.testbench.figures import draw_testbench

@@ -15,12 +15,12 @@ from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
+from analog_pc.reporting.text import counted
 from analog_pc.simulators import Simulator
 from analog_pc.technology import Technology
 from analog_pc.verification.compare import compare
 from analog_pc.verification.results import PhaseResult, TransientResult
 from analog_pc.verification.transient import verify_transient
-from analog_pc.verification.wording import counted
 
 PHASES = ("predict", "learn")
 Progress = Callable[[str], None]

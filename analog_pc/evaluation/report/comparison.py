@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from analog_pc.evaluation.comparison import Compared
-from analog_pc.evaluation.report.tables import csv_text
-from analog_pc.evaluation.report.write import figure_file
 from analog_pc.files import write_together
-from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, styled
+from analog_pc.reporting.figures import figure_contents
+from analog_pc.reporting.json_report import json_text
+from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, legend_below, styled
+from analog_pc.reporting.tables import csv_text
 
 VERSION = 1  # of comparison.json
 COLUMNS = {
@@ -49,12 +49,9 @@ def write_comparison(rows: Sequence[Compared], folder: Path) -> None:
     figure = comparison_figure(rows)
     table = csv_text(list(COLUMNS.values()), ([getattr(row, name) for name in COLUMNS] for row in rows))
     report = {"version": VERSION, "rows": [vars(row) for row in rows]}
-    text = json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    contents: dict[str, bytes | memoryview] = {
-        f"comparison.{kind}": figure_file(figure, kind) for kind in ("svg", "pdf")
-    }
+    contents: dict[str, bytes | memoryview] = {**figure_contents(figure, "comparison")}
     contents["comparison.csv"] = table.encode()
-    contents["comparison.json"] = text.encode()
+    contents["comparison.json"] = json_text(report).encode()
     write_together(folder, contents)
 
 
@@ -69,10 +66,7 @@ def comparison_figure(rows: Sequence[Compared]) -> Figure:
         _costs(axes, rows, what, unit)
     first.set_yticks(range(len(names)), names)
     first.set_ylim(len(names) - 0.5, -0.5)
-    handles, labels = others[0].get_legend_handles_labels()
-    keys = dict(zip(labels, handles, strict=True))
-    if keys:
-        figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=2)
+    legend_below(figure, others[:1], 2)
     return figure
 
 

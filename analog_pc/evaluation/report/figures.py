@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +13,20 @@ from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.limits import BUDGET, Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.reporting.style import COLOURS, DASHES, FULL_WIDTH, GREY, INK, MARKERS, ONE_COLUMN, styled
+from analog_pc.reporting.style import (
+    COLOURS,
+    DASHES,
+    FILLED,
+    FULL_WIDTH,
+    GREY,
+    HATCHED,
+    HOLLOW,
+    INK,
+    MARKERS,
+    ONE_COLUMN,
+    legend_below,
+    styled,
+)
 
 SMALLEST_PART = 1e-4  # of the energy of a phase: what is below is in the table alone
 SHOWN = 6  # curves in one figure, as many as there are markers
@@ -36,12 +48,11 @@ def accuracy(found: Evaluation) -> Figure:
             ends = [100.0 * chip.low, 100.0 * chip.high]
             axes.plot(ends, [height, height], color=COLOURS[1], lw=1.6, label="chip with unconverged samples")
         else:
-            look: dict[str, Any] = {"ls": "", "marker": "o", "color": COLOURS[0], "mfc": "white", "mew": 0.7}
-            axes.plot(100.0 * chip.low, height, label="chip", **look)
+            axes.plot(100.0 * chip.low, height, ls="", marker="o", color=COLOURS[0], label="chip", **HOLLOW)
     axes.set(xlim=(0.0, 102.0), ylim=(-0.6, 2.6), xlabel="accuracy (%)")
     axes.set_yticks([0.0, 1.0, 2.0], ["chips", "mean, over chips", "mean, over samples"])
     axes.tick_params(axis="y", length=0)
-    _legend(figure, axes, 2)
+    legend_below(figure, [axes], 2)
     return figure
 
 
@@ -66,12 +77,9 @@ def non_idealities(rows: list[NonIdeality]) -> Figure:
     axes = figure.subplots()
     for place, row in enumerate(rows):
         lost = 100.0 * row.lost
-        look: dict[str, Any] = {"color": COLOURS[0]}
-        if row.accuracy.unconverged:
-            look = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
-        axes.barh(place, lost, height=0.6, **look)
+        axes.barh(place, lost, height=0.6, **(HATCHED if row.accuracy.unconverged else FILLED))
         each = [100.0 * (row.ideal - chip.low) for chip in row.accuracy.chips]
-        axes.plot(each, [place] * len(each), ls="", marker="o", color=INK, mfc="white", mew=0.7, label="chip")
+        axes.plot(each, [place] * len(each), ls="", marker="o", color=INK, label="chip", **HOLLOW)
         if not row.acts:
             axes.annotate("moves no operating point", (0.0, place), xytext=(6, 0), textcoords="offset points",
                           va="center", fontsize=6, color=INK)  # fmt: skip
@@ -82,7 +90,7 @@ def non_idealities(rows: list[NonIdeality]) -> Figure:
     axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="accuracy lost (points)")
     axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
     axes.set_axisbelow(True)
-    _legend(figure, axes, 2)
+    legend_below(figure, [axes], 2)
     return figure
 
 
@@ -119,10 +127,7 @@ def energy(cost: Cost, baselines: Sequence[Baseline]) -> Figure:
     floor = 10.0 ** np.floor(np.log10(min(values) / 2.0))  # so that the smallest bar has a length
     for axes, name, found in zip(panels, phases, rows, strict=True):
         for place, (_, value, is_part) in enumerate(found):
-            look: dict[str, Any] = {"color": COLOURS[0]}
-            if not is_part:
-                look = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
-            axes.barh(place, value, height=0.6, **look)
+            axes.barh(place, value, height=0.6, **(FILLED if is_part else HATCHED))
         axes.set_yticks(range(len(found)), [label for label, _, _ in found])
         axes.tick_params(axis="y", length=0)
         axes.set(xscale="log", xlim=(floor, 3.0 * max(values)), ylim=(len(found) - 0.4, -0.6))
@@ -155,31 +160,21 @@ def break_even(rows: Sequence[BreakEvenRow]) -> Figure:
     figure = Figure(figsize=(FULL_WIDTH, 2.5), layout="constrained")
     panels = figure.subplots(1, len(phases), sharey=True, squeeze=False)[0]
     names = list(dict.fromkeys(row.baseline for row in rows))
-    keys: dict[str, Any] = {}
     for axes, phase in zip(panels, phases, strict=True):
         for number, name in enumerate(names):
             chosen = [row for row in rows if row.phase == phase and row.baseline == name]
             if not chosen:
                 continue
-            (line,) = axes.plot(
-                [row.width for row in chosen], [row.ratio for row in chosen],
+            axes.plot(
+                [row.width for row in chosen], [row.ratio for row in chosen], label=name,
                 color=COLOURS[number % len(COLOURS)], ls=DASHES[number % len(DASHES)],
                 marker=MARKERS[number % len(MARKERS)],
             )  # fmt: skip
-            keys.setdefault(name, line)
         axes.axhline(1.0, color=INK, lw=0.7, ls=(0, (4, 2)))
         axes.set(xscale="log", yscale="log", title=phase, xlabel="width")
         widths = sorted({row.width for row in rows})
         axes.set_xticks(widths, [str(width) for width in widths], minor=False)
         axes.set_xticks([], minor=True)
     panels[0].set_ylabel("energy of the chip / digital")
-    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=3)
+    legend_below(figure, panels, 3)
     return figure
-
-
-def _legend(figure: Figure, axes: Axes, columns: int) -> None:
-    """Each label once, below."""
-    keys: dict[str, Any] = {}
-    for key, label in zip(*axes.get_legend_handles_labels(), strict=True):
-        keys.setdefault(label, key)
-    figure.legend(keys.values(), keys.keys(), loc="outside lower center", ncols=columns)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from analog_pc.compiler.budget import StageBudget
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy
-from analog_pc.evaluation.check import Check
+from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.intervals import CONFIDENCE
-from analog_pc.evaluation.limits import BUDGET, Limit
+from analog_pc.evaluation.limits import BUDGET
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import advice, headline
-from analog_pc.verification.report.json_report import finite
+from analog_pc.reporting.json_report import attributes, plain
+
+CHIP = ("seed", "accuracy", "low", "high", "right", "unconverged", "changed", "commonest", "message")
+SIGNAL = ("layer", "rms", "peak", "offset", "noise", "swing")
+CHECK = (
+    "name", "seed", "wanted", "asked", "samples", "deviation", "median", "same", "closed_form", "native",
+    "seconds", "message",
+)  # fmt: skip
 
 VERSION = 1  # of the schema below; a field that changes its meaning or goes makes it one more
 
@@ -58,18 +63,12 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
     return {
         "version": VERSION,
         "question": "evaluation",
-        "title": found.title,
-        "facts": dict(found.facts),
-        "versions": dict(found.versions),
+        **attributes(found, "title", "facts", "versions", "steps", "done", "partial", "failed"),
         "network": list(bench.network.sizes),
         "technology": bench.technology.name,
         "samples": bench.data.samples,
         "classes": bench.network.sizes[-1],
-        "steps": list(found.steps),
-        "done": list(found.done),
-        "partial": found.partial,
         "interrupted": found.interrupted or None,
-        "failed": dict(found.failed),
         "headline": headline(found),
         "advice": advice(found),
         "accuracy": {
@@ -80,20 +79,15 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
             "unconverged": None if found.chips is None else found.chips.unconverged,
         },
         "non_idealities": [_non_ideality(row) for row in found.sorted_non_idealities],
-        "signals": [_signal(row) for row in found.signals],
+        "signals": [attributes(row, *SIGNAL) for row in found.signals],
         "cost": None if found.cost is None else found.cost.as_dict(),
-        "baselines": [_plain(vars(one)) for one in found.baselines],
-        "break_even": [_plain(vars(row)) for row in found.break_even],
+        "baselines": plain(found.baselines),
+        "break_even": plain(found.break_even),
         "budget": BUDGET,
-        "limits": [_limit(limit) for limit in found.limits],
+        "limits": [attributes(limit, "name", "factor", "fails", "trials") for limit in found.limits],
         "proposal": None if found.proposal is None else _proposal(found.proposal),
-        "checks": [_check(one) for one in found.checks],
+        "checks": [attributes(one, *CHECK) for one in found.checks],
     }
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Numbers that are not finite as None."""
-    return {name: finite(v) if isinstance(v, float) else v for name, v in values.items()}
 
 
 def accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
@@ -101,7 +95,7 @@ def accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
     low, high = accuracy.interval or (None, None)
     sample_low, sample_high = accuracy.sample_interval
     return {
-        "mean": accuracy.mean,
+        **attributes(accuracy, "mean", "lowest", "highest", "spread"),
         "low": low,
         "high": high,
         "chips": [chip.accuracy for chip in accuracy.chips],
@@ -109,54 +103,19 @@ def accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
         "interval": "Student's t over chips, all on the same samples",
         "sample_low": sample_low,
         "sample_high": sample_high,
-        "lowest": accuracy.lowest,
-        "highest": accuracy.highest,
-        "spread": accuracy.spread,
-        "each": [_chip(chip) for chip in accuracy.chips],
-    }
-
-
-def _chip(chip: ChipAccuracy) -> dict[str, Any]:
-    return {
-        "seed": chip.seed,
-        "accuracy": chip.accuracy,
-        "low": chip.low,
-        "high": chip.high,
-        "right": chip.right,
-        "unconverged": chip.unconverged,
-        "changed": chip.changed,
-        "commonest": chip.commonest,
-        "message": chip.message,
+        "each": [attributes(chip, *CHIP) for chip in accuracy.chips],
     }
 
 
 def _non_ideality(row: NonIdeality) -> dict[str, Any]:
     return {
-        "name": row.name,
+        **attributes(row, "name", "ideal", "lost", "moved", "by"),
         "accuracy": row.accuracy.mean,
-        "ideal": row.ideal,
-        "lost": row.lost,
         "low": row.accuracy.lowest,
         "high": row.accuracy.highest,
         "unconverged": row.accuracy.unconverged,
-        "moved": finite(row.moved),
         "samples": row.accuracy.samples,
         "chips": len(row.accuracy.chips),
-        "by": row.by,
-    }
-
-
-def _signal(row: StageBudget) -> dict[str, Any]:
-    names = ("rms", "peak", "offset", "noise", "swing")
-    return {"layer": row.layer, **{name: finite(getattr(row, name)) for name in names}}
-
-
-def _limit(limit: Limit) -> dict[str, Any]:
-    return {
-        "name": limit.name,
-        "factor": finite(limit.factor),
-        "fails": finite(limit.fails),
-        "trials": [{"factor": trial.factor, "lost": trial.lost} for trial in limit.trials],
     }
 
 
@@ -172,23 +131,5 @@ def _proposal(proposal: Proposal) -> dict[str, Any]:
     return {
         "changes": changes,
         "accuracy": accuracy_dict(proposal.accuracy),
-        "lost": proposal.lost,
-        "enough": proposal.enough,
-    }
-
-
-def _check(one: Check) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "seed": one.seed,
-        "wanted": one.wanted,
-        "asked": one.asked,
-        "samples": one.samples,
-        "deviation": finite(one.deviation),
-        "median": finite(one.median),
-        "same": one.same,
-        "closed_form": finite(one.closed_form),
-        "native": finite(one.native),
-        "seconds": finite(one.seconds),
-        "message": one.message,
+        **attributes(proposal, "lost", "enough"),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from analog_pc.evaluation.limits import within_budget
@@ -22,9 +21,7 @@ from analog_pc.evaluation.sentences import (
     points,
     ratio_text,
 )
-from analog_pc.reporting.style import svg
-from analog_pc.si import si
-from analog_pc.verification.report.page import Panel, template
+from analog_pc.reporting.page import panel, template
 
 
 def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, Figure]) -> str:
@@ -33,7 +30,6 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
         "analog_pc.evaluation.report",
         percent=percent,
         points=points,
-        si=si,
         lost_text=lost_text,
         ratio=ratio_text,
     ).render(
@@ -48,7 +44,7 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
             *break_even_sentences(found),
         ],
         checks=[check_text(one) for one in found.checks],
-        panels={name: _panel(figure, name) for name, figure in drawn.items()},
+        panels={name: panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()},
     )
 
 
@@ -57,11 +53,6 @@ def _good(found: Evaluation) -> bool:
     if found.chips is None or found.chips.by_chance(found.bench.guess):
         return False
     return within_budget(found.bench.ideal_accuracy - found.chips.lowest, found.chips.samples)
-
-
-def _panel(picture: Figure, name: str) -> Panel:
-    title, caption = CAPTIONS[name]
-    return Panel(Markup(svg(picture, name)), title, caption, picture.get_figwidth() < 5.0)
 
 
 CAPTIONS = {

@@ -2,23 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 from analog_pc.cost import Cost
 from analog_pc.evaluation.results import Evaluation
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Lines of a CSV; None is an empty cell."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow(["" if value is None else value for value in row])
-    return out.getvalue()
+from analog_pc.reporting.tables import csv_text
 
 
 def cost_csv(cost: Cost) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
-import matplotlib
 from matplotlib.figure import Figure
 
 from analog_pc.evaluation.report import figures
@@ -15,17 +12,17 @@ from analog_pc.evaluation.report.json_report import evaluation_dict
 from analog_pc.evaluation.report.page import render_page
 from analog_pc.evaluation.report.tables import cost_csv, non_idealities_csv
 from analog_pc.evaluation.results import Evaluation
-from analog_pc.files import withdraw, write_together
-from analog_pc.reporting.style import STYLE
+from analog_pc.files import withdraw
+from analog_pc.reporting.figures import KINDS, figure_contents
+from analog_pc.reporting.json_report import HTML, JSON, write_report
 from analog_pc.technology.writing import technology_text
-from analog_pc.verification.report import HTML, JSON
 
 FIGURES = "figures"
 PROPOSAL = "proposal.toml"
 # Every name that an evaluation may write; what is not of this run must not lie beside it.
 DRAWN = ("accuracy", "non_idealities", "energy", "limits", "break_even")
 FILES = (
-    *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in ("svg", "pdf")),
+    *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS),
     "cost.csv",
     "non_idealities.csv",
     PROPOSAL,
@@ -48,20 +45,16 @@ def write_evaluation(found: Evaluation, folder: Path) -> None:
     report = evaluation_dict(found)
     contents: dict[str, bytes | memoryview] = {}
     for name, figure in drawn.items():
-        for kind in ("svg", "pdf"):
-            contents[f"{FIGURES}/{name}.{kind}"] = figure_file(figure, kind)
+        contents |= figure_contents(figure, f"{FIGURES}/{name}")
     if found.non_idealities:
         contents["non_idealities.csv"] = non_idealities_csv(found).encode()
     if found.cost is not None:
         contents["cost.csv"] = cost_csv(found.cost).encode()
     if found.proposal is not None:
         contents[PROPOSAL] = technology_text(found.proposal.technology).encode()
-    contents[HTML] = render_page(found, report, drawn).encode()
-    text = json.dumps(report, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
-    contents[JSON] = text.encode()
-    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    html = render_page(found, report, drawn)
     withdraw(folder, FILES)
-    write_together(folder, contents)
+    write_report(folder, html, report, contents)
 
 
 def draw(found: Evaluation) -> Mapping[str, Figure]:
@@ -78,12 +71,3 @@ def draw(found: Evaluation) -> Mapping[str, Figure]:
     if found.break_even:
         drawn["break_even"] = figures.break_even(found.break_even)
     return drawn
-
-
-def figure_file(figure: Figure, kind: str) -> bytes:
-    """A figure as SVG, whose text stays text that can be edited, or as PDF; without dates."""
-    out = BytesIO()
-    date = {"svg": "Date", "pdf": "CreationDate"}[kind]
-    with matplotlib.rc_context({**STYLE, "svg.fonttype": "none", "pdf.fonttype": 42}):
-        figure.savefig(out, format=kind, metadata={date: None})
-    return out.getvalue()

@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Any
 from analog_pc.files import write_npz, write_text
-from analog_pc.reporting.style import save_figure
+from analog_pc.reporting.figures import save_figure
 from analog_pc.testbench.continuous.compare import CLOSE, EquationDeviation
 from analog_pc.testbench.continuous.figures import draw_continuous
 from analog_pc.testbench.continuous.run import PRECISION, Waveforms, continuous_deck

@@ -11,10 +11,10 @@ from typing import Literal
 
 import msgspec
 
+from analog_pc.reporting.text import counted
 from analog_pc.verification.github import MOST, command, plain
 from analog_pc.verification.netlist_check.judge import NetlistCheck, NodeVerdict, Source, Verdict
 from analog_pc.verification.netlist_check.probes_file import JUDGED
-from analog_pc.verification.wording import counted
 
 SCHEMA: Literal["analog-pc netlist report"] = "analog-pc netlist report"
 VERSION: Literal[1] = 1

@@ -14,17 +14,19 @@ from matplotlib.lines import Line2D
 from analog_pc.arrays import Floats
 from analog_pc.reporting.style import (
     COLOURS,
+    FILLED,
     FULL_WIDTH,
     GREY,
+    HATCHED,
     INK,
     MARKERS,
     ONE_COLUMN,
     decades,
-    engineering,
     log_ticks,
     styled,
     tolerance_line,
 )
+from analog_pc.si import engineering
 from analog_pc.verification.report.waveforms import energy, settling
 from analog_pc.verification.results import Comparison, PhaseResult, Verification, full_scale
 
@@ -58,8 +60,9 @@ def _clouds(phase: PhaseResult, quantity: str) -> Iterator[Cloud]:
     field = {"x": "activities", "mu": "predictions", "eps": "eps"}[quantity]
     pairs = zip(getattr(phase.ideal, field), getattr(phase.circuit, field), strict=True)
     for layer, (ideal, circuit) in enumerate(pairs):
-        moved = phase.compiled.clamps.free[layer] if quantity == "x" else slice(None)
-        wanted, got = np.ravel(ideal[:, moved]), np.ravel(circuit[:, moved])
+        shown = phase.compiled.clamps.free[layer] if quantity == "x" else slice(None)
+        wanted = np.ravel(ideal[:, shown])
+        got = np.ravel(circuit[:, shown])
         good = np.isfinite(wanted) & np.isfinite(got)
         if good.any():
             yield (layer, *_thinned(wanted[good], got[good]))
@@ -81,7 +84,8 @@ def _parity_panels(
     volts: Sequence[float],
 ) -> None:
     top, bottom = panels
-    scale, symbol = full_scale(comparison), SYMBOLS[quantity]
+    scale = full_scale(comparison)
+    symbol = SYMBOLS[quantity]
     residuals = [np.abs(circuit - ideal) / scale for _, ideal, circuit in clouds]
     clouds = [(layer, volts[layer] * ideal, volts[layer] * circuit) for layer, ideal, circuit in clouds]
     low, high = _span(clouds, scale * max(volts))
@@ -90,12 +94,12 @@ def _parity_panels(
     tolerance = comparison.tolerance if comparison else math.nan
     floor, ceiling = decades(np.concatenate([*residuals, np.empty(0)]), tolerance)
     for (layer, ideal, circuit), residual in zip(clouds, residuals, strict=True):
-        look = _look(layer)
-        top.plot(ideal * unit, circuit * unit, ls="", **look)
+        marks = _marks(layer)
+        top.plot(ideal * unit, circuit * unit, ls="", **marks)
         above = circuit >= ideal
         height = np.maximum(residual, floor * 1.2)
-        bottom.plot(ideal[above] * unit, height[above], ls="", **look)
-        bottom.plot(ideal[~above] * unit, height[~above], ls="", **{**look, "markerfacecolor": "white"})
+        bottom.plot(ideal[above] * unit, height[above], ls="", **marks)
+        bottom.plot(ideal[~above] * unit, height[~above], ls="", **{**marks, "markerfacecolor": "white"})
     limits = (low * unit, high * unit)
     top.set(title=f"{NAMES[quantity]} ${symbol}$", ylabel=f"circuit ({prefix}V)", ylim=limits)
     top.set_box_aspect(1)
@@ -117,13 +121,14 @@ def _span(clouds: list[Cloud], scale: float) -> tuple[float, float]:
     return float(ideal.min()) - margin, float(ideal.max()) + margin
 
 
-def _look(layer: int) -> dict[str, Any]:
-    colour, marker = COLOURS[layer % len(COLOURS)], MARKERS[layer % len(MARKERS)]
+def _marks(layer: int) -> dict[str, Any]:
+    colour = COLOURS[layer % len(COLOURS)]
+    marker = MARKERS[layer % len(MARKERS)]
     return {"marker": marker, "color": colour, "markersize": 2.8, "markeredgewidth": 0.6}
 
 
 def _layer_keys(layers: list[int]) -> list[Line2D]:
-    keys = [Line2D([], [], ls="", label=f"layer {layer}", **_look(layer)) for layer in layers]
+    keys = [Line2D([], [], ls="", label=f"layer {layer}", **_marks(layer)) for layer in layers]
     plain: dict[str, Any] = {"ls": "", "marker": "o", "color": INK, "markersize": 2.8, "markeredgewidth": 0.6}
     keys.append(Line2D([], [], label="circuit above ideal", **plain))
     keys.append(Line2D([], [], label="below", markerfacecolor="white", **plain))
@@ -160,10 +165,7 @@ def _bar(axes: Axes, place: int, comparison: Comparison, ratio: float, floor: fl
     if ratio <= floor:
         axes.text(floor * 1.3, place, "0" if ratio == 0.0 else f"below: {ratio:.0e}", va="center", fontsize=6)
         return
-    look: dict[str, Any] = {"facecolor": "white", "edgecolor": COLOURS[1], "hatch": "/////"}
-    if comparison.passed:
-        look = {"color": COLOURS[0]}
-    axes.barh(place, min(ratio, ceiling), height=0.62, **look)
+    axes.barh(place, min(ratio, ceiling), height=0.62, **(FILLED if comparison.passed else HATCHED))
     if not comparison.passed:
         axes.annotate("fails", (1.0, place), (-3, 0), textcoords="offset points", ha="right", va="center",
                       fontsize=6, bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from analog_pc.reporting.json_report import attributes, finite, plain
 from analog_pc.verification.results import Comparison, PhaseResult, TransientResult, Verification
 
 # `report.schema.json` beside this module is the JSON Schema of both reports, on ideal and on real parts.
@@ -30,9 +31,7 @@ def report_dict(verification: Verification) -> dict[str, Any]:
         "schema_version": VERSION,
         "title": verification.title,
         "passed": bool(phases) and verification.passed and all(p["passed"] for p in phases.values()),
-        "facts": dict(verification.facts),
-        "versions": dict(verification.versions),
-        "parts": [{"name": p.name, "count": int(p.count), "value": p.value} for p in verification.parts],
+        **attributes(verification, "facts", "versions", "parts"),
         "phases": phases,
     }
     return {**phases, **report}
@@ -42,7 +41,7 @@ def phase_dict(phase: PhaseResult) -> dict[str, Any]:
     """One phase: residuals, tolerances and scales by quantity, and what a person should know."""
     relaxation = phase.circuit.relaxation
     transient = None if phase.transient is None else transient_dict(phase.transient)
-    sound = sound_all(phase.comparisons) and (transient is None or transient["passed"])
+    sound = all_sound(phase.comparisons) and (transient is None or transient["passed"])
     return {
         "passed": phase.passed and sound,
         "converged": relaxation.all_converged,
@@ -50,12 +49,10 @@ def phase_dict(phase: PhaseResult) -> dict[str, Any]:
         "samples": phase.circuit.samples,
         "message": relaxation.message,
         **comparisons_dict(phase.comparisons),
-        "judged": [int(sample) for sample in phase.judged],
-        "notes": list(phase.notes),
+        **attributes(phase, "judged", "notes", "seconds"),
         "smallest_curvature": finite(np.min(phase.curvature)) if np.size(phase.curvature) else None,
-        "volts_per_unit": [finite(volts) for volts in phase.compiled.scales.activity],
+        "volts_per_unit": plain(phase.compiled.scales.activity),
         "seconds_per_unit": finite(phase.compiled.scales.seconds),
-        "seconds": finite(phase.seconds),
         "transient": transient,
     }
 
@@ -63,13 +60,9 @@ def phase_dict(phase: PhaseResult) -> dict[str, Any]:
 def transient_dict(transient: TransientResult) -> dict[str, Any]:
     """The transient of one sample; settling times in seconds, None where they are not finite."""
     return {
-        "passed": sound_all(transient.comparisons),
+        "passed": all_sound(transient.comparisons),
         **comparisons_dict(transient.comparisons),
-        "sample": int(transient.sample),
-        "start": transient.start,
-        "settling_level": finite(transient.settling_level),
-        "settling_measured": finite(transient.settling_measured),
-        "settling_theory": finite(transient.settling_theory),
+        **attributes(transient, "sample", "start", "settling_level", "settling_measured", "settling_theory"),
         "seconds": finite(transient.seconds),
     }
 
@@ -84,17 +77,8 @@ def comparisons_dict(comparisons: Iterable[Comparison]) -> dict[str, dict[str, f
     }
 
 
-def sound_all(comparisons: Iterable[Comparison]) -> bool:
+def all_sound(comparisons: Iterable[Comparison]) -> bool:
     """Whether every comparison passes on finite numbers: an infinite tolerance permits nothing."""
-    return all(sound(c.residual, c.tolerance, c.scale) and bool(c.passed) for c in comparisons)
-
-
-def sound(*numbers: float) -> bool:
-    """Whether all numbers are finite."""
-    return all(math.isfinite(n) for n in numbers)
-
-
-def finite(number: Any) -> float | None:
-    """A plain float, or None for NaN and the infinities."""
-    value = float(number)
-    return value if math.isfinite(value) else None
+    return all(
+        all(map(math.isfinite, (c.residual, c.tolerance, c.scale))) and bool(c.passed) for c in comparisons
+    )

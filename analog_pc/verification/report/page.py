@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-from matplotlib.figure import Figure
-
-from analog_pc.reporting.style import si, svg
-from analog_pc.verification.report import figures, schematic
+from analog_pc.reporting.page import Panel, panel, template
+from analog_pc.verification.report import figures
+from analog_pc.verification.report.schematic import schematic
 from analog_pc.verification.report.waveforms import at_rest
 from analog_pc.verification.results import PhaseResult, Verification
-from analog_pc.verification.wording import counted
 
 MEANINGS = {
     "x": "activities",
@@ -27,16 +22,6 @@ MEANINGS = {
     "end": "activities at the last time",
     "energy_rise": "largest rise of E(t) above E(0)",
 }
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A figure on the page: inline SVG, what it is called, what one sees and how to read it."""
-
-    svg: Markup
-    title: str
-    caption: str
-    narrow: bool = False
 
 
 def render_page(verification: Verification, report: dict[str, Any]) -> str:
@@ -83,16 +68,19 @@ def rows_of(part: dict[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for quantity, residual in part["residuals"].items():
         tolerance, scale = part["tolerances"][quantity], part["scales"][quantity]
-        known = None not in (residual, tolerance, scale)
-        margin = (tolerance / residual if residual else math.inf) if known else math.nan
-        passed = known and residual <= tolerance
-        row = {
-            "quantity": quantity,
-            "meaning": MEANINGS.get(quantity, ""),
-            "residual": residual,
-            "scale": scale,
-        }
-        rows.append({**row, "tolerance": tolerance, "margin": margin, "passed": passed})
+        sound = None not in (residual, tolerance, scale)
+        margin = (tolerance / residual if residual else math.inf) if sound else math.nan
+        rows.append(
+            {
+                "quantity": quantity,
+                "meaning": MEANINGS.get(quantity, ""),
+                "residual": residual,
+                "scale": scale,
+                "tolerance": tolerance,
+                "margin": margin,
+                "passed": sound and residual <= tolerance,
+            }
+        )
     return rows
 
 
@@ -101,45 +89,43 @@ def _all_rows(part: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _phase(phase: PhaseResult, part: dict[str, Any]) -> dict[str, Any]:
-    panels = [_panel(figures.parity, phase, "parity", PARITY_TITLE, PARITY)]
-    still = phase.transient is not None and at_rest(phase.transient)
-    if phase.transient is not None:
-        caption = SETTLING if not still else f"{STILL} {SETTLING}"
-        panels.append(_panel(figures.settling, phase, "settling", SETTLING_TITLE, caption))
-    if phase.transient is not None and not still:
-        panels.append(_panel(figures.energy, phase, "energy", ENERGY_TITLE, ENERGY, narrow=True))
     transient = part["transient"]
-    rows, more = rows_of(part), rows_of(transient) if transient else []
-    shown = {"rows": rows, "transient_rows": more, "panels": panels, "still": still}
-    return {"name": phase.phase, "part": part, **shown}
+    still = phase.transient is not None and at_rest(phase.transient)
+    return {
+        "name": phase.phase,
+        "part": part,
+        "rows": rows_of(part),
+        "transient_rows": rows_of(transient) if transient else [],
+        "panels": list(_panels(phase, still)),
+        "still": still,
+    }
 
 
-def _panel(
-    draw: Callable[[PhaseResult], Figure],
-    phase: PhaseResult,
-    kind: str,
-    title: str,
-    caption: str,
-    narrow: bool = False,
-) -> Panel:
-    picture = draw(phase)
-    narrow = narrow or picture.get_figwidth() < 5.0
-    prefix = f"{kind}-{''.join(c for c in phase.phase if c.isalnum())}"
-    return Panel(Markup(svg(picture, prefix)), title.format(phase=phase.phase), caption, narrow)
+def _panels(phase: PhaseResult, still: bool) -> Iterator[Panel]:
+    name = "".join(c for c in phase.phase if c.isalnum())
+    title = f"Circuit against ideal, phase {phase.phase}"
+    yield panel(figures.parity(phase), f"parity-{name}", title, PARITY)
+    if phase.transient is None:
+        return
+    title = f"Relaxation of the hidden layers, phase {phase.phase}"
+    caption = f"{STILL} {SETTLING}" if still else SETTLING
+    yield panel(figures.settling(phase), f"settling-{name}", title, caption)
+    if not still:
+        title = f"Energy during relaxation, phase {phase.phase}"
+        yield panel(figures.energy(phase), f"energy-{name}", title, ENERGY)
 
 
 def _margins(verification: Verification) -> Panel | None:
     if not verification.phases:
         return None
-    picture = Markup(svg(figures.margins(verification), "margins"))
-    return Panel(picture, "All comparisons at a glance", MARGINS, narrow=True)
+    return panel(figures.margins(verification), "margins", "All comparisons at a glance", MARGINS)
 
 
 def _schematic(verification: Verification) -> Panel | None:
     if not verification.phases:
         return None
     technology = verification.phases[0].compiled.design.technology
-    return Panel(Markup(schematic.schematic_svg(technology)), "One synapse and its value node", SCHEMATIC)
+    return panel(schematic(technology), "schematic", "One synapse and its value node", SCHEMATIC)
 
 
 def _technologies(verification: Verification) -> list[tuple[str, str]]:
@@ -152,36 +138,6 @@ def _technologies(verification: Verification) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def science(value: float | None) -> str:
-    """``science(1.2e-9)`` is 1.2 times 10⁻⁹ as a person writes it; None and NaN are "not a number"."""
-    if value is None or math.isnan(value):
-        return "not a number"
-    if value == 0.0 or math.isinf(value):
-        return "0" if value == 0.0 else "∞"
-    if 1e-2 <= abs(value) < 1e4:
-        return f"{value:.3g}"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} \u00d7 10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def seconds(value: float | None) -> str:
-    """A time with its SI prefix."""
-    return "unknown" if value is None else si(value, "s")
-
-
-def template(package: str, **filters: Callable[..., Any]) -> jinja2.Template:
-    """`template.html` of a package, which extends `base.html` and may use `macros.html` of this one."""
-    loader = jinja2.ChoiceLoader(
-        [jinja2.PackageLoader(p, "") for p in (package, "analog_pc.verification.report")]
-    )
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(science=science, seconds=seconds, counted=counted, **filters)
-    return environment.get_template("template.html")
-
-
-PARITY_TITLE = "Circuit against ideal, phase {phase}"
 PARITY = (
     "Top: every free node voltage of the circuit against the ideal value; the grey line is perfect "
     "agreement. At this accuracy all points lie on it, so read the bottom: the distance from the ideal "
@@ -192,7 +148,6 @@ PARITY = (
     "its lower edge; of large batches a part is drawn, always with the worst points."
 )
 STILL = "This sample starts at its equilibrium, so nothing should move."
-SETTLING_TITLE = "Relaxation of the hidden layers, phase {phase}"
 SETTLING = (
     "Top: the activities that move most, as voltages on their value nodes; lines are the circuit, "
     "hollow marks the ideal relaxation at the same instants, matched by colour and shape. The dotted "
@@ -200,7 +155,6 @@ SETTLING = (
     "layer as a fraction of full scale; it should stay below the dashed line at all times, not only at "
     "rest."
 )
-ENERGY_TITLE = "Energy during relaxation, phase {phase}"
 ENERGY = (
     "Top: the energy E(t), which relaxation can only lower: any rise would be a fault. The right axis "
     "gives the same quantity as the power that the springs dissipate, twice E times the spring "

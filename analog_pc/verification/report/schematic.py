@@ -9,41 +9,40 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, Literal
 
-import matplotlib
 import schemdraw
 import schemdraw.elements as elm
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from schemdraw import flow
 
-from analog_pc.reporting.style import FULL_WIDTH, INK, STYLE, si, svg
+from analog_pc.reporting.style import FULL_WIDTH, INK, styled
+from analog_pc.si import si
 from analog_pc.technology import Technology
 
-LEFT, RIGHT, BOTTOM, TOP = -0.6, 22.9, -4.9, 4.9
-FONT, AMPLIFIER = 6.5, 0.8
+LEFT = -0.6
+RIGHT = 22.9
+BOTTOM = -4.9
+TOP = 4.9
+FONT = 6.5  # points
+AMPLIFIER = 0.8  # scale of its symbol
 Point = tuple[float, float]
 Align = Literal["left", "center", "right"]
 
 
-def schematic_svg(technology: Technology, prefix: str = "schematic") -> str:
-    """The schematic as an ``<svg>`` element."""
-    return svg(schematic(technology), prefix)
-
-
+@styled
 def schematic(technology: Technology) -> Figure:
     """The schematic as a figure of full width."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(FULL_WIDTH, FULL_WIDTH * (TOP - BOTTOM) / (RIGHT - LEFT)))
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        pen = _Pen(axes)
-        _synapse(pen, technology)
-        _amplifier(pen, technology)
-        _value_node(pen, technology)
-        _eps_sense(pen)
-        _feedback(pen)
-        pen.drawing.draw(show=False)
-        axes.set(xlim=(LEFT, RIGHT), ylim=(BOTTOM, TOP), aspect="equal")
-        axes.set_axis_off()
+    figure = Figure(figsize=(FULL_WIDTH, FULL_WIDTH * (TOP - BOTTOM) / (RIGHT - LEFT)))
+    axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+    pen = _Pen(axes)
+    _synapse(pen, technology)
+    _amplifier(pen, technology)
+    _value_node(pen, technology)
+    _eps_sense(pen)
+    _feedback(pen)
+    pen.drawing.draw(show=False)
+    axes.set(xlim=(LEFT, RIGHT), ylim=(BOTTOM, TOP), aspect="equal")
+    axes.set_axis_off()
     return figure
 
 

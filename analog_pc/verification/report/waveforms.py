@@ -9,26 +9,35 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.reporting.style import (
     COLOURS,
-    DASHES,
     FULL_WIDTH,
+    HOLLOW,
     INK,
-    MARKERS,
     ONE_COLUMN,
     decades,
-    engineering,
     finite_positive,
     log_ticks,
     styled,
     tolerance_line,
 )
+from analog_pc.reporting.waveforms import (
+    draw_line,
+    draw_marks,
+    key,
+    largest_changes,
+    legend_above,
+    line_and_mark,
+    nearest_instants,
+)
+from analog_pc.si import engineering
 from analog_pc.verification.results import PhaseResult, TransientResult, full_scale
 
-MOST_LAYERS, MOST_ACTIVITIES, DOTS = 3, 4, 22
+MOST_LAYERS = 3
+MOST_ACTIVITIES = 4
+DOTS = 22
 
 
 @styled
@@ -47,7 +56,9 @@ def settling(phase: PhaseResult) -> Figure:
     if log:
         grid[1, 0].set_xscale("log")
     factor = float(seconds[-1] / (transient.waveform.times[-1] * phase.compiled.scales.seconds))
-    figure.legend(handles=_keys(), loc="outside lower center", ncols=2, handlelength=2.2)
+    figure.legend(
+        handles=line_and_mark("circuit", "ideal"), loc="outside lower center", ncols=2, handlelength=2.2
+    )
     if not at_rest(transient):
         _mark_settling(list(grid.flat), transient.settling_measured * factor)
     return figure
@@ -61,15 +72,16 @@ def energy(phase: PhaseResult) -> Figure:
     keep = _shown(seconds, log)
     figure = Figure(figsize=(ONE_COLUMN, 3.3), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 0.5))
-    circuit, ideal = transient.waveform.energy, transient.reference_energy
+    circuit = transient.waveform.energy
+    ideal = transient.reference_energy
     dots = _dots(seconds, log)
     top.plot(seconds[keep], circuit[keep], color=COLOURS[0])
-    top.plot(seconds[dots], ideal[dots], ls="", marker="o", color=INK, mfc="white", mew=0.7)
+    top.plot(seconds[dots], ideal[dots], ls="", marker="o", color=INK, **HOLLOW)
     top.set_ylabel("energy $E$ (dimensionless)")
     if float(circuit.min()) < 0.3 * float(circuit.max()):
         top.set_ylim(bottom=0.0)
     _power_axis(top, phase, _largest(circuit))
-    top.legend(handles=_keys(COLOURS[0]), loc="best", handlelength=2.2)
+    top.legend(handles=line_and_mark("circuit", "ideal", COLOURS[0]), loc="best", handlelength=2.2)
     apart = np.abs(circuit - ideal)[keep] / (max(_largest(ideal), _largest(circuit)) or 1.0)
     floor, ceiling = decades(apart, 0.0)
     bottom.plot(seconds[keep], np.maximum(apart, floor), color=INK, lw=0.8)
@@ -125,27 +137,27 @@ def _shown(times: Floats, log: bool) -> Bools:
 
 def _dots(times: Floats, log: bool) -> Ints:
     """Indices of about `DOTS` instants spread evenly over the axis."""
-    first, last = float(times[_shown(times, log)][0]), float(times[-1])
+    first = float(times[_shown(times, log)][0])
+    last = float(times[-1])
     wanted = np.geomspace(first, last, DOTS) if log else np.linspace(first, last, DOTS)
-    return np.unique(np.clip(np.searchsorted(times, wanted), 0, len(times) - 1))
+    return nearest_instants(times, wanted)
 
 
 def _waves(axes: Axes, phase: PhaseResult, layer: int, times: Floats, log: bool) -> None:
     transient = _transient(phase)
-    circuit, ideal = transient.waveform.activities[layer], transient.reference[layer]
+    circuit = transient.waveform.activities[layer]
+    ideal = transient.reference[layer]
     volts = phase.compiled.scales.activity[layer]
-    movers = np.sort(np.argsort(-np.ptp(ideal, axis=0), kind="stable")[:MOST_ACTIVITIES])
+    movers = largest_changes(np.ptp(ideal, axis=0), MOST_ACTIVITIES)
     factor, prefix = engineering(volts * _largest(ideal[:, movers]))
-    dots, keep = _dots(times, log), _shown(times, log)
-    keys, hollow = [], {"markerfacecolor": "white", "markeredgewidth": 0.7}
-    for rank, i in enumerate(movers):
-        colour = COLOURS[rank]
-        look: dict[str, Any] = {"color": colour, "marker": MARKERS[rank], **hollow}
-        axes.plot(times[keep], volts * factor * circuit[keep, i], color=colour, ls=DASHES[rank])
-        axes.plot(times[dots], volts * factor * ideal[dots, i], **{**look, "ls": ""})
-        keys.append(Line2D([], [], ls=DASHES[rank], label=f"$x_{{{i}}}$", **look))
-    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 0.99)}
-    axes.legend(handles=keys, ncols=MOST_ACTIVITIES, handlelength=2.4, **place)
+    dots = _dots(times, log)
+    keep = _shown(times, log)
+    keys = []
+    for rank, i in enumerate(movers.tolist()):
+        draw_line(axes, times[keep], volts * factor * circuit[keep, i], rank)
+        draw_marks(axes, times[dots], volts * factor * ideal[dots, i], rank)
+        keys.append(key(rank, f"$x_{{{i}}}$"))
+    legend_above(axes, keys, MOST_ACTIVITIES)
     axes.set_title(f"layer {layer}", pad=17)
     axes.set_ylabel(f"V($x$) ({prefix}V)")
 
@@ -179,10 +191,10 @@ def _power_axis(axes: Axes, phase: PhaseResult, largest: float) -> None:
 
     Left out where layers have unlike volts per unit: the power is then no multiple of the energy.
     """
-    units = set(phase.compiled.scales.activity[1:])
-    if len(units) > 1:
+    volts = set(phase.compiled.scales.activity[1:])
+    if len(volts) > 1:
         return
-    watts = 2.0 * phase.compiled.design.technology.spring_conductance * units.pop() ** 2
+    watts = 2.0 * phase.compiled.design.technology.spring_conductance * volts.pop() ** 2
     factor, prefix = engineering(largest * watts)
     slope = watts * factor
 
@@ -194,10 +206,3 @@ def _power_axis(axes: Axes, phase: PhaseResult, largest: float) -> None:
 
     right = axes.secondary_yaxis("right", functions=(times, over))
     right.set_ylabel(f"power in the springs ({prefix}W)")
-
-
-def _keys(colour: str = INK) -> list[Line2D]:
-    line = Line2D([], [], color=colour, label="circuit")
-    dot = Line2D([], [], ls="", marker="o", color=INK, markerfacecolor="white", markeredgewidth=0.7)
-    dot.set_label("ideal")
-    return [line, dot]

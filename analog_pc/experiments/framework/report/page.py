@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.result import AGREES, COLUMNS, DIFFERS, NOT_SHOWN, Result
 from analog_pc.files import write_text
-from analog_pc.reporting.style import svg
-from analog_pc.verification.report.page import Panel, template
+from analog_pc.reporting.json_report import HTML
+from analog_pc.reporting.page import panel, template
 
-HTML = "report.html"
 CLASSES = {AGREES: "pass", DIFFERS: "fail", NOT_SHOWN: "soft"}
 
 
@@ -40,7 +39,7 @@ def render(result: Result, figure: Figure, player: str = "") -> str:
         summary=summary(result),
         columns=columns,
         classes=CLASSES,
-        figure=Panel(Markup(svg(figure, "figure")), result.title, _size(result), narrow=True),
+        figure=panel(figure, "figure", result.title, _size(result)),
         player=Markup(player),
     )
 

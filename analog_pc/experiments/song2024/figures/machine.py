@@ -32,7 +32,8 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.result import Array, Result
 from analog_pc.experiments.song2024.figures.columns import WIDTH
 from analog_pc.files import write_bytes
-from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE, save_figure, styled
+from analog_pc.reporting.figures import save_figure
+from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
 SOURCES = ("ngspice", "native", "ideal")  # what the machine is driven by, the first that there is

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from analog_pc.reporting.style import save_figure, styled, svg
+from analog_pc.reporting.figures import save_figure, svg
+from analog_pc.reporting.style import styled
 
 
 @styled
