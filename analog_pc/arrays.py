@@ -13,9 +13,24 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
+Int32s = NDArray[np.int32]
+UInt32s = NDArray[np.uint32]
+UInt64s = NDArray[np.uint64]
 Masked = np.ma.MaskedArray[Any, np.dtype[np.float64]]
 
-__all__ = ["Any", "ArrayLike", "Bools", "Floats", "Ints", "Masked", "is_number", "is_whole"]
+__all__ = [
+    "Any",
+    "ArrayLike",
+    "Bools",
+    "Floats",
+    "Int32s",
+    "Ints",
+    "Masked",
+    "UInt32s",
+    "UInt64s",
+    "is_number",
+    "is_whole",
+]
 
 
 def is_number(given: object) -> TypeGuard[float]:

@@ -1,1 +1,1 @@
-"""Functions for compiled code of every room: block-tridiagonal equations, random streams, threads."""
+"""Compiled code that every room may use: decorator, block-tridiagonal equations, random streams, threads."""

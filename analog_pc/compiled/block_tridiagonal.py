@@ -11,12 +11,14 @@ Rows are exchanged within a layer only: equations that need more lose digits, wh
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def factor(n, where, count, diagonal, lower, upper):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+
+@kernel()
+def factor(n: Ints, where: Ints, count: int, diagonal: Floats, lower: Floats, upper: Floats) -> None:
     """In place: D_l becomes S_l^-1 and L_l becomes L_l S_{l-1}^-1, with S_l = D_l - L_l S_{l-1}^-1 U_{l-1}.
 
     Raises LinAlgError where an S_l is singular.
@@ -31,8 +33,16 @@ def factor(n, where, count, diagonal, lower, upper):  # type: ignore[no-untyped-
         here[:] = np.linalg.inv(here)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def solve(n, at, where, count, factored, r, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel()
+def solve(
+    n: Ints,
+    at: Ints,
+    where: Ints,
+    count: int,
+    factored: tuple[Floats, Floats, Floats],
+    r: Floats,
+    out: Floats,
+) -> None:
     """out of the equations whose right-hand side is r; both as layers side by side, from at[l]."""
     diagonal, lower, upper = factored
     for layer in range(count):
@@ -49,6 +59,6 @@ def solve(n, at, where, count, factored, r, out):  # type: ignore[no-untyped-def
         here[:] = _block(diagonal, where[layer, 1], n[layer], n[layer]) @ here
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _block(flat, start, rows, columns):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel()
+def _block(flat: Floats, start: int, rows: int, columns: int) -> Floats:
     return flat[start : start + rows * columns].reshape(rows, columns)

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
-from analog_pc.arrays import Any, Floats
+from analog_pc.arrays import Any, Floats, Ints, UInt64s
+from analog_pc.compiled.kernel import kernel
 
 LAYERS = 256
 TAIL = 3.6541528853610088  # where the tail begins: R of Marsaglia & Tsang for 256 layers
@@ -53,36 +53,36 @@ def key_of(rng: np.random.Generator) -> Any:
     return rng.integers(0, 2**64 - 1, dtype=np.uint64, endpoint=True)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def mix(state):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def mix(state: np.uint64) -> np.uint64:
     """64 random bits of a state."""
     z = (state ^ (state >> _U30)) * _MIX_1
     z = (z ^ (z >> _U27)) * _MIX_2
     return z ^ (z >> _U31)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def stream(key, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def stream(key: np.uint64, row: np.uint64) -> tuple[np.uint64, np.uint64]:
     """State and gamma of the stream of a row under a key (both uint64)."""
     seed = key + _ROW * (row + _U1)
     return mix(seed), mix(seed + _GOLDEN) | _U1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def uniform(bits):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def uniform(bits: np.uint64) -> float:
     """A multiple of 2^-53 in [0, 1)."""
     return np.int64(bits >> _U11) * _STEP
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def normal(state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def normal(state: np.uint64, gamma: np.uint64) -> tuple[float, np.uint64]:
     """A standard normal deviate, and the state after it."""
     state += gamma
     return _deviate(mix(state), state, gamma)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _deviate(bits, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _deviate(bits: np.uint64, state: np.uint64, gamma: np.uint64) -> tuple[float, np.uint64]:
     """The deviate that begins with these bits."""
     while True:
         layer = bits & _U511  # unsigned, so that no index is looked at for being negative
@@ -97,8 +97,8 @@ def _deviate(bits, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no 
         bits = mix(state)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _edge(layer, x, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _edge(layer: np.uint64, x: float, state: np.uint64, gamma: np.uint64) -> tuple[bool, float, np.uint64]:
     """Beyond the inner rectangle of a layer: the tail (layer 0), or a look at the density."""
     if layer > _U0:
         state += gamma
@@ -112,8 +112,8 @@ def _edge(layer, x, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no
             return True, math.copysign(TAIL + beyond, x), state
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def draw(state, gamma, count, bits, late, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def draw(state: np.uint64, gamma: np.uint64, count: int, bits: UInt64s, late: Ints, out: Floats) -> np.uint64:
     """Put normal deviates at the front, and return the state after them; `bits` and `late` are scratch."""
     for k in range(count):
         state += gamma
@@ -131,8 +131,8 @@ def draw(state, gamma, count, bits, late, out):  # type: ignore[no-untyped-def] 
     return state
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def normals(key, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def normals(key: np.uint64, out: Floats) -> None:
     """Fill a vector with the normal deviates of stream 0 of a key."""
     state, gamma = stream(key, np.uint64(0))
     draw(state, gamma, out.size, np.empty(out.size, np.uint64), np.empty(out.size, np.int64), out)

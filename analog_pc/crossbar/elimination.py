@@ -26,14 +26,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.crossbar.array import WiredArray
 
 _BASE = 48  # below it the compiled loop is faster than products of halves
-_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 
 
 class Row(NamedTuple):
@@ -78,8 +77,8 @@ def inverse_factor(mesh: Floats, excess: Floats) -> Floats:
     return out
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _invert(a, excess):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def _invert(a: Floats, excess: Floats) -> None:
     """`inverse_factor` in place: right of the diagonal what is left of the mesh, left of it the inverse."""
     n = len(excess)
     for k in range(n):
@@ -101,8 +100,8 @@ def _invert(a, excess):  # type: ignore[no-untyped-def]  # pragma: no cover - co
         row[k + 1 :] = 0.0
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def eliminate_word_line(devices, wire, mesh):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def eliminate_word_line(devices: Floats, wire: float, mesh: Floats) -> Floats:
     """Add to mesh [n, n], above its diagonal, what a word line puts between its bit-line nodes.
 
     Returns the conductances [n] from the bit-line nodes to its port.  With right_j = r (admittance from

@@ -22,16 +22,17 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 
 LANES = 8
 EPS = 2.0**-52
-_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def factor(g, n, r_word, r_bit, h_word, h_bit):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def factor(g: Floats, n: int, r_word: float, r_bit: float, h_word: Floats, h_bit: Floats) -> None:
     """Line ratios: h_word [rows / 8, n, 8] and h_bit [rows, width] of g [rows, width], n columns used."""
     load = np.zeros(max(n, 8))
     for i in range(g.shape[0]):
@@ -49,8 +50,24 @@ def factor(g, n, r_word, r_bit, h_word, h_bit):  # type: ignore[no-untyped-def] 
                 load[k] *= h_word[block, j, k]
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _up(g, n, r_word, r_bit, h_word, h_bit, v, t, p, u, z, lanes, beta, search, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def _up(
+    g: Floats,
+    n: int,
+    r_word: float,
+    r_bit: float,
+    h_word: Floats,
+    h_bit: Floats,
+    v: Floats,
+    t: Floats,
+    p: Floats,
+    u: Floats,
+    z: Floats,
+    lanes: Floats,
+    beta: float,
+    search: bool,
+    w: Floats,
+) -> float:
     """Device currents u = r_b G (p - w) where w are the word lines against p, driven by v; returns p.Sp.
 
     With `search`, p = Tb^-1 r + beta p comes first, in the same sweep.  w is kept unless it has no rows.
@@ -100,8 +117,10 @@ def _up(g, n, r_word, r_bit, h_word, h_bit, v, t, p, u, z, lanes, beta, search, 
     return total
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _down(n, h_bit, t, p, u, f, x, alpha, move):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def _down(
+    n: int, h_bit: Floats, t: Floats, p: Floats, u: Floats, f: Floats, x: Floats, alpha: float, move: float
+) -> tuple[float, float]:
     """One step: t -= alpha (forward elimination of Sp), x += move p; returns r.r and r.Tb^-1 r."""
     rows = h_bit.shape[0]
     rr, rz = 0.0, 0.0
@@ -138,10 +157,24 @@ def _down(n, h_bit, t, p, u, f, x, alpha, move):  # type: ignore[no-untyped-def]
     return rr, rz
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def solve(  # type: ignore[no-untyped-def]
-    g, n, r_word, r_bit, h_word, h_bit, drive, sag, tolerance, most, abandon, missed, currents, report, nodes
-):  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def solve(
+    g: Floats,
+    n: int,
+    r_word: float,
+    r_bit: float,
+    h_word: Floats,
+    h_bit: Floats,
+    drive: Floats,
+    sag: bool,
+    tolerance: float,
+    most: int,
+    abandon: bool,
+    missed: Bools,
+    currents: Floats,
+    report: Floats,
+    nodes: Floats,
+) -> None:
     """Solve every row of drive [batch, rows] in turn.
 
     currents [batch, n] in A, of the last segments with `sag`, else of the devices; report [batch, 3] =

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.crossbar.array import WiredArray
 from analog_pc.crossbar.elimination import eliminate_rows
 from analog_pc.crossbar.multiport import from_columns
@@ -95,8 +95,8 @@ def _falls(array: WiredArray) -> Floats:
     return falls
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve_lines(falls, wire, ends, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _solve_lines(falls: Floats, wire: float, ends: Floats, x: Floats) -> None:
     """Currents x [batch, rows, columns] into the nodes become their voltages; `lines` has the recursion."""
     batch, rows, n = x.shape
     for b in range(batch):
@@ -111,10 +111,10 @@ def _solve_lines(falls, wire, ends, x):  # type: ignore[no-untyped-def]  # pragm
                 line[j] = ahead
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve_bit_lines(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    transfer, wire, injected, feet, bits, out
-):
+@kernel(nogil=True)
+def _solve_bit_lines(
+    transfer: Floats, wire: float, injected: Floats, feet: Floats, bits: Floats, out: Floats
+) -> None:
     """`Network._bit_lines`, sample by sample; bits and out are filled."""
     batch, rows, n = injected.shape
     passed = np.empty(n)
@@ -136,8 +136,8 @@ def _solve_bit_lines(  # type: ignore[no-untyped-def]  # pragma: no cover - comp
             passed[:] = line
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _add_product(symmetric, x, y):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _add_product(symmetric: Floats, x: Floats, y: Floats) -> None:
     """y += symmetric x, row by row: the inner loop runs along memory."""
     for k in range(len(x)):
         row, factor = symmetric[k], x[k]

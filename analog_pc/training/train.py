@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.errors import BadInput
 from analog_pc.pcn import (
     LEARNING_RULES,
@@ -88,8 +88,10 @@ class Trainer:
         self.network = self.network.with_parameters(parameters[:depth], parameters[depth:])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _descend(parameter, velocity, change, momentum, rate, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel()
+def _descend(
+    parameter: Floats, velocity: Floats, change: Floats, momentum: float, rate: float, out: Floats
+) -> None:
     """velocity = momentum velocity + rate change; out = parameter + velocity, in one pass over memory."""
     for k in range(out.size):
         velocity[k] = momentum * velocity[k] + rate * change[k]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from analog_pc.arrays import ArrayLike, Floats, is_whole
+from analog_pc.arrays import ArrayLike, Floats, Int32s, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 
@@ -30,7 +29,7 @@ def matrix(name: str, given: ArrayLike, shape: tuple[int, int]) -> Floats:
     return _numbers(name, given, shape)
 
 
-def whole_numbers(given: ArrayLike, shape: tuple[int, int]) -> NDArray[np.int32]:
+def whole_numbers(given: ArrayLike, shape: tuple[int, int]) -> Int32s:
     """Counts of pulses of that shape, int32."""
     counts = matrix("counts", given, shape)
     if not ((counts == np.rint(counts)) & (np.abs(counts) < 2.0**31)).all():

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from analog_pc.arrays import Floats, Int32s, UInt32s
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 
 _M1, _M2, _M4 = np.uint32(0x55555555), np.uint32(0x33333333), np.uint32(0x0F0F0F0F)
 _ONES = np.uint32(0x01010101)
-_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 _S1, _S2, _S4, _S24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def ones(word):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def ones(word: np.uint32) -> np.int32:
     """Number of ones of a uint32."""
     x = np.uint32(word - ((word >> _S1) & _M1))
     x = np.uint32((x & _M2) + ((x >> _S2) & _M2))
@@ -20,17 +21,17 @@ def ones(word):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     return np.int32(np.uint32(x * _ONES) >> _S24)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def ones_of(words):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def ones_of(words: UInt32s) -> int:
     """Number of ones of a vector of uint32."""
     count = 0
     for word in words:
-        count += ones(word)
+        count += int(ones(word))
     return count
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def _halves(i, own, columns, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def _halves(i: int, own: np.int32, columns: UInt32s, counts: Int32s, hidden: Floats) -> float:
     """Sum over a row of half-selects x weight; `counts` are the coincidences, of any sign."""
     total = 0.0
     for j in range(columns.size):
@@ -38,8 +39,8 @@ def _halves(i, own, columns, counts, hidden):  # type: ignore[no-untyped-def]  #
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _ups(i, counts):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _ups(i: int, counts: Int32s) -> np.int32:
     """Keep the counts that go up, and add them."""
     total = np.int32(0)
     for j in range(counts.shape[1]):
@@ -48,10 +49,20 @@ def _ups(i, counts):  # type: ignore[no-untyped-def]  # pragma: no cover - compi
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def coincidences(  # type: ignore[no-untyped-def]
-    rows, columns, row_down, column_down, one_sided, weighed, hidden, counts, sums, begin, end
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def coincidences(
+    rows: UInt32s,
+    columns: UInt32s,
+    row_down: Int32s,
+    column_down: Int32s,
+    one_sided: bool,
+    weighed: bool,
+    hidden: Floats,
+    counts: Int32s,
+    sums: Floats,
+    begin: int,
+    end: int,
+) -> None:
     """Signed counts of trains, one uint32 of slots a line; a device is up where its lines agree.
 
     A line is `down` by -1 or 0, the int32 that turns the sign of a number: (n ^ -1) + 1 = -n.  `sums` come as

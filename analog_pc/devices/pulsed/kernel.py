@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats, Int32s, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.random_streams import draw, normal, stream
 from analog_pc.devices.pulsed import rows
-from analog_pc.devices.pulsed.population import CONSTANT, EXPONENTIAL, LINEAR, POWER
+from analog_pc.devices.pulsed.population import CONSTANT, EXPONENTIAL, LINEAR, POWER, Cells, Rule
 
 SUMS = 4  # of a row: pulses, pulses x weight, coincidences, half-selects x weight
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def interpolated(table, side, share):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def interpolated(table: Floats, side: int, share: float) -> float:
     """table[side] at a share of the way from 0 to 1, between the places table[2], found by bisection."""
     low, high = 0, table.shape[1] - 1
     while high - low > 1:
@@ -28,11 +29,14 @@ def interpolated(table, side, share):  # type: ignore[no-untyped-def]  # pragma:
         else:
             high = middle
     part = (share - table[2, low]) / (table[2, high] - table[2, low])
-    return table[side, low] + part * (table[side, high] - table[side, low])
+    value: float = table[side, low] + part * (table[side, high] - table[side, low])
+    return value
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, error_model="numpy")
+def factor(
+    rule: Rule, table: Floats, sign: float, w: float, slope: float, lower: float, upper: float
+) -> float:
     """f of one pulse at w, up for sign 1.0 and down for -1.0; see `analog_pc.devices.pulsed.steps`."""
     if rule.code == CONSTANT:
         return 1.0
@@ -42,7 +46,8 @@ def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untype
         return 0.0
     share = min(max((w - lower) / (upper - lower), 0.0), 1.0)  # of the range; rounding may leave it
     if rule.code == POWER:
-        return (1.0 - share if sign > 0.0 else share) ** slope
+        power: float = (1.0 - share if sign > 0.0 else share) ** slope
+        return power
     if rule.code == EXPONENTIAL:
         c = rule.coefficients
         z = 2.0 * c[4] * w / (upper - lower) + c[5]
@@ -51,18 +56,38 @@ def factor(rule, table, sign, w, slope, lower, upper):  # type: ignore[no-untype
     return interpolated(table, 0 if sign > 0.0 else 1, share)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def moved(rule, table, sign, w, step, slope, lower, upper, deviate):  # type: ignore[no-untyped-def]  # pragma: no cover
+@kernel(nogil=True)
+def moved(
+    rule: Rule,
+    table: Floats,
+    sign: float,
+    w: float,
+    step: float,
+    slope: float,
+    lower: float,
+    upper: float,
+    deviate: float,
+) -> float:
     """w after one pulse with that normal deviate."""
     move = step * factor(rule, table, sign, w, slope, lower, upper)
     spread = rule.cycle * (rule.offset + (step if rule.additive else move) + rule.growth * abs(w))
     return min(max(w + sign * (move + spread * deviate), lower), upper)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def one_by_one(  # type: ignore[no-untyped-def]
-    rule, table, n, sign, w, step, slope, lower, upper, state, gamma
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def one_by_one(
+    rule: Rule,
+    table: Floats,
+    n: np.int32,
+    sign: float,
+    w: float,
+    step: float,
+    slope: float,
+    lower: float,
+    upper: float,
+    state: np.uint64,
+    gamma: np.uint64,
+) -> tuple[float, np.uint64]:
     """w after n pulses on one device, and the state of the stream."""
     deviate = 0.0
     for _ in range(n):
@@ -72,10 +97,22 @@ def one_by_one(  # type: ignore[no-untyped-def]
     return w, state
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def write_each(  # type: ignore[no-untyped-def]
-    rule, table, cells, mortal, weighed, hidden, noise, wear, key, counts, sums, begin, end
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def write_each(
+    rule: Rule,
+    table: Floats,
+    cells: Cells,
+    mortal: bool,
+    weighed: bool,
+    hidden: Floats,
+    noise: Floats,
+    wear: Ints,
+    key: np.uint64,
+    counts: Int32s,
+    sums: Floats,
+    begin: int,
+    end: int,
+) -> None:
     """Signed numbers of pulses [rows, columns] on rows begin ... end, one pulse after the other.
 
     sums[:, 0] are the numbers of pulses: images are mostly black, and a transfer writes one row.
@@ -104,10 +141,21 @@ def write_each(  # type: ignore[no-untyped-def]
         sums[i, 1] += 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _round(  # type: ignore[no-untyped-def]
-    i, rule, table, place, pulsed, deviates, able, step, slope, lower, upper, w
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _round(
+    i: int,
+    rule: Rule,
+    table: Floats,
+    place: Ints,
+    pulsed: int,
+    deviates: Floats,
+    able: Floats,
+    step: Floats,
+    slope: Floats,
+    lower: Floats,
+    upper: Floats,
+    w: Floats,
+) -> None:
     """One pulse on each of the devices at the first places."""
     for k in range(pulsed):
         j = place[k]

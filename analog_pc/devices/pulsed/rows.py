@@ -7,16 +7,15 @@ as long as the work.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats, Int32s, Ints, UInt64s
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.compiled.random_streams import draw
 
-_FAST = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def admit(i, mortal, counts, limit, wear, able):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def admit(i: int, mortal: bool, counts: Int32s, limit: Ints, wear: Ints, able: Floats) -> int:
     """Signed pulses that a device still follows (as floats), and its wear; how many devices follow."""
     if mortal:
         for j in range(able.size):
@@ -34,16 +33,16 @@ def admit(i, mortal, counts, limit, wear, able):  # type: ignore[no-untyped-def]
     return moving
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def select(i, able, up, down, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def select(i: int, able: Floats, up: Floats, down: Floats, out: Floats) -> None:
     """What belongs to the direction of the pulses.  Both are read: a branch would be a coin toss."""
     for j in range(out.size):
         a, b = up[i, j], down[i, j]
         out[j] = a if able[j] > 0.0 else b
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def touched(able, place):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def touched(able: Floats, place: Ints) -> None:
     """Places of the devices that follow, in front."""
     k = 0
     for j in range(able.size):
@@ -51,8 +50,8 @@ def touched(able, place):  # type: ignore[no-untyped-def]  # pragma: no cover - 
         k += able[j] != 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def spread(able, drawn, deviates):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def spread(able: Floats, drawn: Floats, deviates: Floats) -> None:
     """A deviate of its own to each device that follows, and one of the others' to the rest."""
     k = 0
     for j in range(able.size):
@@ -60,10 +59,19 @@ def spread(able, drawn, deviates):  # type: ignore[no-untyped-def]  # pragma: no
         k += able[j] != 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def write_noise(  # type: ignore[no-untyped-def]
-    i, size, noise, able, moving, state, gamma, bits, late, drawn
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def write_noise(
+    i: int,
+    size: float,
+    noise: Floats,
+    able: Floats,
+    moving: int,
+    state: np.uint64,
+    gamma: np.uint64,
+    bits: UInt64s,
+    late: Ints,
+    drawn: Floats,
+) -> np.uint64:
     """New noise of the devices that follow, and the state after it."""
     state = draw(state, gamma, moving, bits, late, drawn)
     k = 0
@@ -74,8 +82,8 @@ def write_noise(  # type: ignore[no-untyped-def]
     return state
 
 
-@numba.njit(cache=True, nogil=True, fastmath=_FAST)  # type: ignore[untyped-decorator, unused-ignore]
-def weighed(i, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def weighed(i: int, counts: Int32s, hidden: Floats) -> float:
     """Sum of pulses x weight."""
     total = 0.0
     for j in range(counts.shape[1]):
@@ -83,8 +91,8 @@ def weighed(i, counts, hidden):  # type: ignore[no-untyped-def]  # pragma: no co
     return total
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def remaining(able, place, pulsed):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def remaining(able: Floats, place: Ints, pulsed: int) -> int:
     """Take a pulse off each of the first places, keep in front those that have more, and say how many."""
     kept = 0
     for k in range(pulsed):

@@ -14,21 +14,34 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats, Int32s, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.random_streams import draw, stream
 from analog_pc.devices.pulsed import rows
 from analog_pc.devices.pulsed.kernel import one_by_one
-from analog_pc.devices.pulsed.population import LINEAR
+from analog_pc.devices.pulsed.population import LINEAR, Cells, Rule
 
 FAR = 9.0  # standard deviations; the normal distribution has 1.1e-19 beyond
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def write_summed(  # type: ignore[no-untyped-def]
-    rule, table, cells, mortal, weighed, hidden, noise, wear, key, counts, sums, begin, end
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def write_summed(
+    rule: Rule,
+    table: Floats,
+    cells: Cells,
+    mortal: bool,
+    weighed: bool,
+    hidden: Floats,
+    noise: Floats,
+    wear: Ints,
+    key: np.uint64,
+    counts: Int32s,
+    sums: Floats,
+    begin: int,
+    end: int,
+) -> None:
     """Signed numbers of pulses [rows, columns] on rows begin ... end; sums[:, 0] is how many they are."""
     width = hidden.shape[1]
     able, deviates, after = np.empty(width), np.zeros(width), np.empty(width)
@@ -60,10 +73,20 @@ def write_summed(  # type: ignore[no-untyped-def]
         sums[i, 1] += 0.5 * rows.weighed(i, counts, hidden) if weighed else 0.0
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _constant(  # type: ignore[no-untyped-def]
-    i, cycle, offset, able, w, up, down, lower, upper, deviates, after
-):  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _constant(
+    i: int,
+    cycle: float,
+    offset: float,
+    able: Floats,
+    w: Floats,
+    up: Floats,
+    down: Floats,
+    lower: Floats,
+    upper: Floats,
+    deviates: Floats,
+    after: Floats,
+) -> None:
     """The end of bursts of a constant step; see `_settle`."""
     for j in range(able.size):
         n, now, low, high = able[j], w[i, j], lower[i, j], upper[i, j]
@@ -76,8 +99,18 @@ def _constant(  # type: ignore[no-untyped-def]
         after[j] = end if inside | (abs(n) == 1.0) else np.nan
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _linear(i, cycle, offset, able, w, step, slope, mean, sigma):  # type: ignore[no-untyped-def]  # pragma: no cover
+@kernel(nogil=True)
+def _linear(
+    i: int,
+    cycle: float,
+    offset: float,
+    able: Floats,
+    w: Floats,
+    step: Floats,
+    slope: Floats,
+    mean: Floats,
+    sigma: Floats,
+) -> None:
     """Mean and deviation after bursts; the mean is NaN where a < 0 and for bursts of more than 31 pulses."""
     for j in range(able.size):
         keep, kept, total, part, left = 1.0 - step[j] * slope[j], 1.0, 0.0, 1.0, np.int32(abs(able[j]))
@@ -102,8 +135,19 @@ def _linear(i, cycle, offset, able, w, step, slope, mean, sigma):  # type: ignor
         sigma[j] = cycle * (step[j] + offset) * math.sqrt(total)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _settle(i, able, w, lower, upper, slope, mean, sigma, deviates, after):  # type: ignore[no-untyped-def]  # pragma: no cover
+@kernel(nogil=True)
+def _settle(
+    i: int,
+    able: Floats,
+    w: Floats,
+    lower: Floats,
+    upper: Floats,
+    slope: Floats,
+    mean: Floats,
+    sigma: Floats,
+    deviates: Floats,
+    after: Floats,
+) -> None:
     """The end of bursts, cut at the bounds; NaN where one is not as good as its pulses.
 
     A single pulse is, where its step is not cut at 0.  A device without one has mean w and sigma 0: it stays.
@@ -118,8 +162,8 @@ def _settle(i, able, w, lower, upper, slope, mean, sigma, deviates, after):  # t
         after[j] = end if (inside | single) & (mean[j] == mean[j]) else np.nan
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _move(i, after, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _move(i: int, after: Floats, w: Floats) -> int:
     """To where the bursts end, and how many do not."""
     odd = 0
     for j in range(after.size):
@@ -129,8 +173,18 @@ def _move(i, after, w):  # type: ignore[no-untyped-def]  # pragma: no cover - co
     return odd
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _one_by_one(i, rule, table, able, after, cells, w, state, gamma):  # type: ignore[no-untyped-def]  # pragma: no cover
+@kernel(nogil=True)
+def _one_by_one(
+    i: int,
+    rule: Rule,
+    table: Floats,
+    able: Floats,
+    after: Floats,
+    cells: Cells,
+    w: Floats,
+    state: np.uint64,
+    gamma: np.uint64,
+) -> None:
     """The bursts that are not sound, pulse by pulse."""
     for j in range(able.size):
         if after[j] != after[j]:

@@ -18,10 +18,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from analog_pc.arrays import Any, Floats
+from analog_pc.arrays import Any, Floats, Int32s, UInt32s
+from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.random_streams import mix, stream
 from analog_pc.devices.pulsed.coincidence import ones_of
 
@@ -77,8 +77,8 @@ def trains(key: np.uint64, found: Probabilities, x: Floats, d: Floats, rate: flo
     return Trains(rows, columns, row_down, column_down)
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _sizes(x, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _sizes(x: Floats, p: Floats) -> float:
     """|x|, and the largest."""
     most = 0.0
     for i in range(x.size):
@@ -87,8 +87,8 @@ def _sizes(x, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     return most
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _scale(scale, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _scale(scale: float, p: Floats) -> int:
     """Scaled, cut at 1, and how many were cut."""
     cut = 0
     for i in range(p.size):
@@ -98,15 +98,15 @@ def _scale(scale, p):  # type: ignore[no-untyped-def]  # pragma: no cover - comp
     return cut
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _directions(x, reverse, down):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _directions(x: Floats, reverse: bool, down: Int32s) -> None:
     """-1 where x, or where -x, is not above 0."""
     for i in range(x.size):
         down[i] = 0 if (x[i] > 0.0) != reverse else -1
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _bernoulli(key, side, p, every, words):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(nogil=True)
+def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, words: UInt32s) -> None:
     """Independent slots of probability p: where a random multiple of 2^-53 in [0, 1) is below p.
 
     All slots are compared at once, from the first binary place on.  A place decides half of those still

@@ -13,20 +13,19 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.compiled.kernel import ORDERED_SUMS, REGROUPED_SUMS, kernel
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
 
 # Loops below write one or two arrays each: with more, the compiler gives up to prove that they do not
 # overlap, and makes no SIMD of them.
 SMOOTH = {"identity": 0, "tanh": 1, "sigmoid": 2}
 KINKED = len(SMOOTH)
-FAST_MATH = {"reassoc", "contract", "nsz"}  # lets sums use SIMD; NaN and infinity keep their meaning
 # A division by zero is an infinity, as in numpy: a test before each would forbid SIMD.
-COMPILED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST_MATH}
-KEEP_ORDER = COMPILED | {"fastmath": {"contract", "nsz"}}  # where the order of additions is the algorithm
+COMPILED: dict[str, Any] = {"error_model": "numpy", "fastmath": REGROUPED_SUMS}
+KEEP_ORDER = COMPILED | {"fastmath": ORDERED_SUMS}  # where the order of additions is the algorithm
 _LOG2_E = 1.0 / math.log(2.0)
 _LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # the leading 32 bits of ln 2: exact in products with k
 _LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")  # the following bits
@@ -50,8 +49,8 @@ def pieces_of(f: Activation) -> tuple[Floats, Floats, float]:
     return kinks, np.array(f.slopes), float(f.f(kinks[:1])[0])
 
 
-@numba.njit(**KEEP_ORDER)  # type: ignore[untyped-decorator, unused-ignore]
-def _exponential(x, count, n, q, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**KEEP_ORDER)
+def _exponential(x: Floats, count: int, n: int, q: Floats, power: Floats) -> None:
     """e^x = power (1 + q) for -700 <= x <= 0."""
     bits = power.view(np.int64)
     for b in range(count):
@@ -75,8 +74,8 @@ def _exponential(x, count, n, q, power):  # type: ignore[no-untyped-def]  # prag
             bits[b, j] = (bits[b, j] + 1023) << 52  # the exponent field of 2^k
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _tanh(x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _tanh(x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats, power: Floats) -> None:
     for b in range(count):
         for j in range(n):
             slope[b, j] = -2.0 * abs(x[b, j])
@@ -92,8 +91,10 @@ def _tanh(x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-d
             curvature[b, j] = -2.0 * f[b, j] * (1.0 - f[b, j] * f[b, j])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _sigmoid(x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _sigmoid(
+    x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats, power: Floats
+) -> None:
     for b in range(count):
         for j in range(n):
             slope[b, j] = -abs(x[b, j])
@@ -113,8 +114,10 @@ def _sigmoid(x, count, n, f, slope, curvature, power):  # type: ignore[no-untype
             curvature[b, j] = slope[b, j] * (1.0 - 2.0 * f[b, j])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _piecewise(pieces, x, count, n, f, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _piecewise(
+    pieces: tuple[Floats, Floats, float], x: Floats, count: int, n: int, f: Floats, slope: Floats
+) -> None:
     """On a kink the slope is that of its left side, as in `Activation.slope`."""
     kinks, slopes, first = pieces
     for b in range(count):
@@ -129,8 +132,18 @@ def _piecewise(pieces, x, count, n, f, slope):  # type: ignore[no-untyped-def]  
                 slope[b, j] += step if x[b, j] > kink else 0.0
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def activate(code, pieces, x, count, n, f, slope, curvature, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def activate(
+    code: int,
+    pieces: tuple[Floats, Floats, float],
+    x: Floats,
+    count: int,
+    n: int,
+    f: Floats,
+    slope: Floats,
+    curvature: Floats,
+    power: Floats,
+) -> None:
     """f, f' and f'' of n nodes of `count` samples; arrays [samples, nodes or more], `power` is scratch."""
     if code == 1:
         _tanh(x, count, n, f, slope, curvature, power)

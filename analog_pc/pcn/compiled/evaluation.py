@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED, KINKED, activate
+from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.products import row_norms, times, times_transposed
-from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE
+from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Work
 
 UNIT_ROUNDOFF = 2.0**-53
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _set_forces(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, work: Work) -> None:
     """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
     n = chain.sizes[k]
     pi = chain.pi[k]
@@ -53,8 +55,8 @@ def _set_forces(chain, k, mu0, p, count, work):  # type: ignore[no-untyped-def] 
         p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _set_feedback(chain, k, p, count, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Work) -> None:
     """h_k from lambda_{k+1}."""
     for b in range(count):
         for i in range(chain.sizes[k + 1]):
@@ -64,8 +66,8 @@ def _set_feedback(chain, k, p, count, work):  # type: ignore[no-untyped-def]  # 
     times(work.narrow, chain.weights[k + 1], count, p.feedback[k])
 
 
-@numba.njit(inline="always", error_model="numpy")  # type: ignore[untyped-decorator, unused-ignore]
-def _gate_on_kink(left, right, force, feedback):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(inline="always", error_model="numpy")
+def _gate_on_kink(left: float, right: float, force: float, feedback: float) -> tuple[float, bool]:
     """The gate of a node on a kink, and whether it stays there.
 
     The derivatives of E to the left and to the right are force - left back and force - right back.
@@ -79,8 +81,8 @@ def _gate_on_kink(left, right, force, feedback):  # type: ignore[no-untyped-def]
     return left, False
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
     """Gates, dE/dx and what may move in layer k."""
     n = chain.sizes[k]
     gate = p.gate
@@ -111,8 +113,8 @@ def _set_gradient(chain, k, p, count):  # type: ignore[no-untyped-def]  # pragma
             gradient[k, b, i] = (force[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _compare(chain, k, p, count, work, tolerance):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Work, tolerance: float) -> None:
     """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
     n = chain.sizes[k]
     pi = chain.pi[k]
@@ -140,8 +142,8 @@ def _compare(chain, k, p, count, work, tolerance):  # type: ignore[no-untyped-de
             total[RATIO, b] = max(total[RATIO, b], g / (tolerance * force + rounding))
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def evaluate(chain, mu0, p, count, tolerance, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: float, work: Work) -> None:
     """Everything that follows from the activities p.x of the first `count` samples."""
     layers = chain.sizes.size
     pieces = (chain.kinks, chain.slopes, chain.first_value)

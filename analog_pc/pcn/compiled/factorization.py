@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numba
-
+from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def factor_lu(a, n, pivots, row):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def factor_lu(a: Floats, n: int, pivots: Ints, row: Floats) -> float:
     """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
     sign = 1.0
     for k in range(n):
@@ -40,8 +40,8 @@ def factor_lu(a, n, pivots, row):  # type: ignore[no-untyped-def]  # pragma: no 
     return sign
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def solve_lu(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
     """Each row of b [right-hand sides, n] becomes a^-1 of it, by the factors of `factor_lu`."""
     count = len(b)
     for r in range(count):
@@ -57,8 +57,8 @@ def solve_lu(a, n, pivots, b):  # type: ignore[no-untyped-def]  # pragma: no cov
         _solve_one(a, n, b[r])
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve_one(a, n, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _solve_one(a: Floats, n: int, x: Floats) -> None:
     """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0: see `Chain`."""
     for i in range(1, n):
         left = a[i, :i]
@@ -75,8 +75,8 @@ def _solve_one(a, n, x):  # type: ignore[no-untyped-def]  # pragma: no cover - c
         x[i] = (x[i] - total) / a[i, i]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve_four(a, n, x, y, z, w):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _solve_four(a: Floats, n: int, x: Floats, y: Floats, z: Floats, w: Floats) -> None:
     """`_solve_one` of four, which share what is read of a, and do not wait for each other's sums."""
     for i in range(1, n):
         left = a[i, :i]
@@ -115,8 +115,8 @@ def _solve_four(a, n, x, y, z, w):  # type: ignore[no-untyped-def]  # pragma: no
         w[i] = (w[i] - of_w) * inverse
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def factor_symmetric(s, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def factor_symmetric(s: Floats, n: int) -> float:
     """L D L^T of the symmetric s [n, n], of which the lower triangle is given and becomes L and 1 / D; how
     many of D are negative, which is how many eigenvalues are (Sylvester's law of inertia)."""
     negative = 0.0
@@ -136,8 +136,8 @@ def factor_symmetric(s, n):  # type: ignore[no-untyped-def]  # pragma: no cover 
     return negative
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def solve_symmetric(s, n, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def solve_symmetric(s: Floats, n: int, rhs: Floats) -> None:
     """rhs [n] becomes the solution, by the factors of `factor_symmetric`."""
     for i in range(n):
         total = rhs[i]
@@ -151,8 +151,8 @@ def solve_symmetric(s, n, rhs):  # type: ignore[no-untyped-def]  # pragma: no co
         rhs[i] = total
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def factor_packed(packed, n, inverse, negative):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def factor_packed(packed: Floats, n: int, inverse: Floats, negative: Floats) -> None:
     """L D L^T of symmetric matrices, as lower triangles [pairs, samples], in place; 1 / D [n, samples] and
     how many of D are negative [samples], which is how many eigenvalues are (Sylvester's law of inertia)."""
     count = packed.shape[1]
@@ -174,8 +174,8 @@ def factor_packed(packed, n, inverse, negative):  # type: ignore[no-untyped-def]
             negative[b] += 1.0 if packed[row + i, b] < 0.0 else 0.0
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def solve_packed(packed, n, inverse, rhs):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def solve_packed(packed: Floats, n: int, inverse: Floats, rhs: Floats) -> None:
     """rhs [n, samples] becomes the solution, by the factors of `factor_packed`."""
     count = packed.shape[1]
     for i in range(n):

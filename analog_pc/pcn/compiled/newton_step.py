@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.factorization import (
     factor_lu,
     factor_packed,
@@ -15,10 +17,13 @@ from analog_pc.pcn.compiled.factorization import (
     solve_symmetric,
 )
 from analog_pc.pcn.compiled.products import times, times_transposed
+from analog_pc.pcn.compiled.workspace import BatchState, Work
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _eliminate_first(
+    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
+) -> None:
     """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
     entries are negative, `sign` [samples]."""
     n = chain.sizes[0]
@@ -42,8 +47,8 @@ def _eliminate_first(chain, p, count, shift, sign, work):  # type: ignore[no-unt
             wide[b, j] = gate[0, b, j] * work.particular[0, b, j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _first_s(chain, compliance, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _first_s(chain: Chain, compliance: Floats, b: int, work: Work) -> None:
     """Lower triangle of s = B P_0 B^T + 1 / pi_1 of sample b, `compliance` gate_0 P_0 gate_0, into work.s."""
     n = chain.sizes[1]
     m = chain.sizes[0]
@@ -69,8 +74,8 @@ def _first_s(chain, compliance, b, work):  # type: ignore[no-untyped-def]  # pra
         s[i, i] += 1.0 / chain.pi[1]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, work: Work) -> None:
     """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
 
     s dlambda = -B p with s = B P_0 B^T + 1 / pi_1.  H = D + B^T pi B is positive definite if
@@ -97,8 +102,8 @@ def _closed_direction(chain, p, count, sign, work):  # type: ignore[no-untyped-d
             work.narrow[b, i] = -work.narrow[b, i]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _closed_side_by_side(chain, count, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Work) -> None:
     """work.narrow becomes s^-1 work.narrow, all samples side by side."""
     n = chain.sizes[1]
     packed = np.dot(work.pairs, work.wide[:count].T)  # lower triangles of s, [pairs, samples]
@@ -120,8 +125,8 @@ def _closed_side_by_side(chain, count, sign, work):  # type: ignore[no-untyped-d
             work.narrow[b, i] = rhs[i, b]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _upper_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Work) -> None:
     """Lower triangle of s = B P_{k-1} B^T + 1 / pi_k of sample b, k > 1, in work.s; B p_{k-1} in p_k."""
     n = chain.sizes[k]
     m = chain.sizes[k - 1]
@@ -146,8 +151,8 @@ def _upper_s(chain, k, p, b, work):  # type: ignore[no-untyped-def]  # pragma: n
         s[i, i] += 1.0 / chain.pi[k]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> float:
     """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
     The unknown of a node is dx where it moves, and dlambda where it is held.
@@ -206,8 +211,8 @@ def _eliminate(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # 
     return sign
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> None:
     """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
     n = chain.sizes[k]
     dx = work.dx
@@ -242,8 +247,10 @@ def _substitute(chain, k, p, b, shift, work):  # type: ignore[no-untyped-def]  #
         dx[k, b, j] = 0.0 if held else dx[k, b, j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _upper_direction(
+    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
+) -> None:
     """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
     times_transposed(work.wide, chain.weights[1], count, work.narrow)
@@ -264,8 +271,8 @@ def _upper_direction(chain, p, count, shift, sign, work):  # type: ignore[no-unt
             work.narrow[b, i] = 0.0
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def direction(chain, p, count, shift, sign, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work) -> None:
     """work.dx with (H + shift) dx = -dE/dx over the moving nodes of the first `count` samples.
 
     `sign` [samples] is positive where H + shift is positive definite as far as the elimination tells: by its

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED
 
 BLAS_FROM = 4  # samples, from which products of matrices are left to BLAS
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def times_transposed(a, w, count, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def times_transposed(a: Floats, w: Floats, count: int, out: Floats) -> None:
     """out = a w^T; loops where a call of BLAS would take longer than its work."""
     if count >= BLAS_FROM:
         np.dot(a[:count], w.T, out[:count])
@@ -26,8 +27,8 @@ def times_transposed(a, w, count, out):  # type: ignore[no-untyped-def]  # pragm
             out[b, i] = total
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def times(a, w, count, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def times(a: Floats, w: Floats, count: int, out: Floats) -> None:
     """out = a w, as `times_transposed`."""
     if count >= BLAS_FROM:
         np.dot(a[:count], w, out[:count])
@@ -41,8 +42,8 @@ def times(a, w, count, out):  # type: ignore[no-untyped-def]  # pragma: no cover
                 out[b, j] += factor * w[i, j]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def row_norms(a, count, n, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def row_norms(a: Floats, count: int, n: int, out: Floats) -> None:
     for b in range(count):
         total = 0.0
         for j in range(n):

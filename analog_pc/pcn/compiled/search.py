@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED, KINKED
 from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
-from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, new_batch_state, workspace
+from analog_pc.pcn.compiled.workspace import (
+    ENERGY,
+    NOISE,
+    RATIO,
+    SLOPE,
+    BatchState,
+    Work,
+    new_batch_state,
+    workspace,
+)
 from analog_pc.pcn.state import Landscape
 
 SHRINK = 0.4  # of the shift, after a step of at most half the reach
@@ -52,8 +61,8 @@ class Search(NamedTuple):
     unit: float  # the scale on which the activation bends; 0 for those that have none
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _move(chain, p, count, dx, out, largest_change):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, largest_change: Floats) -> None:
     """out = x + dx, stopped at the first kink on the way; the largest change of each sample.
 
     From a kink a node moves only to the side whose slope the step was made with.
@@ -85,8 +94,8 @@ def _move(chain, p, count, dx, out, largest_change):  # type: ignore[no-untyped-
             largest_change[b] = longest
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) -> None:
     """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
         target.x[k, b] = source.x[k, a]
@@ -98,8 +107,19 @@ def _copy(chain, source, a, target, b):  # type: ignore[no-untyped-def]  # pragm
     target.total[:, b] = source.total[:, a]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _accept(chain, now, other, count, sign, largest_change, longest, shift, smallest, smallest_pi):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _accept(
+    chain: Chain,
+    now: BatchState,
+    other: BatchState,
+    count: int,
+    sign: Floats,
+    largest_change: Floats,
+    longest: Floats,
+    shift: Floats,
+    smallest: float,
+    smallest_pi: float,
+) -> None:
     """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
     shift."""
     before = now.total
@@ -117,8 +137,8 @@ def _accept(chain, now, other, count, sign, largest_change, longest, shift, smal
             _copy(chain, now, b, other, b)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _load(chain, x, p):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _load(chain: Chain, x: Floats, p: BatchState) -> None:
     """Activities from x [samples, all]."""
     to = p.x
     sizes = chain.sizes
@@ -130,8 +150,8 @@ def _load(chain, x, p):  # type: ignore[no-untyped-def]  # pragma: no cover - co
                 at += 1
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _reaches(chain, p, count, search, longest):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _reaches(chain: Chain, p: BatchState, count: int, search: Search, longest: Floats) -> None:
     """The longest step of each sample: a part of what its largest activity is now.
 
     An activity may have to grow by orders of magnitude, a free input above all: steps that stayed a part of
@@ -146,8 +166,8 @@ def _reaches(chain, p, count, search, longest):  # type: ignore[no-untyped-def] 
         longest[b] = search.reach * size if size > 0.0 else np.inf
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> None:
     """Sample b of a batch becomes a sample of what is found."""
     gate = p.gate
     free = chain.free
@@ -169,8 +189,18 @@ def _store(chain, p, b, found, sample):  # type: ignore[no-untyped-def]  # pragm
     found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _relax_some(
+    chain: Chain,
+    mu0: Floats,
+    found: Found,
+    start: int,
+    now: BatchState,
+    other: BatchState,
+    work: Work,
+    smallest_pi: float,
+    search: Search,
+) -> int:
     """Relax len(mu0) samples from `start` on; mu0 is scratch afterwards.  Returns the number of iterations.
 
     The samples that still move stand first: a sample that is done is stored, and the last one that moves
@@ -211,8 +241,8 @@ def _relax_some(chain, mu0, found, start, now, other, work, smallest_pi, search)
         _reaches(chain, now, count, search, longest)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _relax(chain, mu0, found, smallest_pi, search):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _relax(chain: Chain, mu0: Floats, found: Found, smallest_pi: float, search: Search) -> int:
     """Relax all samples, so many at a time that their states stay in the cache."""
     samples = len(mu0)
     count = min(samples, AT_A_TIME)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.pcn.compiled.chain import Chain
 
 PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
 MOST_PAIRS = 2**19  # numbers in that matrix, which has to stay in the cache
@@ -56,8 +57,8 @@ class Work(NamedTuple):
     pivots: Ints  # [rows]
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def new_batch_state(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def new_batch_state(chain: Chain, samples: int) -> BatchState:
     """States of a batch, not yet evaluated."""
     layers, _, width = chain.weights.shape
     parts = np.zeros((9, layers, samples, width))
@@ -77,8 +78,8 @@ def new_batch_state(chain, samples):  # type: ignore[no-untyped-def]  # pragma: 
     )
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _row_pairs(weights, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _row_pairs(weights: Floats, n: int) -> Floats:
     """Products of every two rows i >= j of weights, [pairs, width]."""
     out = np.empty((n * (n + 1) // 2, weights.shape[1]))
     at = 0
@@ -90,8 +91,8 @@ def _row_pairs(weights, n):  # type: ignore[no-untyped-def]  # pragma: no cover 
     return out
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def _norm(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def _norm(matrix: Floats) -> float:
     """Frobenius' norm."""
     total = 0.0
     for i in range(matrix.shape[0]):
@@ -100,8 +101,8 @@ def _norm(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compile
     return math.sqrt(total)
 
 
-@numba.njit(**COMPILED)  # type: ignore[untyped-decorator, unused-ignore]
-def workspace(chain, samples):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**COMPILED)
+def workspace(chain: Chain, samples: int) -> Work:
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
     pairs = np.empty((0, width))

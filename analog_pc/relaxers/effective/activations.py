@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
-from analog_pc.arrays import Any
+from analog_pc.arrays import Any, Floats
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.pcn.activations import Activation, PiecewiseLinear
-from analog_pc.pcn.compiled.activations import FAST_MATH, SMOOTH
+from analog_pc.pcn.compiled.activations import SMOOTH
 
 RECTIFIER = len(SMOOTH)
 ENTRY = 1e-12  # how far into a dead zone a step that meets a kink goes: less than any tolerance sees
@@ -31,8 +31,19 @@ def law_of(f: Activation, fold: float) -> tuple[Any, ...]:
     return SMOOTH[f.name], np.empty(0), np.empty(0), 0.0, 0.0
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def activate(law, gain, offset, z, x, mobile, phi, slope, gate, bend):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def activate(
+    law: tuple[int, Floats, Floats, float, float],
+    gain: Floats,
+    offset: Floats,
+    z: Floats,
+    x: Floats,
+    mobile: Floats,
+    phi: Floats,
+    slope: Floats,
+    gate: Floats,
+    bend: Floats,
+) -> None:
     """x and dx/dz, phi = gain f(x + offset) and dphi/dz, the gate f'(x) and dgate/dz."""
     code = law[0]
     for j in range(z.size):
@@ -53,8 +64,8 @@ def activate(law, gain, offset, z, x, mobile, phi, slope, gate, bend):  # type: 
             phi[j], slope[j] = gain[j] * value, gain[j] * rise * mobile[j]
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _unfolded(law, z):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def _unfolded(law: tuple[int, Floats, Floats, float, float], z: float) -> tuple[float, float, float, float]:
     """x, dx/dz, gate and dgate/dz of a rectifier."""
     _, kinks, slopes, _, fold = law
     x, mobile, gate, bend = z, 1.0, slopes[0], 0.0
@@ -67,8 +78,8 @@ def _unfolded(law, z):  # type: ignore[no-untyped-def]  # pragma: no cover - com
     return x + fold * z, mobile + fold, gate, bend
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _ramps(law, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def _ramps(law: tuple[int, Floats, Floats, float, float], x: float) -> tuple[float, float]:
     """A piecewise-linear f and its slope."""
     _, kinks, slopes, start, _ = law
     value, rise = start + slopes[0] * (x - kinks[0]), slopes[0]
@@ -79,8 +90,8 @@ def _ramps(law, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
     return value, rise
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def moved(law, z, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def moved(law: tuple[int, Floats, Floats, float, float], z: float, step: float) -> float:
     """The drive after a step, which stops where it meets a kink: one step never changes both x across a
     kink and its gate."""
     kinks, new = law[1], z + step

@@ -13,11 +13,11 @@ outputs are free.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.block_tridiagonal import factor, solve
-from analog_pc.pcn.compiled.activations import FAST_MATH
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.relaxers.effective.activations import activate, moved
 
 FAST, GROWTH = 0.4, 1.5  # by which |R| has to shrink with an earlier Jacobian, and may grow on a shifted step
@@ -25,8 +25,8 @@ CALM, FAR = 0.4, 1e-3  # by which the shift shrinks after a step, and below whic
 DEAD = 0.5  # dx/dz is fold inside a dead zone, 1 + fold outside
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _add_product(flat, start, vector, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def _add_product(flat: Floats, start: int, vector: Floats, out: Floats) -> None:
     """out += M vector; M [out.size, vector.size] lies flat from `start`.
 
     Slices keep indices from 0 on, without which the sum is not made SIMD: eight times slower.
@@ -38,17 +38,34 @@ def _add_product(flat, start, vector, out):  # type: ignore[no-untyped-def]  # p
         out[i] += total
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _add_row(out, factor, row, scale):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(fastmath=REGROUPED_SUMS)
+def _add_row(out: Floats, factor: float, row: Floats, scale: Floats) -> None:
     """out += factor row scale, as slices: see `_add_product`."""
     for j in range(out.size):
         out[j] += factor * row[j] * scale[j]
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    z, mu1, n, at, f, n_load, t, where, c, d, k, p, law, gain, offset, loose, work, out
-):
+@kernel(fastmath=REGROUPED_SUMS)
+def _residual(
+    z: Floats,
+    mu1: Floats,
+    n: Ints,
+    at: Ints,
+    f: Floats,
+    n_load: Floats,
+    t: Floats,
+    where: Ints,
+    c: Floats,
+    d: Floats,
+    k: Floats,
+    p: Floats,
+    law: tuple[int, Floats, Floats, float, float],
+    gain: Floats,
+    offset: Floats,
+    loose: Bools,
+    work: Floats,
+    out: Floats,
+) -> tuple[float, float, float]:
     """R of one sample; work rows: phi, dphi/dz, gate, dgate/dz, mu, back, e, x, dx/dz.  Returns max |R|,
     largest force, energy."""
     depth = n.size
@@ -97,10 +114,24 @@ def _residual(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
     return worst, force, energy
 
 
-@numba.njit(cache=True, fastmath=FAST_MATH)  # type: ignore[untyped-decorator, unused-ignore]
-def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    n, at, count, f, n_load, t, where, tf, tn, k, p, work, loose, shift, out
-):
+@kernel(fastmath=REGROUPED_SUMS)
+def _jacobian(
+    n: Ints,
+    at: Ints,
+    count: int,
+    f: Floats,
+    n_load: Floats,
+    t: Floats,
+    where: Ints,
+    tf: Floats,
+    tn: Floats,
+    k: Floats,
+    p: Floats,
+    work: Floats,
+    loose: Bools,
+    shift: float,
+    out: tuple[Floats, Floats, Floats],
+) -> None:
     """shift dx/dz - dR/dz over the free activities, as `out`, blocks (`blocks.py`) of `count` layers; an
     output that is clamped among free ones keeps its place, with an equation of its own: it does not move."""
     slope, gate, bend, back, mobile = work[1], work[2], work[3], work[5], work[8]
@@ -131,8 +162,8 @@ def _jacobian(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
                 _add_row(upper[row : row + m], -g, tn[row : row + m], mobile[c : c + m])
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _leave_kinks(law, z, r, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel()
+def _leave_kinks(law: tuple[int, Floats, Floats, float, float], z: Floats, r: Floats, work: Floats) -> bool:
     """Drives inside the dead zone of a kink that repels go to its end downhill; whether any does.
 
     Newton's step would return to the gate that balances the forces there, which is a ridge of the energy.
@@ -144,10 +175,29 @@ def _leave_kinks(law, z, r, work):  # type: ignore[no-untyped-def]  # pragma: no
     return leaves
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def rest(  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    z, mu1, n, at, f, n_load, t, where, tf, tn, c, d, k, p, law, gain, offset, loose, tolerance, most
-):
+@kernel()
+def rest(
+    z: Floats,
+    mu1: Floats,
+    n: Ints,
+    at: Ints,
+    f: Floats,
+    n_load: Floats,
+    t: Floats,
+    where: Ints,
+    tf: Floats,
+    tn: Floats,
+    c: Floats,
+    d: Floats,
+    k: Floats,
+    p: Floats,
+    law: tuple[int, Floats, Floats, float, float],
+    gain: Floats,
+    offset: Floats,
+    loose: Bools,
+    tolerance: float,
+    most: int,
+) -> tuple[Floats, Floats, Floats, int]:
     """Search from drives z [samples, all]; returns x and mu [samples, all], max |R| by the largest force
     (at least 1), iterations.
 

@@ -22,14 +22,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.simulators.native.analyses.modes import closed, modes
 from analog_pc.simulators.native.kernels.flow_kernel import (
+    FlowProblem,
     contracts,
     contracts_at,
     jacobian_at,
@@ -215,8 +216,16 @@ def _side_by_side(samples: int, work: Callable[[tuple[int, int]], None]) -> None
     side_by_side(lambda part: work((part.start, part.stop)), slices(samples, 4 * threads()))
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def _certify(problem, shifted, limits, y, certified, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def _certify(
+    problem: FlowProblem,
+    shifted: FlowProblem,
+    limits: _Limits,
+    y: Floats,
+    certified: Bools,
+    first: int,
+    last: int,
+) -> None:
     """Fill `certified` for samples y [samples, inputs]: both inequalities of this file."""
     room = make_room(problem)
     n = len(problem.rate_x)
@@ -241,8 +250,8 @@ def _certify(problem, shifted, limits, y, certified, first, last):  # type: igno
                 break
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _norm_below(matrix, limit, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _norm_below(matrix: Floats, limit: float, room: Floats) -> bool:
     """Whether the spectral norm of a matrix is below a limit: limit^2 - M^T M is positive definite."""
     n = len(matrix)
     for i in range(n):

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 from analog_pc.simulators.native.nonlinear_solve.laws import Laws, bend_at
 
@@ -74,8 +74,8 @@ class Room(NamedTuple):
     rate0: Floats  # dx/dt there
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def make_room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def make_room(problem: FlowProblem) -> Room:
     """Arrays for one sample."""
     inputs = len(problem.gain)
     outputs = problem.gain.shape[1]
@@ -102,8 +102,8 @@ def make_room(problem):  # type: ignore[no-untyped-def]  # pragma: no cover - co
     )
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def evaluate(problem, drive, x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def evaluate(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, room: Room) -> float:
     """y, delta and slopes; returns how far y has moved, V."""
     moved = 0.0
     for i in range(len(drive)):
@@ -119,8 +119,10 @@ def evaluate(problem, drive, x, q, room):  # type: ignore[no-untyped-def]  # pra
     return moved
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def eliminate_outputs(
+    problem: FlowProblem, slopes: Floats, q: Floats, room: Room, with_residual: bool
+) -> None:
     """Fill T, w and J for slopes [inputs of an output, outputs]; w for the residual delta - q."""
     _fill_system(problem, slopes, room)
     outputs = len(room.system)
@@ -154,8 +156,8 @@ def eliminate_outputs(problem, slopes, q, room, with_residual):  # type: ignore[
                     room.jacobian[i, k] += value * room.t[o, k]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _fill_system(problem, slopes, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _fill_system(problem: FlowProblem, slopes: Floats, room: Room) -> None:
     """1 - D K, and D C in place of T; `spans` [outputs, 2] holds the columns where a row of T is not 0."""
     outputs = len(room.system)
     n = len(room.jacobian)
@@ -179,8 +181,8 @@ def _fill_system(problem, slopes, room):  # type: ignore[no-untyped-def]  # prag
         room.system[o, o] += 1.0
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _subtract_row(room, o, j, factor):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _subtract_row(room: Room, o: int, j: int, factor: float) -> None:
     """Subtract factor times row j of T and w from row o."""
     n = len(room.jacobian)
     for k in range(room.spans[j, 0], room.spans[j, 1]):
@@ -190,8 +192,8 @@ def _subtract_row(room, o, j, factor):  # type: ignore[no-untyped-def]  # pragma
     room.spans[o, 1] = max(room.spans[o, 1], room.spans[j, 1])
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def rest_outputs(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, near: float, room: Room) -> bool:
     """q = delta(y) beside a held x; whether it was found.
 
     By fixed point, exact after a few sweeps where outputs depend on earlier ones alone; else by Newton.
@@ -211,8 +213,8 @@ def rest_outputs(problem, drive, x, q, near, room):  # type: ignore[no-untyped-d
     return False
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def slow_rate(problem, push, x, q, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def slow_rate(problem: FlowProblem, push: Floats, x: Floats, q: Floats, out: Floats) -> None:
     """Fill out [states] with dx/dt."""
     for i in range(len(x)):
         value = push[i]
@@ -223,8 +225,8 @@ def slow_rate(problem, push, x, q, out):  # type: ignore[no-untyped-def]  # prag
         out[i] = value
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def jacobian_at(problem, y, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def jacobian_at(problem: FlowProblem, y: Floats, room: Room) -> None:
     """Fill room.jacobian with J at inputs y [inputs]."""
     for i in range(len(y)):
         room.y[i] = y[i]
@@ -232,8 +234,8 @@ def jacobian_at(problem, y, room):  # type: ignore[no-untyped-def]  # pragma: no
     eliminate_outputs(problem, room.slopes, room.q0, room, False)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def positive_definite(matrix, n):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def positive_definite(matrix: Floats, n: int) -> bool:
     """Whether matrix [: n, : n], of which the lower triangle counts, is positive definite; its factor
     replaces it.
     """
@@ -251,8 +253,8 @@ def positive_definite(matrix, n):  # type: ignore[no-untyped-def]  # pragma: no 
     return True
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def contracts(problem: FlowProblem, room: Room, rate: float) -> bool:
     """Whether rate - (S J S^-1 + transpose) / 2 is positive definite."""
     n = len(room.jacobian)
     s = problem.metric
@@ -263,8 +265,8 @@ def contracts(problem, room, rate):  # type: ignore[no-untyped-def]  # pragma: n
     return positive_definite(room.matrix, n)
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def contracts_at(problem, y, out, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def contracts_at(problem: FlowProblem, y: Floats, out: Bools, first: int, last: int) -> None:
     """Fill `out`: whether the flow contracts at inputs y [samples, inputs]."""
     room = make_room(problem)
     for s in range(first, last):

@@ -7,11 +7,15 @@ A step of h seconds solves x1 = x0 + h dx/dt(x1) together with q by Newton's met
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.flow_kernel import (
     ITERATIONS,
+    FlowProblem,
+    FlowState,
+    Room,
     contracts,
     eliminate_outputs,
     evaluate,
@@ -34,8 +38,8 @@ SHORTEST = 2.0**-60
 TRIED = 6  # steps after which an infinite one is tried
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _solve(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _solve(matrix: Floats) -> None:
     """Gaussian elimination with pivots; the last column is the right-hand side, and becomes the solution."""
     n = len(matrix)
     for j in range(n):
@@ -60,8 +64,10 @@ def _solve(matrix):  # type: ignore[no-untyped-def]  # pragma: no cover - compil
         matrix[j, n] = value / matrix[j, j]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _newton_update(problem, push, x, q, inverse_step, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _newton_update(
+    problem: FlowProblem, push: Floats, x: Floats, q: Floats, inverse_step: float, room: Room
+) -> float:
     """One iteration of an implicit Euler step of 1 / inverse_step s from room.x0; how far x moved, V."""
     n = len(x)
     outputs = len(q)
@@ -90,8 +96,17 @@ def _newton_update(problem, push, x, q, inverse_step, room):  # type: ignore[no-
     return moved
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _step(
+    problem: FlowProblem,
+    drive: Floats,
+    push: Floats,
+    x: Floats,
+    q: Floats,
+    inverse_step: float,
+    near: float,
+    room: Room,
+) -> bool:
     """One step in x and q; whether Newton's method has converged."""
     for _ in range(ITERATIONS):
         moved = _newton_update(problem, push, x, q, inverse_step, room)
@@ -103,8 +118,8 @@ def _step(problem, drive, push, x, q, inverse_step, near, room):  # type: ignore
     return False
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _equal(one: Floats, other: Floats) -> bool:
     for a in range(one.shape[0]):
         for o in range(one.shape[1]):
             if one[a, o] != other[a, o]:
@@ -112,8 +127,8 @@ def _equal(one, other):  # type: ignore[no-untyped-def]  # pragma: no cover - co
     return True
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _contracts_between(problem: FlowProblem, q: Floats, rate: float, around: float, room: Room) -> bool:
     """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
 
     around: V beside the way that the flow may take; with any, also for the largest slopes there.
@@ -132,8 +147,10 @@ def _contracts_between(problem, q, rate, around, room):  # type: ignore[no-untyp
     return contracts(problem, room, rate)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _admissible(problem, q, moved, truncation, growth, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _admissible(
+    problem: FlowProblem, q: Floats, moved: float, truncation: float, growth: float, scale: float, room: Room
+) -> bool:
     """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
     if moved > REACH:
         return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
@@ -149,8 +166,8 @@ def _admissible(problem, q, moved, truncation, growth, scale, room):  # type: ig
     return contracts(problem, room, growth)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def keep(x: Floats, q: Floats, room: Room) -> None:
     """Where a step starts."""
     room.x0[:] = x
     room.q0[:] = q
@@ -159,8 +176,10 @@ def keep(x, q, room):  # type: ignore[no-untyped-def]  # pragma: no cover - comp
     room.slopes0[:] = room.slopes
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _follow_one(
+    problem: FlowProblem, drive: Floats, push: Floats, x: Floats, q: Floats, scale: float, room: Room
+) -> bool:
     """Follow one sample from x and q to where it rests; whether it does.
 
     h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is
@@ -209,8 +228,8 @@ def _follow_one(problem, drive, push, x, q, scale, room):  # type: ignore[no-unt
     return False
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def follow(problem: FlowProblem, state: FlowState, first: int, last: int) -> None:
     """Follow samples `first` to `last`; x and q move, and `found` says which have come to rest."""
     room = make_room(problem)
     for s in range(first, last):
@@ -219,8 +238,8 @@ def follow(problem, state, first, last):  # type: ignore[no-untyped-def]  # prag
         )
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def contracts_to(problem, state, x, q, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, first: int, last: int) -> None:
     """`found`: whether the flow contracts all the way from state.x to x (and q there), in pieces.
 
     On the way x moves along the straight line, and q is brought to rest beside it.  The flow takes another

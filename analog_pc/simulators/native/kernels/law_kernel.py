@@ -11,15 +11,16 @@ import math
 import numba
 import numpy as np
 
-from analog_pc.arrays import Any
+from analog_pc.arrays import Any, Floats
 from analog_pc.circuit.transfer import LOST
+from analog_pc.compiled.kernel import ORDERED_SUMS, kernel
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 
 NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic")
 TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC = range(len(NAMES))
 
 # `tanh` must keep the order of its sums; other loops may regroup theirs.
-STRICT: dict[str, Any] = {**OPTIONS, "fastmath": OPTIONS["fastmath"] - {"reassoc"}}
+STRICT: dict[str, Any] = {**OPTIONS, "fastmath": ORDERED_SUMS}
 
 ONE_PART = 1.0 / math.log(2.0)
 # log 2 in two parts; the first has trailing zeros, so that k times it is exact for |k| < 2^20.
@@ -29,8 +30,8 @@ TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, 1, -1))  # the next te
 SATURATED = 40.0  # tanh(20) is 1 to rounding
 
 
-@numba.njit(**STRICT)  # type: ignore[untyped-decorator, unused-ignore]
-def tanh(v, offset, factor, out, power):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**STRICT)
+def tanh(v: Floats, offset: float, factor: float, out: Floats, power: Floats) -> None:
     """Fill out [n] with tanh(factor (v + offset)), to 3 units in the last place; `power` [n] is room.
 
     With e = exp(2 x) - 1: tanh x = e / (e + 2), and e = 2^k (exp(r) - 1) + 2^k - 1 with 2 x = k log 2 + r and
@@ -57,8 +58,8 @@ def tanh(v, offset, factor, out, power):  # type: ignore[no-untyped-def]  # prag
         out[s] = e / (e + 2.0)
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def evaluate(kind, p, v, offset, t, value, slope):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def evaluate(kind: int, p: Floats, v: Floats, offset: float, t: Floats, value: Floats, slope: Floats) -> None:
     """Fill value and slope [n] of the law `NAMES[kind]` with parameters p at v [n] + offset.
 
     t [n]: the hyperbolic tangent that a law of the family of `tanh_factor` is made of.
@@ -80,8 +81,8 @@ def evaluate(kind, p, v, offset, t, value, slope):  # type: ignore[no-untyped-de
             value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, 0.0)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def evaluate_at(kind, p, first, last, x, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def evaluate_at(kind: int, p: Floats, first: int, last: int, x: float, t: float) -> tuple[float, float]:
     """Value and slope of the law `NAMES[kind]` with parameters p [first : last] at one voltage x.
 
     t: tanh(factor x), see `tanh_factor`.
@@ -109,21 +110,21 @@ def tanh_factor(kind: int, parameters: tuple[float, ...]) -> float:
     return 0.0 if part is None else part / parameters[0]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _of_tanh(part, middle, scale, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _of_tanh(part: float, middle: float, scale: float, t: float) -> tuple[float, float]:
     """part (middle + scale t), and its slope."""
     return part * (middle + scale * t), part * part * (1.0 - t * t)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _gate(height, turn, t):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _gate(height: float, turn: float, t: float) -> tuple[float, float]:
     """height (1 - t^2), and its slope."""
     value = height * (1.0 - t * t)
     return value, turn * t * value
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _ramp(p, first, last, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _ramp(p: Floats, first: int, last: int, x: float) -> tuple[float, float]:
     """p [first : last]: a constant, n edges, and n + 1 slopes."""
     n = (last - first - 2) // 2
     edge = first + 1
@@ -138,8 +139,8 @@ def _ramp(p, first, last, x):  # type: ignore[no-untyped-def]  # pragma: no cove
     return value, at
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _limiter(most, order, x):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
     power = (x / most) ** order
     if power < LOST:
         return x, 1.0

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 
 TILE = 128  # samples
@@ -76,8 +76,8 @@ def different(matrix: Floats) -> tuple[Ints, Ints]:
     return np.unique(number, return_index=True)[1], number
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def fill(plan, inputs, first, last, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def fill(plan: Plan, inputs: Floats, first: int, last: int, out: Floats, at: int) -> None:
     """Fill columns at + first ... at + last of out [n, more samples]; inputs [inputs, samples]."""
     split, end = plan.first.shape[1], plan.first.shape[1] + plan.second.shape[1]
     for start in range(first, last, TILE):
@@ -88,8 +88,8 @@ def fill(plan, inputs, first, last, out, at):  # type: ignore[no-untyped-def]  #
         put(plan, one, two, given[:split], given[split:end], given[end:], out, at + start)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def product(matrix, given, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def product(matrix: Floats, given: Floats, out: Floats) -> None:
     """out = matrix [n, inputs] times given [inputs, samples]; many rows of that may be zero, as rails are."""
     (n, inputs), samples, used = matrix.shape, given.shape[1], 0
     which = np.empty(inputs, np.int64)
@@ -111,8 +111,10 @@ def product(matrix, given, out):  # type: ignore[no-untyped-def]  # pragma: no c
     np.dot(columns, rows, out)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def put(plan, one, two, first, second, copied, out, at):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def put(
+    plan: Plan, one: Floats, two: Floats, first: Floats, second: Floats, copied: Floats, out: Floats, at: int
+) -> None:
     """Fill columns of out from `at` on: products one and two, and few terms of inputs [.., samples]."""
     samples, split = first.shape[1], len(first)
     end = split + len(second)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS, eliminate, join, respond
 from analog_pc.simulators.native.nonlinear_solve.gain import Gain, feel
 from analog_pc.simulators.native.nonlinear_solve.laws import Laws, bend
@@ -82,8 +82,8 @@ def workspace(problem: Problem, samples: int) -> Workspace:
     )
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def newton_step(units, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def newton_step(units: Units, work: Workspace) -> None:
     """dq = (1 - D K)^-1 f in the place of f, by the Woodbury identity (`units.py`)."""
     n = len(work.system)
     samples = work.f.shape[1]
@@ -101,8 +101,8 @@ def newton_step(units, work):  # type: ignore[no-untyped-def]  # pragma: no cove
     join(work.answers, work.put, units.order, units.starts, work.f)
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _advance(problem, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _advance(problem: Problem, work: Workspace) -> None:
     """q += f, y = drive + K q; leaves how far y moved and its size, NaN where one is."""
     samples = work.f.shape[1]
     moved = work.sizes[0]
@@ -124,8 +124,8 @@ def _advance(problem, work):  # type: ignore[no-untyped-def]  # pragma: no cover
             work.y[i, s] = to
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def residual(problem, work):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def residual(problem: Problem, work: Workspace) -> None:
     """Leave f = delta(y) - q, the slopes, and the largest f of every sample, V, NaN where one is."""
     bend(problem.laws, work.y, work.room, work.f, work.slopes)
     samples = work.f.shape[1]
@@ -141,8 +141,8 @@ def residual(problem, work):  # type: ignore[no-untyped-def]  # pragma: no cover
             work.f[o, s] = f
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _iterate(problem, work, stop):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _iterate(problem: Problem, work: Workspace, stop: float) -> None:
     """From `work.q`, for `work.drive`: take steps until every sample of a tile has arrived or is lost.
 
     A sample arrives where the next step, which is to the last one as their residuals are to each other, would
@@ -176,8 +176,18 @@ def _iterate(problem, work, stop):  # type: ignore[no-untyped-def]  # pragma: no
         _advance(problem, work)
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def solve_tiles(problem, work, drive, stop, q, y, found, first, last):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def solve_tiles(
+    problem: Problem,
+    work: Workspace,
+    drive: Floats,
+    stop: float,
+    q: Floats,
+    y: Floats,
+    found: Bools,
+    first: int,
+    last: int,
+) -> None:
     """Solve samples `first` to `last` of drive [inputs, samples] from q [outputs, samples].
 
     Fills q, y [inputs, samples] and found.  They are at least as many as a tile has.

@@ -6,17 +6,20 @@ gates, ramps, tanh and sigmoid have their secant.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, Room
 from analog_pc.simulators.native.kernels.law_kernel import RAMP, SIGMOID, SIGMOID_GATE, TANH, TANH_GATE
 from analog_pc.simulators.native.kernels.unit_kernel import INNER
+from analog_pc.simulators.native.nonlinear_solve.laws import Laws
 
 CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _touched_slopes(p: Floats, low: float, high: float) -> tuple[float, float]:
     """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends too."""
     n = (len(p) - 2) // 2
     least = np.inf
@@ -29,8 +32,8 @@ def _touched_slopes(p, low, high):  # type: ignore[no-untyped-def]  # pragma: no
     return least, most
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _gate_slopes(height, turn, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _gate_slopes(height: float, turn: float, low: float, high: float) -> tuple[float, float]:
     """Smallest and largest slope of a gate, turn height t (1 - t^2), for t = tanh(..) between two values."""
     factor = turn * height
     least = min(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
@@ -42,8 +45,8 @@ def _gate_slopes(height, turn, low, high):  # type: ignore[no-untyped-def]  # pr
     return least, most
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _slope_range(laws: Laws, o: int, low: float, high: float) -> tuple[float, float]:
     """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for other laws."""
     p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
     low += laws.offset[o]
@@ -63,25 +66,26 @@ def _slope_range(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma:
     return laws.gain[o] * least - laws.slope[o], laws.gain[o] * most - laws.slope[o]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _largest(laws, o, low, high):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _largest(laws: Laws, o: int, low: float, high: float) -> float:
     """Largest slope of tanh or sigmoid, largest value of their gates, between two voltages; NaN for others.
 
     All are in proportion to 1 - t^2, t = tanh(factor v), which is largest nearest to 0 V.
     """
     nearest = max(0.0, low + laws.offset[o], -(high + laws.offset[o]))
     t = np.tanh(laws.factor[o] * nearest)
-    height = np.nan
+    height: float = np.nan
     if laws.kind[o] == TANH or laws.kind[o] == TANH_GATE:
         height = 1.0
     elif laws.kind[o] == SIGMOID or laws.kind[o] == SIGMOID_GATE:
         height = 0.25
     constant = laws.base[o] if laws.gated[o] else laws.slope[o]
-    return laws.gain[o] * height * (1.0 - t * t) - constant
+    largest: float = laws.gain[o] * height * (1.0 - t * t) - constant
+    return largest
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def largest_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def largest_slopes(problem: FlowProblem, around: float, room: Room) -> None:
     """Change room.mean to the largest slope and gate of each smooth output within `around` V of the way."""
     laws = problem.laws
     for o in range(room.mean.shape[1]):
@@ -93,8 +97,8 @@ def largest_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pr
             room.mean[1 if laws.gated[o] else 0, o] = largest
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def worst_slopes(problem, around, room):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def worst_slopes(problem: FlowProblem, around: float, room: Room) -> None:
     """Fill room.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
 
     A gated output, delta = gate(control) drive, pushes the state that its control reads: the slope by the

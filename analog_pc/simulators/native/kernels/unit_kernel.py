@@ -7,14 +7,12 @@ gets a bad step, or NaN, and its search says so.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from analog_pc.arrays import Any
+from analog_pc.arrays import Any, Floats, Ints
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 
-# Sums may be regrouped, so that loops are vectorised; NaN and infinity keep their meaning.
-FAST_MATH = {"contract", "nsz", "reassoc"}
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FAST_MATH}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": REGROUPED_SUMS}
 INNER: dict[str, Any] = {
     **OPTIONS,
     "no_cpython_wrapper": True,
@@ -22,8 +20,8 @@ INNER: dict[str, Any] = {
 }  # called by others here alone
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def eliminate(system, n, right, first):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def eliminate(system: Floats, n: int, right: Floats, first: int) -> None:
     """Solve system [: n, : n, samples] x = right [first : first + n, k, samples]; x takes the place of it."""
     k, samples = right.shape[1], right.shape[2]
     factor = np.empty(samples)
@@ -50,8 +48,19 @@ def eliminate(system, n, right, first):  # type: ignore[no-untyped-def]  # pragm
                     right[first + i, j, s] -= system[i, row, s] * right[first + row, j, s]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def respond(slopes, f, order, starts, own, into, out, answers, through, put):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def respond(
+    slopes: Floats,
+    f: Floats,
+    order: Ints,
+    starts: Ints,
+    own: Floats,
+    into: Floats,
+    out: Floats,
+    answers: Floats,
+    through: Floats,
+    put: Floats,
+) -> None:
     """How every unit answers its channels and its residual: H^-1 (D_u into), H^-1 f with H = 1 - D_u own.
 
     slopes [inputs, outputs, samples], f [outputs, samples]; the outputs of unit u: order[starts[u] :
@@ -86,8 +95,19 @@ def respond(slopes, f, order, starts, own, into, out, answers, through, put):  #
                         through[unit, a, j, s] += factor * answers[p, j, s]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _load(slopes, f, o, own, into, n, i, first, system, answers):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _load(
+    slopes: Floats,
+    f: Floats,
+    o: int,
+    own: Floats,
+    into: Floats,
+    n: int,
+    i: int,
+    first: int,
+    system: Floats,
+    answers: Floats,
+) -> None:
     """Row i of a unit's system and of its right-hand sides, from output o."""
     samples, channels = slopes.shape[2], into.shape[1]
     for j in range(n):
@@ -109,8 +129,21 @@ def _load(slopes, f, o, own, into, n, i, first, system, answers):  # type: ignor
                     answers[first + i, j, s] += into[a, j] * slopes[a, o, s]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _pair(slopes, f, order, first, own, into, out, system, inverse, answers, through, put):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def _pair(
+    slopes: Floats,
+    f: Floats,
+    order: Ints,
+    first: int,
+    own: Floats,
+    into: Floats,
+    out: Floats,
+    system: Floats,
+    inverse: Floats,
+    answers: Floats,
+    through: Floats,
+    put: Floats,
+) -> None:
     """A unit of two outputs and one channel, as activation and gate of a value node are, by Cramer's rule.
 
     In few loops; more arrays in one loop, and the compiler leaves it unvectorised.
@@ -147,8 +180,8 @@ def _pair(slopes, f, order, first, own, into, out, system, inverse, answers, thr
         put[s] = one * z0[s] + other * z1[s]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def join(answers, channels, order, starts, step):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def join(answers: Floats, channels: Floats, order: Ints, starts: Ints, step: Floats) -> None:
     """Fill the step [outputs, samples] from every unit's channels [units, channels, samples]."""
     n, samples = channels.shape[1], channels.shape[2]
     for unit in range(len(starts) - 1):

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from scipy.sparse import csr_array
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.map_kernel import FEW, ROUNDING, by_row
 from analog_pc.simulators.native.kernels.unit_kernel import INNER
 
@@ -67,8 +67,8 @@ def truncated_svd(matrix: Floats, most: int) -> tuple[Floats, Floats, Floats]:
     return basis @ left, size, right
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def feel(gain, q, ties, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def feel(gain: Gain, q: Floats, ties: Floats, out: Floats) -> None:
     """out [reads, samples] = K q [outputs, samples]; ties [ties, samples] is room."""
     if len(gain.right):
         np.dot(gain.right, q, ties)

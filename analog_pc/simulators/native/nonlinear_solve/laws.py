@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, evaluate_at, tanh, tanh_factor
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 from analog_pc.simulators.native.mna.blocks import Block
@@ -84,8 +84,8 @@ def no_laws() -> Laws:
     return Laws(numbers, pairs, none, none, none, none, none, flags, none, pairs.T.copy(), numbers)
 
 
-@numba.njit(**OPTIONS)  # type: ignore[untyped-decorator, unused-ignore]
-def bend(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**OPTIONS)
+def bend(laws: Laws, y: Floats, room: Floats, value: Floats, slopes: Floats) -> None:
     """Fill value [outputs, samples] and slopes [inputs, outputs, samples] at y [reads, samples].
 
     A slope by an input that an output does not have stays as it is.  room [2, samples].
@@ -112,8 +112,8 @@ def bend(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pragm
                 slope[s] *= y1[s]
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def bend_at(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel(**INNER)
+def bend_at(laws: Laws, y: Floats, room: Floats, value: Floats, slopes: Floats) -> None:
     """`bend` for one sample: y [reads], room [3, outputs], value [outputs], slopes [inputs, outputs]."""
     x = room[0]
     t = room[1]
@@ -133,9 +133,9 @@ def bend_at(laws, y, room, value, slopes):  # type: ignore[no-untyped-def]  # pr
             slopes[1, o] = through
 
 
-@numba.njit(**INNER)  # type: ignore[untyped-decorator, unused-ignore]
-def _same_tanh(laws, a, b):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
-    return (
+@kernel(**INNER)
+def _same_tanh(laws: Laws, a: int, b: int) -> bool:
+    return bool(
         laws.reads[0, a] == laws.reads[0, b]
         and laws.offset[a] == laws.offset[b]
         and laws.factor[a] == laws.factor[b]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-import numba
 import numpy as np
 
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
 from analog_pc.devices.pulsed import Constant, DeviceArray, PulsedDevice
 from analog_pc.devices.pulsed.kernel import factor
+from analog_pc.devices.pulsed.population import Cells, Rule
 
 TEST_ARRAY = (64, 64)
 HALVINGS = 60  # of the range of a device: beyond the last bit of float64
@@ -47,8 +49,8 @@ def refer_to_symmetry(array: DeviceArray) -> None:
     array.hidden = np.clip(array.slow.reference, array.cells.lower, array.cells.upper)
 
 
-@numba.njit(cache=True)  # type: ignore[untyped-decorator, unused-ignore]
-def _symmetry_points(rule, table, cells, out):  # type: ignore[no-untyped-def]  # pragma: no cover - compiled
+@kernel()
+def _symmetry_points(rule: Rule, table: Floats, cells: Cells, out: Floats) -> None:
     """By bisection: below the point a pair of pulses goes up, above it down; a bound where it never turns."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):

@@ -1,0 +1,35 @@
+"""The decorator of compiled functions: numba's, with a type that mypy reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import numba
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Sums may be regrouped, so that loops use SIMD; NaN and infinity keep their meaning.
+REGROUPED_SUMS = {"contract", "nsz", "reassoc"}
+ORDERED_SUMS = {"contract", "nsz"}  # where the order of additions is the algorithm
+
+
+def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Compile a function when it is first called, and keep the machine code beside the file that defines it.
+
+    The function itself reaches numba, so that a change of its own file (and of no other) makes its stored
+    code stale.  Callers see its annotations, which numba does not read.
+
+    Parameters
+    ----------
+    **options
+        Of `numba.njit`; its cache is on unless they say otherwise.
+    """
+    compiled = numba.njit(**{"cache": True, **options})
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        found: Callable[P, R] = compiled(function)
+        return found
+
+    return decorate
