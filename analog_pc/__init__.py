@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from analog_pc.simulators import Ngspice as Ngspice
     from analog_pc.simulators import Vacask as Vacask
     from analog_pc.technology import Technology as Technology
-    from analog_pc.technology import technology as technology
+    from analog_pc.technology import technology as _technology
     from analog_pc.training import train as train
     from analog_pc.verification import compare as compare
+
+    technology = _technology  # a plain import would be taken for the subpackage of that name
 
 __version__ = "0.1.0"
 

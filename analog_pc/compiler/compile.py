@@ -53,7 +53,7 @@ def compile_network(
     seed: int = 0,
     options: CompileOptions = DEFAULTS,
 ) -> CompiledNetwork:
-    """Map a network, clamped as in `relax`, onto a circuit of the technology.
+    """Compile a network onto a circuit of a technology, with the clamps that `relax` has.
 
     The circuit obeys, with tau = C / g_s and up to the finite gain of its amplifiers::
 
@@ -62,13 +62,15 @@ def compile_network(
     Parameters
     ----------
     network
-        Weights, biases, activations and precisions.
+        The network, whose weights become conductances.
     technology
-        Component values of the chip, SI units.
-    inputs, targets
-        Clamped activities of the first and the last layer, [samples, units] in units of activity.
+        Component values and their non-idealities, such as ``technology("ideal")``.
+    inputs
+        Clamped activities of layer 0, [samples, n_0].
+    targets
+        Clamped activities of layer L, [samples, n_L]; None leaves the output free.
     clamps
-        Clamped units of any layers, as for `relax`, instead of both.
+        Layer -> masked array [samples, n_l], as for `relax`.
     seed
         Of everything random in the technology: one seed is one chip.
     options
@@ -77,13 +79,22 @@ def compile_network(
     Returns
     -------
     CompiledNetwork
-        The circuit, its analyses, and `decode` for its solutions.
+        The circuit, the analyses to ask of it, and `decode`, the inverse of compilation.
 
     Raises
     ------
     BadInput
-        For what `make_clamps` refuses, a forward pass that overflows, a `volts_per_unit` that would
+        For what `relax` refuses of clamps, a forward pass that overflows, volts per unit that would
         saturate, or arrays of other shapes than the network's.
+
+    Examples
+    --------
+    >>> from analog_pc import Native, compile_network, random_network, technology
+    >>> network = random_network((2, 3, 1), "tanh", seed=0)
+    >>> compiled = compile_network(network, technology("ideal"), [[0.5, -0.5]], [[1.0]])
+    >>> solution = Native().simulate(compiled.circuit, compiled.operating_point())
+    >>> compiled.decode(solution)
+    <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
     held = make_clamps(network, inputs, targets, clamps)
     scales = choose_scales(network, technology, forward_ranges(network, held), options.volts_per_unit)

@@ -57,7 +57,17 @@ class Waveform:
 
 @dataclass(frozen=True, eq=False)
 class CompiledNetwork:
-    """Circuit and probe map of a network; `decode` is the inverse of compilation."""
+    """A network as a circuit, with the analyses to ask of it and the meaning of its nodes.
+
+    `compile_network` makes it; `decode` is the inverse of compilation.
+
+    Parameters
+    ----------
+    circuit
+        Elements and subcircuits, one for each layer; what a simulator solves.
+    design
+        Network, technology, clamps, scales and seed that the circuit was made from.
+    """
 
     circuit: Circuit
     design: Design

@@ -31,6 +31,9 @@ class Relaxation:
 class Equilibrium:
     """A network at rest, for a batch of samples; tuples run over layers 0 ... L.
 
+    The ideal relaxation, decoded circuits and all relaxers give one, so that learning rules and comparisons
+    do not depend on where it came from.  Activities have no unit.
+
     Parameters
     ----------
     activities
@@ -40,7 +43,7 @@ class Equilibrium:
     rates
         f(x_l), what the next layer's weights see, [samples, n_l], layers 0 ... L-1.
     energy
-        E = 1/2 sum_l precision_l |eps_l|^2, [samples].
+        ``E = 1/2 sum_l precision_l |eps_l|^2``, [samples].
     relaxation
         Whether it is at rest, and why not.
     """
@@ -59,10 +62,12 @@ class Equilibrium:
 
     @property
     def samples(self) -> int:
+        """Number of samples."""
         return len(self.energy)
 
     @property
     def output(self) -> Floats:
+        """x_L, [samples, n_L]."""
         return self.activities[-1]
 
 

@@ -17,20 +17,20 @@ from analog_pc.pcn.activations import IDENTITY, Activation, activation
 
 @dataclass(frozen=True, eq=False)
 class PredictiveCodingNetwork:
-    """Layers 0 (input) to L (output) that predict each other upwards.
+    """A network of layers 0 (input) to L (output), each of which predicts the next one.
 
     ``mu_l = W_l f(x_{l-1}) + b_l`` and ``E = 1/2 sum_l precision_l |x_l - mu_l|^2``, l = 1 ... L.
 
     Parameters
     ----------
     weights
-        W_1 ... W_L, each [post, pre] (`weights[0]` is W_1).
+        W_1 ... W_L, each [post, pre]; ``weights[0]`` is W_1.
     biases
-        b_1 ... b_L, each [post]; None means none.
+        b_1 ... b_L, each [post]; None: no biases.
     activation
-        Name of f (see `analog_pc.pcn.activations`).
+        Name of f: "identity", "tanh", "sigmoid", "relu", "leaky_relu" or "hard_sigmoid".
     precision
-        1 / Sigma_l per layer 1 ... L, one number each; None means 1.
+        1 / Sigma_l of layers 1 ... L, one number each, > 0; None: 1.
     activate_input
         Whether the raw input passes through f too (False, as in Song et al. 2024).
 
@@ -38,6 +38,13 @@ class PredictiveCodingNetwork:
     ------
     BadInput
         For an empty or non-finite array, shapes that do not chain, an unknown activation, precision <= 0.
+
+    Examples
+    --------
+    >>> from analog_pc import PredictiveCodingNetwork
+    >>> network = PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")
+    >>> network.sizes
+    (1, 1, 2)
     """
 
     weights: Sequence[ArrayLike]
@@ -164,7 +171,39 @@ def random_network(
     gain: float = 1.0,
     precision: ArrayLike | None = None,
 ) -> PredictiveCodingNetwork:
-    """Xavier-uniform weights, zero biases: W ~ U(-g, g), g = gain sqrt(6 / (pre + post))."""
+    """A network of random weights (Xavier): W ~ U(-g, g) with g = gain sqrt(6 / (pre + post)).
+
+    Parameters
+    ----------
+    sizes
+        Activities of layers 0 ... L, at least two layers.
+    activation
+        Name of f, as for `PredictiveCodingNetwork`.
+    seed
+        Of the weights: a whole number >= 0, or a generator.
+    biases
+        Whether the network has biases; they start at 0.
+    gain
+        Factor on g, dimensionless.
+    precision
+        1 / Sigma_l of layers 1 ... L; None: 1.
+
+    Returns
+    -------
+    PredictiveCodingNetwork
+        The same sizes, options and seed give the same network.
+
+    Raises
+    ------
+    BadInput
+        For fewer than two layers, an empty layer, or what the network itself refuses.
+
+    Examples
+    --------
+    >>> from analog_pc import random_network
+    >>> random_network((4, 5, 3), "tanh", seed=1)
+    <PredictiveCodingNetwork 4-5-3 tanh>
+    """
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
     if max(sizes) ** 2 > _MOST_WEIGHTS:

@@ -15,7 +15,20 @@ _KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
 
 
 def save_network(path: Path | str, network: PredictiveCodingNetwork) -> None:
-    """Write a network; the file appears under its name only when it is complete."""
+    """Write a network to a file that `load_network` and every ``analog-pc`` command read.
+
+    Parameters
+    ----------
+    path
+        The file, NumPy's ``.npz``; it appears under its name only when it is complete.
+    network
+        What to write: W1, b1, W2, ..., precision, activation.
+
+    Raises
+    ------
+    BadInput
+        For a path that cannot be written; the message names it.
+    """
     write_npz(path, **network_arrays(network))
 
 
@@ -30,7 +43,18 @@ def network_arrays(network: PredictiveCodingNetwork) -> dict[str, object]:
 
 
 def load_network(path: Path | str) -> PredictiveCodingNetwork:
-    """Read a network.
+    """Read a network from a file.
+
+    Parameters
+    ----------
+    path
+        An ``.npz`` with W1, W2, ... [post, pre]; optionally b1, b2, ... [post], precision [layers],
+        activation (a string) and activate_input (a boolean).  Nothing is unpickled.
+
+    Returns
+    -------
+    PredictiveCodingNetwork
+        The network; what the file leaves out has the default of the class.
 
     Raises
     ------

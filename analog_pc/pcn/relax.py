@@ -33,30 +33,53 @@ def relax(
     max_iterations: int = 2000,
     follow: bool = True,
 ) -> Equilibrium:
-    """The equilibrium that the network relaxes to from its forward state.
+    """Relax a network from its forward state to its equilibrium, in float64.
+
+    Activities that are not clamped follow ``dx_l/dt = -dE/dx_l``, which is
+    ``-precision_l eps_l + f'(x_l) * W_{l+1}^T (precision_{l+1} eps_{l+1})``.
 
     Parameters
     ----------
-    inputs, targets, clamps
-        What is clamped (see `make_clamps`); inputs alone is *predict*, inputs and targets *learn*.
+    network
+        The network.
+    inputs
+        Clamped activities of layer 0, [samples, n_0]; None leaves the input free.
+    targets
+        Clamped activities of layer L, [samples, n_L].  Inputs alone is *predict*, both is *learn*.
+    clamps
+        Layer -> masked array [samples, n_l], whose masked entries are free, the same ones in every sample.
     method
-        "newton": Newton on E, which never lets E rise; "flow": the relaxation ODE dx/dt = -dE/dx,
-        integrated until it rests.
+        "newton": Newton's method on E, which never lets E rise.  "flow": the differential equation above,
+        integrated until it is at rest.
     tolerance
-        On |dE/dx| of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
-        what rounding of those forces leaves (`compiled` derives it).  So it depends neither on the unit
-        of the precisions nor on that of the activities.  "flow" integrates to a part of the largest
-        activity, and is at rest where |dE/dx| is that part of (largest precision) x (largest activity).
+        On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
+        what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor on
+        that of the activities.  "flow" integrates to a part of the largest activity, and is at rest where
+        ``|dE/dx|`` is that part of (largest precision) x (largest activity).
+    max_iterations
+        Of Newton's method, for all samples together.
     follow
-        Newton goes along the flow in implicit Euler steps of at most `REACH` of the largest activity, so
-        that it ends in the minimum that the flow ends in, and the smallest eigenvalue of the Hessian is
-        checked.  False jumps straight at the nearest root, as training does: many times faster, and where
-        E has several minima it may find another one.
+        Newton's method takes implicit Euler steps along the flow, each at most `REACH` of the largest
+        activity, so that it ends in the minimum that the flow ends in, and the smallest eigenvalue of the
+        Hessian is checked.  False goes straight to a near root, as training does: many times faster, and
+        where E has several minima it may find another one.
 
     Returns
     -------
     Equilibrium
-        With `relaxation.converged` per sample and the reason in `relaxation.message`.
+        With ``relaxation.converged`` per sample and the reason in ``relaxation.message``.
+
+    Raises
+    ------
+    BadInput
+        For an unknown method, wrong shapes, values that are not finite, no clamp, a layer clamped twice.
+
+    Examples
+    --------
+    >>> from analog_pc import PredictiveCodingNetwork, relax
+    >>> network = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation="identity")
+    >>> relax(network, inputs=[[1.0]], targets=[[2.0]]).activities[1]
+    array([[1.5]])
     """
     if method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")

@@ -11,14 +11,23 @@ from analog_pc.technology import Technology
 
 
 class CircuitRelaxer(Relaxer):
-    """The equilibrium that a simulator finds for the compiled circuit.
+    """Equilibria by a simulator: the network is compiled, solved and decoded, anew for every batch.
 
     Parameters
     ----------
     simulator
-        `Native()`, `Ngspice()` ...
-    technology, seed
-        What the circuit is made of, and which chip.
+        `Native`, `Ngspice`, `Vacask`, or anything with their `simulate`.
+    technology
+        What the circuit is made of.
+    seed
+        Which chip: of everything random in the technology.
+
+    Examples
+    --------
+    >>> from analog_pc import CircuitRelaxer, Native, random_network, technology
+    >>> relaxer = CircuitRelaxer(Native(), technology("cmos65-rram"), seed=1)
+    >>> relaxer.relax(random_network((2, 3, 1)), inputs=[[0.5, -0.5]])
+    <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
 
     def __init__(self, simulator: Simulator, technology: Technology, seed: int = 0) -> None:

@@ -8,15 +8,21 @@ from analog_pc.relaxers.relaxer import Relaxer
 
 
 class IdealRelaxer(Relaxer):
-    """Newton on the energy, see `analog_pc.relax`.
+    """Equilibria by mathematics, Newton's method on the energy: no conductance, no volt.
 
     Parameters
     ----------
     follow
         Go along the flow (the minimum that the physical relaxation ends in, also where E has several),
-        instead of straight to the nearest root, which is many times faster.
+        instead of straight to a near root, which is many times faster.
     tolerance
-        On max |dE/dx|.
+        On ``|dE/dx|``, as for `analog_pc.relax`.
+
+    Examples
+    --------
+    >>> from analog_pc import IdealRelaxer, random_network
+    >>> IdealRelaxer().relax(random_network((2, 3, 1)), inputs=[[0.5, -0.5]], targets=[[1.0]])
+    <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
 
     name = "ideal"

@@ -58,6 +58,11 @@ def to_xarray(
     facts
         More attributes, such as ``simulator=Ngspice().version()``.
 
+    Returns
+    -------
+    xarray.Dataset
+        With units, meanings and versions as attributes.
+
     Raises
     ------
     BadInput

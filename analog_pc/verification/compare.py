@@ -21,6 +21,25 @@ def compare(ideal: Equilibrium, circuit: Equilibrium, compiled: CompiledNetwork)
     ``max |ideal|`` of the quantity.  Where only the input is clamped, the ideal prediction errors vanish;
     then the full scale of eps is that of x, of whose nodes it is the difference, and the full scales
     of the energy and of dW are those of errors of that size.
+
+    Parameters
+    ----------
+    ideal
+        What `relax` gave.
+    circuit
+        What `decode` gave, for the same samples.
+    compiled
+        The circuit; its amplifiers' gain gives the tolerances.
+
+    Returns
+    -------
+    tuple of Comparison
+        One for each quantity, with `quantity`, `residual`, `scale`, `tolerance` and `passed`.
+
+    Raises
+    ------
+    BadInput
+        For two equilibria of different numbers of samples.
     """
     if ideal.samples != circuit.samples:
         raise BadInput(f"{circuit.samples} samples of the circuit against {ideal.samples} of the reference")

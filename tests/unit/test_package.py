@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +46,39 @@ def test_a_type_checker_sees_what_is_imported() -> None:
         package = importlib.import_module(str(home))
         assert name in getattr(package, "__all__", dir(package))
         assert getattr(package, name) is getattr(analog_pc, name)
+
+
+def sections(text: str) -> dict[str, str]:
+    """A NumPy docstring by the titles of its sections."""
+    parts = re.split(r"^(\w[\w ]*)\n-+\n", inspect.cleandoc(text), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+CALLABLES = [name for name in analog_pc.__all__ if callable(getattr(analog_pc, name))]
+ERRORS = {"BadInput", "SimulationFailed"}
+
+
+@pytest.mark.parametrize("name", [name for name in CALLABLES if name not in ERRORS])
+def test_a_public_docstring_explains_every_parameter(name: str) -> None:
+    what = getattr(analog_pc, name)
+    found = sections(what.__doc__)
+    explained = re.findall(r"^(\w[\w, ]*)$", found["Parameters"], flags=re.MULTILINE)
+    names = [one.strip() for line in explained for one in line.split(",")]
+    parameters = inspect.signature(what).parameters.values()
+    variadic = {p.name for p in parameters if p.kind is p.VAR_KEYWORD}
+    if name == "Technology":  # its table of fields says the unit and meaning of each
+        assert set(names) < {p.name for p in parameters}
+    else:
+        assert names == [p.name for p in parameters if p.name not in variadic] + sorted(variadic)
+    if inspect.isfunction(what) and inspect.signature(what).return_annotation != "None":
+        assert found["Returns"]
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_examples_of_public_docstrings_run(name: str) -> None:
+    what = getattr(analog_pc, name)
+    (example,) = doctest.DocTestFinder(recurse=False, exclude_empty=False).find(what, name, globs={})
+    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -49,14 +49,23 @@ class EffectiveRelaxer(Relaxer):
 
     Parameters
     ----------
-    technology, seed
-        What the circuit is made of, and which chip.
+    technology
+        What the circuit is made of.
+    seed
+        Which chip: of everything random in the technology.
     volts_per_unit
         Volts of an activity of 1, one number or one for each layer, or `Scales`: the same for all that the
         relaxer is asked (learning needs that).  None: for each batch those that `compile_network` would
         choose.
     tolerance
         On the currents into value nodes, over g_s times the largest feedback (at least 1).
+
+    Examples
+    --------
+    >>> from analog_pc import EffectiveRelaxer, random_network, technology
+    >>> relaxer = EffectiveRelaxer(technology("cmos65-rram"), seed=1)
+    >>> relaxer.relax(random_network((2, 3, 1)), inputs=[[0.5, -0.5]])
+    <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
 
     name = "effective"
