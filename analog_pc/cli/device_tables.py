@@ -49,11 +49,11 @@ def _row(name: str, device: PulsedDevice, drive: Drive) -> tuple[Text, ...]:
     pulse = drive.energy.pulse
     return (
         Text(name, "bold"),
-        Text(device.law.name + (", up" if device.one_sided else "")),
+        Text(device.characteristic.name + (", up" if device.one_sided else "")),
         Text(f"{pulse.volts:g} V, {si(pulse.seconds, 's')}{'' if drive.verified else ' ?'}"),
         Text(f"{device.states:.4g}"),
-        Text(f"{device.step_spread:.2g}"),
-        Text(f"{device.cycle_noise:.2g}"),
+        Text(f"{device.step_d2d:.2g}"),
+        Text(f"{device.step_c2c:.2g}"),
         Text(f"{device.write_noise * device.step / device.w_max:.2g}"),
     )
 

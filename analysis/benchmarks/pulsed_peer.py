@@ -34,12 +34,12 @@ def device(name: str, ask: dict[str, Any]) -> Any:
     return kind(
         dw_min=ask["step"],
         dw_min_std=ask["noise"],
-        dw_min_dtod=ask["step_spread"],
-        up_down_dtod=ask["up_down_spread"],
+        dw_min_dtod=ask["step_d2d"],
+        up_down_dtod=ask["up_down_d2d"],
         w_max=ask["bound"],
         w_min=-ask["bound"],
-        w_max_dtod=ask["bound_spread"],
-        w_min_dtod=ask["bound_spread"],
+        w_max_dtod=ask["bound_d2d"],
+        w_min_dtod=ask["bound_d2d"],
         **more,
     )
 
@@ -54,7 +54,7 @@ def tile(kind: Any, ask: dict[str, Any]) -> Any:
 
 def pulses_per_device(ask: dict[str, Any], x: Any, d: Any) -> float:
     """Counted on devices without spread or noise, far from their bounds: |change| / step."""
-    bare = ask | {"noise": 0.0, "step_spread": 0.0, "up_down_spread": 0.0, "bound": 50.0, "bound_spread": 0.0}
+    bare = ask | {"noise": 0.0, "step_d2d": 0.0, "up_down_d2d": 0.0, "bound": 50.0, "bound_d2d": 0.0}
     array = tile(device("constant step", bare), bare)
     array.set_weights(torch.zeros(len(ask["d"]), len(ask["x"])))
     for _ in range(COUNTED):

@@ -42,16 +42,16 @@ KIND = PulsedDevice(
     step=STEP,
     w_max=BOUND,
     w_min=-BOUND,
-    step_spread=SPREAD,
-    up_down_spread=UNEVEN,
-    w_max_spread=SPREAD,
-    w_min_spread=SPREAD,
-    cycle_noise=NOISE,
+    step_d2d=SPREAD,
+    up_down_d2d=UNEVEN,
+    w_max_d2d=SPREAD,
+    w_min_d2d=SPREAD,
+    step_c2c=NOISE,
 )
 DEVICES = {
     "constant step": KIND,
-    "soft bounds, additive noise": dataclasses.replace(KIND, law=SoftBounds(), additive=True),
-    "soft bounds, noise in proportion": dataclasses.replace(KIND, law=SoftBounds()),
+    "soft bounds, additive noise": dataclasses.replace(KIND, characteristic=SoftBounds(), additive=True),
+    "soft bounds, noise in proportion": dataclasses.replace(KIND, characteristic=SoftBounds()),
 }
 
 
@@ -82,7 +82,7 @@ class Aihwkit:
         )  # fmt: skip
         told = self._ask(json.dumps({
             "x": x.tolist(), "d": d.tolist(), "rate": RATE, "slots": SLOTS, "step": STEP, "noise": NOISE,
-            "step_spread": SPREAD, "up_down_spread": UNEVEN, "bound": BOUND, "bound_spread": SPREAD,
+            "step_d2d": SPREAD, "up_down_d2d": UNEVEN, "bound": BOUND, "bound_d2d": SPREAD,
             "threads": threads,
         }))  # fmt: skip
         self.told = json.loads(told)

@@ -22,7 +22,7 @@ from analog_pc.devices.pulsed import (
 FEW = settings(max_examples=100, deadline=None, derandomize=True)
 SMALL = st.floats(0.0, 2.0)
 ANY = st.floats(-3.0, 3.0)
-LAWS = st.one_of(
+CHARACTERISTICS = st.one_of(
     st.just(Constant()),
     st.builds(Linear, SMALL, SMALL, SMALL, SMALL),
     st.builds(SoftBounds, SMALL, SMALL),
@@ -34,20 +34,20 @@ LAWS = st.one_of(
 )
 DEVICES = st.builds(
     PulsedDevice,
-    law=LAWS,
+    characteristic=CHARACTERISTICS,
     step=st.floats(1e-6, 3.0),
     w_max=st.floats(0.1, 3.0),
     w_min=st.floats(-3.0, -0.1),
     up_down=st.floats(-0.9, 0.9),
-    step_spread=SMALL,
-    up_down_spread=SMALL,
-    w_max_spread=SMALL,
-    w_min_spread=SMALL,
+    step_d2d=SMALL,
+    up_down_d2d=SMALL,
+    w_max_d2d=SMALL,
+    w_min_d2d=SMALL,
     lognormal=st.booleans(),
-    cycle_noise=st.floats(0.0, 10.0),
+    step_c2c=st.floats(0.0, 10.0),
     additive=st.booleans(),
-    noise_offset=SMALL,
-    noise_slope=SMALL,
+    c2c_offset=SMALL,
+    c2c_slope=SMALL,
     write_noise=st.floats(0.0, 10.0),
     reference=ANY,
     stuck=st.sampled_from([0.0, 0.3, 1.0]),
@@ -55,7 +55,7 @@ DEVICES = st.builds(
     drift=SMALL,
     endurance=st.sampled_from([3.0, 1e9]),
     reset=ANY,
-    reset_noise=SMALL,
+    reset_c2c=SMALL,
 )
 SEEDS = st.integers(0, 2**32 - 1)
 

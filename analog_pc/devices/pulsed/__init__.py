@@ -5,14 +5,14 @@ from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Pulse, Statistics, WriteEnergy
 from analog_pc.devices.pulsed.measured import CurveFit, MeasuredDevice, measured_device
 from analog_pc.devices.pulsed.presets import PRESETS
-from analog_pc.devices.pulsed.steps import (
+from analog_pc.devices.pulsed.update_characteristics import (
     Constant,
     Exponential,
     Linear,
     Piecewise,
     Power,
     SoftBounds,
-    StepLaw,
+    UpdateCharacteristic,
 )
 from analog_pc.devices.pulsed.writing import Written, counts_for, sign_counts, write_verify
 
@@ -30,7 +30,7 @@ __all__ = [
     "PulsedDevice",
     "SoftBounds",
     "Statistics",
-    "StepLaw",
+    "UpdateCharacteristic",
     "WriteEnergy",
     "Written",
     "counts_for",

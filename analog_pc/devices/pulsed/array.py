@@ -87,8 +87,8 @@ class DeviceArray:
         """Take devices to their own reset value, with reset noise and write noise; it counts as no pulse."""
         chosen = np.broadcast_to(np.asarray(where, dtype=np.bool_), self.shape) & self.moving
         target = self.slow.reset
-        if self.spec.reset_noise > 0.0:
-            target = target + self.spec.reset_noise * self.rng.normal(size=self.shape)
+        if self.spec.reset_c2c > 0.0:
+            target = target + self.spec.reset_c2c * self.rng.normal(size=self.shape)
         self._put(chosen, np.clip(target, self.cells.lower, self.cells.upper))
 
     def pulse(self, counts: ArrayLike) -> None:

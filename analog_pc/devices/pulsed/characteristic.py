@@ -92,9 +92,9 @@ def joined(up: Trajectory, down: Trajectory, sure: float) -> tuple[Trajectory, T
 def characteristic(trajectory: Trajectory) -> Characteristic:
     """The steps that lead along a trajectory.
 
-    Where the fit stands still for some pulses, which no step law can express (a device that stands does so
-    for good), it is led in a straight line from the middle of the rest to what comes before and after.  The
-    step where the curve ends is extrapolated in a straight line from the last two.
+    Where the fit stands still for some pulses, which no update characteristic can express (a device that
+    stands does so for good), it is led in a straight line from the middle of the rest to what comes before
+    and after.  The step where the curve ends is extrapolated in a straight line from the last two.
     """
     sign = 1.0 if trajectory.rising else -1.0
     time = _times(trajectory)

@@ -37,7 +37,7 @@ def interpolated(table: Floats, side: int, share: float) -> float:
 def factor(
     rule: Rule, table: Floats, sign: float, w: float, slope: float, lower: float, upper: float
 ) -> float:
-    """f of one pulse at w, up for sign 1.0 and down for -1.0; see `analog_pc.devices.pulsed.steps`."""
+    """f of one pulse at w, up for sign 1.0 and down for -1.0; see `update_characteristics`."""
     if rule.code == CONSTANT:
         return 1.0
     if rule.code == LINEAR:

@@ -24,7 +24,7 @@ from analog_pc.devices.pulsed.characteristic import (
 )
 from analog_pc.devices.pulsed.curve_file import Curve, read_curves
 from analog_pc.devices.pulsed.device import PulsedDevice
-from analog_pc.devices.pulsed.steps import Piecewise
+from analog_pc.devices.pulsed.update_characteristics import Piecewise
 from analog_pc.errors import BadInput
 
 MOST_REPLAYED = 1_000_000  # pulses, of a check that takes some tens of milliseconds
@@ -48,10 +48,10 @@ class CurveFit:
     reached
         Conductance in S at which the device ends that starts from `first` and gets the pulses of the curve;
         None for more than `MOST_REPLAYED` pulses.  It is `last`, unless the curve stands still and then moves
-        on, which no step law follows.
+        on, which no update characteristic follows.
     residual
         Root mean square of reading less fitted conductance, in S: the read noise, where the device moves as
-        the fitted law says.
+        the fitted characteristic says.
     noise
         The residual in parts of the range; with `proportional`, that of reading over fitted conductance.
     proportional
@@ -104,7 +104,7 @@ class CurveFit:
         if self.wrong_way:
             parts.append(f"{self.wrong_way} of {self.reads - 1} changes run the wrong way")
         if not self.followed:
-            parts.append(f"no step law follows it: the device gets to {self.reached:.4g} S")
+            parts.append(f"no update characteristic follows it: the device gets to {self.reached:.4g} S")
         return ", ".join(parts)
 
 
@@ -190,7 +190,7 @@ def _check_meet(path: Path, up: Characteristic, down: Characteristic) -> None:
 
 
 def _device(path: Path, steps: tuple[Characteristic, ...], low: float, high: float) -> PulsedDevice:
-    """A piecewise law on the nodes of both directions; its step is the mean over the range."""
+    """A piecewise characteristic on the nodes of both directions; its step is the mean over the range."""
     shares = [(one.siemens - low) / (high - low) for one in steps]
     nodes = np.unique(np.concatenate(shares))
     moves = [
@@ -199,8 +199,8 @@ def _device(path: Path, steps: tuple[Characteristic, ...], low: float, high: flo
     ]
     step = float(np.mean([np.trapezoid(move, nodes) for move in moves]))
     up, down = (tuple((move / step).tolist()) for move in moves)
-    law = Piecewise(up, down, tuple(nodes.tolist()))
-    return PulsedDevice(law, step=step, source=f"measured: {path.name}")
+    characteristic = Piecewise(up, down, tuple(nodes.tolist()))
+    return PulsedDevice(characteristic, step=step, source=f"measured: {path.name}")
 
 
 def _report(

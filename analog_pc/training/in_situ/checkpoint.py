@@ -27,7 +27,7 @@ from analog_pc.files import read_npz, write_npz
 from analog_pc.training.datasets import Dataset
 from analog_pc.training.in_situ.trainer import InSituTrainer
 
-VERSION = 2  # 1: the hash covered `config` alone
+VERSION = 3  # 1: the hash covered `config` alone; 2: devices had other parameter names
 _HEAD = ("version", "config", "sha256")
 
 
@@ -57,7 +57,7 @@ def _device(trainer: InSituTrainer) -> dict[str, Any]:
     device = asdict(trainer.device)
     del device["remarks"]
     if trainer.device.spec is not None:
-        device["spec"]["law"]["name"] = trainer.device.spec.law.name
+        device["spec"]["characteristic"]["name"] = trainer.device.spec.characteristic.name
     return device
 
 

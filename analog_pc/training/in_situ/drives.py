@@ -1,7 +1,8 @@
 """Write pulses of the published kinds of devices: what a pulse costs, and how long it takes.
 
-A fit of a step law says nothing of volts.  What the papers say is taken from them; where they say nothing the
-value is assumed, and `verified` is False.  Energy and time of a training run are no better than this table.
+A fit of an update characteristic says nothing of volts.  What the papers say is taken from them; where they
+say nothing the value is assumed, and `verified` is False.  Energy and time of a training run are no better
+than this table.
 
 ==============  =======  =======  ===============  =====================================================
 device          V        s        S, or F          from

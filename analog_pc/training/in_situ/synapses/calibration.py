@@ -23,7 +23,7 @@ def mean_step(spec: PulsedDevice, weight: float = 0.0) -> float:
 
     Measured on a test array of 4096 devices (its own population) without write and cycle noise.
     """
-    quiet = replace(spec, cycle_noise=0.0, write_noise=0.0, stuck=0.0)
+    quiet = replace(spec, step_c2c=0.0, write_noise=0.0, stuck=0.0)
     found = []
     for sign in (1,) if spec.one_sided else (1, -1):
         array = DeviceArray(quiet, TEST_ARRAY, seed=0)
@@ -38,10 +38,10 @@ def refer_to_symmetry(array: DeviceArray) -> None:
     """Set the reference of every device to the weight at which its step up equals its step down.
 
     This is where pulses up and down in turn take a device (zero shifting: Kim et al., arXiv:1907.10228),
-    without the noise of that procedure; what it leaves is `reference_spread`, which is kept.  A spec that is
+    without the noise of that procedure; what it leaves is `reference_d2d`, which is kept.  A spec that is
     `at_symmetry` has it already, and a constant step has no such point: nothing is changed.
     """
-    if array.spec.at_symmetry or isinstance(array.spec.law, Constant):
+    if array.spec.at_symmetry or isinstance(array.spec.characteristic, Constant):
         return
     point = np.empty(array.shape)
     _symmetry_points(array.rule, array.table, array.cells, point)

@@ -99,7 +99,7 @@ def row_of(array: DeviceArray, row: int) -> Floats:
 def ages(array: DeviceArray) -> bool:
     """Whether time alone moves these devices."""
     spec = array.spec
-    return bool(np.isfinite(spec.lifetime)) or spec.drift > 0.0 or spec.drift_spread > 0.0
+    return bool(np.isfinite(spec.lifetime)) or spec.drift > 0.0 or spec.drift_d2d > 0.0
 
 
 def reading(arrays: tuple[DeviceArray, ...], technology: Technology) -> tuple[float, float]:

@@ -41,20 +41,20 @@ def has(values: np.ndarray, mean: float, sigma: float) -> None:
 
 def test_spreads_of_steps_and_asymmetry() -> None:
     """(up + down) / 2 has the spread of the step, (up - down) / 2 that of the asymmetry."""
-    cells = array(PulsedDevice(step=0.01, step_spread=0.1, up_down=0.2, up_down_spread=0.05)).cells
+    cells = array(PulsedDevice(step=0.01, step_d2d=0.1, up_down=0.2, up_down_d2d=0.05)).cells
     has((cells.up + cells.down) / 0.02, 1.0, 0.1)
     has((cells.up - cells.down) / 0.02, 0.2, 0.05)
 
 
 def test_spreads_of_bounds_are_relative() -> None:
-    cells = array(PulsedDevice(w_max=1.25, w_min=-0.75, w_max_spread=0.1, w_min_spread=0.15)).cells
+    cells = array(PulsedDevice(w_max=1.25, w_min=-0.75, w_max_d2d=0.1, w_min_d2d=0.15)).cells
     has(cells.upper, 1.25, 0.125)
     has(-cells.lower, 0.75, 0.75 * 0.15)
 
 
 def test_a_large_spread_is_folded_and_not_reversed() -> None:
     """|1 + 0.9 n|: mean 2 s phi(1 / s) + 1 - 2 Phi(-1 / s)."""
-    cells = array(PulsedDevice(step_spread=0.9, w_max_spread=0.9, w_min_spread=0.9)).cells
+    cells = array(PulsedDevice(step_d2d=0.9, w_max_d2d=0.9, w_min_d2d=0.9)).cells
     assert (cells.up > 0.0).all()
     assert (cells.lower < 0.0).all()
     assert (cells.upper > 0.0).all()
@@ -64,7 +64,7 @@ def test_a_large_spread_is_folded_and_not_reversed() -> None:
 
 
 def test_log_normal_steps_have_the_median_of_the_kind() -> None:
-    cells = array(PulsedDevice(step=0.1, step_spread=0.8, lognormal=True)).cells
+    cells = array(PulsedDevice(step=0.1, step_d2d=0.8, lognormal=True)).cells
     has(np.log(cells.up / 0.1), 0.0, 0.8)
 
 
@@ -89,14 +89,14 @@ def test_one_seed_one_array() -> None:
 @pytest.mark.parametrize("additive", [True, False])
 def test_cycle_noise_of_a_constant_step(additive: bool) -> None:
     """n pulses: mean n D, deviation D c sqrt(n)."""
-    a = array(PulsedDevice(step=0.001, cycle_noise=0.3, additive=additive))
+    a = array(PulsedDevice(step=0.001, step_c2c=0.3, additive=additive))
     a.pulse(np.full(a.shape, -16))
     has(a.hidden / 0.001, -16.0, 0.3 * 4.0)
 
 
 def test_summed_bursts_have_the_moments_of_the_recursion() -> None:
     """w <- a w + D + D c n, a = 1 - D s: normal, mean a^n w + D S_n(a), variance (D c)^2 S_n(a^2)."""
-    a = array(PulsedDevice(SoftBounds(), step=0.02, cycle_noise=0.5, additive=True))
+    a = array(PulsedDevice(SoftBounds(), step=0.02, step_c2c=0.5, additive=True))
     a.assign(np.full(a.shape, -0.2))
     a.pulse(np.full(a.shape, 12))
     keep = 1.0 - 0.02
@@ -104,11 +104,11 @@ def test_summed_bursts_have_the_moments_of_the_recursion() -> None:
     has(a.hidden, mean, 0.01 * math.sqrt((1 - keep**24) / (1 - keep**2)))
 
 
-@pytest.mark.parametrize("law", [SoftBounds(), Constant()])
+@pytest.mark.parametrize("characteristic", [SoftBounds(), Constant()])
 @pytest.mark.parametrize("start", [0.0, 0.93])
-def test_summed_bursts_are_as_pulse_by_pulse(start: float, law: SoftBounds | Constant) -> None:
+def test_summed_bursts_are_as_pulse_by_pulse(start: float, characteristic: SoftBounds | Constant) -> None:
     """The two kernels on the same devices; at 0.93 the bounds cut, and bursts are not summed."""
-    device = PulsedDevice(law, step=0.05, cycle_noise=0.5, additive=True, step_spread=0.2)
+    device = PulsedDevice(characteristic, step=0.05, step_c2c=0.5, additive=True, step_d2d=0.2)
     found = []
     for summed, key in ((True, 5), (False, 6)):
         a = array(device)
@@ -126,7 +126,7 @@ def test_summed_bursts_are_as_pulse_by_pulse(start: float, law: SoftBounds | Con
 
 def test_noise_in_proportion_to_the_weight() -> None:
     """One pulse at w = 0.5: s = c (offset + D + slope w)."""
-    a = array(PulsedDevice(step=0.01, cycle_noise=0.6, noise_offset=0.002, noise_slope=0.01))
+    a = array(PulsedDevice(step=0.01, step_c2c=0.6, c2c_offset=0.002, c2c_slope=0.01))
     a.assign(np.full(a.shape, 0.5))
     a.pulse(np.ones(a.shape, dtype=int))
     has(a.hidden, 0.51, 0.6 * (0.002 + 0.01 + 0.005))
@@ -144,14 +144,14 @@ def test_write_noise_is_seen_and_not_kept() -> None:
 
 
 def test_the_reference_is_subtracted_and_may_be_the_symmetry_point() -> None:
-    a = array(PulsedDevice(SoftBounds(), step=0.01, up_down=0.1, w_max_spread=0.2, at_symmetry=True))
+    a = array(PulsedDevice(SoftBounds(), step=0.01, up_down=0.1, w_max_d2d=0.2, at_symmetry=True))
     np.testing.assert_allclose(a.weights, 0.0, atol=1e-15)
     cells, w = a.cells, a.hidden
     assert w.std() > 0.005
     # Both steps are of size 0.01 and computed to a few roundings of 1.
     up, down = cells.up * (1 - w / cells.upper), cells.down * (1 - w / cells.lower)
     np.testing.assert_allclose(up, down, rtol=1e-13)
-    has(array(PulsedDevice(reference=0.1, reference_spread=0.05)).slow.reference, 0.1, 0.05)
+    has(array(PulsedDevice(reference=0.1, reference_d2d=0.05)).slow.reference, 0.1, 0.05)
 
 
 X, D = np.array([0.9, -0.3, 0.0, 0.05, -1.0]), np.array([0.4, -0.2, 0.7, 0.0])
@@ -163,7 +163,7 @@ def test_an_outer_product_is_right_on_average(rate: float, management: bool, noi
     """R updates of 31 slots: count R 31 p q on average; a slot adds D (1 + c n) with probability
     P = rate x d / (31 D), so its variance is D^2 (P (1 + c^2) - P^2)."""
     repeats, step, slots = 4000, 0.001, 31
-    a = array(PulsedDevice(step=step, cycle_noise=noise, w_max=50.0, w_min=-50.0), (5, 4))
+    a = array(PulsedDevice(step=step, step_c2c=noise, w_max=50.0, w_min=-50.0), (5, 4))
     for _ in range(repeats):
         a.outer(X, D, rate, slots, management=management)
     wanted = rate * np.outer(X, D)
@@ -283,7 +283,7 @@ def test_a_worn_out_device_keeps_its_value() -> None:
 
 
 def test_endurance_is_log_normal() -> None:
-    a = array(PulsedDevice(endurance=1e6, endurance_spread=0.5))
+    a = array(PulsedDevice(endurance=1e6, endurance_d2d=0.5))
     has(np.log(a.cells.limit / 1e6), 0.0, 0.5)
 
 
@@ -304,7 +304,7 @@ def test_decay_is_exponential_and_drift_a_power_of_time() -> None:
 
 
 def test_a_reset_has_its_own_place_for_each_device() -> None:
-    a = array(PulsedDevice(reset=0.2, reset_spread=0.02))
+    a = array(PulsedDevice(reset=0.2, reset_d2d=0.02))
     a.reset(np.tri(SIDE, dtype=bool))
     has(a.hidden[np.tri(SIDE, dtype=bool)], 0.2, 0.02)
     assert (a.hidden[~np.tri(SIDE, dtype=bool)] == 0.0).all()
@@ -315,7 +315,7 @@ ENERGY = WriteEnergy(Pulse(2.0, 10e-9), 1e-6, 9e-6, 5e-15)
 
 def test_reset_noise_is_drawn_anew_at_each_reset() -> None:
     """Two resets of one device differ by sqrt(2) of the noise; the device's own place is in both."""
-    device = PulsedDevice(reset=0.1, reset_spread=0.05, reset_noise=0.02)
+    device = PulsedDevice(reset=0.1, reset_d2d=0.05, reset_c2c=0.02)
     devices = array(device)
     devices.reset()
     first = devices.hidden.copy()
@@ -339,11 +339,11 @@ SCALARS = pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, n
 
 @SCALARS
 def test_a_number_of_numpy_is_a_number(kind: type) -> None:
-    device = PulsedDevice(Linear(kind(0.5), kind(0.25)), step=kind(0.01), cycle_noise=kind(0.5))
+    device = PulsedDevice(Linear(kind(0.5), kind(0.25)), step=kind(0.01), step_c2c=kind(0.5))
     assert type(device.step) is float
     assert device.step == float(kind(0.01))  # rounded as the given one is, and not once more
-    plain = PulsedDevice(Linear(0.5, 0.25), step=float(kind(0.01)), cycle_noise=0.5)
-    assert repr(dataclasses.replace(device, law=plain.law)) == repr(plain)
+    plain = PulsedDevice(Linear(0.5, 0.25), step=float(kind(0.01)), step_c2c=0.5)
+    assert repr(dataclasses.replace(device, characteristic=plain.characteristic)) == repr(plain)
     found = array(device, (np.int16(3), 4), np.int32(7))
     expected = array(plain, (3, 4), 7)
     for one in (found, expected):
@@ -459,16 +459,16 @@ def test_refused(call, message: str) -> None:
         ({"step": "0.1"}, "step = '0.1', must be a number"),
         ({"step": np.float32("nan")}, r"step = np\.float32\(nan\), must be a number"),
         ({"step": np.array([0.1])}, "must be a number"),
-        ({"reset_noise": -1.0}, "reset_noise = -1.0, must be >= 0"),
+        ({"reset_c2c": -1.0}, "reset_c2c = -1.0, must be >= 0"),
         ({"step": math.inf}, "step = inf, must be finite"),
-        ({"law": "linear"}, "law = 'linear', must be a step law"),
-        ({"cycle_noise": -0.1}, "cycle_noise = -0.1, must be >= 0"),
+        ({"characteristic": "linear"}, "characteristic = 'linear', must be an update characteristic"),
+        ({"step_c2c": -0.1}, "step_c2c = -0.1, must be >= 0"),
         ({"w_max": -0.1}, "bounds -1.0 ... -0.1"),
         ({"w_max": 0.0, "w_min": 0.0}, "bounds"),
-        ({"law": SoftBounds(), "w_min": 0.0}, "both sides of 0"),
+        ({"characteristic": SoftBounds(), "w_min": 0.0}, "both sides of 0"),
         ({"up_down": 1.0}, "up_down = 1.0"),
         ({"stuck": 1.1}, "stuck = 1.1"),
-        ({"law": Power(1.0), "at_symmetry": True}, "not known for a law that is power"),
+        ({"characteristic": Power(1.0), "at_symmetry": True}, "not known for power steps"),
         ({"lifetime": 0.0}, "lifetime = 0.0"),
     ],
 )

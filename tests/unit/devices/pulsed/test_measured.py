@@ -1,4 +1,4 @@
-"""Measured curves: read back from devices of a known law, and refused when they cannot be used."""
+"""Measured curves: read back from devices of a known characteristic, and refused when they cannot be used."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ def curve(device: PulsedDevice, count: int, start: float) -> np.ndarray:
     return pulsed(array, count)
 
 
-def law_of(measured: MeasuredDevice) -> Piecewise:
-    assert isinstance(measured.device.law, Piecewise)
-    return measured.device.law
+def characteristic_of(measured: MeasuredDevice) -> Piecewise:
+    assert isinstance(measured.device.characteristic, Piecewise)
+    return measured.device.characteristic
 
 
 def ends(measured: MeasuredDevice, start: float, *pulses: int) -> list[float]:
@@ -83,9 +83,9 @@ def test_a_line_is_a_constant_step(tmp_path: Path) -> None:
     assert got.g_max == pytest.approx(9e-6, rel=1e-12)
     # 2 / 80 up and 2 / 40 down.  A spline of some tens of coefficients is right to some hundred eps, and a
     # step is a difference of 1/80 of it.
-    law = law_of(got)
-    np.testing.assert_allclose(np.array(law.up) * got.device.step, 1 / 40, rtol=1e-10)
-    np.testing.assert_allclose(np.array(law.down) * got.device.step, 1 / 20, rtol=1e-10)
+    characteristic = characteristic_of(got)
+    np.testing.assert_allclose(np.array(characteristic.up) * got.device.step, 1 / 40, rtol=1e-10)
+    np.testing.assert_allclose(np.array(characteristic.down) * got.device.step, 1 / 20, rtol=1e-10)
 
 
 def test_read_noise_does_not_hold_a_device_back() -> None:
@@ -122,7 +122,7 @@ def test_a_published_noisy_device_goes_where_it_goes() -> None:
     0.21 were there no bounds, which pull it back; five devices on average are allowed that.
     """
     kind = dataclasses.replace(
-        PRESETS["reram-es"], step_spread=0.0, up_down_spread=0.0, w_max_spread=0.0, w_min_spread=0.0
+        PRESETS["reram-es"], step_d2d=0.0, up_down_d2d=0.0, w_max_d2d=0.0, w_min_d2d=0.0
     )
     reached = []
     for seed in range(5):
@@ -148,13 +148,13 @@ def test_the_curve_of_soft_bounds_comes_back(tmp_path: Path) -> None:
     up = curve(device, 200, -1.0)
     down = curve(device, -200, up[-1])
     got = load(tmp_path, text(5e-6 + 4e-6 * up, 5e-6 + 4e-6 * down))
-    law = law_of(got)
-    weight = (got.g_min + np.array(law.places) * (got.g_max - got.g_min) - 5e-6) / 4e-6
+    characteristic = characteristic_of(got)
+    weight = (got.g_min + np.array(characteristic.places) * (got.g_max - got.g_min) - 5e-6) / 4e-6
     scale = (got.g_max - got.g_min) / 8e-6 * got.device.step
     seen_up = weight <= up[-1]
     seen_down = weight >= down[-1]
-    assert np.abs(np.array(law.up) * scale - 0.02 * (1.0 - weight))[seen_up].max() < 1e-6
-    assert np.abs(np.array(law.down) * scale - 0.02 * (1.0 + weight))[seen_down].max() < 1e-6
+    assert np.abs(np.array(characteristic.up) * scale - 0.02 * (1.0 - weight))[seen_up].max() < 1e-6
+    assert np.abs(np.array(characteristic.down) * scale - 0.02 * (1.0 + weight))[seen_down].max() < 1e-6
     np.testing.assert_allclose(ends(got, 1e-6, 50, 100, 200), 5e-6 + 4e-6 * up[[50, 100, 200]], rtol=1e-6)
     assert (got.up.coverage, got.down.coverage) == pytest.approx((1.0, 0.983), abs=1e-3)
 
@@ -165,7 +165,7 @@ def test_lines_may_be_left_out_and_comments_and_blanks_added(tmp_path: Path) -> 
         f"down , {k} , {g}\n" for k, g in zip(range(0, 50, 10), (5e-6, 4e-6, 3e-6, 2e-6, 1e-6), strict=True)
     )
     got = load(tmp_path, "\n# a device\n" + HEADER + up + down)
-    np.testing.assert_allclose(np.array(law_of(got).up) * got.device.step, 0.05, rtol=1e-10)
+    np.testing.assert_allclose(np.array(characteristic_of(got).up) * got.device.step, 0.05, rtol=1e-10)
 
 
 def test_a_long_curve_with_few_lines(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_a_curve_that_is_not_monotone_is_remarked_upon(tmp_path: Path) -> None:
     assert got.down.wrong_way == 0
     assert got.remarks[0].startswith("up: 6 reads, fitted from ")
     assert got.remarks[0].endswith("1 of 5 changes run the wrong way")
-    assert min(law_of(got).up) >= 0.0
+    assert min(characteristic_of(got).up) >= 0.0
 
 
 def test_what_one_direction_did_not_cover_is_extrapolated_and_said(tmp_path: Path) -> None:
@@ -197,16 +197,18 @@ def test_what_one_direction_did_not_cover_is_extrapolated_and_said(tmp_path: Pat
     assert (low, high, step) == pytest.approx((5e-6, 9e-6, 1e-7))
     assert "50 % of the range covered, from 5e-06 to 9e-06 S the step held at 1e-07 S" in got.remarks[0]
     assert "held" not in got.remarks[1]
-    np.testing.assert_allclose(np.array(law_of(got).up) * got.device.step, 0.025, rtol=1e-10)
+    np.testing.assert_allclose(np.array(characteristic_of(got).up) * got.device.step, 0.025, rtol=1e-10)
 
 
 def test_a_curve_that_stands_and_then_moves_on_is_followed_or_said_not_to_be(tmp_path: Path) -> None:
-    """No step law does that.  The rest is left out, so that the device moves at all."""
+    """No update characteristic does that.  The rest is left out, so that the device moves at all."""
     up = np.concatenate([np.linspace(1e-6, 4e-6, 20), np.full(40, 4e-6), np.linspace(4e-6, 9e-6, 30)])
     got = load(tmp_path, text(up, up[::-1]))
     assert got.up.reached is not None
-    assert got.up.reached > 8e-6 or "no step law follows it: the device gets to" in got.remarks[0]
-    assert got.up.followed == ("no step law" not in got.remarks[0])
+    assert (
+        got.up.reached > 8e-6 or "no update characteristic follows it: the device gets to" in got.remarks[0]
+    )
+    assert got.up.followed == ("no update characteristic" not in got.remarks[0])
     late = load(tmp_path, text(np.where(np.arange(200) < 150, 1e-6, 9e-6), np.linspace(9e-6, 1e-6, 200)))
     assert late.up.reached is not None
     assert late.up.reached > 2e-6 or not late.up.followed
@@ -244,7 +246,7 @@ def test_siemens_that_no_device_has_may_be_confirmed(tmp_path: Path) -> None:
 
 def test_noise_and_spread_may_be_added(tmp_path: Path) -> None:
     got = load(tmp_path, text(np.linspace(1e-6, 9e-6, 81), np.linspace(9e-6, 1e-6, 41)))
-    noisy = dataclasses.replace(got.device, step_spread=0.1, cycle_noise=0.2)
+    noisy = dataclasses.replace(got.device, step_d2d=0.1, step_c2c=0.2)
     array = DeviceArray(noisy, (50, 50), seed=0)
     array.pulse(np.ones((50, 50), dtype=int))
     assert array.weights.std() > 0.0

@@ -14,22 +14,22 @@ from analog_pc.devices.pulsed import PRESETS, Constant, DeviceArray, Exponential
 DATA = json.loads((Path(__file__).parents[3] / "reference_data" / "pulsed_presets.json").read_text())
 NAMES = [name for name in DATA if name != "source"]
 FIELDS = {
-    "dw_min": "step", "up_down": "up_down", "up_down_dtod": "up_down_spread", "w_max": "w_max",
-    "w_min": "w_min", "dw_min_dtod": "step_spread", "w_max_dtod": "w_max_spread",
-    "w_min_dtod": "w_min_spread", "dw_min_std": "cycle_noise", "write_noise_std": "write_noise",
-    "dw_min_dtod_log_normal": "lognormal", "dw_min_std_add": "noise_offset",
-    "dw_min_std_slope": "noise_slope", "lifetime": "lifetime", "lifetime_dtod": "lifetime_spread",
+    "dw_min": "step", "up_down": "up_down", "up_down_dtod": "up_down_d2d", "w_max": "w_max",
+    "w_min": "w_min", "dw_min_dtod": "step_d2d", "w_max_dtod": "w_max_d2d",
+    "w_min_dtod": "w_min_d2d", "dw_min_std": "step_c2c", "write_noise_std": "write_noise",
+    "dw_min_dtod_log_normal": "lognormal", "dw_min_std_add": "c2c_offset",
+    "dw_min_std_slope": "c2c_slope", "lifetime": "lifetime", "lifetime_dtod": "lifetime_d2d",
     "corrupt_devices_range": "stuck_range", "corrupt_devices_prob": "stuck",
-    "subtract_symmetry_point": "at_symmetry", "reference_std": "reference_spread", "reset": "reset",
-    "reset_dtod": "reset_spread", "reset_std": "reset_noise",
+    "subtract_symmetry_point": "at_symmetry", "reference_std": "reference_d2d", "reset": "reset",
+    "reset_dtod": "reset_d2d", "reset_std": "reset_c2c",
 }  # fmt: skip
 EXPONENTIAL = {"A_up": "up", "A_down": "down", "gamma_up": "up_rate", "gamma_down": "down_rate", "a": "slope",
                "b": "offset"}  # fmt: skip
 LINEAR = {
     "gamma_up": "up",
     "gamma_down": "down",
-    "gamma_up_dtod": "up_spread",
-    "gamma_down_dtod": "down_spread",
+    "gamma_up_dtod": "up_d2d",
+    "gamma_down_dtod": "down_d2d",
 }
 
 
@@ -41,18 +41,18 @@ def test_all_presets_are_there() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_is_the_published_one(name: str) -> None:
     device = PRESETS[name]
-    of_law = EXPONENTIAL if isinstance(device.law, Exponential) else LINEAR
+    attribute_of = EXPONENTIAL if isinstance(device.characteristic, Exponential) else LINEAR
     for key, value in DATA[name].items():
         if key == "mult_noise":
             assert device.additive is not value
         elif key in FIELDS:
             assert getattr(device, FIELDS[key]) == pytest.approx(value, rel=1e-15), key  # 0.3 / 1.25
         else:
-            assert getattr(device.law, of_law[key]) == value, key
+            assert getattr(device.characteristic, attribute_of[key]) == value, key
 
 
 @pytest.mark.parametrize(
-    ("name", "law", "states"),
+    ("name", "characteristic", "states"),
     [
         ("reram-es", Exponential, 1481), ("reram-sb", SoftBounds, 1000), ("capacitor", Linear, 400),
         ("ecram", Linear, 1000), ("ecram-mo", Linear, 7089), ("idealized", Constant, 10000),
@@ -60,8 +60,8 @@ def test_every_value_is_the_published_one(name: str) -> None:
         ("reram-array-hfo2", SoftBounds, 4),
     ],
 )  # fmt: skip
-def test_law_and_number_of_states(name: str, law: type, states: int) -> None:
-    assert isinstance(PRESETS[name].law, law)
+def test_characteristic_and_number_of_states(name: str, characteristic: type, states: int) -> None:
+    assert isinstance(PRESETS[name].characteristic, characteristic)
     assert round(PRESETS[name].states) == states
 
 

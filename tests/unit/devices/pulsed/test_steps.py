@@ -1,4 +1,4 @@
-"""One device without spread or noise against the closed form of its law."""
+"""One device without spread or noise against the closed form of its characteristic."""
 
 from __future__ import annotations
 
@@ -65,14 +65,16 @@ def test_linear_steps_have_a_closed_form(pulses: int, one_by_one: bool) -> None:
 
 @pytest.mark.parametrize("pulses", [1, 10, 60, -1, -10, -60])
 def test_exponential_steps_follow_their_recursion(pulses: int) -> None:
-    law = Exponential(up=0.3, down=0.2, up_rate=1.5, down_rate=2.0, slope=0.5, offset=-0.1)
+    characteristic = Exponential(up=0.3, down=0.2, up_rate=1.5, down_rate=2.0, slope=0.5, offset=-0.1)
     w = 0.2
     for _ in range(abs(pulses)):
         z = 2.0 * 0.5 * w / 2.0 - 0.1
         w += (
             0.01 * (1.0 - 0.3 * math.exp(1.5 * z)) if pulses > 0 else -0.01 * (1.0 - 0.2 * math.exp(-2.0 * z))
         )
-    assert after(PulsedDevice(law, step=0.01), pulses, 0.2) == pytest.approx(w, abs=8 * abs(pulses) * EPS)
+    assert after(PulsedDevice(characteristic, step=0.01), pulses, 0.2) == pytest.approx(
+        w, abs=8 * abs(pulses) * EPS
+    )
 
 
 def test_exponential_steps_nearly_solve_their_differential_equation() -> None:
@@ -81,10 +83,10 @@ def test_exponential_steps_nearly_solve_their_differential_equation() -> None:
     Euler's rule is off by at most n D^2 max|f f'| / 2 = 2000 (5e-4)^2 0.7 0.6 / 2 ~ 1e-4 (|f| <= 0.7 with
     w >= 0 and A = 0.3, |f'| = g A e^(g w) <= g).
     """
-    law = Exponential(up=0.3, down=0.3, up_rate=2.0, down_rate=2.0, slope=1.0)
+    characteristic = Exponential(up=0.3, down=0.3, up_rate=2.0, down_rate=2.0, slope=1.0)
     n, step, g = 2000, 5e-4, 2.0
     exact = -math.log(0.3 + 0.7 * math.exp(-g * step * n)) / g
-    found = after(PulsedDevice(law, step=step), n)
+    found = after(PulsedDevice(characteristic, step=step), n)
     assert abs(found - exact) < n * step**2 * 0.7 * g / 2.0
     assert found > 0.2  # and it went somewhere
 
@@ -142,10 +144,10 @@ def test_equal_distances_may_be_written_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "law", [Constant(), SoftBounds(), Linear(0.1, 0.1), Power(0.5), Exponential(0, 0, 1, 1, 1)]
+    "characteristic", [Constant(), SoftBounds(), Linear(0.1, 0.1), Power(0.5), Exponential(0, 0, 1, 1, 1)]
 )
-def test_bounds_are_hard(law: object) -> None:
-    device = PulsedDevice(law, step=0.3, w_max=0.5, w_min=-0.7)  # type: ignore[arg-type]
+def test_bounds_are_hard(characteristic: object) -> None:
+    device = PulsedDevice(characteristic, step=0.3, w_max=0.5, w_min=-0.7)  # type: ignore[arg-type]
     assert after(device, 60) == pytest.approx(0.5, abs=1e-7)  # soft bounds: 0.5 * 0.4^60
     assert after(device, -60) == pytest.approx(-0.7, abs=1e-7)
 

@@ -48,7 +48,7 @@ def test_write_and_verify_takes_as_many_pulses_as_it_must() -> None:
 
 
 def test_soft_bounds_reach_their_target_within_a_step() -> None:
-    device = PulsedDevice(SoftBounds(), step=0.02, step_spread=0.2, w_max_spread=0.1, w_min_spread=0.1)
+    device = PulsedDevice(SoftBounds(), step=0.02, step_d2d=0.2, w_max_d2d=0.1, w_min_d2d=0.1)
     array = DeviceArray(device, (30, 30), seed=0)
     target = np.random.default_rng(0).uniform(-0.5, 0.5, (30, 30))
     got = write_verify(array, target, tolerance=0.03, max_pulses=200)  # a step is below 0.06 = 2 tolerances

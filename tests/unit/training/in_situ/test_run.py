@@ -320,7 +320,7 @@ def test_an_altered_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_a_checkpoint_of_an_older_version(tmp_path: Path) -> None:
     run(tmp_path / "c", epochs=1).go()
     write_npz(tmp_path / "c", **{**read_npz(tmp_path / "c"), "version": np.array(1)})
-    with pytest.raises(BadInput, match="a checkpoint of version 1, this is version 2"):
+    with pytest.raises(BadInput, match="a checkpoint of version 1, this is version 3"):
         run(tmp_path / "c").resume()
 
 

@@ -75,9 +75,9 @@ def test_counts_are_rounded_to_steps() -> None:
 
 
 def test_counts_know_the_step_at_zero() -> None:
-    """At 0 an exponential law takes another step than its nominal one, f = 1: that is what is counted in."""
-    spec = replace(PRESETS["reram-es"], cycle_noise=0.0, write_noise=0.0, step_spread=0.0, up_down_spread=0.0,
-                   w_max_spread=0.0, w_min_spread=0.0)  # fmt: skip
+    """At 0 an exponential device takes another step than its nominal one, f = 1: that step counts."""
+    spec = replace(PRESETS["reram-es"], step_c2c=0.0, write_noise=0.0, step_d2d=0.0, up_down_d2d=0.0,
+                   w_max_d2d=0.0, w_min_d2d=0.0)  # fmt: skip
     writer = Counts().writer(WeightDevice("quiet", spec), SHAPE, 0, 0)
     writer.write(X, D, 0.001 / np.abs(CHANGE).max() * 20)
     mean = writer.synapses[0].step
@@ -100,7 +100,7 @@ def test_signs_are_one_pulse_each() -> None:
 
 
 def test_write_verify_comes_within_its_tolerance() -> None:
-    noisy = WeightDevice("noisy", PulsedDevice(SoftBounds(), step=STEP, step_spread=0.3, cycle_noise=0.3))
+    noisy = WeightDevice("noisy", PulsedDevice(SoftBounds(), step=STEP, step_d2d=0.3, step_c2c=0.3))
     writer = WriteVerify(tolerance=1.0, most=50).writer(noisy, SHAPE, 0, 0)
     writer.write(X, D, 0.05)
     assert np.abs(writer.weights - 0.05 * CHANGE).max() <= STEP * 1.001  # 4096 devices set the mean step

@@ -71,9 +71,9 @@ def test_the_reference_does_not_move() -> None:
 # --- symmetry
 
 
-@pytest.mark.parametrize("law", [SoftBounds(0.2, 0.3), Linear(0.3, 0.6, 0.1, 0.1)])
-def test_symmetry_points_are_those_of_the_closed_form(law: SoftBounds | Linear) -> None:
-    spec = PulsedDevice(law, step=0.01, step_spread=0.2, up_down=0.1, up_down_spread=0.05, w_max_spread=0.1)
+@pytest.mark.parametrize("characteristic", [SoftBounds(0.2, 0.3), Linear(0.3, 0.6, 0.1, 0.1)])
+def test_symmetry_points_are_those_of_the_closed_form(characteristic: SoftBounds | Linear) -> None:
+    spec = PulsedDevice(characteristic, step=0.01, step_d2d=0.2, up_down=0.1, up_down_d2d=0.05, w_max_d2d=0.1)
     searched, known = (
         DeviceArray(spec, (20, 30), 5),
         DeviceArray(replace(spec, at_symmetry=True), (20, 30), 5),
@@ -88,7 +88,7 @@ def test_symmetry_points_are_those_of_the_closed_form(law: SoftBounds | Linear) 
 @pytest.mark.parametrize("name", ["reram-es", "ecram-mo"])
 def test_pulses_in_turn_do_not_leave_the_symmetry_point(name: str) -> None:
     """A pair of pulses moves a device by D^2 f'f near it, and by much more elsewhere."""
-    quiet = replace(PRESETS[name], cycle_noise=0.0, write_noise=0.0)
+    quiet = replace(PRESETS[name], step_c2c=0.0, write_noise=0.0)
     array = DeviceArray(quiet, (20, 30), 1)
     refer_to_symmetry(array)
     inside = (array.hidden > array.cells.lower + 0.1) & (array.hidden < array.cells.upper - 0.1)
@@ -188,7 +188,7 @@ def test_full_on_one_side_alone_is_not_refreshed() -> None:
 
 
 def test_time_wears_a_capacitor_down() -> None:
-    spec = replace(PRESETS["capacitor"], lifetime=10.0, lifetime_spread=0.0)
+    spec = replace(PRESETS["capacitor"], lifetime=10.0, lifetime_d2d=0.0)
     synapses = make_synapses(WeightDevice("leaky", spec, DRIVES["capacitor"].energy), SHAPE, 0, 0)
     assert synapses.restless
     synapses.assign(W)

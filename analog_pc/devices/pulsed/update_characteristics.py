@@ -1,8 +1,8 @@
-"""Step laws: how far one pulse moves a device that stands at w.
+"""Update characteristics: how far one pulse moves a device that stands at w.
 
-Every law gives a factor f >= 0 of the device's own step D, so that a pulse up makes w <- w + D+ f+(w) and a
-pulse down w <- w - D- f-(w).  b+, b- are the device's own upper and lower bound, w_max and w_min the nominal
-ones; all dimensionless.
+Every characteristic gives a factor f >= 0 of the device's own step D, so that a pulse up makes
+w <- w + D+ f+(w) and a pulse down w <- w - D- f-(w).  b+, b- are the device's own upper and lower bound,
+w_max and w_min the nominal ones; all dimensionless.
 
 ::
 
@@ -45,11 +45,11 @@ class Linear:
 
     up: float
     down: float
-    up_spread: float = 0.0
-    down_spread: float = 0.0
+    up_d2d: float = 0.0
+    down_d2d: float = 0.0
 
     def __post_init__(self) -> None:
-        _all_at_least_zero("linear step", self.up, self.down, self.up_spread, self.down_spread)
+        _all_at_least_zero("linear step", self.up, self.down, self.up_d2d, self.down_d2d)
 
     @property
     def name(self) -> str:
@@ -60,11 +60,11 @@ class Linear:
 class SoftBounds:
     """Steps that fall to nothing at the device's own bound; spreads of the slope are relative to it."""
 
-    up_spread: float = 0.0
-    down_spread: float = 0.0
+    up_d2d: float = 0.0
+    down_d2d: float = 0.0
 
     def __post_init__(self) -> None:
-        _all_at_least_zero("soft bounds", self.up_spread, self.down_spread)
+        _all_at_least_zero("soft bounds", self.up_d2d, self.down_d2d)
 
     @property
     def name(self) -> str:
@@ -96,12 +96,12 @@ class Power:
     """A power of the distance to the bound, exponent * (1 +- asymmetry); spreads are relative to it."""
 
     exponent: float
-    spread: float = 0.0
+    exponent_d2d: float = 0.0
     asymmetry: float = 0.0
-    asymmetry_spread: float = 0.0
+    asymmetry_d2d: float = 0.0
 
     def __post_init__(self) -> None:
-        _all_at_least_zero("power step", self.exponent, self.spread, self.asymmetry_spread)
+        _all_at_least_zero("power step", self.exponent, self.exponent_d2d, self.asymmetry_d2d)
         if not abs(self.asymmetry) <= 1.0:
             raise BadInput(f"power step: asymmetry = {self.asymmetry!r}, must be within -1 ... 1")
 
@@ -154,7 +154,7 @@ class Piecewise:
         return "piecewise"
 
 
-StepLaw = Constant | Linear | SoftBounds | Exponential | Power | Piecewise
+UpdateCharacteristic = Constant | Linear | SoftBounds | Exponential | Power | Piecewise
 
 
 def _all_at_least_zero(what: str, *values: float) -> None:
