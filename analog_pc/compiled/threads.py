@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
+from threadpoolctl import threadpool_limits
 
 Part = TypeVar("Part")
 
@@ -23,6 +25,19 @@ def slices(total: int, count: int) -> list[slice]:
     """So many slices of about one length, fewer where `total` is less."""
     edges = [total * k // count for k in range(count + 1)]
     return [slice(a, b) for a, b in pairwise(edges) if a < b]
+
+
+def single_threaded_blas() -> AbstractContextManager[Any]:
+    """Matrix products and factorisations inside the block run on one thread each.
+
+    BLAS shares a product of 100 x 100 matrices among the cores and waits actively for the slowest part, some
+    microseconds on idle cores, the time slice of another process on busy ones.  Such products gain nothing
+    from a second core: what is independent above them is shared by `side_by_side` instead.
+
+    The limit holds for the whole process.  Blocks must not begin and end in several threads at once.
+    """
+    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limits
 
 
 @cache

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from analog_pc.arrays import Any, ArrayLike, Floats
 from analog_pc.cost.components import Catalogue, Component, shipped
 from analog_pc.cost.operations import MOST_ITERATIONS, Work, best_step, digital_work
 from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.threads import single_threaded_blas
 
 REPEATS = 7  # of a measurement, of which the shortest counts
 LEAST_SECONDS = 5e-3  # that one of them lasts
@@ -188,7 +188,7 @@ def _processor(
 
 def _measured(run: Callable[[], object]) -> float:
     """Shortest seconds of one run over `REPEATS` measurements."""
-    with threadpool_limits(1):
+    with single_threaded_blas():
         began = time.perf_counter()
         run()
         count = max(1, int(LEAST_SECONDS / max(time.perf_counter() - began, 1e-9)))

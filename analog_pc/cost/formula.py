@@ -1,21 +1,30 @@
 """Settling and energy from formulas alone, beside what the simulator finds.
 
-With tau = C / g_s, the Hessian H of the network's energy at its equilibrium x* and the lag tau_a =
-NG / (2 pi GBW) of the slowest array's amplifiers, of the arrays whose inputs move in the phase::
+With tau = C / g_s, the Hessian H of the ideal network's energy at its equilibrium, the equilibrium x* of the
+chip as drawn (closed form, ideal wires), and the lag tau_a = NG / (2 pi GBW) of the slowest amplifiers of
+the arrays whose inputs move in the phase::
 
-    x(t) = x* + exp(-H t / tau) (x(0) - x*)      the linearised flow of ideal parts: 1 % is left at t_1
-    t    = t_1 + ln(100) tau_a
+    v(t) = v* + U exp(-H t / tau) (x(0) - x*)      U: volts per unit of each layer; 1 % is left at t_1
+    t    = sqrt(t_1^2 + (ln(100) tau_a)^2)         stages in series: settling times add in quadrature
     E    = t (N P + sum over the arrays of G V^2) + converters
 
-t_1 is at most ln(100) tau / lambda, lambda the smallest eigenvalue of H.  N amplifiers of quiescent power P;
-V the voltages of the word lines, with ideal wires and bit lines at 0 V.  Where tau_a is small, t is the
-relaxation of ideal parts; where C is small, that of the amplifiers.  It holds for the network as drawn: the
-programming spread of a chip moves its slowest mode, and its settling by a factor of 2 and more either way.
+N amplifiers of quiescent power P; V the voltages of the word lines, with ideal wires and bit lines at 0 V.
+Where tau_a is small, t is the relaxation of ideal parts; where C is small, that of the amplifiers.
+
+A chip settles to its own equilibrium.  While learning, prediction errors are small moves, and offsets and
+programming errors of the same size are part of the move: with the equilibrium of the ideal network instead,
+t_1 is up to a third too short.  Left out: the spread of the rates H that a chip draws (some percent of t_1),
+the resistance of wires, and ringing where tau_a is not small beside tau.
+
+Source of the sum in quadrature: rise times of cascaded stages without overshoot, G. E. Valley and
+H. Wallman, "Vacuum Tube Amplifiers", McGraw-Hill 1948.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,16 +32,20 @@ from analog_pc.arrays import Floats
 from analog_pc.circuit import Circuit, Crossbar, Solution
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.cost.settling import LEVEL
-from analog_pc.pcn import relax
+from analog_pc.pcn import Equilibrium, relax
 from analog_pc.pcn.hessian import hessian, moving
 from analog_pc.pcn.state import Landscape
+from analog_pc.relaxers import EffectiveRelaxer
 
 POINTS = 2000  # of time, in equal ratios: 1.2 % apart over ten decades
 
 
 def formula_settling(compiled: CompiledNetwork) -> float:
-    """t in s of the slowest sample; NaN where the ideal network has no equilibrium that is a minimum."""
-    return compiled.scales.seconds * ideal_settling(compiled) + settled_lag(compiled)
+    """t in s of the slowest sample.
+
+    NaN where the ideal network has no equilibrium that is a minimum, or the chip none in closed form.
+    """
+    return math.hypot(compiled.scales.seconds * linear_settling(compiled), settled_lag(compiled))
 
 
 def settled_lag(compiled: CompiledNetwork) -> float:
@@ -42,36 +55,57 @@ def settled_lag(compiled: CompiledNetwork) -> float:
     return float(np.log(1.0 / LEVEL)) * slowest / rate
 
 
-def ideal_settling(compiled: CompiledNetwork) -> float:
-    """t_1 / tau of the slowest sample, from 0 while predicting, from the forward state while learning."""
+def linear_settling(compiled: CompiledNetwork) -> float:
+    """t_1 / tau of the slowest sample, from 0 V while predicting, from the forward state while learning."""
     landscape = Landscape(compiled.network, compiled.clamps)
-    rest = relax(compiled.network, clamps=compiled.clamps)
-    state = landscape.resting_state(list(rest.activities))
-    end = np.concatenate(state.x, axis=1)
-    free = np.concatenate(compiled.clamps.free)
+    ideal = relax(compiled.network, clamps=compiled.clamps)
+    state = landscape.resting_state(list(ideal.activities))
+    chip = chip_equilibrium(compiled)
+    if not chip.relaxation.all_converged:
+        return math.nan
+    end = np.concatenate(chip.activities, axis=1)
     start = np.concatenate(landscape.forward(), axis=1)
     if not compiled.clamps.beyond_input:
-        start = np.where(free, 0.0, start)
-    found = [0.0]
-    for matrix, mask, move in zip(
-        hessian(landscape, state), moving(landscape, state), start - end, strict=True
-    ):
-        if mask.any():
-            rates, modes = np.linalg.eigh(matrix[np.ix_(mask, mask)])
-            found.append(_linear_settling(rates, modes, move[mask]))
-    return float(np.max(found))
+        start = np.where(np.concatenate(compiled.clamps.free), 0.0, start)
+    units = np.repeat(compiled.scales.activity, compiled.network.sizes)
+    samples = zip(hessian(landscape, state), moving(landscape, state), start - end, strict=True)
+    times = [
+        modal_settling(matrix[np.ix_(free, free)], move[free], units[free]) for matrix, free, move in samples
+    ]
+    return float(np.max(times))
 
 
-def _linear_settling(rates: Floats, modes: Floats, move: Floats) -> float:
-    """When exp(-H t) move stays below `LEVEL` of its largest entry; NaN where H is not positive."""
-    largest = float(np.abs(move).max())
+def chip_equilibrium(compiled: CompiledNetwork) -> Equilibrium:
+    """The equilibrium of the chip as it was drawn, with ideal wires: those of wide arrays take long."""
+    design = compiled.design
+    technology = replace(design.technology, word_line_resistance=0.0, bit_line_resistance=0.0)
+    relaxer = EffectiveRelaxer(technology, design.seed, volts_per_unit=compiled.scales)
+    return relaxer.relax(compiled.network, clamps=compiled.clamps, arrays=design.arrays)
+
+
+def modal_settling(hessian: Floats, move: Floats, units: Floats) -> float:
+    """When U exp(-H t) move stays below `LEVEL` of its largest entry; NaN where H is not positive.
+
+    Parameters
+    ----------
+    hessian
+        H [n, n], symmetric.
+    move
+        [n], from the start to the equilibrium.
+    units
+        Diagonal of U, V per unit of activity, [n].
+    """
+    largest = float(np.abs(units * move).max(initial=0.0))
     if largest == 0.0:
         return 0.0
+    rates, modes = np.linalg.eigh(hessian)
     if not rates[0] > 0.0:
-        return float("nan")
-    longest = np.log(1e3 / LEVEL) / rates[0]  # the slowest mode has a thousandth of the level left
+        return math.nan
+    # The slowest mode has a thousandth of the level left at the end, in the layer of most volts per unit.
+    longest = np.log(1e3 * units.max() / (units.min() * LEVEL)) / rates[0]
     times = np.geomspace(1e-10 * longest, longest, POINTS)
-    left = np.abs(modes @ (np.exp(-np.outer(rates, times)) * (modes.T @ move)[:, None])).max(axis=0)
+    decaying = np.exp(-np.outer(rates, times)) * (modes.T @ move)[:, None]
+    left = np.abs(units[:, None] * (modes @ decaying)).max(axis=0)
     late = np.flatnonzero(left > LEVEL * largest)
     return float(times[late[-1]]) if len(late) else 0.0
 

@@ -25,6 +25,7 @@ from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
 from analog_pc.si import si
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
+from analog_pc.threads import single_threaded_blas
 
 SAMPLES = 4  # amplifiers take nearly all of the power, and are the same for every stimulus
 TIME_LIMIT = 60.0  # s for the operating points of a phase
@@ -97,7 +98,8 @@ def network_cost(
     simulated = {"predict": study.predict} | ({} if t is None else {"learn": study.learn})
     for name in (name for name in simulated if name in phases):
         try:
-            costs[name] = simulated[name]()
+            with single_threaded_blas():
+                costs[name] = simulated[name]()
         except SimulationFailed as failure:
             failed[name] = str(failure)
     if failed and not costs:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.linalg
 from scipy.sparse.linalg import LinearOperator, eigs
-from threadpoolctl import threadpool_limits
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.circuit import Circuit, Solution
@@ -15,6 +14,7 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.si import si
 from analog_pc.simulators import Native
+from analog_pc.threads import single_threaded_blas
 
 LEVEL = 0.01  # of the largest move: what counts as settled
 DECAYS = 9.0  # of the slowest mode that a transient lasts: exp(-9) is a hundredth of LEVEL
@@ -62,7 +62,7 @@ def settle(
         Which samples of `compiled` they belong to.
     """
     states = native.model(circuit).n_states
-    with threadpool_limits(1):  # matrices of this size gain nothing from more
+    with single_threaded_blas():
         margins = [margin(jacobian) for jacobian in native.jacobians(circuit, solution)]
     slowest = int(np.argmin(margins))
     rate = margins[slowest]

@@ -26,10 +26,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.linalg
 from scipy.optimize import brentq
-from threadpoolctl import threadpool_limits
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import BOLTZMANN, Solution
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler import compile_network
 from analog_pc.cost.chip import with_converters
 from analog_pc.cost.settling import LEVEL
@@ -272,7 +272,7 @@ class _Modes:
         for targets, native, solution in self.points:
             circuit = with_converters(compile_network(self.network, own, self.x, targets, seed=self.seed))
             for jacobian in native.jacobians(circuit, solution):
-                with threadpool_limits(1):
+                with single_threaded_blas():
                     values = scipy.linalg.eigvals(jacobian, check_finite=False)
                 slowest = min(slowest, float(-values.real.max()))
                 least = min(least, float((-values.real / np.abs(values)).min()))

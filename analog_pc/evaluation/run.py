@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Protocol
 
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.compiler.budget import signal_budget
 from analog_pc.errors import AnalogPcError
@@ -80,7 +81,8 @@ def run_step(found: Evaluation, name: str, progress: Progress) -> None:
         When no chip could be measured at all.
     """
     try:
-        STEPS[name].run(found, progress)
+        with single_threaded_blas():
+            STEPS[name].run(found, progress)
     except AnalogPcError as failure:
         if name == "chips":
             raise
