@@ -10,11 +10,11 @@ from functools import partial
 import numpy as np
 
 from analog_pc.arrays import Any, ArrayLike, Floats
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.cost.components import Catalogue, Component, shipped
 from analog_pc.cost.operations import MOST_ITERATIONS, Work, best_step, digital_work
 from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.threads import single_threaded_blas
 
 REPEATS = 7  # of a measurement, of which the shortest counts
 LEAST_SECONDS = 5e-3  # that one of them lasts

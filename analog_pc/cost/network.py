@@ -10,6 +10,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.circuit import Circuit, Outcome, Solution
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.cost.chip import with_converters
 from analog_pc.cost.components import Catalogue, check_process, process_of, read_catalogue, shipped
@@ -25,7 +26,6 @@ from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
 from analog_pc.si import si
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.threads import single_threaded_blas
 
 SAMPLES = 4  # amplifiers take nearly all of the power, and are the same for every stimulus
 TIME_LIMIT = 60.0  # s for the operating points of a phase

@@ -10,11 +10,11 @@ from scipy.sparse.linalg import LinearOperator, eigs
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.circuit import Circuit, Solution
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.si import si
 from analog_pc.simulators import Native
-from analog_pc.threads import single_threaded_blas
 
 LEVEL = 0.01  # of the largest move: what counts as settled
 DECAYS = 9.0  # of the slowest mode that a transient lasts: exp(-9) is a hundredth of LEVEL

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from analog_pc.threads import single_threaded_blas
 from threadpoolctl import threadpool_info, threadpool_limits
+
+from analog_pc.compiled.threads import single_threaded_blas
 
 
 def blas_threads() -> set[int]:
