@@ -29,10 +29,10 @@ from analog_pc.simulators.native.analyses.esdirk import Integrator
 from analog_pc.simulators.native.analyses.linearised import Linearised, jacobians_at, linearised, relaxes_to
 from analog_pc.simulators.native.analyses.modes import Modes, all_modes
 from analog_pc.simulators.native.analyses.noise import noise_at
-from analog_pc.simulators.native.analyses.path import Path, follow
 from analog_pc.simulators.native.analyses.power import dissipation
+from analog_pc.simulators.native.analyses.transient import Trajectory, integrate
 from analog_pc.simulators.native.kernels.threads import one_blas_thread
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.initial import initial_state
 from analog_pc.simulators.native.nonlinear_solve.search import Search, find
@@ -43,9 +43,9 @@ from analog_pc.simulators.simulator import Supports
 VERSION = "native-1"
 
 
-def _waveform(model: Model, analysis: Transient, path: Path, u: Floats) -> Solution:
+def _waveform(model: Model, analysis: Transient, path: Trajectory, u: Floats) -> Solution:
     names, _, response = model.saved(model.reduced(True)[0], analysis.save)
-    volts = response.value(path.states[:, 0], path.deltas[:, 0], u)
+    volts = response.value(path.states[:, 0], path.outputs[:, 0], u)
     return Solution(path.times, names, volts, Status(Outcome.CONVERGED))
 
 
@@ -238,7 +238,7 @@ class Native:
         deadline = Deadline(self.transient_limit)
         x, q = initial_state(model, {k: np.array([v]) for k, v in analysis.initial.items()}, u, deadline)
         maps, solver = model.reduced(True)
-        path = follow(
+        path = integrate(
             Integrator(maps, solver, u, analysis.precision),
             x,
             q,

@@ -14,10 +14,10 @@ from collections import OrderedDict
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.analyses.stage import LEAPS, ImplicitStage
+from analog_pc.simulators.native.analyses.stage import ImplicitStage
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
-from analog_pc.simulators.native.nonlinear_solve.newton import STOP
+from analog_pc.simulators.native.nonlinear_solve.newton import STOP, UNDAMPED_STEPS
 
 # Rungs whose matrices are kept: [inputs, outputs] twice over for each, 30 MB on a 64-32-10 chip.  A step goes
 # up and down between neighbours; a rung that comes back later costs as much as a few steps.
@@ -64,16 +64,16 @@ class Integrator:
 
     def __init__(self, reduced: Reduced, solver: FeedbackSolver, u: Floats, precision: float) -> None:
         self.rate = reduced.rate
-        self.reads = reduced.reads
+        self.inputs = reduced.inputs
         self.solver = solver
         self.u = u
-        self._push = self.rate.drive(None, u)
+        self._push = self.rate.feedforward(None, u)
         self.stop = max(STOP, STAGE * precision)
         self._stages: OrderedDict[float, ImplicitStage] = OrderedDict()  # by step, the last used one last
 
     def derivative(self, x: Floats, q: Floats) -> tuple[Floats, Floats, Floats, Bools]:
         """dx/dt at x, with y and q there (q: where to search from)."""
-        y, q, found = self.solver.solve(self.reads.drive(x, self.u), q)
+        y, q, found = self.solver.solve(self.inputs.feedforward(x, self.u), q)
         return self.rate.value(x, q, self.u), y, q, found
 
     @property
@@ -91,7 +91,7 @@ class Integrator:
         return self._stages[step]
 
     def _made(self, step: float) -> ImplicitStage:
-        return ImplicitStage.of(self.rate, self.reads, self.solver.form, DIAGONAL * step, self.stop)
+        return ImplicitStage.of(self.rate, self.inputs, self.solver.form, DIAGONAL * step, self.stop)
 
     def step(self, x: Floats, k1: Floats, q: Floats, step: float) -> tuple[Bools, tuple[Floats, ...] | None]:
         """x, dx/dt, y, q after one step, and the estimated local truncation; None if a stage fails.
@@ -105,7 +105,7 @@ class Integrator:
             base = x + step * sum(
                 a * k for a, k in zip(STAGES[number, :number], slopes, strict=True) if a != 0.0
             )
-            at, y, q, found = stage.solve(base, self._push, self.u, q, LEAPS)
+            at, y, q, found = stage.solve(base, self._push, self.u, q, UNDAMPED_STEPS)
             if not found.all():
                 return found, None
             slopes.append((at - base) / stage.duration)

@@ -23,7 +23,7 @@ from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.analyses.modes import TOGETHER, growth, jacobians
 from analog_pc.simulators.native.mna.flat import NOWHERE
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -59,7 +59,7 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
     n = model.n_states
     samples = len(solution.axis)
     if n == 0:
-        if form.blocks:
+        if form.elements:
             raise SimulationFailed("native: nothing in this circuit holds charge")
         return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), True)
     w = _unknowns(model, solution.voltage(model.nodes))
@@ -71,7 +71,7 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
     if samples > 1:
         most = samples if _decays(jacobian) else max(1, int(OPERATIONS / (PER_STATE * n**3)))
         spread = np.unique(np.linspace(0, samples - 1, min(most, samples)).astype(np.int64))
-    found = Linearised(tuple(spread.tolist()), {}, {}, np.empty(len(spread)), not form.blocks)
+    found = Linearised(tuple(spread.tolist()), {}, {}, np.empty(len(spread)), not form.elements)
     for start in range(0, len(spread), TOGETHER):
         part = spread[start : start + TOGETHER]
         y = _reads(model, w[part])
@@ -111,8 +111,9 @@ def _unknowns(model: Model, volts: Floats) -> Floats:
     a = model.equations
     n = a.unknowns
     nodes = volts.shape[1]
-    rows = (a.given.matrix((n, n)) + a.rest.matrix((n, n))).tocsr()[nodes:]
-    constant = a.given_by.dense((n, 1 + a.n_writes))[nodes:, 0] + a.rest_by.dense((n, 1))[nodes:, 0]
+    rows = (a.fixed_rows.matrix((n, n)) + a.static_rows.matrix((n, n))).tocsr()[nodes:]
+    fixed = a.fixed_rows_by.dense((n, 1 + a.n_outputs))[nodes:, 0]
+    constant = fixed + a.static_rows_by.dense((n, 1))[nodes:, 0]
     own = np.asarray(rows[:, nodes:].diagonal())
     inner = np.where(own == 1.0, constant - volts @ rows[:, :nodes].T, 0.0)
     return np.concatenate([volts, inner], axis=1)
@@ -121,9 +122,9 @@ def _unknowns(model: Model, volts: Floats) -> Floats:
 def _reads(model: Model, w: Floats) -> Floats:
     """What the blocks read, [samples, reads]."""
     a = model.equations
-    order = a.joined.read_order
-    matrix = a.reads.matrix((a.n_reads, a.unknowns))[order]
-    return np.asarray(w @ matrix.T + a.read_one.dense((a.n_reads, 1))[order].T)
+    order = a.joined.input_order
+    matrix = a.inputs.matrix((a.n_inputs, a.unknowns))[order]
+    return np.asarray(w @ matrix.T + a.input_constant.dense((a.n_inputs, 1))[order].T)
 
 
 def _check_finite(jacobian: Floats) -> None:

@@ -73,16 +73,16 @@ def closed(form: FeedbackForm, y: Floats, into_y: Floats) -> tuple[Bools, Floats
 
 def jacobians(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Floats]:
     """d(dx/dt)/dx at every sample, [states, states]."""
-    rate, reads = dynamic.rate, dynamic.reads
+    rate, reads = dynamic.rate, dynamic.inputs
     for first in range(0, len(y), TOGETHER):
         part = y[first : first + TOGETHER]
-        if not form.blocks:
+        if not form.elements:
             yield from [rate.by_x] * len(part)
             continue
         pick, changes = closed(form, part, reads.by_x)
-        by_d = rate.by_d[:, pick]
+        by_q = rate.by_q[:, pick]
         for change in changes:
-            yield rate.by_x + by_d @ change
+            yield rate.by_x + by_q @ change
 
 
 def all_modes(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Modes]:

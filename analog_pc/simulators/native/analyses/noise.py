@@ -19,7 +19,7 @@ from analog_pc.arrays import Floats
 from analog_pc.circuit import BOLTZMANN, NoiseSolution, Outcome, Status
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.analyses.modes import closed, modes
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 
 # White noise that reaches a node past every capacitor has no finite variance.  Rounding leaves some too; it
 # is nothing if a band as wide as the fastest mode holds less than this part of the variance.
@@ -32,14 +32,14 @@ def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> 
     form = solver.form
     spectrum, into_w, into_rate = _sources(model, kelvin)
     by_n = dynamic.solve(into_w)
-    reads_n, rate_n = dynamic.reads_of(by_n), dynamic.rate_of(by_n) + into_rate
-    by_x, by_d = dynamic.nodes.by_x, dynamic.nodes.by_d
+    reads_n, rate_n = dynamic.inputs_of(by_n), dynamic.rate_of(by_n) + into_rate
+    by_x, by_q = dynamic.nodes.by_x, dynamic.nodes.by_q
     jacobian, rows = dynamic.rate.by_x, _rows(model, nodes)
-    if form.blocks:
-        (pick, from_x), (_, from_n) = closed(form, y, dynamic.reads.by_x), closed(form, y, reads_n)
-        from_x, from_n, by_d, rate_d = from_x[0], from_n[0], by_d[:, pick], dynamic.rate.by_d[:, pick]
+    if form.elements:
+        (pick, from_x), (_, from_n) = closed(form, y, dynamic.inputs.by_x), closed(form, y, reads_n)
+        from_x, from_n, by_q, rate_d = from_x[0], from_n[0], by_q[:, pick], dynamic.rate.by_q[:, pick]
         jacobian, rate_n = jacobian + rate_d @ from_x, rate_n + rate_d @ from_n
-        by_x, by_n = by_x + by_d @ from_x, by_n + by_d @ from_n
+        by_x, by_n = by_x + by_q @ from_x, by_n + by_q @ from_n
     found = modes(jacobian)
     if not found.stable:
         raise SimulationFailed(

@@ -7,7 +7,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Amplifiers, Crossbar, Resistors, Solution
 from analog_pc.simulators.native.mna.flat import NOWHERE, Bank
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 
 
 def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:

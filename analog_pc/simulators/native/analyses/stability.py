@@ -89,7 +89,7 @@ class StabilityCertificate:
         None of a batch so small that its eigenvalues take less time than the certificate's matrices.
         """
         out = np.zeros(len(y), dtype=np.bool_)
-        if not self._solver.form.blocks:
+        if not self._solver.form.elements:
             out[:] = modes(self._maps.rate.by_x).stable
             return out
         problem = self._flow.problem_at(y)
@@ -159,19 +159,19 @@ class StabilityCertificate:
     def _maps_at(self, s: complex, outputs: Ints | slice = slice(None)) -> FlowMaps:
         """A, E, C, K between the slow states at a complex rate s, 1/s: the fast ones eliminated there."""
         rate = self._maps.rate
-        reads = self._maps.reads
+        reads = self._maps.inputs
         slow = self._slow
         fast = self._fast
-        by_d = rate.by_d[:, outputs]
-        into = np.concatenate([rate.by_x[np.ix_(fast, slow)], by_d[fast]], axis=1)
+        by_q = rate.by_q[:, outputs]
+        into = np.concatenate([rate.by_x[np.ix_(fast, slow)], by_q[fast]], axis=1)
         states = np.linalg.solve(s * np.eye(int(fast.sum())) - rate.by_x[np.ix_(fast, fast)], into)
         n = int(slow.sum())
         to_slow = rate.by_x[np.ix_(slow, fast)]
         return FlowMaps(
             rate_x=rate.by_x[np.ix_(slow, slow)] + to_slow @ states[:, :n],
-            rate_q=by_d[slow] + to_slow @ states[:, n:],
+            rate_q=by_q[slow] + to_slow @ states[:, n:],
             by_x=reads.by_x[:, slow] + reads.by_x[:, fast] @ states[:, :n],
-            gain=reads.by_d[:, outputs] + reads.by_x[:, fast] @ states[:, n:],
+            gain=reads.by_q[:, outputs] + reads.by_x[:, fast] @ states[:, n:],
         )
 
     def _restricted(self, problem: Problem, s: complex) -> FlowMaps:
@@ -199,16 +199,16 @@ class StabilityCertificate:
     def _whole(self, y: Floats) -> Floats:
         """S J(0) S^-1 of one sample y [1, inputs] with the slopes of all outputs."""
         maps, solver = self._flow.reduction
-        some, change = closed(solver.form, y, maps.reads.by_x)
+        some, change = closed(solver.form, y, maps.inputs.by_x)
         metric = self._flow.metric
-        return np.asarray((maps.rate.by_x + maps.rate.by_d[:, some] @ change[0]) * (metric[:, None] / metric))
+        return np.asarray((maps.rate.by_x + maps.rate.by_q[:, some] @ change[0]) * (metric[:, None] / metric))
 
     def _fast_is_stable(self, y: Floats) -> bool:
         """Whether the fast states rest by themselves while the slow ones are held, at one sample."""
         rate = self._maps.rate
         fast = self._fast
-        some, change = closed(self._solver.form, y, self._maps.reads.by_x[:, fast])
-        matrix = rate.by_x[np.ix_(fast, fast)] + rate.by_d[np.ix_(fast, some)] @ change[0]
+        some, change = closed(self._solver.form, y, self._maps.inputs.by_x[:, fast])
+        matrix = rate.by_x[np.ix_(fast, fast)] + rate.by_q[np.ix_(fast, some)] @ change[0]
         return bool(np.linalg.eigvals(matrix).real.max(initial=-np.inf) < 0.0)
 
 

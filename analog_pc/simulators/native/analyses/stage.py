@@ -18,8 +18,7 @@ from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.mna.reduce import Response
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
-
-LEAPS = 2  # of a sample in a corner of its transfer functions; one is enough, as measured on rectifiers
+from analog_pc.simulators.native.nonlinear_solve.newton import UNDAMPED_STEPS
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,29 +36,29 @@ class ImplicitStage:
     duration: float
     through: Floats
     kick: Floats
-    reads: Response
+    inputs: Response
     solver: FeedbackSolver
 
     @classmethod
     def of(
-        cls, rate: Response, reads: Response, form: FeedbackForm, duration: float, stop: float
+        cls, rate: Response, inputs: Response, form: FeedbackForm, duration: float, stop: float
     ) -> ImplicitStage:
         """The step of `duration`, solved until it moves by `stop` of the largest voltage."""
         n = rate.by_x.shape[0]
         factor = lu_factor(np.eye(n) - duration * rate.by_x, check_finite=False)
         through = np.ascontiguousarray(lu_solve(factor, np.eye(n), check_finite=False).T)
-        kick = duration * rate.by_d.T @ through
-        gain = np.ascontiguousarray((kick @ reads.by_x.T).T + reads.by_d)
-        closed = FeedbackForm(form.blocks, gain, form.shared_input)
-        return cls(duration, through, kick, reads, FeedbackSolver(closed, stop))
+        kick = duration * rate.by_q.T @ through
+        gain = np.ascontiguousarray((kick @ inputs.by_x.T).T + inputs.by_q)
+        closed = FeedbackForm(form.elements, gain, form.shared_input)
+        return cls(duration, through, kick, inputs, FeedbackSolver(closed, stop))
 
     def solve(
-        self, x: Floats, push: Floats, u: Floats, q: Floats, leaps: int = LEAPS
+        self, x: Floats, push: Floats, u: Floats, q: Floats, leaps: int = UNDAMPED_STEPS
     ) -> tuple[Floats, Floats, Floats, Bools]:
         """States after the step, y, q, and the samples that have a solution.
 
         x [samples, states] and push = B u + a [samples, states]; q: where the search starts.
         """
         still = (x + self.duration * push) @ self.through
-        y, q, found = self.solver.solve(self.reads.drive(still, u), q, leaps)
+        y, q, found = self.solver.solve(self.inputs.feedforward(still, u), q, leaps)
         return still + q @ self.kick, y, q, found

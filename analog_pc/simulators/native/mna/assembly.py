@@ -21,8 +21,12 @@ from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import TransferFunction, limiter
 from analog_pc.crossbar import NonlinearArray, port_admittance, with_access
 from analog_pc.errors import BadInput
-from analog_pc.simulators.native.mna.blocks import Curves, Gates, Ports
-from analog_pc.simulators.native.mna.equations import Equations, NoisyInputs, Placed, span
+from analog_pc.simulators.native.mna.elements import (
+    MultiplyingTransconductor,
+    NonlinearMultiport,
+    ScalarNonlinearity,
+)
+from analog_pc.simulators.native.mna.equations import ElementInstance, Equations, NoisyInputs, span
 from analog_pc.simulators.native.mna.flat import NOWHERE, Bank, Flat
 
 
@@ -46,7 +50,7 @@ def _place(eq: Equations, bank: Bank) -> None:
             _place_crossbar(eq, bank, e)
         case VoltageSources() as e:
             rows = _source_rows(eq, bank)
-            eq.given_by.add(rows, 0, e.volts)
+            eq.fixed_rows_by.add(rows, 0, e.volts)
         case StimulusSources():
             rows = _source_rows(eq, bank)
             columns = eq.count("n_stimuli", len(rows))
@@ -59,26 +63,27 @@ def _place(eq: Equations, bank: Bank) -> None:
         case VCCS() as e:
             eq.kirchhoff.add(bank.at("out"), bank.at("drive"), -np.asarray(e.siemens))
         case MultiplyingVCCS() as e:
-            gates = Gates(e.gate, np.asarray(e.siemens))
-            placed = eq.add_block(gates)
+            gates = MultiplyingTransconductor(e.gate, np.asarray(e.siemens))
+            instance = eq.add_element(gates)
             eq.kirchhoff.add(bank.at("out"), bank.at("drive"), -gates.base)
-            eq.put.add(bank.at("out"), span(placed.writes), 1.0)
-            eq.reads.add(span(placed.reads), np.concatenate([bank.at("control"), bank.at("drive")]), 1.0)
+            eq.injections.add(bank.at("out"), span(instance.outputs), 1.0)
+            eq.inputs.add(span(instance.inputs), np.concatenate([bank.at("control"), bank.at("drive")]), 1.0)
 
 
 def _place_crossbar(eq: Equations, bank: Bank, e: Crossbar) -> None:
     ports = np.concatenate([bank.at("rows"), bank.at("columns")])
-    block: Ports | None = None
+    multiport: NonlinearMultiport | None = None
     siemens, wire = np.asarray(e.siemens), (e.wire.word_line_ohms, e.wire.bit_line_ohms)
     if e.law is None:
         admittance = port_admittance(with_access(siemens, e.access_ohms), *wire)
     else:
-        block = Ports(NonlinearArray(siemens, *wire, e.access_ohms, e.law.value, e.law.derivative))
-        admittance = block.array.admittance
-        placed = eq.add_block(block)
-        eq.put.add(ports, span(placed.writes), -1.0)
-        eq.reads.add(span(placed.reads), ports, 1.0)
-    eq.arrays[bank.label] = admittance, block
+        devices = NonlinearArray(siemens, *wire, e.access_ohms, e.law.value, e.law.derivative)
+        multiport = NonlinearMultiport(devices)
+        admittance = multiport.array.admittance
+        instance = eq.add_element(multiport)
+        eq.injections.add(ports, span(instance.outputs), -1.0)
+        eq.inputs.add(span(instance.inputs), ports, 1.0)
+    eq.arrays[bank.label] = admittance, multiport
     own = np.diag(admittance)
     eq.kirchhoff.add(ports, ports, own)
     eq.coupling.add(ports[:, None], ports, admittance - np.diag(own))
@@ -89,7 +94,8 @@ def _place_crossbar(eq: Equations, bank: Bank, e: Crossbar) -> None:
 def _place_amplifiers(eq: Equations, bank: Bank, e: Amplifiers) -> None:
     plus, minus, out, n = bank.at("plus"), bank.at("minus"), bank.at("out"), len(e.out)
     p, offset = eq.more(n), np.asarray(e.offset)
-    at_rest, at_rest_by = (eq.rest, eq.rest_by) if e.has_pole else (eq.given, eq.given_by)
+    at_rest = eq.static_rows if e.has_pole else eq.fixed_rows
+    at_rest_by = eq.static_rows_by if e.has_pole else eq.fixed_rows_by
     at_rest.add(p, p, 1.0)
     at_rest.difference(p, plus, minus, -e.gain)
     at_rest_by.add(p, 0, e.gain * offset)
@@ -101,7 +107,7 @@ def _place_amplifiers(eq: Equations, bank: Bank, e: Amplifiers) -> None:
     stiff = e.output_ohms == 0.0
     if stiff:
         eq.fix(out, bank)
-        eq.given.difference(out, out, p)
+        eq.fixed_rows.difference(out, out, p)
     else:
         eq.kirchhoff.add(out, out, 1.0 / e.output_ohms)
         eq.kirchhoff.add(out, p, -1.0 / e.output_ohms)
@@ -109,11 +115,11 @@ def _place_amplifiers(eq: Equations, bank: Bank, e: Amplifiers) -> None:
     if e.rail is not None:
         rail = _curves(eq, e.rail, n)
         eq.rail_volts[e.rail] = e.saturation
-        eq.reads.add(span(rail.reads), p, 1.0)
+        eq.inputs.add(span(rail.inputs), p, 1.0)
         if stiff:
-            eq.given_by.add(out, 1 + span(rail.writes), 1.0)
+            eq.fixed_rows_by.add(out, 1 + span(rail.outputs), 1.0)
         else:
-            eq.put.add(out, span(rail.writes), 1.0 / e.output_ohms)
+            eq.injections.add(out, span(rail.outputs), 1.0 / e.output_ohms)
     if e.has_pole:
         _place_poles(eq, bank, e, p)
 
@@ -122,23 +128,23 @@ def _place_poles(eq: Equations, bank: Bank, e: Amplifiers, p: Ints) -> None:
     """dp/dt = w (d + offset - p / gain), bent by the slew limit."""
     plus, minus, offset = bank.at("plus"), bank.at("minus"), np.asarray(e.offset)
     x = eq.add_states(p, np.full((len(p), 2), NOWHERE), np.zeros(len(p)))
-    eq.held.add(p, p, 1.0)
+    eq.held_rows.add(p, p, 1.0)
     w = e.unity_rate
     eq.rate.difference(x, plus, minus, w)
     eq.rate.add(x, p, -w / e.gain)
     eq.rate_by.add(x, 0, w * offset)
-    if np.isfinite(e.slew_rate):  # in volts, as every block: the input that alone would make p slew
+    if np.isfinite(e.slew_rate):  # in volts, as every multiport: the input that alone would make p slew
         slew = _curves(eq, limiter(e.slew_rate / w, PAIR), len(p))
-        y = span(slew.reads)
-        eq.reads.difference(y, plus, minus)
-        eq.reads.add(y, p, -1.0 / e.gain)
-        eq.read_one.add(y, 0, offset)
-        eq.rate_by.add(x, 1 + span(slew.writes), w)
+        y = span(slew.inputs)
+        eq.inputs.difference(y, plus, minus)
+        eq.inputs.add(y, p, -1.0 / e.gain)
+        eq.input_constant.add(y, 0, offset)
+        eq.rate_by.add(x, 1 + span(slew.outputs), w)
 
 
-def _curves(eq: Equations, law: TransferFunction, n: int) -> Placed:
+def _curves(eq: Equations, law: TransferFunction, n: int) -> ElementInstance:
     one = np.ones(n)
-    return eq.add_block(Curves(law, one, 0.0 * one, one, mild=True))
+    return eq.add_element(ScalarNonlinearity(law, one, 0.0 * one, one, near_linear=True))
 
 
 def _place_nonlinear_vcvs(eq: Equations, bank: Bank, e: NonlinearVCVS) -> None:
@@ -152,14 +158,14 @@ def _place_nonlinear_vcvs(eq: Equations, bank: Bank, e: NonlinearVCVS) -> None:
             f"native: transfer {bank.label}, number {worst}: the slope of {e.law.name!r} at 0 V is "
             f"{slope[worst]}, must be finite"
         )
-    curves = Curves(e.law, gain, offset, slope)
-    placed = eq.add_block(curves)
+    curves = ScalarNonlinearity(e.law, gain, offset, slope)
+    instance = eq.add_element(curves)
     eq.fix(out, bank)
-    eq.given.add(out, out, 1.0)
-    eq.given.add(out, control, -slope)
-    eq.given_by.add(out, 0, curves.base)
-    eq.given_by.add(out, 1 + span(placed.writes), 1.0)
-    eq.reads.add(span(placed.reads), control, 1.0)
+    eq.fixed_rows.add(out, out, 1.0)
+    eq.fixed_rows.add(out, control, -slope)
+    eq.fixed_rows_by.add(out, 0, curves.base)
+    eq.fixed_rows_by.add(out, 1 + span(instance.outputs), 1.0)
+    eq.inputs.add(span(instance.inputs), control, 1.0)
 
 
 def _source_rows(eq: Equations, bank: Bank) -> Ints:
@@ -169,7 +175,7 @@ def _source_rows(eq: Equations, bank: Bank) -> Ints:
     floating = rows == NOWHERE
     rows[floating] = eq.more(int(floating.sum()))
     eq.fix(rows, bank)
-    eq.given.difference(rows, plus, minus)
+    eq.fixed_rows.difference(rows, plus, minus)
     eq.kirchhoff.add(plus[floating], rows[floating], 1.0)
     eq.kirchhoff.add(minus[floating], rows[floating], -1.0)
     return rows
@@ -191,6 +197,6 @@ def _place_capacitors(eq: Equations) -> None:
     x = eq.add_states(rows, pairs, farads)
     eq.kirchhoff.add(pairs[:, 0], rows, 1.0)
     eq.kirchhoff.add(pairs[:, 1], rows, -1.0)
-    eq.held.difference(rows, pairs[:, 0], pairs[:, 1])
-    eq.rest.add(rows, rows, 1.0)
+    eq.held_rows.difference(rows, pairs[:, 0], pairs[:, 1])
+    eq.static_rows.add(rows, rows, 1.0)
     eq.rate.add(x, rows, 1.0 / farads)

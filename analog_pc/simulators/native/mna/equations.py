@@ -24,18 +24,18 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.errors import BadInput
-from analog_pc.simulators.native.mna.blocks import Block, Curves, Ports
-from analog_pc.simulators.native.mna.entries import Entries
+from analog_pc.simulators.native.mna.elements import NonlinearElement, NonlinearMultiport, ScalarNonlinearity
 from analog_pc.simulators.native.mna.flat import NOWHERE, Bank, Flat
+from analog_pc.simulators.native.mna.triplets import TripletBuilder
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
+class ElementInstance:
     """A block in the circuit: the slices of all reads y and of all block outputs that are its own."""
 
-    block: Block
-    reads: slice
-    writes: slice
+    element: NonlinearElement
+    inputs: slice
+    outputs: slice
 
 
 class NoisyInputs(NamedTuple):
@@ -50,9 +50,9 @@ class NoisyInputs(NamedTuple):
 class Joined(NamedTuple):
     """Blocks of one kind as one; where their reads and outputs were counted while they were placed."""
 
-    blocks: tuple[Placed, ...]
-    read_order: Ints
-    write_order: Ints
+    instances: tuple[ElementInstance, ...]
+    input_order: Ints
+    output_order: Ints
 
 
 class Equations:
@@ -67,18 +67,27 @@ class Equations:
         self.state_nodes: list[tuple[int, int]] = []  # what it is the voltage of; poles have no nodes
         self.state_farads: list[float] = []  # of capacitors; 0 for poles
         # Rows over w: Kirchhoff, fixed outputs, states held and at rest; over y and over dx/dt.
-        self.kirchhoff, self.given, self.held, self.rest = Entries(), Entries(), Entries(), Entries()
-        self.reads, self.rate = Entries(), Entries()
-        self.coupling = Entries()  # Kirchhoff's law too: what crossbars do between their ports
+        self.kirchhoff = TripletBuilder()
+        self.fixed_rows = TripletBuilder()
+        self.held_rows = TripletBuilder()
+        self.static_rows = TripletBuilder()
+        self.inputs = TripletBuilder()
+        self.rate = TripletBuilder()
+        self.coupling = TripletBuilder()  # Kirchhoff's law too: what crossbars do between their ports
         # The same rows by block output, stimulus and (column 0) the constant 1.
-        self.put, self.given_by, self.rest_by, self.rate_by = Entries(), Entries(), Entries(), Entries()
-        self.by_stimulus, self.read_one = Entries(), Entries()
-        self.thermal = Entries()  # conductances that make thermal noise
+        self.injections = TripletBuilder()
+        self.fixed_rows_by = TripletBuilder()
+        self.static_rows_by = TripletBuilder()
+        self.rate_by = TripletBuilder()
+        self.by_stimulus = TripletBuilder()
+        self.input_constant = TripletBuilder()
+        self.thermal = TripletBuilder()  # conductances that make thermal noise
         self.noisy_inputs: list[NoisyInputs] = []
-        self.arrays: dict[str, tuple[Floats, Ports | None]] = {}  # crossbars: admittance, and what bends it
+        # Crossbars: port admittance, and the nonlinear part of their devices.
+        self.arrays: dict[str, tuple[Floats, NonlinearMultiport | None]] = {}
         self.rail_volts: dict[TransferFunction, float] = {}
-        self.n_reads = self.n_writes = self.n_stimuli = 0
-        self._placed: list[Placed] = []
+        self.n_inputs = self.n_outputs = self.n_stimuli = 0
+        self._placed: list[ElementInstance] = []
 
     def add_states(self, rows: Ints, nodes: Ints, farads: Floats) -> Ints:
         first = len(self.states)
@@ -87,10 +96,11 @@ class Equations:
         self.state_farads += farads.tolist()
         return np.arange(first, len(self.states))
 
-    def add_block(self, block: Block) -> Placed:
-        placed = Placed(block, self.count("n_reads", block.reads), self.count("n_writes", block.writes))
-        self._placed.append(placed)
-        return placed
+    def add_element(self, element: NonlinearElement) -> ElementInstance:
+        inputs = self.count("n_inputs", element.n_inputs)
+        instance = ElementInstance(element, inputs, self.count("n_outputs", element.n_outputs))
+        self._placed.append(instance)
+        return instance
 
     def count(self, what: str, n: int) -> slice:
         first = getattr(self, what)
@@ -115,43 +125,47 @@ class Equations:
         return _joined(self._placed)
 
     @cached_property
-    def same_reads(self) -> Ints:
+    def shared_input(self) -> Ints:
         """For each read of the joined blocks, the first read of the same voltage."""
-        matrix = self.reads.matrix((self.n_reads, self.unknowns))[self.joined.read_order]
+        matrix = self.inputs.matrix((self.n_inputs, self.unknowns))[self.joined.input_order]
         matrix.sum_duplicates()  # which puts a row's columns in order, too
-        one = self.read_one.dense((self.n_reads, 1))[self.joined.read_order, 0].tolist()
+        one = self.input_constant.dense((self.n_inputs, 1))[self.joined.input_order, 0].tolist()
         first: dict[tuple[bytes, bytes, float], int] = {}
-        out = np.empty(self.n_reads, dtype=np.int64)
+        out = np.empty(self.n_inputs, dtype=np.int64)
         for k, (a, b) in enumerate(pairwise(matrix.indptr.tolist())):
             row = matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes(), one[k]
             out[k] = first.setdefault(row, k)
         return out
 
     @property
-    def rails(self) -> list[tuple[Placed, float]]:
+    def rails(self) -> list[tuple[ElementInstance, float]]:
         """Blocks that read p of amplifiers with a rail, and that rail in V."""
-        curves = ((placed, placed.block) for placed in self.joined.blocks if isinstance(placed.block, Curves))
-        return [(p, self.rail_volts[c.law]) for p, c in curves if c.law in self.rail_volts]
+        rails = self.rail_volts
+        return [
+            (instance, rails[instance.element.law])
+            for instance in self.joined.instances
+            if isinstance(instance.element, ScalarNonlinearity) and instance.element.law in rails
+        ]
 
 
-def _joined(parts: list[Placed]) -> Joined:
-    kinds: dict[Hashable, list[Placed]] = {}
+def _joined(parts: list[ElementInstance]) -> Joined:
+    kinds: dict[Hashable, list[ElementInstance]] = {}
     for part in parts:
-        kinds.setdefault(part.block.kind, []).append(part)
-    blocks: list[Placed] = []
-    reads: list[Ints] = []
-    writes: list[Ints] = []
-    n_reads = n_writes = 0
+        kinds.setdefault(part.element.kind, []).append(part)
+    instances: list[ElementInstance] = []
+    inputs: list[Ints] = []
+    outputs: list[Ints] = []
+    n_inputs = n_outputs = 0
     for first, *others in kinds.values():
-        block = first.block.joined([o.block for o in others]) if others else first.block
-        cut = [np.split(span(p.reads), block.inputs) for p in (first, *others)]
-        reads += [voltages for nth in zip(*cut, strict=True) for voltages in nth]
-        writes += [span(p.writes) for p in (first, *others)]
-        ends = n_reads + block.reads, n_writes + block.writes
-        blocks.append(Placed(block, slice(n_reads, ends[0]), slice(n_writes, ends[1])))
-        n_reads, n_writes = ends
+        element = first.element.joined([o.element for o in others]) if others else first.element
+        cut = [np.split(span(p.inputs), element.inputs_per_output) for p in (first, *others)]
+        inputs += [voltages for nth in zip(*cut, strict=True) for voltages in nth]
+        outputs += [span(p.outputs) for p in (first, *others)]
+        ends = n_inputs + element.n_inputs, n_outputs + element.n_outputs
+        instances.append(ElementInstance(element, slice(n_inputs, ends[0]), slice(n_outputs, ends[1])))
+        n_inputs, n_outputs = ends
     none = np.empty(0, dtype=np.int64)
-    return Joined(tuple(blocks), np.concatenate([none, *reads]), np.concatenate([none, *writes]))
+    return Joined(tuple(instances), np.concatenate([none, *inputs]), np.concatenate([none, *outputs]))
 
 
 def span(part: slice) -> Ints:

@@ -21,8 +21,8 @@ from scipy.sparse.linalg import splu
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.simulators.native.kernels.map_kernel import Plan, fill, plan_of
 from analog_pc.simulators.native.kernels.threads import in_slices
-from analog_pc.simulators.native.mna.entries import Triplets
 from analog_pc.simulators.native.mna.equations import Equations
+from analog_pc.simulators.native.mna.triplets import Triplets
 from analog_pc.simulators.native.mna.undetermined import singular
 
 EPS = float(np.finfo(np.float64).eps)
@@ -30,42 +30,42 @@ EPS = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """An affine map of held states, block outputs and stimuli: by_x [n, states], by_d, by_u, constant [n]."""
+    """An affine map of held states, block outputs and stimuli: by_x [n, states], by_q, by_u, constant [n]."""
 
     by_x: Floats
-    by_d: Floats
+    by_q: Floats
     by_u: Floats
     constant: Floats
 
     def rows(self, rows: Ints) -> Response:
         """Some of its rows."""
-        return Response(self.by_x[rows], self.by_d[rows], self.by_u[rows], self.constant[rows])
+        return Response(self.by_x[rows], self.by_q[rows], self.by_u[rows], self.constant[rows])
 
-    def drive(self, x: Floats | None, u: Floats) -> Floats:
+    def feedforward(self, x: Floats | None, u: Floats) -> Floats:
         """What states and stimuli make of it without the blocks, [samples, n]."""
-        return _mapped(self.driven, self._states(x), u)
+        return _mapped(self._feedforward_plan, self._states(x), u)
 
     def value(self, x: Floats | None, delta: Floats, u: Floats) -> Floats:
         """All of it, [samples, n]."""
-        return _mapped(self.whole, self._states(x), delta, u)
+        return _mapped(self._plan, self._states(x), delta, u)
 
     def _states(self, x: Floats | None) -> Floats:
         return np.zeros((1, self.by_x.shape[1])) if x is None else x
 
     @cached_property
-    def driven(self) -> Plan:
+    def _feedforward_plan(self) -> Plan:
         """The map of states and stimuli alone."""
         return plan_of(self.by_x, self.by_u, self.constant)
 
     @cached_property
-    def whole(self) -> Plan:
+    def _plan(self) -> Plan:
         """The map of states and block outputs (its first inputs), and of stimuli."""
-        return plan_of(np.concatenate([self.by_x, self.by_d], axis=1), self.by_u, self.constant)
+        return plan_of(np.concatenate([self.by_x, self.by_q], axis=1), self.by_u, self.constant)
 
     @property
     def matrix(self) -> Floats:
         """All of it side by side, [n, states + outputs + stimuli + 1]."""
-        parts = self.by_x, self.by_d, self.by_u, self.constant[:, None]
+        parts = self.by_x, self.by_q, self.by_u, self.constant[:, None]
         return np.concatenate(parts, axis=1)
 
 
@@ -87,7 +87,7 @@ class Reduced:
     def __init__(self, equations: Equations, held: Bools, *, coupled: bool = True) -> None:
         self.equations = a = equations
         self.held, self.coupled = held, coupled
-        self._sizes = (int(held.sum()), a.n_writes, a.n_stimuli)
+        self._sizes = (int(held.sum()), a.n_outputs, a.n_stimuli)
         self._scale, self._scaled, self._factor = self._factorised()
 
     @cached_property
@@ -97,7 +97,7 @@ class Reduced:
     def loop_gain(self, outputs: Bools) -> Floats:
         """K for some block outputs alone, [reads, outputs]."""
         columns = self._sizes[0] + np.flatnonzero(outputs)
-        return self.reads_of(self.solve(self.sources()[:, columns].toarray()))
+        return self.inputs_of(self.solve(self.sources()[:, columns].toarray()))
 
     @cached_property
     def nodes(self) -> Response:
@@ -105,31 +105,31 @@ class Reduced:
         return self._response(self._w)
 
     @cached_property
-    def reads(self) -> Response:
+    def inputs(self) -> Response:
         """What the blocks read, y."""
-        a, y = self.equations, self.reads_of(self._w)
-        y[:, -1] += a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
-        y[np.abs(y) < self.nothing] = 0.0
+        a, y = self.equations, self.inputs_of(self._w)
+        y[:, -1] += a.input_constant.dense((a.n_inputs, 1))[a.joined.input_order, 0]
+        y[np.abs(y) < self.round_off] = 0.0
         return self._response(y)
 
     @cached_property
     def rate(self) -> Response:
         """dx/dt of the held states."""
         out = self.rate_of(self._w)
-        by = self.equations.rate_by.dense((len(out), 1 + self.equations.n_writes))
+        by = self.equations.rate_by.dense((len(out), 1 + self.equations.n_outputs))
         nx, nd, _ = self._sizes
-        out[:, nx : nx + nd] += by[:, 1 + self.equations.joined.write_order]
+        out[:, nx : nx + nd] += by[:, 1 + self.equations.joined.output_order]
         out[:, -1] += by[:, 0]
         return self._response(out[self.held])
 
-    def reads_of(self, w: Floats) -> Floats:
+    def inputs_of(self, w: Floats) -> Floats:
         """What the blocks see of unknowns w [w, k]."""
-        return np.asarray(self.read_matrix() @ w)
+        return np.asarray(self.input_matrix() @ w)
 
-    def read_matrix(self) -> csr_array:
+    def input_matrix(self) -> csr_array:
         """Reads as differences of unknowns, [reads, w]."""
         a = self.equations
-        return a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order]
+        return a.inputs.matrix((a.n_inputs, a.unknowns))[a.joined.input_order]
 
     def rate_of(self, w: Floats) -> Floats:
         """The part of every state's rate that unknowns w [w, k] make."""
@@ -137,7 +137,7 @@ class Reduced:
         return np.asarray(a.rate.matrix((len(a.states), a.unknowns)) @ w)
 
     @cached_property
-    def nothing(self) -> Floats:
+    def round_off(self) -> Floats:
         """The largest volts that a source makes somewhere, to rounding: LU may leave that of 0, [sources]."""
         nodes = self._w[: len(self.equations.flat.names)]
         return np.asarray(EPS * np.abs(nodes).max(axis=0, initial=0.0))
@@ -160,9 +160,9 @@ class Reduced:
         rests[state_rows[~self.held]] = True
         parts = [
             a.kirchhoff.triplets(self.free),
-            a.given.triplets(),
-            a.held.triplets(holds),
-            a.rest.triplets(rests),
+            a.fixed_rows.triplets(),
+            a.held_rows.triplets(holds),
+            a.static_rows.triplets(rests),
         ]
         if coupled:
             parts.append(a.coupling.triplets(self.free))
@@ -177,14 +177,14 @@ class Reduced:
         rests = np.zeros(n, dtype=np.bool_)
         rests[state_rows[~self.held]] = True
         by_output = np.empty(nd + 1, dtype=np.int64)  # the column of the constant 1, then of each output
-        by_output[0], by_output[1 + a.joined.write_order] = one, nx + np.arange(nd)
+        by_output[0], by_output[1 + a.joined.output_order] = one, nx + np.arange(nd)
         held = state_rows[self.held]
         parts = (
             (held, np.arange(nx), np.ones(nx)),
-            _in_columns(a.put.triplets(self.free), by_output[1:]),
-            _in_columns(a.given_by.triplets(), by_output),
+            _in_columns(a.injections.triplets(self.free), by_output[1:]),
+            _in_columns(a.fixed_rows_by.triplets(), by_output),
             _in_columns(a.by_stimulus.triplets(), nx + nd + np.arange(nu)),
-            _in_columns(a.rest_by.triplets(rests), np.array([one])),
+            _in_columns(a.static_rows_by.triplets(rests), np.array([one])),
         )
         rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
         return csc_array((values, (rows, columns)), shape=(n, one + 1))
@@ -210,8 +210,8 @@ class Reduced:
 
     def _response(self, all_columns: Floats) -> Response:
         nx, nd, _ = self._sizes
-        by_x, by_d, by_u, one = np.split(all_columns, [nx, nx + nd, all_columns.shape[1] - 1], axis=1)
-        parts = [np.ascontiguousarray(part) for part in (by_x, by_d, by_u)]
+        by_x, by_q, by_u, one = np.split(all_columns, [nx, nx + nd, all_columns.shape[1] - 1], axis=1)
+        parts = [np.ascontiguousarray(part) for part in (by_x, by_q, by_u)]
         return Response(parts[0], parts[1], parts[2], one[:, 0].copy())
 
 

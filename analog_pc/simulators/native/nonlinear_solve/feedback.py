@@ -17,7 +17,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.native.mna.equations import Placed, span
+from analog_pc.simulators.native.mna.equations import ElementInstance, span
 from analog_pc.simulators.native.nonlinear_solve.laws import Laws, laws_of
 
 Uncoupled = Callable[[Bools], Floats]
@@ -29,7 +29,7 @@ class FeedbackForm:
 
     Parameters
     ----------
-    blocks
+    elements
         The elements, with the slices of inputs and outputs that are their own.
     gain
         K.
@@ -41,7 +41,7 @@ class FeedbackForm:
         Of a part: the largest gain of each output to any input of the whole form, [outputs].
     """
 
-    blocks: tuple[Placed, ...]
+    elements: tuple[ElementInstance, ...]
     gain: Floats
     shared_input: Ints | None = None
     uncoupled: Uncoupled | None = None
@@ -57,8 +57,8 @@ class FeedbackForm:
     def delta(self, y: Floats) -> Floats:
         """The outputs that the elements give at inputs y, [samples, outputs]."""
         out = np.empty((self.gain.shape[1], len(y))).T
-        for placed in self.blocks:
-            out[:, placed.writes] = placed.block.delta(y[:, placed.reads])
+        for instance in self.elements:
+            out[:, instance.outputs] = instance.element.delta(y[:, instance.inputs])
         return out
 
     @cached_property
@@ -76,65 +76,67 @@ class FeedbackForm:
     @cached_property
     def input_index(self) -> Ints:
         """Inputs of each output, [inputs of an output, outputs]; the first one again where one is missing."""
-        most = max((b.block.inputs for b in self.blocks), default=1)
+        most = max((b.element.inputs_per_output for b in self.elements), default=1)
         out = np.empty((most, self.gain.shape[1]), dtype=np.int64)
-        for placed in self.blocks:
-            own = span(placed.reads).reshape(placed.block.inputs, -1)
-            out[:, placed.writes] = own[0]
-            out[: len(own), placed.writes] = own
+        for instance in self.elements:
+            own = span(instance.inputs).reshape(instance.element.inputs_per_output, -1)
+            out[:, instance.outputs] = own[0]
+            out[: len(own), instance.outputs] = own
         return out
 
     @cached_property
     def laws(self) -> Laws | None:
         """All outputs as compiled code takes them; None where it does not know a transfer function."""
-        return laws_of([placed.block for placed in self.blocks], self.input_index)
+        return laws_of([instance.element for instance in self.elements], self.input_index)
 
     def slope_changed(self, y: Floats, least: float) -> Bools:
         """Outputs whose slope differs from the one at y = 0 by more than `least` in a sample, [outputs]."""
         out = np.empty(self.gain.shape[1], dtype=np.bool_)
-        for placed in self.blocks:
-            out[placed.writes] = placed.block.bends(y[:, placed.reads], least)
+        for instance in self.elements:
+            out[instance.outputs] = instance.element.slope_changed(y[:, instance.inputs], least)
         return out
 
     def slopes_times(self, y: Floats, some: Bools, matrix: Floats) -> Floats:
         """D_some times matrices [samples or 1, inputs, k]: [samples, some, k], D the slopes at y."""
         parts = [
-            b.block.slopes_times(y[:, b.reads], some[b.writes], matrix[:, b.reads])
-            for b in self.blocks
-            if some[b.writes].any()
+            b.element.slopes_times(y[:, b.inputs], some[b.outputs], matrix[:, b.inputs])
+            for b in self.elements
+            if some[b.outputs].any()
         ]
         if not parts:
             return np.zeros((len(y), 0, matrix.shape[2]))
         return np.concatenate(parts, axis=1)
 
-    def whole_blocks(self, some: Bools) -> Bools:
+    def whole_elements(self, some: Bools) -> Bools:
         """Those outputs, and all others of elements that cannot be cut, [outputs]."""
         out = some.copy()
-        for placed in self.blocks:
-            if not placed.block.apart and some[placed.writes].any():
-                out[placed.writes] = True
+        for instance in self.elements:
+            if not instance.element.separable and some[instance.outputs].any():
+                out[instance.outputs] = True
         return out
 
     def part(self, some: Bools) -> Part:
         """Those outputs with the inputs that are theirs, and their own feedback form."""
         inputs = [np.empty(0, dtype=np.int64)]
-        blocks: list[Placed] = []
+        elements: list[ElementInstance] = []
         n_in = 0
         n_out = 0
-        for placed in self.blocks:
-            chosen = some[placed.writes]
+        for instance in self.elements:
+            chosen = some[instance.outputs]
             if not chosen.any():
                 continue
-            block = placed.block if chosen.all() else placed.block.part(chosen)
-            inputs.append(span(placed.reads)[np.tile(chosen, block.inputs)])
-            blocks.append(Placed(block, slice(n_in, n_in + block.reads), slice(n_out, n_out + block.writes)))
-            n_in += block.reads
-            n_out += block.writes
+            element = instance.element if chosen.all() else instance.element.part(chosen)
+            inputs.append(span(instance.inputs)[np.tile(chosen, element.inputs_per_output)])
+            own_inputs = slice(n_in, n_in + element.n_inputs)
+            own_outputs = slice(n_out, n_out + element.n_outputs)
+            elements.append(ElementInstance(element, own_inputs, own_outputs))
+            n_in = own_inputs.stop
+            n_out = own_outputs.stop
         seen = np.concatenate(inputs)
         outputs = np.flatnonzero(some)
         shared = None if self.shared_input is None else _first_of(self.shared_input[seen])
         form = FeedbackForm(
-            blocks=tuple(blocks),
+            elements=tuple(elements),
             gain=self.gain[np.ix_(seen, outputs)],
             shared_input=shared,
             uncoupled=self._uncoupled(some, seen),

@@ -85,7 +85,7 @@ class FeedbackSolver:
         form = self.form
         first = np.zeros((len(r), form.gain.shape[1])) if start is None else start
         q = first.copy()
-        if not form.blocks:
+        if not form.elements:
             return Solved(r.copy(), q, np.ones(len(r), dtype=np.bool_))
         with np.errstate(over="ignore", invalid="ignore"):
             some = slice(None, None, -(-len(r) // TYPICAL))
@@ -98,19 +98,19 @@ class FeedbackSolver:
 
     def extend_at(self, y: Floats) -> None:
         """Make implicit what bends at inputs y; elements that cannot be cut stay explicit at first."""
-        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self.apart)
+        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self.separable)
 
     @property
-    def apart(self) -> Bools:
+    def separable(self) -> Bools:
         """Outputs of elements that can be cut, [outputs]."""
         out = np.zeros(len(self.implicit), dtype=np.bool_)
-        for placed in self.form.blocks:
-            out[placed.writes] = placed.block.apart
+        for instance in self.form.elements:
+            out[instance.outputs] = instance.element.separable
         return out
 
     def _extend(self, more: Bools) -> bool:
         """Whether the implicit set has grown by some outputs that are observed."""
-        more = self.form.whole_blocks(more & self.form.observed) | self.implicit
+        more = self.form.whole_elements(more & self.form.observed) | self.implicit
         if self._sets is not None and (more == self.implicit).all():
             return False
         self.implicit = more
@@ -124,7 +124,7 @@ class FeedbackSolver:
     def _partition(self) -> _Sets:
         if self._sets is None:
             form = self.form
-            observed = form.whole_blocks(form.observed)
+            observed = form.whole_elements(form.observed)
             implicit = form.part(self.implicit)
             explicit = form.part(observed & ~self.implicit)
             terminal = form.part(~observed & ~self.implicit)

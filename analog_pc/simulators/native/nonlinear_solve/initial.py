@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
 
@@ -29,7 +29,7 @@ def initial_state(model: Model, volts: Volts, u: Floats, deadline: Deadline) -> 
     held = model.holdable(volts)
     maps, solver = model.reduced(held)
     x = np.broadcast_to(model.held_volts(held, volts), (len(u), int(held.sum())))
-    r = maps.reads.drive(x, u)
+    r = maps.inputs.feedforward(x, u)
     start = solver.form.delta(model.inputs_at(volts, len(u)))
     solved = solve_stepped(solver, r, start, deadline)
     if not solved.found.all():

@@ -17,7 +17,7 @@ from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, evaluate_at, tanh, tanh_factor
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
-from analog_pc.simulators.native.mna.blocks import Block
+from analog_pc.simulators.native.mna.elements import NonlinearElement
 
 
 class Laws(NamedTuple):
@@ -43,7 +43,7 @@ class Laws(NamedTuple):
         return self._replace(**picked, reads=np.ascontiguousarray(reads), turn=turn)
 
 
-def laws_of(blocks: Sequence[Block], reads: Ints) -> Laws | None:
+def laws_of(blocks: Sequence[NonlinearElement], reads: Ints) -> Laws | None:
     """The laws of all outputs of blocks, which read `reads`; None where compiled code does not know one."""
     if not blocks:
         return no_laws()

@@ -20,6 +20,9 @@ from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 
 STEPS = 60
 HALVINGS = 12
+# Whole steps of a sample at a kink of its transfer functions, though its residual grows; one is enough, as
+# measured on rectifiers.
+UNDAMPED_STEPS = 2
 # The last step, as a part of the largest voltage that an element reads.
 STOP = 1e-12
 # A chord step shrinks the residual to this part of it at most, or the matrix is made anew.

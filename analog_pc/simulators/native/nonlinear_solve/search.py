@@ -16,7 +16,7 @@ import numpy as np
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import OperatingPoint, Outcome
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.initial import initial_state, outputs_at
 from analog_pc.simulators.native.nonlinear_solve.settle import settle_by_transient
@@ -61,8 +61,8 @@ class Search:
 
     def __post_init__(self) -> None:
         equations = self.model.equations
-        self.y = np.zeros((len(self.u), equations.n_reads))
-        self.q = np.zeros((len(self.u), equations.n_writes))
+        self.y = np.zeros((len(self.u), equations.n_inputs))
+        self.q = np.zeros((len(self.u), equations.n_outputs))
         self.found = np.zeros(len(self.u), dtype=np.bool_)
         self.stable = np.zeros(len(self.u), dtype=np.bool_)
 
@@ -116,7 +116,7 @@ class NewtonFromStart:
 
     def run(self, search: Search, samples: Ints) -> None:
         maps, solver = search.model.reduced(False)
-        r = maps.reads.drive(None, search.u[samples])
+        r = maps.inputs.feedforward(None, search.u[samples])
         search.put(samples, *solver.solve(r, search.outputs(samples)))
 
 
@@ -170,11 +170,11 @@ class StepSources:
     def run(self, search: Search, samples: Ints) -> None:
         maps, solver = search.model.reduced(False)
         start = search.outputs(samples)
-        r = maps.reads.drive(None, search.u[samples])
+        r = maps.inputs.feedforward(None, search.u[samples])
         if search.preset is None:
             search.put(samples, *solve_stepped(solver, r, start, search.deadline))
             return
-        before = maps.reads.drive(None, search.preset[samples])
+        before = maps.inputs.feedforward(None, search.preset[samples])
         preset = solve_stepped(solver, before, start, search.deadline)
         search.preset_q = preset.q
         solved = solve_stepped(solver, r, preset.q, search.deadline, (before, preset.q))

@@ -9,8 +9,8 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.circuit import Outcome
 from analog_pc.simulators.native.analyses.esdirk import Integrator
-from analog_pc.simulators.native.analyses.path import follow
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.analyses.transient import integrate
+from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.settling import AWAY, DOUBLINGS, PRECISION, at_rest
 
@@ -40,11 +40,11 @@ def settle_by_transient(
     integrator = Integrator(maps, solver, u, PRECISION)
     rests = False
     for _ in range(DOUBLINGS):
-        path = follow(integrator, x, q, duration, duration, PRECISION, deadline)
+        path = integrate(integrator, x, q, duration, duration, PRECISION, deadline)
         x = path.states[-1]
-        q = path.deltas[-1]
+        q = path.outputs[-1]
         if path.failed is not None:
-            return Settled(path.reads[-1], q, Outcome.NOT_CONVERGED, f"relaxation: {path.failed}")
+            return Settled(path.inputs[-1], q, Outcome.NOT_CONVERGED, f"relaxation: {path.failed}")
         rests = at_rest(path.times, path.states)
         if rests:
             break
@@ -55,7 +55,7 @@ def settle_by_transient(
 def _operating_point(model: Model, u: Floats, x: Floats, q: Floats, rests: bool) -> Settled:
     """Newton's method from the end of a transient, which it must not leave."""
     static_maps, static = model.reduced(False)
-    solved = static.solve(static_maps.reads.drive(None, u), q)
+    solved = static.solve(static_maps.inputs.feedforward(None, u), q)
     if not solved.found.all():
         return Settled(
             solved.y, solved.q, Outcome.NOT_CONVERGED, "no operating point at the end of the transient"

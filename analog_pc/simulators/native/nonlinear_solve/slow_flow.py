@@ -85,7 +85,7 @@ class SlowFlow:
         nodes = [a for (a, _), is_held in zip(equations.state_nodes, held, strict=True) if is_held]
         self._volts = self._static_maps.nodes.rows(np.array(nodes, dtype=np.int64))
         self.held = held
-        self.nonlinear = bool(self._solver.form.blocks)
+        self.nonlinear = bool(self._solver.form.elements)
         farads = np.array(equations.state_farads)[held]
         self.metric = np.sqrt(farads / farads.max())
         self.implicit = np.zeros(0, dtype=np.bool_)
@@ -96,7 +96,7 @@ class SlowFlow:
 
         q [samples, outputs]: where the search for the outputs at x starts.
         """
-        direct = self._static.solve(self._static_maps.reads.drive(None, u), q)
+        direct = self._static.solve(self._static_maps.inputs.feedforward(None, u), q)
         problem = self.problem_at(direct.y)
         if not self.nonlinear or not self.implicit.any():
             return direct  # one operating point, which a linear flow ends in or leaves
@@ -129,13 +129,13 @@ class SlowFlow:
 
     def _walk(self, problem: Problem, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """Samples that are followed step by step."""
-        start = self._solver.solve(self._maps.reads.drive(x, u), q)
+        start = self._solver.solve(self._maps.inputs.feedforward(x, u), q)
         state = self._state(problem, x, u, start.q, start.q)
         _in_slices(len(x), deadline, lambda part: follow(problem.kernel, state, *part))
         arrived = state.found & start.found
         q = start.q.copy()
         q[:, problem.outputs] = state.q
-        ended = self._static.solve(self._static_maps.reads.drive(None, u), q)
+        ended = self._static.solve(self._static_maps.inputs.feedforward(None, u), q)
         arrived &= ended.found
         arrived &= self._contracts_to(problem, state, u, ended.q, deadline)
         return Solved(ended.y, ended.q, arrived)
@@ -156,7 +156,7 @@ class SlowFlow:
         """Samples at x with outputs q; outputs outside the implicit set keep what they have in `explicit`."""
         constant = explicit.copy()
         constant[:, problem.outputs] = 0.0
-        drive = self._maps.reads.rows(problem.inputs).value(np.zeros_like(x), constant, u)
+        drive = self._maps.inputs.rows(problem.inputs).value(np.zeros_like(x), constant, u)
         scale = np.maximum(np.abs(x).max(axis=1, initial=0.0), np.abs(u).max(axis=1, initial=0.0))
         scale = np.where(scale > 0.0, scale, np.abs(drive).max(axis=1, initial=0.0))
         sharpest = problem.kernel.laws.factor.max(initial=0.0)
@@ -186,7 +186,7 @@ class SlowFlow:
             self.implicit = implicit
             self.metric = reciprocal_metric(self._jacobians(some), self.metric)
             maps = FlowMaps(
-                self._maps.rate.by_x, self._maps.rate.by_d, self._maps.reads.by_x, self._solver.form.gain
+                self._maps.rate.by_x, self._maps.rate.by_q, self._maps.inputs.by_x, self._solver.form.gain
             )
             self._problem = self._make_problem(implicit, maps)
         return self._problem
@@ -199,8 +199,8 @@ class SlowFlow:
 
     def _moving_outputs(self, y: Floats) -> Bools:
         """Outputs that bend at inputs y and move a slow state, though no input may depend on them."""
-        moves = self._maps.rate.by_d.any(axis=0)
-        return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.apart & moves
+        moves = self._maps.rate.by_q.any(axis=0)
+        return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.separable & moves
 
     def problem_of(self, problem: Problem, maps: FlowMaps) -> Problem:
         """The same outputs between other maps."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.simulators.native.analyses.stage import LEAPS
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
-from analog_pc.simulators.native.nonlinear_solve.newton import Solved
+from analog_pc.simulators.native.nonlinear_solve.newton import UNDAMPED_STEPS, Solved
 
 LONGEST = 1.0  # steps from one drive to another, as parts of the way
 FIRST = 0.25
@@ -53,7 +52,7 @@ def _led(
     y = solver.form.inputs(origin, q)
     while done < 1.0 and step >= SHORTEST and not deadline.passed:
         part = min(1.0, done + step)
-        leaps = LEAPS if step < 2.0 * SHORTEST else 0
+        leaps = UNDAMPED_STEPS if step < 2.0 * SHORTEST else 0
         trial = solver.solve(origin + part * (target - origin), q, leaps)
         if trial.found.all():
             y = trial.y

@@ -7,7 +7,7 @@ import numpy as np
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import Outcome, Status
 from analog_pc.simulators.native.analyses.modes import all_modes
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.search import Search
 
 LIMITED = 0.9  # of its rail: an output that comes closer is saturated
@@ -65,8 +65,8 @@ def _mark_unstable(search: Search, outcomes: Any, samples: Ints) -> list[str]:
 def _saturated(model: Model, y: Floats, q: Floats) -> Bools:
     """Samples in which an amplifier is within 10 % of its rail, [samples]."""
     out = np.zeros(len(y), dtype=np.bool_)
-    for placed, rail in model.equations.rails:
-        out |= (np.abs(y[:, placed.reads] + q[:, placed.writes]) > LIMITED * rail).any(axis=1)
+    for instance, rail in model.equations.rails:
+        out |= (np.abs(y[:, instance.inputs] + q[:, instance.outputs]) > LIMITED * rail).any(axis=1)
     return out
 
 

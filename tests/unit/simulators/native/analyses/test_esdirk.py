@@ -21,7 +21,7 @@ from analog_pc.circuit import (
 from analog_pc.circuit.transfer import tanh_transfer
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.analyses.esdirk import DIAGONAL, EMBEDDED, RUNGS, STAGES, Integrator
-from analog_pc.simulators.native.mna.model import Model
+from analog_pc.simulators.native.model import Model
 
 A, B, C = STAGES, STAGES[-1], STAGES.sum(axis=1)
 

@@ -24,8 +24,12 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
 )
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow, keep
 from analog_pc.simulators.native.kernels.slope_bounds import worst_slopes
-from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
-from analog_pc.simulators.native.mna.equations import Placed
+from analog_pc.simulators.native.mna.elements import (
+    MultiplyingTransconductor,
+    NonlinearElement,
+    ScalarNonlinearity,
+)
+from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
@@ -35,8 +39,8 @@ from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_st
 STATES = 3
 
 
-def curves(law: TransferFunction, n: int) -> Curves:
-    return Curves(law, np.ones(n), np.linspace(-0.2, 0.2, n), np.zeros(n))
+def curves(law: TransferFunction, n: int) -> ScalarNonlinearity:
+    return ScalarNonlinearity(law, np.ones(n), np.linspace(-0.2, 0.2, n), np.zeros(n))
 
 
 def flow_of(
@@ -65,21 +69,21 @@ def flow_of(
 class Cells:
     """Three states, each seen by an activation and by a gate that feeds back what other outputs make."""
 
-    def __init__(self, *activations: Block, seed: int = 0) -> None:
+    def __init__(self, *activations: NonlinearElement, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
-        blocks = (*activations, Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, STATES)))
-        reads = np.cumsum([0, *(block.reads for block in blocks)])
-        writes = np.cumsum([0, *(block.writes for block in blocks)])
+        elements = (*activations, MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, STATES)))
+        inputs = np.cumsum([0, *(element.n_inputs for element in elements)])
+        outputs = np.cumsum([0, *(element.n_outputs for element in elements)])
         placed = tuple(
-            Placed(b, slice(reads[k], reads[k + 1]), slice(writes[k], writes[k + 1]))
-            for k, b in enumerate(blocks)
+            ElementInstance(b, slice(inputs[k], inputs[k + 1]), slice(outputs[k], outputs[k + 1]))
+            for k, b in enumerate(elements)
         )
         # slopes below 2: the outputs have one rest beside every state
-        self.form = FeedbackForm(placed, 0.05 * rng.normal(size=(reads[-1], writes[-1])))
-        self.by_x = rng.normal(size=(reads[-1], STATES))
+        self.form = FeedbackForm(placed, 0.05 * rng.normal(size=(inputs[-1], outputs[-1])))
+        self.by_x = rng.normal(size=(inputs[-1], STATES))
         self.rate_x = -np.eye(STATES) + 0.1 * rng.normal(size=(STATES, STATES))
-        self.rate_q = 0.2 * rng.normal(size=(STATES, writes[-1]))
-        self.drive = 0.3 * rng.normal(size=reads[-1])
+        self.rate_q = 0.2 * rng.normal(size=(STATES, outputs[-1]))
+        self.drive = 0.3 * rng.normal(size=inputs[-1])
         self.push = 0.2 * rng.normal(size=STATES)
         self.problem = flow_of(self.form, self.by_x, self.rate_x, self.rate_q)
 
@@ -152,16 +156,16 @@ def test_contraction_is_what_the_eigenvalues_of_the_symmetric_part_say(seed: int
 
 def scalar(law: TransferFunction, gain: float) -> FlowProblem:
     """dx/dt = gain law(x) - 2 x + push."""
-    block = Curves(law, np.array([gain]), np.zeros(1), np.zeros(1))
-    form = FeedbackForm((Placed(block, slice(0, 1), slice(0, 1)),), np.zeros((1, 1)))
+    element = ScalarNonlinearity(law, np.array([gain]), np.zeros(1), np.zeros(1))
+    form = FeedbackForm((ElementInstance(element, slice(0, 1), slice(0, 1)),), np.zeros((1, 1)))
     one = np.ones((1, 1))
     return flow_of(form, one, -2.0 * one, one)
 
 
 def gated(gate: TransferFunction) -> FlowProblem:
     """dx/dt = gate(x) d - 2 x + push; d is the second input."""
-    block = Gates(gate, np.ones(1))
-    form = FeedbackForm((Placed(block, slice(0, 2), slice(0, 1)),), np.zeros((2, 1)))
+    element = MultiplyingTransconductor(gate, np.ones(1))
+    form = FeedbackForm((ElementInstance(element, slice(0, 2), slice(0, 1)),), np.zeros((2, 1)))
     one = np.ones((1, 1))
     # delta is the gate beyond its value at 0 V, which is 0 for the gates here
     return flow_of(form, np.array([[1.0], [0.0]]), -2.0 * one, one)

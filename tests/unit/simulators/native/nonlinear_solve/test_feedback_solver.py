@@ -15,8 +15,13 @@ from analog_pc.circuit.transfer import (
     tanh_transfer,
 )
 from analog_pc.crossbar import NonlinearArray
-from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates, Ports
-from analog_pc.simulators.native.mna.equations import Placed
+from analog_pc.simulators.native.mna.elements import (
+    MultiplyingTransconductor,
+    NonlinearElement,
+    NonlinearMultiport,
+    ScalarNonlinearity,
+)
+from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.newton import Solved
@@ -26,18 +31,18 @@ SOFT = slice(0, 2 * CELLS)  # activations and gates of `cells_with_rails`
 RAILS = slice(2 * CELLS, 3 * CELLS)
 
 
-def curves(law: TransferFunction, n: int, *, mild: bool = False) -> Curves:
+def curves(law: TransferFunction, n: int, *, near_linear: bool = False) -> ScalarNonlinearity:
     one = np.ones(n)
-    return Curves(law, one, 0.0 * one, one, mild=mild)
+    return ScalarNonlinearity(law, one, 0.0 * one, one, near_linear=near_linear)
 
 
-def form_of(gain: np.ndarray, *blocks: Block, own: np.ndarray | None = None) -> FeedbackForm:
+def form_of(gain: np.ndarray, *elements: NonlinearElement, own: np.ndarray | None = None) -> FeedbackForm:
     """Blocks whose inputs and outputs follow each other; own: the gain within small units."""
-    reads = np.cumsum([0, *(block.reads for block in blocks)])
-    writes = np.cumsum([0, *(block.writes for block in blocks)])
+    inputs = np.cumsum([0, *(element.n_inputs for element in elements)])
+    outputs = np.cumsum([0, *(element.n_outputs for element in elements)])
     placed = tuple(
-        Placed(block, slice(reads[k], reads[k + 1]), slice(writes[k], writes[k + 1]))
-        for k, block in enumerate(blocks)
+        ElementInstance(element, slice(inputs[k], inputs[k + 1]), slice(outputs[k], outputs[k + 1]))
+        for k, element in enumerate(elements)
     )
     return FeedbackForm(placed, gain, uncoupled=None if own is None else lambda some: own[:, some])
 
@@ -49,8 +54,8 @@ def cells_with_rails(strength: float = 0.5) -> FeedbackForm:
     own = np.where(same_cell, rng.normal(size=same_cell.shape), 0.0)
     gain = own + rng.normal(size=(4 * CELLS, 3)) @ rng.normal(size=(3, 3 * CELLS))
     scale = strength / np.linalg.norm(gain, 2)
-    gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
-    rails = curves(limiter(1.0, 20), CELLS, mild=True)  # exactly straight up to a tenth of the rail
+    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    rails = curves(limiter(1.0, 20), CELLS, near_linear=True)  # exactly straight up to a tenth of the rail
     return form_of(scale * gain, curves(tanh_transfer(0.3), CELLS), gates, rails, own=scale * own)
 
 
@@ -167,8 +172,8 @@ def test_few_implicit_outputs_among_many_that_are_nearly_linear() -> None:
     gate = TransferFunction(
         "gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v
     )
-    gates = Gates(gate, np.linspace(0.5, 1.5, 4))
-    form = form_of(gain, curves(limiter(1.0, 6), 20, mild=True), curves(tanh_transfer(0.3), 8), gates)
+    gates = MultiplyingTransconductor(gate, np.linspace(0.5, 1.5, 4))
+    form = form_of(gain, curves(limiter(1.0, 6), 20, near_linear=True), curves(tanh_transfer(0.3), 8), gates)
     r = 0.15 * rng.normal(size=(60, 36))
     r[:, 3] = 0.9  # one of the limiters is near its rail
     solver = FeedbackSolver(form)
@@ -188,7 +193,7 @@ def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> Non
     gain = np.zeros((2 * CELLS, 2 * CELLS))
     gain[CELLS:, :CELLS] = 0.1 * np.random.default_rng(8).normal(size=(CELLS, CELLS))
     gain[CELLS:, CELLS:] = 0.1 * np.eye(CELLS)
-    rails = curves(limiter(1.0, 20), CELLS, mild=True)
+    rails = curves(limiter(1.0, 20), CELLS, near_linear=True)
     form = form_of(gain, curves(tanh_transfer(0.3), CELLS), rails, own=gain)
     r = drives(form, samples, 0.02)
     solver = FeedbackSolver(form)
@@ -201,7 +206,7 @@ def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> Non
 def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
     rng = np.random.default_rng(6)
     gain = np.where(np.arange(2 * CELLS) < observed, 0.1 * rng.normal(size=(3 * CELLS, 2 * CELLS)), 0.0)
-    gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
     form = form_of(gain, curves(tanh_transfer(0.3), CELLS), gates)
     r = drives(form, 90, 0.4)
     solver = FeedbackSolver(form)
@@ -215,7 +220,7 @@ def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
 @pytest.mark.parametrize("samples", [3, 80])
 def test_what_has_no_solution_is_not_found(samples: int) -> None:
     one = np.ones(2)
-    steep = Curves(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    steep = ScalarNonlinearity(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
     form = form_of(np.eye(2), steep, own=np.eye(2))
     r = np.full((samples, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
     r[1, 1] = 0.3
@@ -248,7 +253,7 @@ def crossbar(per_volt: float, ohms: float) -> tuple[NonlinearArray, FeedbackForm
     law = sinh_transfer(per_volt)
     siemens = np.linspace(0.2e-4, 1e-4, 6).reshape(2, 3)
     array = NonlinearArray(siemens, 10.0, 10.0, 0.0, law.value, law.derivative)
-    return array, form_of(-np.linalg.inv(np.eye(5) / ohms + array.admittance), Ports(array))
+    return array, form_of(-np.linalg.inv(np.eye(5) / ohms + array.admittance), NonlinearMultiport(array))
 
 
 @pytest.mark.parametrize(
@@ -271,7 +276,7 @@ def test_a_crossbar_of_nonlinear_devices(per_volt: float, ohms: float, implicit:
 
 def test_a_crossbar_beside_a_sample_that_is_no_number() -> None:
     array, form = crossbar(3.0, 1e3)
-    ports = Ports(array)
+    ports = NonlinearMultiport(array)
     y = np.random.default_rng(0).uniform(-0.5, 0.5, (4, 5))
     sound = ports.delta(y)
     y[2, 1] = np.nan

@@ -1,4 +1,4 @@
-"""Laws in compiled code against their Python faces, and blocks as tables of them."""
+"""Laws in compiled code against their Python faces, and elements as tables of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import pytest
 
 from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, tanh, tanh_factor
-from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
+from analog_pc.simulators.native.mna.elements import (
+    MultiplyingTransconductor,
+    NonlinearElement,
+    ScalarNonlinearity,
+)
 from analog_pc.simulators.native.nonlinear_solve.laws import bend, laws_of
 
 S = 0.1
@@ -66,13 +70,15 @@ def test_what_is_no_number_stays_none(law: TransferFunction) -> None:
 def test_blocks_side_by_side() -> None:
     rng = np.random.default_rng(0)
     n = 5
-    curves = Curves(LAWS[2], rng.uniform(1.0, 2.0, n), 0.1 * rng.normal(size=n), rng.uniform(size=n))
-    gates = Gates(LAWS[3], rng.uniform(1.0, 2.0, n))
-    blocks: list[Block] = [curves, gates]
+    curves = ScalarNonlinearity(
+        LAWS[2], rng.uniform(1.0, 2.0, n), 0.1 * rng.normal(size=n), rng.uniform(size=n)
+    )
+    gates = MultiplyingTransconductor(LAWS[3], rng.uniform(1.0, 2.0, n))
+    elements: list[NonlinearElement] = [curves, gates]
     y = 0.3 * rng.normal(size=(2 * n, 70))
     control, drive = np.arange(n), np.arange(n, 2 * n)
-    reads = np.array([[*control, *control], [*control, *drive]])  # gates read the voltages of curves, too
-    laws = laws_of(blocks, reads)
+    inputs = np.array([[*control, *control], [*control, *drive]])  # gates read the voltages of curves, too
+    laws = laws_of(elements, inputs)
     assert laws is not None
     expected = np.concatenate([curves.delta(y[:n].T).T, gates.delta(y.T).T])
     value, slopes = np.empty_like(expected), np.zeros((2, 2 * n, 70))
@@ -91,4 +97,4 @@ def test_blocks_side_by_side() -> None:
 def test_a_law_of_the_users_own_is_not_known() -> None:
     own = TransferFunction("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
     one = np.ones(3)
-    assert laws_of([Curves(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None
+    assert laws_of([ScalarNonlinearity(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None

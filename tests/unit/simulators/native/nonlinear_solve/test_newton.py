@@ -8,14 +8,17 @@ import pytest
 from scipy.optimize import root
 
 from analog_pc.circuit.transfer import TransferFunction, limiter, ramp_transfer, tanh_gate, tanh_transfer
-from analog_pc.simulators.native.analyses.stage import LEAPS
 from analog_pc.simulators.native.kernels import threads
 from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, newton_step, residual, workspace
-from analog_pc.simulators.native.mna.blocks import Block, Curves, Gates
-from analog_pc.simulators.native.mna.equations import Placed
+from analog_pc.simulators.native.mna.elements import (
+    MultiplyingTransconductor,
+    NonlinearElement,
+    ScalarNonlinearity,
+)
+from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.gain import gain_of
-from analog_pc.simulators.native.nonlinear_solve.newton import DenseNewton, Solved
+from analog_pc.simulators.native.nonlinear_solve.newton import UNDAMPED_STEPS, DenseNewton, Solved
 from analog_pc.simulators.native.nonlinear_solve.units import DROPPED, MOST_TIES, units_of
 from analog_pc.simulators.native.nonlinear_solve.units_newton import UnitsNewton
 
@@ -23,38 +26,38 @@ CELLS = 10
 TIES = 3
 
 
-def curves(law: TransferFunction, n: int, *, mild: bool = False) -> Curves:
+def curves(law: TransferFunction, n: int, *, near_linear: bool = False) -> ScalarNonlinearity:
     one = np.ones(n)
-    return Curves(law, one, 0.0 * one, one, mild=mild)
+    return ScalarNonlinearity(law, one, 0.0 * one, one, near_linear=near_linear)
 
 
-def placed(blocks: tuple[Block, ...]) -> tuple[Placed, ...]:
+def placed(elements: tuple[NonlinearElement, ...]) -> tuple[ElementInstance, ...]:
     """Blocks whose inputs and outputs follow each other."""
-    reads = np.cumsum([0, *(block.reads for block in blocks)])
-    writes = np.cumsum([0, *(block.writes for block in blocks)])
+    inputs = np.cumsum([0, *(element.n_inputs for element in elements)])
+    outputs = np.cumsum([0, *(element.n_outputs for element in elements)])
     return tuple(
-        Placed(block, slice(reads[k], reads[k + 1]), slice(writes[k], writes[k + 1]))
-        for k, block in enumerate(blocks)
+        ElementInstance(element, slice(inputs[k], inputs[k + 1]), slice(outputs[k], outputs[k + 1]))
+        for k, element in enumerate(elements)
     )
 
 
-def tied(strength: float, *blocks: Block, ties: int = TIES, seed: int = 0) -> FeedbackForm:
-    """Cells of one output of each block, tied by few voltages; every block has as many outputs."""
+def tied(strength: float, *elements: NonlinearElement, ties: int = TIES, seed: int = 0) -> FeedbackForm:
+    """Cells of one output of each element, tied by few voltages; every element has as many outputs."""
     rng = np.random.default_rng(seed)
-    where = placed(blocks)
-    reads = where[-1].reads.stop
-    writes = where[-1].writes.stop
-    cells = blocks[0].writes
-    same_cell = np.arange(reads)[:, None] % cells == np.arange(writes) % cells
-    own = np.where(same_cell, rng.normal(size=(reads, writes)), 0.0)
-    gain = own + rng.normal(size=(reads, ties)) @ rng.normal(size=(ties, writes))
+    where = placed(elements)
+    inputs = where[-1].inputs.stop
+    outputs = where[-1].outputs.stop
+    cells = elements[0].n_outputs
+    same_cell = np.arange(inputs)[:, None] % cells == np.arange(outputs) % cells
+    own = np.where(same_cell, rng.normal(size=(inputs, outputs)), 0.0)
+    gain = own + rng.normal(size=(inputs, ties)) @ rng.normal(size=(ties, outputs))
     scale = strength / np.linalg.norm(gain, 2)
     return FeedbackForm(where, scale * gain, uncoupled=lambda some: scale * own[:, some])
 
 
 def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
-    gates = Gates(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
-    rails = curves(limiter(1.0, 6), CELLS, mild=True)
+    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    rails = curves(limiter(1.0, 6), CELLS, near_linear=True)
     return tied(strength, curves(tanh_transfer(0.3), CELLS), gates, rails, ties=ties)
 
 
@@ -123,7 +126,7 @@ def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
 @pytest.mark.parametrize("method", [dense, compiled])
 def test_what_has_no_solution_is_not_found_and_does_not_show_in_others(method: type) -> None:
     one = np.ones(2)
-    steep = Curves(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
+    steep = ScalarNonlinearity(ramp_transfer((0.25,), (0.0, 2.0)), one, 0.0 * one, 0.0 * one)
     form = FeedbackForm(placed((steep,)), np.eye(2), uncoupled=lambda some: np.eye(2)[:, some])
     r = np.full((80, 2), 0.1)  # y = r + 2 max(y - 1/4, 0) has a solution for r <= 1/4 alone
     r[33, 1] = 0.3
@@ -183,7 +186,7 @@ def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
     form = FeedbackForm(placed((curves(ramp_transfer((0.0,), (0.0, 1.0)), 2),)), gain)
     r = np.array([[0.6, -0.5]])
     assert not dense(form, r).found.any()
-    solved = DenseNewton(form).solve(r, nothing(form, 1), LEAPS)
+    solved = DenseNewton(form).solve(r, nothing(form, 1), UNDAMPED_STEPS)
     assert solved.found.all()
     # both below the kink, where delta(y) = -y: (1 + K) y = r
     np.testing.assert_allclose(solved.y[0], np.linalg.solve(np.eye(2) + gain, r[0]), atol=1e-12)
@@ -235,7 +238,7 @@ def test_without_units_there_is_no_compiled_way() -> None:
 def test_inputs_of_the_same_voltage_are_one() -> None:
     """Two gates and an activation read one node: their rows of K are equal; all of them are answered."""
     gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
-    gates = Gates(tanh_gate(0.7), np.ones(1))
+    gates = MultiplyingTransconductor(tanh_gate(0.7), np.ones(1))
     shared = np.array([0, 0, 2])
     form = FeedbackForm(
         placed((curves(tanh_transfer(0.3), 1), gates)), gain, shared, lambda some: gain[:, some]

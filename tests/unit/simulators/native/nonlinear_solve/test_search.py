@@ -22,8 +22,8 @@ from analog_pc.circuit import (
 from analog_pc.circuit.transfer import TransferFunction, ramp_transfer, tanh_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.native.mna.blocks import Curves
-from analog_pc.simulators.native.mna.equations import Placed
+from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
+from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
@@ -301,8 +301,8 @@ def test_sources_are_stepped_where_newtons_method_does_not_arrive_at_once() -> N
     """From 0 V outputs the residual falls along no part of Newton's step; see `test_newton.py`."""
     gain = np.array([[-3.4, -9.1], [2.5, -0.8]])
     one = np.ones(2)
-    rectifiers = Curves(ramp_transfer((0.0,), (0.0, 1.0)), one, 0.0 * one, one)
-    form = FeedbackForm((Placed(rectifiers, slice(0, 2), slice(0, 2)),), gain)
+    rectifiers = ScalarNonlinearity(ramp_transfer((0.0,), (0.0, 1.0)), one, 0.0 * one, one)
+    form = FeedbackForm((ElementInstance(rectifiers, slice(0, 2), slice(0, 2)),), gain)
     r = np.array([[0.6, -0.5], [0.0, 0.0]])
     rest = np.zeros((2, 2))
     assert FeedbackSolver(form).solve(r, rest).found.tolist() == [False, True]

@@ -22,21 +22,21 @@ RUNAWAY = 1e6  # V
 
 
 @dataclass(frozen=True, eq=False)
-class Path:
-    """Times [points]; states, block outputs and reads [points, samples, ..].
+class Trajectory:
+    """Times [points]; states, block outputs and inputs [points, samples, ..].
 
     `failed` says why it ends early, None if it does not, and `stuck` [samples] which samples are why.
     """
 
     times: Floats
     states: Floats
-    deltas: Floats
-    reads: Floats
+    outputs: Floats
+    inputs: Floats
     failed: str | None
     stuck: Bools
 
 
-def follow(
+def integrate(
     integrator: Integrator,
     x: Floats,
     q: Floats,
@@ -44,7 +44,7 @@ def follow(
     longest: float,
     precision: float,
     deadline: Deadline,
-) -> Path:
+) -> Trajectory:
     """Integrate states x [samples, states] over `duration` s; q is where the first search starts from."""
     k, y, q, found = integrator.derivative(x, q)
     points = [(0.0, x, q, y)]
@@ -87,9 +87,9 @@ def follow(
     return _path(points, None, np.zeros_like(stuck))
 
 
-def _path(points: list[tuple[float, Floats, Floats, Floats]], failed: str | None, stuck: Bools) -> Path:
-    times, states, deltas, reads = zip(*points, strict=True)
-    return Path(np.array(times), np.array(states), np.array(deltas), np.array(reads), failed, stuck)
+def _path(points: list[tuple[float, Floats, Floats, Floats]], failed: str | None, stuck: Bools) -> Trajectory:
+    times, states, outputs, inputs = zip(*points, strict=True)
+    return Trajectory(np.array(times), np.array(states), np.array(outputs), np.array(inputs), failed, stuck)
 
 
 def _scale(x: Floats, u: Floats, before: Floats) -> Floats:

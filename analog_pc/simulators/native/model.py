@@ -55,8 +55,8 @@ class Model:
         if key not in self._kept:
             found = Reduced(self.equations, mask)
             uncoupled = partial(_uncoupled_gain, self.equations, mask)
-            blocks = tuple(self.equations.joined.blocks)
-            form = FeedbackForm(blocks, found.reads.by_d, self.equations.same_reads, uncoupled)
+            elements = tuple(self.equations.joined.instances)
+            form = FeedbackForm(elements, found.inputs.by_q, self.equations.shared_input, uncoupled)
             self._kept[key] = found, FeedbackSolver(form)
         return self._kept[key]
 
@@ -123,8 +123,8 @@ class Model:
         a = self.equations
         self.check_nodes(volts)
         numbers = np.array([a.flat.number(name) for name in volts], dtype=np.int64)
-        matrix = a.reads.matrix((a.n_reads, a.unknowns))[a.joined.read_order][:, numbers]
-        constant = a.read_one.dense((a.n_reads, 1))[a.joined.read_order, 0]
+        matrix = a.inputs.matrix((a.n_inputs, a.unknowns))[a.joined.input_order][:, numbers]
+        constant = a.input_constant.dense((a.n_inputs, 1))[a.joined.input_order, 0]
         given = np.array(
             [np.broadcast_to(np.asarray(v, dtype=np.float64), (samples,)) for v in volts.values()]
         )
@@ -133,7 +133,7 @@ class Model:
     def state_volts(self, w: Floats) -> Floats:
         """All states as the unknowns w [samples, ..] have them, [samples, states]."""
         a = self.equations
-        matrix = a.held.matrix((a.unknowns, a.unknowns))[a.states]
+        matrix = a.held_rows.matrix((a.unknowns, a.unknowns))[a.states]
         return np.asarray(w @ matrix.T)
 
 

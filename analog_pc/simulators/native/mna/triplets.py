@@ -12,7 +12,7 @@ Triplets = tuple[Ints, Ints, Floats]
 EMPTY = np.empty(0, dtype=np.int64)
 
 
-class Entries:
+class TripletBuilder:
     """Triplets (row, column, value), added up; what lies in row or column `NOWHERE` (ground) vanishes."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 A block reads some voltages y and returns delta(y): what its law gives beyond the straight line through
 y = 0.  So delta(0) = 0 and its slope there is 0, and a circuit whose laws hardly bend hardly needs Newton.
-Batches: y [samples, reads], delta [samples, writes].
+Batches: y [samples, inputs], delta [samples, outputs].
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analog_pc.crossbar import NonlinearArray
 
 
 class Formula(NamedTuple):
-    """Outputs that are apart, as `laws.py` has them."""
+    """Outputs that are separable, as `laws.py` has them."""
 
     law: TransferFunction
     gain: Floats
@@ -30,37 +30,37 @@ class Formula(NamedTuple):
     gated: bool
 
 
-class Block(Protocol):
-    """`reads` voltages in, `writes` volts or amperes out."""
+class NonlinearElement(Protocol):
+    """`n_inputs` voltages in, `n_outputs` volts or amperes out."""
 
-    inputs: int  # voltages that each output reads; y holds the first of all outputs, then the second ...
-    apart: bool  # whether outputs read nothing of each other's
+    inputs_per_output: int  # y holds the first input of every output, then the second inputs, ...
+    separable: bool  # whether no output depends on an input of another output
 
     @property
     def kind(self) -> Hashable:
         """Blocks of one kind can be joined to one, which is faster."""
         ...
 
-    def joined(self, others: Sequence[Any]) -> Block:
+    def joined(self, others: Sequence[Any]) -> NonlinearElement:
         """One block that does what this one and others of its kind do."""
         ...
 
-    def part(self, pick: Bools) -> Block:
-        """Some of its outputs, [writes]; a block that cannot be cut bends in all of them or in none."""
+    def part(self, some: Bools) -> NonlinearElement:
+        """Some of its outputs, [outputs]; a block that cannot be cut bends in all of them or in none."""
         ...
 
     @property
-    def reads(self) -> int: ...
+    def n_inputs(self) -> int: ...
 
     @property
-    def writes(self) -> int: ...
+    def n_outputs(self) -> int: ...
 
     def delta(self, y: Floats) -> Floats:
-        """What the law gives beyond its straight part, [samples, writes]."""
+        """What the law gives beyond its straight part, [samples, outputs]."""
         ...
 
-    def bends(self, y: Floats, least: float) -> Bools:
-        """Outputs whose slope has changed by more than `least` in any of the samples, [writes]."""
+    def slope_changed(self, y: Floats, least: float) -> Bools:
+        """Outputs whose slope has changed by more than `least` in any of the samples, [outputs]."""
         ...
 
     @property
@@ -68,45 +68,50 @@ class Block(Protocol):
         """The block for compiled code; None where outputs are not apart."""
         ...
 
-    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+    def slopes_times(self, y: Floats, some: Bools, y_step: Floats) -> Floats:
         """Slopes of the picked outputs, times matrices [samples or 1, reads, k]: [samples, picked, k]."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class ScalarNonlinearity:
     """One law for each of n voltages: delta = gain (law(y + offset) - law(offset)) - slope y.
 
-    `mild`: the law is a straight line of slope 1 over most of its range (a rail, a slew limit), without gain
-    or offset, and its slope is worth following only where it has changed.
+    `near_linear`: the transfer function is a line of slope 1 over most of its range (a rail, a slew limit),
+    without gain or offset; its slope is followed only where it has changed.
     """
 
     law: TransferFunction
     gain: Floats
     offset: Floats
     slope: Floats
-    mild: bool = False
-    inputs, apart = 1, True
+    near_linear: bool = False
+    inputs_per_output = 1
+    separable = True
 
     @property
     def kind(self) -> Hashable:
-        return Curves, self.law, self.mild
+        return ScalarNonlinearity, self.law, self.near_linear
 
-    def joined(self, others: Sequence[Curves]) -> Curves:
+    def joined(self, others: Sequence[ScalarNonlinearity]) -> ScalarNonlinearity:
         def all_of(name: str) -> Floats:
             return np.concatenate([getattr(curves, name) for curves in (self, *others)])
 
-        return Curves(self.law, all_of("gain"), all_of("offset"), all_of("slope"), self.mild)
+        return ScalarNonlinearity(
+            self.law, all_of("gain"), all_of("offset"), all_of("slope"), self.near_linear
+        )
 
-    def part(self, pick: Bools) -> Curves:
-        return Curves(self.law, self.gain[pick], self.offset[pick], self.slope[pick], self.mild)
+    def part(self, some: Bools) -> ScalarNonlinearity:
+        return ScalarNonlinearity(
+            self.law, self.gain[some], self.offset[some], self.slope[some], self.near_linear
+        )
 
     @property
-    def reads(self) -> int:
+    def n_inputs(self) -> int:
         return len(self.gain)
 
     @property
-    def writes(self) -> int:
+    def n_outputs(self) -> int:
         return len(self.gain)
 
     @cached_property
@@ -115,7 +120,7 @@ class Curves:
         return np.asarray(self.gain * self.law.value(self.offset))
 
     def delta(self, y: Floats) -> Floats:
-        if self.mild:  # neither gain nor offset
+        if self.near_linear:  # neither gain nor offset
             return np.asarray(self.law.value(y) - y)
         return np.asarray(self.gain * self.law.value(y + self.offset) - self.base - self.slope * y)
 
@@ -123,42 +128,43 @@ class Curves:
     def formula(self) -> Formula:
         return Formula(self.law, self.gain, self.offset, self.base, self.slope, gated=False)
 
-    def bends(self, y: Floats, least: float) -> Bools:
-        if not self.mild:
-            return np.ones(self.writes, dtype=np.bool_)
+    def slope_changed(self, y: Floats, least: float) -> Bools:
+        if not self.near_linear:
+            return np.ones(self.n_outputs, dtype=np.bool_)
         return np.asarray((np.abs(self._slope(y)) > least).any(axis=0))
 
-    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
-        return np.asarray(self._slope(y)[:, pick, None] * y_step[:, pick])
+    def slopes_times(self, y: Floats, some: Bools, y_step: Floats) -> Floats:
+        return np.asarray(self._slope(y)[:, some, None] * y_step[:, some])
 
     def _slope(self, y: Floats) -> Floats:
         return np.asarray(self.gain * self.law.derivative(y + self.offset) - self.slope)
 
 
 @dataclass(frozen=True, eq=False)
-class Gates:
+class MultiplyingTransconductor:
     """Gated transconductors: delta = g (gate(c) - gate(0)) d, y = (c, d)."""
 
     gate: TransferFunction
     siemens: Floats
-    inputs, apart = 2, True
+    inputs_per_output = 2
+    separable = True
 
     @property
     def kind(self) -> Hashable:
-        return Gates, self.gate
+        return MultiplyingTransconductor, self.gate
 
-    def joined(self, others: Sequence[Gates]) -> Gates:
-        return Gates(self.gate, np.concatenate([g.siemens for g in (self, *others)]))
+    def joined(self, others: Sequence[MultiplyingTransconductor]) -> MultiplyingTransconductor:
+        return MultiplyingTransconductor(self.gate, np.concatenate([g.siemens for g in (self, *others)]))
 
-    def part(self, pick: Bools) -> Gates:
-        return Gates(self.gate, self.siemens[pick])
+    def part(self, some: Bools) -> MultiplyingTransconductor:
+        return MultiplyingTransconductor(self.gate, self.siemens[some])
 
     @property
-    def reads(self) -> int:
+    def n_inputs(self) -> int:
         return 2 * len(self.siemens)
 
     @property
-    def writes(self) -> int:
+    def n_outputs(self) -> int:
         return len(self.siemens)
 
     @cached_property
@@ -175,24 +181,25 @@ class Gates:
         control, drive = np.split(y, 2, axis=1)
         return np.asarray((self.siemens * self.gate.value(control) - self.base) * drive)
 
-    def bends(self, y: Floats, least: float) -> Bools:
-        return np.ones(self.writes, dtype=np.bool_)
+    def slope_changed(self, y: Floats, least: float) -> Bools:
+        return np.ones(self.n_outputs, dtype=np.bool_)
 
-    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
-        control, drive = np.split(y[:, np.tile(pick, 2)], 2, axis=1)
+    def slopes_times(self, y: Floats, some: Bools, y_step: Floats) -> Floats:
+        control, drive = np.split(y[:, np.tile(some, 2)], 2, axis=1)
         gate, slope = self.gate.value_and_derivative(control)
-        by_control = self.siemens[pick] * slope * drive
-        by_drive = self.siemens[pick] * gate - self.base[pick]
+        by_control = self.siemens[some] * slope * drive
+        by_drive = self.siemens[some] * gate - self.base[some]
         control_step, drive_step = np.split(y_step, 2, axis=1)
         return np.asarray(
-            by_control[:, :, None] * control_step[:, pick] + by_drive[:, :, None] * drive_step[:, pick]
+            by_control[:, :, None] * control_step[:, some] + by_drive[:, :, None] * drive_step[:, some]
         )
 
 
-class Ports:
+class NonlinearMultiport:
     """A crossbar of nonlinear devices: delta [ports] currents beyond its admittance, y the port voltages."""
 
-    inputs, apart = 1, False
+    inputs_per_output = 1
+    separable = False
     formula = None
 
     def __init__(self, array: NonlinearArray) -> None:
@@ -203,18 +210,18 @@ class Ports:
     def kind(self) -> Hashable:
         return self
 
-    def joined(self, others: Sequence[Any]) -> Block:
+    def joined(self, others: Sequence[Any]) -> NonlinearElement:
         raise NotImplementedError("every crossbar is a kind of its own")
 
-    def part(self, pick: Bools) -> Block:
+    def part(self, some: Bools) -> NonlinearElement:
         raise NotImplementedError("the cells of a crossbar are searched together")
 
     @property
-    def reads(self) -> int:
+    def n_inputs(self) -> int:
         return len(self.array.admittance)
 
     @property
-    def writes(self) -> int:
+    def n_outputs(self) -> int:
         return len(self.array.admittance)
 
     def delta(self, y: Floats) -> Floats:
@@ -224,11 +231,11 @@ class Ports:
         delta[~(found & sound)] = np.nan  # the caller's Newton then does not converge there, and says so
         return np.asarray(delta)
 
-    def bends(self, y: Floats, least: float) -> Bools:
-        return np.ones(self.writes, dtype=np.bool_)
+    def slope_changed(self, y: Floats, least: float) -> Bools:
+        return np.ones(self.n_outputs, dtype=np.bool_)
 
-    def slopes_times(self, y: Floats, pick: Bools, y_step: Floats) -> Floats:
+    def slopes_times(self, y: Floats, some: Bools, y_step: Floats) -> Floats:
         cells = self._cells if self._cells is not None and len(self._cells) == len(y) else None
         if cells is None:
             cells = self.array.evaluate(y, None)[1]
-        return np.asarray(self.array.slopes(cells)[:, pick] @ y_step)
+        return np.asarray(self.array.slopes(cells)[:, some] @ y_step)
