@@ -27,32 +27,32 @@ class Work:
 def test_finished_parts_are_not_computed_again(tmp_path: Path) -> None:
     first, second = Work(breaks="ccc"), Work()
     with pytest.raises(KeyboardInterrupt):
-        DiskCache(tmp_path, "run").all(["a", "bb", "ccc"], first)
-    found = DiskCache(tmp_path, "run").all(["a", "bb", "ccc"], second)
+        DiskCache(tmp_path, "run").compute(["a", "bb", "ccc"], first)
+    found = DiskCache(tmp_path, "run").compute(["a", "bb", "ccc"], second)
     assert first.done == ["a", "bb"]
     assert second.done == ["ccc"]
     assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
 
 
 def test_parts_of_another_configuration_are_not_taken(tmp_path: Path) -> None:
-    DiskCache(tmp_path, "lr 1").all(["a"], Work())
+    DiskCache(tmp_path, "lr 1").compute(["a"], Work())
     work = Work()
-    DiskCache(tmp_path, "lr 2").all(["a"], work)
+    DiskCache(tmp_path, "lr 2").compute(["a"], work)
     assert work.done == ["a"]
 
 
 def test_a_damaged_part_is_computed_again(tmp_path: Path) -> None:
     kept = DiskCache(tmp_path, "run")
-    kept.all(["a"], Work())
+    kept.compute(["a"], Work())
     next(tmp_path.rglob("*.npz")).write_bytes(b"half")
     work = Work()
-    kept.all(["a"], work)
+    kept.compute(["a"], work)
     assert work.done == ["a"]
 
 
 def test_clear_leaves_nothing(tmp_path: Path) -> None:
     kept = DiskCache(tmp_path / "parts", "run")
-    kept.all(["a", "b"], Work())
+    kept.compute(["a", "b"], Work())
     kept.clear()
     kept.clear()
     assert list(tmp_path.iterdir()) == []
@@ -60,7 +60,7 @@ def test_clear_leaves_nothing(tmp_path: Path) -> None:
 
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[tuple[int, int, str]] = []
-    DiskCache(tmp_path, "run", lambda *x: told.append(x)).all(["a", "b"], Work())
+    DiskCache(tmp_path, "run", lambda *x: told.append(x)).compute(["a", "b"], Work())
     assert told == [(0, 2, "a"), (1, 2, "b"), (2, 2, "")]
 
 
@@ -70,11 +70,11 @@ def test_workers_compute_the_same(tmp_path: Path) -> None:
 
     told: list[tuple[int, int, str]] = []
     kept = DiskCache(tmp_path, "run", lambda *what: told.append(what), workers=2)
-    found = kept.all(["a", "bb", "ccc"], process)
+    found = kept.compute(["a", "bb", "ccc"], process)
     assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
     assert os.getpid() not in {int(part["process"][0]) for part in found}
     assert [done for done, _, _ in told] == [0, 1, 2, 3, 3]
-    assert kept.all(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3  # nothing is computed anew
+    assert kept.compute(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3  # nothing is computed anew
 
 
 def test_what_a_worker_refuses_is_told_in_its_words(tmp_path: Path) -> None:
@@ -82,11 +82,11 @@ def test_what_a_worker_refuses_is_told_in_its_words(tmp_path: Path) -> None:
         raise BadInput(f"no {name}")
 
     with pytest.raises(BadInput, match=r"no [ab]"):
-        DiskCache(tmp_path, "run", workers=2).all(["a", "b"], refuse)
+        DiskCache(tmp_path, "run", workers=2).compute(["a", "b"], refuse)
     assert list(tmp_path.rglob("*.npz")) == []
 
 
 def test_what_breaks_off_at_once_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
-        DiskCache(tmp_path, "run").all(["a", "bb"], Work(breaks="a"))
+        DiskCache(tmp_path, "run").compute(["a", "bb"], Work(breaks="a"))
     assert list(tmp_path.iterdir()) == []
