@@ -14,13 +14,18 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 
+# Of the states' own rates: pairs that are bound by less bend as little as outputs that count as linear
+# (`feedback_solver.LEAST_SLOPE`).  What binds them is leakage of parts, which need not be reciprocal.
+LEAST_COUPLING = 1e-3
+
 
 def reciprocal_metric(jacobians: Iterable[Floats], start: Floats) -> Floats:
     """S [states] that makes S J S^-1 as symmetric as a diagonal matrix can, relative to its largest.
 
     With g = log S the pairs of states ask for ``g_i - g_j = log(J_ji / J_ij) / 2``; least squares, each pair
-    with the weight sqrt(J_ij J_ji).  Pairs of unlike signs, which no metric makes equal, ask for nothing;
-    states that no pair binds keep their value in `start`, relative to each other.
+    with the weight sqrt(J_ij J_ji).  Pairs of unlike signs, which no metric makes equal, and pairs that are
+    hardly bound ask for nothing; states that no pair binds keep their value in `start`, relative to each
+    other: an inactive rectifier says nothing about the metric in which it will be active.
     """
     n = len(start)
     weights = np.zeros((n, n))
@@ -28,8 +33,9 @@ def reciprocal_metric(jacobians: Iterable[Floats], start: Floats) -> Floats:
     for jacobian in jacobians:
         scaled = jacobian * (start[:, None] / start)
         product = scaled * scaled.T
-        np.fill_diagonal(product, 0.0)
-        paired = product > 0.0
+        own = np.abs(np.diag(jacobian))
+        paired = product > LEAST_COUPLING**2 * np.outer(own, own)
+        np.fill_diagonal(paired, False)
         weight = np.sqrt(np.where(paired, product, 0.0))
         ratio = np.where(paired, scaled.T / np.where(paired, scaled, 1.0), 1.0)
         weights += weight

@@ -7,7 +7,10 @@ import pytest
 
 from analog_pc import Native, compile_network, random_network, technology
 from analog_pc.compiler import CompileOptions
+from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
+from analog_pc.simulators.native.nonlinear_solve.search import FollowSlowFlow, Search
+from analog_pc.training import load_dataset
 
 
 def units(n: int) -> np.ndarray:
@@ -39,6 +42,26 @@ def test_states_that_nothing_binds_keep_what_they_have() -> None:
     one_way = np.array([[-1.0, 2.0], [-2.0, -1.0]])  # rotation: no metric makes it equal
     for jacobians in ([], [np.diag([-1.0, -2.0])], [one_way]):
         np.testing.assert_array_equal(reciprocal_metric(jacobians, start), start)
+
+
+@pytest.mark.parametrize("leak", [1e-4, 1e-9])
+def test_what_leaks_into_an_inactive_unit_does_not_decide(leak: float) -> None:
+    """Of three like states the last is inactive; what leaks is not reciprocal, by eight decades."""
+    jacobian = np.array([[-1.0, 0.3, leak], [0.3, -1.0, leak], [1e-8 * leak, 1e-8 * leak, -1.0]])
+    np.testing.assert_allclose(reciprocal_metric([jacobian], np.ones(3)), 1.0, rtol=1e-12)
+
+
+def test_the_slow_flow_of_rectifiers_contracts_whoever_is_inactive() -> None:
+    """A unit is inactive in almost every sample; amplifiers have offsets and output resistance."""
+    data = load_dataset("digits", 0)
+    targets = data.one_hot(data.test_labels)[:40]
+    net = random_network((64, 32, 10), "relu", seed=1)
+    compiled = compile_network(net, technology("breadboard"), data.test_inputs[:40], targets, seed=1)
+    search = Search.of(
+        Native().model(compiled.circuit), compiled.operating_point(), check=True, deadline=Deadline(None)
+    )
+    FollowSlowFlow().run(search, np.arange(40))
+    assert search.found.all()
 
 
 def test_no_states() -> None:
