@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analog_pc.activations import Activation, PiecewiseLinear, Smooth
 from analog_pc.cells.components import ComponentSampler, spread_gain, spread_offset
 from analog_pc.circuit import Amplifiers, Bus, Element, NonlinearVCVS, TransferFunction, bus
-from analog_pc.circuit.transfer import ramp_transfer, sigmoid_gate, sigmoid_transfer, tanh_gate, tanh_transfer
-from analog_pc.pcn.activations import Activation, PiecewiseLinear
+from analog_pc.circuit.transfer import activation_gate, activation_transfer, ramp_transfer
+from analog_pc.errors import BadInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +32,15 @@ def activation_cell(
     """
     if f.name == "identity":
         return ActivationCell((), x, x, None)
+    if isinstance(f, Smooth):
+        return differential_pair(name, f, x, volts, rate_volts, sampler)
     if isinstance(f, PiecewiseLinear):
         return rectifier(name, f, x, volts, rate_volts, sampler)
-    return differential_pair(name, f, x, volts, rate_volts, sampler)
+    raise BadInput(f"activation {f.name!r} has no circuit: use a smooth or a piecewise-linear one")
 
 
 def differential_pair(
-    name: str, f: Activation, x: Bus, s: float, u: float, sampler: ComponentSampler
+    name: str, f: Smooth, x: Bus, s: float, u: float, sampler: ComponentSampler
 ) -> ActivationCell:
     """tanh and sigmoid: the transfer curve of a differential pair (one or both of its sides).
 
@@ -47,10 +50,9 @@ def differential_pair(
 
     s is the slope voltage of the pair, u the drop of its whole tail current in the load.
     """
-    law, gate = {"tanh": (tanh_transfer, tanh_gate), "sigmoid": (sigmoid_transfer, sigmoid_gate)}[f.name]
     signal = bus(f"signal_{name}", len(x))
-    pairs = _pairs(f"{name}_pair", x, signal, law(s), u / s, sampler)
-    return ActivationCell((pairs,), signal, x, gate(s))
+    pairs = _pairs(f"{name}_pair", x, signal, activation_transfer(f, s), u / s, sampler)
+    return ActivationCell((pairs,), signal, x, activation_gate(f, s))
 
 
 def _pairs(

@@ -1,8 +1,7 @@
-"""Nonlinear laws of one variable: value, derivative and SPICE expression side by side.
+"""Transfer functions of one voltage: value, derivative and SPICE expression side by side.
 
-Each law is a small plain function of a scale; `tests/unit/circuit/test_transfer.py` holds the three
-faces of every law against each other.  ``v`` is in volts; a law made with ``volts_per_unit=s``
-returns ``s * f(v / s)`` (a voltage) or ``f'(v / s)`` (a gate between 0 and 1, no unit).
+Each is made by a small plain function; `tests/unit/circuit/test_transfer.py` holds the three faces of every
+one against each other.  ``v`` is in volts.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from functools import cache, reduce
 
 import numpy as np
 
+from analog_pc.activations import Smooth
 from analog_pc.arrays import Floats
 
 LOST = 2.0**-54  # 1 + this is 1
@@ -23,11 +23,10 @@ ValueAndDerivative = Callable[[Floats], tuple[Floats, Floats]]
 
 @dataclass(frozen=True, eq=False)
 class TransferFunction:
-    """A scalar law ``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
+    """``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
 
-    `both`: value and derivative at once, for a law that has them from one evaluation.  `parameters`: what
-    compiled code needs to know of a law of this name (`simulators/native/kernels/law_kernel.py`); None for
-    a law that it does not know.
+    `both`: value and derivative at once, where one evaluation gives both.  `parameters`: those of a function
+    of this name in compiled code (`simulators/native/kernels/law_kernel.py`); None where that has none.
     """
 
     name: str
@@ -42,61 +41,52 @@ class TransferFunction:
         return self.both(v) if self.both is not None else (self.value(v), self.derivative(v))
 
 
-def _of_scale(
-    name: str, s: float, both: ValueAndDerivative, expression: Callable[[str], str]
-) -> TransferFunction:
-    return TransferFunction(name, lambda v: both(v)[0], lambda v: both(v)[1], expression, both, (float(s),))
+def activation_transfer(f: Smooth, volts_per_unit: float) -> TransferFunction:
+    """y = s f(v / s), s the volts per unit: for tanh a differential pair with a slope voltage of s."""
+    s = float(volts_per_unit)
+
+    def value(v: Floats) -> Floats:
+        return s * f.f(v / s)
+
+    return TransferFunction(
+        f.name, value, lambda v: f.slope(v / s), lambda v: f.expression(v, s), parameters=(s,)
+    )
 
 
-def tanh_transfer(s: float) -> TransferFunction:
-    """y = s tanh(v / s): a differential pair with a slope voltage of s."""
-
-    def both(v: Floats) -> tuple[Floats, Floats]:
-        t = np.tanh(v / s)
-        return s * t, 1.0 - t * t
-
-    return _of_scale("tanh", s, both, lambda v: f"{s!r}*tanh({v}/{s!r})")
-
-
-def tanh_gate(s: float) -> TransferFunction:
-    """y = 1 - tanh(v / s)^2, the slope of `tanh_transfer`."""
+def activation_gate(f: Smooth, volts_per_unit: float) -> TransferFunction:
+    """y = f'(v / s), the slope of `activation_transfer`."""
+    s = float(volts_per_unit)
 
     def both(v: Floats) -> tuple[Floats, Floats]:
-        t = np.tanh(v / s)
-        gate = 1.0 - t * t
-        return gate, (-2.0 / s) * t * gate
+        slope, curvature = f.derivatives(v / s)
+        return slope, curvature / s
 
-    return _of_scale("tanh_gate", s, both, lambda v: f"(1-tanh({v}/{s!r})^2)")
-
-
-def sigmoid_transfer(s: float) -> TransferFunction:
-    """y = s / (1 + exp(-v / s)), by tanh: exp overflows in a simulator's iterates, and tanh is faster."""
-
-    def both(v: Floats) -> tuple[Floats, Floats]:
-        t = np.tanh(v / (2.0 * s))
-        return (0.5 * s) * (1.0 + t), 0.25 * (1.0 - t * t)
-
-    return _of_scale("sigmoid", s, both, lambda v: f"{0.5 * s!r}*(1+tanh({v}/{2.0 * s!r}))")
-
-
-def sigmoid_gate(s: float) -> TransferFunction:
-    """y = sigma (1 - sigma) with sigma = 1 / (1 + exp(-v / s)), the slope of `sigmoid_transfer`."""
-
-    def both(v: Floats) -> tuple[Floats, Floats]:
-        t = np.tanh(v / (2.0 * s))
-        gate = 0.25 * (1.0 - t * t)
-        return gate, (-1.0 / s) * t * gate
-
-    return _of_scale("sigmoid_gate", s, both, lambda v: f"0.25*(1-tanh({v}/{2.0 * s!r})^2)")
+    return TransferFunction(
+        f"{f.name}_gate",
+        lambda v: both(v)[0],
+        lambda v: both(v)[1],
+        lambda v: f.slope_expression(v, s),
+        both,
+        (s,),
+    )
 
 
 def ramp_transfer(
     edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0
 ) -> TransferFunction:
-    """Continuous piecewise-linear law: ``slopes[k]`` between ``edges[k-1]`` and ``edges[k]``.
+    """Continuous piecewise-linear function: ``slopes[k]`` between ``edges[k-1]`` and ``edges[k]``.
 
     ``y(v) = offset + slopes[0] min(v, e0) + sum_k slopes[k] clip(v - e_{k-1}, 0, e_k - e_{k-1}) + ...``
     so ``y(0) = offset`` when ``edges[0] >= 0``.  Every SPICE parser reads min and max alike.
+
+    Parameters
+    ----------
+    edges
+        V, ascending.
+    slopes
+        One more than edges.
+    offset
+        y(0) where ``edges[0] >= 0``, V.
     """
     edges = tuple(float(e) for e in edges)
     slopes = tuple(float(k) for k in slopes)
@@ -150,7 +140,7 @@ def limiter(most: float, order: int) -> TransferFunction:
         return np.asarray(root(v) ** (order + 1))
 
     def expression(v: str) -> str:
-        # A simulator's first iterates are wild, and pow overflows where the law itself does not.
+        # A simulator's first iterates are wild, and pow overflows where the function itself does not.
         part = f"min(max(({v})/{most!r},-1e30),1e30)"
         return f"({v})/pow(1+pow({part},{order}),{1.0 / order!r})"
 

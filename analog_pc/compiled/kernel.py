@@ -13,6 +13,8 @@ R = TypeVar("R")
 # Sums may be regrouped, so that loops use SIMD; NaN and infinity keep their meaning.
 REGROUPED_SUMS = {"contract", "nsz", "reassoc"}
 ORDERED_SUMS = {"contract", "nsz"}  # where the order of additions is the algorithm
+# A division by zero is an infinity, as in numpy: a test before each would forbid SIMD.
+FAST_MATH: dict[str, Any] = {"error_model": "numpy", "fastmath": REGROUPED_SUMS}
 
 
 def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:

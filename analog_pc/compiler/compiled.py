@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit import Bus, Circuit, OperatingPoint, Settling, Solution, Transient
 from analog_pc.compiler.layers import Design, names
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
-from analog_pc.pcn.activations import PiecewiseLinear
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology.non_idealities import present
 

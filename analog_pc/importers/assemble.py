@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.errors import BadInput
 from analog_pc.importers.layers import DenseLayer, LayerReport, report
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import save_network
 

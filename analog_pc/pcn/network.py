@@ -9,10 +9,10 @@ from typing import TypeGuard
 
 import numpy as np
 
+from analog_pc.activations import IDENTITY, Activation, activation
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 from analog_pc.numeric import has_size, numbers
-from analog_pc.pcn.activations import IDENTITY, Activation, activation
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ ideal equilibrium they leave a gradient of at most::
 
 To first order the equilibrium moves by dx = H^-1 r, H the Hessian of E, so |dx| <= |H^-1| r node by node.
 An activity that rests on a kink is off by d = |z|/A_r (A_r: gain of the rectifier, z: its drive, see
-`pcn/activations.py`), which adds |H| d to r of the others.  The rest follows by the chain rule::
+`activations/piecewise_linear.py`), which adds |H| d to r of the others.  The rest follows by the chain rule::
 
     |dmu_l| <= |W_l| gate_{l-1} |dx_{l-1}| + delta_l |mu_l|        |deps_l| <= |dx_l| + |dmu_l|
     |dE|    <= sum pi |eps| |deps| + 1/2 pi |deps|^2

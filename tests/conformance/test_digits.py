@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import IDEAL
 from analog_pc.training import TrainingConfig, load_dataset, train

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps, random_network, relax
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import technology
 from analog_pc.verification import PHASES, compare, verify_phase

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network, relax
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.state import Landscape
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, random_network, relax
-from analog_pc.pcn.activations import ACTIVATIONS
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True)
 SEEDS = st.integers(0, 10_000)

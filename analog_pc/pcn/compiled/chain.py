@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analog_pc.activations import IDENTITY
+from analog_pc.activations.compiled import Pieces, code_of, pieces_of
 from analog_pc.arrays import Floats, Ints
-from analog_pc.pcn.activations import IDENTITY
-from analog_pc.pcn.compiled.activations import code_of, pieces_of
 from analog_pc.pcn.state import Landscape
 
 
@@ -26,9 +26,7 @@ class Chain(NamedTuple):
     free: Floats  # 1 where an activity moves, 0 where it is clamped, [K, width]
     closed: bool  # whether all of two layers is: the lower free, or partly so, and the upper clamped
     codes: Ints  # of the activations, [K]
-    kinks: Floats
-    slopes: Floats
-    first_value: float  # f at the first kink
+    pieces: Pieces  # of all activations with kinks, which are equal
 
 
 def chain_of(landscape: Landscape) -> Chain:
@@ -49,7 +47,6 @@ def chain_of(landscape: Landscape) -> Chain:
             weights[k, :n, : w.shape[1]] = w
             bias[k, :n] = b
     activations = landscape.activations[first:]
-    kinks, slopes, first_value = pieces_of(next((f for f in activations if f.kinks), IDENTITY))
     return Chain(
         sizes=np.array(sizes, dtype=np.int64),
         weights=weights,
@@ -58,7 +55,5 @@ def chain_of(landscape: Landscape) -> Chain:
         free=free,
         closed=layers == 2 and not free[1].any(),
         codes=np.array([*(code_of(f) for f in activations), 0], dtype=np.int64),
-        kinks=kinks,
-        slopes=slopes,
-        first_value=first_value,
+        pieces=pieces_of(next((f for f in activations if f.kinks), IDENTITY)),
     )

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from analog_pc.activations.compiled import KINKED, activate
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED, KINKED, activate
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.products import row_norms, times, times_transposed
 from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Work
@@ -16,7 +16,7 @@ from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchS
 UNIT_ROUNDOFF = 2.0**-53
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _set_forces(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, work: Work) -> None:
     """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
     n = chain.sizes[k]
@@ -55,7 +55,7 @@ def _set_forces(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, wo
         p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Work) -> None:
     """h_k from lambda_{k+1}."""
     for b in range(count):
@@ -81,7 +81,7 @@ def _gate_on_kink(left: float, right: float, force: float, feedback: float) -> t
     return left, False
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
     """Gates, dE/dx and what may move in layer k."""
     n = chain.sizes[k]
@@ -99,11 +99,14 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
             moving[k, b, i] = free[k, i]
     if chain.codes[k] == KINKED:
         for b in range(count):
-            for j in range(chain.kinks.size):
+            for j in range(chain.pieces.kinks.size):
                 for i in range(n):
-                    if x[k, b, i] == chain.kinks[j] and free[k, i] > 0.0:
+                    if x[k, b, i] == chain.pieces.kinks[j] and free[k, i] > 0.0:
                         value, rests = _gate_on_kink(
-                            chain.slopes[j], chain.slopes[j + 1], force[k, b, i], feedback[k, b, i]
+                            chain.pieces.slopes[j],
+                            chain.pieces.slopes[j + 1],
+                            force[k, b, i],
+                            feedback[k, b, i],
                         )
                         gate[k, b, i] = value
                         if rests:
@@ -113,7 +116,7 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
             gradient[k, b, i] = (force[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Work, tolerance: float) -> None:
     """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
     n = chain.sizes[k]
@@ -142,25 +145,19 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Work, tolera
             total[RATIO, b] = max(total[RATIO, b], g / (tolerance * force + rounding))
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: float, work: Work) -> None:
     """Everything that follows from the activities p.x of the first `count` samples."""
     layers = chain.sizes.size
-    pieces = (chain.kinks, chain.slopes, chain.first_value)
     p.total[:, :count] = 0.0
     for k in range(layers):
+        n = chain.sizes[k]
         if k + 1 < layers:
-            activate(
-                chain.codes[k],
-                pieces,
-                p.x[k],
-                count,
-                chain.sizes[k],
-                p.f[k],
-                p.slope[k],
-                p.curvature[k],
-                p.gate[k],
-            )
+            for b in range(count):
+                x = p.x[k, b, :n]
+                activate(
+                    chain.codes[k], chain.pieces, x, p.f[k, b, :n], p.slope[k, b, :n], p.curvature[k, b, :n]
+                )
         _set_forces(chain, k, mu0, p, count, work)
     for k in range(layers):
         if k + 1 < layers:

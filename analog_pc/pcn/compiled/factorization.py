@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def factor_lu(a: Floats, n: int, pivots: Ints, row: Floats) -> float:
     """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
     sign = 1.0
@@ -40,7 +39,7 @@ def factor_lu(a: Floats, n: int, pivots: Ints, row: Floats) -> float:
     return sign
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
     """Each row of b [right-hand sides, n] becomes a^-1 of it, by the factors of `factor_lu`."""
     count = len(b)
@@ -57,7 +56,7 @@ def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
         _solve_one(a, n, b[r])
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _solve_one(a: Floats, n: int, x: Floats) -> None:
     """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0: see `Chain`."""
     for i in range(1, n):
@@ -75,7 +74,7 @@ def _solve_one(a: Floats, n: int, x: Floats) -> None:
         x[i] = (x[i] - total) / a[i, i]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _solve_four(a: Floats, n: int, x: Floats, y: Floats, z: Floats, w: Floats) -> None:
     """`_solve_one` of four, which share what is read of a, and do not wait for each other's sums."""
     for i in range(1, n):
@@ -115,7 +114,7 @@ def _solve_four(a: Floats, n: int, x: Floats, y: Floats, z: Floats, w: Floats) -
         w[i] = (w[i] - of_w) * inverse
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def factor_symmetric(s: Floats, n: int) -> float:
     """L D L^T of the symmetric s [n, n], of which the lower triangle is given and becomes L and 1 / D; how
     many of D are negative, which is how many eigenvalues are (Sylvester's law of inertia)."""
@@ -136,7 +135,7 @@ def factor_symmetric(s: Floats, n: int) -> float:
     return negative
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def solve_symmetric(s: Floats, n: int, rhs: Floats) -> None:
     """rhs [n] becomes the solution, by the factors of `factor_symmetric`."""
     for i in range(n):
@@ -151,7 +150,7 @@ def solve_symmetric(s: Floats, n: int, rhs: Floats) -> None:
         rhs[i] = total
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def factor_packed(packed: Floats, n: int, inverse: Floats, negative: Floats) -> None:
     """L D L^T of symmetric matrices, as lower triangles [pairs, samples], in place; 1 / D [n, samples] and
     how many of D are negative [samples], which is how many eigenvalues are (Sylvester's law of inertia)."""
@@ -174,7 +173,7 @@ def factor_packed(packed: Floats, n: int, inverse: Floats, negative: Floats) -> 
             negative[b] += 1.0 if packed[row + i, b] < 0.0 else 0.0
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def solve_packed(packed: Floats, n: int, inverse: Floats, rhs: Floats) -> None:
     """rhs [n, samples] becomes the solution, by the factors of `factor_packed`."""
     count = packed.shape[1]

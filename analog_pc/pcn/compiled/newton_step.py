@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.factorization import (
     factor_lu,
@@ -20,7 +19,7 @@ from analog_pc.pcn.compiled.products import times, times_transposed
 from analog_pc.pcn.compiled.workspace import BatchState, Work
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _eliminate_first(
     chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
 ) -> None:
@@ -47,7 +46,7 @@ def _eliminate_first(
             wide[b, j] = gate[0, b, j] * work.particular[0, b, j]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _first_s(chain: Chain, compliance: Floats, b: int, work: Work) -> None:
     """Lower triangle of s = B P_0 B^T + 1 / pi_1 of sample b, `compliance` gate_0 P_0 gate_0, into work.s."""
     n = chain.sizes[1]
@@ -74,7 +73,7 @@ def _first_s(chain: Chain, compliance: Floats, b: int, work: Work) -> None:
         s[i, i] += 1.0 / chain.pi[1]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, work: Work) -> None:
     """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
 
@@ -102,7 +101,7 @@ def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, wor
             work.narrow[b, i] = -work.narrow[b, i]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Work) -> None:
     """work.narrow becomes s^-1 work.narrow, all samples side by side."""
     n = chain.sizes[1]
@@ -125,7 +124,7 @@ def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Work) -> 
             work.narrow[b, i] = rhs[i, b]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Work) -> None:
     """Lower triangle of s = B P_{k-1} B^T + 1 / pi_k of sample b, k > 1, in work.s; B p_{k-1} in p_k."""
     n = chain.sizes[k]
@@ -151,7 +150,7 @@ def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Work) -> None:
         s[i, i] += 1.0 / chain.pi[k]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> float:
     """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
@@ -211,7 +210,7 @@ def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: 
     return sign
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> None:
     """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
     n = chain.sizes[k]
@@ -247,7 +246,7 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
         dx[k, b, j] = 0.0 if held else dx[k, b, j]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _upper_direction(
     chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
 ) -> None:
@@ -271,7 +270,7 @@ def _upper_direction(
             work.narrow[b, i] = 0.0
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work) -> None:
     """work.dx with (H + shift) dx = -dE/dx over the moving nodes of the first `count` samples.
 

@@ -7,13 +7,12 @@ import math
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 
 BLAS_FROM = 4  # samples, from which products of matrices are left to BLAS
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def times_transposed(a: Floats, w: Floats, count: int, out: Floats) -> None:
     """out = a w^T; loops where a call of BLAS would take longer than its work."""
     if count >= BLAS_FROM:
@@ -27,7 +26,7 @@ def times_transposed(a: Floats, w: Floats, count: int, out: Floats) -> None:
             out[b, i] = total
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def times(a: Floats, w: Floats, count: int, out: Floats) -> None:
     """out = a w, as `times_transposed`."""
     if count >= BLAS_FROM:
@@ -42,7 +41,7 @@ def times(a: Floats, w: Floats, count: int, out: Floats) -> None:
                 out[b, j] += factor * w[i, j]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def row_norms(a: Floats, count: int, n: int, out: Floats) -> None:
     for b in range(count):
         total = 0.0

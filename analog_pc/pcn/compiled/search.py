@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analog_pc.activations.compiled import KINKED
 from analog_pc.arrays import Bools, Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED, KINKED
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
@@ -61,7 +61,7 @@ class Search(NamedTuple):
     unit: float  # the scale on which the activation bends; 0 for those that have none
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, largest_change: Floats) -> None:
     """out = x + dx, stopped at the first kink on the way; the largest change of each sample.
 
@@ -76,10 +76,10 @@ def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, larg
             for i in range(n):
                 out[k, b, i] = x[k, b, i] + dx[k, b, i]
         if chain.codes[k] == KINKED:
-            for j in range(chain.kinks.size):
-                kink = chain.kinks[j]
-                left = chain.slopes[j]
-                right = chain.slopes[j + 1]
+            for j in range(chain.pieces.kinks.size):
+                kink = chain.pieces.kinks[j]
+                left = chain.pieces.slopes[j]
+                right = chain.pieces.slopes[j + 1]
                 for b in range(count):
                     for i in range(n):
                         at = x[k, b, i]
@@ -94,7 +94,7 @@ def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, larg
             largest_change[b] = longest
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) -> None:
     """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
@@ -107,7 +107,7 @@ def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) 
     target.total[:, b] = source.total[:, a]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _accept(
     chain: Chain,
     now: BatchState,
@@ -137,7 +137,7 @@ def _accept(
             _copy(chain, now, b, other, b)
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _load(chain: Chain, x: Floats, p: BatchState) -> None:
     """Activities from x [samples, all]."""
     to = p.x
@@ -150,7 +150,7 @@ def _load(chain: Chain, x: Floats, p: BatchState) -> None:
                 at += 1
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _reaches(chain: Chain, p: BatchState, count: int, search: Search, longest: Floats) -> None:
     """The longest step of each sample: a part of what its largest activity is now.
 
@@ -166,7 +166,7 @@ def _reaches(chain: Chain, p: BatchState, count: int, search: Search, longest: F
         longest[b] = search.reach * size if size > 0.0 else np.inf
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> None:
     """Sample b of a batch becomes a sample of what is found."""
     gate = p.gate
@@ -189,7 +189,7 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
     found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _relax_some(
     chain: Chain,
     mu0: Floats,
@@ -241,7 +241,7 @@ def _relax_some(
         _reaches(chain, now, count, search, longest)
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _relax(chain: Chain, mu0: Floats, found: Found, smallest_pi: float, search: Search) -> int:
     """Relax all samples, so many at a time that their states stay in the cache."""
     samples = len(mu0)
@@ -267,7 +267,7 @@ def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> Rest:
     smallest_pi = float(landscape.network.pi.min())
     iterations = _relax(chain, landscape.constant_prediction().copy(), found, smallest_pi, search)
     kink_gate: list[Floats | None] = [None] * len(x)
-    if chain.kinks.size:
+    if chain.pieces.kinks.size:
         kink_gate[first:] = _layers(found.gate, chain)
     return Rest(
         x=[*x[:first], *_layers(found.x, chain)],

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.compiled.kernel import kernel
-from analog_pc.pcn.compiled.activations import COMPILED
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
 
 PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
@@ -57,7 +56,7 @@ class Work(NamedTuple):
     pivots: Ints  # [rows]
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def new_batch_state(chain: Chain, samples: int) -> BatchState:
     """States of a batch, not yet evaluated."""
     layers, _, width = chain.weights.shape
@@ -78,7 +77,7 @@ def new_batch_state(chain: Chain, samples: int) -> BatchState:
     )
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _row_pairs(weights: Floats, n: int) -> Floats:
     """Products of every two rows i >= j of weights, [pairs, width]."""
     out = np.empty((n * (n + 1) // 2, weights.shape[1]))
@@ -91,7 +90,7 @@ def _row_pairs(weights: Floats, n: int) -> Floats:
     return out
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def _norm(matrix: Floats) -> float:
     """Frobenius' norm."""
     total = 0.0
@@ -101,7 +100,7 @@ def _norm(matrix: Floats) -> float:
     return math.sqrt(total)
 
 
-@kernel(**COMPILED)
+@kernel(**FAST_MATH)
 def workspace(chain: Chain, samples: int) -> Work:
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape

@@ -14,12 +14,11 @@ import math
 
 import numpy as np
 
+from analog_pc.activations import Activation, PiecewiseLinear
+from analog_pc.activations.compiled import KINKED, code_of
 from analog_pc.arrays import Any, Floats
 from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
-from analog_pc.pcn.activations import Activation, PiecewiseLinear
-from analog_pc.pcn.compiled.activations import SMOOTH
 
-RECTIFIER = len(SMOOTH)
 ENTRY = 1e-12  # how far into a dead zone a step that meets a kink goes: less than any tolerance sees
 
 
@@ -27,8 +26,8 @@ def law_of(f: Activation, fold: float) -> tuple[Any, ...]:
     """What `activate` has to know of f: code, kinks, slopes, f at the first kink, fold."""
     if isinstance(f, PiecewiseLinear):
         kinks, slopes = np.array(f.kinks), np.array(f.slopes)
-        return RECTIFIER, kinks, slopes, float(f.f(kinks[:1])[0]), fold
-    return SMOOTH[f.name], np.empty(0), np.empty(0), 0.0, 0.0
+        return KINKED, kinks, slopes, float(f.f(kinks[:1])[0]), fold
+    return code_of(f), np.empty(0), np.empty(0), 0.0, 0.0
 
 
 @kernel(fastmath=REGROUPED_SUMS)

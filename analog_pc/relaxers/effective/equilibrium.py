@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analog_pc.activations import Activation, activation
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
-from analog_pc.pcn.activations import Activation, activation
 from analog_pc.relaxers.effective import kernel
 from analog_pc.relaxers.effective.activations import law_of
 from analog_pc.relaxers.effective.chip import ChipLayer

@@ -24,8 +24,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from analog_pc.activations import activation
 from analog_pc.arrays import Floats
-from analog_pc.pcn.activations import activation
 from analog_pc.verification.netlist_check.probes_file import Matrix, Probes, Quantity
 
 Place = tuple[Quantity, int]  # quantity and layer

@@ -15,9 +15,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.errors import BadInput
 from analog_pc.files import read_bytes
-from analog_pc.pcn.activations import ACTIVATIONS
 
 SCHEMA: Literal["analog-pc probes"] = "analog-pc probes"
 VERSION: Literal[1] = 1

@@ -76,7 +76,7 @@ def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
 
 
 def _kink_volts(compiled: CompiledNetwork, number: int, volts: float) -> float:
-    """V; x - X(z) = z / A of a rectifier whose drive z is in the dead zone of a kink (`pcn.activations`)."""
+    """V; x - X(z) = z / A of a rectifier whose drive z is in the dead zone of a kink."""
     kinks = compiled.network.activation_of(number).kinks
     largest = max((abs(kink) + k + 1.0 for k, kink in enumerate(kinks)), default=0.0)
     return volts * largest / compiled.design.technology.rectifier_gain

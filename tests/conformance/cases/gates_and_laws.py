@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     VCCS,
     Circuit,
@@ -17,7 +18,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_gate, tanh_transfer
+from analog_pc.circuit.transfer import activation_gate, activation_transfer
 from cases.case import NONLINEAR, Case, at, inputs, table
 
 
@@ -27,7 +28,7 @@ def transfer() -> Case:
         "transfer",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("u",), ("y",), tanh_transfer(0.1)),
+            NonlinearVCVS("f", ("u",), ("y",), activation_transfer(TANH, 0.1)),
             VCCS("gm", ("y",), ("z",), 1e-3),
             Resistors("load", ("y", "z"), grounds(2), 1e3),
         ),
@@ -44,7 +45,7 @@ def transfer_spread() -> Case:
         "transfer_spread",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("u",) * 3, bus("y", 3), tanh_transfer(0.1), gain, offset),
+            NonlinearVCVS("f", ("u",) * 3, bus("y", 3), activation_transfer(TANH, 0.1), gain, offset),
             Resistors("load", bus("y", 3), grounds(3), 1e3),
         ),
     )
@@ -59,7 +60,7 @@ def gated() -> Case:
         "gated",
         (
             StimulusSources("u", ("c", "d"), grounds(2)),
-            MultiplyingVCCS("gate", ("c",), ("d",), ("z",), 1e-3, tanh_gate(0.2)),
+            MultiplyingVCCS("gate", ("c",), ("d",), ("z",), 1e-3, activation_gate(TANH, 0.2)),
             Resistors("load", ("z",), grounds(1), 2e3),
         ),
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
+from analog_pc.activations import TANH
 from analog_pc.arrays import ArrayLike
 from analog_pc.circuit import (
     Amplifiers,
@@ -26,7 +27,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from cases.case import NoiseCase
 from cases.gates_and_laws import steep_law
 
@@ -118,7 +119,7 @@ def wired_crossbar() -> NoiseCase:
 def slope() -> NoiseCase:
     """Behind a law y = f(x) the noise of a capacitor is f'(u) times its own, fully correlated."""
     kelvin, r, c, u = 300.15, 1e5, 1e-12, 0.1
-    law = tanh_transfer(0.1)
+    law = activation_transfer(TANH, 0.1)
     elements = (
         Resistors("r", ("u",), ("x",), r),
         Capacitors("c", ("x",), grounds(1), c),

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analog_pc import cells
+from analog_pc.activations import ACTIVATIONS, TANH
 from analog_pc.cells import activations as circuits
 from analog_pc.circuit import (
     VCCS,
@@ -20,9 +21,8 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_gate
+from analog_pc.circuit.transfer import activation_gate
 from analog_pc.mapping import encode
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.technology import IDEAL
 
 X, MU = bus("x", 2), bus("mu", 2)
@@ -82,7 +82,7 @@ def test_clamp_has_the_name_of_its_stimulus() -> None:
 
 
 def test_feedback_gate() -> None:
-    law = tanh_gate(0.1)
+    law = activation_gate(TANH, 0.1)
     (gated,) = cells.feedback_gate("fb", X, MU, X, 1e-5, law, PARTS)
     assert isinstance(gated, MultiplyingVCCS)
     assert (gated.control, gated.drive, gated.out, gated.gate) == (X, MU, X, law)

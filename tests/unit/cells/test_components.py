@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from analog_pc import cells
+from analog_pc.activations import ACTIVATIONS, TANH
 from analog_pc.circuit import Capacitors, Crossbar, Resistors, Wire, bus, grounds
-from analog_pc.circuit.transfer import tanh_gate
+from analog_pc.circuit.transfer import activation_gate
 from analog_pc.mapping import encode
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.technology import IDEAL, Technology, offset_left, sampled_spread
 
 REAL = dataclasses.replace(
@@ -122,7 +122,7 @@ def test_activation_circuits_are_spread(name: str) -> None:
 
 
 def test_the_feedback_gate_is_spread() -> None:
-    (gate,) = cells.feedback_gate("fb", A, B, OUT, 1e-5, tanh_gate(0.1), PARTS)
+    (gate,) = cells.feedback_gate("fb", A, B, OUT, 1e-5, activation_gate(TANH, 0.1), PARTS)
     np.testing.assert_array_equal(gate.siemens, 1e-5 * (1.0 + 0.1 * stream("fb_gain").normal(size=4)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     VCCS,
     Amplifiers,
@@ -26,7 +27,7 @@ from analog_pc.circuit import (
     check_circuit,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.errors import BadInput
 
 SOURCE = VoltageSources("u", ("a",), grounds(1), 1.0)
@@ -36,7 +37,7 @@ FLOATING = {
     "behind a capacitor": ((SOURCE, Capacitors("c", ("a",), ("x",), 1e-12)), "x"),
     "island of resistors": ((Resistors("r", ("x",), ("y",), 1.0),), "x"),
     "amplifier input": ((Amplifiers("amp", ("x",), grounds(1), ("y",), 1.0),), "x"),
-    "control of a law": ((NonlinearVCVS("f", ("x",), ("y",), tanh_transfer(1.0)),), "x"),
+    "control of a law": ((NonlinearVCVS("f", ("x",), ("y",), activation_transfer(TANH, 1.0)),), "x"),
     "drive": ((VCCS("g", ("x",), ("y",), 1.0),), "x"),
     "crossbar": ((Crossbar("g", ("x", "y"), ("z",), 1e-6),), "x"),
 }
@@ -51,7 +52,7 @@ def test_floating(elements: tuple, node: str) -> None:
 GROUNDED = {
     "through a resistor": (SOURCE, Resistors("r", ("a",), ("x",), 1.0)),
     "amplifier output": (SOURCE, Amplifiers("amp", ("a",), grounds(1), ("x",), 1.0)),
-    "law output": (SOURCE, NonlinearVCVS("f", ("a",), ("x",), tanh_transfer(1.0))),
+    "law output": (SOURCE, NonlinearVCVS("f", ("a",), ("x",), activation_transfer(TANH, 1.0))),
     "vccs": (
         SOURCE,
         VCCS("g", ("a",), ("x",), 1.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     GROUND,
     VCCS,
@@ -23,11 +24,11 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.errors import BadInput
 
 A, B = ("a", "b"), ("c", "d")
-LAW = tanh_transfer(1.0)
+LAW = activation_transfer(TANH, 1.0)
 POSITIVE = {
     "ohms": lambda v: Resistors("part", A, B, v),
     "farads": lambda v: Capacitors("part", A, B, v),

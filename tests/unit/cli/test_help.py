@@ -8,12 +8,12 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import choices, main
 from analog_pc.experiments.framework.result import RELAXERS
 from analog_pc.importers.assemble import OUTPUTS
 from analog_pc.importers.layout import LAYOUTS
 from analog_pc.nonideality import STEP_NAMES
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.testbench import EXAMPLES
 from analog_pc.training.in_situ import HEADROOM, SCHEMES, Transposed
 from analog_pc.verification import PHASES

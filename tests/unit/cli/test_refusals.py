@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import main
 from analog_pc.experiments import EXPERIMENTS
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.technology import TECHNOLOGIES
 from analog_pc.training.in_situ import RULES, SCHEMES
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.network_file import load_network, save_network
 
 RNG = np.random.default_rng(0)

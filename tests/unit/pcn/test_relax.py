@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps, random_network, relax
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.equilibrium import take
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network
-from analog_pc.pcn.activations import ACTIVATIONS
 from analog_pc.pcn.hessian import curvatures, hessian
 from analog_pc.pcn.state import Landscape
 

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     VCCS,
     Amplifiers,
@@ -27,7 +28,7 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.circuit.nodes import node_names
-from analog_pc.circuit.transfer import sinh_transfer, tanh_gate, tanh_transfer
+from analog_pc.circuit.transfer import activation_gate, activation_transfer, sinh_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice
 from analog_pc.simulators.spice import netlist
@@ -85,9 +86,9 @@ def test_a_user_can_address_and_change_an_element() -> None:
 def test_elements_print_as_their_equations_say() -> None:
     elements = (
         Capacitors("c", ("a",), grounds(1), 1e-12),
-        NonlinearVCVS("f", ("a",), ("b",), tanh_transfer(0.1)),
+        NonlinearVCVS("f", ("a",), ("b",), activation_transfer(TANH, 0.1)),
         VCCS("g", ("a",), ("b",), 1e-6),
-        MultiplyingVCCS("h", ("a",), ("d",), ("b",), 2e-6, tanh_gate(0.1)),
+        MultiplyingVCCS("h", ("a",), ("d",), ("b",), 2e-6, activation_gate(TANH, 0.1)),
     )
     lines = str(netlist.to_pyspice(Circuit("one", elements))).splitlines()
     assert lines[1:] == [
@@ -101,7 +102,7 @@ def test_elements_print_as_their_equations_say() -> None:
 def test_imperfect_parts_print_as_their_equations_say() -> None:
     wire, sinh = Wire(1.0, 2.0), sinh_transfer(4.0)
     elements = (
-        NonlinearVCVS("f", ("x",), ("w",), tanh_transfer(0.1), 1.5, 0.25),
+        NonlinearVCVS("f", ("x",), ("w",), activation_transfer(TANH, 0.1), 1.5, 0.25),
         Crossbar("g", ("x",), bus("c", 2), [[1e-3, 0.0]], wire, access_ohms=100.0),
         Crossbar("h", ("x",), ("c_0",), 1e-3, law=sinh, access_ohms=100.0),
     )
@@ -155,9 +156,9 @@ def test_a_flat_instance_with_laws_gives_the_same_answer(monkeypatch: pytest.Mon
         "cell",
         ("x", "y"),
         (
-            NonlinearVCVS("f", ("x",), ("fx",), tanh_transfer(0.1)),
+            NonlinearVCVS("f", ("x",), ("fx",), activation_transfer(TANH, 0.1)),
             Resistors("r", ("fx", "y"), ("y", "0"), [1e4, 2e4]),
-            MultiplyingVCCS("h", ("x",), ("fx",), ("y",), 1e-5, tanh_gate(0.1)),
+            MultiplyingVCCS("h", ("x",), ("fx",), ("y",), 1e-5, activation_gate(TANH, 0.1)),
         ),
     )
     sources = (StimulusSources("u", ("a",), grounds(1)),)
@@ -199,7 +200,7 @@ def test_laws_that_are_not_one_expression_are_refused() -> None:
 
 
 def test_a_law_does_not_mind_what_its_node_is_called() -> None:
-    circuit = Circuit("good", (NonlinearVCVS("f", ("inf",), ("nan",), tanh_transfer(0.1)),))
+    circuit = Circuit("good", (NonlinearVCVS("f", ("inf",), ("nan",), activation_transfer(TANH, 0.1)),))
     assert "tanh(v(inf)/0.1)" in str(netlist.to_pyspice(circuit))
 
 

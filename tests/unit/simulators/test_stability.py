@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     VCCS,
     Analysis,
@@ -27,7 +28,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import ramp_transfer, tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer, ramp_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import SIMULATORS, Native
@@ -46,7 +47,7 @@ LATCH = Circuit(
     (
         DRIVE,
         Resistors("load", ("u",), grounds(1), 1e6),
-        NonlinearVCVS("law", ("v",), ("back",), tanh_transfer(0.1), [2.0]),
+        NonlinearVCVS("law", ("v",), ("back",), activation_transfer(TANH, 0.1), [2.0]),
         Resistors("r", ("back",), ("v",), 1e6),
         Capacitors("c", ("v",), grounds(1), 1e-12),
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     Amplifiers,
     Capacitors,
@@ -21,7 +22,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Native
 from analog_pc.simulators.spice import single_sample_deck
@@ -43,7 +44,7 @@ def follower(spare_ports: int = 0) -> Circuit:
         amplifier,
         Resistors("r", ("out",), ("y",), 1e4),
         Resistors("load", ("y",), grounds(1), 1e4),
-        NonlinearVCVS("law", ("y",), ("z",), tanh_transfer(0.1)),
+        NonlinearVCVS("law", ("y",), ("z",), activation_transfer(TANH, 0.1)),
         Capacitors("c", ("a", "y", "z"), grounds(3), 1e-12),
     )
     block = Subcircuit("block", ("a", "y", *bus("spare", spare_ports)), elements)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Any, Floats, Ints
-from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
+from analog_pc.compiled.kernel import FAST_MATH, kernel
 
-OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": REGROUPED_SUMS}
+OPTIONS: dict[str, Any] = {**FAST_MATH, "nogil": True}
 INNER: dict[str, Any] = {
     **OPTIONS,
     "no_cpython_wrapper": True,

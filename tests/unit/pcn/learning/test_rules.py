@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import PredictiveCodingNetwork, backprop_update, hebbian_update, random_network, relax
-from analog_pc.pcn.activations import ACTIVATIONS
 
 SIZES = (3, 4, 3, 2)
 STEP = 1e-5

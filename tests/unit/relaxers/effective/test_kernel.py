@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.pcn.activations import ACTIVATIONS
+from analog_pc.activations import ACTIVATIONS
 from analog_pc.relaxers.effective.activations import law_of
 from analog_pc.relaxers.effective.kernel import _jacobian, _residual
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     Amplifiers,
     Capacitors,
@@ -20,7 +21,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import TransferFunction, sinh_transfer, tanh_transfer
+from analog_pc.circuit.transfer import TransferFunction, activation_transfer, sinh_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.pcn import random_network
@@ -55,7 +56,7 @@ def fed_back(law: TransferFunction, gain: float) -> Circuit:
 
 def latch() -> Circuit:
     """Two stable states around an unstable one at 0 V."""
-    return fed_back(tanh_transfer(1.0), 4.0)
+    return fed_back(activation_transfer(TANH, 1.0), 4.0)
 
 
 def test_an_amplifier_at_its_rail_is_called_saturated_sample_by_sample() -> None:
@@ -105,7 +106,7 @@ def test_samples_stay_on_the_branch_of_their_presets_whatever_the_others_do() ->
         "branches",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("x",), ("y",), tanh_transfer(1.0), gain=5.0),
+            NonlinearVCVS("f", ("x",), ("y",), activation_transfer(TANH, 1.0), gain=5.0),
             Resistors("r", ("u", "y"), ("x", "x"), 1e3),
         ),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     VCCS,
     Amplifiers,
@@ -27,7 +28,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import cubic_transfer, tanh_gate, tanh_transfer
+from analog_pc.circuit.transfer import activation_gate, activation_transfer, cubic_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators.vacask.deck import make_deck
 from analog_pc.simulators.vacask.netlist import to_netlist
@@ -87,9 +88,9 @@ def test_the_text_of_a_small_circuit() -> None:
 def test_laws_become_models_and_equal_shapes_one_module() -> None:
     elements = (
         StimulusSources("u", ("u",), grounds(1)),
-        NonlinearVCVS("f", ("u",), ("f",), tanh_transfer(0.1), gain=2.0, offset=-0.5),
-        NonlinearVCVS("h", ("u",), ("h",), tanh_transfer(0.25)),
-        MultiplyingVCCS("gt", ("u",), ("f",), ("o",), 1e-3, tanh_gate(0.1)),
+        NonlinearVCVS("f", ("u",), ("f",), activation_transfer(TANH, 0.1), gain=2.0, offset=-0.5),
+        NonlinearVCVS("h", ("u",), ("h",), activation_transfer(TANH, 0.25)),
+        MultiplyingVCCS("gt", ("u",), ("f",), ("o",), 1e-3, activation_gate(TANH, 0.1)),
         Crossbar("n", ("u",), ("o",), [[1e-5]], law=cubic_transfer(3.0), access_ohms=100.0),
     )
     netlist = to_netlist(Circuit("laws", elements))

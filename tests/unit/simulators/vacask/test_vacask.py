@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
@@ -23,7 +24,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.errors import BadInput, SimulationFailed, SimulatorMissing
 from analog_pc.simulators import Vacask
 from analog_pc.simulators.vacask import compile as compiling
@@ -118,7 +119,7 @@ def test_compiled_models_are_kept_and_survive_an_unwritable_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    circuit = curved(tanh_transfer(0.5))
+    circuit = curved(activation_transfer(TANH, 0.5))
     first = Vacask().simulate(circuit, AT_ONE).volts
     kept = list(compiling.cache_folder().glob("*.osdi"))
     assert len(kept) == 1
@@ -138,7 +139,7 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch: pytest.MonkeyPatch, tmp
 
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr(compiling.Path, "home", nowhere)
-    solution = Vacask().simulate(curved(tanh_transfer(0.5)), AT_ONE)
+    solution = Vacask().simulate(curved(activation_transfer(TANH, 0.5)), AT_ONE)
     np.testing.assert_allclose(solution.voltage(("f",)), 0.5 * np.tanh(2.0), rtol=1e-9)
 
 
@@ -148,7 +149,7 @@ def test_missing_linker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", str(tmp_path))
     np.testing.assert_allclose(Vacask().simulate(RC, AT_ONE).volts, 1.0, rtol=1e-9)
     with pytest.raises(SimulatorMissing, match="apt-get install binutils"):
-        Vacask().simulate(curved(tanh_transfer(0.5)), AT_ONE)
+        Vacask().simulate(curved(activation_transfer(TANH, 0.5)), AT_ONE)
 
 
 def test_missing_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

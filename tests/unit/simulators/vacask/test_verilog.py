@@ -7,14 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit import TransferFunction
 from analog_pc.circuit.transfer import (
+    activation_gate,
+    activation_transfer,
     cubic_transfer,
     limiter,
-    sigmoid_transfer,
     sinh_transfer,
-    tanh_gate,
-    tanh_transfer,
 )
 from analog_pc.errors import BadInput
 from analog_pc.simulators.vacask.verilog import formula, module
@@ -37,9 +37,9 @@ def evaluated(text: str, v: float, constants: dict[str, float]) -> float:
 @pytest.mark.parametrize(
     "given",
     [
-        tanh_transfer(0.1),
-        tanh_gate(0.1),
-        sigmoid_transfer(0.2),
+        activation_transfer(TANH, 0.1),
+        activation_gate(TANH, 0.1),
+        activation_transfer(SIGMOID, 0.2),
         sinh_transfer(3.0),
         cubic_transfer(-0.5),
         limiter(0.7, 6),
@@ -55,7 +55,7 @@ def test_a_formula_is_its_law(given: TransferFunction) -> None:
 
 
 def test_only_the_shape_is_compiled() -> None:
-    one, two = formula(tanh_transfer(0.1)), formula(tanh_transfer(0.2))
+    one, two = formula(activation_transfer(TANH, 0.1)), formula(activation_transfer(TANH, 0.2))
     assert one.text == two.text
     assert one.constants != two.constants
 

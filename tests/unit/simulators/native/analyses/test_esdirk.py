@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
@@ -18,7 +19,7 @@ from analog_pc.circuit import (
     Transient,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.analyses.esdirk import DIAGONAL, EMBEDDED, RUNGS, STAGES, Integrator
 from analog_pc.simulators.native.model import Model
@@ -46,7 +47,7 @@ def nonlinear_pair() -> Circuit:
         "pair",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("a", "b"), ("fb", "fa"), tanh_transfer(0.5)),
+            NonlinearVCVS("f", ("a", "b"), ("fb", "fa"), activation_transfer(TANH, 0.5)),
             Resistors("r", ("u", "fa", "fb"), ("a", "a", "b"), [1e3, 2e3, 3e3]),
             Capacitors("c", ("a", "b"), grounds(2), 1e-9),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     ROOM,
     Amplifiers,
@@ -19,7 +20,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import tanh_transfer
+from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Native
 
@@ -97,7 +98,7 @@ def test_an_unstable_point_has_no_noise() -> None:
         "latch",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", ("v",), ("f",), tanh_transfer(1.0), gain=4.0),
+            NonlinearVCVS("f", ("v",), ("f",), activation_transfer(TANH, 1.0), gain=4.0),
             Resistors("r", ("u", "f"), ("v", "v"), 1e3),
             Capacitors("c", ("v",), grounds(1), 1e-9),
         ),

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit.transfer import (
     TransferFunction,
+    activation_gate,
+    activation_transfer,
     ramp_transfer,
-    sigmoid_transfer,
-    tanh_gate,
-    tanh_transfer,
 )
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
@@ -71,7 +71,10 @@ class Cells:
 
     def __init__(self, *activations: NonlinearElement, seed: int = 0) -> None:
         rng = np.random.default_rng(seed)
-        elements = (*activations, MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, STATES)))
+        elements = (
+            *activations,
+            MultiplyingTransconductor(activation_gate(TANH, 0.7), np.linspace(0.5, 1.5, STATES)),
+        )
         inputs = np.cumsum([0, *(element.n_inputs for element in elements)])
         outputs = np.cumsum([0, *(element.n_outputs for element in elements)])
         placed = tuple(
@@ -100,7 +103,9 @@ class Cells:
 
 
 def smooth_cells(seed: int = 0) -> Cells:
-    return Cells(curves(tanh_transfer(0.4), 2), curves(sigmoid_transfer(0.3), 1), seed=seed)
+    return Cells(
+        curves(activation_transfer(TANH, 0.4), 2), curves(activation_transfer(SIGMOID, 0.3), 1), seed=seed
+    )
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
@@ -185,7 +190,7 @@ def starts(x: np.ndarray, q: np.ndarray, push: float, drive: tuple[float, ...]) 
 
 @pytest.mark.parametrize("distance", [1e-6, 0.1, 3.0])
 def test_between_two_points_an_activation_has_its_secant(distance: float) -> None:
-    problem = scalar(tanh_transfer(1.0), 4.0)
+    problem = scalar(activation_transfer(TANH, 1.0), 4.0)
     x = np.array([0.7, 0.7 + distance])
     jacobian = np.empty((1, 1))
     q = 4.0 * np.tanh(x)
@@ -198,7 +203,7 @@ def test_between_two_points_an_activation_has_its_secant(distance: float) -> Non
 @pytest.mark.parametrize("around", [0.0, 0.5])
 def test_between_two_points_a_gate_pushes_away_as_much_as_anywhere(drive: float, around: float) -> None:
     """dx/dt = gate(x) d - 2 x: the largest derivative by x within `around` of the way."""
-    gate = tanh_gate(1.0)
+    gate = activation_gate(TANH, 1.0)
     problem = gated(gate)
     x = np.array([-1.2, 0.9])
     q = (gate.value(x) - gate.value(np.zeros(2))) * drive
@@ -212,7 +217,7 @@ LATCH = 1.9150080481545  # 2 x = 4 tanh x
 
 
 def test_a_latch_contracts_within_a_well_and_not_across_the_barrier() -> None:
-    latch = scalar(tanh_transfer(1.0), 4.0)
+    latch = scalar(activation_transfer(TANH, 1.0), 4.0)
     x = np.array([1.6, 2.2, 6.0, -0.1, -1.9])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))._replace(scale=np.full(5, 20.0))  # all within a piece
     rest = np.full((5, 1), LATCH)
@@ -223,7 +228,7 @@ def test_a_latch_contracts_within_a_well_and_not_across_the_barrier() -> None:
 
 @pytest.mark.parametrize("distance", [1e-6, 1e-3, 0.5, 30.0])
 def test_a_latch_is_followed_to_its_own_side(distance: float) -> None:
-    latch = scalar(tanh_transfer(1.0), 4.0)
+    latch = scalar(activation_transfer(TANH, 1.0), 4.0)
     x = np.array([-distance, distance])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))
     follow(latch, state, 0, 2)
@@ -287,7 +292,7 @@ def test_cells_are_followed_to_where_an_integrator_takes_them(seed: int) -> None
 
 
 def test_samples_of_another_slice_stay_as_they_are() -> None:
-    latch = scalar(tanh_transfer(1.0), 4.0)
+    latch = scalar(activation_transfer(TANH, 1.0), 4.0)
     x = np.array([0.5, 0.6, -0.5])
     state = starts(x, 4.0 * np.tanh(x), 0.0, (0.0,))
     follow(latch, state, 1, 2)

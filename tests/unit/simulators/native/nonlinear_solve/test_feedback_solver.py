@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
+from analog_pc.activations import TANH
 from analog_pc.circuit.transfer import (
     TransferFunction,
+    activation_gate,
+    activation_transfer,
     limiter,
     ramp_transfer,
     sinh_transfer,
-    tanh_gate,
-    tanh_transfer,
 )
 from analog_pc.crossbar import NonlinearArray
 from analog_pc.simulators.native.mna.elements import (
@@ -54,9 +55,9 @@ def cells_with_rails(strength: float = 0.5) -> FeedbackForm:
     own = np.where(same_cell, rng.normal(size=same_cell.shape), 0.0)
     gain = own + rng.normal(size=(4 * CELLS, 3)) @ rng.normal(size=(3, 3 * CELLS))
     scale = strength / np.linalg.norm(gain, 2)
-    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.linspace(0.5, 1.5, CELLS))
     rails = curves(limiter(1.0, 20), CELLS, near_linear=True)  # exactly straight up to a tenth of the rail
-    return form_of(scale * gain, curves(tanh_transfer(0.3), CELLS), gates, rails, own=scale * own)
+    return form_of(scale * gain, curves(activation_transfer(TANH, 0.3), CELLS), gates, rails, own=scale * own)
 
 
 def drives(form: FeedbackForm, samples: int, size: float) -> np.ndarray:
@@ -173,7 +174,9 @@ def test_few_implicit_outputs_among_many_that_are_nearly_linear() -> None:
         "gate", lambda v: 0.5 + 0.2 * np.tanh(v), lambda v: 0.2 / np.cosh(v) ** 2, lambda v: v
     )
     gates = MultiplyingTransconductor(gate, np.linspace(0.5, 1.5, 4))
-    form = form_of(gain, curves(limiter(1.0, 6), 20, near_linear=True), curves(tanh_transfer(0.3), 8), gates)
+    form = form_of(
+        gain, curves(limiter(1.0, 6), 20, near_linear=True), curves(activation_transfer(TANH, 0.3), 8), gates
+    )
     r = 0.15 * rng.normal(size=(60, 36))
     r[:, 3] = 0.9  # one of the limiters is near its rail
     solver = FeedbackSolver(form)
@@ -194,7 +197,7 @@ def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> Non
     gain[CELLS:, :CELLS] = 0.1 * np.random.default_rng(8).normal(size=(CELLS, CELLS))
     gain[CELLS:, CELLS:] = 0.1 * np.eye(CELLS)
     rails = curves(limiter(1.0, 20), CELLS, near_linear=True)
-    form = form_of(gain, curves(tanh_transfer(0.3), CELLS), rails, own=gain)
+    form = form_of(gain, curves(activation_transfer(TANH, 0.3), CELLS), rails, own=gain)
     r = drives(form, samples, 0.02)
     solver = FeedbackSolver(form)
     solved = solver.solve(r, np.full((samples, 2 * CELLS), 1e-8))
@@ -206,8 +209,8 @@ def test_implicit_outputs_that_only_explicit_ones_depend_on(samples: int) -> Non
 def test_outputs_that_no_input_depends_on_are_terminal(observed: int) -> None:
     rng = np.random.default_rng(6)
     gain = np.where(np.arange(2 * CELLS) < observed, 0.1 * rng.normal(size=(3 * CELLS, 2 * CELLS)), 0.0)
-    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
-    form = form_of(gain, curves(tanh_transfer(0.3), CELLS), gates)
+    gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.linspace(0.5, 1.5, CELLS))
+    form = form_of(gain, curves(activation_transfer(TANH, 0.3), CELLS), gates)
     r = drives(form, 90, 0.4)
     solver = FeedbackSolver(form)
     solved = solver.solve(r)

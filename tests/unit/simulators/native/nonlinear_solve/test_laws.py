@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, tanh, tanh_factor
 from analog_pc.simulators.native.mna.elements import (
@@ -16,10 +17,10 @@ from analog_pc.simulators.native.nonlinear_solve.laws import bend, laws_of
 
 S = 0.1
 LAWS = [
-    transfer.tanh_transfer(S),
-    transfer.tanh_gate(S),
-    transfer.sigmoid_transfer(S),
-    transfer.sigmoid_gate(S),
+    transfer.activation_transfer(TANH, S),
+    transfer.activation_gate(TANH, S),
+    transfer.activation_transfer(SIGMOID, S),
+    transfer.activation_gate(SIGMOID, S),
     transfer.ramp_transfer((0.0,), (0.0, 1.0)),
     transfer.ramp_transfer((-0.3, -0.2, 0.4, 0.5), (1.0, 0.0, 1.0, 0.0, 1.0), 0.02),
     transfer.limiter(0.5, 6),

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from scipy.optimize import root
 
-from analog_pc.circuit.transfer import TransferFunction, limiter, ramp_transfer, tanh_gate, tanh_transfer
+from analog_pc.activations import TANH
+from analog_pc.circuit.transfer import (
+    TransferFunction,
+    activation_gate,
+    activation_transfer,
+    limiter,
+    ramp_transfer,
+)
 from analog_pc.simulators.native.kernels import threads
 from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, newton_step, residual, workspace
 from analog_pc.simulators.native.mna.elements import (
@@ -56,9 +63,9 @@ def tied(strength: float, *elements: NonlinearElement, ties: int = TIES, seed: i
 
 
 def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
-    gates = MultiplyingTransconductor(tanh_gate(0.7), np.linspace(0.5, 1.5, CELLS))
+    gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.linspace(0.5, 1.5, CELLS))
     rails = curves(limiter(1.0, 6), CELLS, near_linear=True)
-    return tied(strength, curves(tanh_transfer(0.3), CELLS), gates, rails, ties=ties)
+    return tied(strength, curves(activation_transfer(TANH, 0.3), CELLS), gates, rails, ties=ties)
 
 
 def drives(form: FeedbackForm, samples: int, size: float = 0.4) -> np.ndarray:
@@ -116,7 +123,7 @@ def test_samples_that_need_a_matrix_of_their_own_get_it() -> None:
     # 1 - K D lies between 1 and 9 from sample to sample: no common matrix serves all of them.
     rng = np.random.default_rng(3)
     gain = 8.0 * np.eye(6) + 0.5 * rng.normal(size=(6, 6))
-    form = FeedbackForm(placed((curves(tanh_transfer(0.2), 6),)), gain)
+    form = FeedbackForm(placed((curves(activation_transfer(TANH, 0.2), 6),)), gain)
     r = rng.normal(size=(50, 6)) * np.logspace(-2, 1.0, 50)[:, None]
     solved = dense(form, r)
     assert solved.found.all()
@@ -231,17 +238,17 @@ def test_without_units_there_is_no_compiled_way() -> None:
     )
     unknown = tied(0.5, curves(own, CELLS))
     assert UnitsNewton.of(unknown, drives(unknown, 40)) is None
-    tangled = tied(0.5, curves(tanh_transfer(0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
+    tangled = tied(0.5, curves(activation_transfer(TANH, 0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
     assert UnitsNewton.of(tangled, drives(tangled, 40)) is None
 
 
 def test_inputs_of_the_same_voltage_are_one() -> None:
     """Two gates and an activation read one node: their rows of K are equal; all of them are answered."""
     gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
-    gates = MultiplyingTransconductor(tanh_gate(0.7), np.ones(1))
+    gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.ones(1))
     shared = np.array([0, 0, 2])
     form = FeedbackForm(
-        placed((curves(tanh_transfer(0.3), 1), gates)), gain, shared, lambda some: gain[:, some]
+        placed((curves(activation_transfer(TANH, 0.3), 1), gates)), gain, shared, lambda some: gain[:, some]
     )
     r = np.random.default_rng(4).normal(size=(60, 3))
     r[:, 1] = r[:, 0]

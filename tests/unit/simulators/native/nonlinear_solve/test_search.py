@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from analog_pc.activations import TANH
 from analog_pc.circuit import (
     Capacitors,
     Circuit,
@@ -19,7 +20,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.transfer import TransferFunction, ramp_transfer, tanh_transfer
+from analog_pc.circuit.transfer import TransferFunction, activation_transfer, ramp_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
@@ -69,7 +70,7 @@ def test_a_double_well_ends_on_the_side_of_the_barrier_that_it_starts_on(bias: f
     starts = np.concatenate([barrier - near, barrier + near, [-40.0, 40.0]])
     expected = np.where(starts < barrier, low, high)
     np.testing.assert_allclose(
-        rests(fed_back(tanh_transfer(1.0), 4.0), point(bias, starts)), expected, atol=1e-9
+        rests(fed_back(activation_transfer(TANH, 1.0), 4.0), point(bias, starts)), expected, atol=1e-9
     )
 
 
@@ -79,7 +80,7 @@ def test_a_latch_that_is_small_beside_the_other_voltages(scale: float) -> None:
     other = (StimulusSources("w", ("w",), grounds(1)), Resistors("load", ("w",), grounds(1), OHMS))
     sizes = scale * np.logspace(-3.0, 1.5, 10)
     starts = np.concatenate([-sizes, sizes])
-    found = rests(fed_back(tanh_transfer(scale), 4.0, *other), point(0.0, starts, w=1.0))
+    found = rests(fed_back(activation_transfer(TANH, scale), 4.0, *other), point(0.0, starts, w=1.0))
     np.testing.assert_allclose(found, np.sign(starts) * 1.91500804815454 * scale, rtol=1e-9)
 
 
@@ -90,7 +91,7 @@ def rivals() -> Circuit:
         "rivals",
         (
             StimulusSources("u", ("u",), grounds(1)),
-            NonlinearVCVS("f", v, bus("f", 2), tanh_transfer(0.3), gain=-3.0),
+            NonlinearVCVS("f", v, bus("f", 2), activation_transfer(TANH, 0.3), gain=-3.0),
             Resistors("r", ("u", "u", "f_0", "f_1"), (*v, "v_1", "v_0"), OHMS),
             Capacitors("c", v, grounds(2), 1e-9),
         ),
@@ -125,8 +126,8 @@ def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> Non
         "many_rests",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            NonlinearVCVS("plus", x, bus("p", n), tanh_transfer(0.1), gain=4.0),
-            NonlinearVCVS("minus", x, bus("m", n), tanh_transfer(0.1), gain=-4.0),
+            NonlinearVCVS("plus", x, bus("p", n), activation_transfer(TANH, 0.1), gain=4.0),
+            NonlinearVCVS("minus", x, bus("m", n), activation_transfer(TANH, 0.1), gain=-4.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors(
                 "w",
@@ -164,7 +165,7 @@ def gated(width: float) -> Circuit:
     """R C dv/dt = u - 2 v + gate(v) d: the gate opens from 0 to 1 just above 0 V."""
     gate = ramp_transfer((0.0, width), (0.0, 1.0 / width, 0.0))
     return fed_back(
-        tanh_transfer(1.0),
+        activation_transfer(TANH, 1.0),
         0.0,
         StimulusSources("d", ("d",), grounds(1)),
         MultiplyingVCCS("g", ("v",), ("d",), ("v",), 1.0 / OHMS, gate),
@@ -194,8 +195,8 @@ def chain(n: int = 6) -> Circuit:
         "chain",
         (
             StimulusSources("u", bus("u", n), grounds(n)),
-            NonlinearVCVS("plus", x, bus("p", n), tanh_transfer(0.3)),
-            NonlinearVCVS("minus", x, bus("m", n), tanh_transfer(0.3), gain=-1.0),
+            NonlinearVCVS("plus", x, bus("p", n), activation_transfer(TANH, 0.3)),
+            NonlinearVCVS("minus", x, bus("m", n), activation_transfer(TANH, 0.3), gain=-1.0),
             Resistors("r", bus("u", n), x, OHMS),
             Resistors("w", tuple(f"{s}_{j}" for s, _, j in signed), tuple(x[i] for _, i, _ in signed), 9e3),
             Capacitors("c", x, grounds(n), 1e-9),
@@ -252,7 +253,11 @@ def test_a_transfer_function_of_the_users_own_is_followed_too() -> None:
 
 def test_a_time_limit_ends_the_search_and_says_so() -> None:
     starts = np.linspace(-1e-3, 1e-3, 50)
-    status = Native(time_limit=1e-9).simulate(fed_back(tanh_transfer(1.0), 4.0), point(0.0, starts)).status
+    status = (
+        Native(time_limit=1e-9)
+        .simulate(fed_back(activation_transfer(TANH, 1.0), 4.0), point(0.0, starts))
+        .status
+    )
     assert status.outcome is Outcome.NOT_CONVERGED
     assert not status.converged(50).any()
     assert "time_limit" in str(status)
@@ -277,14 +282,16 @@ def test_a_time_limit_that_is_none_is_refused(limit: float) -> None:
 
 
 def test_without_a_time_limit_the_search_ends_by_itself() -> None:
-    found = Native(time_limit=None).simulate(fed_back(tanh_transfer(1.0), 4.0), point(0.0, np.array([0.1])))
+    found = Native(time_limit=None).simulate(
+        fed_back(activation_transfer(TANH, 1.0), 4.0), point(0.0, np.array([0.1]))
+    )
     assert found.status.outcome is Outcome.CONVERGED
     assert not Deadline(None).passed
 
 
 def test_the_rest_under_the_preset_comes_first_where_there_is_no_state() -> None:
     """v = (u + 5 tanh v) / 2 without a capacitor: at u = 0 the branch is that of the preset."""
-    circuit = fed_back(tanh_transfer(1.0), 5.0, capacitor=False)
+    circuit = fed_back(activation_transfer(TANH, 1.0), 5.0, capacitor=False)
     preset = np.array([[-3.0], [3.0], [-3.0], [3.0]])
     u = np.array([[0.0], [0.0], [0.4], [-0.4]])
     solution = Native().simulate(circuit, OperatingPoint({"u": u}, {"u": preset}))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from analog_pc.activations import ACTIVATIONS, activation, piecewise_linear
 from analog_pc.errors import BadInput
-from analog_pc.pcn.activations import ACTIVATIONS, activation, piecewise_linear
 
 ALL = pytest.mark.parametrize("name", ACTIVATIONS)
 KINKED = pytest.mark.parametrize("name", [n for n, a in ACTIVATIONS.items() if a.kinks])
