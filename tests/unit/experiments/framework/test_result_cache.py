@@ -74,7 +74,9 @@ def test_workers_compute_the_same(tmp_path: Path) -> None:
     assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
     assert os.getpid() not in {int(part["process"][0]) for part in found}
     assert [done for done, _, _ in told] == [0, 1, 2, 3, 3]
-    assert kept.compute(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3  # nothing is computed anew
+    assert (
+        kept.compute(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3
+    )  # nothing is computed anew
 
 
 def test_what_a_worker_refuses_is_told_in_its_words(tmp_path: Path) -> None:
