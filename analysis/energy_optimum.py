@@ -10,7 +10,9 @@ wires of every seed; offsets left out, which move operating points but hardly mo
 *compare*: cost of 64-32-10 on real chips, everything on: with the capacitors as they were shipped before
 sizing, as they are shipped now, and sized for that network.
 
-    python analysis/energy_optimum.py size robust compare          # an hour on two cores; each step stores
+*formula*: settling and energy of 64-32-10 on chips as shipped, by formula over those of the simulation.
+
+    python analysis/energy_optimum.py size robust compare formula  # an hour on two cores; each step stores
     python analysis/energy_optimum.py size --networks digits --technologies pcm
 """
 
@@ -63,14 +65,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("steps", nargs="+", choices=["size", "robust", "compare"])
+    parser.add_argument("steps", nargs="+", choices=list(STEPS))
     parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--technologies", default=",".join(BEFORE))
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     names = given.technologies.split(",")
     for step in given.steps:
-        for network in given.networks.split(",") if step != "compare" else ["digits"]:
+        for network in given.networks.split(",") if step in ("size", "robust") else ["digits"]:
             task = tasks(network)
             for name in names:
                 key = f"{step}/{network}/{name}"
@@ -156,6 +158,28 @@ def compare(task: Task, made_of: Technology) -> dict[str, Any]:
     return found
 
 
+def formula(task: Task, made_of: Technology) -> dict[str, Any]:
+    """Latency and energy of predict and learn on the shipped chips, by formula over simulated."""
+    network, x, t = task
+    rows: list[dict[str, Any]] = []
+    for seed in range(SEEDS):
+        cost = network_cost(
+            network, made_of, x, t, seed=seed, samples=COMPARED_SAMPLES, phases=["predict", "learn"]
+        )
+        for name, phase in cost.phases.items():
+            rows.append(
+                {
+                    "seed": seed,
+                    "phase": name,
+                    "method": phase.method,
+                    "latency": _number(phase.latency),
+                    "latency_ratio": _number(phase.formula_latency / phase.latency),
+                    "energy_ratio": _number(phase.formula_energy / phase.energy),
+                }
+            )
+    return {"farads": made_of.node_capacitance, "chips": rows}
+
+
 def store(path: Path, step: str, network: str, name: str, found: dict[str, Any]) -> None:
     """One more answer in the file, which may hold those of other runs."""
     table = json.loads(path.read_text()) if path.exists() else {}
@@ -181,6 +205,7 @@ STEPS: dict[str, Callable[[Task, Technology], dict[str, Any]]] = {
     "size": size,
     "robust": robust,
     "compare": compare,
+    "formula": formula,
 }
 assert set(BEFORE) == set(TECHNOLOGIES) - {"ideal"}
 
