@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test test-slow test-bounds lint format clean system
+.PHONY: help verify test test-slow test-bounds docs lint format clean system
 
 help: ## say what there is
 	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ COMPILED := crossbar devices pcn relaxers simulators/native training
 test-bounds: $(VENV)/.dev ## run the tests of compiled code with its array bounds checked
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.bounds_cache $(BIN)/pytest $(addprefix tests/unit/,$(COMPILED))
 
+docs: $(VENV)/.docs ## build the pages: docs/_build/html/index.html
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
+
 lint: $(VENV)/.dev ## ruff, mypy, and the floors of the architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +39,7 @@ format: $(VENV)/.dev ## let ruff format and sort
 	$(BIN)/ruff format .
 
 clean: ## remove the environment, results and caches
-	rm -rf $(VENV) verify build dist *.egg-info .bounds_cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) docs/_build docs/generated docs/technologies.md verify build dist *.egg-info .bounds_cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find analog_pc tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system:
@@ -53,4 +56,8 @@ $(VENV)/.runtime: pyproject.toml $(VENV)/.made
 
 $(VENV)/.dev: pyproject.toml $(VENV)/.made
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[dev]'
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.docs: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[docs]'
 	@touch $@ $(VENV)/.runtime

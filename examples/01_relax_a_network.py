@@ -3,7 +3,7 @@ Relax a network
 ===============
 
 A predictive coding network has activities x and predictions mu. It relaxes to the activities with the
-least energy E = 1/2 sum_l precision_l |x_l - mu_l|^2. What is clamped decides what it computes.
+least energy ``E = 1/2 sum_l precision_l |x_l - mu_l|^2``. What is clamped decides what it computes.
 """
 
 import matplotlib.pyplot as plt

@@ -30,7 +30,7 @@ print(solution.status)
 equilibrium = compiled.decode(solution)
 
 # %%
-# Each residual is max |circuit - ideal| over the full scale of its quantity. Its tolerance is derived
+# Each residual is ``max |circuit - ideal|`` over the full scale of its quantity. Its tolerance is derived
 # from the gain.
 ideal = relax(network, inputs, targets)
 for row in compare(ideal, equilibrium, compiled):
