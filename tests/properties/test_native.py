@@ -76,7 +76,7 @@ def test_reciprocity(case: tuple[Circuit, np.random.Generator]) -> None:
     unit = circuit.elements[3]
     assert isinstance(unit, Crossbar)
     native = Native()
-    admittance, _ = native.model(circuit).equations.arrays["x"]
+    admittance, _ = native.model(circuit).equations.crossbars["x"]
     into = solution.voltage((*unit.rows, *unit.columns)) @ admittance[:, :3]
     for k, node in enumerate(unit.rows):
         for a, b, ohms in zip(r.a, r.b, np.asarray(r.ohms), strict=True):

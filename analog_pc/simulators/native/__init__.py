@@ -1,7 +1,7 @@
 """The native simulator: exact reduction, then small dense problems for whole batches."""
 
-from analog_pc.simulators.native.analyses.linearised import Linearised
-from analog_pc.simulators.native.analyses.modes import Modes
+from analog_pc.simulators.native.analyses.eigenmodes import Modes
+from analog_pc.simulators.native.analyses.linearisation import Linearised
 from analog_pc.simulators.native.mna.undetermined import UndeterminedNode
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.simulator import Native

@@ -1,48 +1,36 @@
-"""A circuit made ready: its equations, and their reductions for the states that an analysis holds."""
+"""A circuit made ready: its equations, and what analyses derive from them for the states that they hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.analyses.stability import StabilityCertificate
-from analog_pc.simulators.native.mna.assembly import assemble
 from analog_pc.simulators.native.mna.equations import Equations
-from analog_pc.simulators.native.mna.flat import NOWHERE
+from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.mna.reduce import Reduced, Response
+from analog_pc.simulators.native.mna.stamps import assemble
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import SlowFlow
 
 
-class Saved(NamedTuple):
-    """Nodes that an analysis keeps, and what gives their volts."""
-
-    names: tuple[str, ...]
-    numbers: Ints
-    response: Response
-
-
 class Model:
-    """Reductions are made when first asked for, and kept."""
+    """A circuit's equations with their reductions, which are made when first asked for, and kept."""
 
     def __init__(self, circuit: Circuit) -> None:
         self.name = circuit.name
         self.equations = assemble(circuit)
-        self._kept: dict[bytes, tuple[Reduced, FeedbackSolver]] = {}
+        self.nodes = self.equations.flat.names
+        self._reduced: dict[bytes, tuple[Reduced, FeedbackSolver]] = {}
         self._flows: dict[bytes, SlowFlow] = {}
         self._certificates: dict[bytes, StabilityCertificate] = {}
-        self._saved: dict[tuple[int, tuple[str, ...]], Saved] = {}
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        return self.equations.flat.names
+        self._saved: dict[tuple[str, ...], Response] = {}
 
     @property
     def n_states(self) -> int:
@@ -52,23 +40,24 @@ class Model:
         """The maps with some states held (True: all, False: none), and the solver of the elements."""
         mask = np.broadcast_to(np.asarray(held, dtype=np.bool_), (self.n_states,)).copy()
         key = mask.tobytes()
-        if key not in self._kept:
-            found = Reduced(self.equations, mask)
-            uncoupled = partial(_uncoupled_gain, self.equations, mask)
-            elements = tuple(self.equations.joined.instances)
-            form = FeedbackForm(elements, found.inputs.by_q, self.equations.shared_input, uncoupled)
-            self._kept[key] = found, FeedbackSolver(form)
-        return self._kept[key]
+        if key not in self._reduced:
+            equations = self.equations
+            maps = Reduced(equations, mask)
+            uncoupled = partial(_uncoupled_gain, equations, mask)
+            elements = tuple(equations.elements)
+            form = FeedbackForm(elements, maps.inputs.by_q, equations.shared_input, uncoupled)
+            self._reduced[key] = maps, FeedbackSolver(form)
+        return self._reduced[key]
 
     def slow_flow(self, held: Bools) -> SlowFlow:
-        """The flow of these states, kept as reductions are."""
+        """The flow of these states."""
         key = held.tobytes()
         if key not in self._flows:
             self._flows[key] = SlowFlow(self.reduced(held), self.reduced(False))
         return self._flows[key]
 
     def certificate(self, held: Bools) -> StabilityCertificate:
-        """The certificate of stability for these slow states, kept as reductions are."""
+        """The certificate of stability for these slow states."""
         key = held.tobytes()
         if key not in self._certificates:
             self._certificates[key] = StabilityCertificate(self.slow_flow(held), self.reduced(True))
@@ -77,66 +66,66 @@ class Model:
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have, and ground, which has no voltage to ask for."""
         for name in nodes:
-            if self.equations.flat.number(name) in (None, NOWHERE):
+            if self.equations.flat.number(name) in (None, GROUND_NUMBER):
                 raise BadInput(f"native: the circuit has no node {name!r}")
 
-    def saved(self, reduced: Reduced, save: tuple[str, ...]) -> Saved:
-        """The nodes that an analysis keeps, all where `save` names none."""
+    def saved(self, save: tuple[str, ...]) -> tuple[tuple[str, ...], Response]:
+        """The nodes that an operating point keeps (all where `save` names none), and their map."""
         names = save or self.nodes
-        key = id(reduced), names
-        if key not in self._saved:
-            self.check_nodes(save)
-            numbers = np.array([self.equations.flat.number(name) for name in names], dtype=np.int64)
-            self._saved[key] = Saved(names, numbers, reduced.nodes.rows(numbers))
-        return self._saved[key]
+        if names not in self._saved:
+            self._saved[names] = self.response(self.reduced(False)[0], names)
+        return names, self._saved[names]
+
+    def response(self, maps: Reduced, nodes: tuple[str, ...]) -> Response:
+        """The map of some nodes, in their order."""
+        self.check_nodes(nodes)
+        flat = self.equations.flat
+        return maps.nodes.rows(np.array([flat.number(name) for name in nodes], dtype=np.int64))
 
     def stimuli(self, stimuli: Stimuli) -> Floats:
         """All stimuli side by side, [samples, stimuli]; one sample where they have no batch."""
-        parts = [
-            np.atleast_2d(np.asarray(stimuli[name], dtype=np.float64)).T for name in self.equations.stimuli
-        ]
-        return np.concatenate(parts).T if parts else np.zeros((1, 0))
+        parts = [np.atleast_2d(np.asarray(stimuli[name], np.float64)) for name in self.equations.stimuli]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((1, 0))
 
     def batch(self, stimuli: Stimuli, samples: int) -> Floats:
-        """The same for so many samples; a circuit without stimuli has nothing that counts them."""
+        """All stimuli of so many samples; a circuit without stimuli has nothing that counts them."""
         u = self.stimuli(stimuli)
         return np.broadcast_to(u, (samples, u.shape[1]))
 
     def holdable(self, nodes: Mapping[str, object]) -> Bools:
         """The states that are the voltage of one of these nodes against ground, [states]."""
-        numbers = {self.equations.flat.number(name) for name in nodes}
+        numbers = {self.equations.flat.number(name) for name in nodes} - {GROUND_NUMBER}
         pairs = self.equations.state_nodes
-        return np.array([b == NOWHERE and a != NOWHERE and a in numbers for a, b in pairs], dtype=np.bool_)
+        return np.array([b == GROUND_NUMBER and a in numbers for a, b in pairs], dtype=np.bool_)
 
     def held_volts(self, held: Bools, volts: Mapping[str, Any]) -> Floats:
         """Volts of held states from volts by node [samples], [samples, held]."""
-        names = self.nodes
-        nodes = [
-            names[a] for (a, _), is_held in zip(self.equations.state_nodes, held, strict=True) if is_held
-        ]
+        pairs = self.equations.state_nodes
+        nodes = [self.nodes[a] for (a, _), is_held in zip(pairs, held, strict=True) if is_held]
         samples = max((np.size(v) for v in volts.values()), default=1)
-        columns = [np.broadcast_to(np.asarray(volts[node], dtype=np.float64), (samples,)) for node in nodes]
-        return np.stack(columns, axis=1) if columns else np.zeros((samples, 0))
+        return _columns(volts, nodes, samples)
 
     def inputs_at(self, volts: Mapping[str, Any], samples: int) -> Floats:
-        """What the elements read where some nodes have these volts and all others 0 V, [samples, inputs]."""
-        a = self.equations
+        """Inputs of the elements with these volts at some nodes and 0 V at the others, [samples, inputs]."""
         self.check_nodes(volts)
-        numbers = np.array([a.flat.number(name) for name in volts], dtype=np.int64)
-        matrix = a.inputs.matrix((a.n_inputs, a.unknowns))[a.joined.input_order][:, numbers]
-        constant = a.input_constant.dense((a.n_inputs, 1))[a.joined.input_order, 0]
-        given = np.array(
-            [np.broadcast_to(np.asarray(v, dtype=np.float64), (samples,)) for v in volts.values()]
-        )
-        return np.asarray(constant + (matrix @ given).T if len(volts) else np.tile(constant, (samples, 1)))
+        equations = self.equations
+        numbers = np.array([equations.flat.number(name) for name in volts], dtype=np.int64)
+        given = _columns(volts, list(volts), samples)
+        return np.asarray(equations.input_constant + (equations.input_matrix[:, numbers] @ given.T).T)
 
     def state_volts(self, w: Floats) -> Floats:
-        """All states as the unknowns w [samples, ..] have them, [samples, states]."""
-        a = self.equations
-        matrix = a.held_rows.matrix((a.unknowns, a.unknowns))[a.states]
-        return np.asarray(w @ matrix.T)
+        """All states [samples, states] from the unknowns w [samples, unknowns]."""
+        return np.asarray(w @ self.equations.state_matrix.T)
+
+
+def _columns(volts: Mapping[str, Any], nodes: list[str], samples: int) -> Floats:
+    """Volts by node as an array [samples, nodes]."""
+    out = np.empty((samples, len(nodes)))
+    for column, node in enumerate(nodes):
+        out[:, column] = volts[node]
+    return out
 
 
 def _uncoupled_gain(equations: Equations, held: Bools, outputs: Bools) -> Floats:
-    """Gain of some outputs in the circuit without what its crossbars do between their ports."""
+    """Gain of some outputs in the circuit without currents between the ports of a crossbar."""
     return Reduced(equations, held, coupled=False).loop_gain(outputs)

@@ -32,7 +32,7 @@ from analog_pc.circuit.transfer import activation_transfer, ramp_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.pcn import PredictiveCodingNetwork, relax
 from analog_pc.simulators import SIMULATORS, Native
-from analog_pc.simulators.native.analyses import linearised
+from analog_pc.simulators.native.analyses import linearisation
 from analog_pc.simulators.stability import with_stability
 from analog_pc.technology import IDEAL, TECHNOLOGIES
 
@@ -176,7 +176,7 @@ def test_a_large_batch_is_looked_at_in_part(monkeypatch: pytest.MonkeyPatch) -> 
     every = with_stability(answer, Native(), compiled.circuit, analysis)
     assert "checked at" not in str(every.status)
     states = Native().model(compiled.circuit).n_states
-    monkeypatch.setattr(linearised, "OPERATIONS", 3.5 * linearised.PER_STATE * states**3)
+    monkeypatch.setattr(linearisation, "OPERATIONS", 3.5 * linearisation.PER_STATE * states**3)
     some = with_stability(answer, Native(), compiled.circuit, analysis)
     assert "stability checked at 3 of 5 samples" in str(some.status)
 

@@ -7,10 +7,12 @@ J P + P J^T + N S N^T = 0; a node v = c x has the variance c P c^T over all freq
                                  port admittance, by Twiss's theorem (J. Appl. Phys. 26, 599 (1955))
     inputs of amplifiers         S = e_n^2 / 2 (e_n is the one-sided density)
 
-Devices with a nonlinear law make the noise of their conductance at 0 V.
+Devices with a nonlinear characteristic make the noise of their conductance at 0 V.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import block_diag, solve_continuous_lyapunov
@@ -18,66 +20,99 @@ from scipy.linalg import block_diag, solve_continuous_lyapunov
 from analog_pc.arrays import Floats
 from analog_pc.circuit import BOLTZMANN, NoiseSolution, Outcome, Status
 from analog_pc.errors import BadInput, SimulationFailed
-from analog_pc.simulators.native.analyses.modes import closed, modes
+from analog_pc.simulators.native.analyses.eigenmodes import Modes
 from analog_pc.simulators.native.model import Model
+from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
 
 # White noise that reaches a node past every capacitor has no finite variance.  Rounding leaves some too; it
-# is nothing if a band as wide as the fastest mode holds less than this part of the variance.
+# counts as none if a band as wide as the fastest mode holds less than this part of the variance.
 LEAK = 1e-6
 
 
+class _Sources(NamedTuple):
+    """White noise sources: spectral matrix [n, n], and what each adds to M w and to dx/dt, [.., n]."""
+
+    spectrum: Floats
+    into_w: Floats
+    into_rate: Floats
+
+
 def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> NoiseSolution:
-    """Noise of `nodes` at the operating point where the blocks read y [1, reads]."""
-    dynamic, solver = model.reduced(True)
+    """Noise of nodes at an operating point.
+
+    Parameters
+    ----------
+    model
+        The circuit.
+    y
+        Inputs of the nonlinear elements there, [1, inputs].
+    nodes
+        Nodes that hold charge.
+    kelvin
+        Temperature of the parts.
+
+    Raises
+    ------
+    BadInput
+        For a node whose noise has no finite variance.
+    SimulationFailed
+        If the operating point is unstable.
+    """
+    maps, solver = model.reduced(True)
     form = solver.form
-    spectrum, into_w, into_rate = _sources(model, kelvin)
-    by_n = dynamic.solve(into_w)
-    reads_n, rate_n = dynamic.inputs_of(by_n), dynamic.rate_of(by_n) + into_rate
-    by_x, by_q = dynamic.nodes.by_x, dynamic.nodes.by_q
-    jacobian, rows = dynamic.rate.by_x, _rows(model, nodes)
+    sources = _sources(model, kelvin)
+    w_by_n = maps.solve(sources.into_w)
+    jacobian = maps.rate.by_x
+    rate_by_n = maps.rate_of(w_by_n) + sources.into_rate
+    by_x = maps.nodes.by_x
+    by_n = w_by_n
     if form.elements:
-        (pick, from_x), (_, from_n) = closed(form, y, dynamic.inputs.by_x), closed(form, y, reads_n)
-        from_x, from_n, by_q, rate_d = from_x[0], from_n[0], by_q[:, pick], dynamic.rate.by_q[:, pick]
-        jacobian, rate_n = jacobian + rate_d @ from_x, rate_n + rate_d @ from_n
-        by_x, by_n = by_x + by_q @ from_x, by_n + by_q @ from_n
-    found = modes(jacobian)
-    if not found.stable:
+        states = len(jacobian)
+        dy = np.concatenate([maps.inputs.by_x, maps.inputs_of(w_by_n)], axis=1)
+        some, dq = closed_loop(form, y, dy)
+        by_q = maps.nodes.by_q[:, some]
+        rate_by_q = maps.rate.by_q[:, some]
+        jacobian = jacobian + rate_by_q @ dq[0, :, :states]
+        rate_by_n = rate_by_n + rate_by_q @ dq[0, :, states:]
+        by_x = by_x + by_q @ dq[0, :, :states]
+        by_n = by_n + by_q @ dq[0, :, states:]
+    modes = Modes.of(jacobian)
+    if not modes.stable:
         raise SimulationFailed(
             "native: noise: the operating point is unstable, its noise grows without bound"
         )
-    states = solve_continuous_lyapunov(jacobian, -rate_n @ spectrum @ rate_n.T)
-    covariance = by_x[rows] @ states @ by_x[rows].T
+    rows = [model.nodes.index(node) for node in nodes]
+    covariance_x = solve_continuous_lyapunov(jacobian, -rate_by_n @ sources.spectrum @ rate_by_n.T)
+    covariance = by_x[rows] @ covariance_x @ by_x[rows].T
     variance = np.diag(covariance)
-    white = np.einsum("ij,jk,ik->i", by_n[rows], spectrum, by_n[rows])
-    fastest = np.abs(found.eigenvalues).max(initial=0.0)
-    leaks = white * fastest > LEAK * variance
+    white = np.einsum("ij,jk,ik->i", by_n[rows], sources.spectrum, by_n[rows])
+    leaks = white * np.abs(modes.eigenvalues).max(initial=0.0) > LEAK * variance
     if leaks.any():
         raise BadInput(
             f"native: noise of node {nodes[int(np.argmax(leaks))]!r}: white noise reaches it, "
             "past every capacitor, so its variance is infinite; look at a node that holds charge"
         )
-    return NoiseSolution(
-        nodes, np.sqrt(variance), Status(Outcome.CONVERGED, ("over all frequencies",)), covariance
-    )
+    status = Status(Outcome.CONVERGED, ("over all frequencies",))
+    return NoiseSolution(nodes, np.sqrt(variance), status, covariance)
 
 
-def _rows(model: Model, nodes: tuple[str, ...]) -> list[int]:
-    return [model.nodes.index(node) for node in nodes]
-
-
-def _sources(model: Model, kelvin: float) -> tuple[Floats, Floats, Floats]:
-    """Spectral matrix [n, n] of the sources, and what each puts into M w and into dx/dt, [.., n]."""
-    a = model.equations
-    dynamic, _ = model.reduced(True)
-    matrix = a.thermal.matrix((a.unknowns, a.unknowns))
-    noisy = np.flatnonzero(dynamic.free & (matrix.diagonal() > 0.0))
-    thermal = 2.0 * BOLTZMANN * kelvin * matrix[noisy][:, noisy].toarray()
-    inputs = [(row, *source) for rows, *source in a.noisy_inputs for row in rows.tolist()]
-    n = len(noisy) + len(inputs)
-    into_w, into_rate = np.zeros((a.unknowns, n)), np.zeros((len(a.states), n))
+def _sources(model: Model, kelvin: float) -> _Sources:
+    equations = model.equations
+    maps, _ = model.reduced(True)
+    conductances = equations.thermal.matrix((equations.unknowns, equations.unknowns))
+    noisy = np.flatnonzero(maps.free & (conductances.diagonal() > 0.0))
+    spectrum = 2.0 * BOLTZMANN * kelvin * conductances[noisy][:, noisy].toarray()
+    amplifiers = [(row, bank) for bank in equations.noisy_inputs for row in bank.rows.tolist()]
+    n = len(noisy) + len(amplifiers)
+    into_w = np.zeros((equations.unknowns, n))
+    into_rate = np.zeros((len(equations.states), n))
     into_w[noisy, np.arange(len(noisy))] = 1.0
-    state_of = {row: k for k, row in enumerate(a.states)}
-    for k, (row, gain, _, has_pole) in enumerate(inputs, start=len(noisy)):
-        (into_rate[state_of[row]] if has_pole else into_w[row])[k] = gain
-    densities = np.diag([0.5 * e_n**2 for _, _, e_n, _ in inputs])
-    return (block_diag(thermal, densities) if inputs else thermal), into_w, into_rate
+    state_of = {row: k for k, row in enumerate(equations.states)}
+    for k, (row, bank) in enumerate(amplifiers, start=len(noisy)):
+        if bank.to_rate:
+            into_rate[state_of[row], k] = bank.gain
+        else:
+            into_w[row, k] = bank.gain
+    if amplifiers:
+        spectrum = block_diag(spectrum, np.diag([0.5 * bank.density**2 for _, bank in amplifiers]))
+    return _Sources(spectrum, into_w, into_rate)

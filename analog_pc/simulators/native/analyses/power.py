@@ -6,7 +6,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Amplifiers, Crossbar, Resistors, Solution
-from analog_pc.simulators.native.mna.flat import NOWHERE, Bank
+from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
 
 
@@ -17,32 +17,27 @@ def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
     theorem all of it is what sources, controlled ones included, deliver.  What amplifiers and controlled
     sources draw from the supply is no part of the circuit's description; see `Technology.opamp_power`.
     """
-    volts = np.concatenate([solution.voltage(model.nodes), np.zeros((len(solution.axis), 1))], axis=1)
-    assert NOWHERE == -1  # ground is the last column
+    ground = np.zeros((len(solution.axis), 1))
+    volts = np.concatenate([solution.voltage(model.nodes), ground], axis=1)
+    assert GROUND_NUMBER == -1  # ground is the last column
     found: dict[str, Floats] = {}
-    for bank in model.equations.flat.of_kind(Resistors):
-        across = volts[:, bank.at("a")] - volts[:, bank.at("b")]
-        found[bank.label] = (across**2 / np.asarray(bank.element.ohms)).sum(axis=1)  # type: ignore[union-attr]
-    for bank in model.equations.flat.of_kind(Crossbar):
-        ports = volts[:, np.concatenate([bank.at("rows"), bank.at("columns")])]
-        admittance, bent = model.equations.arrays[bank.label]
-        currents = ports @ admittance
-        if bent is not None:
-            currents += bent.delta(ports)
-        found[bank.label] = (ports * currents).sum(axis=1)
-    for bank in model.equations.flat.of_kind(Amplifiers):
-        if bank.element.output_ohms:  # type: ignore[union-attr]
-            found[bank.label] = _in_outputs(bank, volts)
+    for bank in model.equations.flat.banks:
+        match bank.element:
+            case Resistors() as e:
+                across = volts[:, bank.at("a")] - volts[:, bank.at("b")]
+                found[bank.label] = (across**2 / np.asarray(e.ohms)).sum(axis=1)
+            case Crossbar():
+                ports = volts[:, np.concatenate([bank.at("rows"), bank.at("columns")])]
+                crossbar = model.equations.crossbars[bank.label]
+                currents = ports @ crossbar.admittance
+                if crossbar.nonlinear is not None:
+                    currents += crossbar.nonlinear.delta(ports)
+                found[bank.label] = (ports * currents).sum(axis=1)
+            case Amplifiers() as e if e.output_ohms:
+                difference = volts[:, bank.at("plus")] - volts[:, bank.at("minus")] + np.asarray(e.offset)
+                unloaded = e.gain * difference
+                if e.rail is not None:
+                    unloaded = e.rail.value(unloaded)
+                across = unloaded - volts[:, bank.at("out")]
+                found[bank.label] = (across**2 / e.output_ohms).sum(axis=1)
     return found
-
-
-def _in_outputs(bank: Bank, volts: Floats) -> Floats:
-    """(V - V(out))^2 / r_o, V = L(gain d, saturation) the unloaded output, [samples]."""
-    amplifier = bank.element
-    assert isinstance(amplifier, Amplifiers)
-    difference = volts[:, bank.at("plus")] - volts[:, bank.at("minus")] + np.asarray(amplifier.offset)
-    unloaded = amplifier.gain * difference
-    if amplifier.rail is not None:
-        unloaded = amplifier.rail.value(unloaded)
-    across = unloaded - volts[:, bank.at("out")]
-    return np.asarray((across**2 / amplifier.output_ohms).sum(axis=1))

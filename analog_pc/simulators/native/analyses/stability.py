@@ -28,7 +28,7 @@ from scipy.linalg import lu_factor, lu_solve
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.threads import side_by_side, slices, threads
-from analog_pc.simulators.native.analyses.modes import closed, modes
+from analog_pc.simulators.native.analyses.eigenmodes import Modes
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     contracts,
@@ -40,6 +40,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
 from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
+from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import FlowMaps, Problem, SlowFlow
 
 THETAS = (0.2, 0.5, 0.9)  # the inequalities are tested with each: small lags allow large skew parts
@@ -90,7 +91,7 @@ class StabilityCertificate:
         """
         out = np.zeros(len(y), dtype=np.bool_)
         if not self._solver.form.elements:
-            out[:] = modes(self._maps.rate.by_x).stable
+            out[:] = Modes.of(self._maps.rate.by_x).stable
             return out
         problem = self._flow.problem_at(y)
         if problem is None:
@@ -199,7 +200,7 @@ class StabilityCertificate:
     def _whole(self, y: Floats) -> Floats:
         """S J(0) S^-1 of one sample y [1, inputs] with the slopes of all outputs."""
         maps, solver = self._flow.reduction
-        some, change = closed(solver.form, y, maps.inputs.by_x)
+        some, change = closed_loop(solver.form, y, maps.inputs.by_x)
         metric = self._flow.metric
         return np.asarray((maps.rate.by_x + maps.rate.by_q[:, some] @ change[0]) * (metric[:, None] / metric))
 
@@ -207,7 +208,7 @@ class StabilityCertificate:
         """Whether the fast states rest by themselves while the slow ones are held, at one sample."""
         rate = self._maps.rate
         fast = self._fast
-        some, change = closed(self._solver.form, y, self._maps.inputs.by_x[:, fast])
+        some, change = closed_loop(self._solver.form, y, self._maps.inputs.by_x[:, fast])
         matrix = rate.by_x[np.ix_(fast, fast)] + rate.by_q[np.ix_(fast, some)] @ change[0]
         return bool(np.linalg.eigvals(matrix).real.max(initial=-np.inf) < 0.0)
 

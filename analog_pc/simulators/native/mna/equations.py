@@ -1,37 +1,38 @@
-"""A circuit as equations: M w = inputs, linear but for the blocks.
+"""A circuit as equations of modified nodal analysis: linear but for the outputs of nonlinear elements.
+
+::
+
+    M w = by_output q + by_stimulus u + constant          q = delta(y): outputs of the nonlinear elements
 
 w holds the node voltages, an inner voltage p for every amplifier, and the currents of capacitors and of
-floating sources.  The row of a node is Kirchhoff's current law (currents that leave = currents put in) or,
-where a stiff output fixes the node, that output's equation: the current it delivers is nobody's unknown.
+floating sources.  The row of a node is Kirchhoff's current law (currents that leave = currents injected) or,
+where a stiff output fixes the node, that output's equation: the current it delivers is no unknown.
 
-A *state* is the voltage of a capacitor or the pole of an amplifier.  Its row in M depends on what is asked::
+A *state* is the voltage of a capacitor or the pole of an amplifier.  Its row of M depends on the analysis::
 
     held      w_a - w_b = x          p = x                          (a transient knows x)
-    at rest   i = 0                  p = gain (d + offset)          (an operating point does not)
-    moves     dx/dt = i / C          dx/dt = 2 pi GBW (d + offset - p / gain) + (slew block)
+    static    i = 0                  p = gain (d + offset)          (an operating point does not)
+    moves     dx/dt = i / C          dx/dt = 2 pi GBW (d + offset - p / gain) + (slew limit)
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.errors import BadInput
-from analog_pc.simulators.native.mna.elements import NonlinearElement, NonlinearMultiport, ScalarNonlinearity
-from analog_pc.simulators.native.mna.flat import NOWHERE, Bank, Flat
+from analog_pc.simulators.native.mna.elements import NonlinearElement, NonlinearMultiport
+from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER, Bank, FlatCircuit
 from analog_pc.simulators.native.mna.triplets import TripletBuilder
 
 
-@dataclass(frozen=True, eq=False)
-class ElementInstance:
-    """A block in the circuit: the slices of all reads y and of all block outputs that are its own."""
+class ElementInstance(NamedTuple):
+    """A nonlinear element in the circuit, and which of all inputs y and outputs q are its own."""
 
     element: NonlinearElement
     inputs: slice
@@ -39,7 +40,7 @@ class ElementInstance:
 
 
 class NoisyInputs(NamedTuple):
-    """Noisy inputs of amplifiers: rows, what a volt does there (to dp/dt or to p), V / sqrt(Hz)."""
+    """Noisy inputs of amplifiers: rows, the gain of a volt there (to dp/dt or to p), V / sqrt(Hz)."""
 
     rows: Ints
     gain: float
@@ -47,125 +48,132 @@ class NoisyInputs(NamedTuple):
     to_rate: bool
 
 
-class Joined(NamedTuple):
-    """Blocks of one kind as one; where their reads and outputs were counted while they were placed."""
+class CrossbarPorts(NamedTuple):
+    """A crossbar's port admittance [ports, ports] in S, and the nonlinear part of its devices."""
 
-    instances: tuple[ElementInstance, ...]
-    input_order: Ints
-    output_order: Ints
+    admittance: Floats
+    nonlinear: NonlinearMultiport | None
+
+
+class Rows:
+    """Linear equations in parts: matrix w = by_output q + by_stimulus u + constant (a single column)."""
+
+    def __init__(self) -> None:
+        self.matrix = TripletBuilder()
+        self.by_output = TripletBuilder()
+        self.by_stimulus = TripletBuilder()
+        self.constant = TripletBuilder()
 
 
 class Equations:
-    """The equations in parts that `reduce.py` puts together; `assembly.py` fills them."""
+    """The equations in parts, which `stamps.py` fills and `reduce.py` puts together.
 
-    def __init__(self, flat: Flat) -> None:
+    Attributes
+    ----------
+    fixed_by
+        Rows of nodes that an output fixes, with the label of its bank.
+    stimuli
+        The columns of u of each bank of stimuli.
+    states, state_nodes, state_farads
+        Of each state its row, the two nodes whose voltage it is (ground twice for a pole), and its
+        capacitance (0 for a pole).
+    kirchhoff, fixed, held, static
+        Rows over w: Kirchhoff's current law, fixed outputs, states that are held and that rest.
+    coupling
+        Kirchhoff's current law too: the currents that crossbars conduct between different ports.
+    inputs, rate
+        y and dx/dt as functions of w (on the right-hand side, as `by_output` and the others).
+    thermal
+        Conductances that make thermal noise.
+    """
+
+    def __init__(self, flat: FlatCircuit) -> None:
         self.flat = flat
         self.unknowns = len(flat.names)
-        self.fixed: dict[int, str] = {}  # rows that an output's equation takes from Kirchhoff
+        self.fixed_by: dict[int, str] = {}
         self.stimuli: dict[str, slice] = {}
-        self.states: list[int] = []  # the row of each state
-        self.state_nodes: list[tuple[int, int]] = []  # what it is the voltage of; poles have no nodes
-        self.state_farads: list[float] = []  # of capacitors; 0 for poles
-        # Rows over w: Kirchhoff, fixed outputs, states held and at rest; over y and over dx/dt.
-        self.kirchhoff = TripletBuilder()
-        self.fixed_rows = TripletBuilder()
-        self.held_rows = TripletBuilder()
-        self.static_rows = TripletBuilder()
-        self.inputs = TripletBuilder()
-        self.rate = TripletBuilder()
-        self.coupling = TripletBuilder()  # Kirchhoff's law too: what crossbars do between their ports
-        # The same rows by block output, stimulus and (column 0) the constant 1.
-        self.injections = TripletBuilder()
-        self.fixed_rows_by = TripletBuilder()
-        self.static_rows_by = TripletBuilder()
-        self.rate_by = TripletBuilder()
-        self.by_stimulus = TripletBuilder()
-        self.input_constant = TripletBuilder()
-        self.thermal = TripletBuilder()  # conductances that make thermal noise
+        self.states: list[int] = []
+        self.state_nodes: list[tuple[int, int]] = []
+        self.state_farads: list[float] = []
+        self.kirchhoff = Rows()
+        self.fixed = Rows()
+        self.held = Rows()
+        self.static = Rows()
+        self.coupling = TripletBuilder()
+        self.inputs = Rows()
+        self.rate = Rows()
+        self.thermal = TripletBuilder()
         self.noisy_inputs: list[NoisyInputs] = []
-        # Crossbars: port admittance, and the nonlinear part of their devices.
-        self.arrays: dict[str, tuple[Floats, NonlinearMultiport | None]] = {}
-        self.rail_volts: dict[TransferFunction, float] = {}
-        self.n_inputs = self.n_outputs = self.n_stimuli = 0
-        self._placed: list[ElementInstance] = []
+        self.crossbars: dict[str, CrossbarPorts] = {}
+        self.elements: list[ElementInstance] = []
+        self.n_inputs = 0
+        self.n_outputs = 0
+        self.n_stimuli = 0
+
+    def add_unknowns(self, n: int) -> Ints:
+        """Their numbers."""
+        self.unknowns += n
+        return np.arange(self.unknowns - n, self.unknowns)
 
     def add_states(self, rows: Ints, nodes: Ints, farads: Floats) -> Ints:
+        """Their numbers among the states."""
         first = len(self.states)
         self.states += rows.tolist()
         self.state_nodes += [(int(a), int(b)) for a, b in nodes]
         self.state_farads += farads.tolist()
         return np.arange(first, len(self.states))
 
-    def add_element(self, element: NonlinearElement) -> ElementInstance:
-        inputs = self.count("n_inputs", element.n_inputs)
-        instance = ElementInstance(element, inputs, self.count("n_outputs", element.n_outputs))
-        self._placed.append(instance)
-        return instance
+    def add_stimuli(self, name: str, n: int) -> Ints:
+        """Their columns of u."""
+        self.stimuli[name] = slice(self.n_stimuli, self.n_stimuli + n)
+        self.n_stimuli += n
+        return span(self.stimuli[name])
 
-    def count(self, what: str, n: int) -> slice:
-        first = getattr(self, what)
-        setattr(self, what, first + n)
-        return slice(first, first + n)
-
-    def more(self, n: int) -> Ints:
-        self.unknowns += n
-        return np.arange(self.unknowns - n, self.unknowns)
+    def add_element(self, element: NonlinearElement) -> tuple[Ints, Ints]:
+        """The numbers of its inputs and outputs."""
+        inputs = slice(self.n_inputs, self.n_inputs + element.n_inputs)
+        outputs = slice(self.n_outputs, self.n_outputs + element.n_outputs)
+        self.elements.append(ElementInstance(element, inputs, outputs))
+        self.n_inputs = inputs.stop
+        self.n_outputs = outputs.stop
+        return span(inputs), span(outputs)
 
     def fix(self, rows: Ints, bank: Bank) -> None:
+        """Take these rows for a bank's own equations; no two banks may fix one node, and none ground."""
         for row in rows.tolist():
-            if row == NOWHERE or row in self.fixed:
-                node = "ground" if row == NOWHERE else f"node {self.flat.names[row]!r}"
-                other = "" if row == NOWHERE else f" and {self.fixed[row]}"
+            if row == GROUND_NUMBER or row in self.fixed_by:
+                node = "ground" if row == GROUND_NUMBER else f"node {self.flat.names[row]!r}"
+                other = "" if row == GROUND_NUMBER else f" and {self.fixed_by[row]}"
                 raise BadInput(f"{bank.label}{other} both fix the voltage of {node}")
-            self.fixed[row] = bank.label
+            self.fixed_by[row] = bank.label
 
     @cached_property
-    def joined(self) -> Joined:
-        """The blocks, once all are placed."""
-        return _joined(self._placed)
+    def input_matrix(self) -> csr_array:
+        """y by w, [inputs, unknowns]; complete once all elements are stamped, as are the following."""
+        return self.inputs.matrix.matrix((self.n_inputs, self.unknowns))
+
+    @cached_property
+    def input_constant(self) -> Floats:
+        """What y has beyond `input_matrix` w, [inputs]."""
+        return np.asarray(self.inputs.constant.matrix((self.n_inputs, 1)).toarray()[:, 0])
+
+    @cached_property
+    def state_matrix(self) -> csr_array:
+        """x by w, [states, unknowns]."""
+        return self.held.matrix.matrix((self.unknowns, self.unknowns))[self.states]
 
     @cached_property
     def shared_input(self) -> Ints:
-        """For each read of the joined blocks, the first read of the same voltage."""
-        matrix = self.inputs.matrix((self.n_inputs, self.unknowns))[self.joined.input_order]
+        """For each input, the first input of the same voltage, [inputs]."""
+        matrix = self.input_matrix
         matrix.sum_duplicates()  # which puts a row's columns in order, too
-        one = self.input_constant.dense((self.n_inputs, 1))[self.joined.input_order, 0].tolist()
+        constant = self.input_constant.tolist()
         first: dict[tuple[bytes, bytes, float], int] = {}
         out = np.empty(self.n_inputs, dtype=np.int64)
         for k, (a, b) in enumerate(pairwise(matrix.indptr.tolist())):
-            row = matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes(), one[k]
+            row = matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes(), constant[k]
             out[k] = first.setdefault(row, k)
         return out
-
-    @property
-    def rails(self) -> list[tuple[ElementInstance, float]]:
-        """Blocks that read p of amplifiers with a rail, and that rail in V."""
-        rails = self.rail_volts
-        return [
-            (instance, rails[instance.element.law])
-            for instance in self.joined.instances
-            if isinstance(instance.element, ScalarNonlinearity) and instance.element.law in rails
-        ]
-
-
-def _joined(parts: list[ElementInstance]) -> Joined:
-    kinds: dict[Hashable, list[ElementInstance]] = {}
-    for part in parts:
-        kinds.setdefault(part.element.kind, []).append(part)
-    instances: list[ElementInstance] = []
-    inputs: list[Ints] = []
-    outputs: list[Ints] = []
-    n_inputs = n_outputs = 0
-    for first, *others in kinds.values():
-        element = first.element.joined([o.element for o in others]) if others else first.element
-        cut = [np.split(span(p.inputs), element.inputs_per_output) for p in (first, *others)]
-        inputs += [voltages for nth in zip(*cut, strict=True) for voltages in nth]
-        outputs += [span(p.outputs) for p in (first, *others)]
-        ends = n_inputs + element.n_inputs, n_outputs + element.n_outputs
-        instances.append(ElementInstance(element, slice(n_inputs, ends[0]), slice(n_outputs, ends[1])))
-        n_inputs, n_outputs = ends
-    none = np.empty(0, dtype=np.int64)
-    return Joined(tuple(instances), np.concatenate([none, *inputs]), np.concatenate([none, *outputs]))
 
 
 def span(part: slice) -> Ints:

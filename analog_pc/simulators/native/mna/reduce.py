@@ -1,10 +1,11 @@
-"""The linear part eliminated: what a circuit is for its states, its blocks and its stimuli.
+"""The linear part eliminated: what remains of a circuit between its states, elements and stimuli.
 
-With the held states x, block outputs delta, stimuli u (one sparse LU factorisation, exact up to rounding)::
+With the held states x, outputs q of the nonlinear elements, and stimuli u (one sparse LU factorisation,
+exact up to rounding)::
 
-    w     = W_x x + W_d delta + W_u u + w_1          every node voltage
-    y     = C x   + K delta   + D u   + c            what the blocks read
-    dx/dt = A x   + E delta   + B u   + a
+    w     = W_x x + W_q q + W_u u + w_1          every node voltage
+    y     = C x   + K q   + D u   + c            the inputs of the nonlinear elements
+    dx/dt = A x   + E q   + B u   + a
 
 A crossbar has entered as its port admittance, from which the nodes of its wires are eliminated already.
 """
@@ -15,12 +16,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 from scipy.sparse.linalg import splu
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
-from analog_pc.simulators.native.kernels.map_kernel import Plan, fill, plan_of
-from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.mna.equations import Equations
 from analog_pc.simulators.native.mna.triplets import Triplets
 from analog_pc.simulators.native.mna.undetermined import singular
@@ -30,7 +29,7 @@ EPS = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """An affine map of held states, block outputs and stimuli: by_x [n, states], by_q, by_u, constant [n]."""
+    """An affine map of held states, outputs and stimuli: by_x [n, states], by_q, by_u, constant [n]."""
 
     by_x: Floats
     by_q: Floats
@@ -42,62 +41,27 @@ class Response:
         return Response(self.by_x[rows], self.by_q[rows], self.by_u[rows], self.constant[rows])
 
     def feedforward(self, x: Floats | None, u: Floats) -> Floats:
-        """What states and stimuli make of it without the blocks, [samples, n]."""
-        return _mapped(self._feedforward_plan, self._states(x), u)
+        """The part of states x [samples, states] (None: none is held) and stimuli u alone, [samples, n]."""
+        out = u @ self.by_u.T + self.constant
+        return out if x is None else out + x @ self.by_x.T
 
-    def value(self, x: Floats | None, delta: Floats, u: Floats) -> Floats:
+    def value(self, x: Floats | None, q: Floats, u: Floats) -> Floats:
         """All of it, [samples, n]."""
-        return _mapped(self._plan, self._states(x), delta, u)
-
-    def _states(self, x: Floats | None) -> Floats:
-        return np.zeros((1, self.by_x.shape[1])) if x is None else x
-
-    @cached_property
-    def _feedforward_plan(self) -> Plan:
-        """The map of states and stimuli alone."""
-        return plan_of(self.by_x, self.by_u, self.constant)
-
-    @cached_property
-    def _plan(self) -> Plan:
-        """The map of states and block outputs (its first inputs), and of stimuli."""
-        return plan_of(np.concatenate([self.by_x, self.by_q], axis=1), self.by_u, self.constant)
-
-    @property
-    def matrix(self) -> Floats:
-        """All of it side by side, [n, states + outputs + stimuli + 1]."""
-        parts = self.by_x, self.by_q, self.by_u, self.constant[:, None]
-        return np.concatenate(parts, axis=1)
-
-
-def _mapped(plan: Plan, *inputs: Floats) -> Floats:
-    """What a map makes of its inputs [samples, ..] side by side, [samples, n]."""
-    samples = max(len(part) for part in inputs)  # one sample of stimuli may meet many of states
-    given = np.concatenate([np.broadcast_to(part.T, (part.shape[1], samples)) for part in inputs])
-    out = np.empty((len(plan.constant), samples))
-    in_slices(samples, len(out), lambda part: fill(plan, given, part.start, part.stop, out, 0))
-    return out.T
+        return self.feedforward(x, u) + q @ self.by_q.T
 
 
 class Reduced:
-    """The three maps for one choice of held states; the others are at rest.
+    """The three maps for one choice of held states, [states]; the others are at rest.
 
-    `coupled`: with what crossbars do between their ports; without, the circuit is many small cells.
+    `coupled`: with the currents that crossbars conduct between their ports.  Without, the circuit is many
+    small cells.
     """
 
     def __init__(self, equations: Equations, held: Bools, *, coupled: bool = True) -> None:
-        self.equations = a = equations
-        self.held, self.coupled = held, coupled
-        self._sizes = (int(held.sum()), a.n_outputs, a.n_stimuli)
-        self._scale, self._scaled, self._factor = self._factorised()
-
-    @cached_property
-    def _w(self) -> Floats:
-        return self.solve(self.sources().toarray())
-
-    def loop_gain(self, outputs: Bools) -> Floats:
-        """K for some block outputs alone, [reads, outputs]."""
-        columns = self._sizes[0] + np.flatnonzero(outputs)
-        return self.inputs_of(self.solve(self.sources()[:, columns].toarray()))
+        self.equations = equations
+        self.held = held
+        self._rows = np.array(equations.states, dtype=np.int64)
+        self._scale, self._scaled, self._factors = self._factorise(coupled)
 
     @cached_property
     def nodes(self) -> Response:
@@ -106,115 +70,124 @@ class Reduced:
 
     @cached_property
     def inputs(self) -> Response:
-        """What the blocks read, y."""
-        a, y = self.equations, self.inputs_of(self._w)
-        y[:, -1] += a.input_constant.dense((a.n_inputs, 1))[a.joined.input_order, 0]
-        y[np.abs(y) < self.round_off] = 0.0
+        """The inputs y of the nonlinear elements."""
+        y = self.inputs_of(self._w)
+        y[:, -1] += self.equations.input_constant
+        y[np.abs(y) < self._round_off] = 0.0
         return self._response(y)
 
     @cached_property
     def rate(self) -> Response:
         """dx/dt of the held states."""
+        equations = self.equations
         out = self.rate_of(self._w)
-        by = self.equations.rate_by.dense((len(out), 1 + self.equations.n_outputs))
-        nx, nd, _ = self._sizes
-        out[:, nx : nx + nd] += by[:, 1 + self.equations.joined.output_order]
-        out[:, -1] += by[:, 0]
+        n = int(self.held.sum())
+        rows = len(out)
+        by_output = equations.rate.by_output.matrix((rows, equations.n_outputs)).toarray()
+        out[:, n : n + equations.n_outputs] += by_output
+        out[:, -1] += equations.rate.constant.matrix((rows, 1)).toarray()[:, 0]
         return self._response(out[self.held])
 
-    def inputs_of(self, w: Floats) -> Floats:
-        """What the blocks see of unknowns w [w, k]."""
-        return np.asarray(self.input_matrix() @ w)
+    def loop_gain(self, outputs: Bools) -> Floats:
+        """K for some outputs alone, [inputs, some]."""
+        columns = int(self.held.sum()) + np.flatnonzero(outputs)
+        return self.inputs_of(self.solve(self._sources()[:, columns].toarray()))
 
-    def input_matrix(self) -> csr_array:
-        """Reads as differences of unknowns, [reads, w]."""
-        a = self.equations
-        return a.inputs.matrix((a.n_inputs, a.unknowns))[a.joined.input_order]
+    def inputs_of(self, w: Floats) -> Floats:
+        """The part of y that unknowns w [w, k] make, [inputs, k]."""
+        return np.asarray(self.equations.input_matrix @ w)
 
     def rate_of(self, w: Floats) -> Floats:
-        """The part of every state's rate that unknowns w [w, k] make."""
-        a = self.equations
-        return np.asarray(a.rate.matrix((len(a.states), a.unknowns)) @ w)
-
-    @cached_property
-    def round_off(self) -> Floats:
-        """The largest volts that a source makes somewhere, to rounding: LU may leave that of 0, [sources]."""
-        nodes = self._w[: len(self.equations.flat.names)]
-        return np.asarray(EPS * np.abs(nodes).max(axis=0, initial=0.0))
+        """The part of every state's rate that unknowns w [w, k] make, [states, k]."""
+        equations = self.equations
+        return np.asarray(equations.rate.matrix.matrix((len(self._rows), equations.unknowns)) @ w)
 
     @property
     def free(self) -> Bools:
         """Rows that are Kirchhoff's law of a node, [w]."""
-        a = self.equations
-        out = np.ones(a.unknowns, dtype=np.bool_)
-        out[list(a.fixed)] = False
-        out[np.array(a.states, dtype=np.int64)] = False
+        out = np.ones(self.equations.unknowns, dtype=np.bool_)
+        out[list(self.equations.fixed_by)] = False
+        out[self._rows] = False
         return out
-
-    def matrix(self, *, coupled: bool) -> csc_array:
-        """M of `equations.py` for this choice of held states; crossbars may leave their ports uncoupled."""
-        a, n = self.equations, self.equations.unknowns
-        state_rows = np.array(a.states, dtype=np.int64)
-        holds, rests = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-        holds[state_rows[self.held]] = True
-        rests[state_rows[~self.held]] = True
-        parts = [
-            a.kirchhoff.triplets(self.free),
-            a.fixed_rows.triplets(),
-            a.held_rows.triplets(holds),
-            a.static_rows.triplets(rests),
-        ]
-        if coupled:
-            parts.append(a.coupling.triplets(self.free))
-        i, j, v = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return csc_array((v, (i, j)), shape=(n, n))
-
-    def sources(self) -> csc_array:
-        """Right-hand sides, [w, states + blocks + stimuli + 1]; blocks in their joined order."""
-        a, n = self.equations, self.equations.unknowns
-        nx, nd, nu = self._sizes
-        state_rows, one = np.array(a.states, dtype=np.int64), nx + nd + nu
-        rests = np.zeros(n, dtype=np.bool_)
-        rests[state_rows[~self.held]] = True
-        by_output = np.empty(nd + 1, dtype=np.int64)  # the column of the constant 1, then of each output
-        by_output[0], by_output[1 + a.joined.output_order] = one, nx + np.arange(nd)
-        held = state_rows[self.held]
-        parts = (
-            (held, np.arange(nx), np.ones(nx)),
-            _in_columns(a.injections.triplets(self.free), by_output[1:]),
-            _in_columns(a.fixed_rows_by.triplets(), by_output),
-            _in_columns(a.by_stimulus.triplets(), nx + nd + np.arange(nu)),
-            _in_columns(a.static_rows_by.triplets(rests), np.array([one])),
-        )
-        rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return csc_array((values, (rows, columns)), shape=(n, one + 1))
 
     def solve(self, sources: Floats) -> Floats:
         """M^-1 of right-hand sides [w, k], with one step of refinement."""
         right = self._scale[:, None] * sources
-        found = self._factor.solve(right)
-        return np.asarray(found + self._factor.solve(right - self._scaled @ found))
+        found = self._factors.solve(right)
+        return np.asarray(found + self._factors.solve(right - self._scaled @ found))
 
-    def _factorised(self) -> tuple[Floats, csc_array, Any]:
-        """M with its rows scaled to 1, and its LU factors."""
-        matrix = self.matrix(coupled=self.coupled)
-        largest = np.zeros(matrix.shape[0])
+    @cached_property
+    def _w(self) -> Floats:
+        """w by states, outputs, stimuli and the constant 1, [w, sources]."""
+        return self.solve(self._sources().toarray())
+
+    @property
+    def _round_off(self) -> Floats:
+        """What the LU factorisation may leave of a voltage that is 0, by source: [sources].
+
+        That is the rounding error of the largest voltage that this source makes anywhere.
+        """
+        nodes = self._w[: len(self.equations.flat.names)]
+        return np.asarray(EPS * np.abs(nodes).max(axis=0, initial=0.0))
+
+    def _of_states(self, chosen: Bools) -> Bools:
+        """The rows of some states, [w]."""
+        out = np.zeros(self.equations.unknowns, dtype=np.bool_)
+        out[self._rows[chosen]] = True
+        return out
+
+    def _factorise(self, coupled: bool) -> tuple[Floats, csc_array, Any]:
+        """M with the largest entry of each row scaled to 1: the scale [w], the matrix, its LU factors."""
+        equations = self.equations
+        n = equations.unknowns
+        parts = [
+            equations.kirchhoff.matrix.triplets().of_rows(self.free),
+            equations.fixed.matrix.triplets(),
+            equations.held.matrix.triplets().of_rows(self._of_states(self.held)),
+            equations.static.matrix.triplets().of_rows(self._of_states(~self.held)),
+        ]
+        if coupled:
+            parts.append(equations.coupling.triplets().of_rows(self.free))
+        matrix = _sum(parts, (n, n))
+        largest = np.zeros(n)
         np.maximum.at(largest, matrix.indices, np.abs(matrix.data))
         scale = 1.0 / np.where(largest > 0.0, largest, 1.0)
-        parts = matrix.data * scale[matrix.indices], matrix.indices, matrix.indptr
-        scaled = csc_array(parts, shape=matrix.shape)
+        scaled = csc_array((matrix.data * scale[matrix.indices], matrix.indices, matrix.indptr), shape=(n, n))
         try:
             return scale, scaled, splu(scaled)
         except RuntimeError:  # "Factor is exactly singular"
-            raise singular(scaled, self.equations.flat.names) from None
+            raise singular(scaled, equations.flat.names) from None
 
-    def _response(self, all_columns: Floats) -> Response:
-        nx, nd, _ = self._sizes
-        by_x, by_q, by_u, one = np.split(all_columns, [nx, nx + nd, all_columns.shape[1] - 1], axis=1)
-        parts = [np.ascontiguousarray(part) for part in (by_x, by_q, by_u)]
-        return Response(parts[0], parts[1], parts[2], one[:, 0].copy())
+    def _sources(self) -> csc_array:
+        """Right-hand sides of M w, [w, held states + outputs + stimuli + 1]."""
+        equations = self.equations
+        n = int(self.held.sum())
+        one = n + equations.n_outputs + equations.n_stimuli
+        outputs = np.arange(n, n + equations.n_outputs)
+        stimuli = np.arange(n + equations.n_outputs, one)
+        constant = np.array([one])
+        static = self._of_states(~self.held)
+        parts = [
+            Triplets(self._rows[self.held], np.arange(n), np.ones(n)),
+            equations.kirchhoff.by_output.triplets().of_rows(self.free).renumbered(outputs),
+            equations.fixed.by_output.triplets().renumbered(outputs),
+            equations.fixed.by_stimulus.triplets().renumbered(stimuli),
+            equations.fixed.constant.triplets().renumbered(constant),
+            equations.static.constant.triplets().of_rows(static).renumbered(constant),
+        ]
+        return _sum(parts, (equations.unknowns, one + 1))
+
+    def _response(self, by_source: Floats) -> Response:
+        n = int(self.held.sum())
+        by_x, by_q, by_u, one = np.split(by_source, [n, n + self.equations.n_outputs, -1], axis=1)
+        return Response(
+            by_x=np.ascontiguousarray(by_x),
+            by_q=np.ascontiguousarray(by_q),
+            by_u=np.ascontiguousarray(by_u),
+            constant=one[:, 0].copy(),
+        )
 
 
-def _in_columns(triplets: Triplets, columns: Ints) -> Triplets:
-    rows, numbers, values = triplets
-    return rows, columns[numbers], values
+def _sum(parts: list[Triplets], shape: tuple[int, int]) -> csc_array:
+    rows, columns, values = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return csc_array((values, (rows, columns)), shape=shape)

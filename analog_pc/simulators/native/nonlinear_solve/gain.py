@@ -18,10 +18,12 @@ from scipy.sparse import csr_array
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels.map_kernel import FEW, ROUNDING, by_row
 from analog_pc.simulators.native.kernels.unit_kernel import INNER
 
 MOST_TIES = 80
+FEW = 8  # one term takes as long as so many in a product of matrices
+# Of the largest number in K: by so much another form of it may miss.
+ROUNDING = 16.0 * float(np.finfo(np.float64).eps)
 
 
 class Gain(NamedTuple):
@@ -52,7 +54,9 @@ def gain_of(whole: Floats, alone: Floats | None) -> Gain:
 
 
 def _gain(own: csr_array, left: Floats, right: Floats) -> Gain:
-    return Gain(*by_row(own), np.ascontiguousarray(left), np.ascontiguousarray(right))
+    starts = own.indptr.astype(np.int64)
+    columns = own.indices.astype(np.int64)
+    return Gain(starts, columns, own.data, np.ascontiguousarray(left), np.ascontiguousarray(right))
 
 
 def truncated_svd(matrix: Floats, most: int) -> tuple[Floats, Floats, Floats]:

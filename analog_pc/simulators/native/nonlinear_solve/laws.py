@@ -48,10 +48,10 @@ def laws_of(blocks: Sequence[NonlinearElement], reads: Ints) -> Laws | None:
     if not blocks:
         return no_laws()
     formulas = [block.formula for block in blocks if block.formula is not None]
-    parameters = [f.law.parameters for f in formulas if f.law.parameters is not None]
-    if len(parameters) < len(blocks) or any(f.law.name not in NAMES for f in formulas):
+    parameters = [f.transfer.parameters for f in formulas if f.transfer.parameters is not None]
+    if len(parameters) < len(blocks) or any(f.transfer.name not in NAMES for f in formulas):
         return None
-    counts, kinds = [len(f.gain) for f in formulas], [NAMES.index(f.law.name) for f in formulas]
+    counts, kinds = [len(f.gain) for f in formulas], [NAMES.index(f.transfer.name) for f in formulas]
     factors = [tanh_factor(kind, p) for kind, p in zip(kinds, parameters, strict=True)]
     ends = np.concatenate([[0], np.cumsum([len(p) for p in parameters])])
     starts = np.stack([ends[:-1], ends[1:]], axis=1)

@@ -8,8 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.circuit import Outcome
-from analog_pc.simulators.native.analyses.esdirk import Integrator
-from analog_pc.simulators.native.analyses.transient import integrate
+from analog_pc.simulators.native.analyses.transient import Integrator, integrate
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.settling import AWAY, DOUBLINGS, PRECISION, at_rest
@@ -40,11 +39,12 @@ def settle_by_transient(
     integrator = Integrator(maps, solver, u, PRECISION)
     rests = False
     for _ in range(DOUBLINGS):
-        path = integrate(integrator, x, q, duration, duration, PRECISION, deadline)
-        x = path.states[-1]
-        q = path.outputs[-1]
+        path = integrate(integrator, x, q, duration, duration, deadline)
+        end = path.points[-1]
+        x = end.x
+        q = end.q
         if path.failed is not None:
-            return Settled(path.inputs[-1], q, Outcome.NOT_CONVERGED, f"relaxation: {path.failed}")
+            return Settled(end.y, q, Outcome.NOT_CONVERGED, f"relaxation: {path.failed}")
         rests = at_rest(path.times, path.states)
         if rests:
             break

@@ -21,12 +21,12 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.threads import side_by_side, slices, threads
-from analog_pc.simulators.native.analyses.modes import jacobians
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import LEAST_SLOPE, TYPICAL, FeedbackSolver
+from analog_pc.simulators.native.nonlinear_solve.jacobian import jacobians
 from analog_pc.simulators.native.nonlinear_solve.laws import no_laws
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
 from analog_pc.simulators.native.nonlinear_solve.newton import Solved

@@ -21,10 +21,12 @@ from analog_pc.circuit import (
 )
 from analog_pc.circuit.transfer import activation_transfer
 from analog_pc.simulators.native import Native
-from analog_pc.simulators.native.analyses.esdirk import DIAGONAL, EMBEDDED, RUNGS, STAGES, Integrator
+from analog_pc.simulators.native.analyses.transient import ARK436L2SA, KEPT_LENGTHS, Integrator
 from analog_pc.simulators.native.model import Model
 
-A, B, C = STAGES, STAGES[-1], STAGES.sum(axis=1)
+A = ARK436L2SA.stages
+B = A[-1]
+C = A.sum(axis=1)
 
 
 def conditions(b: np.ndarray, order: int) -> list[float]:
@@ -37,8 +39,8 @@ def conditions(b: np.ndarray, order: int) -> list[float]:
 
 def test_the_coefficients_have_order_4_and_3() -> None:
     assert np.abs(conditions(B, 4)).max() < 1e-14
-    assert np.abs(conditions(EMBEDDED, 3)).max() < 1e-14
-    np.testing.assert_array_equal(np.diag(A)[1:], DIAGONAL)
+    assert np.abs(conditions(ARK436L2SA.embedded, 3)).max() < 1e-14
+    np.testing.assert_array_equal(np.diag(A)[1:], ARK436L2SA.diagonal)
 
 
 def nonlinear_pair() -> Circuit:
@@ -73,13 +75,14 @@ def test_steps_of_half_the_length_are_sixteen_times_as_good() -> None:
     for steps in (16, 32, 64):
         integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-10)
         x = np.array([[0.1, -0.4][("a", "b").index(node)] for node in order])[None]
-        k, _, q, _ = integrator.derivative(x, np.zeros((1, solver.form.gain.shape[1])))
+        state, found = integrator.start(x, np.zeros((1, solver.form.gain.shape[1])))
+        assert found
         for _ in range(steps):
-            found, taken = integrator.step(x, k, q, duration / steps)
-            assert found.all()
+            taken = integrator.step(state, duration / steps)
             assert taken is not None
-            x, k, _, q, _ = taken
-        misses.append(np.abs(x[0] - expected).max())
+            state = taken[0]
+        assert state.time == pytest.approx(duration)
+        misses.append(np.abs(state.x[0] - expected).max())
     orders = np.log2(np.array(misses[:-1]) / misses[1:])
     assert (orders > 3.7).all()
 
@@ -98,16 +101,15 @@ def test_few_step_lengths_keep_their_matrices() -> None:
     model = Model(nonlinear_pair())
     dynamic, solver = model.reduced(True)
     integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-8)
-    x = np.array([[0.1, -0.4]])
-    k, _, q, _ = integrator.derivative(x, np.zeros((1, solver.form.gain.shape[1])))
-    first = integrator.step(x, k, q, 1e-7)[1]
+    state, _ = integrator.start(np.array([[0.1, -0.4]]), np.zeros((1, solver.form.gain.shape[1])))
+    first = integrator.step(state, 1e-7)
     for power in range(8, 20):
-        integrator.step(x, k, q, 10.0**-power)
-    assert integrator.kept_lengths == RUNGS
-    again = integrator.step(x, k, q, 1e-7)[1]
+        integrator.step(state, 10.0**-power)
+    assert integrator.kept_lengths == KEPT_LENGTHS
+    again = integrator.step(state, 1e-7)
     assert first is not None
     assert again is not None
-    np.testing.assert_array_equal(again[0], first[0])
+    np.testing.assert_array_equal(again[0].x, first[0].x)
 
 
 def test_matrices_of_a_transient_go_with_it() -> None:
@@ -115,8 +117,8 @@ def test_matrices_of_a_transient_go_with_it() -> None:
     model = Model(nonlinear_pair())
     dynamic, solver = model.reduced(True)
     integrator = Integrator(dynamic, solver, np.array([[0.7]]), 1e-8)
-    k, _, q, _ = integrator.derivative(np.array([[0.1, -0.4]]), np.zeros((1, solver.form.gain.shape[1])))
-    integrator.step(np.array([[0.1, -0.4]]), k, q, 1e-7)
+    state, _ = integrator.start(np.array([[0.1, -0.4]]), np.zeros((1, solver.form.gain.shape[1])))
+    integrator.step(state, 1e-7)
     alive = weakref.ref(integrator)
     gc.disable()
     try:

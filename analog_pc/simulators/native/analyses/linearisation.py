@@ -1,8 +1,7 @@
-"""A circuit linearised at given node voltages, whoever found them.
+"""A circuit linearised at given node voltages, whichever program found them.
 
-The voltages give the state x (capacitors, poles at rest) and what the blocks read, y; around them::
-
-    d(dx)/dt = J dx,      J = A + E D (1 - K D)^-1 C        D: slopes of the blocks at y (`modes.py`)
+The voltages give the state x (capacitors, poles at rest) and the inputs y of the nonlinear elements; around
+them d(dx)/dt = J dx (`nonlinear_solve/jacobian.py`).
 
 Where all eigenvalues of J lie left of the imaginary axis, the circuit returns to where it was, and J is
 regular: no other operating point is near.  Where J has no inverse, there is a change of voltages that nothing
@@ -18,12 +17,13 @@ from typing import NamedTuple
 import numpy as np
 import scipy.linalg
 
-from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.arrays import ArrayLike, Bools, Floats, Ints
 from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.native.analyses.modes import TOGETHER, growth, jacobians
-from analog_pc.simulators.native.mna.flat import NOWHERE
+from analog_pc.simulators.native.analyses.eigenmodes import growth
+from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
+from analog_pc.simulators.native.nonlinear_solve.jacobian import SAMPLES, jacobians
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -39,12 +39,19 @@ class Linearised(NamedTuple):
     looked_at: tuple[int, ...]
     unstable: dict[int, str]  # what grows, or does not decay
     undetermined: dict[int, str]  # the node that nothing determines
-    distance: Floats  # V, [looked at]: how far Newton's step goes from there; inf where J is singular
-    linear: bool  # no block bends: what holds here holds everywhere
+    distance: Floats  # V, [looked at]: largest change of Newton's step from there; inf where J is singular
+    linear: bool  # no nonlinear element: what holds here holds everywhere
 
 
-def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised:
-    """The circuit at the operating points of a solution that has every node of it.
+def linearise(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised:
+    """The circuit at the operating points of a solution.
+
+    Parameters
+    ----------
+    model
+        The circuit.
+    stimuli, solution
+        Stimuli and voltages of every node, by sample.
 
     Raises
     ------
@@ -54,29 +61,25 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
         For a loop of sources and capacitors, for parts without a finite slope, and for a nonlinear circuit
         without a state: its equations alone do not say which of their solutions it takes.
     """
-    dynamic, solver = model.reduced(True)
+    maps, solver = model.reduced(True)
     form = solver.form
-    n = model.n_states
     samples = len(solution.axis)
-    if n == 0:
-        if form.elements:
+    linear = not form.elements
+    if model.n_states == 0:
+        if not linear:
             raise SimulationFailed("native: nothing in this circuit holds charge")
-        return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), True)
+        return Linearised(tuple(range(samples)), {}, {}, np.zeros(samples), linear)
     w = _unknowns(model, solution.voltage(model.nodes))
     u = model.batch(stimuli, samples)
-    first = np.array([0])
-    (jacobian,) = jacobians(dynamic, form, _reads(model, w[first]))
-    _check_finite(jacobian)
-    spread = first
-    if samples > 1:
-        most = samples if _decays(jacobian) else max(1, int(OPERATIONS / (PER_STATE * n**3)))
-        spread = np.unique(np.linspace(0, samples - 1, min(most, samples)).astype(np.int64))
-    found = Linearised(tuple(spread.tolist()), {}, {}, np.empty(len(spread)), not form.elements)
-    for start in range(0, len(spread), TOGETHER):
-        part = spread[start : start + TOGETHER]
-        y = _reads(model, w[part])
-        rate = dynamic.rate.value(model.state_volts(w[part]), form.delta(y), u[part])
-        for k, jacobian in enumerate(jacobians(dynamic, form, y)):
+    (first,) = jacobians(maps, form, _inputs(model, w[:1]))
+    _check_finite(first)
+    looked_at = _looked_at(samples, first)
+    found = Linearised(tuple(looked_at.tolist()), {}, {}, np.empty(len(looked_at)), linear)
+    for start in range(0, len(looked_at), SAMPLES):
+        part = looked_at[start : start + SAMPLES]
+        y = _inputs(model, w[part])
+        rate = maps.rate.value(model.state_volts(w[part]), form.delta(y), u[part])
+        for k, jacobian in enumerate(jacobians(maps, form, y)):
             _check_finite(jacobian)
             _classify(model, int(part[k]), jacobian, found)
             found.distance[start + k] = _newton_step(jacobian, rate[k])
@@ -85,46 +88,64 @@ def linearised(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised
 
 def jacobians_at(model: Model, solution: Solution) -> Iterator[Floats]:
     """d(dx/dt)/dx at the operating points of a solution that has every node, [states, states] each."""
-    dynamic, solver = model.reduced(True)
-    return jacobians(dynamic, solver.form, _reads(model, _unknowns(model, solution.voltage(model.nodes))))
+    maps, solver = model.reduced(True)
+    w = _unknowns(model, solution.voltage(model.nodes))
+    return jacobians(maps, solver.form, _inputs(model, w))
 
 
 def relaxes_to(model: Model, stimuli: Stimuli, initial: Mapping[str, ArrayLike], solution: Solution) -> Bools:
-    """Samples of a solution that the flow from the initial volts certainly ends in, [samples]."""
+    """Samples of a solution that the flow from the initial volts certainly ends in, [samples].
+
+    Parameters
+    ----------
+    model
+        The circuit.
+    stimuli
+        By sample.
+    initial
+        Volts of nodes where the flow starts, by sample.
+    solution
+        Operating points, with every node.
+    """
     held = model.holdable(initial)
     samples = len(solution.axis)
     if not held.any():
         return np.zeros(samples, dtype=np.bool_)
     u = model.batch(stimuli, samples)
     x = np.broadcast_to(model.held_volts(held, initial), (samples, int(held.sum())))
-    y = _reads(model, _unknowns(model, solution.voltage(model.nodes)))
-    flow = model.slow_flow(held)
-    return flow.leads_to(x, u, y, flow.reduction[1].form.delta(y))
+    y = _inputs(model, _unknowns(model, solution.voltage(model.nodes)))
+    _, solver = model.reduced(held)
+    return model.slow_flow(held).leads_to(x, u, y, solver.form.delta(y))
+
+
+def _looked_at(samples: int, first: Floats) -> Ints:
+    """The samples whose eigenvalues there is time for, given the Jacobian of the first one."""
+    if _decays(first):
+        return np.arange(samples)
+    most = max(1, int(OPERATIONS / (PER_STATE * len(first) ** 3)))
+    return np.unique(np.linspace(0, samples - 1, min(most, samples)).astype(np.int64))
 
 
 def _unknowns(model: Model, volts: Floats) -> Floats:
     """All unknowns w of `equations.py` at rest from node voltages [samples, nodes].
 
     Poles, and p of amplifiers without one, follow from their inputs; currents of capacitors are 0, and no
-    block reads those of floating sources.
+    nonlinear element has the currents of floating sources as inputs.
     """
-    a = model.equations
-    n = a.unknowns
+    equations = model.equations
+    n = equations.unknowns
     nodes = volts.shape[1]
-    rows = (a.fixed_rows.matrix((n, n)) + a.static_rows.matrix((n, n))).tocsr()[nodes:]
-    fixed = a.fixed_rows_by.dense((n, 1 + a.n_outputs))[nodes:, 0]
-    constant = fixed + a.static_rows_by.dense((n, 1))[nodes:, 0]
+    matrix = equations.fixed.matrix.matrix((n, n)) + equations.static.matrix.matrix((n, n))
+    constant = equations.fixed.constant.matrix((n, 1)) + equations.static.constant.matrix((n, 1))
+    rows = matrix.tocsr()[nodes:]
     own = np.asarray(rows[:, nodes:].diagonal())
-    inner = np.where(own == 1.0, constant - volts @ rows[:, :nodes].T, 0.0)
+    inner = np.where(own == 1.0, constant.toarray()[nodes:, 0] - volts @ rows[:, :nodes].T, 0.0)
     return np.concatenate([volts, inner], axis=1)
 
 
-def _reads(model: Model, w: Floats) -> Floats:
-    """What the blocks read, [samples, reads]."""
-    a = model.equations
-    order = a.joined.input_order
-    matrix = a.inputs.matrix((a.n_inputs, a.unknowns))[order]
-    return np.asarray(w @ matrix.T + a.input_constant.dense((a.n_inputs, 1))[order].T)
+def _inputs(model: Model, w: Floats) -> Floats:
+    """Inputs of the nonlinear elements, [samples, inputs]."""
+    return np.asarray(w @ model.equations.input_matrix.T + model.equations.input_constant)
 
 
 def _check_finite(jacobian: Floats) -> None:
@@ -133,7 +154,7 @@ def _check_finite(jacobian: Floats) -> None:
 
 
 def _decays(jacobian: Floats) -> bool:
-    """Whether the symmetric part is negative definite by more than rounding can have made of it."""
+    """Whether the symmetric part is negative definite by more than its rounding error."""
     symmetric = 0.5 * (jacobian + jacobian.T)
     n = len(jacobian)
     symmetric[np.arange(n), np.arange(n)] += n * EPS * np.linalg.norm(jacobian)
@@ -160,9 +181,9 @@ def _classify(model: Model, sample: int, jacobian: Floats, found: Linearised) ->
 
 
 def _node_of(model: Model, change: Floats) -> str:
-    """The node whose voltage has most of a change of the states; poles stand for none."""
+    """The node whose voltage has the largest change of a change of the states; poles have no node."""
     pairs = model.equations.state_nodes
-    sizes = np.where([a != NOWHERE for a, _ in pairs], change, -1.0)
+    sizes = np.where([a != GROUND_NUMBER for a, _ in pairs], change, -1.0)
     return model.nodes[pairs[int(np.argmax(sizes))][0]]
 
 

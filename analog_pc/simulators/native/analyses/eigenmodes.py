@@ -1,4 +1,4 @@
-"""A circuit linearised at its operating points: how states move, and how noise enters."""
+"""Eigenmodes of a circuit linearised at its operating points: how states move that were disturbed."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Floats
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
-
-STRAIGHT = 1e-9  # a slope that changed by less does not show in an eigenvalue
-TOGETHER = 16  # samples whose matrices are made at a time
+from analog_pc.simulators.native.nonlinear_solve.jacobian import jacobians
 
 
 @dataclass(frozen=True, eq=False)
 class Modes:
     """Eigenvalues of the linearised circuit, 1/s, [states], slowest first.
 
-    All real parts negative: the operating point is stable, and what is disturbed comes back as exp(t Re).
+    All real parts negative: the operating point is stable, and a disturbance decays as exp(t Re).
     """
 
     eigenvalues: Floats
+
+    @classmethod
+    def of(cls, jacobian: Floats) -> Modes:
+        """The modes of a Jacobian d(dx/dt)/dx, [states, states]."""
+        values = np.linalg.eigvals(jacobian) if len(jacobian) else np.empty(0)
+        return cls(np.asarray(values[np.argsort(-values.real)]))
 
     @property
     def margin(self) -> float:
@@ -44,7 +48,7 @@ class Modes:
 
     @property
     def growth(self) -> str:
-        """What grows fastest, in words; "" where nothing does."""
+        """A message on the mode that grows fastest; "" where none does."""
         if self.stable:
             return ""
         return growth(complex(self.eigenvalues[np.argmax(self.eigenvalues.real)]))
@@ -55,52 +59,30 @@ class Modes:
 
 
 def growth(eigenvalue: complex) -> str:
-    """What a mode does that does not decay, in words."""
+    """A message on a mode that does not decay."""
     hertz = abs(eigenvalue.imag) / (2.0 * np.pi)
     how = f"and rings at {hertz:.3g} Hz: an amplifier is too slow" if hertz > 0.0 else "(a saddle)"
     return f"a mode grows at {eigenvalue.real:.3g} 1/s {how}"
 
 
-def closed(form: FeedbackForm, y: Floats, into_y: Floats) -> tuple[Bools, Floats]:
-    """Outputs that answer changes of the reads, their dq: D (1 - K D)^-1 into_y, [samples, outputs, k]."""
-    pick = form.slope_changed(y, STRAIGHT)
-    around = form.slopes_times(y, pick, form.gain[None][:, :, pick])
-    system = np.eye(around.shape[1]) - around
-    return pick, np.asarray(
-        np.linalg.solve(system, form.slopes_times(y, pick, into_y[None])), dtype=np.float64
-    )
+def eigenmodes(maps: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Modes]:
+    """The modes at every sample, on all cores.
 
-
-def jacobians(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Floats]:
-    """d(dx/dt)/dx at every sample, [states, states]."""
-    rate, reads = dynamic.rate, dynamic.inputs
-    for first in range(0, len(y), TOGETHER):
-        part = y[first : first + TOGETHER]
-        if not form.elements:
-            yield from [rate.by_x] * len(part)
-            continue
-        pick, changes = closed(form, part, reads.by_x)
-        by_q = rate.by_q[:, pick]
-        for change in changes:
-            yield rate.by_x + by_q @ change
-
-
-def all_modes(dynamic: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Modes]:
-    """The modes at every sample, on all cores."""
+    Parameters
+    ----------
+    maps, form
+        The circuit with all states held, and its feedback form.
+    y
+        The operating points, [samples, inputs].
+    """
     if len(y) == 1:  # threads would take longer to start
-        yield from map(modes, jacobians(dynamic, form, y))
+        yield from map(Modes.of, jacobians(maps, form, y))
         return
     workers = os.cpu_count() or 1
     waiting: deque[Future[Modes]] = deque()
     with ThreadPoolExecutor(workers) as pool:
-        for jacobian in jacobians(dynamic, form, y):
-            waiting.append(pool.submit(modes, jacobian))
+        for jacobian in jacobians(maps, form, y):
+            waiting.append(pool.submit(Modes.of, jacobian))
             if len(waiting) > 2 * workers:  # no more matrices at a time than are worked on
                 yield waiting.popleft().result()
         yield from (future.result() for future in waiting)
-
-
-def modes(jacobian: Floats) -> Modes:
-    """Eigenvalues of one Jacobian, slowest first."""
-    values = np.linalg.eigvals(jacobian) if len(jacobian) else np.empty(0)
-    return Modes(np.asarray(values[np.argsort(-values.real)]))
