@@ -47,13 +47,14 @@ sphinx_gallery_conf = {
 
 _TITLE = """# Technologies
 
-Values in SI units, as `analog_pc.technology` has them; `analog-pc technologies NAME` explains each with its source.
+Values in SI units, as `analog_pc.technology` has them. `analog-pc technologies NAME` explains each value with its
+source.
 An empty entry means that the non-ideality is switched off.
 """
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, float) and not value or value in ((), 0) or value == math.inf:
+    if (isinstance(value, float) and not value) or value in ((), 0) or value == math.inf:
         return ""
     return f"{len(value)} points" if isinstance(value, tuple) else str(value)
 

@@ -56,10 +56,10 @@ def differential_pair(
 
 
 def _pairs(
-    name: str, x: Bus, signal: Bus, law: TransferFunction, gain: float, sampler: ComponentSampler
+    name: str, x: Bus, signal: Bus, transfer: TransferFunction, gain: float, sampler: ComponentSampler
 ) -> NonlinearVCVS:
     each = gain * np.asarray(spread_gain(name, len(x), sampler))
-    return NonlinearVCVS(name, x, signal, law, each, spread_offset(name, len(x), sampler))
+    return NonlinearVCVS(name, x, signal, transfer, each, spread_offset(name, len(x), sampler))
 
 
 def rectifier(

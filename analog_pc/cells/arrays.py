@@ -45,14 +45,14 @@ def differential_crossbar(
     their ends, n c of a line of n cells.  What that leaves out is the delay along the line itself, Elmore's
     n^2 r c / 2: 0.2 ps for 64 cells of 1 Ohm and 0.1 fF, a millionth of a node's time constant of 0.1 us.
     """
-    law = device_law(sampler.technology.device_law, sampler.technology.device_nonlinearity)
+    t = sampler.technology
+    f = device_law(t.device_law, t.device_nonlinearity)
     elements: tuple[Element, ...] = ()
     for sign, source, siemens in (("plus", negative, pair.plus), ("minus", positive, pair.minus)):
         array = f"{name}_{sign}"
         lines, rows = _lines(array, source, len(columns), sampler)
-        t = sampler.technology
-        elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, law, t.access_resistance))
-    farads = 2 * len(positive) * sampler.technology.bit_line_capacitance
+        elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, f, t.access_resistance))
+    farads = 2 * len(positive) * t.bit_line_capacitance
     if farads:
         elements += (Capacitors(f"{name}_bit_cap", columns, grounds(len(columns)), farads),)
     return elements
@@ -62,7 +62,8 @@ def _lines(
     array: str, source: Bus, columns: int, sampler: ComponentSampler
 ) -> tuple[tuple[Element, ...], Bus]:
     """Driver resistance and capacitance of the word lines, and the bus at their near ends."""
-    t, n = sampler.technology, len(source)
+    t = sampler.technology
+    n = len(source)
     elements: tuple[Element, ...] = ()
     rows = source
     if t.driver_resistance:

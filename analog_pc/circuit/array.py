@@ -41,9 +41,9 @@ class Crossbar:
                       rb     rb
                  columns[0]  columns[1]
 
-    A device carries I = G f(V - access_ohms I), V from word line to bit line: the law f in series with
-    the transistor that selects the cell.  f is in volts, f(0) = 0 and f'(0) = 1, so G is the conductance at
-    small signals; None stands for f(V) = V.  G = 0 is an open cell.
+    A device carries I = G f(V - access_ohms I), V from word line to bit line: the I-V `characteristic` f in
+    series with the transistor that selects the cell.  f is in volts, f(0) = 0 and f'(0) = 1, so G is the
+    conductance at small signals; None stands for f(V) = V.  G = 0 is an open cell.
     The nodes inside the wires and the cells belong to no bus, and a `Solution` does not list them.
     """
 
@@ -52,7 +52,7 @@ class Crossbar:
     columns: Bus
     siemens: ArrayLike
     wire: Wire = Wire()
-    law: TransferFunction | None = None
+    characteristic: TransferFunction | None = None
     access_ohms: float = 0.0
 
     def __post_init__(self) -> None:

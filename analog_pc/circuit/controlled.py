@@ -12,12 +12,12 @@ from analog_pc.circuit.values import same_length, values
 
 @dataclass(frozen=True, eq=False)
 class NonlinearVCVS:
-    """V(out) = gain law(V(control) + offset) to ground, no input current; gain, offset [n]."""
+    """V(out) = gain transfer(V(control) + offset) to ground, no input current; gain, offset [n]."""
 
     name: str
     control: Bus
     out: Bus
-    law: TransferFunction
+    transfer: TransferFunction
     gain: ArrayLike = 1.0
     offset: ArrayLike = 0.0
 

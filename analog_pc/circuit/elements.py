@@ -11,7 +11,7 @@ from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.array import Crossbar, Wire
 from analog_pc.circuit.clocks import ClockSources
 from analog_pc.circuit.controlled import VCCS, MultiplyingVCCS, NonlinearVCVS
-from analog_pc.circuit.memristors import MemristorLaw, Memristors
+from analog_pc.circuit.memristors import MemristorModel, Memristors
 from analog_pc.circuit.passive import Capacitors, Resistors, StimulusSources, VoltageSources
 from analog_pc.circuit.switches import Multiplexers, Switches
 
@@ -42,7 +42,7 @@ __all__ = [
     "ClockSources",
     "Crossbar",
     "Element",
-    "MemristorLaw",
+    "MemristorModel",
     "Memristors",
     "Multiplexers",
     "MultiplyingVCCS",

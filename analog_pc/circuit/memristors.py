@@ -10,7 +10,7 @@ from analog_pc.circuit.values import same_length, values
 
 
 @dataclass(frozen=True)
-class MemristorLaw:
+class MemristorModel:
     """A compact model as SPICE reads it.
 
     Parameters
@@ -31,7 +31,7 @@ class MemristorLaw:
     comment: str = ""
 
     def __post_init__(self) -> None:
-        checked_name(self.name, "memristor law")
+        checked_name(self.name, "memristor model")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class Memristors:
     plus: Bus
     minus: Bus
     state: Bus
-    law: MemristorLaw
+    model: MemristorModel
     initial: ArrayLike
 
     def __post_init__(self) -> None:

@@ -69,8 +69,8 @@ def _across(array: Crossbar, ports: Floats) -> Floats:
     """Voltage across each cell, device and access transistor together, [rows, columns]."""
     siemens, access = np.asarray(array.siemens), array.access_ohms
     wire = (array.wire.word_line_ohms, array.wire.bit_line_ohms)
-    if array.law is None:
+    if array.characteristic is None:
         return cell_voltages(with_access(siemens, access), ports, *wire)
-    bent = NonlinearArray(siemens, *wire, access, array.law.value, array.law.derivative)
+    bent = NonlinearArray(siemens, *wire, access, array.characteristic.value, array.characteristic.derivative)
     device = bent.evaluate(ports[None])[1][0]
-    return np.asarray(device + access * siemens * array.law.value(device))
+    return np.asarray(device + access * siemens * array.characteristic.value(device))

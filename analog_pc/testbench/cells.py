@@ -14,7 +14,7 @@ from analog_pc.circuit import (
     Bus,
     Capacitors,
     Element,
-    MemristorLaw,
+    MemristorModel,
     Memristors,
     Multiplexers,
     NonlinearVCVS,
@@ -44,17 +44,17 @@ class GateCell:
 class Reference:
     """Devices that are read against, all of one state and conductance."""
 
-    law: MemristorLaw
+    model: MemristorModel
     state: float
     siemens: float
 
     def devices(self, name: str, rows: Bus, column: str) -> Memristors:
         """A device between each row and the column."""
         n = len(rows)
-        return Memristors(name, rows, (column,) * n, bus(f"{name}_state", n), self.law, self.state)
+        return Memristors(name, rows, (column,) * n, bus(f"{name}_state", n), self.model, self.state)
 
 
-def array(name: str, pre: Bus, post: Bus, law: MemristorLaw, states: Floats) -> Memristors:
+def array(name: str, pre: Bus, post: Bus, model: MemristorModel, states: Floats) -> Memristors:
     """A memristor at every crossing, plus at the pre-synaptic line; nodes ``<name>_state_k`` row by row.
 
     ::
@@ -64,7 +64,7 @@ def array(name: str, pre: Bus, post: Bus, law: MemristorLaw, states: Floats) -> 
     rows, columns = len(pre), len(post)
     plus = tuple(node for node in pre for _ in range(columns))
     state = bus(f"{name}_state", rows * columns)
-    return Memristors(name, plus, post * rows, state, law, states.ravel())
+    return Memristors(name, plus, post * rows, state, model, states.ravel())
 
 
 def amplified_columns(

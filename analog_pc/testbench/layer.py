@@ -12,7 +12,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.devices.compact import spice_law
+from analog_pc.devices.compact import memristor_model
 from analog_pc.testbench import cells
 from analog_pc.testbench.cells import GateCell, Reference
 from analog_pc.testbench.schedule import LINES
@@ -31,9 +31,9 @@ class Layer:
         self.last, self.hidden_below = layer == net.depth, layer > 1
         self.sampler = ComponentSampler(bench.technology, place=f"layer{layer}")
         self.gates = GateCell(bench.switch_on, bench.switch_off)
-        self.law = spice_law(bench.device)
+        self.model = memristor_model(bench.device)
         siemens = bench.mapping.reference
-        self.reference = Reference(self.law, float(bench.device.state_of(siemens)), siemens)
+        self.reference = Reference(self.model, float(bench.device.state_of(siemens)), siemens)
         self.states = bench.states()[layer - 1]
         self.x, self.mu, self.eps, self.rate, self.back = (
             bus(f"{kind}{layer}", self.post) for kind in ("x", "mu", "eps", "rate", "back")
@@ -65,7 +65,7 @@ class Layer:
             unity("invert", grounds(n), self.lines, anti, 2.0, self.sampler),
             cells.driven("row", (("read", anti), ("rows_p", level[:n]), ("rows_m", level[n:])), row),
             cells.driven("column", (("columns_p", pulse[:m]), ("columns_m", pulse[m:])), drive),
-            cells.array("forward", row, column, self.law, self.states),
+            cells.array("forward", row, column, self.model, self.states),
             *cells.amplified_columns(
                 "predict", row, column, drive, self.mu,
                 self.bench.mapping.ohms, self.reference, self.gates, self.sampler,
@@ -100,7 +100,7 @@ class Layer:
             unity("invert_eps", grounds(m), self.eps, anti, 2.0, self.sampler),
             cells.driven("eps_row", (("read", anti), *written), row),
             cells.driven("back", (("rows_p", level[:n]), ("rows_m", level[lines : lines + n])), drive),
-            cells.array("transposed", column, row, self.law, self.states[:n]),
+            cells.array("transposed", column, row, self.model, self.states[:n]),
             *cells.amplified_columns(
                 "feedback", row, column, drive, self.fed_back,
                 self.bench.mapping.ohms, self.reference, self.gates, self.sampler,

@@ -49,7 +49,7 @@ def _describe(element: Element) -> tuple[str, int, str]:
         case Amplifiers():
             return f"{element.name} (amplifier)", len(element.out), f"gain {element.gain:g}"
         case NonlinearVCVS():
-            return f"{element.name} (nonlinear VCVS {element.law.name})", len(element.out), ""
+            return f"{element.name} (nonlinear VCVS {element.transfer.name})", len(element.out), ""
         case MultiplyingVCCS():
             return f"{element.name} (multiplying VCCS)", len(element.out), _range(element.siemens, "S")
         case VCCS():
@@ -65,7 +65,7 @@ def _describe(element: Element) -> tuple[str, int, str]:
         case Multiplexers():
             return f"{element.name} (multiplexer)", len(element.out), f"{len(element.select)} inputs each"
         case Memristors():
-            return f"{element.name} (memristor {element.law.name})", len(element.plus), ""
+            return f"{element.name} (memristor {element.model.name})", len(element.plus), ""
 
 
 def _range(values: object, unit: str) -> str:

@@ -25,10 +25,10 @@ from analog_pc.devices.compact import (
     Waveform,
     Wires,
     half_selected,
+    memristor_model,
     model_file,
     pulse_train,
     pulses_to_move,
-    spice_law,
     trajectory,
     write_pulse,
 )
@@ -272,9 +272,9 @@ def test_files_together_and_parameters_of_an_instance() -> None:
 
 @pytest.mark.parametrize("name", [*CASES, *OTHERS])
 def test_two_expressions_are_the_subcircuit(name: str) -> None:
-    """`spice_law`, wired by hand, beside the file: the same numbers, so the same steps of ngspice."""
+    """`memristor_model`, wired by hand, beside the file: the same numbers, so the same steps of ngspice."""
     case = {**CASES, **OTHERS}[name]
-    law, start = spice_law(case.model), case.x * case.model.state_volts
+    law, start = memristor_model(case.model), case.x * case.model.state_volts
     wave = up_and_down(case)
     lines = [
         model_file(case.model).replace(f".subckt {case.model.name}", ".subckt other"),

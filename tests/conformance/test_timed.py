@@ -25,7 +25,7 @@ from analog_pc.circuit import (
     VoltageSources,
     grounds,
 )
-from analog_pc.devices.compact import YAKOPCIC, spice_law
+from analog_pc.devices.compact import YAKOPCIC, memristor_model
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Native, Ngspice, NgspiceShared, Vacask
 
@@ -106,7 +106,7 @@ def test_a_memristor_moves_and_is_read(simulator: type[Ngspice]) -> None:
     A second one at half of that, below its threshold, does not move at all.
     """
     volts, x0, duration = -0.9, 0.9, 1.2e-4
-    law = spice_law(DEVICE)
+    law = memristor_model(DEVICE)
     block = Subcircuit(
         "pair",
         ("drive", "half", "y"),
@@ -137,14 +137,14 @@ def test_initial_volts_of_the_analysis_come_before_the_bank(simulator: type[Ngsp
     """A state given by the analysis, as after an earlier transient."""
     elements = (
         VoltageSources("u", ("a",), grounds(1), 0.1),
-        Memristors("cell", ("a",), grounds(1), ("s",), spice_law(DEVICE), 0.2),
+        Memristors("cell", ("a",), grounds(1), ("s",), memristor_model(DEVICE), 0.2),
     )
     assert solve(simulator, elements, {}, 1e-6, "s").volts[-1, 0] == pytest.approx(0.2, abs=1e-12)
     assert solve(simulator, elements, {"s": 0.6}, 1e-6, "s").volts[-1, 0] == pytest.approx(0.6, abs=1e-12)
 
 
 def test_what_has_no_state_of_rest_is_refused() -> None:
-    cell = Memristors("cell", ("a",), grounds(1), ("s",), spice_law(DEVICE), 0.2)
+    cell = Memristors("cell", ("a",), grounds(1), ("s",), memristor_model(DEVICE), 0.2)
     circuit = Circuit("rest", (VoltageSources("u", ("a",), grounds(1), 0.1), cell))
     with pytest.raises(BadInput, match="cell: memristors have no operating point"):
         Ngspice().simulate(circuit, OperatingPoint({}))

@@ -4,7 +4,7 @@ from analog_pc.devices.compact.disturb import pulses_to_move
 from analog_pc.devices.compact.half_select import Wires, Written, device_volts, half_selected, write_pulse
 from analog_pc.devices.compact.model import CompactModel
 from analog_pc.devices.compact.motion import apply, hold, ramp, trajectory
-from analog_pc.devices.compact.netlist import model_file, spice_law
+from analog_pc.devices.compact.netlist import memristor_model, model_file
 from analog_pc.devices.compact.reading import check_read, read, reads_without_writing
 from analog_pc.devices.compact.series import InSeries
 from analog_pc.devices.compact.stanford import STANFORD_PKU, StanfordPku
@@ -29,13 +29,13 @@ __all__ = [
     "device_volts",
     "half_selected",
     "hold",
+    "memristor_model",
     "model_file",
     "pulse_train",
     "pulses_to_move",
     "ramp",
     "read",
     "reads_without_writing",
-    "spice_law",
     "trajectory",
     "write_pulse",
 ]

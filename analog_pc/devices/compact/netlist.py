@@ -15,7 +15,7 @@ import textwrap
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from analog_pc.circuit import MemristorLaw
+from analog_pc.circuit import MemristorModel
 from analog_pc.devices.compact import subcircuits
 from analog_pc.devices.compact.model import CompactModel
 from analog_pc.devices.compact.stanford import STANFORD_PKU, StanfordPku
@@ -55,7 +55,7 @@ def model_file(model: CompactModel) -> str:
     return "\n".join([*lines, "Cstate state 0 1 ic={x0}", "Rstate state 0 1e12", ".ends", ""])
 
 
-def spice_law(model: CompactModel) -> MemristorLaw:
+def memristor_model(model: CompactModel) -> MemristorModel:
     """The same two expressions with the numbers of the model, for `analog_pc.circuit.Memristors`.
 
     The volts of a state node are ``state * model.state_volts``.
@@ -63,7 +63,7 @@ def spice_law(model: CompactModel) -> MemristorLaw:
     text, _ = _text(model)
     numbers = {name: f"({value!r})" for name, value in _parameters(model).items()}
     current, rate = (part.replace("\n", "").format(**numbers) for part in (text.current, text.rate))
-    return MemristorLaw(model.name, current, rate, model.source)
+    return MemristorModel(model.name, current, rate, model.source)
 
 
 def _text(model: CompactModel) -> tuple[Subcircuit, Mapping[str, CompactModel]]:

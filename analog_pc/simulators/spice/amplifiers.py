@@ -32,7 +32,7 @@ from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 from analog_pc.circuit import BOLTZMANN, GROUND, Amplifiers, Circuit, Memristors
 from analog_pc.circuit.amplifiers import PAIR, RAIL
 from analog_pc.circuit.transfer import limiter
-from analog_pc.simulators.spice.names import comment_text, law_text, number
+from analog_pc.simulators.spice.names import comment_text, number, transfer_text
 
 PINS = ("plus", "minus", "out")
 POLE = "pole"  # the node inside
@@ -67,7 +67,7 @@ def kinds_of(circuit: Circuit) -> Kinds:
     subcircuit has, gets a number: ``opamp``, ``opamp_2``.
     """
     taken = {instance.subcircuit.name for instance in circuit.instances}
-    taken |= {bank.law.name for _, bank in circuit.banks() if isinstance(bank, Memristors)}
+    taken |= {bank.model.name for _, bank in circuit.banks() if isinstance(bank, Memristors)}
     found: dict[Kind, str] = {}
     for _, bank in circuit.banks():
         if isinstance(bank, Amplifiers) and kind_of(bank) not in found:
@@ -123,7 +123,7 @@ class _AmplifierSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
     def _add_stages(self, kind: Kind, kelvin: float) -> None:
         inner = self._unlimited_output(kind, self._input(kind, kelvin))
         if np.isfinite(kind.saturation):
-            inner = law_text(limiter(kind.saturation, RAIL), inner)
+            inner = transfer_text(limiter(kind.saturation, RAIL), inner)
         stiff = "out"
         if kind.output_ohms > 0.0:
             stiff = "stiff"
@@ -143,7 +143,7 @@ class _AmplifierSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
         current = f"{number(STAGE)}*({inputs}-v({POLE})/{number(kind.gain)})"
         farads = STAGE / (2.0 * np.pi * float(kind.gain_bandwidth))
         if np.isfinite(kind.slew_rate):
-            current = law_text(limiter(kind.slew_rate * farads, PAIR), current)
+            current = transfer_text(limiter(kind.slew_rate * farads, PAIR), current)
         self.BehavioralSource("stage", GROUND, POLE, current_expression=current)
         self.C("pole", POLE, GROUND, farads)
         return f"v({POLE})"

@@ -16,7 +16,7 @@ import numpy as np
 
 from analog_pc.circuit import Crossbar
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import law_text, number
+from analog_pc.simulators.spice.names import number, transfer_text
 
 
 def crossbar_text(element: Crossbar) -> str:
@@ -31,7 +31,7 @@ def crossbar_text(element: Crossbar) -> str:
     word = [[f"{name}_w{i}_{j}" if wire.word_line_ohms else element.rows[i] for j in columns] for i in rows]
     bit = [[f"{name}_b{i}_{j}" if wire.bit_line_ohms else element.columns[j] for j in columns] for i in rows]
     lines = [f"* crossbar {name}: {len(rows)} rows x {len(columns)} columns\n"]
-    cell = _linear_cell if element.law is None else _nonlinear_cell
+    cell = _linear_cell if element.characteristic is None else _nonlinear_cell
     for i, values in enumerate(ohms.tolist()):
         for j, value in enumerate(values):
             if value != np.inf:
@@ -50,14 +50,15 @@ def _linear_cell(element: Crossbar, cell: str, word: str, bit: str, ohms: float)
 
 
 def _nonlinear_cell(element: Crossbar, cell: str, word: str, bit: str, ohms: float) -> Iterator[str]:
-    assert element.law is not None
+    assert element.characteristic is not None
     device = word
     if element.access_ohms:
         device = f"{cell}_d"
         yield f"R{cell}_access {word} {device} {element.access_ohms!r}\n"
     volts = f"v({device},{bit})"
     yield f"R{cell} {device} {bit} {ohms!r}\n"
-    yield f"B{cell} {device} {bit} I={number(1.0 / ohms)}*({law_text(element.law, volts)}-{volts})\n"
+    f = transfer_text(element.characteristic, volts)
+    yield f"B{cell} {device} {bit} I={number(1.0 / ohms)}*({f}-{volts})\n"
 
 
 def _chains(name: str, chains: list[tuple[str, ...]], ohms: float) -> list[str]:

@@ -38,11 +38,13 @@ def number(value: float) -> str:
     return repr(value)
 
 
-def law_text(law: TransferFunction, volts: str) -> str:
-    """The law's SPICE expression of a voltage such as ``v(x)``, refused if it is not one plain expression."""
-    text = law.expression(volts)
-    if not _EXPRESSION.match(text) or _PYTHON_WORD.search(law.expression("v")):
-        raise BadInput(f"law {law.name!r}: {text[:80]!r} is not a plain SPICE expression of {volts}")
+def transfer_text(transfer: TransferFunction, volts: str) -> str:
+    """The SPICE expression of a voltage such as ``v(x)``, refused if it is not one plain expression."""
+    text = transfer.expression(volts)
+    if not _EXPRESSION.match(text) or _PYTHON_WORD.search(transfer.expression("v")):
+        raise BadInput(
+            f"transfer {transfer.name!r}: {text[:80]!r} is not a plain SPICE expression of {volts}"
+        )
     return text
 
 

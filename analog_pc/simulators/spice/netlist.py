@@ -42,9 +42,9 @@ from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
 from analog_pc.simulators.spice.arrays import crossbar_text
 from analog_pc.simulators.spice.library import library
-from analog_pc.simulators.spice.names import check_names, comment_text, law_text, number, shifted
+from analog_pc.simulators.spice.names import check_names, comment_text, number, shifted, transfer_text
 from analog_pc.simulators.spice.quiet import quiet
-from analog_pc.simulators.spice.timed import add_memristor_laws, add_timed
+from analog_pc.simulators.spice.timed import add_memristor_models, add_timed
 
 # ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
 # A wider instance is written flat, under the node names that ngspice would have given it.
@@ -144,7 +144,7 @@ def _one_sample(circuit: Circuit, stimuli: Stimuli, sample: int) -> Stimuli:
 
 def _add_all(netlist: Netlist, circuit: Circuit, stimuli: Stimuli | None) -> None:
     kinds = kinds_of(circuit)
-    add_memristor_laws(netlist, circuit)
+    add_memristor_models(netlist, circuit)
     add_kinds(netlist, kinds, circuit.temperature)
     _add_blocks(netlist, circuit, kinds)
     for element in circuit.elements:
@@ -233,14 +233,14 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
 def _add_nonlinear_vcvs(netlist: Netlist, element: NonlinearVCVS) -> None:
     gains, offsets = _floats(element.gain), _floats(element.offset)
     for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
-        text = law_text(element.law, shifted(control, offsets[i]))
+        text = transfer_text(element.transfer, shifted(control, offsets[i]))
         text = text if gains[i] == 1.0 else f"{number(gains[i])}*({text})"
         netlist.BehavioralSource(f"{element.name}_{i}", out, GROUND, voltage_expression=text)
 
 
 def _add_multiplying_vccs(netlist: Netlist, element: MultiplyingVCCS) -> None:
     for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
-        gate = law_text(element.gate, f"v({element.control[i]})")
+        gate = transfer_text(element.gate, f"v({element.control[i]})")
         text = f"{number(g)}*({gate})*v({element.drive[i]})"
         netlist.BehavioralSource(f"{element.name}_{i}", GROUND, out, current_expression=text)
 

@@ -5,7 +5,7 @@
     clock         V<name>_<i> plus minus PWL(t v t v ...)
     switch        B<name>_<i> a b I=v(a,b)*(off+(on-off)*min(max(v(control),0),1))
     multiplexer   B<name>_<i> out 0 V=v(select)*v(input)+...
-    memristor     X<name>_<i> plus minus state <law>        with one .subckt <law> at the top
+    memristor     X<name>_<i> plus minus state <model>        with one .subckt <model> at the top
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from analog_pc.circuit import (
     GROUND,
     Circuit,
     ClockSources,
-    MemristorLaw,
+    MemristorModel,
     Memristors,
     Multiplexers,
     Switches,
@@ -84,35 +84,35 @@ def _add_multiplexers(netlist: Netlist, element: Multiplexers) -> None:
 def _memristor_lines(element: Memristors) -> Iterator[str]:
     yield f"* {len(element.plus)} memristors {element.name}\n"
     for i, nodes in enumerate(zip(element.plus, element.minus, element.state, strict=True)):
-        yield f"X{element.name}_{i} {' '.join(nodes)} {element.law.name}\n"
+        yield f"X{element.name}_{i} {' '.join(nodes)} {element.model.name}\n"
 
 
-def add_memristor_laws(netlist: Netlist, circuit: Circuit) -> None:
-    """One subcircuit for each law of the circuit's memristors.
+def add_memristor_models(netlist: Netlist, circuit: Circuit) -> None:
+    """One subcircuit for each model of the circuit's memristors.
 
     Raises
     ------
     BadInput
-        For different laws of one name, a name that a block has too, or an expression that is not plain.
+        For different models of one name, a name that a block has too, or an expression that is not plain.
     """
-    laws: dict[str, MemristorLaw] = {}
+    models: dict[str, MemristorModel] = {}
     blocks = {i.subcircuit.name for i in circuit.instances}
     for _, element in circuit.banks():
         if isinstance(element, Memristors):
-            law = element.law
-            if law.name in blocks or laws.setdefault(law.name, law) != law:
-                raise BadInput(f"circuit {circuit.name}: two different subcircuits are called {law.name!r}")
-    for law in laws.values():
-        netlist.subcircuit(_LawSubCircuit(law))
+            model = element.model
+            if model.name in blocks or models.setdefault(model.name, model) != model:
+                raise BadInput(f"circuit {circuit.name}: two different subcircuits are called {model.name!r}")
+    for model in models.values():
+        netlist.subcircuit(_MemristorSubCircuit(model))
 
 
-class _LawSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+class _MemristorSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
     """The compact model as ngspice reads it; the state is the charge of 1 F."""
 
-    def __init__(self, law: MemristorLaw) -> None:
-        super().__init__(law.name, *PORTS)
-        self._comment = comment_text(law.comment)
-        current, rate = (plain_expression(law.name, text) for text in (law.current, law.rate))
+    def __init__(self, model: MemristorModel) -> None:
+        super().__init__(model.name, *PORTS)
+        self._comment = comment_text(model.comment)
+        current, rate = (plain_expression(model.name, text) for text in (model.current, model.rate))
         self.BehavioralSource("current", "plus", "minus", current_expression=current)
         self.C("state", "state", GROUND, 1.0)
         self.BehavioralSource("rate", GROUND, "state", current_expression=rate)

@@ -1,7 +1,7 @@
 """The modules that the elements need beside VACASK's own resistor, capacitor and linear sources.
 
-``v`` is the voltage that a law is applied to; ``<+`` adds to a branch, and a current counts from the first
-node to the second one or to ground.
+``v`` is the voltage that a transfer function is applied to; ``<+`` adds to a branch, and a current counts
+from the first node to the second one or to ground.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ Constants = dict[str, float]
 _STAGE = 1e-3  # S; only fixes the size of a capacitor that no other part sees
 
 
-def transfer(law: TransferFunction) -> tuple[Module, Constants]:
+def transfer(transfer: TransferFunction) -> tuple[Module, Constants]:
     """V(out) = gain law(V(control) + offset)."""
-    f = formula(law)
+    f = formula(transfer)
     body = ("v = V(control) + offset;", f"V(out) <+ gain*({f.text});")
     return _built("transfer", ("out", "control"), body, f, instance=("gain", "offset"))
 
 
-def gated(law: TransferFunction) -> tuple[Module, Constants]:
+def gated(transfer: TransferFunction) -> tuple[Module, Constants]:
     """A current siemens law(V(control)) V(drive) from ground into `out`."""
-    f = formula(law)
+    f = formula(transfer)
     body = ("v = V(control);", f"I(out) <+ -siemens*({f.text})*V(drive);")
     return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
 
 
-def device(law: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:
+def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:
     """A crossing: I = siemens law(V - access_ohms I), from word line to bit line."""
-    f = formula(law)
+    f = formula(transfer)
     if access_ohms == 0.0:
         direct = ("v = V(word, bit);", f"I(word, bit) <+ siemens*({f.text});")
         return _built("device", ("word", "bit"), direct, f, instance=("siemens",))

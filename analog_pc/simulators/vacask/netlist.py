@@ -61,7 +61,7 @@ def to_netlist(circuit: Circuit) -> Netlist:
     Raises
     ------
     BadInput
-        For names, values or laws that cannot be written.
+        For names, values or transfer functions that cannot be written.
     """
     netlist = Netlist([f"model {name} {device}" for name, device in MODELS.items()])
     ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
@@ -92,7 +92,7 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
         case Amplifiers():
             _add_amplifiers(netlist, element, name, terms)
         case NonlinearVCVS():
-            model = netlist.model(name, modules.transfer(element.law))
+            model = netlist.model(name, modules.transfer(element.transfer))
             pins = (element.out, element.control)
             netlist.lines += _parts(name, model, terms, pins, gain=element.gain, offset=element.offset)
         case MultiplyingVCCS():
@@ -101,8 +101,8 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
             netlist.lines += _parts(name, model, terms, pins, siemens=element.siemens)
         case Crossbar():
             cell = None
-            if element.law is not None:
-                cell = netlist.model(name, modules.device(element.law, element.access_ohms))
+            if element.characteristic is not None:
+                cell = netlist.model(name, modules.device(element.characteristic, element.access_ohms))
             netlist.lines += crossbar_lines(element, name, terms, cell)
         case StimulusSources():
             raise BadInput(f"{name}: the volts of a stimulus source come from the analysis")

@@ -1,7 +1,7 @@
-"""Laws and modules as Verilog-A text.
+"""Transfer functions and modules as Verilog-A text.
 
-The numbers of a law become parameters of its module, and only its shape is compiled:
-``0.1*tanh(v/0.1)`` and ``0.2*tanh(v/0.2)`` are both ``k0*tanh(v/k1)``.  A law is read as the syntax tree of
+The numbers of a transfer function become parameters of its module, and only its shape is compiled:
+``0.1*tanh(v/0.1)`` and ``0.2*tanh(v/0.2)`` are both ``k0*tanh(v/k1)``.  It is read as the syntax tree of
 one arithmetic expression and printed from it, so no other text can reach the compiler.
 """
 
@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from analog_pc.circuit import TransferFunction
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import law_text
+from analog_pc.simulators.spice.names import transfer_text
 
-# Name in a law -> name in Verilog-A.  `log` is the natural logarithm in SPICE and the decadic one here.
+# Name in SPICE -> name in Verilog-A.  `log` is the natural logarithm in SPICE and the decadic one here.
 _FUNCTIONS = {
     name: name
     for name in (
@@ -46,7 +46,7 @@ _OPERATORS: dict[type[ast.operator | ast.unaryop], str] = {
     ast.USub: "-",
 }
 _VARIABLE = "v"  # in Verilog-A
-_VOLTS = "v(x)"  # what a law is asked about; no word that it could hold by itself
+_VOLTS = "v(x)"  # the voltage in a transfer function's expression; no word that it could hold by itself
 _NO_DECIMAL = re.compile(r"\b0[xob]|\d_", re.IGNORECASE)  # numbers to Python, and not to SPICE
 
 
@@ -58,8 +58,8 @@ class Formula:
     constants: dict[str, float]
 
 
-def formula(law: TransferFunction, prefix: str = "k") -> Formula:
-    """The law in Verilog-A; its decimal numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
+def formula(transfer: TransferFunction, prefix: str = "k") -> Formula:
+    """A transfer function in Verilog-A; its numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
 
     ``^`` is taken with an even whole number only: ngspice 39 reads v^3 as that of the absolute value, and
     2^3^2 as (2^3)^2, and Verilog-A neither; pow(v,3) is the same in both.
@@ -70,11 +70,11 @@ def formula(law: TransferFunction, prefix: str = "k") -> Formula:
         For anything but numbers, + - * / ^, brackets and the functions of one or two variables that SPICE
         and Verilog-A have in common.
     """
-    spice = law_text(law, _VOLTS)
-    refusal = BadInput(f"law {law.name!r}: {spice[:80]!r} is not a plain expression")
+    spice = transfer_text(transfer, _VOLTS)
+    refusal = BadInput(f"transfer {transfer.name!r}: {spice[:80]!r} is not a plain expression")
     if _NO_DECIMAL.search(spice):
         raise refusal
-    printer = _Printer(law.name, prefix)
+    printer = _Printer(transfer.name, prefix)
     try:
         text = printer.text(ast.parse(spice.replace("^", "**"), mode="eval").body)
     except (SyntaxError, OverflowError, RecursionError, MemoryError):
@@ -85,8 +85,9 @@ def formula(law: TransferFunction, prefix: str = "k") -> Formula:
 class _Printer:
     """Prints a syntax tree, and takes its numbers out."""
 
-    def __init__(self, law: str, prefix: str) -> None:
-        self.law, self.prefix = law, prefix
+    def __init__(self, function: str, prefix: str) -> None:
+        self.function = function
+        self.prefix = prefix
         self.constants: dict[str, float] = {}
 
     def text(self, node: ast.expr) -> str:
@@ -102,21 +103,23 @@ class _Printer:
             ):
                 return f"pow({self.text(left)},{self.text(right)})"
             case ast.BinOp(op=ast.Pow()):
-                words = ast.unparse(node).replace("**", "^")[:80]
-                raise BadInput(f"law {self.law!r}: {words!r} differs between simulators, use pow(a,b)")
+                text = ast.unparse(node).replace("**", "^")[:80]
+                raise BadInput(
+                    f"transfer {self.function!r}: {text!r} differs between simulators, use pow(a,b)"
+                )
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
                 return f"({self.text(left)}{_OPERATORS[type(op)]}{self.text(right)})"
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS and len(
                 args
             ) == _ARGUMENTS.get(name, 1):
                 return f"{_FUNCTIONS[name]}({','.join(self.text(arg) for arg in args)})"
-        raise BadInput(f"law {self.law!r}: {ast.unparse(node)[:80]!r} has no form in Verilog-A")
+        raise BadInput(f"transfer {self.function!r}: {ast.unparse(node)[:80]!r} has no form in Verilog-A")
 
     def _number(self, value: int | float) -> str:
         if isinstance(value, int) and abs(value) < 1_000:
             return f"{value}.0"  # part of the shape, as exponents are; and 1/2 would be 0
         if not math.isfinite(value):
-            raise BadInput(f"law {self.law!r}: holds a number beyond float64")
+            raise BadInput(f"transfer {self.function!r}: holds a number beyond float64")
         name = f"{self.prefix}{len(self.constants)}"
         self.constants[name] = float(value)
         return name

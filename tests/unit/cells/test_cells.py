@@ -123,7 +123,9 @@ def test_activation_circuit_is_the_activation(name: str) -> None:
     assert isinstance(first, NonlinearVCVS)
     assert (first.control, first.out) == (X, cell.signal)
     np.testing.assert_array_equal([first.gain, first.offset], [[1.0, 1.0], [0.0, 0.0]])
-    np.testing.assert_allclose(first.law.value(GRID), S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
+    np.testing.assert_allclose(
+        first.transfer.value(GRID), S * f.f(GRID / S), rtol=0.0, atol=1e-14
+    )  # roundings
     assert len(cell.elements) == (3 if f.kinks else 1)
     # The gate over the drive (x itself where f is smooth) is f' unfolded.
     np.testing.assert_allclose(cell.gate.value(GRID), f.gate(GRID / S), rtol=0.0, atol=1e-13)
@@ -137,8 +139,8 @@ def test_an_activation_has_volts_of_its_own(name: str) -> None:
     first = cell.elements[0]
     assert isinstance(first, NonlinearVCVS)
     for gain in np.asarray(first.gain):
-        got = gain * first.law.value(GRID)
-        np.testing.assert_allclose(got, 3.0 * S * f.f(GRID / S), rtol=0.0, atol=1e-14)  # roundings
+        got = gain * first.transfer.value(GRID)
+        np.testing.assert_allclose(got, 3.0 * S * f.f(GRID / S), rtol=0.0, atol=1e-14)
     np.testing.assert_allclose(cell.gate.value(GRID), f.gate(GRID / S), rtol=0.0, atol=1e-13)
 
 
@@ -147,7 +149,7 @@ def test_rectifier_folds_the_drive(name: str) -> None:
     f = ACTIVATIONS[name]
     cell = cells.activation_cell("act", f, X, S, S, PARTS)
     _, diodes, amp = cell.elements
-    np.testing.assert_allclose(diodes.law.value(GRID), S * f.position(GRID / S), rtol=0.0, atol=1e-14)
+    np.testing.assert_allclose(diodes.transfer.value(GRID), S * f.position(GRID / S), rtol=0.0, atol=1e-14)
     assert (amp.plus, amp.minus, amp.out) == (X, diodes.out, diodes.control)
     assert amp.gain == IDEAL.rectifier_gain
     assert cell.control == diodes.control

@@ -143,7 +143,7 @@ def test_a_crossbar_has_its_driver_wires_and_devices() -> None:
         np.testing.assert_array_equal(driver.ohms, 70.0)
         np.testing.assert_array_equal(cap.farads, 2 * 1e-16)  # two cells on each word line
         assert (array.wire, array.access_ohms) == (Wire(1.0, 2.0), 500.0)
-        assert array.law.value(np.array(0.4)) == np.sinh(2.0 * 0.4) / 2.0
+        assert array.characteristic.value(np.array(0.4)) == np.sinh(2.0 * 0.4) / 2.0
     bit = found["w_bit_cap"]
     assert (bit.a, bit.b) == (bus("column", 2), grounds(2))
     np.testing.assert_array_equal(bit.farads, 8 * 2e-16)  # four plus and four minus cells on each bit line
@@ -151,4 +151,4 @@ def test_a_crossbar_has_its_driver_wires_and_devices() -> None:
 
 def test_an_ideal_crossbar_has_devices_alone() -> None:
     assert [type(e) for e in wired(IDEAL).values()] == [Crossbar, Crossbar]
-    assert all(e.law is None and e.wire == Wire() for e in wired(IDEAL).values())
+    assert all(e.characteristic is None and e.wire == Wire() for e in wired(IDEAL).values())

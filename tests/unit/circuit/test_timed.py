@@ -8,7 +8,7 @@ import pytest
 from analog_pc.circuit import (
     Circuit,
     ClockSources,
-    MemristorLaw,
+    MemristorModel,
     Memristors,
     Multiplexers,
     Resistors,
@@ -21,7 +21,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput
 
-LAW = MemristorLaw("device", "v(state)*v(plus,minus)", "0*v(state)")
+LAW = MemristorModel("device", "v(state)*v(plus,minus)", "0*v(state)")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_memristors_have_a_state_each() -> None:
         Memristors("m", ("a", "b"), grounds(2), ("s",), LAW, 0.5)
     with pytest.raises(BadInput, match=r"m: initial\[0\] = nan"):
         Memristors("m", ("a",), grounds(1), ("s",), LAW, np.nan)
-    with pytest.raises(BadInput, match="memristor law name"):
-        MemristorLaw("Bad Name", "0", "0")
+    with pytest.raises(BadInput, match="memristor model name"):
+        MemristorModel("Bad Name", "0", "0")
 
 
 def test_what_conducts_leads_to_ground() -> None:

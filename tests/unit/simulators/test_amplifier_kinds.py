@@ -29,7 +29,7 @@ from analog_pc.errors import BadInput
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native, Ngspice
 from analog_pc.simulators.spice import single_sample_deck, to_pyspice
-from analog_pc.simulators.spice.names import law_text
+from analog_pc.simulators.spice.names import transfer_text
 from analog_pc.simulators.spice.rawfile import read_raw
 from analog_pc.technology import IDEAL, TECHNOLOGIES
 
@@ -64,7 +64,7 @@ def test_an_amplifier_with_a_pole_is_a_stage_and_a_capacitor() -> None:
     """The pole's capacitor is 1 mS / (2 pi GBW), and the slew rate the largest current over it."""
     bank = Amplifiers("a", ("x",), grounds(1), ("y",), 10.0, gain_bandwidth=1e6, slew_rate=1e6)
     farads = 1e-3 / (2.0 * np.pi * 1e6)
-    limited = law_text(limiter(1e6 * farads, PAIR), "0.001*((v(plus)-v(minus))-v(pole)/10.0)")
+    limited = transfer_text(limiter(1e6 * farads, PAIR), "0.001*((v(plus)-v(minus))-v(pole)/10.0)")
     assert sorted(lines_of(bank)[1:4]) == sorted(
         [f"Bstage 0 pole i={limited}", f"Cpole pole 0 {farads!r}", "Bout out 0 v=v(pole)"]
     )
@@ -72,7 +72,7 @@ def test_an_amplifier_with_a_pole_is_a_stage_and_a_capacitor() -> None:
 
 def test_rail_and_output_resistance() -> None:
     bank = Amplifiers("a", ("x",), grounds(1), ("y",), 10.0, output_ohms=50.0, saturation=2.0)
-    limited = law_text(limiter(2.0, RAIL), "10.0*(v(plus)-v(minus))")
+    limited = transfer_text(limiter(2.0, RAIL), "10.0*(v(plus)-v(minus))")
     assert sorted(lines_of(bank)[1:3]) == sorted(["Rout stiff out 50.0", f"Bout stiff 0 v={limited}"])
 
 

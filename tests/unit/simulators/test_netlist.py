@@ -104,7 +104,7 @@ def test_imperfect_parts_print_as_their_equations_say() -> None:
     elements = (
         NonlinearVCVS("f", ("x",), ("w",), activation_transfer(TANH, 0.1), 1.5, 0.25),
         Crossbar("g", ("x",), bus("c", 2), [[1e-3, 0.0]], wire, access_ohms=100.0),
-        Crossbar("h", ("x",), ("c_0",), 1e-3, law=sinh, access_ohms=100.0),
+        Crossbar("h", ("x",), ("c_0",), 1e-3, characteristic=sinh, access_ohms=100.0),
     )
     lines = str(netlist.to_pyspice(Circuit("one", elements))).splitlines()
     assert sorted(lines[1:]) == sorted(

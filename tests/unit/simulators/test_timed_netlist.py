@@ -13,7 +13,7 @@ from analog_pc.circuit import (
     Circuit,
     ClockSources,
     Instance,
-    MemristorLaw,
+    MemristorModel,
     Memristors,
     Multiplexers,
     Resistors,
@@ -24,13 +24,13 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.devices.compact import YAKOPCIC, spice_law
+from analog_pc.devices.compact import YAKOPCIC, memristor_model
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice, workspace
 from analog_pc.simulators.spice import deck, to_pyspice
 from analog_pc.simulators.spice.process import run_deck
 
-LAW = MemristorLaw("device", "v(state)*v(plus,minus)", "0*v(state)", "where it is from")
+LAW = MemristorModel("device", "v(state)*v(plus,minus)", "0*v(state)", "where it is from")
 ARRAY = Subcircuit(
     "array", ("p",), (Memristors("w", ("p", "p"), grounds(2), bus("s", 2), LAW, [0.25, 0.75]),)
 )
@@ -84,7 +84,7 @@ def test_states_begin_where_the_bank_or_the_analysis_says() -> None:
 
 
 def test_laws_that_a_netlist_cannot_hold() -> None:
-    other = MemristorLaw("device", "v(plus,minus)", "0*v(state)")
+    other = MemristorModel("device", "v(plus,minus)", "0*v(state)")
     two = (
         Memristors("v", ("p",), grounds(1), ("s",), LAW, 0.5),
         Memristors("w", ("p",), grounds(1), ("t",), other, 0.5),
@@ -92,18 +92,18 @@ def test_laws_that_a_netlist_cannot_hold() -> None:
     with pytest.raises(BadInput, match="two different subcircuits are called 'device'"):
         to_pyspice(Circuit("t", two))
     for text in ("v(state)\n.include /etc/passwd", "{nothing}", "nan"):
-        bad = Memristors("v", ("p",), grounds(1), ("s",), MemristorLaw("device", text, "0"), 0.5)
+        bad = Memristors("v", ("p",), grounds(1), ("s",), MemristorModel("device", text, "0"), 0.5)
         with pytest.raises(BadInput, match=r"device: .* is not a plain SPICE expression"):
             to_pyspice(Circuit("t", (bad,)))
 
 
 def test_the_law_is_the_one_of_the_model_files() -> None:
-    """netlists/models and `spice_law` move the same device in the same way."""
+    """netlists/models and `memristor_model` move the same device in the same way."""
     device = YAKOPCIC["microsiemens"]
     model = Path(__file__).parents[3] / "netlists" / "models" / "yakopcic.lib"
     assert f".subckt {device.name} plus minus state" in model.read_text()
     clock = ClockSources("u", ("u",), grounds(1), [0.0, 1e-4, 2e-4], [[1.1, -0.2, -1.0]])
-    cell = Memristors("cell", ("u",), grounds(1), ("s",), spice_law(device), 0.6)
+    cell = Memristors("cell", ("u",), grounds(1), ("s",), memristor_model(device), 0.6)
     circuit, analysis = Circuit("t", (clock, cell)), Transient({}, {}, 3e-4, 3e-4, ("s",), stiff=True)
     own = Ngspice().simulate(circuit, analysis).volts[-1, 0]
     text = deck(circuit, analysis)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from analog_pc.circuit import TransferFunction
-from analog_pc.devices.compact import YAKOPCIC, spice_law
+from analog_pc.devices.compact import YAKOPCIC, memristor_model
 from analog_pc.testbench import EXAMPLES, PulseEncoding, build_testbench, learning_circuit
 from analog_pc.testbench.cells import array, comparator_law, driven, level_law
 from analog_pc.testbench.continuous.circuit import per_unit
@@ -52,7 +52,7 @@ def test_a_comparator_jumps_at_zero() -> None:
 
 def test_an_array_is_row_by_row() -> None:
     cells = array(
-        "w", ("a", "b"), ("p", "q", "r"), spice_law(WRITING.device), np.arange(6.0).reshape(2, 3) / 10
+        "w", ("a", "b"), ("p", "q", "r"), memristor_model(WRITING.device), np.arange(6.0).reshape(2, 3) / 10
     )
     assert cells.plus == ("a", "a", "a", "b", "b", "b")
     assert cells.minus == ("p", "q", "r", "p", "q", "r")

@@ -67,10 +67,12 @@ def _crossbar(eq: Equations, bank: Bank, e: Crossbar) -> None:
     ports = np.concatenate([bank.at("rows"), bank.at("columns")])
     siemens = np.asarray(e.siemens)
     wire = (e.wire.word_line_ohms, e.wire.bit_line_ohms)
-    if e.law is None:
+    if e.characteristic is None:
         crossbar = CrossbarPorts(port_admittance(with_access(siemens, e.access_ohms), *wire), None)
     else:
-        array = NonlinearArray(siemens, *wire, e.access_ohms, e.law.value, e.law.derivative)
+        array = NonlinearArray(
+            siemens, *wire, e.access_ohms, e.characteristic.value, e.characteristic.derivative
+        )
         element = NonlinearMultiport(array)
         crossbar = CrossbarPorts(array.admittance, element)
         inputs, outputs = eq.add_element(element)
@@ -143,14 +145,14 @@ def _nonlinear_vcvs(eq: Equations, bank: Bank, e: NonlinearVCVS) -> None:
     gain = np.asarray(e.gain)
     offset = np.asarray(e.offset)
     with np.errstate(all="ignore"):  # a slope that is not finite is refused
-        slope = gain * e.law.derivative(offset)
+        slope = gain * e.transfer.derivative(offset)
     if not np.isfinite(slope).all():
         worst = int(np.argmin(np.isfinite(slope)))
         raise BadInput(
-            f"native: transfer {bank.label}, number {worst}: the slope of {e.law.name!r} at 0 V is "
+            f"native: transfer {bank.label}, number {worst}: the slope of {e.transfer.name!r} at 0 V is "
             f"{slope[worst]}, must be finite"
         )
-    element = ScalarNonlinearity(e.law, gain, offset, slope)
+    element = ScalarNonlinearity(e.transfer, gain, offset, slope)
     inputs, outputs = eq.add_element(element)
     eq.fix(out, bank)
     eq.fixed.matrix.add(out, out, 1.0)

@@ -16,8 +16,8 @@ from analog_pc.devices.compact import (
     CompactModel,
     StanfordPku,
     Vteam,
+    memristor_model,
     model_file,
-    spice_law,
 )
 from analog_pc.errors import BadInput
 
@@ -225,6 +225,6 @@ def test_a_model_of_ones_own_has_no_subcircuit() -> None:
         limits = thresholds = (0.0, 1.0)
         conductance = state_of = law = law_slope = rate = abs
 
-    for write in (model_file, spice_law):
+    for write in (model_file, memristor_model):
         with pytest.raises(BadInput, match="own: has no subcircuit"):
             write(Own())

@@ -91,7 +91,7 @@ def test_laws_become_models_and_equal_shapes_one_module() -> None:
         NonlinearVCVS("f", ("u",), ("f",), activation_transfer(TANH, 0.1), gain=2.0, offset=-0.5),
         NonlinearVCVS("h", ("u",), ("h",), activation_transfer(TANH, 0.25)),
         MultiplyingVCCS("gt", ("u",), ("f",), ("o",), 1e-3, activation_gate(TANH, 0.1)),
-        Crossbar("n", ("u",), ("o",), [[1e-5]], law=cubic_transfer(3.0), access_ohms=100.0),
+        Crossbar("n", ("u",), ("o",), [[1e-5]], characteristic=cubic_transfer(3.0), access_ohms=100.0),
     )
     netlist = to_netlist(Circuit("laws", elements))
     transfer, gated, cell = netlist.modules

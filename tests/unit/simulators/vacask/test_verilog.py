@@ -87,7 +87,7 @@ def test_whole_numbers_divide_as_numbers() -> None:
     ],
 )
 def test_anything_else_is_refused(expression: str) -> None:
-    with pytest.raises(BadInput, match="law 'test'"):
+    with pytest.raises(BadInput, match="transfer 'test'"):
         formula(law(expression))
 
 
