@@ -47,8 +47,7 @@ sphinx_gallery_conf = {
 
 _TITLE = """# Technologies
 
-Values in SI units, as `analog_pc.technology` has them. `analog-pc technologies NAME` explains each value with its
-source.
+Values in SI units, as `analog_pc.technology` has them; `analog-pc technologies NAME` gives each source.
 An empty entry means that the non-ideality is switched off.
 """
 

@@ -61,7 +61,8 @@ def array(name: str, pre: Bus, post: Bus, model: MemristorModel, states: Floats)
 
         pre[j] --|>[ G ]-- post[i]            states [pre, post]
     """
-    rows, columns = len(pre), len(post)
+    rows = len(pre)
+    columns = len(post)
     plus = tuple(node for node in pre for _ in range(columns))
     state = bus(f"{name}_state", rows * columns)
     return Memristors(name, plus, post * rows, state, model, states.ravel())
@@ -95,8 +96,11 @@ def amplified_columns(
     -G_ref sum_j V(rows[j]) flows into each of them: one column of devices for a whole array, and a device's
     law is subtracted with it.  It is never written: no column's pulse meets those of its rows.
     """
-    n, mean, sensed = len(columns), f"{name}_mean", f"{name}_sensed"
-    lines, outs = (*columns, sensed), (*out, mean)
+    n = len(columns)
+    mean = f"{name}_mean"
+    sensed = f"{name}_sensed"
+    lines = (*columns, sensed)
+    outs = (*out, mean)
     balance = 1.0 / (len(rows) * reference.siemens)
     return (
         Resistors(f"{name}_rf", lines, outs, [ohms] * n + [balance]),
@@ -109,7 +113,9 @@ def amplified_columns(
 
 def level_law(encoding: PulseEncoding, volts: float, sign: int) -> TransferFunction:
     """Height of a row's pulse of the voltage of a rate (`volts` for 1), of the given sign."""
-    scale, gain, base = float(volts * encoding.rate_scale), float(encoding.gain), float(encoding.base)
+    scale = float(volts * encoding.rate_scale)
+    gain = float(encoding.gain)
+    base = float(encoding.base)
 
     def part(v: Floats) -> Floats:
         return np.clip(sign * v / scale, 0.0, 1.0)
@@ -145,7 +151,8 @@ def row_levels(
     name: str, rates: Bus, encoding: PulseEncoding, volts: float
 ) -> tuple[tuple[Element, ...], Bus]:
     """Logarithmic amplifiers of the rates' two signs; the bus of levels, those of positive rates first."""
-    positive, negative = bus(f"{name}_p", len(rates)), bus(f"{name}_m", len(rates))
+    positive = bus(f"{name}_p", len(rates))
+    negative = bus(f"{name}_m", len(rates))
     elements = (
         NonlinearVCVS(f"{name}_log_p", rates, positive, level_law(encoding, volts, 1)),
         NonlinearVCVS(f"{name}_log_m", rates, negative, level_law(encoding, volts, -1)),
@@ -167,8 +174,10 @@ def column_pulses(name: str, weighted_eps: Bus, gates: GateCell) -> tuple[tuple[
     """
     n = len(weighted_eps)
     held = bus(f"{name}_held", n)
-    apart_p, apart_m = bus(f"{name}_apart_p", n), bus(f"{name}_apart_m", n)
-    on_p, on_m = bus(f"{name}_on_p", n), bus(f"{name}_on_m", n)
+    apart_p = bus(f"{name}_apart_p", n)
+    apart_m = bus(f"{name}_apart_m", n)
+    on_p = bus(f"{name}_on_p", n)
+    on_m = bus(f"{name}_on_m", n)
     jump = comparator_law()
     elements = (
         gates.switches(f"{name}_track", weighted_eps, held, "track"),

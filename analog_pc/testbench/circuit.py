@@ -65,7 +65,8 @@ class LearningCircuit:
 
 def learning_circuit(bench: LearningTestbench) -> LearningCircuit:
     """Compile a trial."""
-    net, sizes = bench.network, bench.network.sizes
+    net = bench.network
+    sizes = bench.network.sizes
     blocks = [_input_layer(bench), *(Layer(bench, k).build() for k in range(1, net.depth + 1))]
     instances = tuple(
         Instance(f"layer{k}", Subcircuit(f"testbench_layer{k}", ports, elements, comment), ports)
@@ -95,8 +96,10 @@ def _top(bench: LearningTestbench) -> tuple[Element, ...]:
     scale = bench.volts * bench.encoding.eps_scale
     times, lines = clock_lines(bench.schedule, bench.encoding, scale)
     volts = np.stack([lines[name] for name in LINES])
-    sizes, last = bench.network.sizes, bench.network.depth
-    x, target = bus(f"x{last}", sizes[last]), bus("target", sizes[last])
+    sizes = bench.network.sizes
+    last = bench.network.depth
+    x = bus(f"x{last}", sizes[last])
+    target = bus("target", sizes[last])
     elements: tuple[Element, ...] = (
         ClockSources("clock", LINES, grounds(len(LINES)), times, volts),
         StimulusSources("input", bus("x0", sizes[0]), grounds(sizes[0])),
@@ -110,8 +113,10 @@ def _top(bench: LearningTestbench) -> tuple[Element, ...]:
 
 def _input_layer(bench: LearningTestbench) -> tuple[Bus, tuple[Element, ...], str]:
     n = bench.network.sizes[0]
-    x, rate = bus("x0", n), bus("rate0", n)
-    f, volts = bench.network.activation_of(0), bench.volts
+    x = bus("x0", n)
+    rate = bus("rate0", n)
+    f = bench.network.activation_of(0)
+    volts = bench.volts
     cell = activation_cell("act", f, x, volts, volts, ComponentSampler(bench.technology))
     buffers = unity("rate", cell.signal, grounds(n), rate, 1.0, ComponentSampler(bench.technology))
     return x + rate, (*cell.elements, buffers), f"input: {n} activities"

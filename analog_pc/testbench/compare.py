@@ -20,7 +20,8 @@ from analog_pc.testbench.testbench import LearningTestbench
 # change cannot pass for an exact one, by 1 % of the largest change.  Steps of the integrator are precise to
 # 1e-6 of a state near 0.5, and a pulse ends within a handful of them: some 1e-5 of the full scale, which is
 # 1e-3 of changes of 1 % of it.  Held errors lose 1e-4 through open switches (1 pF and 1e12 Ohm, 100 us).
-OF_SCALE, OF_CHANGE = 0.01, 0.01
+OF_SCALE = 0.01
+OF_CHANGE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,8 @@ def compare_with_model(bench: LearningTestbench, result: LearningWaveforms, mode
     changes = [device.conductance(b - a) for a, b in zip(model.before, model.after, strict=True)]
     expected = _flat([*changes, *(c[:n] for c, n in zip(changes[1:], pre[1:], strict=True))])
     found = _flat([device.conductance(w[-1] - w[0]) for w in (*result.forward, *result.transposed[1:])])
-    largest, apart = float(np.abs(expected).max()), float(np.abs(found - expected).max())
+    largest = float(np.abs(expected).max())
+    apart = float(np.abs(found - expected).max())
     times = bench.schedule.predict, bench.schedule.held, bench.schedule.duration
     rests = model.predicted, model.learned, model.again
     first, second, third = (

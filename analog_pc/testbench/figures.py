@@ -15,7 +15,9 @@ from analog_pc.testbench.run import LearningWaveforms
 from analog_pc.testbench.testbench import LearningTestbench
 
 SHADES = ("#eef4fa", "#fdf3e7")  # of phases, in turn
-MOST_OUTPUTS, MOST_HIDDEN, MOST_DEVICES = 5, 4, 6
+MOST_OUTPUTS = 5
+MOST_HIDDEN = 4
+MOST_DEVICES = 6
 
 
 @styled
@@ -116,7 +118,8 @@ def _name_phases(axes: Axes, bench: LearningTestbench, start: float, factor: flo
 
 def _devices(axes: Axes, bench: LearningTestbench, result: LearningWaveforms) -> None:
     """The devices that move most."""
-    start, end = bench.schedule.held, bench.schedule.released
+    start = bench.schedule.held
+    end = bench.schedule.released
     inside = _within(result.times, start, end)
     factor, prefix = engineering(end - start)
     states = np.concatenate([w.reshape(len(result.times), -1) for w in result.forward], axis=1)
@@ -135,7 +138,8 @@ def _devices(axes: Axes, bench: LearningTestbench, result: LearningWaveforms) ->
 
 def _parity(axes: Axes, agreement: Agreement) -> None:
     """Every device: the change in the circuit against that of the behavioural model."""
-    model, circuit = 1e6 * agreement.model, 1e6 * agreement.circuit
+    model = 1e6 * agreement.model
+    circuit = 1e6 * agreement.circuit
     ends = [min(model.min(), circuit.min()), max(model.max(), circuit.max())]
     axes.plot(ends, ends, color=INK, lw=0.6, zorder=1)
     axes.plot(model, circuit, "o", ms=2.0, color=COLOURS[0], mew=0.0, alpha=0.6)

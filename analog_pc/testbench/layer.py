@@ -25,10 +25,13 @@ class Layer:
     """One layer above the input, put together part by part."""
 
     def __init__(self, bench: LearningTestbench, layer: int) -> None:
-        self.bench, self.layer = bench, layer
+        self.bench = bench
+        self.layer = layer
         net = bench.network
-        self.pre, self.post = net.sizes[layer - 1], net.sizes[layer]
-        self.last, self.hidden_below = layer == net.depth, layer > 1
+        self.pre = net.sizes[layer - 1]
+        self.post = net.sizes[layer]
+        self.last = layer == net.depth
+        self.hidden_below = layer > 1
         self.sampler = ComponentSampler(bench.technology, place=f"layer{layer}")
         self.gates = GateCell(bench.switch_on, bench.switch_off)
         self.model = memristor_model(bench.device)
@@ -59,8 +62,12 @@ class Layer:
         return ports, elements, comment
 
     def _forward(self, level: Bus, pulse: Bus) -> tuple[Element, ...]:
-        n, m = len(self.lines), self.post
-        anti, row, column, drive = bus("anti", n), bus("row", n), bus("column", m), bus("column_drive", m)
+        n = len(self.lines)
+        m = self.post
+        anti = bus("anti", n)
+        row = bus("row", n)
+        column = bus("column", m)
+        drive = bus("column_drive", m)
         return (
             unity("invert", grounds(n), self.lines, anti, 2.0, self.sampler),
             cells.driven("row", (("read", anti), ("rows_p", level[:n]), ("rows_m", level[n:])), row),
@@ -92,9 +99,13 @@ class Layer:
         return (*elements, Amplifiers("weigh", self.eps, grounds(self.post), weighted_eps, pi)), weighted_eps
 
     def _transposed(self, level: Bus, pulse: Bus) -> tuple[Element, ...]:
-        n, m, lines = self.pre, self.post, len(self.lines)
-        anti, row = bus("anti_eps", m), bus("eps_row", m)
-        column, drive = bus("back_column", n), bus("back_drive", n)
+        n = self.pre
+        m = self.post
+        lines = len(self.lines)
+        anti = bus("anti_eps", m)
+        row = bus("eps_row", m)
+        column = bus("back_column", n)
+        drive = bus("back_drive", n)
         written = ("columns_p", pulse[:m]), ("columns_m", pulse[m:])
         return (
             unity("invert_eps", grounds(m), self.eps, anti, 2.0, self.sampler),
@@ -109,7 +120,9 @@ class Layer:
 
     def _output(self) -> tuple[Element, ...]:
         """Rates for the layer above, and its feedback, let through while the network relaxes."""
-        net, layer, volts = self.bench.network, self.layer, self.bench.volts
+        net = self.bench.network
+        layer = self.layer
+        volts = self.bench.volts
         cell = activation_cell("act", net.activation_of(layer), self.x, volts, volts, self.sampler)
         fed = bus("fed", self.post)
         siemens = net.precision_of(layer + 1) * self.bench.technology.spring_conductance

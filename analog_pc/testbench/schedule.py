@@ -70,7 +70,8 @@ class Schedule:
     @property
     def starts(self) -> tuple[float, ...]:
         """When the phases of writing begin."""
-        found, time = [], self.held + 8.0 * self.edge
+        found = []
+        time = self.held + 8.0 * self.edge
         for phase in self.phases:
             found.append(time)
             time += phase.seconds + 8.0 * self.edge
@@ -110,7 +111,9 @@ def clock_lines(
 ) -> tuple[Floats, Mapping[str, Floats]]:
     """Times [k] in s, and line -> volts [k]; `full_scale` is the voltage of an error of `eps_scale`."""
     lines = {name: _Line(schedule.edge) for name in LINES}
-    edge, held, end = schedule.edge, schedule.held, schedule.written
+    edge = schedule.edge
+    held = schedule.held
+    end = schedule.written
     lines["relax"].begin(1.0).to(held + 2.0 * edge, 0.0).to(end + 2.0 * edge, 1.0)
     lines["track"].begin(1.0).to(held, 0.0).to(end + 2.0 * edge, 1.0)
     lines["read"].begin(1.0).to(held + 4.0 * edge, 0.0).to(end, 1.0)
@@ -142,7 +145,9 @@ class _Line:
     """The waveform of a line, put together from its edges in their order."""
 
     def __init__(self, edge: float) -> None:
-        self.edge, self.times, self.volts = edge, [0.0], [0.0]
+        self.edge = edge
+        self.times = [0.0]
+        self.volts = [0.0]
 
     def begin(self, volts: float) -> _Line:
         self.volts[0] = volts

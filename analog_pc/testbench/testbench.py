@@ -21,7 +21,8 @@ from analog_pc.testbench.pulse_encoding import PulseEncoding
 from analog_pc.testbench.schedule import Schedule
 
 # States that weights are mapped to: around the middle, where both windows of the device are open.
-CENTRE, REACH = 0.5, 0.25
+CENTRE = 0.5
+REACH = 0.25
 HEADROOM = 1.5  # the largest weight that fits, over the largest one of the network
 SETTLED = 1e-7  # of a relaxation, what is left of its slowest mode
 PATIENCE = 1.5  # the slowest mode of the learned network may be slower
@@ -81,7 +82,8 @@ class LearningTestbench:
 
     def network_of(self, states: tuple[Floats, ...]) -> PredictiveCodingNetwork:
         """The network that devices of these states (as `states` gives them) make."""
-        weights, biases = [], []
+        weights = []
+        biases = []
         for state, w in zip(states, self.network.W, strict=True):
             read = self.mapping.weights(self.device.conductance(state))
             pre = w.shape[1]
@@ -126,7 +128,8 @@ def build_testbench(
     parts = learning_parts() if parts is None else parts
     shown = np.asarray(inputs, dtype=np.float64)[np.newaxis]
     wanted = np.asarray(target, dtype=np.float64)[np.newaxis]
-    predicted, learned = relax(network, shown), relax(network, shown, wanted)
+    predicted = relax(network, shown)
+    learned = relax(network, shown, wanted)
     for equilibrium in (predicted, learned):
         if not equilibrium.relaxation.all_converged:
             raise BadInput(f"testbench: {equilibrium.relaxation.message}")

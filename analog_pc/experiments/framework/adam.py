@@ -37,7 +37,8 @@ class Adam:
         self.steps += 1
         self.mean = [a * m + (1.0 - a) * d for m, d in zip(mean, downhill, strict=True)]
         self.square = [b * s + (1.0 - b) * d * d for s, d in zip(square, downhill, strict=True)]
-        first, second = 1.0 - a**self.steps, 1.0 - b**self.steps
+        first = 1.0 - a**self.steps
+        second = 1.0 - b**self.steps
         weights = [
             w + self.rate * (m / first) / (np.sqrt(s / second) + 1e-8)
             for w, m, s in zip(network.W, self.mean, self.square, strict=True)

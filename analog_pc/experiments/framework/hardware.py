@@ -18,8 +18,10 @@ from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, hebbian_update
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import Technology
 
-OPEN, STUCK_ON = "open", "stuck on"
-FORWARD, TRANSPOSED = "forward", "transposed"
+OPEN = "open"
+STUCK_ON = "stuck on"
+FORWARD = "forward"
+TRANSPOSED = "transposed"
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,10 @@ class Hardware:
         rate: float,
     ) -> None:
         self.commanded = [np.asarray(w, dtype=np.float64) for w in weights]
-        self.relaxer, self.technology = relaxer, technology
-        self.full_scale, self.rate = full_scale, rate
+        self.relaxer = relaxer
+        self.technology = technology
+        self.full_scale = full_scale
+        self.rate = rate
         self.faults: list[Fault] = []
 
     def strike(self, fault: Fault) -> None:

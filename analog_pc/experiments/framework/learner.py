@@ -44,7 +44,8 @@ class Learner:
         rates: float | Sequence[ArrayLike],
         bias_rates: Sequence[float] | None = None,
     ) -> None:
-        self.network, self.relaxer = network, relaxer
+        self.network = network
+        self.relaxer = relaxer
         self.rates = _rates(network, rates)
         self.bias_rates = tuple(bias_rates or (0.0,) * network.depth)
         if len(self.bias_rates) != network.depth:
@@ -82,7 +83,8 @@ class Learner:
 
     def update(self, *rests: Equilibrium) -> None:
         """Change weights and biases by the local rule at an equilibrium, or by several at once."""
-        weights, biases = list(self.network.W), list(self.network.b)
+        weights = list(self.network.W)
+        biases = list(self.network.b)
         for change in [hebbian_update(self.network, rest) for rest in rests]:
             weights = [w + r * d for w, r, d in zip(weights, self.rates, change.weights, strict=True)]
             biases = [b + r * d for b, r, d in zip(biases, self.bias_rates, change.biases, strict=True)]

@@ -15,7 +15,9 @@ import numpy as np
 from analog_pc.errors import BadInput
 from analog_pc.files import npz_content, read_npz, write_together
 
-AGREES, DIFFERS, NOT_SHOWN = "agrees", "differs", "not shown"
+AGREES = "agrees"
+DIFFERS = "differs"
+NOT_SHOWN = "not shown"
 RELAXERS = ("ideal", "native", "ngspice")
 COLUMNS = (*RELAXERS, "backprop")
 
@@ -122,9 +124,11 @@ def load_result(folder: Path) -> Result:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         rows = tuple(Row(**row) for row in stored["rows"])
-        notes, facts = tuple(stored["notes"]), dict(stored["facts"])
+        notes = tuple(stored["notes"])
+        facts = dict(stored["facts"])
         name, title, source = (str(stored[key]) for key in ("name", "title", "source"))
-        reduced, seeds = bool(stored["reduced"]), int(stored["seeds"])
+        reduced = bool(stored["reduced"])
+        seeds = int(stored["seeds"])
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file, 'analog-pc run' writes it") from None
     except (ValueError, TypeError, KeyError, AttributeError) as fault:

@@ -63,7 +63,8 @@ class DiskCache:
 
     def __init__(self, folder: Path, what: str, progress: Progress = silent, workers: int = 1) -> None:
         self.folder = folder / hashlib.sha256(what.encode()).hexdigest()[:16]
-        self.progress, self.workers = progress, workers
+        self.progress = progress
+        self.workers = workers
 
     def compute(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         found = {name: part for name in names if (part := _kept(self._path(name))) is not None}

@@ -31,8 +31,10 @@ from analog_pc.experiments.song2024.figures.bear import draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
-INPUT, TARGET = np.ones((1, 1)), np.array([[0.0, 1.0]])
-HEAR, SMELL = 0, 1
+INPUT = np.ones((1, 1))
+TARGET = np.array([[0.0, 1.0]])
+HEAR = 0
+SMELL = 1
 
 # Lowest smell on the way, {learning rate: (predictive coding, backpropagation)}.  Four decimals are given, so
 # half of the last one is the tolerance.
@@ -68,7 +70,8 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}
     for name, part in zip(names, found, strict=True):
-        lr, predictions = rates[name], part["predictions"]
+        lr = rates[name]
+        predictions = part["predictions"]
         values[lowest(lr)] = float(predictions[:, SMELL].min())
         values[f"hear after one update, lr {lr:g}"] = float(predictions[1, HEAR])
         values[f"smell after one update, lr {lr:g}"] = float(predictions[1, SMELL])
@@ -81,7 +84,8 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 def learn(lr: float, distance: float, relaxer: Relaxer) -> Mapping[str, Array]:
     """Predictions [updates + 1, 2], hidden activities [updates] and the first change of W2 [2]."""
     learner = Learner(bear_network(), relaxer, lr)
-    predictions, hidden = [learner.predict(INPUT)[0]], []
+    predictions = [learner.predict(INPUT)[0]]
+    hidden = []
     first = np.zeros(2)
     for update in range(max(1, round(distance / lr))):
         hidden.append(learner.learn(INPUT, TARGET).activities[1][0, 0])

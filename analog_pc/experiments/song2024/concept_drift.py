@@ -105,9 +105,11 @@ def late(config: Config, errors: Floats) -> float:
 
 def knowledge(config: Config, seed: int) -> Mapping[str, Array]:
     """Weights W1, W2, ... that backpropagation finds on the undisturbed labels, and their test error."""
-    data, rng = images.load_images(config.data), np.random.default_rng([seed, 1])
+    data = images.load_images(config.data)
+    rng = np.random.default_rng([seed, 1])
     one = images.learner(FixedPrediction(), _sizes(config, data), 0.0, seed)
-    adam, targets = Adam(), data.one_hot(data.train_labels)
+    adam = Adam()
+    targets = data.one_hot(data.train_labels)
     stream = images.batches(np.arange(len(targets)), 60, rng)
     for chosen in islice(stream, config.known):
         rest = one.relax(data.train_inputs[chosen], targets[chosen])
@@ -129,14 +131,17 @@ def _curve(
     config: Config, relaxer: Relaxer, known: Mapping[str, Array], lr: float, seed: int
 ) -> Mapping[str, Array]:
     """Test errors after every epoch of drift; images and drifts are the seed's."""
-    data, rng = images.load_images(config.data), np.random.default_rng(seed)
+    data = images.load_images(config.data)
+    rng = np.random.default_rng(seed)
     one = images.learner(relaxer, _sizes(config, data), lr, seed)
     weights = [known[f"W{k}"] for k in range(1, one.network.depth + 1)]
     one.network = one.network.with_parameters(weights, one.network.b)
     chosen = images.per_class(data.train_labels, config.per_class, rng)
-    stream, size = images.batches(chosen, config.batch, rng), -(-len(chosen) // config.batch)
+    stream = images.batches(chosen, config.batch, rng)
+    size = -(-len(chosen) // config.batch)
     drifts = np.random.default_rng([seed, 2])
-    errors, lost = np.ones(config.epochs), 0
+    errors = np.ones(config.epochs)
+    lost = 0
     for start in range(0, config.epochs, config.interval):
         meaning = permuted(data.classes, drifts)
         now = replace(data, train_labels=meaning[data.train_labels], test_labels=meaning[data.test_labels])

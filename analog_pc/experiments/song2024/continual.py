@@ -104,7 +104,8 @@ def _curves(config: Config, relaxer: Relaxer, lr: float, seed: int) -> Mapping[s
     both = tasks(config, rng)
     sizes = (both[0].inputs.shape[1], *config.hidden, OUTPUTS)
     one = images.learner(relaxer, sizes, lr, seed, normal=True)
-    errors, lost = [], 0
+    errors = []
+    lost = 0
     for epoch in range(config.epochs):
         turn = epoch // config.turn % 2
         task = both[turn]

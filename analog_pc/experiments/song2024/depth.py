@@ -93,7 +93,8 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 
 def _curve(config: Config, relaxer: Relaxer, depth: int, lr: float, seed: int) -> Mapping[str, Array]:
     """Test errors after every epoch; the images are the seed's."""
-    data, rng = images.load_images(config.data), np.random.default_rng(seed)
+    data = images.load_images(config.data)
+    rng = np.random.default_rng(seed)
     sizes = (data.train_inputs.shape[1], *(config.width,) * (depth - 1), data.classes)
     one = images.learner(relaxer, sizes, lr, seed, normal=True, activation="leaky_relu")
     chosen = images.per_class(data.train_labels, config.per_class, rng)
@@ -105,7 +106,8 @@ def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
     depths = pc.arrays["depths"].tolist()
     found = images.gaps(pc, bp, "mean error", {f"{depth} layers": f"mean/{depth}" for depth in depths})
     gaps = {depth: found[images.gap_of("mean error", f"{depth} layers")] for depth in depths}
-    deepest, deep = max(gaps), [gap < 0.0 for depth, gap in gaps.items() if depth >= DEEP]
+    deepest = max(gaps)
+    deep = [gap < 0.0 for depth, gap in gaps.items() if depth >= DEEP]
     found |= {DEEP_WINS: float(np.mean(deep))} if deep else {}
     return found | ({GAP_GROWS: float(gaps[deepest] < gaps[2])} if deep and 2 in gaps else {})
 

@@ -33,7 +33,8 @@ from analog_pc.experiments.song2024.machine import Motion, move
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
-INPUT, TARGET = np.ones((1, 1)), np.ones((1, 2))
+INPUT = np.ones((1, 1))
+TARGET = np.ones((1, 2))
 GAINS = (1.0, 2.0)
 
 # Outputs after updates 1 ... 4, to the decimals that are given; half of the last one is the tolerance.
@@ -89,7 +90,8 @@ def _part(
 def learn(lr: float, updates: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """Outputs [updates + 1, 2] and hidden activities at rest [updates, 2]."""
     learner = Learner(machine_network(), relaxer, [lr, 0.0])
-    outputs, hidden = [learner.predict(INPUT)[0]], []
+    outputs = [learner.predict(INPUT)[0]]
+    hidden = []
     for _ in range(updates):
         hidden.append(learner.learn(INPUT, TARGET).activities[1][0])
         outputs.append(learner.predict(INPUT)[0])

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 HOW = "install it with \"pip install 'analog-pc[rl]'\""
 
-GREATEST, LEAST, FALL = 0.08, 0.01, 0.01 / 200.0  # of the part of actions that are drawn at random
+# of the part of actions that are drawn at random
+GREATEST = 0.08
+LEAST = 0.01
+FALL = 0.01 / 200.0
 
 
 def open_environment(name: str) -> Env[Any, Any]:
@@ -52,7 +55,9 @@ class Normalisation:
     """
 
     def __init__(self, size: int) -> None:
-        self.count, self.mean, self.squares = 0, np.zeros(size), np.zeros(size)
+        self.count = 0
+        self.mean = np.zeros(size)
+        self.squares = np.zeros(size)
 
     def include(self, observation: Floats) -> None:
         self.count += 1
@@ -75,13 +80,15 @@ def play(
 ) -> float:
     """One episode, kept in `replay`; its return, the sum of rewards.  `seed` starts the environment's own."""
     seen = np.asarray(environment.reset(seed=seed)[0], dtype=np.float64)
-    total, over = 0.0, False
+    total = 0.0
+    over = False
     while not over:
         normal.include(seen)
         state = normal(seen)
         action = agent.act(state, explores)
         following, reward, ended, stopped, _ = environment.step(action)
-        seen, over = np.asarray(following, dtype=np.float64), ended or stopped
+        seen = np.asarray(following, dtype=np.float64)
+        over = ended or stopped
         replay.put(state, action, float(reward), normal(seen), over)
         total += float(reward)
     normal.include(seen)

@@ -32,8 +32,10 @@ from analog_pc.experiments.song2024.figures.fault_injection import draw
 from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer, Relaxer
 from analog_pc.technology import technology
 
-INPUT, TARGET = np.ones((1, 1)), np.ones((1, 2))
-HEAR, SMELL = 0, 1
+INPUT = np.ones((1, 1))
+TARGET = np.ones((1, 2))
+HEAR = 0
+SMELL = 1
 BIRTH = ([[0.5]], [[0.5], [0.5]])
 
 FAULTS = (
@@ -64,7 +66,8 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     values: dict[str, float] = {}
     arrays: dict[str, Array] = {}
     for name, part in zip(cases, found, strict=True):
-        path, strike = part["predictions"], cases[name][1]
+        path = part["predictions"]
+        strike = cases[name][1]
         values[f"hear at the end, {name}"] = float(path[-1, HEAR])
         values[f"smell at the end, {name}"] = float(path[-1, SMELL])
         if strike:

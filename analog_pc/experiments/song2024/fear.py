@@ -33,7 +33,9 @@ from analog_pc.experiments.song2024.figures.fear import draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
-LIGHT, NOISE, REST = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)
+LIGHT = (1.0, 0.0)
+NOISE = (0.0, 1.0)
+REST = (0.0, 0.0)
 BOTH = (1.0, 1.0)
 GROUPS = {  # input and target of either phase
     "N+": ((NOISE, 1.0), (REST, 0.0)),

@@ -83,7 +83,9 @@ def course(
 ) -> Mapping[str, Array]:
     """Test errors [tests], one after every `between` batches, the number of samples that were lost, and
     whether training diverged: it then ends, and is wrong on every image from there on."""
-    targets, errors, lost = images.one_hot(images.train_labels), np.ones(tests), 0
+    targets = images.one_hot(images.train_labels)
+    errors = np.ones(tests)
+    lost = 0
     for test in range(tests):
         for chosen in islice(stream, between):
             lost += teach(learner, images.train_inputs[chosen], targets[chosen])
@@ -144,7 +146,8 @@ def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:
 
     p is NaN with fewer than three seeds.
     """
-    ours, theirs = pc.arrays[name], bp.arrays[name]
+    ours = pc.arrays[name]
+    theirs = bp.arrays[name]
     n = min(len(ours), len(theirs))
     gap: Array = ours[:n] - theirs[:n]
     p = float(ttest_rel(ours[:n], theirs[:n]).pvalue) if n >= 3 and np.ptp(gap) > 0.0 else float("nan")

@@ -65,7 +65,8 @@ def way(config: Config, lr: float, seed: int, relaxer: Relaxer) -> Mapping[str, 
     rng = np.random.default_rng(seed)
     chosen = images.per_class(data.train_labels, config.per_class, rng)
     sizes = (data.train_inputs.shape[1], *config.hidden, data.classes)
-    one, targets = images.learner(relaxer, sizes, lr, seed, normal=True), data.one_hot(data.train_labels)
+    one = images.learner(relaxer, sizes, lr, seed, normal=True)
+    targets = data.one_hot(data.train_labels)
     first = last = _flat(one)
     points = [(0.0, 0.0)]
     updates = config.epochs * -(-len(chosen) // config.batch)
@@ -90,7 +91,8 @@ def length_ratio(pc: Array, bp: Array) -> float:
 def _length(path: Array, displacement: float) -> float:
     """Where the way is as far from its start for the first time."""
     k = int(np.argmax(path[:, 0] >= displacement))
-    (d0, l0), (d1, l1) = path[k - 1], path[k]
+    (d0, l0) = path[k - 1]
+    (d1, l1) = path[k]
     return float(l0 + (l1 - l0) * (displacement - d0) / (d1 - d0))
 
 

@@ -105,7 +105,8 @@ def single(layer: int) -> str:
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for layer, (low, high) in enumerate(PUBLISHED[: config.depth - 1], 1):
-        centre, half = 0.5 * (low + high), 0.5 * (high - low)
+        centre = 0.5 * (low + high)
+        half = 0.5 * (high - low)
         found.append(Claim(index(layer, config.seeds), centre, half + READING))
     found.append(Claim(f"{LEAST}, {config.seeds} networks", 0.975, 0.025))  # above 0.95 in every layer
     found.append(Claim(f"{LEAST}, activities held, {config.seeds} networks", 1.0, 1e-3))

@@ -44,7 +44,8 @@ class Replay:
     """The last `capacity` transitions."""
 
     def __init__(self, capacity: int, size: int) -> None:
-        self.capacity, self.count = capacity, 0
+        self.capacity = capacity
+        self.count = 0
         self._all = Transitions(
             np.empty((capacity, size)),
             np.empty(capacity, dtype=np.int64),
@@ -57,14 +58,19 @@ class Replay:
         return min(self.count, self.capacity)
 
     def put(self, state: Floats, action: int, reward: float, following: Floats, last: bool) -> None:
-        at, kept = self.count % self.capacity, self._all
-        kept.states[at], kept.actions[at], kept.rewards[at] = state, action, reward
-        kept.following[at], kept.last[at] = following, last
+        at = self.count % self.capacity
+        kept = self._all
+        kept.states[at] = state
+        kept.actions[at] = action
+        kept.rewards[at] = reward
+        kept.following[at] = following
+        kept.last[at] = last
         self.count += 1
 
     def sample(self, size: int, rng: np.random.Generator) -> Transitions:
         """Different transitions, all equally likely."""
-        at, kept = rng.choice(len(self), size, replace=False), self._all
+        at = rng.choice(len(self), size, replace=False)
+        kept = self._all
         return Transitions(
             kept.states[at], kept.actions[at], kept.rewards[at], kept.following[at], kept.last[at]
         )
@@ -83,8 +89,11 @@ class Agent:
     """
 
     def __init__(self, learner: Learner, discount: float, rng: np.random.Generator) -> None:
-        self.learner, self.discount, self.rng = learner, discount, rng
-        self.lost, self.ran_away = 0, False
+        self.learner = learner
+        self.discount = discount
+        self.rng = rng
+        self.lost = 0
+        self.ran_away = False
 
     def act(self, state: Floats, explores: float) -> int:
         actions = self.learner.network.sizes[-1]
@@ -110,7 +119,8 @@ class Agent:
 
     def update(self, batch: Transitions, targets: Floats, known: Bools) -> None:
         """Relax the samples of each action under its clamp; all that rest change the weights together."""
-        network, rests = self.learner.network, []
+        network = self.learner.network
+        rests = []
         outputs = np.arange(network.sizes[-1])
         for action in np.unique(batch.actions[known]):
             of = known & (batch.actions == action)

@@ -152,7 +152,9 @@ def _life(
     weights, choices = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     network = first_network((seen, *config.hidden, actions), weights)
     agent = Agent(Learner(network, relaxer, lr, (lr,) * network.depth), config.discount, choices)
-    normal, replay, returns = Normalisation(seen), Replay(config.kept, seen), np.zeros(episodes)
+    normal = Normalisation(seen)
+    replay = Replay(config.kept, seen)
+    returns = np.zeros(episodes)
     for episode in range(episodes):
         first = seed if episode == 0 else None  # later episodes go on with the environment's own numbers
         returns[episode] = play(environment, agent, normal, replay, exploration(episode), first)
@@ -191,7 +193,8 @@ def claims(config: Config) -> Sequence[Claim]:
     found: list[Claim] = []
     for part in dict.fromkeys((config, fit(config, "native"))):
         for name, episodes in part.environments:
-            where, rules = case_of(name, episodes, part.rates), PUBLISHED[name]
+            where = case_of(name, episodes, part.rates)
+            rules = PUBLISHED[name]
             pc, bp = rules if episodes >= EPISODES else (None, None)
             shown = ("mean return", "learning rate")[: len(part.rates)]  # one rate needs no row
             found += [Claim(f"{what}, {where}", None, None) for what in shown]

@@ -36,7 +36,8 @@ from analog_pc.relaxers import FixedPrediction, Relaxer
 
 TASK = [[1.0]]
 WINS = {True: 0.7, False: 0.4}  # probability of a reward, on the right arm and on the other
-IN_A_ROW, REVERSES = 4, 0.25
+IN_A_ROW = 4
+REVERSES = 0.25
 
 # (weight of the belief, weight of the punished arm) after so many punishments, as published
 PC_TOY = {2: (0.805, 1.005), 8: (0.322, 1.10), 64: (-0.656, 1.499)}
@@ -88,7 +89,9 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 
 def in_the_task(arrays: Mapping[str, Array], seeds: int) -> dict[str, float]:
     """What punishment does to the value of the next choice, and how near to the brain that comes."""
-    punished, following, stays = arrays["punished"], arrays["next"], arrays["stays"]
+    punished = arrays["punished"]
+    following = arrays["next"]
+    stays = arrays["stays"]
     step = following - punished
     if not (stays.any() and (~stays).any()):
         return {}
@@ -122,7 +125,8 @@ def demonstration(config: Config, relaxer: Relaxer) -> Mapping[str, Array]:
     learner = Learner(
         PredictiveCodingNetwork([[[1.0]], [[1.0], [-1.0]]], activation="identity"), relaxer, config.lr
     )
-    weights, values = [_weights(learner)], [learner.predict(TASK)[0]]
+    weights = [_weights(learner)]
+    values = [learner.predict(TASK)[0]]
     for _ in range(config.punishments):
         learner.learn(TASK, clamps={2: chosen_only([[-1.0, 0.0]], [True, False])})
         weights.append(_weights(learner))
@@ -140,8 +144,12 @@ def task(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     spread = config.bp_spread if isinstance(relaxer, FixedPrediction) else config.pc_spread
     weights = [spread * rng.normal(size=(1, 1)), spread * rng.normal(size=(2, 1))]
     learner = Learner(PredictiveCodingNetwork(weights, activation="identity"), relaxer, config.lr)
-    right, row, reached = 0, 0, False
-    chosen, rewards, values = [], [], []
+    right = 0
+    row = 0
+    reached = False
+    chosen = []
+    rewards = []
+    values = []
     for _ in range(config.trials):
         value = learner.predict(TASK)[0]
         arm = int(rng.random() < 1.0 / (1.0 + np.exp(value[0] - value[1])))
@@ -153,7 +161,9 @@ def task(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
         row = row + 1 if arm == right else 0
         reached = reached or row >= IN_A_ROW
         if reached and rng.random() < REVERSES:
-            right, row, reached = 1 - right, 0, False
+            right = 1 - right
+            row = 0
+            reached = False
     return after_punishment(np.array(chosen), np.array(rewards), np.array(values), config.analysed)
 
 

@@ -27,7 +27,9 @@ from analog_pc.relaxers import Relaxer
 
 RATES = (*(m * 10.0**-k for k in range(2, 6) for m in (10.0, 7.5, 5.0, 2.5)), 1e-5)
 
-FEW, MANY = 60, 3000  # images a class, seen 64 times: so published ahead, and behind
+# images a class, seen 64 times: so published ahead, and behind
+FEW = 60
+MANY = 3000
 FEW_WINS = "fewest images a class: PC has the smaller least error"
 MANY_LOSES = "most images a class: BP has the smaller least error"
 
@@ -99,7 +101,8 @@ def _rarest(config: Config) -> int:
 
 def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -> Mapping[str, Array]:
     """Test errors along training; the images are the seed's."""
-    data, rng = images.load_images(config.data), np.random.default_rng(seed)
+    data = images.load_images(config.data)
+    rng = np.random.default_rng(seed)
     sizes = (data.train_inputs.shape[1], *config.hidden, data.classes)
     one = images.learner(relaxer, sizes, lr, seed)
     chosen = images.per_class(data.train_labels, count, rng)
@@ -116,7 +119,8 @@ def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
 
 
 def claims(config: Config) -> Sequence[Claim]:
-    found, counts = [], [count for count, _ in config.grid]
+    found = []
+    counts = [count for count, _ in config.grid]
     for count in counts:
         found += [
             Claim(f"{what}, {count} a class", None, None) for what in ("least error", "best learning rate")

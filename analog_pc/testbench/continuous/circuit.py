@@ -66,7 +66,8 @@ def per_unit(volts: float) -> TransferFunction:
 
 def continuous_circuit(bench: ContinuousTestbench) -> ContinuousCircuit:
     """Compile a continuous trial."""
-    sizes, depth = bench.network.sizes, bench.network.depth
+    sizes = bench.network.sizes
+    depth = bench.network.depth
     blocks = [_input_layer(bench), *(_layer(bench, k) for k in range(1, depth + 1))]
     instances = tuple(
         Instance(f"layer{k}", Subcircuit(f"continuous_layer{k}", ports, elements, f"layer {k}"), ports)
@@ -81,9 +82,12 @@ def continuous_circuit(bench: ContinuousTestbench) -> ContinuousCircuit:
 
 
 def _top(bench: ContinuousTestbench) -> tuple[Element, ...]:
-    sizes, last = bench.network.sizes, bench.network.depth
-    x, target = bus(f"x{last}", sizes[last]), bus("target", sizes[last])
-    shown, taken = bench.predict, bench.predict + bench.learn
+    sizes = bench.network.sizes
+    last = bench.network.depth
+    x = bus(f"x{last}", sizes[last])
+    target = bus("target", sizes[last])
+    shown = bench.predict
+    taken = bench.predict + bench.learn
     times = bench.tau * np.array([0.0, shown, shown + EDGE, taken, taken + EDGE])
     elements: tuple[Element, ...] = (
         ClockSources("clock", ("clamp",), grounds(1), times, [[0.0, 0.0, 1.0, 1.0, 0.0]]),
@@ -97,16 +101,23 @@ def _top(bench: ContinuousTestbench) -> tuple[Element, ...]:
 
 
 def _input_layer(bench: ContinuousTestbench) -> tuple[Bus, tuple[Element, ...]]:
-    n, sampler = bench.network.sizes[0], ComponentSampler(bench.technology)
-    x, rate = bus("x0", n), bus("rate0", n)
+    n = bench.network.sizes[0]
+    sampler = ComponentSampler(bench.technology)
+    x = bus("x0", n)
+    rate = bus("rate0", n)
     cell = activation_cell("act", bench.network.activation_of(0), x, bench.volts, bench.volts, sampler)
     return x + rate, (*cell.elements, unity("rate", cell.signal, grounds(n), rate, 1.0, sampler))
 
 
 def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, ...]]:
-    net, tech, sampler = bench.network, bench.technology, ComponentSampler(bench.technology)
-    pre, post = net.sizes[layer - 1], net.sizes[layer]
-    x, mu, weighted_eps = bus(f"x{layer}", post), bus("mu", post), bus("weighted_eps", post)
+    net = bench.network
+    tech = bench.technology
+    sampler = ComponentSampler(bench.technology)
+    pre = net.sizes[layer - 1]
+    post = net.sizes[layer]
+    x = bus(f"x{layer}", post)
+    mu = bus("mu", post)
+    weighted_eps = bus("weighted_eps", post)
     rates = bus(f"rate{layer - 1}", pre)
     lines = rates + ((BIAS,) if net.has_biases else ())
     precision = net.precision_of(layer)
@@ -123,7 +134,8 @@ def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, 
         ports += fed_back
         elements += _transposed(bench, weighted_eps, fed_back, sampler)
     if layer < net.depth:
-        rate, back = bus(f"rate{layer}", post), bus(f"back{layer}", post)
+        rate = bus(f"rate{layer}", post)
+        back = bus(f"back{layer}", post)
         ports += rate + back
         cell = activation_cell("act", net.activation_of(layer), x, bench.volts, bench.volts, sampler)
         elements += (
@@ -143,7 +155,8 @@ def _crossings(pre: Bus, post: Bus) -> tuple[Bus, Bus, Bus]:
 def _forward(
     bench: ContinuousTestbench, lines: Bus, mu: Bus, sampler: ComponentSampler
 ) -> tuple[Element, ...]:
-    anti, column = bus("anti", len(lines)), bus("column", len(mu))
+    anti = bus("anti", len(lines))
+    column = bus("column", len(mu))
     weights, rows, columns = _crossings(anti, column)
     gate = per_unit(bench.volts)
     return (
@@ -166,8 +179,10 @@ def _transposed(
     bench: ContinuousTestbench, weighted_eps: Bus, back: Bus, sampler: ComponentSampler
 ) -> tuple[Element, ...]:
     """W^T F; the bias, the last line, has no part in it."""
-    n, m = len(back), len(weighted_eps)
-    anti, column = bus("anti_eps", m), bus("back_column", n)
+    n = len(back)
+    m = len(weighted_eps)
+    anti = bus("anti_eps", m)
+    column = bus("back_column", n)
     weights, columns, rows = _crossings(column, anti)
     return (
         unity("invert_eps", grounds(m), weighted_eps, anti, 2.0, sampler),

@@ -49,7 +49,8 @@ class EquationDeviation:
 
 def compare_continuous(bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms) -> EquationDeviation:
     """All weights and activities, at every time of the circuit."""
-    times, taken = circuit.times, bench.predict + bench.learn
+    times = circuit.times
+    taken = bench.predict + bench.learn
     away = _away(times, (bench.predict, taken))
     change = max(float(np.abs(w - w[0]).max()) for w in ode.weights)
     weights = max(_worst(c, o, away) for c, o in zip(circuit.weights, ode.weights, strict=True))

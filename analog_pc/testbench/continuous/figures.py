@@ -11,7 +11,9 @@ from analog_pc.reporting.style import COLOURS, FULL_WIDTH, INK, styled
 from analog_pc.testbench.continuous.run import Waveforms
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
-SHADE, MOST, DOTS = "#fdf3e7", 6, 18
+SHADE = "#fdf3e7"
+MOST = 6
+DOTS = 18
 
 
 @styled

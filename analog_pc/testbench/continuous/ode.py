@@ -28,7 +28,8 @@ def flow_of(bench: ContinuousTestbench, times: Floats) -> Waveforms:
     y = system.start()
     found = np.empty((len(times), len(y)))
     for k, clamped in enumerate((False, True, False)):
-        begin, end = float(ends[k]), float(ends[k + 1])
+        begin = float(ends[k])
+        end = float(ends[k + 1])
         if clamped:
             y = system.with_target(y)
         inside = (times >= begin) & ((times < end) | (k == 2))
@@ -53,7 +54,8 @@ class _System:
     """States in one vector: x_1 ... x_L, then W_1 ... W_L with their biases."""
 
     def __init__(self, bench: ContinuousTestbench) -> None:
-        self.bench, self.net = bench, bench.network
+        self.bench = bench
+        self.net = bench.network
         self.shapes: list[tuple[int, ...]] = [(n,) for n in self.net.sizes[1:]]
         self.shapes += [w.shape for w in bench.weights]
         self.cuts = np.cumsum([int(np.prod(s)) for s in self.shapes])[:-1]

@@ -37,7 +37,8 @@ from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE, styled
 
 PHASES = ("predict: the input is pinned", "learn: input and output are pinned", "learn: the rods are tuned")
 SOURCES = ("ngspice", "native", "ideal")  # what the machine is driven by, the first that there is
-COILS, SLANT = 6, 0.05
+COILS = 6
+SLANT = 0.05
 INTERVAL = 80  # ms between two frames
 
 # The player's buttons use a web font; offline they have to be characters that every font has.

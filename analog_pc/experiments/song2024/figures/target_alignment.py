@@ -15,7 +15,8 @@ def draw(result: Result) -> Figure:
     figure, axes = new_figure(60.0)
     for column, depths in result.columns("depths").items():
         found = [result.data[f"{column}/depth {d}"] for d in depths]
-        mean, spread = np.array([f.mean() for f in found]), np.array([f.std() for f in found])
+        mean = np.array([f.mean() for f in found])
+        spread = np.array([f.std() for f in found])
         axes.plot(depths, mean, **({"marker": "."} | column_style(column)))
         if max(len(f) for f in found) > 1:
             colour = column_style(column)["color"]
