@@ -89,10 +89,8 @@ def compare_with_model(bench: LearningTestbench, result: LearningWaveforms, mode
     largest = float(np.abs(expected).max())
     apart = float(np.abs(found - expected).max())
     times = bench.schedule.predict, bench.schedule.held, bench.schedule.duration
-    rests = model.predicted, model.learned, model.again
-    first, second, third = (
-        _apart(result.at(t, result.activities), rest.activities) for t, rest in zip(times, rests, strict=True)
-    )
+    ends = zip(times, (model.predicted, model.learned, model.again), strict=True)
+    first, second, third = (_apart(result.at(t, result.activities), end.activities) for t, end in ends)
     weighted_eps = [pi * eps for pi, eps in zip(bench.network.pi, model.learned.eps[1:], strict=True)]
     held = _apart(result.at(bench.schedule.written, result.held)[1:], tuple(weighted_eps))
     span = bench.mapping.span
@@ -117,10 +115,10 @@ def compare_with_rule(
     first = bench.network_of(tuple(w[0] for w in result.forward))
     biased = bench.network.has_biases  # no line, no bias
     unit = _flat([*rule.weights, *(rule.biases if biased else ())])
-    moved = _flat([a - b for a, b in zip(_learned(found), _learned(first), strict=True)])
-    lr = float(unit @ moved / (unit @ unit))
-    cosine = float(unit @ moved / (np.linalg.norm(unit) * np.linalg.norm(moved)))
-    residual = float(np.linalg.norm(moved - lr * unit) / np.linalg.norm(moved))
+    changes = _flat([a - b for a, b in zip(_learned(found), _learned(first), strict=True)])
+    lr = float(unit @ changes / (unit @ unit))
+    cosine = float(unit @ changes / (np.linalg.norm(unit) * np.linalg.norm(changes)))
+    residual = float(np.linalg.norm(changes - lr * unit) / np.linalg.norm(changes))
 
     def output(rate: float) -> Floats:
         weights = [w + rate * d for w, d in zip(bench.network.W, rule.weights, strict=True)]

@@ -67,16 +67,16 @@ def _waves(
     inside = _within(result.times, start, end)
     factor, prefix = engineering(end - start)
     time = (result.times[inside] - start) * factor
-    rest = {"predict": model.predicted, "learn": model.learned, "predict again": model.again}.get(name)
-    for layer, units in _shown(bench, result):
-        for k, unit in enumerate(units):
+    equilibrium = {"predict": model.predicted, "learn": model.learned, "predict again": model.again}.get(name)
+    for layer, shown in _shown(bench, result):
+        for k, unit in enumerate(shown):
             hidden = layer < bench.network.depth
             tint = GREY if hidden else COLOURS[k % len(COLOURS)]
             label = f"output {unit}" if not hidden else "hidden" if k == 0 else None
             axes.plot(time, result.activities[layer][inside, unit], color=tint, label=label, lw=1.0)
-            if rest is not None:
+            if equilibrium is not None:
                 axes.plot(
-                    [(end - start) * factor], [rest.activities[layer][0, unit]], "o", color=tint,
+                    [(end - start) * factor], [equilibrium.activities[layer][0, unit]], "o", color=tint,
                     mfc="white", mew=0.8, clip_on=False, zorder=5,
                 )  # fmt: skip
     if name == "write":

@@ -170,7 +170,7 @@ def _check_reading(predicted: Equilibrium, learned: Equilibrium, parts: Technolo
 def _settling(network: PredictiveCodingNetwork, inputs: Floats, target: Floats | None) -> float:
     """Units of time until the slowest mode has decayed to `SETTLED`."""
     landscape = Landscape(network, make_clamps(network, inputs, target))
-    rest = relax(network, inputs, target)
-    state = landscape.resting_state(list(rest.activities))
+    equilibrium = relax(network, inputs, target)
+    state = landscape.resting_state(list(equilibrium.activities))
     slowest = float(curvatures(landscape, state)[0].min(initial=network.pi.min()))
     return PATIENCE * math.log(1.0 / SETTLED) / slowest

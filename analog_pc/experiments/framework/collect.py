@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, judge
+from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, check_claim
 from analog_pc.experiments.framework.result_cache import NoCache, ResultCache
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
@@ -39,7 +39,7 @@ def collect(
         Whatever the result should say of how it came about.
     agreement
         Column -> how near a circuit has to come to the ideal column; without an entry that is measured and
-        not judged, as it should be for real parts.  None: what the experiment says of ideal parts.
+        not checked, as it should be for real parts.  None: what the experiment says of ideal parts.
     """
     outcomes: dict[str, Outcome] = {}
     everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
@@ -71,18 +71,18 @@ def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
 
 
 def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
-    """A claim on predictive coding is judged on the relaxers; one on backpropagation on nothing else."""
+    """A claim on predictive coding is checked on the relaxers; one on backpropagation on nothing else."""
     found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
     if claim.rule == "bp":
         reverse = found[BACKPROP]
-        verdict = judge(claim.published, [reverse], claim.tolerance)
+        verdict = check_claim(claim.published, [reverse], claim.tolerance)
         name = f"{claim.quantity}, backpropagation"
         return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
-    judged = [found[c] for c in RELAXERS if found[c] is not None]
+    checked = [found[c] for c in RELAXERS if found[c] is not None]
     reference = claim.published
-    if reference is None and judged:
-        reference = judged.pop(0)  # the ideal column, or what stands for it where it cannot be run
-    verdict = judge(reference, judged, claim.tolerance)
+    if reference is None and checked:
+        reference = checked.pop(0)  # the ideal column, or what stands for it where it cannot be run
+    verdict = check_claim(reference, checked, claim.tolerance)
     return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
 
 
@@ -103,7 +103,7 @@ def _deviations(
             largest = max(_deviation(ideal[k], circuit[k]) for k in both)
             found = {c: largest if c == column else None for c in COLUMNS}
             tolerance = agreement.get(column)
-            verdict = judge(0.0, [largest], tolerance)
+            verdict = check_claim(0.0, [largest], tolerance)
             rows.append(
                 Row(
                     f"largest deviation from ideal, {column}",

@@ -108,23 +108,23 @@ class Hardware:
         """The equilibrium of the network on its devices."""
         arrays = self.arrays
         network = _linear([decode(pair) for pair in arrays.forward])
-        rest = self.relaxer.relax(network, inputs, targets, arrays=arrays)
-        if not rest.relaxation.all_converged:
-            raise SimulationFailed(f"{self.relaxer.name}: no equilibrium: {rest.relaxation.message}")
-        return rest
+        equilibrium = self.relaxer.relax(network, inputs, targets, arrays=arrays)
+        if not equilibrium.relaxation.all_converged:
+            raise SimulationFailed(f"{self.relaxer.name}: no equilibrium: {equilibrium.relaxation.message}")
+        return equilibrium
 
     def predict(self, inputs: ArrayLike) -> Floats:
         return self.relax(inputs).output
 
     def learn(self, inputs: ArrayLike, targets: ArrayLike) -> Equilibrium:
         """Relax, then move the commanded weights by what the circuit shows."""
-        rest = self.relax(inputs, targets)
-        change = hebbian_update(_linear(self.commanded), rest, self.rate)
+        equilibrium = self.relax(inputs, targets)
+        change = hebbian_update(_linear(self.commanded), equilibrium, self.rate)
         top = self.full_scale
         self.commanded = [
             np.clip(w + d, -top, top) for w, d in zip(self.commanded, change.weights, strict=True)
         ]
-        return rest
+        return equilibrium
 
     def _broken(self, pair: ConductancePair, fault: Fault, where: str) -> ConductancePair:
         post = slice(None) if fault.post is None else fault.post

@@ -60,10 +60,10 @@ class Learner:
         arrays: NetworkArrays | None = None,
     ) -> Equilibrium:
         """The equilibrium under clamps; the weights stay."""
-        rest = self.relaxer.relax(self.network, inputs, targets, clamps=clamps, arrays=arrays)
-        if not rest.relaxation.all_converged:
-            raise SimulationFailed(f"{self.relaxer.name}: no equilibrium: {rest.relaxation.message}")
-        return rest
+        equilibrium = self.relaxer.relax(self.network, inputs, targets, clamps=clamps, arrays=arrays)
+        if not equilibrium.relaxation.all_converged:
+            raise SimulationFailed(f"{self.relaxer.name}: no equilibrium: {equilibrium.relaxation.message}")
+        return equilibrium
 
     def predict(self, inputs: ArrayLike) -> Floats:
         """The output at rest with the input alone clamped, [samples, n_L]."""
@@ -77,15 +77,15 @@ class Learner:
         clamps: Mapping[int, Masked] | None = None,
     ) -> Equilibrium:
         """Relax under clamps, then update; the equilibrium that the update was made from."""
-        rest = self.relax(inputs, targets, clamps=clamps)
-        self.update(rest)
-        return rest
+        equilibrium = self.relax(inputs, targets, clamps=clamps)
+        self.update(equilibrium)
+        return equilibrium
 
-    def update(self, *rests: Equilibrium) -> None:
+    def update(self, *equilibria: Equilibrium) -> None:
         """Change weights and biases by the local rule at an equilibrium, or by several at once."""
         weights = list(self.network.W)
         biases = list(self.network.b)
-        for change in [hebbian_update(self.network, rest) for rest in rests]:
+        for change in [hebbian_update(self.network, equilibrium) for equilibrium in equilibria]:
             weights = [w + r * d for w, r, d in zip(weights, self.rates, change.weights, strict=True)]
             biases = [b + r * d for b, r, d in zip(biases, self.bias_rates, change.biases, strict=True)]
         self.network = self.network.with_parameters(weights, biases)

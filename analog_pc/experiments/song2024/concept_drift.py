@@ -5,7 +5,7 @@ permuted at random among themselves, in training and in test, while 0 ... 4 stay
 error over all epochs counts.
 
 What it knows from before it learned by backpropagation, with Adam at 0.001 and batches of 60 of all training
-images; how long is not published, here it is `known` batches.  It is the same network for every rule, relaxer
+images; the number is not published, here `learned` batches.  It is the same network for every rule, relaxer
 and learning rate of a seed.
 
 Published, the rules come apart only after some 500 epochs of drift.  A shorter run may give a tie, or either
@@ -62,7 +62,7 @@ class Config:
     batch: Count = 32
     interval: Count = 8
     epochs: Count = 24
-    known: Count = 1000
+    learned: Count = 1000
     seeds: Count = 3
     hidden: Counts = (32, 32)
     data: Path | None = None
@@ -71,12 +71,12 @@ class Config:
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     seeds = range(config.seeds)
     before = [f"before, seed {s}" for s in seeds]
-    known = cache.compute(before, lambda name: knowledge(config, before.index(name)))
+    learned = cache.compute(before, lambda name: knowledge(config, before.index(name)))
     names = {f"lr {lr:g}, seed {s}": (lr, s) for lr in config.rates for s in seeds}
 
     def drifted(name: str) -> Mapping[str, Array]:
         lr, seed = names[name]
-        return _curve(config, relaxer, known[seed], lr, seed)
+        return _curve(config, relaxer, learned[seed], lr, seed)
 
     found = dict(zip(names.values(), cache.compute(list(names), drifted), strict=True))
     values: dict[str, float] = {}
@@ -90,7 +90,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         values |= {f"mean error, lr {lr:g}": float(errors.mean())}
     best = images.best_rate(each)
     values |= {"best learning rate": best, LATE_ERROR: late(config, each[best])}
-    values["error before the first drift"] = float(np.mean([part["error"] for part in known]))
+    values["error before the first drift"] = float(np.mean([part["error"] for part in learned]))
     values[images.DIVERGED] = float(sum(bool(part["diverged"]) for part in found.values()))
     values[images.LOST] = float(np.mean([part["lost"] for part in found.values()]))
     arrays["mean/best"] = each[best].mean(axis=1)
@@ -111,9 +111,9 @@ def knowledge(config: Config, seed: int) -> Mapping[str, Array]:
     adam = Adam()
     targets = data.one_hot(data.train_labels)
     stream = images.batches(np.arange(len(targets)), 60, rng)
-    for chosen in islice(stream, config.known):
-        rest = one.relax(data.train_inputs[chosen], targets[chosen])
-        one.network = adam.updated(one.network, hebbian_update(one.network, rest).weights)
+    for chosen in islice(stream, config.learned):
+        equilibrium = one.relax(data.train_inputs[chosen], targets[chosen])
+        one.network = adam.updated(one.network, hebbian_update(one.network, equilibrium).weights)
     weights = {f"W{k}": w for k, w in enumerate(one.network.W, 1)}
     return {**weights, "error": np.array(images.test_error(one, data))}
 
@@ -128,13 +128,13 @@ def permuted(classes: int, rng: np.random.Generator) -> Ints:
 
 
 def _curve(
-    config: Config, relaxer: Relaxer, known: Mapping[str, Array], lr: float, seed: int
+    config: Config, relaxer: Relaxer, learned: Mapping[str, Array], lr: float, seed: int
 ) -> Mapping[str, Array]:
     """Test errors after every epoch of drift; images and drifts are the seed's."""
     data = images.load_images(config.data)
     rng = np.random.default_rng(seed)
     one = images.learner(relaxer, _sizes(config, data), lr, seed)
-    weights = [known[f"W{k}"] for k in range(1, one.network.depth + 1)]
+    weights = [learned[f"W{k}"] for k in range(1, one.network.depth + 1)]
     one.network = one.network.with_parameters(weights, one.network.b)
     chosen = images.per_class(data.train_labels, config.per_class, rng)
     stream = images.batches(chosen, config.batch, rng)
@@ -167,7 +167,7 @@ def claims(config: Config) -> Sequence[Claim]:
     for lr in config.rates:
         pc, bp = PUBLISHED.get(lr, (None, None))
         case = f"mean error, lr {lr:g}"
-        found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not judged
+        found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not checked
         found += images.gap_claims("mean error", f"lr {lr:g}")
     long = config.epochs >= FULL.epochs and config.interval >= FULL.interval
     counted = (BEST_GAP, BEST_P, images.DIVERGED, images.LOST)
@@ -186,7 +186,7 @@ FULL = Config(
     per_class=120,
     interval=64,
     epochs=3000,
-    known=64 * 1000,
+    learned=64 * 1000,
 )
 
 CONCEPT_DRIFT = Experiment(

@@ -117,17 +117,17 @@ def claims(config: Config) -> Sequence[Claim]:
     for depth, _ in config.grid:
         case = f"mean error, {depth} layers"
         pc, bp = PUBLISHED.get(depth, (None, None))
-        found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not judged
+        found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not checked
         found.append(Claim(f"best learning rate, {depth} layers", None, None))
         found += images.gap_claims("mean error", f"{depth} layers")
     # A shorter training of shallower networks shows neither of these.
-    judged = 0.0 if max(depth for depth, _ in config.grid) >= DEEP and config.epochs >= FULL.epochs else None
+    checked = 0.0 if max(depth for depth, _ in config.grid) >= DEEP and config.epochs >= FULL.epochs else None
     return [
         *found,
         Claim(images.DIVERGED, None, None),
         Claim(images.LOST, None, None),
-        Claim(DEEP_WINS, 1.0, judged),
-        Claim(GAP_GROWS, 1.0, judged),
+        Claim(DEEP_WINS, 1.0, checked),
+        Claim(GAP_GROWS, 1.0, checked),
     ]
 
 

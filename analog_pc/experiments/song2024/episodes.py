@@ -89,7 +89,7 @@ def play(
         following, reward, ended, stopped, _ = environment.step(action)
         seen = np.asarray(following, dtype=np.float64)
         over = ended or stopped
-        replay.put(state, action, float(reward), normal(seen), over)
+        replay.store(state, action, float(reward), normal(seen), over)
         total += float(reward)
     normal.include(seen)
     return total

@@ -71,10 +71,10 @@ def batches(chosen: Ints, size: int, rng: np.random.Generator) -> Iterator[Ints]
 
 def teach(learner: Learner, inputs: Floats, targets: Floats) -> int:
     """One update from a batch; samples that do not come to rest teach nothing, and are counted."""
-    rest = learner.relaxer.relax(learner.network, inputs, targets)
-    settled = rest.relaxation.converged
+    equilibrium = learner.relaxer.relax(learner.network, inputs, targets)
+    settled = equilibrium.relaxation.converged
     if settled.any():
-        learner.update(rest if settled.all() else take(rest, settled))
+        learner.update(equilibrium if settled.all() else take(equilibrium, settled))
     return int((~settled).sum())
 
 
@@ -107,8 +107,8 @@ def test_error(learner: Learner, images: Dataset) -> float:
 
 def error(learner: Learner, inputs: Floats, labels: Ints) -> float:
     """Fraction of images of which another output is the largest, or that do not come to rest."""
-    rest = learner.relaxer.relax(learner.network, inputs)
-    return float(((rest.output.argmax(axis=1) != labels) | ~rest.relaxation.converged).mean())
+    equilibrium = learner.relaxer.relax(learner.network, inputs)
+    return float(((equilibrium.output.argmax(axis=1) != labels) | ~equilibrium.relaxation.converged).mean())
 
 
 test_error.__test__ = False  # type: ignore[attr-defined]  # it is not one of pytest's
@@ -129,7 +129,7 @@ def gaps(pc: Outcome, bp: Outcome, what: str, cases: Mapping[str, str]) -> dict[
 
 
 def gap_claims(what: str, case: str) -> list[Claim]:
-    """The rows of `gaps` for a case, not judged."""
+    """The rows of `gaps` for a case, not checked."""
     return [Claim(quantity, None, None) for quantity in (gap_of(what, case), p_of(case))]
 
 

@@ -7,7 +7,7 @@ updates contradict each other less.
 
 Published (Fashion-MNIST, read off the plot of experiments/nature_less_erratic in the authors' repository):
 lengths of 4.87 and 5.04 at a displacement of 2.1, 6.16 and 6.38 at 2.9, ratios of 0.966 and 0.966.  On
-other data that number need not be the same, so what is judged is that the way is the shorter one."""
+other data that number need not be the same, so what is checked is that the way is the shorter one."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Config:
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The way of every learning rate and network."""
     names = {f"lr {lr:g}, network {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
-    found = cache.compute(list(names), lambda name: way(config, *names[name], relaxer))
+    found = cache.compute(list(names), lambda name: path_lengths(config, *names[name], relaxer))
     arrays = {name: part["way"] for name, part in zip(names, found, strict=True)}
     values: dict[str, float] = {}
     for lr in config.rates:
@@ -59,7 +59,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     return Outcome(values, arrays, (images.on_what(config.data),))
 
 
-def way(config: Config, lr: float, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
+def path_lengths(config: Config, lr: float, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """(displacement, length) after every update, [updates + 1, 2]."""
     data = images.load_images(config.data)
     rng = np.random.default_rng(seed)

@@ -104,13 +104,13 @@ def relaxation(
 
 def _transient(compiled: CompiledNetwork, nodes: list[Floats], duration: float) -> Transient:
     """From the given activities; steps short enough for a spline through them to be exact to 1e-5."""
-    given = compiled.transient(duration=duration, max_step=duration / 400.0)
+    analysis = compiled.transient(duration=duration, max_step=duration / 400.0)
     volts = {
         name: float(unit * layer[i])
         for bus, layer, unit in zip(compiled.probes.activities, nodes, compiled.scales.activity, strict=True)
         for i, name in enumerate(bus)
     }
-    return replace(given, initial={name: volts[name] for name in given.initial})
+    return replace(analysis, initial={name: volts[name] for name in analysis.initial})
 
 
 def _between(

@@ -70,16 +70,16 @@ def indices(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     x, target = rng.normal(size=(2, 1, config.width))
     learner = Learner(PredictiveCodingNetwork(list(weights), activation="identity"), relaxer, config.lr)
     before = learner.relax(x).activities
-    rest = learner.learn(x, target)
+    equilibrium = learner.learn(x, target)
     after = learner.relax(x).activities
     hidden = range(1, config.depth)
     if isinstance(relaxer, FixedPrediction):
-        return {"once": np.array([cosine(after[k] - before[k], rest.eps[k]) for k in hidden])}
-    moved = [a - b for a, b in zip(rest.activities, before, strict=True)]
-    learned = _learned(weights, rest.activities, config)
+        return {"once": np.array([cosine(after[k] - before[k], equilibrium.eps[k]) for k in hidden])}
+    settled = [a - b for a, b in zip(equilibrium.activities, before, strict=True)]
+    learned = _learned(weights, equilibrium.activities, config)
     return {
-        "once": np.array([cosine(after[k] - before[k], moved[k]) for k in hidden]),
-        "held": np.array([cosine(learned[k] - before[k], moved[k]) for k in hidden]),
+        "once": np.array([cosine(after[k] - before[k], settled[k]) for k in hidden]),
+        "held": np.array([cosine(learned[k] - before[k], settled[k]) for k in hidden]),
     }
 
 

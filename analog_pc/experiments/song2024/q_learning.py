@@ -57,7 +57,7 @@ class Replay:
     def __len__(self) -> int:
         return min(self.count, self.capacity)
 
-    def put(self, state: Floats, action: int, reward: float, following: Floats, last: bool) -> None:
+    def store(self, state: Floats, action: int, reward: float, following: Floats, last: bool) -> None:
         at = self.count % self.capacity
         kept = self._all
         kept.states[at] = state
@@ -99,9 +99,9 @@ class Agent:
         actions = self.learner.network.sizes[-1]
         if self.rng.random() < explores:
             return int(self.rng.integers(actions))
-        rest = self.learner.relaxer.relax(self.learner.network, state[None])
-        if rest.relaxation.all_converged:
-            return int(rest.output[0].argmax())
+        equilibrium = self.learner.relaxer.relax(self.learner.network, state[None])
+        if equilibrium.relaxation.all_converged:
+            return int(equilibrium.output[0].argmax())
         self.lost += 1
         return int(self.rng.integers(actions))
 
@@ -109,30 +109,30 @@ class Agent:
         """One update from a batch, of all actions at once; the targets are the present network's."""
         if self.ran_away:
             return
-        rest = self.learner.relaxer.relax(self.learner.network, batch.following)
-        known = rest.relaxation.converged | batch.last
-        targets = td_targets(batch, np.where(known[:, None], rest.output, 0.0), self.discount)
-        self.lost += int((~known).sum())
+        equilibrium = self.learner.relaxer.relax(self.learner.network, batch.following)
+        valid = equilibrium.relaxation.converged | batch.last
+        targets = td_targets(batch, np.where(valid[:, None], equilibrium.output, 0.0), self.discount)
+        self.lost += int((~valid).sum())
         self.ran_away = bool((np.abs(targets) > RUN_AWAY / (1.0 - self.discount)).any())
         if not self.ran_away:
-            self.update(batch, targets, known)
+            self.update(batch, targets, valid)
 
-    def update(self, batch: Transitions, targets: Floats, known: Bools) -> None:
+    def update(self, batch: Transitions, targets: Floats, valid: Bools) -> None:
         """Relax the samples of each action under its clamp; all that rest change the weights together."""
         network = self.learner.network
-        rests = []
+        equilibria = []
         outputs = np.arange(network.sizes[-1])
-        for action in np.unique(batch.actions[known]):
-            of = known & (batch.actions == action)
+        for action in np.unique(batch.actions[valid]):
+            of = valid & (batch.actions == action)
             wanted = np.repeat(targets[of, None], len(outputs), axis=1)
             clamps = {network.depth: chosen_only(wanted, outputs == action)}
-            rest = self.learner.relaxer.relax(network, batch.states[of], clamps=clamps)
-            settled = rest.relaxation.converged
+            equilibrium = self.learner.relaxer.relax(network, batch.states[of], clamps=clamps)
+            settled = equilibrium.relaxation.converged
             self.lost += int((~settled).sum())
             if settled.any():
-                rests.append(rest if settled.all() else take(rest, settled))
-        if rests:
-            self.learner.update(*rests)
+                equilibria.append(equilibrium if settled.all() else take(equilibrium, settled))
+        if equilibria:
+            self.learner.update(*equilibria)
 
 
 def first_network(sizes: tuple[int, ...], rng: np.random.Generator) -> PredictiveCodingNetwork:

@@ -189,7 +189,7 @@ def ahead(episodes: int) -> str:
 
 
 def claims(config: Config) -> Sequence[Claim]:
-    """Published returns stand beside what is as long, and are not judged: three seeds, read off a plot."""
+    """Published returns stand beside what is as long, and are not checked: three seeds, read off a plot."""
     found: list[Claim] = []
     for part in dict.fromkeys((config, fit(config, "native"))):
         for name, episodes in part.environments:

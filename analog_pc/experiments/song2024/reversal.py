@@ -54,7 +54,7 @@ MANY = 1000  # runs after which the rise on switch, 0.011, is four standard devi
 # Signal of the brain (a.u.): at the punished trial before staying and switching, at the next one then.
 BRAIN = (0.0766, -0.0598, -0.1795, 0.0301)
 BRAIN_NOTE = (
-    "The squared difference to the brain is measured, not judged: published from 22 and 40 runs, it varies "
+    "The squared difference to the brain is measured, not checked: published from 22 and 40 runs, it varies "
     "from draw to draw of so many as much as the two rules differ (0.0004 ... 0.03 for backpropagation)."
 )
 

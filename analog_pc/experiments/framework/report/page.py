@@ -52,14 +52,14 @@ def verdict(result: Result) -> str:
 
 
 def summary(result: Result) -> str:
-    """What was judged and how it came out, in a sentence or two."""
-    judged = [row for row in result.rows if row.verdict != NOT_SHOWN]
-    differing = [row.quantity for row in judged if row.verdict == DIFFERS]
-    if not judged:
-        return "Nothing here is claimed: the numbers are measured, and not judged."
+    """What was checked and how it came out, in a sentence or two."""
+    checked = [row for row in result.rows if row.verdict != NOT_SHOWN]
+    differing = [row.quantity for row in checked if row.verdict == DIFFERS]
+    if not checked:
+        return "Nothing here is claimed: the numbers are measured, and not checked."
     if differing:
-        return f"{len(differing)} of {len(judged)} judged quantities differ: {'; '.join(differing)}."
-    return f"Every judged quantity ({len(judged)}) is within its tolerance."
+        return f"{len(differing)} of {len(checked)} checked quantities differ: {'; '.join(differing)}."
+    return f"Every checked quantity ({len(checked)}) is within its tolerance."
 
 
 def _size(result: Result) -> str:

@@ -46,7 +46,7 @@ def draw(result: Result) -> Figure:
 EXPERIMENT = Experiment("one", "One relaxation", run, Config(), Config(4), claims, draw, compare=compare)
 
 
-def test_columns_are_joined_and_judged() -> None:
+def test_columns_are_joined_and_checked() -> None:
     result = collect(EXPERIMENT, Config(), simulated(technology("ideal"), ("ideal", "native")))
     hidden, bp, wrong, difference, circuit, absent, deviation = result.rows
     assert (hidden.verdict, bp.verdict, wrong.verdict) == (AGREES, AGREES, DIFFERS)
@@ -63,7 +63,7 @@ def test_columns_are_joined_and_judged() -> None:
     assert set(result.columns("h")) == {"ideal", "native", "backprop"}
 
 
-def test_the_deviation_of_real_parts_is_measured_and_not_judged() -> None:
+def test_the_deviation_of_real_parts_is_measured_and_not_checked() -> None:
     relaxers = simulated(technology("breadboard"), ("ideal", "native"))
     deviation = collect(EXPERIMENT, Config(), relaxers, agreement={}).rows[-1]
     assert deviation.native is not None

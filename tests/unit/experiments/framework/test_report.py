@@ -22,8 +22,8 @@ RESULT = Result(
 
 
 def test_verdicts_in_words() -> None:
-    assert summary(RESULT) == "Every judged quantity (1) is within its tolerance."
-    assert summary(replace(RESULT, rows=(GOOD, BAD))) == "1 of 2 judged quantities differ: dip."
+    assert summary(RESULT) == "Every checked quantity (1) is within its tolerance."
+    assert summary(replace(RESULT, rows=(GOOD, BAD))) == "1 of 2 checked quantities differ: dip."
     assert summary(replace(RESULT, rows=(OPEN,))).startswith("Nothing here is claimed")
     assert verdict(replace(RESULT, rows=(OPEN,))) == "NOT JUDGED"
 

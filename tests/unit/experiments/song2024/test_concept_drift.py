@@ -16,7 +16,7 @@ from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT, Config, 
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, IdealRelaxer
 
-SMALL = Config(rates=(0.02, 0.05), per_class=6, interval=3, epochs=7, known=300)
+SMALL = Config(rates=(0.02, 0.05), per_class=6, interval=3, epochs=7, learned=300)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_adam_on_one_weight() -> None:
 
 
 def test_what_is_known_before_is_learned_and_of_the_seed() -> None:
-    known, again, longer = (knowledge(replace(SMALL, known=n), 0) for n in (100, 100, 1000))
+    known, again, longer = (knowledge(replace(SMALL, learned=n), 0) for n in (100, 100, 1000))
     np.testing.assert_array_equal(known["W1"], again["W1"])
     assert longer["error"] < known["error"]
     assert longer["error"] < 0.1
@@ -70,7 +70,7 @@ def test_every_rule_starts_from_the_same_knowledge(small: Result) -> None:
 
 def test_a_drift_is_felt_and_learning_answers() -> None:
     """One drift in 120 changes nothing (none of this seed's); errors fall again until the next one."""
-    config = replace(SMALL, rates=(0.005,), per_class=60, interval=12, epochs=36, known=1000, seeds=1)
+    config = replace(SMALL, rates=(0.005,), per_class=60, interval=12, epochs=36, learned=1000, seeds=1)
     found = concept_drift.run(config, FixedPrediction(), NoCache())
     curve = found.arrays["curve/lr 0.005"].reshape(3, 12)
     assert (curve[:, 0] > curve[:, -1]).all()
@@ -82,7 +82,7 @@ def test_errors_late_in_a_run() -> None:
     assert late(config, np.arange(16.0).reshape(2, 8)) == np.mean([5, 7, 13, 15])
 
 
-def test_a_short_run_is_measured_and_not_judged(small: Result) -> None:
+def test_a_short_run_is_measured_and_not_checked(small: Result) -> None:
     row = next(row for row in small.rows if row.quantity == concept_drift.FOLLOWS)
     assert row.ideal in (0.0, 1.0)
     assert row.verdict == NOT_SHOWN

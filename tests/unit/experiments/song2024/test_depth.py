@@ -46,8 +46,8 @@ def test_a_short_run_is_not_held_against_deep_networks() -> None:
     for quantity in (depth.DEEP_WINS, depth.GAP_GROWS):
         row = next(row for row in result.rows if row.quantity == quantity)
         assert (row.ideal, row.verdict) == (None, NOT_SHOWN)
-    judged = {c.quantity: c.tolerance for c in DEPTH.claims(DEPTH.full)}
-    assert judged[depth.DEEP_WINS] == judged[depth.GAP_GROWS] == 0.0
+    checked = {c.quantity: c.tolerance for c in DEPTH.claims(DEPTH.full)}
+    assert checked[depth.DEEP_WINS] == checked[depth.GAP_GROWS] == 0.0
 
 
 @pytest.mark.parametrize(("deep", "wins", "grows"), [(0.3, 1.0, 1.0), (0.49, 1.0, 0.0), (0.6, 0.0, 0.0)])

@@ -39,7 +39,7 @@ def test_prospective_index_on_circuits(relaxers: dict[str, Relaxer], column: str
 
 def test_the_way_of_the_weights(relaxers: dict[str, Relaxer]) -> None:
     config = less_erratic.Config(epochs=2, per_class=20, batch=50)
-    path = less_erratic.way(config, 0.001, 0, relaxers["ideal"])["way"]
+    path = less_erratic.path_lengths(config, 0.001, 0, relaxers["ideal"])["way"]
     assert path.shape == (9, 2)
     assert (np.diff(path[:, 1]) > 0.0).all()
     assert (path[1:, 0] <= path[1:, 1] * (1.0 + 1e-12)).all()  # no way is shorter than the straight one
@@ -53,7 +53,7 @@ def test_lengths_are_compared_at_equal_displacement() -> None:
 
 def test_the_way_of_predictive_coding_is_the_shorter_one(relaxers: dict[str, Relaxer]) -> None:
     config = less_erratic.Config(epochs=6, per_class=50, batch=100)
-    pc, bp = (less_erratic.way(config, 0.001, 0, relaxers[c])["way"] for c in ("ideal", "backprop"))
+    pc, bp = (less_erratic.path_lengths(config, 0.001, 0, relaxers[c])["way"] for c in ("ideal", "backprop"))
     assert less_erratic.length_ratio(pc, bp) < 1.0
 
 

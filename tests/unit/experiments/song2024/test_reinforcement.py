@@ -66,7 +66,7 @@ def test_the_target_looks_one_step_ahead() -> None:
 def test_replay_forgets_the_oldest_and_repeats_nothing() -> None:
     replay = Replay(5, 1)
     for k in range(8):
-        replay.put(np.array([float(k)]), k % 2, -float(k), np.array([k + 0.5]), k == 7)
+        replay.store(np.array([float(k)]), k % 2, -float(k), np.array([k + 0.5]), k == 7)
         assert len(replay) == min(k + 1, 5)
     found = replay.sample(5, np.random.default_rng(0))
     assert sorted(found.states[:, 0]) == [3.0, 4.0, 5.0, 6.0, 7.0]
@@ -78,10 +78,10 @@ def test_replay_forgets_the_oldest_and_repeats_nothing() -> None:
 
 def test_a_sample_stays_what_it_was() -> None:
     replay = Replay(2, 1)
-    replay.put(np.array([1.0]), 0, 0.0, np.array([2.0]), False)
+    replay.store(np.array([1.0]), 0, 0.0, np.array([2.0]), False)
     found = replay.sample(1, np.random.default_rng(0))
     for _ in range(2):
-        replay.put(np.array([5.0]), 1, 1.0, np.array([6.0]), True)
+        replay.store(np.array([5.0]), 1, 1.0, np.array([6.0]), True)
     assert found.states == 1.0
     assert not found.last[0]
 
@@ -270,8 +270,8 @@ def test_a_short_run() -> None:
     assert pc.arrays["curve/CartPole-v1"].shape == (2, 12)
     assert pc.values["return at the end, MountainCar-v0, 1 episodes, best of 2 rates"] == -200.0
     both = set(pc.values) | set(reinforcement.compare(pc, bp))
-    judged = [c for c in reinforcement.claims(config) if c.tolerance is not None]
-    assert judged == []  # no published number stands for so little
+    checked = [c for c in reinforcement.claims(config) if c.tolerance is not None]
+    assert checked == []  # no published number stands for so little
     assert {c.quantity for c in reinforcement.claims(replace(config, circuit_rates=config.rates))} <= both
 
 

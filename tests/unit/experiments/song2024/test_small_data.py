@@ -16,7 +16,7 @@ from analog_pc.experiments.song2024.small_data import FEW_WINS, FULL, MANY_LOSES
         (Config(grid=((140, (0.005,)),), epochs=4800), None, 0.0),
     ],
 )
-def test_few_and_many_are_judged_where_they_were_published(
+def test_few_and_many_are_checked_where_they_were_published(
     config: Config, few: float | None, many: float | None
 ) -> None:
     found = {claim.quantity: claim.tolerance for claim in claims(config)}
