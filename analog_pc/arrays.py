@@ -33,11 +33,11 @@ __all__ = [
 ]
 
 
-def is_number(given: object) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether it is a real number, of Python or a scalar of NumPy; a boolean is none, NaN is one."""
-    return isinstance(given, int | float | np.integer | np.floating) and not isinstance(given, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
-def is_whole(given: object) -> TypeGuard[int]:
+def is_whole(value: object) -> TypeGuard[int]:
     """Whether it is an integer, of Python or NumPy; a boolean is none, and neither is 2.0."""
-    return isinstance(given, int | np.integer) and not isinstance(given, bool)
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -9,7 +9,7 @@ from analog_pc.arrays import ArrayLike, Floats
 DECADES = 30  # of a physical value in SI units: 1e-30 to 1e30, so that products of ten stay in range
 
 
-def numbers(given: ArrayLike) -> Floats:
+def numbers(values: ArrayLike) -> Floats:
     """A copy as float64; what is no number is not taken for one, although numpy would convert it.
 
     Raises
@@ -19,7 +19,7 @@ def numbers(given: ArrayLike) -> Floats:
     ValueError
         For rows of different lengths.
     """
-    raw = np.asarray(given)
+    raw = np.asarray(values)
     whole = raw.dtype.kind == "O" and all(isinstance(v, int | float) for v in raw.flat)  # beyond 64 bits
     if raw.dtype.kind not in "biuf" and not whole:
         raise TypeError(f"{raw.dtype} are no numbers")

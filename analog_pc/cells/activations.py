@@ -29,6 +29,17 @@ def activation_cell(
     """The circuit of an activation: V(signal) = rate_volts f(V(x) / volts).
 
     The identity needs none: the drivers of the word lines already keep the load off the value node.
+
+    Parameters
+    ----------
+    f
+        The activation.
+    x
+        Value nodes, [n].
+    volts, rate_volts
+        Volts of an activity of 1 and of a rate of 1.
+    sampler
+        Technology and random draws of the chip.
     """
     if f.name == "identity":
         return ActivationCell((), x, x, None)

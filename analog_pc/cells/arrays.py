@@ -19,6 +19,15 @@ def drivers(
         signal[i] --+--[ +1 ]--- positive[i]      word line of the minus devices
                     |
                     +--[ -1 ]--- negative[i]      word line of the plus devices (the amplifier below inverts)
+
+    Parameters
+    ----------
+    signal
+        Nodes of the rates, [rows].
+    positive, negative
+        Word lines, [rows].
+    sampler
+        Technology and random draws of the chip.
     """
     ground = grounds(len(signal))
     return (
@@ -44,6 +53,17 @@ def differential_crossbar(
     The resistance of the wires is distributed over the cells (see `Crossbar`); their capacitance stands at
     their ends, n c of a line of n cells.  What that leaves out is the delay along the line itself, Elmore's
     n^2 r c / 2: 0.2 ps for 64 cells of 1 Ohm and 0.1 fF, a millionth of a node's time constant of 0.1 us.
+
+    Parameters
+    ----------
+    positive, negative
+        Word lines, [rows].
+    columns
+        Bit lines, [columns].
+    pair
+        Conductances in S, [rows, columns].
+    sampler
+        Technology and random draws of the chip.
     """
     t = sampler.technology
     f = device_law(t.device_law, t.device_nonlinearity)
@@ -86,6 +106,15 @@ def transimpedance(
                      +--|-\\      |       NG = 1 + R_f sum(G) on the bit line
                         | A >----+-- out[i]
               ground ---|+/
+
+    Parameters
+    ----------
+    columns, out
+        Bit lines and outputs, [columns].
+    ohms
+        R_f, one for all or [columns].
+    sampler
+        Technology and random draws of the chip.
     """
     return (
         Resistors(f"{name}_rf", columns, out, ohms),

@@ -51,6 +51,13 @@ def open_loop(name: str, plus: Bus, minus: Bus, out: Bus, sampler: ComponentSamp
         plus[i]  ---|+\\
                     | A0 >--- out[i]
         minus[i] ---|-/
+
+    Parameters
+    ----------
+    plus, minus, out
+        Inputs and outputs, [n].
+    sampler
+        Technology and random draws of the chip.
     """
     t = sampler.technology
     return Amplifiers(
@@ -82,22 +89,31 @@ def unity(
 
     The resistors around it are not drawn: its inputs load nothing, and its noise is that of the op-amp alone.
     The output resistance is the one at low frequency, r_o NG / (A0 + NG).
+
+    Parameters
+    ----------
+    plus, minus, out
+        Inputs and outputs, [n].
+    noise_gain
+        NG: 1 for a buffer, 2 for an inverter or a difference.
+    sampler
+        Technology and random draws of the chip.
     """
     t = sampler.technology
-    a0, ng = t.opamp_gain, noise_gain
+    a0 = t.opamp_gain
     return Amplifiers(
         name,
         plus,
         minus,
         out,
-        a0 / (a0 + ng),
-        offset=offsets(name, len(out), ng, sampler),
-        gain_bandwidth=t.opamp_gain_bandwidth / ng,
+        a0 / (a0 + noise_gain),
+        offset=offsets(name, len(out), noise_gain, sampler),
+        gain_bandwidth=t.opamp_gain_bandwidth / noise_gain,
         slew_rate=t.opamp_slew_rate,
         saturation=t.opamp_saturation,
-        output_ohms=t.opamp_output_resistance * ng / (a0 + ng),
-        noise=ng * t.opamp_noise,
-        kind="buffer" if ng == 1.0 else "difference",
+        output_ohms=t.opamp_output_resistance * noise_gain / (a0 + noise_gain),
+        noise=noise_gain * t.opamp_noise,
+        kind="buffer" if noise_gain == 1.0 else "difference",
     )
 
 

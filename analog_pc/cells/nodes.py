@@ -28,6 +28,13 @@ def value_node(name: str, x: Bus, mu: Bus, conductance: float, farads: float) ->
               === C
                |
              ground
+
+    Parameters
+    ----------
+    x, mu
+        Value nodes and their predictions, [n].
+    conductance, farads
+        g in S and C in F of each node.
     """
     n = len(x)
     return (
@@ -37,7 +44,15 @@ def value_node(name: str, x: Bus, mu: Bus, conductance: float, farads: float) ->
 
 
 def free_input_node(name: str, x: Bus, farads: float) -> tuple[Element, ...]:
-    """A value node that nothing predicts: a capacitor alone, moved by the feedback of the layer above."""
+    """A value node that nothing predicts: a capacitor alone, moved by the feedback of the layer above.
+
+    Parameters
+    ----------
+    x
+        Value nodes, [n].
+    farads
+        C of each node.
+    """
     return (Capacitors(f"{name}_cap", x, grounds(len(x)), farads),)
 
 
@@ -54,6 +69,15 @@ def eps_sense(
 
     They also drive the word lines of the transposed crossbar, which needs both signs; without one (`anti`
     empty) the second amplifier is left out.
+
+    Parameters
+    ----------
+    x, mu
+        Value nodes and their predictions, [n].
+    eps, anti
+        Outputs, [n].
+    sampler
+        Technology and random draws of the chip.
     """
     sense = unity(f"{name}_sense", x, mu, eps, 2.0, sampler)
     return (sense, unity(f"{name}_anti", mu, x, anti, 2.0, sampler)) if anti else (sense,)
@@ -76,6 +100,19 @@ def feedback_gate(
 
     g is the spring conductance of the layer above, so that its precision weighs the feedback too.
     ``gate=None`` stands for f' = 1 (identity).
+
+    Parameters
+    ----------
+    control
+        Nodes that the gate is a function of, [n].
+    back, x
+        Nodes of W^T eps and value nodes, [n].
+    siemens
+        g.
+    gate
+        f' of the voltage of `control`.
+    sampler
+        Technology and random draws of the chip.
     """
     each = siemens * np.asarray(spread_gain(name, len(x), sampler))
     if gate is None:

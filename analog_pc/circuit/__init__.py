@@ -1,5 +1,6 @@
 """The problem (elements, circuits, analyses) and the answer (solutions), all data."""
 
+from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.analysis import (
     Analysis,
     Noise,
@@ -14,7 +15,6 @@ from analog_pc.circuit.checks import check_circuit, refuse_timed
 from analog_pc.circuit.circuit import BOLTZMANN, ROOM, Circuit, Instance, Subcircuit
 from analog_pc.circuit.elements import (
     VCCS,
-    Amplifiers,
     Capacitors,
     ClockSources,
     Crossbar,

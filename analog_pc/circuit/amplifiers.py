@@ -14,7 +14,8 @@ from analog_pc.errors import BadInput
 
 # How sharply an output meets its rail, and an input stage its largest current (see `limiter`).  A rail is
 # sharp: at half of it the output is 0.3 % low.  A differential pair is soft: half its current at 0.6 of it.
-RAIL, PAIR = 6, 2
+RAIL = 6
+PAIR = 2
 
 
 @dataclass(frozen=True, eq=False)

@@ -166,11 +166,12 @@ def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
 
 
 def _check_guess(analysis: OperatingPoint) -> None:
-    shapes, volts = ((), (analysis.samples,)), {}
-    for node, given in analysis.guess.items():
-        volts[node] = np.asarray(given, dtype=np.float64)
+    shapes = ((), (analysis.samples,))
+    volts = {}
+    for node, guess in analysis.guess.items():
+        volts[node] = np.asarray(guess, dtype=np.float64)
         if volts[node].shape not in shapes:
             raise BadInput(f"guess {node!r}: shape {volts[node].shape}, expected () or {shapes[1]}")
     if not np.isfinite(np.concatenate([np.empty(0), *map(np.ravel, volts.values())])).all():  # all at once
-        node = next(node for node, given in volts.items() if not np.isfinite(given).all())
+        node = next(node for node, guess in volts.items() if not np.isfinite(guess).all())
         raise BadInput(f"guess {node!r}: holds a value that is not finite")

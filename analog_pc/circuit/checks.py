@@ -14,12 +14,12 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Ints
+from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.circuit.elements import (
     TIMED,
     VCCS,
-    Amplifiers,
     Capacitors,
     ClockSources,
     Crossbar,

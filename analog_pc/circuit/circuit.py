@@ -1,11 +1,14 @@
-"""Circuits as data: elements, subcircuits and their instances.  No networks and no simulators here."""
+"""Circuits as data: elements, subcircuits and their instances, and the names of their nodes.
+
+A `Solution` calls a node ``node``, or ``instance.node`` inside an instance.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from analog_pc.circuit.bus import Bus, checked_name
+from analog_pc.circuit.bus import GROUND, Bus, checked_name
 from analog_pc.circuit.elements import Element, StimulusSources
 from analog_pc.circuit.values import values
 from analog_pc.errors import BadInput
@@ -82,3 +85,27 @@ def _unique(what: str, names: list[str] | Bus) -> None:
         if name in seen:
             raise BadInput(f"{what} {name!r} appears twice")
         seen.add(name)
+
+
+def terminals(element: Element) -> list[str]:
+    """Every node that the bank touches (with repetitions), as its own block calls it."""
+    buses = (value for value in vars(element).values() if isinstance(value, tuple))
+    return [node for nodes in buses for node in nodes]
+
+
+def node_names(circuit: Circuit) -> tuple[str, ...]:
+    """Every node of the circuit but ground."""
+    found: dict[str, None] = {}
+    for path, element in circuit.banks():
+        found.update(dict.fromkeys(outer_names(circuit, path, terminals(element))))
+    found.pop(GROUND, None)
+    return tuple(found)
+
+
+def outer_names(circuit: Circuit, path: str, nodes: Iterable[str]) -> list[str]:
+    """The names of nodes of the instance `path`, or of the top level, whose path is ""."""
+    ports: dict[str, str] = {}
+    for instance in circuit.instances:
+        if instance.name == path:
+            ports = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
+    return [ports.get(node, f"{path}.{node}" if path and node != GROUND else node) for node in nodes]

@@ -13,7 +13,7 @@ from analog_pc.numeric import numbers
 def values(
     element: str,
     what: str,
-    given: ArrayLike,
+    raw: ArrayLike,
     shape: tuple[int, ...],
     *,
     low: float = -np.inf,
@@ -21,7 +21,7 @@ def values(
 ) -> Floats:
     """Finite float64 values above `low`, spread to `shape`; `low` itself only with `zero`."""
     try:
-        array = numbers(given)
+        array = numbers(raw)
     except (TypeError, ValueError):
         raise BadInput(f"{element}: {what} is not an array of numbers") from None
     try:
@@ -37,9 +37,9 @@ def values(
     return array
 
 
-def limit(element: str, what: str, given: float) -> float:
+def limit(element: str, what: str, bound: float) -> float:
     """A bound: positive, and infinite where there is none."""
-    value = float(given)
+    value = float(bound)
     if not value > 0.0:
         raise BadInput(f"{element}: {what} = {value!r}, must be > 0 (inf: no limit)")
     return value

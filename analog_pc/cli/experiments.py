@@ -22,7 +22,7 @@ from analog_pc.experiments.song2024.figures import save_figure
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present
-from analog_pc.technology.writing import technology_text
+from analog_pc.technology.toml_file import technology_text
 
 WIDE = 100  # columns of a terminal that hold a result as one table
 

@@ -15,9 +15,9 @@ from rich.text import Text
 from analog_pc.errors import BadInput
 from analog_pc.si import si
 from analog_pc.technology import TECHNOLOGIES, Quantity, Source, Technology, quantities
-from analog_pc.technology.figures import figures
+from analog_pc.technology.derived import derived_values
 from analog_pc.technology.technology import GROUPS
-from analog_pc.technology.writing import defaulted, technology_text
+from analog_pc.technology.toml_file import defaulted, technology_text
 
 NAME, VALUE = max(map(len, quantities())), 14  # columns
 # A prefix suits these; a gain of 1 GV/V or a spread of 10 m does not.
@@ -56,7 +56,7 @@ def explain(found: Technology) -> None:
             _print(Text(f"\n{group}", "bold underline"))
             _values(found, members)
     _print(Text("\nwhat follows", "bold underline"))
-    for figure in figures(found):
+    for figure in derived_values(found):
         _print(_row(figure.name, _shown(figure.value, figure.unit), figure.meaning))
     if off:
         _print(Text(f"\nat their default (off, or room temperature): {', '.join(off)}", "dim"))

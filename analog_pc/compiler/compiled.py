@@ -215,7 +215,7 @@ class CompiledNetwork:
             solution.voltage(bus) / volts
             for bus, volts in zip(self.probes.rates, self.scales.rate, strict=False)
         )
-        return Equilibrium(x, mu, eps, rates, self._energy(eps), self._judge(solution, x))
+        return Equilibrium(x, mu, eps, rates, self._energy(eps), self._relaxation(solution, x))
 
     def _read(self, solution: Solution) -> tuple[tuple[Floats, ...], ...]:
         """Activities, predictions and prediction errors, tuples over layers."""
@@ -231,7 +231,7 @@ class CompiledNetwork:
         x, mu, eps = self._read(solution)
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
 
-    def departed(self, solution: Solution) -> Bools:
+    def started_elsewhere(self, solution: Solution) -> Bools:
         """Samples whose search did not start from the forward state, [samples] (springs not slack there).
 
         Real parts leave no spring slack, so nothing is said of them.
@@ -246,11 +246,12 @@ class CompiledNetwork:
         parts = zip(self.network.pi, eps[1:], strict=True)
         return np.asarray(sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in parts))
 
-    def _judge(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
+    def _relaxation(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
         # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
         landscape = Landscape(self.network, Clamps(self.clamps.free, x))
         residual = landscape.resting_state(list(x)).residual
-        astray, saturated = self.departed(solution), self._saturated(solution)
+        astray = self.started_elsewhere(solution)
+        saturated = self._saturated(solution)
         message = str(solution.status)
         if astray.any():
             message += f"; sample {int(np.argmax(astray))} was not approached from its forward state"

@@ -95,7 +95,8 @@ def program_arrays(
     per_column
         A feedback resistor for each column (see `mapping.conductance`), or one for all of an array.
     """
-    forward, transposed = [], []
+    forward = []
+    transposed = []
     for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):
         sampler = ComponentSampler(technology, seed, f"layer{layer}")
         target = _target(np.column_stack([w, b]) if network.has_biases else w, technology, per_column)
@@ -143,17 +144,21 @@ def _input_stage(design: Design) -> tuple[Bus, tuple[Element, ...]]:
 
 
 def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, ...]]:
-    net, tech = design.network, design.technology
-    n, below = names(layer, net.sizes[layer]), names(layer - 1, net.sizes[layer - 1])
+    net = design.network
+    tech = design.technology
+    n = names(layer, net.sizes[layer])
+    below = names(layer - 1, net.sizes[layer - 1])
     ports: Bus = below["rate"] + below["anti"] + n["x"] + n["mu"] + n["eps"]
-    positive, negative = below["rate"], below["anti"]
+    positive = below["rate"]
+    negative = below["anti"]
     if net.has_biases:
         line, inverse = bias_lines(layer)
         ports += line + inverse
         positive = positive + line
         negative = negative + inverse
     columns = bus("column", net.sizes[layer])
-    sampler, pair = design.sampler(layer), design.forward(layer)
+    sampler = design.sampler(layer)
+    pair = design.forward(layer)
     back = design.feeds_back(layer - 1)
     anti: Bus = bus("anti_eps", net.sizes[layer]) if back else ()
     springs = net.precision_of(layer) * tech.spring_conductance
@@ -174,7 +179,8 @@ def _predictive_layer(design: Design, layer: int) -> tuple[Bus, tuple[Element, .
 
 def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tuple[Element, ...]:
     """W^T eps, by the transposed crossbar (without the bias line) and its amplifiers."""
-    pair, sampler = design.transposed(layer), design.sampler(layer)
+    pair = design.transposed(layer)
+    sampler = design.sampler(layer)
     columns = bus("back_column", design.network.sizes[layer - 1])
     return (
         *differential_crossbar("transposed", eps, anti, columns, pair, sampler),
@@ -184,7 +190,8 @@ def _feedback(design: Design, layer: int, eps: Bus, anti: Bus, back: Bus) -> tup
 
 def _output_stage(design: Design, layer: int, n: dict[str, Bus]) -> tuple[Element, ...]:
     """Activation, complementary word lines, and the gate that lets feedback in."""
-    f, sampler = design.network.activation_of(layer), design.sampler(layer)
+    f = design.network.activation_of(layer)
+    sampler = design.sampler(layer)
     volts = design.scales.activity[layer], design.scales.rate[layer]
     cell = activation_cell("act", f, n["x"], *volts, sampler)
     elements = (*cell.elements, *drivers("drive", cell.signal, n["rate"], n["anti"], sampler))

@@ -19,10 +19,10 @@ PRE_POST = "pre-post"
 LAYOUTS = (POST_PRE, PRE_POST)
 _CONVENTIONS = {"weight": POST_PRE, "kernel": PRE_POST, "coefs_": PRE_POST}
 
-Stored = tuple[str, Floats, Floats | None]  # name, weights as they are stored, biases
+StoredLayer = tuple[str, Floats, Floats | None]  # name, weights as they are stored, biases
 
 
-def layout_of(layers: Sequence[Stored], asked: str | None = None) -> str:
+def layout_of(layers: Sequence[StoredLayer], asked: str | None = None) -> str:
     """The layout in which the layers chain, one of `LAYOUTS`.
 
     Parameters
@@ -60,7 +60,7 @@ def layout_of(layers: Sequence[Stored], asked: str | None = None) -> str:
     )
 
 
-def _misfit(layers: Sequence[Stored], layout: str) -> str | None:
+def _misfit(layers: Sequence[StoredLayer], layout: str) -> str | None:
     """The first size that does not fit; None where all do."""
     shapes = [(name, *_post_pre(weights, layout)) for name, weights, _ in layers]
     for (name, post, _), (_, _, bias) in zip(shapes, layers, strict=True):

@@ -53,13 +53,15 @@ def layer_names(
     return found
 
 
-def _bias_patterns(maps: Sequence[str], given: Sequence[str]) -> list[str | None]:
-    if list(given) == [NO_BIASES]:
+def _bias_patterns(maps: Sequence[str], patterns: Sequence[str]) -> list[str | None]:
+    if list(patterns) == [NO_BIASES]:
         return [None] * len(maps)
-    if given and len(given) != len(maps):
-        raise BadInput(f"{len(given)} --bias-map for {len(maps)} --map: give one for each, or '{NO_BIASES}'")
-    if given:
-        return list(given)
+    if patterns and len(patterns) != len(maps):
+        raise BadInput(
+            f"{len(patterns)} --bias-map for {len(maps)} --map: give one for each, or '{NO_BIASES}'"
+        )
+    if patterns:
+        return list(patterns)
     return [_usual(pattern) for pattern in maps]
 
 

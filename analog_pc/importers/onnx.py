@@ -67,9 +67,9 @@ def import_onnx(path: Path, activation: str | None = None, output: str | None = 
     return assemble(chain.layers, hidden, last)
 
 
-def _same(option: str, given: str | None, found: str | None) -> None:
-    if given is not None and found is not None and canonical(given) != found:
-        raise BadInput(f"{option} {given}: the graph has {found}")
+def _same(option: str, asked: str | None, found: str | None) -> None:
+    if asked is not None and found is not None and canonical(asked) != found:
+        raise BadInput(f"{option} {asked}: the graph has {found}")
 
 
 def _walked(graph: Any, constants: Constants) -> _Chain:
@@ -149,18 +149,18 @@ def _dense(chain: _Chain, node: Any, name: str, weights: Floats, bias: Floats | 
 
 
 def _gemm(node: Any, value: str, constants: Constants) -> _Dense:
-    given = attributes(node, {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 0})
-    if given["transA"]:
+    values = attributes(node, {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 0})
+    if values["transA"]:
         raise BadInput(f"{place(node)} transposes its input (transA), samples would become features")
     if not 2 <= len(node.input) <= 3 or node.input[0] != value or value in list(node.input)[1:]:
         raise BadInput(f"{place(node)}: expected the inputs activity, weights and optionally biases")
     name = node.input[1]
     raw = constants.array(name, node)
-    stored = given["alpha"] * matrix(name, raw)
-    weights = stored if given["transB"] else np.ascontiguousarray(stored.T)
+    stored = values["alpha"] * matrix(name, raw)
+    weights = stored if values["transB"] else np.ascontiguousarray(stored.T)
     bias = None
     if len(node.input) == 3 and node.input[2]:
-        bias = given["beta"] * _spread(node, node.input[2], constants, len(weights))
+        bias = values["beta"] * _spread(node, node.input[2], constants, len(weights))
     return name, weights, bias, constants.dtype(name)
 
 
@@ -201,10 +201,10 @@ def _activate(node: Any, kind: str, chain: _Chain) -> None:
         raise BadInput(f"{place(node)} acts on the raw input, before the first dense layer")
     if chain.activations[-1] is not None:
         raise BadInput(f"{place(node)} follows {chain.activations[-1]} without a dense layer between")
-    given = attributes(node, {key: default for key, (default, _) in bounds.items()})
+    values = attributes(node, {key: default for key, (default, _) in bounds.items()})
     for key, (_, ours) in bounds.items():
-        if np.float32(given[key]) != np.float32(ours):
-            raise BadInput(f"{place(node)} has {key} = {given[key]:.6g}, {name} has {ours:.6g}")
+        if np.float32(values[key]) != np.float32(ours):
+            raise BadInput(f"{place(node)} has {key} = {values[key]:.6g}, {name} has {ours:.6g}")
     if kind in ("Softmax", "LogSoftmax") and attributes(node, {"axis": -1})["axis"] not in (-1, 1):
         raise BadInput(f"{place(node)} normalises over samples, not over outputs")
     chain.activations[-1] = name

@@ -78,7 +78,7 @@ def _entries(path: Path) -> dict[str, _Entry]:
         raw = stream.read(length)
     table = _parsed(raw)
     start = _PREFIX + length
-    return {name: _entry(name, given, start, size) for name, given in table.items() if name != "__metadata__"}
+    return {name: _entry(name, value, start, size) for name, value in table.items() if name != "__metadata__"}
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
@@ -91,13 +91,13 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     return table
 
 
-def _entry(name: str, given: object, start: int, size: int) -> _Entry:
+def _entry(name: str, value: object, start: int, size: int) -> _Entry:
     """One line of the header, against the size of the file."""
-    if not isinstance(given, Mapping):
+    if not isinstance(value, Mapping):
         raise BadInput(f"tensor {_short(name)} has no entry in the header")
-    kind = given.get("dtype")
-    shape = _whole_numbers(given.get("shape"))
-    offsets = _whole_numbers(given.get("data_offsets"))
+    kind = value.get("dtype")
+    shape = _whole_numbers(value.get("shape"))
+    offsets = _whole_numbers(value.get("data_offsets"))
     if not isinstance(kind, str) or shape is None or offsets is None or len(offsets) != 2:
         raise BadInput(f"tensor {_short(name)}: expected dtype, shape and two data_offsets")
     entry = _Entry(kind, shape, start + offsets[0], start + offsets[1])
@@ -110,10 +110,10 @@ def _entry(name: str, given: object, start: int, size: int) -> _Entry:
     return entry
 
 
-def _whole_numbers(given: object) -> tuple[int, ...] | None:
-    if not isinstance(given, list) or len(given) > 32 or not all(is_whole(n) and n >= 0 for n in given):
+def _whole_numbers(value: object) -> tuple[int, ...] | None:
+    if not isinstance(value, list) or len(value) > 32 or not all(is_whole(n) and n >= 0 for n in value):
         return None
-    return tuple(given)
+    return tuple(value)
 
 
 def _product(shape: tuple[int, ...]) -> int:

@@ -60,11 +60,11 @@ def import_tensors(
         (name, matrix(name, file.read(name)), None if bias is None else vector(bias, file.read(bias)))
         for name, bias in names
     ]
-    way = layout_of(stored, layout or file.facts.get("layout"))
+    found_layout = layout_of(stored, layout or file.facts.get("layout"))
     layers = [
         DenseLayer(
             name=name,
-            weights=weights if way == POST_PRE else np.ascontiguousarray(weights.T),
+            weights=weights if found_layout == POST_PRE else np.ascontiguousarray(weights.T),
             bias=bias,
             dtype=file.dtypes[name],
         )
@@ -77,7 +77,7 @@ def import_tensors(
         layers,
         [hidden or "identity"] * (len(layers) - 1),
         output or file.facts.get("output", "identity"),
-        [*_unused(file, names), *_transposed(way)],
+        [*_unused(file, names), *_transposed(found_layout)],
     )
 
 
@@ -95,8 +95,8 @@ def _unused(file: TensorFile, names: Sequence[tuple[str, str | None]]) -> tuple[
     return (f"not used: {held(left).removeprefix('it holds ')}",) if left else ()
 
 
-def _transposed(way: str) -> tuple[str, ...]:
-    return ("weights are stored as [pre, post], and were transposed",) if way == PRE_POST else ()
+def _transposed(found_layout: str) -> tuple[str, ...]:
+    return ("weights are stored as [pre, post], and were transposed",) if found_layout == PRE_POST else ()
 
 
 def _suggestion(shapes: Mapping[str, tuple[int, ...]]) -> str:

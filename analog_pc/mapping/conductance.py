@@ -82,7 +82,17 @@ class NetworkArrays:
 
 
 def written(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
-    """The pair that programming leaves of a target pair, its slow fluctuations frozen as they are read."""
+    """The pair that programming leaves of a target pair, its slow fluctuations frozen as they are read.
+
+    Parameters
+    ----------
+    pair
+        Targets in S, [rows, columns].
+    technology
+        Levels, spread, faults and read noise of its devices.
+    rng
+        Random stream of the array.
+    """
     found = []
     for target, own in zip((pair.plus, pair.minus), rng.spawn(2), strict=True):
         found.append(fluctuating(program(target, technology.programming, own), technology.read_noise, own))
@@ -90,7 +100,17 @@ def written(pair: ConductancePair, technology: Technology, rng: np.random.Genera
 
 
 def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
-    """The pair with every device off by the technology's mismatch of transposed arrays (log-normal)."""
+    """The pair with every device off by the technology's mismatch of transposed arrays (log-normal).
+
+    Parameters
+    ----------
+    pair
+        Conductances in S, [rows, columns].
+    technology
+        Its `transposed_mismatch` is the relative standard deviation.
+    rng
+        Random stream of the array.
+    """
     off = technology.transposed_mismatch
     return ConductancePair(fluctuating(pair.plus, off, rng), fluctuating(pair.minus, off, rng), pair.ohms)
 

@@ -148,6 +148,13 @@ def ranges_of(network: PredictiveCodingNetwork, state: State, quantile: float = 
 def forward_ranges(network: PredictiveCodingNetwork, clamps: Clamps, quantile: float = 1.0) -> Ranges:
     """The ranges of the forward pass under the clamps, clamped activities included.
 
+    Parameters
+    ----------
+    network, clamps
+        What is relaxed, [samples, units] of activity.
+    quantile
+        Of the magnitudes over samples and units; 1: the largest.
+
     Raises
     ------
     BadInput
@@ -221,10 +228,10 @@ def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ran
 def _driven(technology: Technology, ranges: Ranges, volts: float, layer: int) -> float:
     """Largest volts of a rate below `layer` at which its amplifiers still drive their feedback resistors."""
     span = technology.g_max - technology.g_min
-    drop = technology.opamp_output_resistance * span * ranges.load[layer - 1]  # V per volt of a rate
-    if drop == 0.0:
+    lost = technology.opamp_output_resistance * span * ranges.load[layer - 1]  # V per volt of a rate
+    if lost == 0.0:
         return math.inf
-    return (technology.opamp_saturation / HEADROOM - volts * ranges.activity[layer]) / drop
+    return (technology.opamp_saturation / HEADROOM - volts * ranges.activity[layer]) / lost
 
 
 def _without_circuit(network: PredictiveCodingNetwork) -> list[int]:
@@ -237,6 +244,15 @@ def given_scales(
 ) -> Scales:
     """Scales of given volts per unit, as `choose_scales` takes them, whatever the activities.
 
+    Parameters
+    ----------
+    network
+        Its depth and its layers without an activation circuit.
+    technology
+        Gives the seconds of a unit of time.
+    volts_per_unit
+        One number, one for each layer 0 ... L, or `Scales`, which stay.
+
     Raises
     ------
     BadInput
@@ -246,8 +262,8 @@ def given_scales(
         _check_layers(network, volts_per_unit)
         return volts_per_unit
     layers = network.depth + 1
-    given = np.asarray(volts_per_unit, dtype=np.float64)
-    each = [float(v) for v in (given if given.ndim else np.full(layers, given))]
+    volts = np.asarray(volts_per_unit, dtype=np.float64)
+    each = [float(v) for v in (volts if volts.ndim else np.full(layers, volts))]
     for value in each:
         if not (math.isfinite(value) and value > 0.0):
             raise BadInput(f"volts_per_unit = {value!r}, must be finite and > 0")

@@ -15,6 +15,15 @@ from analog_pc.files import npz_content, write_together
 def write_waveform(folder: Path, name: str, wave: Waveform, compiled: CompiledNetwork) -> list[Path]:
     """NAME.csv and NAME.npz in a folder, both or none; see `waveform_contents`.
 
+    Parameters
+    ----------
+    folder, name
+        Where the files are written, and their name without suffix.
+    wave
+        The relaxation, in units of activity and of C / g_s.
+    compiled
+        The circuit that it is of: names of nodes, volts and seconds.
+
     Raises
     ------
     BadInput
@@ -34,8 +43,17 @@ def waveform_contents(name: str, wave: Waveform, compiled: CompiledNetwork) -> d
     ``NAME.npz``
         ``time`` in s, ``energy`` [times], ``x0``, ``x1``, ``mu1``, ``eps1``, ... [times, n_l] as activities
         (no unit), ``volts_per_unit`` [layers] and ``seconds_per_unit``.
+
+    Parameters
+    ----------
+    name
+        Of the files, without suffix.
+    wave
+        The relaxation, in units of activity and of C / g_s.
+    compiled
+        The circuit that it is of: names of nodes, volts and seconds.
     """
-    units = compiled.scales.activity
+    volts = compiled.scales.activity
     seconds = wave.times * compiled.scales.seconds
     probes = compiled.probes
     columns = {"time (s)": seconds, "energy": wave.energy}
@@ -50,8 +68,8 @@ def waveform_contents(name: str, wave: Waveform, compiled: CompiledNetwork) -> d
             if not bus:
                 continue
             arrays[f"{kind}{layer}"] = values
-            columns |= {f"{node} (V)": units[layer] * values[:, k] for k, node in enumerate(bus)}
-    arrays |= {"volts_per_unit": units, "seconds_per_unit": compiled.scales.seconds}
+            columns |= {f"{node} (V)": volts[layer] * values[:, k] for k, node in enumerate(bus)}
+    arrays |= {"volts_per_unit": volts, "seconds_per_unit": compiled.scales.seconds}
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(columns)

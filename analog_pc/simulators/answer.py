@@ -56,7 +56,8 @@ def to_solution(
     """
     if isinstance(analysis, Transient):
         return Solution(_checked_times(simulator, times, analysis), nodes, volts, status)
-    samples, preset = analysis.samples, analysis.preset is not None
+    samples = analysis.samples
+    preset = analysis.preset is not None
     expected = 2 * samples if preset else samples
     if len(volts) != expected:
         raise SimulationFailed(f"{simulator}: {len(volts)} operating points, expected {expected}")
@@ -66,8 +67,8 @@ def to_solution(
     return Solution(axis, nodes, volts[1::2].copy(), status, preset_volts=volts[0::2].copy())
 
 
-def _checked_times(simulator: str, given: Floats | None, analysis: Transient) -> Floats:
-    times = np.array(() if given is None else given, dtype=np.float64)
+def _checked_times(simulator: str, seconds: Floats | None, analysis: Transient) -> Floats:
+    times = np.array(() if seconds is None else seconds, dtype=np.float64)
     rising = times.size > 1 and bool((np.diff(times) > 0.0).all())
     if not rising or not np.isclose(times[-1], analysis.duration, rtol=1e-6, atol=0.0):
         end = f"{float(times[-1])!r} s" if times.size else "no time"

@@ -16,7 +16,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Solution, Status, check_circuit
-from analog_pc.circuit.nodes import node_names
+from analog_pc.circuit.circuit import node_names
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native import Linearised, Native, UndeterminedNode
 from analog_pc.simulators.settling import AWAY, Certify, listed

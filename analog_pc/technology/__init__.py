@@ -8,8 +8,8 @@ from analog_pc.errors import BadInput
 from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
 from analog_pc.technology.offset import SWITCHES, offset_left, offset_spread, sampled_spread
 from analog_pc.technology.quantity import Quantity, Source
-from analog_pc.technology.reading import read_technology
 from analog_pc.technology.technology import Technology, quantities
+from analog_pc.technology.toml_file import read_technology
 
 
 def technology(name: str | Path) -> Technology:
@@ -46,7 +46,7 @@ def technology(name: str | Path) -> Technology:
 
 
 def load_technology(path: str | Path) -> Technology:
-    """The technology that a TOML file describes; see `analog_pc.technology.reading` for the format.
+    """The technology that a TOML file describes; see `analog_pc.technology.toml_file` for the format.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from analog_pc.technology.technology import Technology, quantities
 _TYPES = {bool: "a boolean", str: "a string", int: "an integer", float: "a float", list: "an array"}
 
 
-def checked(field: str, given: object) -> Any:
+def checked(field: str, raw: object) -> Any:
     """The value that a field of `Technology` takes; numbers may be texts such as "10k" or "2.2 pF".
 
     Raises
@@ -26,9 +26,9 @@ def checked(field: str, given: object) -> Any:
     """
     kind = _kinds()[field]
     if kind is str:
-        return text(field, given)
+        return text(field, raw)
     check: Callable[[str, object, str], Any] = {float: number, int: whole}.get(kind, pairs)
-    return check(field, given, quantities()[field].unit)
+    return check(field, raw, quantities()[field].unit)
 
 
 @cache
@@ -36,49 +36,49 @@ def _kinds() -> dict[str, Any]:
     return get_type_hints(Technology)
 
 
-def text(what: str, given: object) -> str:
+def text(what: str, raw: object) -> str:
     """A string as one printable line."""
-    if not isinstance(given, str):
-        raise BadInput(f"{what} must be a string, got {_got(given)}")
-    return "".join(c for c in " ".join(given.split()) if c.isprintable())
+    if not isinstance(raw, str):
+        raise BadInput(f"{what} must be a string, got {_got(raw)}")
+    return "".join(c for c in " ".join(raw.split()) if c.isprintable())
 
 
-def truth(what: str, given: object) -> bool:
+def truth(what: str, raw: object) -> bool:
     """A boolean, and nothing that would pass for one."""
-    if not isinstance(given, bool):
-        raise BadInput(f"{what} must be true or false, got {_got(given)}")
-    return given
+    if not isinstance(raw, bool):
+        raise BadInput(f"{what} must be true or false, got {_got(raw)}")
+    return raw
 
 
-def number(what: str, given: object, unit: str = "") -> float:
+def number(what: str, raw: object, unit: str = "") -> float:
     """An integer or a float (a boolean is neither), or a text with a prefix and a unit."""
-    if isinstance(given, str) and is_quantity(given):
-        return quantity(what, given, unit)
-    if not is_number(given):
-        raise BadInput(f"{what} must be a number, got {_got(given)}")
+    if isinstance(raw, str) and is_quantity(raw):
+        return quantity(what, raw, unit)
+    if not is_number(raw):
+        raise BadInput(f"{what} must be a number, got {_got(raw)}")
     try:
-        return float(given)
+        return float(raw)
     except OverflowError:
-        raise BadInput(f"{what} = {reprlib.repr(given)} is beyond the range of numbers") from None
+        raise BadInput(f"{what} = {reprlib.repr(raw)} is beyond the range of numbers") from None
 
 
-def whole(what: str, given: object, unit: str = "") -> int:
+def whole(what: str, raw: object, unit: str = "") -> int:
     """An integer, or a text that is one with its prefix: "4k"."""
-    if isinstance(given, str) and is_quantity(given):
-        value = quantity(what, given, unit)
-        given = int(value) if value.is_integer() else given
-    if not is_whole(given):
-        raise BadInput(f"{what} must be a whole number, got {_got(given)}")
-    number(what, given)  # refuses one that no float can follow
-    return int(given)
+    if isinstance(raw, str) and is_quantity(raw):
+        value = quantity(what, raw, unit)
+        raw = int(value) if value.is_integer() else raw
+    if not is_whole(raw):
+        raise BadInput(f"{what} must be a whole number, got {_got(raw)}")
+    number(what, raw)  # refuses one that no float can follow
+    return int(raw)
 
 
-def pairs(what: str, given: object, unit: str = "") -> tuple[tuple[float, float], ...]:
+def pairs(what: str, raw: object, unit: str = "") -> tuple[tuple[float, float], ...]:
     """An array of pairs of numbers."""
-    if not isinstance(given, list):
-        raise BadInput(f"{what} must be an array of pairs [conductance, sigma], got {_got(given)}")
+    if not isinstance(raw, list):
+        raise BadInput(f"{what} must be an array of pairs [conductance, sigma], got {_got(raw)}")
     found = []
-    for k, pair in enumerate(given):
+    for k, pair in enumerate(raw):
         if not isinstance(pair, list) or len(pair) != 2:
             raise BadInput(f"{what}[{k}] must be a pair [conductance, sigma], got {_got(pair)}")
         conductance = number(f"{what}[{k}][0]", pair[0], unit)
@@ -87,10 +87,10 @@ def pairs(what: str, given: object, unit: str = "") -> tuple[tuple[float, float]
     return tuple(found)
 
 
-def nearest(word: str, known: Collection[str]) -> str:
+def nearest(word: str, choices: Collection[str]) -> str:
     """The end of a message about an unknown word: the one that was meant, or all of them."""
-    near = difflib.get_close_matches(word, known, 1)
-    return f", did you mean {near[0]}?" if near else f", use one of {', '.join(known)}"
+    near = difflib.get_close_matches(word, choices, 1)
+    return f", did you mean {near[0]}?" if near else f", use one of {', '.join(choices)}"
 
 
 def _got(value: object) -> str:

@@ -13,13 +13,12 @@ from analog_pc.devices import DEVICE_LAWS, Programming
 from analog_pc.errors import BadInput, one_line
 from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity, Source
 
-GROUPS = SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES = (
-    "scales",
-    "devices",
-    "op-amps",
-    "activation circuits",
-    "wires",
-)
+SCALES = "scales"
+DEVICES = "devices"
+OPAMPS = "op-amps"
+ACTIVATIONS = "activation circuits"
+WIRES = "wires"
+GROUPS = (SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES)
 
 
 @dataclass(frozen=True)

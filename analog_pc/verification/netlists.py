@@ -69,8 +69,8 @@ def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
     stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
     if found is None:
         return single_sample_deck(compiled.circuit, stimuli, compiled.start(0))
-    rest = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
-    return single_sample_deck(compiled.circuit, stimuli, rest=rest)
+    equilibrium = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
+    return single_sample_deck(compiled.circuit, stimuli, equilibrium=equilibrium)
 
 
 def _rest(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:

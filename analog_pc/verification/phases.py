@@ -170,7 +170,7 @@ def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution)
     far = ~solved
     for a, b in zip(ideal.activities, circuit.activities, strict=True):
         far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
-    return compiled.departed(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
+    return compiled.started_elsewhere(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
 
 
 def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> Solution:

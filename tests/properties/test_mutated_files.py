@@ -32,7 +32,7 @@ from analog_pc.cli import main
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
 from analog_pc.technology import IDEAL
-from analog_pc.technology.writing import technology_text
+from analog_pc.technology.toml_file import technology_text
 
 Random = np.random.Generator
 COUNT = int(os.environ.get("MUTATIONS", "100"))

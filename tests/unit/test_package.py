@@ -90,12 +90,17 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     "before",
-    ["", "import analog_pc.technology", "import analog_pc.technology.reading", "from analog_pc import relax"],
+    [
+        "",
+        "import analog_pc.technology",
+        "import analog_pc.technology.toml_file",
+        "from analog_pc import relax",
+    ],
 )
 def test_technology_is_the_function_whatever_was_imported_before(before: str) -> None:
     """The subpackage of the same name does not take its place."""
     code = f"{before}\nfrom analog_pc import technology\nprint(technology('ideal').name)\n"
-    code += "import analog_pc.technology.writing, analog_pc\nprint(analog_pc.technology('ideal').name)"
+    code += "import analog_pc.technology.toml_file, analog_pc\nprint(analog_pc.technology('ideal').name)"
     assert run(code).split() == ["ideal", "ideal"]
 
 

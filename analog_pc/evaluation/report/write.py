@@ -15,7 +15,7 @@ from analog_pc.evaluation.results import Evaluation
 from analog_pc.files import withdraw
 from analog_pc.reporting.figures import KINDS, figure_contents
 from analog_pc.reporting.json_report import HTML, JSON, write_report
-from analog_pc.technology.writing import technology_text
+from analog_pc.technology.toml_file import technology_text
 
 FIGURES = "figures"
 PROPOSAL = "proposal.toml"

@@ -21,18 +21,17 @@ other part sees.  The noise at the input is the thermal noise of a resistor that
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from PySpice.Spice.Netlist import Netlist
-from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 
 from analog_pc.circuit import BOLTZMANN, GROUND, Amplifiers, Circuit, Memristors
 from analog_pc.circuit.amplifiers import PAIR, RAIL
 from analog_pc.circuit.transfer import limiter
-from analog_pc.simulators.spice.names import comment_text, number, transfer_text
+from analog_pc.simulators.spice.names import number, transfer_text
+from analog_pc.simulators.spice.subcircuit import CommentedSubCircuit
 
 PINS = ("plus", "minus", "out")
 POLE = "pole"  # the node inside
@@ -89,7 +88,7 @@ def _free_name(word: str, taken: set[str]) -> str:
 def add_kinds(netlist: Netlist, kinds: Kinds, kelvin: float) -> None:
     """One subcircuit for each kind; `kelvin` is the temperature of the resistor that makes the noise."""
     for kind, name in kinds.items():
-        netlist.subcircuit(_AmplifierSubCircuit(name, kind, kelvin))
+        netlist.subcircuit(_subcircuit(name, kind, kelvin))
 
 
 def add_amplifiers(netlist: Netlist, bank: Amplifiers, kinds: Kinds) -> None:
@@ -107,49 +106,42 @@ def add_amplifiers(netlist: Netlist, bank: Amplifiers, kinds: Kinds) -> None:
             netlist.X(name, subcircuit, f"{name}_plus", minus, out)
 
 
-class _AmplifierSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+def _subcircuit(name: str, kind: Kind, kelvin: float) -> CommentedSubCircuit:
     """A kind of amplifier; the equations are in `circuit.amplifiers`."""
+    comment = f"{name}: {_values(kind)}. Replace it by your own .subckt with these pins."
+    subcircuit = CommentedSubCircuit(name, PINS, comment)
+    if _is_ideal(kind):
+        subcircuit.VCVS("out", "out", GROUND, "plus", "minus", voltage_gain=float(kind.gain))
+        return subcircuit
+    inner = _unlimited_output(subcircuit, kind, _input(subcircuit, kind, kelvin))
+    if np.isfinite(kind.saturation):
+        inner = transfer_text(limiter(kind.saturation, RAIL), inner)
+    stiff = "out"
+    if kind.output_ohms > 0.0:
+        stiff = "stiff"
+        subcircuit.R("out", stiff, "out", float(kind.output_ohms))
+    subcircuit.BehavioralSource("out", stiff, GROUND, voltage_expression=inner)
+    return subcircuit
 
-    def __init__(self, name: str, kind: Kind, kelvin: float) -> None:
-        super().__init__(name, *PINS)
-        self._comment = comment_text(
-            f"{name}: {_values(kind)}. Replace it by your own .subckt with these pins."
-        )
-        if _is_ideal(kind):
-            self.VCVS("out", "out", GROUND, "plus", "minus", voltage_gain=float(kind.gain))
-            return
-        self._add_stages(kind, kelvin)
 
-    def _add_stages(self, kind: Kind, kelvin: float) -> None:
-        inner = self._unlimited_output(kind, self._input(kind, kelvin))
-        if np.isfinite(kind.saturation):
-            inner = transfer_text(limiter(kind.saturation, RAIL), inner)
-        stiff = "out"
-        if kind.output_ohms > 0.0:
-            stiff = "stiff"
-            self.R("out", stiff, "out", float(kind.output_ohms))
-        self.BehavioralSource("out", stiff, GROUND, voltage_expression=inner)
+def _input(subcircuit: Netlist, kind: Kind, kelvin: float) -> str:
+    """V(plus) - V(minus), and the noise where there is any."""
+    if kind.noise == 0.0:
+        return "(v(plus)-v(minus))"
+    subcircuit.R("noise", "noise", GROUND, kind.noise**2 / (4.0 * BOLTZMANN * kelvin))
+    return "(v(plus)-v(minus)+v(noise))"
 
-    def _input(self, kind: Kind, kelvin: float) -> str:
-        """V(plus) - V(minus), and the noise where there is any."""
-        if kind.noise == 0.0:
-            return "(v(plus)-v(minus))"
-        self.R("noise", "noise", GROUND, kind.noise**2 / (4.0 * BOLTZMANN * kelvin))
-        return "(v(plus)-v(minus)+v(noise))"
 
-    def _unlimited_output(self, kind: Kind, inputs: str) -> str:
-        if not np.isfinite(kind.gain_bandwidth):
-            return f"{number(kind.gain)}*{inputs}"
-        current = f"{number(STAGE)}*({inputs}-v({POLE})/{number(kind.gain)})"
-        farads = STAGE / (2.0 * np.pi * float(kind.gain_bandwidth))
-        if np.isfinite(kind.slew_rate):
-            current = transfer_text(limiter(kind.slew_rate * farads, PAIR), current)
-        self.BehavioralSource("stage", GROUND, POLE, current_expression=current)
-        self.C("pole", POLE, GROUND, farads)
-        return f"v({POLE})"
-
-    def __str__(self) -> str:
-        return f"* {self._comment}{os.linesep}{super().__str__()}"
+def _unlimited_output(subcircuit: Netlist, kind: Kind, inputs: str) -> str:
+    if not np.isfinite(kind.gain_bandwidth):
+        return f"{number(kind.gain)}*{inputs}"
+    current = f"{number(STAGE)}*({inputs}-v({POLE})/{number(kind.gain)})"
+    farads = STAGE / (2.0 * np.pi * float(kind.gain_bandwidth))
+    if np.isfinite(kind.slew_rate):
+        current = transfer_text(limiter(kind.slew_rate * farads, PAIR), current)
+    subcircuit.BehavioralSource("stage", GROUND, POLE, current_expression=current)
+    subcircuit.C("pole", POLE, GROUND, farads)
+    return f"v({POLE})"
 
 
 def _is_ideal(kind: Kind) -> bool:
@@ -160,7 +152,7 @@ def _is_ideal(kind: Kind) -> bool:
 
 def _values(kind: Kind) -> str:
     """The values for a person: ``gain 1e+04, GBW 1e+08 Hz``."""
-    words = [f"gain {kind.gain:.10g}"]
+    values = [f"gain {kind.gain:.10g}"]
     if np.isfinite(kind.gain_bandwidth):
-        words.append(f"GBW {kind.gain_bandwidth:.3g} Hz")
-    return ", ".join(words)
+        values.append(f"GBW {kind.gain_bandwidth:.3g} Hz")
+    return ", ".join(values)

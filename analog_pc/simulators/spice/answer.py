@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, Solution, Status
-from analog_pc.circuit.nodes import node_names
+from analog_pc.circuit.circuit import node_names
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators import answer
 from analog_pc.simulators.spice.names import spice_node

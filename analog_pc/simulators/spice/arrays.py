@@ -26,8 +26,10 @@ def crossbar_text(element: Crossbar) -> str:
         ohms = 1.0 / siemens
     if not np.isfinite(ohms[siemens > 0.0]).all():
         raise BadInput(f"{element.name}: a conductance is too small to be written as a resistance")
-    name, wire = element.name, element.wire
-    rows, columns = range(len(element.rows)), range(len(element.columns))
+    name = element.name
+    wire = element.wire
+    rows = range(len(element.rows))
+    columns = range(len(element.columns))
     word = [[f"{name}_w{i}_{j}" if wire.word_line_ohms else element.rows[i] for j in columns] for i in rows]
     bit = [[f"{name}_b{i}_{j}" if wire.bit_line_ohms else element.columns[j] for j in columns] for i in rows]
     lines = [f"* crossbar {name}: {len(rows)} rows x {len(columns)} columns\n"]

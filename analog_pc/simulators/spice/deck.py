@@ -18,7 +18,7 @@ from analog_pc.circuit import (
     check_analysis,
     check_circuit,
 )
-from analog_pc.circuit.nodes import node_names
+from analog_pc.circuit.circuit import node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import number, spice_node
@@ -103,12 +103,12 @@ def single_sample_deck(
     stimuli: Stimuli,
     guess: Mapping[str, float] | None = None,
     *,
-    rest: Mapping[str, float] | None = None,
+    equilibrium: Mapping[str, float] | None = None,
 ) -> str:
     """The deck to read: ``ngspice -b -r out.raw network.cir`` runs it as it is.
 
-    With `rest` the deck starts from the state there (`state.py`), and ngspice arrives at once or ends with
-    exit code 1; it never goes on to another operating point.  Without, ngspice searches in its own way.
+    With `equilibrium` the deck starts from the state there (`state.py`), and ngspice arrives at once or ends
+    with exit code 1; it never goes on to another operating point.  Without, ngspice searches in its own way.
 
     Parameters
     ----------
@@ -116,26 +116,26 @@ def single_sample_deck(
         Volts [sources] per stimulus.
     guess
         Volts of nodes that the search starts from.
-    rest
-        Volts of all nodes where the circuit comes to rest, instead of a guess.
+    equilibrium
+        Volts of all nodes at rest, instead of a guess.
 
     Raises
     ------
     BadInput
-        For circuits, stimuli or nodes that cannot be simulated, and a `rest` that lacks a node.
+        For circuits, stimuli or nodes that cannot be simulated, and an `equilibrium` that lacks a node.
     """
     check_circuit(circuit)
     batch = {name: np.asarray(volts, dtype=np.float64)[np.newaxis] for name, volts in stimuli.items()}
     check_analysis(circuit, OperatingPoint(batch))
     refuse_memristors(circuit)
-    if rest is None:
+    if equilibrium is None:
         guess = guess or {}
         lines = [*nodesets(circuit, guess), operating_point_options(circuit, stimuli, guess), ".op"]
         return complete(circuit, stimuli, lines)
-    known_nodes(circuit, rest)
-    lines = _state_lines(state_at_rest(circuit, rest))
+    known_nodes(circuit, equilibrium)
+    lines = _state_lines(state_at_rest(circuit, equilibrium))
     stepping = _NO_STEPPING if lines else ()  # without a state there is nothing to depart from
-    options = operating_point_options(circuit, stimuli, rest)
+    options = operating_point_options(circuit, stimuli, equilibrium)
     return complete(circuit, stimuli, [*lines, options, *stepping, ".op"])
 
 
@@ -217,9 +217,9 @@ def _save(circuit: Circuit, nodes: tuple[str, ...]) -> list[str]:
 def known_nodes(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
     """ngspice's names of nodes; it would ignore an unknown one with a warning, so refuse it here."""
     names = list(nodes)
-    known = set(node_names(circuit)) if names else set()
+    existing = set(node_names(circuit)) if names else set()
     for name in names:
-        if name not in known:
+        if name not in existing:
             raise BadInput(f"circuit {circuit.name}: no node {name!r}")
     return [spice_node(name) for name in names]
 
@@ -227,15 +227,16 @@ def known_nodes(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
 def complete(circuit: Circuit, stimuli: Stimuli | None, lines: list[str]) -> str:
     """The netlist, the lines of an analysis, and the end."""
     text = str(to_pyspice(circuit, stimuli)).rstrip("\n").splitlines()
-    folded = [part for line in (*text, *lines, ".end") for part in _fold(line)]
-    return "\n".join(folded) + "\n"
+    wrapped = [part for line in (*text, *lines, ".end") for part in _wrapped(line)]
+    return "\n".join(wrapped) + "\n"
 
 
-def _fold(line: str) -> list[str]:
+def _wrapped(line: str) -> list[str]:
     """A line cut at spaces into ``+`` continuation lines; comments are short already."""
     if len(line) <= _WIDTH or line.startswith("*"):
         return [line]
-    parts, start = [], 0
+    parts = []
+    start = 0
     while len(line) - start > _WIDTH:
         cut = line.rfind(" ", start, start + _WIDTH)
         if cut <= start:

@@ -1,4 +1,4 @@
-"""The ngspice library of this process, as PySpice loads it.
+"""The ngspice library of this process, as PySpice loads it, without PySpice's remarks in the caller's log.
 
 PySpice 1.5 looks for ``libngspice.so``, which Debian has in its development package alone; the library itself
 is ``libngspice.so.0``.  And it takes every line on stderr that is no warning for a failure, so that ``Note:
@@ -8,18 +8,43 @@ Starting dynamic gmin stepping`` fails a run that goes on to succeed; `log.is_fa
 from __future__ import annotations
 
 import ctypes
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from PySpice.Spice.NgSpice.Shared import NgSpiceShared, ffi
 
 from analog_pc.errors import SimulationFailed, SimulatorMissing
 from analog_pc.simulators.spice import log
-from analog_pc.simulators.spice.quiet import quiet
 
 _NAMES = (NgSpiceShared.LIBRARY_PATH.format(""), "libngspice.so.0", "libngspice.0.dylib")
 
+# "Node name 'in' is a Python keyword"; "Unsupported Ngspice version 39"; every stderr line of
+# ngspice, which the drivers read and judge themselves.
+_LOGGERS = (
+    "PySpice.Spice.Netlist.Node",
+    "PySpice.Spice.NgSpice.Shared",
+    "PySpice.Spice.NgSpice.Shared.NgSpiceShared",
+    "PySpice.Spice.NgSpice.Shared.Vector",
+)
 
-class Library(NgSpiceShared):  # type: ignore[misc]
+
+@contextmanager
+def without_remarks() -> Iterator[None]:
+    """Switch PySpice's own loggers off for the length of a block."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        yield
+    finally:
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
+
+
+class Library(NgSpiceShared):
     """PySpice's library object; `lines` is everything that ngspice has said."""
 
     lines: list[str]
@@ -69,7 +94,7 @@ def library() -> Library:
     existing = NgSpiceShared._instances.get(0)
     if existing is None:
         Library.LIBRARY_PATH = library_path()
-        with quiet():
+        with without_remarks():
             existing = Library.new_instance()
     if not isinstance(existing, Library):
         raise SimulationFailed("ngspice-shared: PySpice already runs an ngspice in this process; use Ngspice")

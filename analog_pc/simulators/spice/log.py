@@ -35,8 +35,8 @@ def first_failure(lines: Sequence[str]) -> str | None:
     for i, line in enumerate(lines):
         if is_failure(line):
             more = lines[i + 1 : i + 3] if line.rstrip().endswith(":") else ()
-            words = " ".join(" ".join((line, *more)).split())
-            return words if len(words) <= _LENGTH else words[: _LENGTH - 3] + "..."
+            message = " ".join(" ".join((line, *more)).split())
+            return message if len(message) <= _LENGTH else message[: _LENGTH - 3] + "..."
     return None
 
 

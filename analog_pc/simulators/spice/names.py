@@ -10,8 +10,8 @@ import re
 
 from analog_pc.circuit import GROUND, Circuit, TransferFunction
 from analog_pc.circuit.bus import checked_name
+from analog_pc.circuit.circuit import terminals
 from analog_pc.circuit.elements import StimulusSources
-from analog_pc.circuit.nodes import terminals
 from analog_pc.errors import BadInput
 
 # Words, numbers and operators of a behavioural source on one line; no quotes, braces or line breaks.

@@ -7,14 +7,12 @@ everything else cost 20 us each: a 784-128-10 network writes in well under 2 s.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from PySpice.Spice.Netlist import Circuit as PySpiceCircuit
 from PySpice.Spice.Netlist import Netlist
-from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import (
@@ -34,16 +32,15 @@ from analog_pc.circuit import (
     Resistors,
     Stimuli,
     StimulusSources,
-    Subcircuit,
     Switches,
     VoltageSources,
 )
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
 from analog_pc.simulators.spice.arrays import crossbar_text
-from analog_pc.simulators.spice.library import library
-from analog_pc.simulators.spice.names import check_names, comment_text, number, shifted, transfer_text
-from analog_pc.simulators.spice.quiet import quiet
+from analog_pc.simulators.spice.library import library, without_remarks
+from analog_pc.simulators.spice.names import check_names, number, shifted, transfer_text
+from analog_pc.simulators.spice.subcircuit import CommentedSubCircuit
 from analog_pc.simulators.spice.timed import add_memristor_models, add_timed
 
 # ngspice 39 stops with "N_GLOBAL_NODES overflow" at a subcircuit of 1005 ports (measured; 1004 work).
@@ -52,19 +49,7 @@ MAX_PORTS = 1000
 _SHARED = "ngspice-shared"
 
 
-class CommentedSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
-    """A PySpice subcircuit with a ``*`` line above its ``.subckt``."""
-
-    def __init__(self, block: Subcircuit) -> None:
-        super().__init__(block.name, *block.ports)
-        self._comment = comment_text(block.comment)
-
-    def __str__(self) -> str:
-        above = f"* {self._comment}{os.linesep}" if self._comment else ""
-        return f"{above}{super().__str__()}"
-
-
-class RunnableCircuit(PySpiceCircuit):  # type: ignore[misc]
+class RunnableCircuit(PySpiceCircuit):
     """A PySpice circuit whose ``simulator()`` uses this package's ngspice library (`library.py`)."""
 
     def simulator(self, *args: Any, **options: Any) -> Any:
@@ -114,7 +99,7 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None, sample: int = 0
     chosen = None if stimuli is None else _one_sample(circuit, stimuli, sample)
     netlist = RunnableCircuit(circuit.name)
     try:
-        with quiet():
+        with without_remarks():
             _add_all(netlist, circuit, chosen)
     except NameError as clash:  # PySpice: "Element name R.. is already defined"
         raise BadInput(f"circuit {circuit.name}: {clash}") from None
@@ -124,15 +109,15 @@ def to_pyspice(circuit: Circuit, stimuli: Stimuli | None = None, sample: int = 0
 def _one_sample(circuit: Circuit, stimuli: Stimuli, sample: int) -> Stimuli:
     """[sources] per stimulus."""
     found = {}
-    for name, given in stimuli.items():
-        volts = np.asarray(given, dtype=np.float64)
+    for name, values in stimuli.items():
+        volts = np.asarray(values, dtype=np.float64)
         if volts.ndim == 2:
             if not 0 <= sample < len(volts):
                 raise BadInput(f"circuit {circuit.name}: sample {sample} of {name!r}, which has {len(volts)}")
             volts = volts[sample]
         if volts.shape != (circuit.stimuli.get(name, -1),):
             raise BadInput(
-                f"circuit {circuit.name}: stimuli {name!r} of shape {np.shape(given)}; the circuit takes "
+                f"circuit {circuit.name}: stimuli {name!r} of shape {np.shape(values)}; the circuit takes "
                 f"{circuit.stimuli}, [sources] or [samples, sources]"
             )
         found[name] = volts
@@ -161,7 +146,7 @@ def _add_blocks(netlist: Netlist, circuit: Circuit, kinds: Kinds) -> None:
     blocks = {i.subcircuit.name: i.subcircuit for i in circuit.instances}
     for block in blocks.values():
         if len(block.ports) <= MAX_PORTS:
-            printed = CommentedSubCircuit(block)
+            printed = CommentedSubCircuit(block.name, block.ports, block.comment)
             for element in block.elements:
                 add_bank(printed, element, kinds)
             netlist.subcircuit(printed)
@@ -231,7 +216,8 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
 
 
 def _add_nonlinear_vcvs(netlist: Netlist, element: NonlinearVCVS) -> None:
-    gains, offsets = _floats(element.gain), _floats(element.offset)
+    gains = _floats(element.gain)
+    offsets = _floats(element.offset)
     for i, (out, control) in enumerate(zip(element.out, element.control, strict=True)):
         text = transfer_text(element.transfer, shifted(control, offsets[i]))
         text = text if gains[i] == 1.0 else f"{number(gains[i])}*({text})"

@@ -90,10 +90,10 @@ class Ngspice(SpiceProgram):
         path = self.locate()
         with workspace() as place:
             _, lines = place.run([path, "-v"], min(self.timeout, 30.0))
-        words = [word for line in lines for word in line.split() if word.startswith("ngspice-")]
-        if not words:
+        names = [word for line in lines for word in line.split() if word.startswith("ngspice-")]
+        if not names:
             raise SimulationFailed(f"{path}: does not say which ngspice it is")
-        return words[0]
+        return names[0]
 
 
 def _bare(variable: str) -> str:

@@ -61,10 +61,10 @@ def current_tolerance(circuit: Circuit, volts: float) -> float:
     return siemens * (RELTOL * volts + VOLTS)
 
 
-def _largest_volts(circuit: Circuit, known: tuple[Mapping[str, ArrayLike], ...]) -> float:
+def _largest_volts(circuit: Circuit, guesses: tuple[Mapping[str, ArrayLike], ...]) -> float:
     sources = [np.asarray(e.volts) for _, e in circuit.banks() if isinstance(e, VoltageSources)]
-    given = [np.asarray(v, dtype=np.float64) for volts in known for v in volts.values()]
-    return max((float(np.abs(v).max(initial=0.0)) for v in (*sources, *given)), default=0.0)
+    guessed = [np.asarray(v, dtype=np.float64) for volts in guesses for v in volts.values()]
+    return max((float(np.abs(v).max(initial=0.0)) for v in (*sources, *guessed)), default=0.0)
 
 
 def _largest_conductance(element: Element) -> float:

@@ -59,10 +59,12 @@ def _read_plot(content: bytes) -> tuple[Plot, bytes]:
         )
     lines = header.decode("ascii", "replace").splitlines()
     fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    name, flags = fields.get("Plotname", ""), fields.get("Flags", "")
+    name = fields.get("Plotname", "")
+    flags = fields.get("Flags", "")
     if "real" not in flags.split():
         raise SimulationFailed(f"raw file: plot {name!r} has flags {flags!r}, expected real data")
-    points, count = _count(fields, "No. Points"), _count(fields, "No. Variables")
+    points = _count(fields, "No. Points")
+    count = _count(fields, "No. Variables")
     if points == 0 or count == 0:
         raise SimulationFailed(f"raw file: plot {name!r} has {points} points of {count} variables")
     variables = _variables(lines, name, count)

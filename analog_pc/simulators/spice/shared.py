@@ -15,8 +15,7 @@ from analog_pc.simulators.simulator import Supports
 from analog_pc.simulators.spice import log
 from analog_pc.simulators.spice.answer import to_solution
 from analog_pc.simulators.spice.deck import deck
-from analog_pc.simulators.spice.library import Library, library, library_path
-from analog_pc.simulators.spice.quiet import quiet
+from analog_pc.simulators.spice.library import Library, library, library_path, without_remarks
 from analog_pc.simulators.workspace import Limit
 
 # A run inside this process cannot be stopped from outside, and a crash takes the process with it.
@@ -37,7 +36,7 @@ class NgspiceShared(SpiceProgram):
     def solve(self, circuit: Circuit, analysis: Analysis, limit: Limit) -> Solution:
         text = deck(circuit, analysis)
         ngspice = library()
-        with quiet(), _loaded(ngspice, text):
+        with without_remarks(), _loaded(ngspice, text):
             columns = _columns(ngspice)
             status = log.status(ngspice.lines)
         return to_solution(circuit, analysis, columns, status)

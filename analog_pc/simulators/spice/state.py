@@ -23,7 +23,7 @@ from analog_pc.circuit import (
     StimulusSources,
     VoltageSources,
 )
-from analog_pc.circuit.nodes import outer_names
+from analog_pc.circuit.circuit import outer_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import POLE
 from analog_pc.simulators.spice.names import spice_node
@@ -46,11 +46,11 @@ def state_at_rest(circuit: Circuit, volts: Mapping[str, float]) -> dict[str, flo
     BadInput
         For volts that lack a node of the state.
     """
-    known = {GROUND: 0.0, **volts}
+    by_node = {GROUND: 0.0, **volts}
     try:
-        state = {spice_node(node): known[node] for node in _charged_nodes(circuit)}
+        state = {spice_node(node): by_node[node] for node in _charged_nodes(circuit)}
         for pole, gain_of_inputs, at_zero in _poles(circuit):
-            state[pole] = at_zero + sum(gain * known[node] for gain, node in gain_of_inputs)
+            state[pole] = at_zero + sum(gain * by_node[node] for gain, node in gain_of_inputs)
     except KeyError as missing:
         raise BadInput(f"state of circuit {circuit.name}: no volts of node {missing}") from None
     return state

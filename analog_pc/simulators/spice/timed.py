@@ -14,7 +14,6 @@ from collections.abc import Iterator
 
 import numpy as np
 from PySpice.Spice.Netlist import Netlist
-from PySpice.Spice.Netlist import SubCircuit as PySpiceSubCircuit
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.circuit import (
@@ -27,7 +26,8 @@ from analog_pc.circuit import (
     Switches,
 )
 from analog_pc.errors import BadInput
-from analog_pc.simulators.spice.names import comment_text, number, plain_expression
+from analog_pc.simulators.spice.names import number, plain_expression
+from analog_pc.simulators.spice.subcircuit import CommentedSubCircuit
 
 PORTS = ("plus", "minus", "state")
 
@@ -49,20 +49,21 @@ def _add_clocks(netlist: Netlist, element: ClockSources) -> None:
     times = np.asarray(element.times)
     for i, (plus, minus) in enumerate(zip(element.plus, element.minus, strict=True)):
         volts = np.asarray(element.volts)[i]
-        bends = _bends(volts)
-        points = zip(times[bends].tolist(), volts[bends].tolist(), strict=True)
+        corners = _corners(volts)
+        points = zip(times[corners].tolist(), volts[corners].tolist(), strict=True)
         text = " ".join(f"{number(t)} {number(v)}" for t, v in points)
         netlist.V(f"{element.name}_{i}", plus, minus, f"PWL({text})")
 
 
-def _bends(volts: Floats) -> Bools:
+def _corners(volts: Floats) -> Bools:
     """Which points a reader needs: all but those inside of a level stretch."""
     level = np.concatenate([[False], (volts[1:-1] == volts[:-2]) & (volts[1:-1] == volts[2:]), [False]])
     return np.asarray(~level[: len(volts)])
 
 
 def _add_switches(netlist: Netlist, element: Switches) -> None:
-    on, off = np.asarray(element.on).tolist(), np.asarray(element.off).tolist()
+    on = np.asarray(element.on).tolist()
+    off = np.asarray(element.off).tolist()
     ends = zip(element.a, element.b, element.control, on, off, strict=True)
     for i, (a, b, control, most, least) in enumerate(ends):
         opening = f"min(max(v({control}),0),1)"
@@ -103,22 +104,17 @@ def add_memristor_models(netlist: Netlist, circuit: Circuit) -> None:
             if model.name in blocks or models.setdefault(model.name, model) != model:
                 raise BadInput(f"circuit {circuit.name}: two different subcircuits are called {model.name!r}")
     for model in models.values():
-        netlist.subcircuit(_MemristorSubCircuit(model))
+        netlist.subcircuit(_memristor_subcircuit(model))
 
 
-class _MemristorSubCircuit(PySpiceSubCircuit):  # type: ignore[misc]
+def _memristor_subcircuit(model: MemristorModel) -> CommentedSubCircuit:
     """The compact model as ngspice reads it; the state is the charge of 1 F."""
-
-    def __init__(self, model: MemristorModel) -> None:
-        super().__init__(model.name, *PORTS)
-        self._comment = comment_text(model.comment)
-        current, rate = (plain_expression(model.name, text) for text in (model.current, model.rate))
-        self.BehavioralSource("current", "plus", "minus", current_expression=current)
-        self.C("state", "state", GROUND, 1.0)
-        self.BehavioralSource("rate", GROUND, "state", current_expression=rate)
-
-    def __str__(self) -> str:
-        return f"* {self._comment}\n{super().__str__()}" if self._comment else str(super().__str__())
+    subcircuit = CommentedSubCircuit(model.name, PORTS, model.comment)
+    current, rate = (plain_expression(model.name, text) for text in (model.current, model.rate))
+    subcircuit.BehavioralSource("current", "plus", "minus", current_expression=current)
+    subcircuit.C("state", "state", GROUND, 1.0)
+    subcircuit.BehavioralSource("rate", GROUND, "state", current_expression=rate)
+    return subcircuit
 
 
 def memristor_states(circuit: Circuit) -> dict[str, float]:

@@ -33,9 +33,12 @@ def crossbar_lines(element: Crossbar, name: str, terms: Terms, cell: str | None 
     cell
         Model of a nonlinear device; None if the devices are linear.
     """
-    rows, columns = len(element.rows), len(element.columns)
-    starts, ends = [terms(n) for n in element.rows], [terms(n) for n in element.columns]
-    word_ohms, bit_ohms = element.wire.word_line_ohms, element.wire.bit_line_ohms
+    rows = len(element.rows)
+    columns = len(element.columns)
+    starts = [terms(n) for n in element.rows]
+    ends = [terms(n) for n in element.columns]
+    word_ohms = element.wire.word_line_ohms
+    bit_ohms = element.wire.bit_line_ohms
     word = _nodes(f"{name}.w", rows, columns) if word_ohms else [[start] * columns for start in starts]
     bit = _nodes(f"{name}.b", rows, columns) if bit_ohms else [ends] * rows
     for i, row in enumerate(_devices(element, cell)):

@@ -76,10 +76,10 @@ def _compile(module: Module, installation: Installation, place: Workspace, cance
     code, lines = place.run(command, _TIMEOUT, cancelled=cancelled)
     if (place.path / result).is_file() and code == 0:
         return place.path / result
-    words = plain(lines)
-    if "linker not found" in words:  # openvaf-r calls `ld`, and returns 0 without it
+    message = plain(lines)
+    if "linker not found" in message:  # openvaf-r calls `ld`, and returns 0 without it
         raise SimulatorMissing(
             "openvaf-r, VACASK's compiler, needs the linker 'ld' on PATH: install it with "
             "'apt-get install binutils' (Debian, Ubuntu)"
         )
-    raise SimulationFailed(f"openvaf-r: {module.name}: {words} (exit code {code})")
+    raise SimulationFailed(f"openvaf-r: {module.name}: {message} (exit code {code})")

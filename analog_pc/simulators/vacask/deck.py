@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, StimulusSources, Transient
-from analog_pc.circuit.nodes import node_names
+from analog_pc.circuit.circuit import node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import number
@@ -167,7 +167,8 @@ def _table(values: list[float], first: int = 0) -> str:
     if len(values) <= _BLOCK:
         return f"[{','.join(map(number, values))}][{_INDEX}-{first}]"
     half = (len(values) // _BLOCK + 1) // 2 * _BLOCK
-    low, high = _table(values[:half], first), _table(values[half:], first + half)
+    low = _table(values[:half], first)
+    high = _table(values[half:], first + half)
     return f"({_INDEX}<{first + half} ? {low} : {high})"
 
 
@@ -177,7 +178,7 @@ def _node_volts(circuit: Circuit, volts: Mapping[str, float]) -> str:
 
 
 def _check_known(circuit: Circuit, nodes: Iterable[str]) -> None:
-    known = set(node_names(circuit))
+    existing = set(node_names(circuit))
     for name in nodes:
-        if name not in known:
+        if name not in existing:
             raise BadInput(f"circuit {circuit.name}: no node {name!r}")

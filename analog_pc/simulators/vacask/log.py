@@ -18,7 +18,7 @@ _FRAME = re.compile(
     r"|Running analysis|  Elapsed time|OP core algorithm|Trying|Homotopy (failed to converge|converged)"
     r"|Leaving core|.*\bFinished\b.* building|\s*$"
 )
-# A matrix without an inverse, in VACASK's words: a zero pivot, or a solution that is none.
+# A matrix without an inverse, as VACASK says it: a zero pivot, or a solution that is none.
 _SINGULAR = re.compile(r"zero pivot|rank=|Solution component is not finite|matrix is singular", re.IGNORECASE)
 _DIRECT = re.compile(r"OP core algorithm (converged|failed to converge)")
 _STEPPED = re.compile(r"Trying (.* stepping)")
@@ -28,15 +28,15 @@ _LENGTH = 240
 def plain(lines: Sequence[str]) -> str:
     """The lines that say something, as one line of bounded length and without colours."""
     said = [line for line in (_COLOUR.sub("", line) for line in lines) if not _FRAME.match(line)]
-    words = " ".join(" ".join(said).split())
-    return words if len(words) <= _LENGTH else words[: _LENGTH - 3] + "..."
+    message = " ".join(" ".join(said).split())
+    return message if len(message) <= _LENGTH else message[: _LENGTH - 3] + "..."
 
 
 def failure(lines: Sequence[str], code: int) -> str:
-    """Why a run failed: VACASK's own words, and that the matrix is singular where they mean that."""
-    words = plain(lines) or "no message"
-    singular = "singular matrix: " if _SINGULAR.search(words) else ""
-    return f"{singular}{words} (exit code {code})"
+    """Why a run failed: VACASK's own message, and that the matrix is singular where they mean that."""
+    message = plain(lines) or "no message"
+    singular = "singular matrix: " if _SINGULAR.search(message) else ""
+    return f"{singular}{message} (exit code {code})"
 
 
 def status(lines: Sequence[str], points: int, per_sample: int = 1) -> Status:

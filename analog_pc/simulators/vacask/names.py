@@ -13,7 +13,11 @@ from analog_pc.circuit.bus import checked_name
 from analog_pc.simulators.spice.names import number
 
 # Models of what VACASK brings along: a Verilog-A resistor and capacitor, the rest built in.
-RESISTOR, CAPACITOR, SOURCE, AMPLIFIER, TRANSCONDUCTOR = "_r", "_c", "_v", "_e", "_g"
+RESISTOR = "_r"
+CAPACITOR = "_c"
+SOURCE = "_v"
+AMPLIFIER = "_e"
+TRANSCONDUCTOR = "_g"
 MODELS = {
     RESISTOR: "resistor",
     CAPACITOR: "capacitor",
@@ -27,7 +31,8 @@ class Terms:
     """The netlist's names of the nodes of one instance (or of the top level, whose path is "")."""
 
     def __init__(self, path: str, ports: Mapping[str, str]) -> None:
-        self.path, self._known = path, {GROUND: GROUND} | {port: quoted(node) for port, node in ports.items()}
+        self.path = path
+        self._known = {GROUND: GROUND} | {port: quoted(node) for port, node in ports.items()}
 
     def __call__(self, node: str) -> str:
         term = self._known.get(node)

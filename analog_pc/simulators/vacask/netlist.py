@@ -122,8 +122,8 @@ def _add_amplifiers(netlist: Netlist, a: Amplifiers, name: str, terms: Terms) ->
 def _parts(name: str, model: str, terms: Terms, pins: tuple[Bus, ...], **values: object) -> list[str]:
     """``'name(i)' (pins) model parameter=value ...`` for each part of a bank."""
     texts = [
-        [f"{key}={value!r}" for value in np.asarray(given, dtype=np.float64).tolist()]
-        for key, given in values.items()
+        [f"{key}={value!r}" for value in np.asarray(numbers, dtype=np.float64).tolist()]
+        for key, numbers in values.items()
     ]
     nodes = [[terms(node) for node in bus] for bus in pins]
     return [

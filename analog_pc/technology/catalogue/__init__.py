@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from analog_pc.technology.reading import read_technology
 from analog_pc.technology.technology import Technology
+from analog_pc.technology.toml_file import read_technology
 
 FOLDER = Path(__file__).parent
 

@@ -13,8 +13,8 @@ from analog_pc.cli import main
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
 from analog_pc.technology import TECHNOLOGIES, load_technology, quantities
-from analog_pc.technology.figures import figures
-from analog_pc.technology.writing import defaulted
+from analog_pc.technology.derived import derived_values
+from analog_pc.technology.toml_file import defaulted
 
 every = pytest.mark.parametrize("name", TECHNOLOGIES)
 
@@ -55,7 +55,7 @@ def test_an_explanation_says_every_value_meaning_and_source(name: str, width: in
         assert source.text in said
     for field in quantities():
         assert field in said
-    for figure in figures(found):
+    for figure in derived_values(found):
         assert figure.name in said
     assert said.count("unverified, ") == sum(not source.verified for source in found.sources.values())
 

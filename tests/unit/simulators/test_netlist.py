@@ -27,7 +27,7 @@ from analog_pc.circuit import (
     bus,
     grounds,
 )
-from analog_pc.circuit.nodes import node_names
+from analog_pc.circuit.circuit import node_names
 from analog_pc.circuit.transfer import activation_gate, activation_transfer, sinh_transfer
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Ngspice

@@ -70,7 +70,7 @@ def test_a_state_with_a_gap_is_refused() -> None:
     for gap in ("end", "one.out"):
         with pytest.raises(BadInput, match=gap):
             single_sample_deck(
-                follower(), {"u": np.array([0.4])}, rest={k: rest[k] for k in rest.keys() - {gap}}
+                follower(), {"u": np.array([0.4])}, equilibrium={k: rest[k] for k in rest.keys() - {gap}}
             )
 
 
@@ -78,7 +78,9 @@ def test_a_state_with_a_gap_is_refused() -> None:
 def test_ngspice_knows_the_nodes_of_the_state(spare_ports: int, tmp_path: Path) -> None:
     circuit = follower(spare_ports)
     rest = at_rest(circuit, 0.4)
-    (tmp_path / "network.cir").write_text(single_sample_deck(circuit, {"u": np.array([0.4])}, rest=rest))
+    (tmp_path / "network.cir").write_text(
+        single_sample_deck(circuit, {"u": np.array([0.4])}, equilibrium=rest)
+    )
     command = ["ngspice", "-b", "-r", "out.raw", "network.cir"]
     done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60, text=True)
     assert "arning" not in done.stdout + done.stderr  # of a nodeset for an unknown node

@@ -8,11 +8,11 @@ import math
 import pytest
 
 from analog_pc.technology import IDEAL, TECHNOLOGIES, Technology, technology
-from analog_pc.technology.figures import figures
+from analog_pc.technology.derived import derived_values
 
 
 def of(found: Technology, noise_gain: float = 10.0) -> dict[str, float]:
-    return {figure.name: figure.value for figure in figures(found, noise_gain)}
+    return {figure.name: figure.value for figure in derived_values(found, noise_gain)}
 
 
 def test_figures_of_a_tl072_board() -> None:
@@ -49,7 +49,7 @@ def test_amplifiers_without_a_pole_are_always_stable() -> None:
 
 @pytest.mark.parametrize("name", TECHNOLOGIES)
 def test_figures_say_what_they_are(name: str) -> None:
-    found = figures(technology(name))
+    found = derived_values(technology(name))
     assert len({figure.name for figure in found}) == len(found)
     assert [f for f in found if not f.meaning or math.isnan(f.value) or f.value < 0.0] == []
 

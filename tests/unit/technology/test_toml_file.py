@@ -9,7 +9,7 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.technology import Source, Technology, load_technology, technology
-from analog_pc.technology.reading import MOST_BYTES
+from analog_pc.technology.toml_file import MOST_BYTES
 
 NEEDED = """
 g_min = 1e-6

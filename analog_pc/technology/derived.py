@@ -1,4 +1,4 @@
-"""Figures that follow from a technology's values."""
+"""Values that follow from those of a technology."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOISE_GAIN = 10.0  # of a transimpedance amplifier on some 64 rows, at an on/off
 
 
 @dataclass(frozen=True)
-class Figure:
+class DerivedValue:
     """A derived value, its SI unit ("" where there is none) and how it follows."""
 
     name: str
@@ -22,26 +22,31 @@ class Figure:
     meaning: str
 
 
-def figures(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[Figure, ...]:
+def derived_values(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[DerivedValue, ...]:
     """What a designer asks first; amplifiers at a noise gain NG = 1 + R_f sum(G).
 
     Two lags of tau_a, one in the forward and one in the feedback amplifiers, let a deep network ring unless
     sigma_max(W f')^2 < 2 tau / tau_a (up to terms that help, of order 1): the "stable up to" below.
     """
-    tau, lag = t.seconds_per_unit, noise_gain / (2.0 * math.pi * t.opamp_gain_bandwidth)
+    tau = t.seconds_per_unit
+    lag = noise_gain / (2.0 * math.pi * t.opamp_gain_bandwidth)
     ng = f"NG = {noise_gain:g}"
     zeroed = " after auto-zero" if t.auto_zeroed else ""
     return (
-        Figure("unit of time", tau, "s", "tau = C / g_s"),
-        Figure("amplifier lag", lag, "s", f"tau_a = NG / (2 pi GBW), {ng}"),
-        Figure("stable up to", 2.0 * tau / lag if lag else math.inf, "", "sigma_max(W f')^2 < 2 tau / tau_a"),
-        Figure("gain error", noise_gain / (noise_gain + t.opamp_gain), "", f"NG / (NG + A0), {ng}"),
-        Figure(
+        DerivedValue("unit of time", tau, "s", "tau = C / g_s"),
+        DerivedValue("amplifier lag", lag, "s", f"tau_a = NG / (2 pi GBW), {ng}"),
+        DerivedValue(
+            "stable up to", 2.0 * tau / lag if lag else math.inf, "", "sigma_max(W f')^2 < 2 tau / tau_a"
+        ),
+        DerivedValue("gain error", noise_gain / (noise_gain + t.opamp_gain), "", f"NG / (NG + A0), {ng}"),
+        DerivedValue(
             "offset at output", noise_gain * offset_spread(t), "V", f"NG times the op-amp's{zeroed}, {ng}"
         ),
-        Figure("on/off ratio", t.g_max / t.g_min, "", "g_max / g_min"),
-        Figure("feedback resistor", 1.0 / (t.g_max - t.g_min), "Ohm", "R_f / max|W| = 1 / (g_max - g_min)"),
-        Figure(
+        DerivedValue("on/off ratio", t.g_max / t.g_min, "", "g_max / g_min"),
+        DerivedValue(
+            "feedback resistor", 1.0 / (t.g_max - t.g_min), "Ohm", "R_f / max|W| = 1 / (g_max - g_min)"
+        ),
+        DerivedValue(
             "thermal noise", math.sqrt(BOLTZMANN * t.temperature / t.node_capacitance), "V", "sqrt(k T / C)"
         ),
     )

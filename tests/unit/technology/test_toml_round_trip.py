@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analog_pc.technology import IDEAL, TECHNOLOGIES, Source, Technology, load_technology, quantities
 from analog_pc.technology.quantity import FINITE, LIMIT, POSITIVE
-from analog_pc.technology.writing import defaulted, technology_text
+from analog_pc.technology.toml_file import defaulted, technology_text
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
 POSITIVES = st.floats(1e-30, 1e29)

@@ -12,8 +12,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -63,19 +65,20 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _built(table: dict[str, Any], path: Path, named: Mapping[str, Technology]) -> Technology:
-    given = {key: text(key, table[key]) for key in _TEXTS if key in table}
+    texts = {key: text(key, table[key]) for key in _TEXTS if key in table}
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     origin = path.name
-    if "base" in given:
-        base = _base(given["base"], named)
+    if "base" in texts:
+        base = _base(texts["base"], named)
         values = {name: getattr(base, name) for name in quantities()}
         sources = dict(base.sources)
         origin = f"{base.name}, with changes of {path.name}"
     for field in (key for key in table if key not in _TEXTS):
         values[field], sources[field] = _entry(field, table[field])
     _complete(values)
-    name, source = given.get("name") or path.stem, given.get("source") or origin
+    name = texts.get("name") or path.stem
+    source = texts.get("source") or origin
     return Technology(name, source, **values, sources=sources)
 
 
@@ -85,24 +88,24 @@ def _base(name: str, named: Mapping[str, Technology]) -> Technology:
     return named[name]
 
 
-def _entry(field: str, given: object) -> tuple[Any, Source]:
+def _entry(field: str, entry: object) -> tuple[Any, Source]:
     """Value and source of one field."""
     if field not in quantities():
         raise BadInput(f"unknown field {field!r}{nearest(field, [*quantities(), *_TEXTS])}")
-    if not isinstance(given, dict):
-        return checked(field, given), Source("", False)
-    for key in given:
+    if not isinstance(entry, dict):
+        return checked(field, entry), Source("", False)
+    for key in entry:
         if key not in _KEYS:
             raise BadInput(f"{field}: unknown key {key!r}{nearest(key, _KEYS)}")
-    if "value" not in given:
+    if "value" not in entry:
         raise BadInput(f"{field}: has no value")
     source = Source(
-        text(f"{field}: source", given.get("source", "")),
-        truth(f"{field}: verified", given.get("verified", False)),
+        text(f"{field}: source", entry.get("source", "")),
+        truth(f"{field}: verified", entry.get("verified", False)),
     )
     if source.verified and not source.text:
         raise BadInput(f"{field}: verified, but without a source")
-    return checked(field, given["value"]), source
+    return checked(field, entry["value"]), source
 
 
 def _complete(values: Mapping[str, object]) -> None:
@@ -110,3 +113,49 @@ def _complete(values: Mapping[str, object]) -> None:
     missing = [name for name in needed if name in quantities() and name not in values]
     if missing:
         raise BadInput(f'missing {", ".join(missing)}; or start from a named technology, as base = "ideal"')
+
+
+def technology_text(technology: Technology) -> str:
+    """The TOML of a technology; what is off stands there as a comment.
+
+    `read_technology` returns every value to the last bit, with its source.
+    """
+    off = defaulted(technology)
+    lines = [f"source = {_quoted(technology.source)}"]
+    for name, quantity in quantities().items():
+        value = getattr(technology, name)
+        source = technology.sources.get(name, Source("", False))
+        mark = "# " if name in off else ""
+        lines += [
+            "",
+            f"# {quantity.meaning}{quantity.unit and ', ' + quantity.unit}",
+            f"{mark}[{name}]",
+            f"{mark}value = {_written(value)}",
+            f"{mark}source = {_quoted(source.text)}",
+            f"{mark}verified = {str(source.verified).lower()}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def defaulted(technology: Technology) -> tuple[str, ...]:
+    """Fields at their default, without a source."""
+    return tuple(
+        f.name
+        for f in dataclasses.fields(technology)
+        if f.name in quantities()
+        and f.name not in technology.sources
+        and getattr(technology, f.name) == f.default
+    )
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f"[{float(g)!r}, {float(s)!r}]" for g, s in value) + "]"
+    if isinstance(value, Integral):
+        return str(int(value))
+    return _quoted(value) if isinstance(value, str) else repr(float(value))  # a numpy float says more
+
+
+def _quoted(text: str) -> str:
+    """A TOML string; JSON's escapes are among TOML's."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
