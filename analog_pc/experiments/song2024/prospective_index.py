@@ -75,11 +75,11 @@ def indices(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     hidden = range(1, config.depth)
     if isinstance(relaxer, FixedPrediction):
         return {"once": np.array([cosine(after[k] - before[k], equilibrium.eps[k]) for k in hidden])}
-    settled = [a - b for a, b in zip(equilibrium.activities, before, strict=True)]
+    displacements = [a - b for a, b in zip(equilibrium.activities, before, strict=True)]
     learned = _learned(weights, equilibrium.activities, config)
     return {
-        "once": np.array([cosine(after[k] - before[k], settled[k]) for k in hidden]),
-        "held": np.array([cosine(learned[k] - before[k], settled[k]) for k in hidden]),
+        "once": np.array([cosine(after[k] - before[k], displacements[k]) for k in hidden]),
+        "held": np.array([cosine(learned[k] - before[k], displacements[k]) for k in hidden]),
     }
 
 
