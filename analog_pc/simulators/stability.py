@@ -1,10 +1,10 @@
 """Stability of the operating points that a SPICE program finds, by the native linearisation.
 
 A SPICE program solves equations; it does not check whether the circuit stays at their solution.  The native
-simulator linearises the circuit at the voltages that the program found (`native/analyses/linearised.py`), and
-nothing of its own search for operating points is used.  A regular, stable linearisation says that the
-circuit returns there and that no other operating point is near; whether there are others far away it says for
-linear circuits alone.
+simulator linearises the circuit at the voltages that the program found
+(`native/analyses/linearisation.py`), and nothing of its own search for operating points is used.  A regular,
+stable linearisation says that the circuit returns there and that no other operating point is near; whether
+there are others far away it says for linear circuits alone.
 """
 
 from __future__ import annotations

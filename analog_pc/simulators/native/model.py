@@ -110,8 +110,8 @@ class Model:
         self.check_nodes(volts)
         equations = self.equations
         numbers = np.array([equations.flat.number(name) for name in volts], dtype=np.int64)
-        given = _columns(volts, list(volts), samples)
-        return np.asarray(equations.input_constant + (equations.input_matrix[:, numbers] @ given.T).T)
+        at = _columns(volts, list(volts), samples)
+        return np.asarray(equations.input_constant + (equations.input_matrix[:, numbers] @ at.T).T)
 
     def state_volts(self, w: Floats) -> Floats:
         """All states [samples, states] from the unknowns w [samples, unknowns]."""

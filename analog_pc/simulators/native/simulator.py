@@ -36,12 +36,12 @@ from analog_pc.simulators.native.analyses.power import dissipation
 from analog_pc.simulators.native.analyses.transient import simulate_transient
 from analog_pc.simulators.native.kernels.threads import one_blas_thread
 from analog_pc.simulators.native.model import Model
-from analog_pc.simulators.native.settings import Settings
+from analog_pc.simulators.native.options import Options
 from analog_pc.simulators.simulator import Supports
 
 VERSION = "native-1"
 
-ANALYSES: dict[type, Callable[[Model, Any, Settings], Solution]] = {
+ANALYSES: dict[type, Callable[[Model, Any, Options], Solution]] = {
     OperatingPoint: simulate_operating_points,
     Transient: simulate_transient,
 }
@@ -78,16 +78,16 @@ class Native:
         for name, limit in (("time_limit", time_limit), ("transient_limit", transient_limit)):
             if limit is not None and not (is_number(limit) and limit > 0.0):
                 raise BadInput(f"Native: {name} = {limit!r} s, must be > 0, or None for no limit")
-        self.settings = Settings(check_stability, time_limit, transient_limit)
+        self.options = Options(check_stability, time_limit, transient_limit)
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Settings alone travel to another process, which makes models of its own."""
-        return partial(type(self), **self.settings._asdict()), ()
+        """Options alone travel to another process, which makes models of its own."""
+        return partial(type(self), **self.options._asdict()), ()
 
     def limited(self, transient_limit: float | None) -> Native:
         """The same simulator, which shares its models, with another limit for transients."""
-        other = Native(**self.settings._replace(transient_limit=transient_limit)._asdict())
+        other = Native(**self.options._replace(transient_limit=transient_limit)._asdict())
         other._models = self._models
         return other
 
@@ -126,7 +126,7 @@ class Native:
         with one_blas_thread():
             model = self.model(circuit)
             check_analysis(circuit, analysis)
-            return ANALYSES[type(analysis)](model, analysis, self.settings)
+            return ANALYSES[type(analysis)](model, analysis, self.options)
 
     def modes(self, circuit: Circuit, analysis: OperatingPoint) -> list[Modes]:
         """The modes at the operating points that `simulate` finds, one for each sample.
@@ -140,7 +140,7 @@ class Native:
         with one_blas_thread():
             model = self.model(circuit)
             check_analysis(circuit, analysis)
-            y = found_points(model, analysis, self.settings._replace(check_stability=True))
+            y = found_points(model, analysis, self.options._replace(check_stability=True))
             maps, solver = model.reduced(True)
             return list(eigenmodes(maps, solver.form, y))
 
@@ -160,7 +160,7 @@ class Native:
         stimuli = {name: np.asarray(volts)[None] for name, volts in analysis.stimuli.items()}
         point = OperatingPoint(stimuli, guess=analysis.guess)
         # `noise_at` checks the stability of the point that is found from the guess.
-        y = found_points(model, point, self.settings._replace(check_stability=False))
+        y = found_points(model, point, self.options._replace(check_stability=False))
         return noise_at(model, y, analysis.nodes, circuit.temperature)
 
     def linearised(self, circuit: Circuit, stimuli: Stimuli, solution: Solution) -> Linearised:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
-from analog_pc.simulators.native.nonlinear_solve.jacobian import jacobians
+from analog_pc.simulators.native.nonlinear_solve.jacobian import SAMPLES, jacobians
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,23 +66,11 @@ def growth(eigenvalue: complex) -> str:
 
 
 def eigenmodes(maps: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Modes]:
-    """The modes at every sample, on all cores.
-
-    Parameters
-    ----------
-    maps, form
-        The circuit with all states held, and its feedback form.
-    y
-        The operating points, [samples, inputs].
-    """
+    """The modes at operating points y [samples, inputs], on all cores; maps and form with all states held."""
     if len(y) == 1:  # threads would take longer to start
         yield from map(Modes.of, jacobians(maps, form, y))
         return
-    workers = os.cpu_count() or 1
-    waiting: deque[Future[Modes]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for jacobian in jacobians(maps, form, y):
-            waiting.append(pool.submit(Modes.of, jacobian))
-            if len(waiting) > 2 * workers:  # no more matrices at a time than are worked on
-                yield waiting.popleft().result()
-        yield from (future.result() for future in waiting)
+    every = jacobians(maps, form, y)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        while some := list(islice(every, SAMPLES)):
+            yield from pool.map(Modes.of, some)

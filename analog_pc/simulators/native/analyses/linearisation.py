@@ -44,14 +44,7 @@ class Linearised(NamedTuple):
 
 
 def linearise(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised:
-    """The circuit at the operating points of a solution.
-
-    Parameters
-    ----------
-    model
-        The circuit.
-    stimuli, solution
-        Stimuli and voltages of every node, by sample.
+    """The circuit at the operating points of a solution that has every node of it.
 
     Raises
     ------
@@ -94,19 +87,7 @@ def jacobians_at(model: Model, solution: Solution) -> Iterator[Floats]:
 
 
 def relaxes_to(model: Model, stimuli: Stimuli, initial: Mapping[str, ArrayLike], solution: Solution) -> Bools:
-    """Samples of a solution that the flow from the initial volts certainly ends in, [samples].
-
-    Parameters
-    ----------
-    model
-        The circuit.
-    stimuli
-        By sample.
-    initial
-        Volts of nodes where the flow starts, by sample.
-    solution
-        Operating points, with every node.
-    """
+    """Samples of a solution that the flow from the initial volts certainly ends in, [samples]."""
     held = model.holdable(initial)
     samples = len(solution.axis)
     if not held.any():

@@ -38,18 +38,7 @@ class _Sources(NamedTuple):
 
 
 def noise_at(model: Model, y: Floats, nodes: tuple[str, ...], kelvin: float) -> NoiseSolution:
-    """Noise of nodes at an operating point.
-
-    Parameters
-    ----------
-    model
-        The circuit.
-    y
-        Inputs of the nonlinear elements there, [1, inputs].
-    nodes
-        Nodes that hold charge.
-    kelvin
-        Temperature of the parts.
+    """Noise of nodes at the operating point with inputs y [1, inputs] of the nonlinear elements.
 
     Raises
     ------

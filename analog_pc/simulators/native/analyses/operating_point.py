@@ -15,22 +15,14 @@ from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.search import Search, find
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_kernels
-from analog_pc.simulators.native.settings import Settings
+from analog_pc.simulators.native.options import Options
+from analog_pc.simulators.settling import listed
 
 LIMITED = 0.9  # of its rail: an output that comes closer is saturated
 
 
-def simulate_operating_points(model: Model, analysis: OperatingPoint, settings: Settings) -> Solution:
+def simulate_operating_points(model: Model, analysis: OperatingPoint, options: Options) -> Solution:
     """The operating points of all samples, each with its outcome.
-
-    Parameters
-    ----------
-    model
-        The circuit.
-    analysis
-        What is asked.
-    settings
-        The time limit, and whether a point that the circuit leaves by itself is `Outcome.UNSTABLE`.
 
     Raises
     ------
@@ -40,8 +32,8 @@ def simulate_operating_points(model: Model, analysis: OperatingPoint, settings: 
         For equations without a single solution.
     """
     names, nodes = model.saved(analysis.save)
-    search = _search(model, analysis, settings)
-    status = _status(search, settings.check_stability)
+    search = _search(model, analysis, options)
+    status = _status(search, options.check_stability)
     axis = np.arange(analysis.samples, dtype=np.float64)
     preset = None
     if search.preset is not None and search.preset_q is not None:
@@ -49,31 +41,26 @@ def simulate_operating_points(model: Model, analysis: OperatingPoint, settings: 
     return Solution(axis, names, nodes.value(None, search.q, search.u), status, preset)
 
 
-def found_points(model: Model, analysis: OperatingPoint, settings: Settings) -> Floats:
+def found_points(model: Model, analysis: OperatingPoint, options: Options) -> Floats:
     """Inputs y of the nonlinear elements at the operating points, [samples, inputs].
-
-    Parameters
-    ----------
-    model, analysis, settings
-        As of `simulate_operating_points`.
 
     Raises
     ------
     BadInput, SimulationFailed
-        As there, and where a sample has no operating point.
+        As `simulate_operating_points` does, and where a sample has no operating point.
     """
-    search = _search(model, analysis, settings)
+    search = _search(model, analysis, options)
     if not search.found.all():
         lost = int(np.argmin(search.found))
         raise SimulationFailed(f"native: no operating point was found for sample {lost}")
     return search.y
 
 
-def _search(model: Model, analysis: OperatingPoint, settings: Settings) -> Search:
+def _search(model: Model, analysis: OperatingPoint, options: Options) -> Search:
     if analysis.samples == 0:
         raise BadInput(f"operating point of circuit {model.name}: no samples")
     compile_kernels()  # before the clock of the limit starts
-    search = Search.of(model, analysis, settings.check_stability, Deadline(settings.time_limit))
+    search = Search.of(model, analysis, options.check_stability, Deadline(options.time_limit))
     find(search)
     return search
 
@@ -143,6 +130,5 @@ def _summary(outcomes: tuple[Outcome, ...], notes: Sequence[str]) -> Status:
     bad = [k for k, outcome in enumerate(outcomes) if outcome is not Outcome.CONVERGED]
     if not bad:
         return Status(Outcome.CONVERGED, tuple(notes), outcomes)
-    listed = ", ".join(map(str, bad[:10])) + (", ..." if len(bad) > 10 else "")
-    where = () if len(outcomes) == 1 else (f"samples {listed}",)
+    where = () if len(outcomes) == 1 else (f"samples {listed(bad)}",)
     return Status(outcomes[bad[0]], (*where, *notes), outcomes)

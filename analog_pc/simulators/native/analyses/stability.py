@@ -52,26 +52,23 @@ FASTER = 100.0  # than it: the band that is looked at
 SMALL = 1e-3  # of the slowest fast rate: where the derivative of J is taken
 
 
-class _Lags(NamedTuple):
-    """What the fast part does between the inputs and outputs of an implicit set."""
+class _FastPart(NamedTuple):
+    """The fast states eliminated between the inputs and outputs of an implicit set."""
 
     problem: Problem
     shifted: Problem  # at the small rate sigma, 1/s
     sigma: float
     rates: Floats
     maps: list[FlowMaps]  # at each j rate
-    fast_is_stable: bool
+    stable: bool
 
 
 class _Limits(NamedTuple):
-    """What every sample is held against.
+    """Bounds for every sample of a batch."""
 
-    A small rate sigma, 1/s; the peak of |J(jw) - J(0)| / w over its value there; the error of J, 1/s.
-    """
-
-    sigma: float
-    peak: float
-    error: float
+    sigma: float  # a small rate, 1/s
+    peak: float  # of |J(jw) - J(0)| / w, over its value at sigma
+    error: float  # of J, 1/s: outputs outside the implicit set, which count as linear
 
 
 class StabilityCertificate:
@@ -82,7 +79,7 @@ class StabilityCertificate:
         self._maps, self._solver = full
         self._slow = flow.held
         self._fast = ~flow.held
-        self._lags: _Lags | None = None
+        self._fast_part: _FastPart | None = None
 
     def certified(self, y: Floats) -> Bools:
         """Samples whose operating point is certainly stable, y [samples, inputs].
@@ -100,7 +97,7 @@ class StabilityCertificate:
         if not self._fast.any():
             _side_by_side(len(y), lambda part: contracts_at(problem.kernel, inputs, out, *part))
             return out
-        if self._lags is None and len(y) < FEW:
+        if self._fast_part is None and len(y) < FEW:
             return out
         limits = self._limits(self._current(problem, y), y)
         if limits is None:
@@ -111,39 +108,39 @@ class StabilityCertificate:
         )
         return out
 
-    def _current(self, problem: Problem, y: Floats) -> _Lags:
+    def _current(self, problem: Problem, y: Floats) -> _FastPart:
         """The fast part for the implicit set as it is now."""
-        if self._lags is None or self._lags.problem is not problem:
+        if self._fast_part is None or self._fast_part.problem is not problem:
             sigma = SMALL * self._slowest_fast_rate()
             rates = np.geomspace(SLOWER, FASTER, FREQUENCIES) / problem.kernel.tick
-            self._lags = _Lags(
+            self._fast_part = _FastPart(
                 problem=problem,
                 shifted=self._flow.problem_of(problem, self._maps_at(sigma)),
                 sigma=sigma,
                 rates=rates,
                 maps=[self._restricted(problem, 1j * w) for w in rates],
-                fast_is_stable=self._fast_is_stable(y[:1]),
+                stable=self._fast_is_stable(y[:1]),
             )
-        return self._lags
+        return self._fast_part
 
-    def _limits(self, lags: _Lags, y: Floats) -> _Limits | None:
+    def _limits(self, fast: _FastPart, y: Floats) -> _Limits | None:
         """From typical samples; None where the fast part is not stable by itself."""
-        if not lags.fast_is_stable:
+        if not fast.stable:
             return None
-        static = self._restricted(lags.problem, 0.0)
-        small = self._restricted(lags.problem, lags.sigma)
+        static = self._restricted(fast.problem, 0.0)
+        small = self._restricted(fast.problem, fast.sigma)
         typical = np.unique(np.linspace(0, len(y) - 1, TYPICAL).astype(np.int64))
         peak = 1.0
         error = 0.0
         for sample in y[typical]:
-            slopes = self._slopes(lags.problem, sample[None])
+            slopes = self._slopes(fast.problem, sample[None])
             at_rest = self._jacobian(static, slopes)
-            error = max(error, 2.0 * float(np.linalg.norm(self._whole(sample[None]) - at_rest, 2)))
-            lag = float(np.linalg.norm(self._jacobian(small, slopes) - at_rest, 2)) / lags.sigma
-            for w, maps in zip(lags.rates, lags.maps, strict=True):
+            error = max(error, 2.0 * float(np.linalg.norm(self._complete(sample[None]) - at_rest, 2)))
+            lag = float(np.linalg.norm(self._jacobian(small, slopes) - at_rest, 2)) / fast.sigma
+            for w, maps in zip(fast.rates, fast.maps, strict=True):
                 change = float(np.linalg.norm(self._jacobian(maps, slopes) - at_rest, 2)) / w
                 peak = max(peak, change / lag if lag > 0.0 else np.inf)
-        return _Limits(lags.sigma, peak, error)
+        return _Limits(fast.sigma, peak, error)
 
     def _slowest_fast_rate(self) -> float:
         """Rate of the slowest fast state, 1/s, by inverse iteration on A_ff."""
@@ -160,7 +157,7 @@ class StabilityCertificate:
     def _maps_at(self, s: complex, outputs: Ints | slice = slice(None)) -> FlowMaps:
         """A, E, C, K between the slow states at a complex rate s, 1/s: the fast ones eliminated there."""
         rate = self._maps.rate
-        reads = self._maps.inputs
+        inputs = self._maps.inputs
         slow = self._slow
         fast = self._fast
         by_q = rate.by_q[:, outputs]
@@ -171,12 +168,12 @@ class StabilityCertificate:
         return FlowMaps(
             rate_x=rate.by_x[np.ix_(slow, slow)] + to_slow @ states[:, :n],
             rate_q=by_q[slow] + to_slow @ states[:, n:],
-            by_x=reads.by_x[:, slow] + reads.by_x[:, fast] @ states[:, :n],
-            gain=reads.by_q[:, outputs] + reads.by_x[:, fast] @ states[:, n:],
+            by_x=inputs.by_x[:, slow] + inputs.by_x[:, fast] @ states[:, :n],
+            gain=inputs.by_q[:, outputs] + inputs.by_x[:, fast] @ states[:, n:],
         )
 
     def _restricted(self, problem: Problem, s: complex) -> FlowMaps:
-        """The same between the inputs and outputs of the implicit set alone."""
+        """`_maps_at` between the inputs and outputs of the implicit set alone."""
         maps = self._maps_at(s, problem.outputs)
         return maps._replace(by_x=maps.by_x[problem.inputs], gain=maps.gain[problem.inputs])
 
@@ -197,8 +194,8 @@ class StabilityCertificate:
         metric = self._flow.metric
         return (maps.rate_x + maps.rate_q @ t) * (metric[:, None] / metric)
 
-    def _whole(self, y: Floats) -> Floats:
-        """S J(0) S^-1 of one sample y [1, inputs] with the slopes of all outputs."""
+    def _complete(self, y: Floats) -> Floats:
+        """S J(0) S^-1 of one sample y [1, inputs] with the slopes of all outputs, also the explicit ones."""
         maps, solver = self._flow.reduction
         some, change = closed_loop(solver.form, y, maps.inputs.by_x)
         metric = self._flow.metric

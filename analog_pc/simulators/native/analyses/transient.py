@@ -11,7 +11,6 @@ share their matrices: step lengths come from a ladder of 2, and those that were 
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,7 +27,7 @@ from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.initial import initial_state
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, UNDAMPED_STEPS
-from analog_pc.simulators.native.settings import Settings
+from analog_pc.simulators.native.options import Options
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,18 +110,9 @@ RUNAWAY = 1e6  # V
 
 
 class ImplicitEuler:
-    """Implicit Euler steps of one length h.
+    """Implicit Euler steps of one length, for the maps with all states held and their feedback form.
 
-    Parameters
-    ----------
-    reduced
-        The maps of the circuit with all states held.
-    form
-        The feedback form of these maps.
-    duration
-        h in s.
-    stop
-        The solution of a step moves by this part of the largest voltage in the last iteration.
+    duration: h in s; stop: the last iteration moves by this part of the largest voltage.
     """
 
     def __init__(self, reduced: Reduced, form: FeedbackForm, duration: float, stop: float) -> None:
@@ -139,14 +129,9 @@ class ImplicitEuler:
     def step(
         self, x: Floats, feedforward: Floats, u: Floats, q: Floats
     ) -> tuple[Floats, Floats, Floats, Bools]:
-        """States after the step, y, q, and the samples that have a solution.
+        """States after the step from x, y, q, and the samples that have a solution.
 
-        Parameters
-        ----------
-        x, feedforward
-            States before it and B u + a, [samples, states].
-        u, q
-            Stimuli, and the outputs where the search starts.
+        feedforward = B u + a, [samples, states]; q: where the search starts.
         """
         linear = (x + self.duration * feedforward) @ self.inverse_t
         y, q, found = self.solver.solve(self.inputs.feedforward(linear, u), q, UNDAMPED_STEPS)
@@ -165,16 +150,9 @@ class State:
 
 
 class Integrator:
-    """Steps of a circuit with all its states held, for a batch of constant stimuli.
+    """Steps of a circuit with all its states held, for a batch of constant stimuli u [samples, stimuli].
 
-    Parameters
-    ----------
-    reduced, solver
-        The maps with all states held, and the solver of their feedback form.
-    u
-        Stimuli, [samples, stimuli].
-    precision
-        Relative precision that is asked of each step; stages are solved to `STAGE` of it.
+    precision: relative, asked of each step; stages are solved to `STAGE` of it.
     """
 
     def __init__(self, reduced: Reduced, solver: FeedbackSolver, u: Floats, precision: float) -> None:
@@ -183,7 +161,7 @@ class Integrator:
         self._reduced = reduced
         self._solver = solver
         self._feedforward = reduced.rate.feedforward(None, u)
-        self._eulers: OrderedDict[float, ImplicitEuler] = OrderedDict()  # by length, the last used one last
+        self._eulers: dict[float, ImplicitEuler] = {}  # by length, the last used one last
 
     def start(self, x: Floats, q: Floats) -> tuple[State, bool]:
         """The state at x, searched from q, and whether outputs of the elements belong to it."""
@@ -215,13 +193,14 @@ class Integrator:
 
     def _euler(self, duration: float) -> ImplicitEuler:
         """The matrices of a step length; those of the length that was not used for longest go."""
-        if duration not in self._eulers:
-            while len(self._eulers) >= KEPT_LENGTHS:
-                self._eulers.popitem(last=False)
+        euler = self._eulers.pop(duration, None)
+        if euler is None:
             stop = max(STOP, STAGE * self.precision)
-            self._eulers[duration] = ImplicitEuler(self._reduced, self._solver.form, duration, stop)
-        self._eulers.move_to_end(duration)
-        return self._eulers[duration]
+            euler = ImplicitEuler(self._reduced, self._solver.form, duration, stop)
+        self._eulers[duration] = euler
+        if len(self._eulers) > KEPT_LENGTHS:
+            del self._eulers[next(iter(self._eulers))]
+        return euler
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,18 +224,9 @@ class Trajectory:
 def integrate(
     integrator: Integrator, x: Floats, q: Floats, duration: float, longest: float, deadline: Deadline
 ) -> Trajectory:
-    """Integrate the states over a time.
+    """Integrate states x [samples, states] over a duration, with steps of at most `longest`, both in s.
 
-    Parameters
-    ----------
-    integrator
-        The circuit and its stimuli.
-    x, q
-        States at the start, and the outputs where the search for theirs starts, [samples, ..].
-    duration, longest
-        The time and the longest step, in s.
-    deadline
-        When to give up.
+    q [samples, outputs]: where the search for the outputs at x starts.
     """
     state, found = integrator.start(x, q)
     points = [state]
@@ -289,17 +259,8 @@ def integrate(
     return Trajectory(points, None)
 
 
-def simulate_transient(model: Model, analysis: Transient, settings: Settings) -> Solution:
+def simulate_transient(model: Model, analysis: Transient, options: Options) -> Solution:
     """The waveforms of one transient.
-
-    Parameters
-    ----------
-    model
-        The circuit.
-    analysis
-        What is asked.
-    settings
-        The time limit.
 
     Raises
     ------
@@ -308,7 +269,7 @@ def simulate_transient(model: Model, analysis: Transient, settings: Settings) ->
     SimulationFailed
         If the transient cannot be followed to its end.
     """
-    deadline = Deadline(settings.transient_limit)
+    deadline = Deadline(options.transient_limit)
     u = model.stimuli(analysis.stimuli)
     x, q = initial_state(model, analysis.initial, u, deadline)
     maps, solver = model.reduced(True)

@@ -31,7 +31,7 @@ from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER, Bank, FlatCir
 
 
 def assemble(circuit: Circuit) -> Equations:
-    """The equations of a circuit."""
+    """The equations of a circuit; `BadInput` for an element that has no stamp here."""
     eq = Equations(FlatCircuit(circuit))
     for bank in eq.flat.banks:
         match bank.element:
@@ -52,6 +52,11 @@ def assemble(circuit: Circuit) -> Equations:
                 eq.kirchhoff.matrix.add(bank.at("out"), bank.at("drive"), -np.asarray(e.siemens))
             case MultiplyingVCCS() as e:
                 _multiplying_vccs(eq, bank, e)
+            case Capacitors():
+                pass  # all together, once it is known which nodes are fixed
+            case _:
+                kind = type(bank.element).__name__
+                raise BadInput(f"native: {bank.label}: no stamp for an element of the kind {kind}")
     _capacitors(eq)
     return eq
 

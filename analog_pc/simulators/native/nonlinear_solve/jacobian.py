@@ -20,21 +20,9 @@ SAMPLES = 16  # whose matrices are made at a time
 
 
 def closed_loop(form: FeedbackForm, y: Floats, dy: Floats) -> tuple[Bools, Floats]:
-    """The outputs that follow changes of the inputs, and by how much.
+    """The outputs that follow changes dy [inputs, k] at y [samples, inputs], and their dq.
 
-    Parameters
-    ----------
-    form
-        The nonlinear elements and the linear part around them.
-    y
-        The operating points, [samples, inputs].
-    dy
-        Changes of the inputs, [inputs, k].
-
-    Returns
-    -------
-    tuple
-        Which outputs, [outputs], and their dq, [samples, some outputs, k].
+    Which outputs, [outputs], and dq, [samples, these outputs, k].
     """
     some = form.slope_changed(y, LEAST_SLOPE)
     around = form.slopes_times(y, some, form.gain[None][:, :, some])
@@ -43,15 +31,7 @@ def closed_loop(form: FeedbackForm, y: Floats, dy: Floats) -> tuple[Bools, Float
 
 
 def jacobians(maps: Reduced, form: FeedbackForm, y: Floats) -> Iterator[Floats]:
-    """d(dx/dt)/dx at every sample, [states, states].
-
-    Parameters
-    ----------
-    maps, form
-        The circuit with some states held, and its feedback form.
-    y
-        The operating points, [samples, inputs].
-    """
+    """d(dx/dt)/dx of the held states, [states, states], at every operating point y [samples, inputs]."""
     rate = maps.rate
     for first in range(0, len(y), SAMPLES):
         part = y[first : first + SAMPLES]

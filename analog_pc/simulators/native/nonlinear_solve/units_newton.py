@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, Workspace, solve_tiles, workspace
+from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, solve_tiles, workspace
 from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.gain import gain_of
@@ -21,7 +21,6 @@ class UnitsNewton:
     def __init__(self, form: FeedbackForm, problem: Problem) -> None:
         self._problem = problem
         self._distinct, self._input_of = _distinct_inputs(form)
-        self._free: list[Workspace] = []  # a thread takes one, and brings it back
 
     @classmethod
     def of(cls, form: FeedbackForm, y: Floats) -> UnitsNewton | None:
@@ -50,20 +49,11 @@ class UnitsNewton:
         found = np.zeros(len(r), dtype=np.bool_)
 
         def work(part: slice) -> None:
-            room = self._take(part.stop - part.start)
+            room = workspace(self._problem, min(TILE, part.stop - part.start))
             solve_tiles(self._problem, room, drive, STOP, q, y, found, part.start, part.stop)
-            self._free.append(room)
 
         in_slices(len(r), len(drive), work)
         return Solved(y[self._input_of].T, q.T, found)
-
-    def _take(self, samples: int) -> Workspace:
-        width = min(TILE, samples)
-        while self._free:
-            work = self._free.pop()
-            if work.f.shape[1] == width:
-                return work
-        return workspace(self._problem, width)
 
 
 def _distinct_inputs(form: FeedbackForm) -> tuple[Ints, Ints]:

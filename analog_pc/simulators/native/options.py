@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Settings(NamedTuple):
+class Options(NamedTuple):
     """See `Native` for the meaning; limits in s, None: no limit."""
 
     check_stability: bool
