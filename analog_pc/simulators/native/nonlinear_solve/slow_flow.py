@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,7 @@ from analog_pc.simulators.native.nonlinear_solve.newton import Solved
 
 # Full scale is at most so many times the voltage in which the sharpest activation bends: it sets the steps.
 WIDE = 32.0
+ROUNDS = 3  # of a walk; the second one served all samples that were seen
 SLICES = 8  # for each thread: the deadline is looked at between them
 
 
@@ -101,12 +102,12 @@ class SlowFlow:
         if not self.nonlinear or not self.implicit.any():
             return direct  # one operating point, which a linear flow ends in or leaves
         found = np.zeros(len(x), dtype=np.bool_)
-        if problem is None:
+        if problem is None or deadline.passed:
             return Solved(direct.y, direct.q, found)
         near = np.flatnonzero(direct.found)
         if len(near):
             state = self._state(problem, x[near], u[near], direct.q[near], q[near])
-            found[near] = self._contracts_to(problem, state, u[near], direct.q[near], deadline)
+            found[near] = self._contracts_to(problem, state, u[near], direct.q[near])
         left = np.flatnonzero(~found)
         if len(left):
             again = self._walk(problem, x[left], u[left], q[left], deadline)
@@ -125,31 +126,44 @@ class SlowFlow:
         problem = self.problem_at(y)
         if problem is None:
             return np.zeros(len(x), dtype=np.bool_)
-        return self._contracts_to(problem, self._state(problem, x, u, q, q), u, q, Deadline(None))
+        return self._contracts_to(problem, self._state(problem, x, u, q, q), u, q)
 
     def _walk(self, problem: Problem, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
-        """Samples that are followed step by step."""
-        start = self._solver.solve(self._maps.inputs.feedforward(x, u), q)
-        state = self._state(problem, x, u, start.q, start.q)
-        _in_slices(len(x), deadline, lambda part: follow(problem.kernel, state, *part))
-        arrived = state.found & start.found
-        q = start.q.copy()
-        q[:, problem.outputs] = state.q
-        ended = self._static.solve(self._static_maps.inputs.feedforward(None, u), q)
-        arrived &= ended.found
-        arrived &= self._contracts_to(problem, state, u, ended.q, deadline)
-        return Solved(ended.y, ended.q, arrived)
+        """Samples that are followed step by step.
 
-    def _contracts_to(
-        self, problem: Problem, state: FlowState, u: Floats, q: Floats, deadline: Deadline
-    ) -> Bools:
+        The explicit outputs of a round are those of its start.  Where Newton's method on all outputs then
+        ends too far from where the state came to rest, another round goes on from there.
+        """
+        out = Solved(
+            np.empty((len(x), self._static.form.gain.shape[0])), q.copy(), np.zeros(len(x), np.bool_)
+        )
+        left = np.arange(len(x))
+        for _ in range(ROUNDS):
+            start = self._solver.solve(self._maps.inputs.feedforward(x, u[left]), out.q[left])
+            state = self._state(problem, x, u[left], start.q, start.q)
+            _in_slices(len(left), deadline, partial(follow, problem.kernel, state))
+            rests = state.found & start.found
+            outputs = start.q
+            outputs[:, problem.outputs] = state.q
+            ended = self._static.solve(self._static_maps.inputs.feedforward(None, u[left]), outputs)
+            out.y[left] = ended.y
+            out.q[left] = ended.q
+            found = rests & ended.found
+            found[found] = self._contracts_to(problem, _some(state, found), u[left[found]], ended.q[found])
+            out.found[left] = found
+            again = rests & ended.found & ~found
+            x = state.x[again]
+            left = left[again]
+            if len(left) == 0:
+                break
+        return out
+
+    def _contracts_to(self, problem: Problem, state: FlowState, u: Floats, q: Floats) -> Bools:
         """Samples whose flow contracts from their state to the operating point with outputs q, near it."""
         state.found[:] = False
         rest = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        _in_slices(
-            len(rest), deadline, lambda part: contracts_to(problem.kernel, state, rest, outputs, *part)
-        )
+        _in_slices(len(rest), Deadline(None), partial(contracts_to, problem.kernel, state, rest, outputs))
         return state.found.copy()
 
     def _state(self, problem: Problem, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
@@ -276,11 +290,23 @@ def compile_kernels() -> None:
     contracts_to(problem, state, none, none, 0, 0)
 
 
-def _in_slices(samples: int, deadline: Deadline, work: Callable[[tuple[int, int]], None]) -> None:
-    """Call work((first, last)) for slices of the samples, on all threads, until the deadline."""
+def _some(state: FlowState, which: Bools) -> FlowState:
+    """Some of the samples."""
+    return FlowState(
+        x=state.x[which],
+        q=state.q[which],
+        drive=state.drive[which],
+        push=state.push[which],
+        scale=state.scale[which],
+        found=state.found[which],
+    )
+
+
+def _in_slices(samples: int, deadline: Deadline, work: Callable[[int, int], None]) -> None:
+    """Call work(first, last) for slices of the samples, on all threads, until the deadline."""
 
     def run(part: slice) -> None:
         if not deadline.passed:
-            work((part.start, part.stop))
+            work(part.start, part.stop)
 
     side_by_side(run, slices(samples, SLICES * threads()))
