@@ -12,7 +12,7 @@ def in_numpy(
     array: DeviceArray, x: np.ndarray, d: np.ndarray, rate: float, slots: int, rng: np.random.Generator
 ) -> None:
     """The update of `DeviceArray.outer` with numpy alone."""
-    found, cells, w = probabilities(x, d, rate, slots, array.spec.step, True), array.cells, array.hidden
+    found, cells, w = probabilities(x, d, rate, slots, array.spec.step, True), array.parameters, array.hidden
     assert found is not None
     rows = rng.random((slots, x.size)) < found.rows
     columns = rng.random((slots, d.size)) < found.columns

@@ -61,7 +61,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def inside(array: DeviceArray) -> bool:
-    return bool(((array.hidden >= array.cells.lower) & (array.hidden <= array.cells.upper)).all())
+    return bool(((array.hidden >= array.parameters.lower) & (array.hidden <= array.parameters.upper)).all())
 
 
 @FEW
@@ -91,7 +91,7 @@ def test_every_pulse_is_counted_once(device: PulsedDevice, seed: int) -> None:
     array.outer(np.ones(4), np.ones(5), 0.01)
     got = array.statistics()
     assert got.pulses == array.wear.sum() >= np.abs(counts).sum()
-    stays = array.slow.stuck
+    stays = array.retention.stuck
     fresh = DeviceArray(device, (4, 5), seed)
     np.testing.assert_array_equal(array.hidden[stays], fresh.hidden[stays])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +19,16 @@ from analog_pc.devices.pulsed.update_characteristics import (
 )
 
 CONSTANT, LINEAR, EXPONENTIAL, POWER, PIECEWISE = range(5)  # soft bounds are linear in their own bounds
+Spread = Callable[[float, float], Floats]  # mean and standard deviation -> values [rows, columns]
 FOREVER = np.iinfo(np.int64).max
 
 
-class Cells(NamedTuple):
+class DeviceParameters(NamedTuple):
     """Per-device parameters, each [rows, columns].
 
     `up`, `down` are steps; `up_slope`, `down_slope` the slopes of a linear characteristic, f = 1 -+ slope w,
-    or the exponents of a power characteristic; `limit` is the number of pulses after which a device no longer
-    moves.
+    or the exponents of a power characteristic; `endurance` is the number of pulses after which a device no
+    longer moves.
     """
 
     up: Floats
@@ -35,37 +37,37 @@ class Cells(NamedTuple):
     down_slope: Floats
     lower: Floats
     upper: Floats
-    limit: Ints
+    endurance: Ints
 
 
-class Rule(NamedTuple):
-    """What all devices share, as the kernel takes it; `cycle`, `offset`, `growth` and `write` are noise.
+class PulseModel(NamedTuple):
+    """What all devices share, as the kernels take it; see the equation of a pulse in `kernels`.
 
     Numbers alone: a compiled function that is handed arrays counts references, once a device.
     """
 
     code: int
-    summed: bool  # bursts are; see `analog_pc.devices.pulsed.summed`
+    burst: bool  # bursts are one sum
     additive: bool
-    cycle: float
-    offset: float
-    growth: float
-    write: float
+    c2c: float
+    c2c_offset: float
+    c2c_slope: float
+    write_noise: float
     coefficients: tuple[float, float, float, float, float, float]  # exponential: A+, A-, g+, g-, a, b
 
 
-class Slow(NamedTuple):
-    """Per-device values that pulses do not use, each [rows, columns]."""
+class Retention(NamedTuple):
+    """Per-device values that pulses do not use, each [rows, columns]: where a device is read, and ages to."""
 
     reference: Floats
-    rate: Floats  # of decay, one over a lifetime
-    nu: Floats
+    decay_rate: Floats  # one over a lifetime
+    drift_exponent: Floats
     reset: Floats
     stuck: Bools
 
 
-def rule(spec: PulsedDevice) -> Rule:
-    """The kernel's view of a kind of device."""
+def pulse_model(spec: PulsedDevice) -> PulseModel:
+    """A kind of device as the kernels see it."""
     codes = {Constant: CONSTANT, Exponential: EXPONENTIAL, Power: POWER, Piecewise: PIECEWISE}
     coefficients = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     if isinstance(spec.characteristic, Exponential):
@@ -74,14 +76,14 @@ def rule(spec: PulsedDevice) -> Rule:
         coefficients = (float(curve.up), float(curve.down), *rates)
     code = codes.get(type(spec.characteristic), LINEAR)
     plain = code == CONSTANT or (code == LINEAR and (spec.additive or spec.step_c2c == 0.0))
-    return Rule(
+    return PulseModel(
         code=code,
-        summed=plain and spec.c2c_slope == 0.0,
+        burst=plain and spec.c2c_slope == 0.0,
         additive=spec.additive,
-        cycle=float(spec.step_c2c),
-        offset=float(spec.c2c_offset),
-        growth=float(spec.c2c_slope),
-        write=float(spec.write_noise * spec.step),
+        c2c=float(spec.step_c2c),
+        c2c_offset=float(spec.c2c_offset),
+        c2c_slope=float(spec.c2c_slope),
+        write_noise=float(spec.write_noise * spec.step),
         coefficients=coefficients,
     )
 
@@ -94,7 +96,9 @@ def table(spec: PulsedDevice) -> Floats:
     return np.zeros((3, 2))
 
 
-def draw(spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator) -> tuple[Cells, Slow]:
+def draw_devices(
+    spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[DeviceParameters, Retention]:
     """The devices of an array of that shape.  What is not spread is not drawn."""
 
     def spread(mean: float, sigma: float) -> Floats:
@@ -104,37 +108,30 @@ def draw(spec: PulsedDevice, shape: tuple[int, int], rng: np.random.Generator) -
     upper = spec.w_max * np.abs(spread(1.0, spec.w_max_d2d))
     lower = spec.w_min * np.abs(spread(1.0, spec.w_min_d2d))
     up_slope, down_slope = _slopes(spec, lower, upper, spread)
-    limit = np.full(shape, FOREVER)
+    endurance = np.full(shape, FOREVER)
     if np.isfinite(spec.endurance):
         pulses = np.minimum(spec.endurance * np.exp(spread(0.0, spec.endurance_d2d)), 2.0**62)
-        limit = np.rint(pulses).astype(np.int64)
+        endurance = np.rint(pulses).astype(np.int64)
     reference = spread(spec.reference, spec.reference_d2d)
     if spec.at_symmetry:
         reference += (up - down) / (up * up_slope + down * down_slope)
-    rate = np.abs(spread(1.0, spec.lifetime_d2d)) / spec.lifetime
-    slow = [np.abs(spread(spec.drift, spec.drift_d2d)), spread(spec.reset, spec.reset_d2d)]
+    decay_rate = np.abs(spread(1.0, spec.lifetime_d2d)) / spec.lifetime
+    drift = np.abs(spread(spec.drift, spec.drift_d2d))
+    reset = spread(spec.reset, spec.reset_d2d)
     stuck = np.zeros(shape, dtype=np.bool_)
     if spec.stuck > 0.0:
         stuck = rng.uniform(size=shape) < spec.stuck
-        low, high = np.maximum(lower, -spec.stuck_range), np.minimum(upper, spec.stuck_range)
+        low = np.maximum(lower, -spec.stuck_range)
+        high = np.minimum(upper, spec.stuck_range)
         value = low + (high - low) * rng.uniform(size=shape)
-        lower, upper = np.where(stuck, value, lower), np.where(stuck, value, upper)
-        limit[stuck] = 0
-    cells = Cells(up, down, up_slope, down_slope, lower, upper, limit)
-    return cells, Slow(reference, rate, slow[0], slow[1], stuck)
+        lower = np.where(stuck, value, lower)
+        upper = np.where(stuck, value, upper)
+        endurance[stuck] = 0
+    parameters = DeviceParameters(up, down, up_slope, down_slope, lower, upper, endurance)
+    return parameters, Retention(reference, decay_rate, drift, reset, stuck)
 
 
-def ends_of(cells: Cells) -> tuple[float, float]:
-    """The extreme bounds of the devices."""
-    return float(cells.lower.min()), float(cells.upper.max())
-
-
-def mortal(cells: Cells) -> bool:
-    """Whether any device ever stops to move."""
-    return bool((cells.limit < FOREVER).any())
-
-
-def _steps(spec: PulsedDevice, spread) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
+def _steps(spec: PulsedDevice, spread: Spread) -> tuple[Floats, Floats]:
     asymmetry = spread(spec.up_down, spec.up_down_d2d)
     if spec.lognormal:
         own = spec.step * np.exp(spread(0.0, spec.step_d2d))
@@ -143,7 +140,7 @@ def _steps(spec: PulsedDevice, spread) -> tuple[Floats, Floats]:  # type: ignore
     return spec.step * np.abs(own + asymmetry), spec.step * np.abs(own - asymmetry)
 
 
-def _slopes(spec: PulsedDevice, lower: Floats, upper: Floats, spread) -> tuple[Floats, Floats]:  # type: ignore[no-untyped-def]
+def _slopes(spec: PulsedDevice, lower: Floats, upper: Floats, spread: Spread) -> tuple[Floats, Floats]:
     match spec.characteristic:
         case Linear() as curve:
             up = spread(curve.up, curve.up_d2d)

@@ -20,14 +20,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Any, Floats, Int32s, UInt32s
-from analog_pc.compiled.kernel import kernel
+from analog_pc.arrays import Floats, Int32s, UInt32s
+from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.compiled.random_streams import mix, stream
-from analog_pc.devices.pulsed.coincidence import ones_of
 
 MOST_SLOTS = 31
-_NONE, _ROWS, _COLUMNS = np.uint32(0), np.uint64(0), np.uint64(1)
+_NONE = np.uint32(0)
+_ROWS = np.uint64(0)
+_COLUMNS = np.uint64(1)
 _U0, _U1, _U11, _U32, _U63 = (np.uint64(k) for k in (0, 1, 11, 32, 63))
+_M1, _M2, _M4, _ONES = (np.uint32(k) for k in (0x55555555, 0x33333333, 0x0F0F0F0F, 0x01010101))
+_S1, _S2, _S4, _S24 = (np.uint32(k) for k in (1, 2, 4, 24))
 
 
 class Probabilities(NamedTuple):
@@ -38,26 +41,45 @@ class Probabilities(NamedTuple):
     cut: int
 
 
-class Trains(NamedTuple):
+class PulseTrains(NamedTuple):
     """A line's slots in a uint32, slot k in bit k, and its direction: an int32, 0 for up and -1 for down."""
 
-    rows: Any
-    columns: Any
-    row_down: Any
-    column_down: Any
+    rows: UInt32s
+    columns: UInt32s
+    row_down: Int32s
+    column_down: Int32s
 
     @property
     def driven(self) -> int:
         """Pulses on lines, each times the devices on its line."""
-        return int(self.columns.size * ones_of(self.rows) + self.rows.size * ones_of(self.columns))
+        return int(self.columns.size * _ones_of(self.rows) + self.rows.size * _ones_of(self.columns))
 
 
 def probabilities(
     x: Floats, d: Floats, rate: float, slots: int, step: float, management: bool
 ) -> Probabilities | None:
-    """Those of an outer product; None where there is nothing to change."""
-    p, q = np.empty(x.size), np.empty(d.size)
-    most_p, most_q = _sizes(x, p), _sizes(d, q)
+    """Probabilities of the pulses of an outer product.
+
+    Parameters
+    ----------
+    x, d
+        Vectors of the rows and of the columns.
+    rate
+        Of the outer product, of either sign.
+    slots, step
+        Length of the trains, and mean step of the devices.
+    management
+        Whether x and d are scaled against each other.
+
+    Returns
+    -------
+    Probabilities | None
+        None where there is nothing to change.
+    """
+    p = np.empty(x.size)
+    q = np.empty(d.size)
+    most_p = _sizes(x, p)
+    most_q = _sizes(d, q)
     if most_p == 0.0 or most_q == 0.0 or rate == 0.0:
         return None
     scale = math.sqrt(abs(rate) / (slots * step))
@@ -65,16 +87,117 @@ def probabilities(
     return Probabilities(p, q, _scale(scale * tilt, p) + _scale(scale / tilt, q))
 
 
-def trains(key: np.uint64, found: Probabilities, x: Floats, d: Floats, rate: float, slots: int) -> Trains:
-    """Those of rate * outer(x, d), drawn from two streams of the key: one of rows, one of columns."""
-    rows, columns = np.empty(x.size, np.uint32), np.empty(d.size, np.uint32)
-    row_down, column_down = np.empty(x.size, np.int32), np.empty(d.size, np.int32)
+def draw_trains(
+    key: np.uint64, found: Probabilities, x: Floats, d: Floats, rate: float, slots: int
+) -> PulseTrains:
+    """Trains of rate * outer(x, d), drawn from two streams of the key: one of rows, one of columns.
+
+    Parameters
+    ----------
+    key
+        Of the random streams.
+    found
+        The probabilities of the same vectors, rate and slots.
+    x, d, rate, slots
+        As in `probabilities`.
+    """
     every = np.uint32((1 << slots) - 1)
-    _bernoulli(key, _ROWS, found.rows, every, rows)
-    _bernoulli(key, _COLUMNS, found.columns, every, columns)
-    _directions(x, rate < 0.0, row_down)
-    _directions(d, False, column_down)
-    return Trains(rows, columns, row_down, column_down)
+    lines = PulseTrains(
+        rows=np.empty(x.size, np.uint32),
+        columns=np.empty(d.size, np.uint32),
+        row_down=np.empty(x.size, np.int32),
+        column_down=np.empty(d.size, np.int32),
+    )
+    _bernoulli(key, _ROWS, found.rows, every, lines.rows)
+    _bernoulli(key, _COLUMNS, found.columns, every, lines.columns)
+    _directions(x, rate < 0.0, lines.row_down)
+    _directions(d, False, lines.column_down)
+    return lines
+
+
+@kernel(nogil=True)
+def coincidences(
+    lines: PulseTrains,
+    counts: Int32s,
+    sums: Floats,
+    weighed: bool,
+    hidden: Floats,
+    one_sided: bool,
+    begin: int,
+    end: int,
+) -> None:
+    """Count the coincidences of trains on rows begin ... end; a device goes up where its lines agree.
+
+    A line is `down` by -1 or 0, the int32 that turns the sign of a number: (n ^ -1) + 1 = -n.
+
+    Parameters
+    ----------
+    lines
+        The trains.
+    counts, sums, weighed
+        See `kernels.PulseCounts`; counts are written, and of the sums pulses, coincidences and half-selects x
+        weight.  Sums come as zeros and stay so for a row without a pulse, whose counts nothing reads.
+    hidden
+        Weights [rows, columns].
+    one_sided
+        Whether coincidences that go down are dropped.
+    begin, end
+        First row, and the row after the last.
+    """
+    rows = lines.rows
+    columns = lines.columns
+    for i in range(begin, end):
+        if rows[i] == 0 and not weighed:
+            continue
+        total = np.int32(0)
+        for j in range(columns.size):
+            n = ones(rows[i] & columns[j])
+            down = lines.row_down[i] ^ lines.column_down[j]
+            counts[i, j] = (n ^ down) - down
+            total += n
+        sums[i, 0] = total
+        sums[i, 2] = total
+        if weighed:
+            sums[i, 3] = _half_selected(i, ones(rows[i]), columns, counts, hidden)
+        if one_sided:
+            sums[i, 0] = _only_up(i, counts)
+
+
+@kernel(nogil=True)
+def ones(word: np.uint32) -> np.int32:
+    """Number of ones of a uint32."""
+    x = np.uint32(word - ((word >> _S1) & _M1))
+    x = np.uint32((x & _M2) + ((x >> _S2) & _M2))
+    x = np.uint32((x + (x >> _S4)) & _M4)
+    return np.int32(np.uint32(x * _ONES) >> _S24)
+
+
+@kernel(nogil=True)
+def _ones_of(lines: UInt32s) -> int:
+    """Number of ones of a vector of uint32."""
+    count = 0
+    for line in lines:
+        count += int(ones(line))
+    return count
+
+
+@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+def _half_selected(i: int, own: np.int32, columns: UInt32s, counts: Int32s, hidden: Floats) -> float:
+    """Sum over a row of half-selects x weight; `counts` are the coincidences, of any sign."""
+    total = 0.0
+    for j in range(columns.size):
+        total += (own + ones(columns[j]) - 2 * abs(counts[i, j])) * hidden[i, j]
+    return total
+
+
+@kernel(nogil=True)
+def _only_up(i: int, counts: Int32s) -> np.int32:
+    """Keep the counts that go up, and add them."""
+    total = np.int32(0)
+    for j in range(counts.shape[1]):
+        counts[i, j] = max(counts[i, j], 0)
+        total += counts[i, j]
+    return total
 
 
 @kernel(nogil=True)
@@ -106,7 +229,7 @@ def _directions(x: Floats, reverse: bool, down: Int32s) -> None:
 
 
 @kernel(nogil=True)
-def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, words: UInt32s) -> None:
+def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, lines: UInt32s) -> None:
     """Independent slots of probability p: where a random multiple of 2^-53 in [0, 1) is below p.
 
     All slots are compared at once, from the first binary place on.  A place decides half of those still
@@ -115,10 +238,11 @@ def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, wor
     state, gamma = stream(key, side)
     for i in range(p.size):
         if p[i] >= 1.0:
-            words[i] = every
+            lines[i] = every
             continue
         places = np.uint64(math.ceil(p[i] * 2.0**53)) << _U11  # the first one in bit 63
-        word, still = _NONE, every
+        word = _NONE
+        still = every
         while still != _NONE and places != _U0:
             state += gamma
             bits = mix(state)
@@ -130,4 +254,4 @@ def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, wor
                 else:
                     still &= ~random
                 places <<= _U1
-        words[i] = word
+        lines[i] = word

@@ -13,13 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Any, Ints
-from analog_pc.devices.pulsed.saving import generator_of, generator_words
+from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.training.datasets import Dataset
 from analog_pc.training.in_situ.checkpoint import description, load, save
 from analog_pc.training.in_situ.costs import Costs
 from analog_pc.training.in_situ.interrupt import interruptible
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.trainer import InSituTrainer
 
 SAVE_SECONDS = 30.0  # between checkpoints, and after every epoch
@@ -192,7 +191,7 @@ class InSituRun:
         """All that changes, as arrays."""
         own = {
             "order": self.order, "position": np.array(self.position), "rested": np.array(self.rested),
-            "energy": np.array(self.energy), "generator": generator_words(self.rng),
+            "energy": np.array(self.energy), "generator": generator_state(self.rng),
             "history": json.dumps(self.history), "begun": json.dumps(asdict(self.begun)),
         }  # fmt: skip
         return own | prefixed("trainer", self.trainer.state())
@@ -202,7 +201,7 @@ class InSituRun:
         self.order = np.array(state["order"], dtype=np.int64)
         self.position, self.rested = int(state["position"]), int(state["rested"])
         self.energy = float(state["energy"])
-        self.rng = generator_of(state["generator"])
+        self.rng = restored_generator(state["generator"])
         self.history = json.loads(str(state["history"]))
         self.begun = Costs(**json.loads(str(state["begun"])))
         self.trainer.restore(part(state, "trainer"))

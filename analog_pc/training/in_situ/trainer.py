@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
@@ -16,7 +17,6 @@ from analog_pc.training.in_situ.costs import Costs
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.rules import Factors, PredictiveCoding, Rule
 from analog_pc.training.in_situ.schemes import Scheme
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.weights import DeviceWeights, Transposed
 from analog_pc.training.train import both_ends
 from analog_pc.training.train import predict as forward_pass

@@ -14,12 +14,12 @@ from enum import Enum
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
 from analog_pc.mapping import ConductancePair
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.schemes import Scheme, Writer
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.synapses import Synapses
 from analog_pc.training.in_situ.synapses.paired import SATURATION
 

@@ -7,9 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.synapses import Conductances, Synapses, make_synapses
 
 

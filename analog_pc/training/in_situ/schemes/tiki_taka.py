@@ -19,13 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Any, Floats
+from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.devices.pulsed.trains import MOST_SLOTS
 from analog_pc.errors import BadInput
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.schemes.protocol import Writer
 from analog_pc.training.in_situ.schemes.trains import check_slots
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.synapses import Conductances, Synapses, make_synapses
 
 

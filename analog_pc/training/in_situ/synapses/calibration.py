@@ -10,8 +10,8 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import kernel
 from analog_pc.devices.pulsed import Constant, DeviceArray, PulsedDevice
-from analog_pc.devices.pulsed.kernel import factor
-from analog_pc.devices.pulsed.population import Cells, Rule
+from analog_pc.devices.pulsed.kernels import Device, step_factor
+from analog_pc.devices.pulsed.population import DeviceParameters, PulseModel
 
 TEST_ARRAY = (64, 64)
 HALVINGS = 60  # of the range of a device: beyond the last bit of float64
@@ -23,10 +23,10 @@ def mean_step(spec: PulsedDevice, weight: float = 0.0) -> float:
 
     Measured on a test array of 4096 devices (its own population) without write and cycle noise.
     """
-    quiet = replace(spec, step_c2c=0.0, write_noise=0.0, stuck=0.0)
+    noiseless = replace(spec, step_c2c=0.0, write_noise=0.0, stuck=0.0)
     found = []
     for sign in (1,) if spec.one_sided else (1, -1):
-        array = DeviceArray(quiet, TEST_ARRAY, seed=0)
+        array = DeviceArray(noiseless, TEST_ARRAY, seed=0)
         array.assign(np.full(TEST_ARRAY, weight))
         before = array.hidden.copy()
         array.pulse(np.full(TEST_ARRAY, sign))
@@ -44,22 +44,24 @@ def refer_to_symmetry(array: DeviceArray) -> None:
     if array.spec.at_symmetry or isinstance(array.spec.characteristic, Constant):
         return
     point = np.empty(array.shape)
-    _symmetry_points(array.rule, array.table, array.cells, point)
-    array.slow = array.slow._replace(reference=array.slow.reference + point)
-    array.hidden = np.clip(array.slow.reference, array.cells.lower, array.cells.upper)
+    _symmetry_points(array.model, array.table, array.parameters, point)
+    array.retention = array.retention._replace(reference=array.retention.reference + point)
+    array.hidden = np.clip(array.retention.reference, array.parameters.lower, array.parameters.upper)
 
 
 @kernel()
-def _symmetry_points(rule: Rule, table: Floats, cells: Cells, out: Floats) -> None:
+def _symmetry_points(model: PulseModel, table: Floats, parameters: DeviceParameters, out: Floats) -> None:
     """By bisection: below the point a pair of pulses goes up, above it down; a bound where it never turns."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            low, high = cells.lower[i, j], cells.upper[i, j]
-            bottom, top = low, high
+            low = parameters.lower[i, j]
+            high = parameters.upper[i, j]
+            rising = Device(1.0, parameters.up[i, j], parameters.up_slope[i, j], low, high)
+            falling = Device(-1.0, parameters.down[i, j], parameters.down_slope[i, j], low, high)
             for _ in range(HALVINGS):
                 w = 0.5 * (low + high)
-                up = cells.up[i, j] * factor(rule, table, 1.0, w, cells.up_slope[i, j], bottom, top)
-                down = cells.down[i, j] * factor(rule, table, -1.0, w, cells.down_slope[i, j], bottom, top)
+                up = rising.step * step_factor(model, table, rising, w)
+                down = falling.step * step_factor(model, table, falling, w)
                 if up > down:
                     low = w
                 else:

@@ -21,10 +21,9 @@ import numpy as np
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.devices.pulsed import DeviceArray
-from analog_pc.devices.pulsed.saving import generator_of, generator_words
+from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.synapses.calibration import mean_step
 from analog_pc.training.in_situ.synapses.protocol import Conductances, Spent, ages, reading, row_of, spent_of
 
@@ -126,11 +125,11 @@ class PairedSynapses:
     def state(self) -> dict[str, Any]:
         own = {"spent": self.spent.words, "age": np.array(self.age)}
         for name, array, lines in zip(("plus", "minus"), self.arrays, self.lines, strict=True):
-            own |= prefixed(name, array.state()) | {f"lines_{name}": generator_words(lines)}
+            own |= prefixed(name, array.state()) | {f"lines_{name}": generator_state(lines)}
         return own
 
     def restore(self, state: dict[str, Any]) -> None:
         for name, array in zip(("plus", "minus"), self.arrays, strict=True):
             array.restore(part(state, name))
-        self.lines = tuple(generator_of(state[f"lines_{name}"]) for name in ("plus", "minus"))
+        self.lines = tuple(restored_generator(state[f"lines_{name}"]) for name in ("plus", "minus"))
         self.spent, self.age = spent_of(state), int(state["age"])

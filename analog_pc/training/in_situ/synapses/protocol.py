@@ -93,7 +93,7 @@ class Synapses(Protocol):
 
 def row_of(array: DeviceArray, row: int) -> Floats:
     """`DeviceArray.weights` of one row."""
-    return np.asarray(array.hidden[row] + array.noise[row] - array.slow.reference[row])
+    return np.asarray(array.hidden[row] + array.noise[row] - array.retention.reference[row])
 
 
 def ages(array: DeviceArray) -> bool:
@@ -108,9 +108,9 @@ def reading(arrays: tuple[DeviceArray, ...], technology: Technology) -> tuple[fl
     The range is that of the bounds and references, and 6 standard deviations of write noise beyond them,
     which one write in 1e9 exceeds; a conductance is then a little outside.
     """
-    noise = max(6.0 * array.rule.write for array in arrays)
-    low = min(float(min(a.cells.lower.min(), a.slow.reference.min())) for a in arrays) - noise
-    high = max(float(max(a.cells.upper.max(), a.slow.reference.max())) for a in arrays) + noise
+    noise = max(6.0 * array.model.write_noise for array in arrays)
+    low = min(float(min(a.parameters.lower.min(), a.retention.reference.min())) for a in arrays) - noise
+    high = max(float(max(a.parameters.upper.max(), a.retention.reference.max())) for a in arrays) + noise
     return low, (technology.g_max - technology.g_min) / (high - low)
 
 

@@ -15,10 +15,9 @@ import numpy as np
 
 from analog_pc.arrays import Any, Floats, Ints
 from analog_pc.devices.pulsed import DeviceArray, write_verify
-from analog_pc.devices.pulsed.saving import generator_of, generator_words
+from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.states import part, prefixed
 from analog_pc.training.in_situ.synapses.calibration import mean_step, refer_to_symmetry
 from analog_pc.training.in_situ.synapses.protocol import Conductances, Spent, ages, reading, row_of, spent_of
 
@@ -76,12 +75,12 @@ class ReferencedSynapses:
     def conductances(self, technology: Technology) -> Conductances:
         low, slope = reading(self.arrays, technology)
         plus = technology.g_min + slope * (self.array.hidden + self.array.noise - low)
-        return Conductances(plus, technology.g_min + slope * (self.array.slow.reference - low), slope)
+        return Conductances(plus, technology.g_min + slope * (self.array.retention.reference - low), slope)
 
     def state(self) -> dict[str, Any]:
-        own = {"lines": generator_words(self.lines), "spent": self.spent.words}
+        own = {"lines": generator_state(self.lines), "spent": self.spent.words}
         return own | prefixed("array", self.array.state())
 
     def restore(self, state: dict[str, Any]) -> None:
         self.array.restore(part(state, "array"))
-        self.lines, self.spent = generator_of(state["lines"]), spent_of(state)
+        self.lines, self.spent = restored_generator(state["lines"]), spent_of(state)

@@ -41,20 +41,20 @@ def has(values: np.ndarray, mean: float, sigma: float) -> None:
 
 def test_spreads_of_steps_and_asymmetry() -> None:
     """(up + down) / 2 has the spread of the step, (up - down) / 2 that of the asymmetry."""
-    cells = array(PulsedDevice(step=0.01, step_d2d=0.1, up_down=0.2, up_down_d2d=0.05)).cells
+    cells = array(PulsedDevice(step=0.01, step_d2d=0.1, up_down=0.2, up_down_d2d=0.05)).parameters
     has((cells.up + cells.down) / 0.02, 1.0, 0.1)
     has((cells.up - cells.down) / 0.02, 0.2, 0.05)
 
 
 def test_spreads_of_bounds_are_relative() -> None:
-    cells = array(PulsedDevice(w_max=1.25, w_min=-0.75, w_max_d2d=0.1, w_min_d2d=0.15)).cells
+    cells = array(PulsedDevice(w_max=1.25, w_min=-0.75, w_max_d2d=0.1, w_min_d2d=0.15)).parameters
     has(cells.upper, 1.25, 0.125)
     has(-cells.lower, 0.75, 0.75 * 0.15)
 
 
 def test_a_large_spread_is_folded_and_not_reversed() -> None:
     """|1 + 0.9 n|: mean 2 s phi(1 / s) + 1 - 2 Phi(-1 / s)."""
-    cells = array(PulsedDevice(step_d2d=0.9, w_max_d2d=0.9, w_min_d2d=0.9)).cells
+    cells = array(PulsedDevice(step_d2d=0.9, w_max_d2d=0.9, w_min_d2d=0.9)).parameters
     assert (cells.up > 0.0).all()
     assert (cells.lower < 0.0).all()
     assert (cells.upper > 0.0).all()
@@ -64,15 +64,15 @@ def test_a_large_spread_is_folded_and_not_reversed() -> None:
 
 
 def test_log_normal_steps_have_the_median_of_the_kind() -> None:
-    cells = array(PulsedDevice(step=0.1, step_d2d=0.8, lognormal=True)).cells
+    cells = array(PulsedDevice(step=0.1, step_d2d=0.8, lognormal=True)).parameters
     has(np.log(cells.up / 0.1), 0.0, 0.8)
 
 
 def test_spreads_of_slopes() -> None:
-    cells = array(PulsedDevice(Linear(0.5, 0.6, 0.05, 0.04), w_max=2.0, w_min=-3.0)).cells
+    cells = array(PulsedDevice(Linear(0.5, 0.6, 0.05, 0.04), w_max=2.0, w_min=-3.0)).parameters
     has(cells.up_slope * 2.0, 0.5, 0.05)
     has(cells.down_slope * 3.0, 0.6, 0.04)
-    powers = array(PulsedDevice(Power(2.0, 0.1, 0.2, 0.03))).cells
+    powers = array(PulsedDevice(Power(2.0, 0.1, 0.2, 0.03))).parameters
     has((powers.up_slope + powers.down_slope) / 4.0, 1.0, 0.1)
     has((powers.up_slope - powers.down_slope) / 4.0, 0.2, 0.03)
 
@@ -112,8 +112,8 @@ def test_summed_bursts_are_as_pulse_by_pulse(start: float, characteristic: SoftB
     found = []
     for summed, key in ((True, 5), (False, 6)):
         a = array(device)
-        assert a.rule.summed
-        a.rule, a.rng = a.rule._replace(summed=summed), np.random.default_rng(key)
+        assert a.model.burst
+        a.model, a.rng = a.model._replace(burst=summed), np.random.default_rng(key)
         a.assign(np.full(a.shape, start))
         a.pulse(np.full(a.shape, 9))
         assert a.statistics().pulses == 9 * N
@@ -146,12 +146,12 @@ def test_write_noise_is_seen_and_not_kept() -> None:
 def test_the_reference_is_subtracted_and_may_be_the_symmetry_point() -> None:
     a = array(PulsedDevice(SoftBounds(), step=0.01, up_down=0.1, w_max_d2d=0.2, at_symmetry=True))
     np.testing.assert_allclose(a.weights, 0.0, atol=1e-15)
-    cells, w = a.cells, a.hidden
+    cells, w = a.parameters, a.hidden
     assert w.std() > 0.005
     # Both steps are of size 0.01 and computed to a few roundings of 1.
     up, down = cells.up * (1 - w / cells.upper), cells.down * (1 - w / cells.lower)
     np.testing.assert_allclose(up, down, rtol=1e-13)
-    has(array(PulsedDevice(reference=0.1, reference_d2d=0.05)).slow.reference, 0.1, 0.05)
+    has(array(PulsedDevice(reference=0.1, reference_d2d=0.05)).retention.reference, 0.1, 0.05)
 
 
 X, D = np.array([0.9, -0.3, 0.0, 0.05, -1.0]), np.array([0.4, -0.2, 0.7, 0.0])
@@ -258,7 +258,7 @@ def test_a_one_sided_device_goes_up_only() -> None:
 
 def test_stuck_cells_have_their_share_and_never_move() -> None:
     a = array(PulsedDevice(step=0.01, stuck=0.1, stuck_range=0.3))
-    stuck = a.slow.stuck
+    stuck = a.retention.stuck
     assert abs(stuck.mean() - 0.1) <= 6.0 * math.sqrt(0.09 / N)
     before = a.hidden.copy()
     has(
@@ -284,7 +284,7 @@ def test_a_worn_out_device_keeps_its_value() -> None:
 
 def test_endurance_is_log_normal() -> None:
     a = array(PulsedDevice(endurance=1e6, endurance_d2d=0.5))
-    has(np.log(a.cells.limit / 1e6), 0.0, 0.5)
+    has(np.log(a.parameters.endurance / 1e6), 0.0, 0.5)
 
 
 def test_decay_is_exponential_and_drift_a_power_of_time() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 from scipy import stats
 
 from analog_pc.compiled import random_streams as streams
-from analog_pc.devices.pulsed.coincidence import ones
-from analog_pc.devices.pulsed.trains import Probabilities, trains
+from analog_pc.devices.pulsed.trains import Probabilities, draw_trains, ones
 
 N = 1_000_000
 
@@ -58,7 +57,7 @@ def test_ones_are_counted() -> None:
 
 def test_slots_have_their_probability() -> None:
     p = np.array([0.0, 1.0] + [0.3] * 20_000)
-    words = trains(np.uint64(9), Probabilities(p, p, 0), p, p, 1.0, 31).rows
+    words = draw_trains(np.uint64(9), Probabilities(p, p, 0), p, p, 1.0, 31).rows
     assert words[0] == 0
     assert words[1] == 2**31 - 1
     bits = (words[2:, None] >> np.arange(31, dtype=np.uint32)) & 1
@@ -70,13 +69,13 @@ def test_slots_have_their_probability() -> None:
 def test_slots_of_extreme_probabilities_are_those_of_53_bits() -> None:
     """All slots but one of 2^53 where p = 1 - 2^-53, and at most one of 2^53 where p <= 2^-53."""
     p = np.array([1.0 - 2.0**-53, 1.0, 2.0**-53, 2.0**-80, 0.0])
-    assert trains(np.uint64(3), Probabilities(p, p, 0), p, p, 1.0, 5).rows.tolist() == [31, 31, 0, 0, 0]
+    assert draw_trains(np.uint64(3), Probabilities(p, p, 0), p, p, 1.0, 5).rows.tolist() == [31, 31, 0, 0, 0]
 
 
 def test_slots_of_a_number_of_few_bits_are_compared_to_its_last_bit() -> None:
     """p = 5/8 is 0.101: decided by three places, of which the last stays open in one slot of eight."""
     p = np.full(20_000, 0.625)
-    lines = trains(np.uint64(4), Probabilities(p, p, 0), p, -p, -1.0, 7)
+    lines = draw_trains(np.uint64(4), Probabilities(p, p, 0), p, -p, -1.0, 7)
     for words in (lines.rows, lines.columns):
         bits = (words[:, None] >> np.arange(31, dtype=np.uint32)) & 1
         assert not bits[:, 7:].any()

@@ -80,8 +80,8 @@ def test_symmetry_points_are_those_of_the_closed_form(characteristic: SoftBounds
     )
     refer_to_symmetry(searched)
     # Between its bounds: devices whose two steps are nowhere equal within them end at a bound.
-    point = np.clip(known.slow.reference, known.cells.lower, known.cells.upper)
-    np.testing.assert_allclose(searched.slow.reference, point, rtol=0.0, atol=1e-12)
+    point = np.clip(known.retention.reference, known.parameters.lower, known.parameters.upper)
+    np.testing.assert_allclose(searched.retention.reference, point, rtol=0.0, atol=1e-12)
     assert np.std(point) > 0.01
 
 
@@ -91,7 +91,7 @@ def test_pulses_in_turn_do_not_leave_the_symmetry_point(name: str) -> None:
     quiet = replace(PRESETS[name], step_c2c=0.0, write_noise=0.0)
     array = DeviceArray(quiet, (20, 30), 1)
     refer_to_symmetry(array)
-    inside = (array.hidden > array.cells.lower + 0.1) & (array.hidden < array.cells.upper - 0.1)
+    inside = (array.hidden > array.parameters.lower + 0.1) & (array.hidden < array.parameters.upper - 0.1)
     away = []
     for offset in (0.0, 0.1):
         array.assign(np.full(array.shape, offset))
@@ -107,9 +107,9 @@ def test_pulses_in_turn_do_not_leave_the_symmetry_point(name: str) -> None:
 def test_what_is_symmetric_already_is_left_alone() -> None:
     for name in ("reram-array-om", "gokmen-vlasov"):
         array = DeviceArray(PRESETS[name], SHAPE, 0)
-        reference = array.slow.reference.copy()
+        reference = array.retention.reference.copy()
         refer_to_symmetry(array)
-        np.testing.assert_array_equal(array.slow.reference, reference)
+        np.testing.assert_array_equal(array.retention.reference, reference)
 
 
 def test_mean_step_of_a_constant_law_is_the_step() -> None:
@@ -137,7 +137,7 @@ def test_a_pair_shares_its_lines() -> None:
     pair = make_synapses(ONE_WAY, SHAPE, 1, 7)
     x, d = np.linspace(-1, 1, 6), np.linspace(-0.5, 1, 4)
     pair.outer(x, d, 0.05, 31, True)
-    plus, minus = (a.hidden > a.slow.reference for a in pair.arrays)
+    plus, minus = (a.hidden > a.retention.reference for a in pair.arrays)
     assert not (plus & minus).any()
     assert not (plus & (np.outer(x, d) < 0.0)).any()
     assert not (minus & (np.outer(x, d) > 0.0)).any()
