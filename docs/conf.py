@@ -8,6 +8,8 @@ import matplotlib
 import analog_pc
 from analog_pc.technology import TECHNOLOGIES, quantities
 
+FOLDER = Path(__file__).parent
+
 project = "analog_pc"
 author = "the authors of analog_pc"
 copyright = author
@@ -24,6 +26,8 @@ extensions = [
 exclude_patterns = ["_build", "generated/examples/*.ipynb", "generated/examples/*.py"]
 templates_path = ["_templates"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_title = f"analog_pc {release}"
 default_role = "autolink"  # single backticks in docstrings: a link where the name is documented
 myst_enable_extensions = ["dollarmath"]
@@ -32,12 +36,14 @@ myst_heading_anchors = 3
 autosummary_generate = True
 autosummary_ignore_module_all = False  # a package's page lists what the package exports
 autodoc_typehints = "signature"
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "Masked", "VoltsPerUnit")}
 numpydoc_show_class_members = False  # the template of a class lists them
 
 matplotlib.use("agg")
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "generated/examples",
+    "within_subsection_order": "FileNameSortKey",
     "filename_pattern": r"/\d\d_",
     "download_all_examples": False,
     "show_signature": False,
@@ -45,32 +51,36 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
 }
 
-_TITLE = """# Technologies
+TITLE = """# Technologies
 
-Values in SI units, as `analog_pc.technology` has them; `analog-pc technologies NAME` gives each source.
-An empty entry means that the non-ideality is switched off.
+Values in SI units; `analog-pc technologies NAME` explains each of them with its source. An empty entry
+means that the non-ideality is switched off.
 """
 
 
-def _shown(value: object) -> str:
-    if (isinstance(value, float) and not value) or value in ((), 0) or value == math.inf:
+def shown(value: object) -> str:
+    """A value of a technology; nothing where it switches a non-ideality off."""
+    if value in ((), 0, 0.0, math.inf):
         return ""
-    return f"{len(value)} points" if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return f"{len(value)} points"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _technologies() -> str:
-    """A table for each group of fields: unit, meaning, and the value of every shipped technology."""
-    text = _TITLE
+def technology_tables() -> str:
+    """A table for each group of fields, with the value of every shipped technology."""
+    text = TITLE
     names = list(TECHNOLOGIES)
     groups = dict.fromkeys(quantity.group for quantity in quantities().values())
     for group in groups:
-        text += f"\n## {group.capitalize()}\n\n| field | unit | meaning | {' | '.join(names)} |\n"
-        text += "|---" * (3 + len(names)) + "|\n"
+        text += f"\n## {group.capitalize()}\n\n| field | {' | '.join(names)} |\n"
+        text += "|---" * (1 + len(names)) + "|\n"
         for field, quantity in quantities().items():
             if quantity.group == group:
-                values = [_shown(getattr(TECHNOLOGIES[name], field)) for name in names]
-                text += f"| `{field}` | {quantity.unit} | {quantity.meaning} | {' | '.join(values)} |\n"
+                values = [shown(getattr(TECHNOLOGIES[name], field)) for name in names]
+                unit = f" ({quantity.unit})" if quantity.unit else ""
+                text += f"| `{field}`{unit}: {quantity.meaning} | {' | '.join(values)} |\n"
     return text
 
 
-(Path(__file__).parent / "technologies.md").write_text(_technologies(), encoding="utf-8")
+FOLDER.joinpath("technologies.md").write_text(technology_tables(), encoding="utf-8")

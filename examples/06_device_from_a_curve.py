@@ -7,6 +7,7 @@ conductance, in both directions, with the noise of the readings. A population of
 written by pulses.
 """
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -38,8 +39,10 @@ for fit in (device.up, device.down):
     assert fit.followed
 
 # %%
-# A row of eight such devices under pulses. Weights run from -1 (lowest conductance) to +1.
-array = DeviceArray(device.device, (1, 8), seed=1)
+# A row of eight such devices under pulses, with a spread from device to device (d2d) and from cycle to cycle
+# (c2c) that one curve does not tell. Weights run from -1 (lowest conductance) to +1.
+spread = dataclasses.replace(device.device, step_d2d=0.2, step_c2c=0.5)
+array = DeviceArray(spread, (1, 8), seed=1)
 track = [array.weights[0].copy()]
 for count in [1] * 80 + [-1] * 80:
     array.pulse(np.full((1, 8), count))

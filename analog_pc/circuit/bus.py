@@ -26,7 +26,7 @@ def checked_name(name: str, what: str) -> str:
 
 
 def bus(name: str, size: int) -> Bus:
-    """A bundle of `size` nodes named ``name_0 ... name_{size-1}``."""
+    """A bundle of `size` nodes, from ``name_0`` to ``name_{size-1}``."""
     checked_name(name, "bus")
     return tuple(f"{name}_{i}" for i in range(size))
 

@@ -97,7 +97,7 @@ VoltsPerUnit = float | Sequence[float] | Scales
 
 @dataclass(frozen=True)
 class Ranges:
-    """Largest |x| or |mu| and |eps| of layers 0 ... L, largest |f(x)| and |W^T eps| of layers 0 ... L - 1.
+    """Largest magnitudes: x or mu, and eps, of layers 0 to L; f(x) and W^T eps of layers 0 to L - 1.
 
     `load`, of layers 1 ... L: largest |mu| over the scale of its column (`column_scales`), which is the
     current of its feedback resistor over (g_max - g_min) u_{l-1}.

@@ -107,3 +107,13 @@ def test_technology_is_the_function_whatever_was_imported_before(before: str) ->
 def test_a_star_import_gives_all_names() -> None:
     code = "from analog_pc import *\nimport analog_pc\nprint(set(analog_pc.__all__) <= set(globals()))"
     assert run(code).split() == ["True"]
+
+
+@pytest.mark.slow
+def test_a_type_checker_takes_technology_for_the_function(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from analog_pc import technology\n\nname: str = technology('ideal').name\n")
+    command = [sys.executable, "-m", "mypy", "--strict", str(script)]
+    root = Path(analog_pc.__file__).parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
