@@ -38,9 +38,13 @@ RESISTOR_ROLES = {
     "predict_rf": "feedback resistors",
     "feedback_rf": "feedback resistors",
 }
-OTHER_AMPLIFIERS, OTHER_RESISTORS = "other amplifiers", "driver resistances"
-CROSSBARS, ACTIVATIONS, GATES = "crossbars", "activation circuits", "feedback gates"
-CAPACITORS, OUTPUTS = "capacitors", "amplifier outputs"
+OTHER_AMPLIFIERS = "other amplifiers"
+OTHER_RESISTORS = "driver resistances"
+CROSSBARS = "crossbars"
+ACTIVATIONS = "activation circuits"
+GATES = "feedback gates"
+CAPACITORS = "capacitors"
+OUTPUTS = "amplifier outputs"
 
 
 def with_converters(compiled: CompiledNetwork) -> Circuit:

@@ -82,9 +82,11 @@ def adc(catalogue: Catalogue, bits: int) -> tuple[Converter, str, str]:
 
 
 def _converters(phase: Phase) -> Iterator[PartCost]:
-    c, (dac_bits, adc_bits) = phase.catalogue, phase.bits
+    c = phase.catalogue
+    (dac_bits, adc_bits) = phase.bits
     units = 2.0 ** (dac_bits - 1)
-    watts, area = units * c.value("dac_unit_power"), units * c.value("dac_unit_area")
+    watts = units * c.value("dac_unit_power")
+    area = units * c.value("dac_unit_area")
     source = f"{dac_bits} bit: {c['dac_unit_power'].source}"
     grade = c["dac_unit_power"].grade
     # The converters of the targets are on the chip in both phases; what is not in use is off.

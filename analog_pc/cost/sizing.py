@@ -222,7 +222,8 @@ def critical_lag(strength: float) -> float:
         r = math.exp(log_r)
         return 1.0 - (2.0 + r) + math.sqrt((2.0 + r) ** 2 + (2.0 + r) / r) - sigma
 
-    low, high = math.log(1e-12), math.log(1e6)
+    low = math.log(1e-12)
+    high = math.log(1e6)
     if missing(high) > 0.0:
         return math.inf
     return math.exp(float(brentq(missing, low, high)))

@@ -25,8 +25,10 @@ from analog_pc.technology import Technology
 def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -> PhaseCost:
     """One update of every device of every crossbar, forward and transposed; amplifiers are off meanwhile."""
     arrays = [element for _, element in circuit.banks() if isinstance(element, Crossbar)]
-    volts, seconds = catalogue.value("write_volts"), catalogue.value("write_seconds")
-    pulses, half = catalogue.value("write_pulses"), catalogue.value("half_select")
+    volts = catalogue.value("write_volts")
+    seconds = catalogue.value("write_seconds")
+    pulses = catalogue.value("write_pulses")
+    half = catalogue.value("half_select")
     conducts = catalogue.value("write_conducts")
     siemens = [np.asarray(a.siemens, dtype=np.float64) for a in arrays]
     devices = sum(g.size for g in siemens)

@@ -1,6 +1,6 @@
 """A resistive crossbar with the resistance of its wires: driven, or as a multiport among other elements."""
 
-from analog_pc.crossbar.drop import Dissipation, cell_voltages, dissipation
+from analog_pc.crossbar.dissipation import Dissipation, cell_voltages, dissipation
 from analog_pc.crossbar.effective import effective_conductance
 from analog_pc.crossbar.multiport import port_admittance, with_access
 from analog_pc.crossbar.nonlinear import NonlinearArray

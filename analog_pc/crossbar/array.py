@@ -98,7 +98,8 @@ def drive(array: WiredArray, voltages: ArrayLike) -> Floats:
 
 def port_drive(array: WiredArray, voltages: ArrayLike) -> Floats:
     """Port voltages as [batch, rows + columns], in V, word lines first; refuses the same."""
-    v, ports = numbers("port_voltages", voltages), array.rows + array.columns
+    v = numbers("port_voltages", voltages)
+    ports = array.rows + array.columns
     if v.ndim not in (1, 2) or v.shape[-1] != ports:
         raise BadInput(
             f"port_voltages has shape {v.shape}, expected ({ports},) or (batch, {ports})"
@@ -107,10 +108,10 @@ def port_drive(array: WiredArray, voltages: ArrayLike) -> Floats:
     return v.reshape(-1, ports)
 
 
-def numbers(name: str, given: ArrayLike) -> Floats:
+def numbers(name: str, value: ArrayLike) -> Floats:
     """A C-ordered float64 array of finite numbers."""
     try:
-        raw = np.asarray(given)
+        raw = np.asarray(value)
         if raw.dtype.kind not in "biuf":
             raise TypeError
         values = np.ascontiguousarray(raw, dtype=np.float64).reshape(raw.shape)
@@ -122,12 +123,12 @@ def numbers(name: str, given: ArrayLike) -> Floats:
     return values
 
 
-def resistance(name: str, given: float, zero: str = "an ideal line") -> float:
+def resistance(name: str, value: float, zero: str = "an ideal line") -> float:
     """One resistance in Ohm, 0 or far from under- and overflow."""
     try:
-        value = float(given)
+        ohms = float(value)
     except (TypeError, ValueError):
-        raise BadInput(f"{name} is {given!r}, expected one number in Ohm") from None
-    if not (value == 0.0 or 1.0 / HUGE <= value <= HUGE):
-        raise BadInput(f"{name} is {value!r} Ohm, must be 0 ({zero}) or {1.0 / HUGE:g} ... {HUGE:g}")
-    return value
+        raise BadInput(f"{name} is {value!r}, expected one number in Ohm") from None
+    if not (ohms == 0.0 or 1.0 / HUGE <= ohms <= HUGE):
+        raise BadInput(f"{name} is {ohms!r} Ohm, must be 0 ({zero}) or {1.0 / HUGE:g} ... {HUGE:g}")
+    return ohms

@@ -23,9 +23,9 @@ def solve_direct(array: WiredArray, voltages: Floats, tolerance: float, full: bo
     nodes = np.empty((batch if full else 0, 2, array.rows, array.columns))
     residual = np.empty(batch)
     rounding = np.empty(batch)
-    together = max(1, _MOST_NUMBERS // matrix.shape[0])
-    for first in range(0, batch, together):
-        part = slice(first, first + together)
+    columns = max(1, _MOST_NUMBERS // matrix.shape[0])
+    for first in range(0, batch, columns):
+        part = slice(first, first + columns)
         drives = _drives(array, voltages[part])
         found = factors.solve(drives)
         size = np.linalg.norm(drives, axis=0)
@@ -54,26 +54,33 @@ def _drives(array: WiredArray, voltages: Floats) -> Floats:
 
 def _currents(array: WiredArray, nodes: Floats) -> Floats:
     """Currents [batch, columns] in A out of the feet, for nodes [batch, 2, rows, columns] in V."""
-    words, bits = nodes[:, 0], nodes[:, 1]
+    word_nodes = nodes[:, 0]
+    bit_nodes = nodes[:, 1]
     if array.bit_lines_sag:
-        return np.asarray(bits[:, -1] / array.bit_line_resistance)
-    return np.asarray((array.conductance * (words - bits)).sum(axis=1))
+        return np.asarray(bit_nodes[:, -1] / array.bit_line_resistance)
+    return np.asarray((array.conductance * (word_nodes - bit_nodes)).sum(axis=1))
 
 
 def nodal_matrix(array: WiredArray) -> Any:
     """Conductance matrix [2 rows columns]^2 (S, CSC) of Kirchhoff's current law; word-line nodes first."""
-    g, index = array.conductance, np.arange(2 * array.conductance.size)
-    words, bits = index.reshape(2, *g.shape)
-    word, bit = 1.0 / array.word_line_resistance, 1.0 / array.bit_line_resistance
+    g = array.conductance
+    index = np.arange(2 * array.conductance.size)
+    word_nodes, bit_nodes = index.reshape(2, *g.shape)
+    word = 1.0 / array.word_line_resistance
+    bit = 1.0 / array.bit_line_resistance
     pairs = [
-        (words, bits, g),
-        (words[:, :-1], words[:, 1:], np.full_like(g[:, 1:], word)),
-        (bits[:-1], bits[1:], np.full_like(g[1:], bit)),
+        (word_nodes, bit_nodes, g),
+        (word_nodes[:, :-1], word_nodes[:, 1:], np.full_like(g[:, 1:], word)),
+        (bit_nodes[:-1], bit_nodes[1:], np.full_like(g[1:], bit)),
     ]
-    ends = [(words[:, 0], word), (bits[-1], bit)]  # to the sources, to ground
-    i, j, values = [], [], []
+    ends = [(word_nodes[:, 0], word), (bit_nodes[-1], bit)]  # to the sources, to ground
+    i = []
+    j = []
+    values = []
     for a, b, conductance in pairs:
-        a, b, each = a.ravel(), b.ravel(), conductance.ravel()
+        a = a.ravel()
+        b = b.ravel()
+        each = conductance.ravel()
         i += [a, b, a, b]
         j += [a, b, b, a]
         values += [each, each, -each, -each]

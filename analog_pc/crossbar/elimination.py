@@ -45,15 +45,18 @@ class Row(NamedTuple):
 
 def eliminate_rows(array: WiredArray) -> Iterator[Row]:
     """The elimination above, row after row; the resistance of the bit lines must be > 0."""
-    n, wire = array.columns, array.bit_line_resistance
-    mesh, leak = np.zeros((n, n)), np.zeros(n)
+    n = array.columns
+    wire = array.bit_line_resistance
+    mesh = np.zeros((n, n))
+    leak = np.zeros(n)
     for devices in array.conductance:
         to_port = eliminate_word_line(devices, array.word_line_resistance, mesh)
         leak += to_port
         half = inverse_factor(wire * mesh, 1.0 + wire * leak)
         transfer = half.T @ half
         yield Row(to_port, half, transfer)
-        mesh, leak = transfer / wire, transfer @ leak
+        mesh = transfer / wire
+        leak = transfer @ leak
 
 
 def inverse_factor(mesh: Floats, excess: Floats) -> Floats:
@@ -64,7 +67,8 @@ def inverse_factor(mesh: Floats, excess: Floats) -> Floats:
     """
     n = len(excess)
     if n <= _BASE:
-        out, left = mesh.copy(), excess.copy()
+        out = mesh.copy()
+        left = excess.copy()
         _invert(out, left)
         return out
     k = n // 2
@@ -73,7 +77,9 @@ def inverse_factor(mesh: Floats, excess: Floats) -> Floats:
     passed = first.T @ (first @ cross)
     second = inverse_factor(mesh[k:, k:] + cross.T @ passed, excess[k:] + excess[:k] @ passed)
     out = np.zeros((n, n))
-    out[:k, :k], out[k:, k:], out[k:, :k] = first, second, second @ passed.T
+    out[:k, :k] = first
+    out[k:, k:] = second
+    out[k:, :k] = second @ passed.T
     return out
 
 
@@ -87,7 +93,8 @@ def _invert(a: Floats, excess: Floats) -> None:
             pivot += a[k, j]
         row = a[k]
         for i in range(k + 1, n):
-            share, other = row[i] / pivot, a[i]
+            share = row[i] / pivot
+            other = a[i]
             excess[i] += share * excess[k]
             for j in range(k):
                 other[j] += share * row[j]
@@ -109,13 +116,16 @@ def eliminate_word_line(devices: Floats, wire: float, mesh: Floats) -> Floats:
         node j against ground: r left / (1 + left right);  node j+1 has 1 / (1 + right_(j+1)) of node j.
     """
     n = len(devices)
-    right, falls, to_port = np.empty(n), np.empty(n), np.empty(n)
+    right = np.empty(n)
+    falls = np.empty(n)
+    to_port = np.empty(n)
     load = 0.0
     for j in range(n - 1, -1, -1):
         right[j] = load + wire * devices[j]
         falls[j] = 1.0 / (1.0 + right[j])
         load = right[j] * falls[j]
-    reach, left = 1.0, 1.0
+    reach = 1.0
+    left = 1.0
     for j in range(n):
         reach *= falls[j]
         to_port[j] = devices[j] * reach

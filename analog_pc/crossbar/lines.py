@@ -22,7 +22,8 @@ from analog_pc.crossbar.array import WiredArray
 
 def word_lines(array: WiredArray, voltages: Floats) -> Floats:
     """Word-line node voltages [batch, rows, columns] for voltages [batch, rows], grounded bit lines."""
-    g, r = array.conductance[:, ::-1].T, array.word_line_resistance
+    g = array.conductance[:, ::-1].T
+    r = array.word_line_resistance
     x = _solve(g, r, None, voltages)
     return np.ascontiguousarray(x[::-1].transpose(1, 2, 0))
 

@@ -64,7 +64,8 @@ def with_access(conductance: ArrayLike, ohms: float) -> Floats:
     BadInput
         For conductances that are negative or not finite, or a resistance that is.
     """
-    g, r = numbers("conductance", conductance), resistance("access resistance", ohms, "no transistor")
+    g = numbers("conductance", conductance)
+    r = resistance("access resistance", ohms, "no transistor")
     if g.size and g.min() < 0.0:
         where = tuple(int(k) for k in np.argwhere(g < 0.0)[0])
         raise BadInput(f"conductance{list(where)} is {float(g[where])!r} S, must be >= 0")
@@ -103,7 +104,8 @@ def from_columns(array: WiredArray) -> bool:
 def _ideal_lines(conductances: Floats) -> Floats:
     """Every device lies between two ports: nothing to eliminate."""
     batch, m, n = conductances.shape
-    y, diagonal = np.zeros((batch, m + n, m + n)), np.arange(m + n)
+    y = np.zeros((batch, m + n, m + n))
+    diagonal = np.arange(m + n)
     y[:, :m, m:] = 0.0 - conductances
     y[:, m:, :m] = 0.0 - conductances.transpose(0, 2, 1)
     y[:, diagonal, diagonal] = np.concatenate([conductances.sum(axis=2), conductances.sum(axis=1)], axis=1)
@@ -112,8 +114,10 @@ def _ideal_lines(conductances: Floats) -> Floats:
 
 def _ideal_bit_lines(array: WiredArray) -> Floats:
     """Conductances [ports, ports] between the ports; word lines see bit lines only, not one another."""
-    m, n = array.rows, array.columns
-    mesh, wire = np.zeros((n, n)), array.word_line_resistance
+    m = array.rows
+    n = array.columns
+    mesh = np.zeros((n, n))
+    wire = array.word_line_resistance
     reach = np.array([eliminate_word_line(devices, wire, mesh) for devices in array.conductance])
     upper = np.triu(mesh, 1)
     return np.block([[np.zeros((m, m)), reach], [reach.T, upper + upper.T]])
@@ -125,19 +129,25 @@ def _wired_bit_lines(array: WiredArray) -> Floats:
     rows [m, m]: between word-line ports.  reach [m, n], mesh [n, n]: from those, and from one another, to the
     bit-line nodes below the rows so far.
     """
-    m, n, wire = array.rows, array.columns, array.bit_line_resistance
+    m = array.rows
+    n = array.columns
+    wire = array.bit_line_resistance
     size = m if m <= 2 * n else max(n // 4, 8)
-    rows, reach, mesh = np.zeros((m, m)), np.zeros((m, n)), np.zeros((n, n))
+    rows = np.zeros((m, m))
+    reach = np.zeros((m, n))
+    mesh = np.zeros((n, n))
     elimination = eliminate_rows(array)
     for first in range(0, m, size):
-        above, own = slice(0, first), slice(first, min(first + size, m))
+        above = slice(0, first)
+        own = slice(first, min(first + size, m))
         inner = n if first else 0
         between, through, mesh = _block(list(islice(elimination, size)), inner, n, wire)
         top = reach[above].copy() if first else np.zeros((0, 0))
         rows[above, above] += top @ between[:inner, :inner] @ top.T
         rows[above, own] = top @ between[:inner, inner:]
         rows[own, own] = between[inner:, inner:]
-        reach[above], reach[own] = top @ through[:inner], through[inner:]
+        reach[above] = top @ through[:inner]
+        reach[own] = through[inner:]
     upper = np.triu(rows, 1)
     return np.block([[upper + upper.T, reach], [reach.T, mesh]])
 

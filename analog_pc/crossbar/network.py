@@ -34,23 +34,25 @@ class Network:
         """Cell voltages [batch, rows, columns], word line minus bit line, at port voltages [batch, ports]."""
         ends, feet = np.split(ports[:, ::-1] if self._turned else ports, [self._array.rows], axis=1)
         g = self._array.conductance
-        bits, _ = self._bit_lines(g * self._reach * ends[:, :, None], feet)
-        words = self._word_lines(g * bits, ends)
-        return self._turn(words - bits)
+        bit_nodes, _ = self._bit_lines(g * self._reach * ends[:, :, None], feet)
+        word_nodes = self._word_lines(g * bit_nodes, ends)
+        return self._turn(word_nodes - bit_nodes)
 
     def respond(self, excess: Floats) -> tuple[Floats, Floats]:
         """What currents [batch, rows, columns] in A beyond G V, in the cells, do while the ports are at 0 V.
 
         Returns cell voltages [batch, rows, columns], and currents into the ports [batch, ports].
         """
-        excess, g = self._turn(excess), self._array.conductance
-        silent, quiet = np.zeros(excess.shape[:2]), np.zeros((len(excess), self._array.columns))
-        injected = excess + g * self._word_lines(-excess, silent)
-        bits, out = self._bit_lines(injected, quiet)
-        devices = g * bits - excess
+        excess = self._turn(excess)
+        g = self._array.conductance
+        grounded_words = np.zeros(excess.shape[:2])
+        grounded_bits = np.zeros((len(excess), self._array.columns))
+        injected = excess + g * self._word_lines(-excess, grounded_words)
+        bit_nodes, out = self._bit_lines(injected, grounded_bits)
+        devices = g * bit_nodes - excess
         into = np.concatenate([-(self._reach * devices).sum(axis=2), -out], axis=1)
-        words = self._word_lines(devices, silent)
-        return self._turn(words - bits), into[:, ::-1] if self._turned else into
+        word_nodes = self._word_lines(devices, grounded_words)
+        return self._turn(word_nodes - bit_nodes), into[:, ::-1] if self._turned else into
 
     def _turn(self, cells: Floats) -> Floats:
         """Seen from the exchanged array a cell lies elsewhere, and its voltage points the other way."""
@@ -60,20 +62,20 @@ class Network:
         """Bit-line nodes [batch, rows, columns], and the current [batch, columns] out of grounded feet."""
         if self._transfer is None:
             return np.broadcast_to(feet[:, None, :], injected.shape), injected.sum(axis=1)
-        bits = np.empty(injected.shape)
+        bit_nodes = np.empty(injected.shape)
         if len(injected) <= FEW:
             out = np.zeros(feet.shape)
             wire = self._array.bit_line_resistance
-            _solve_bit_lines(self._transfer, wire, np.array(injected, order="C"), feet, bits, out)
-            return bits, out
+            _solve_bit_lines(self._transfer, wire, np.array(injected, order="C"), feet, bit_nodes, out)
+            return bit_nodes, out
         current = np.zeros(feet.shape)
         for i, transfer in enumerate(self._transfer):
             current = current + injected[:, i]
-            bits[:, i] = self._array.bit_line_resistance * current
+            bit_nodes[:, i] = self._array.bit_line_resistance * current
             current = current @ transfer
         for i in range(self._array.rows - 1, -1, -1):
-            feet = bits[:, i] = (feet + bits[:, i]) @ self._transfer[i]
-        return bits, current
+            feet = bit_nodes[:, i] = (feet + bit_nodes[:, i]) @ self._transfer[i]
+        return bit_nodes, current
 
     def _word_lines(self, into: Floats, ends: Floats) -> Floats:
         """Word-line nodes for currents `into` them beside the devices, with `ends` at the ports."""
@@ -101,7 +103,9 @@ def _solve_lines(falls: Floats, wire: float, ends: Floats, x: Floats) -> None:
     batch, rows, n = x.shape
     for b in range(batch):
         for i in range(rows):
-            line, fall, carried = x[b, i], falls[i], 0.0
+            line = x[b, i]
+            fall = falls[i]
+            carried = 0.0
             for j in range(n - 1, -1, -1):
                 line[j] = wire * line[j] + carried
                 carried = fall[j] * line[j]
@@ -113,9 +117,9 @@ def _solve_lines(falls: Floats, wire: float, ends: Floats, x: Floats) -> None:
 
 @kernel(nogil=True)
 def _solve_bit_lines(
-    transfer: Floats, wire: float, injected: Floats, feet: Floats, bits: Floats, out: Floats
+    transfer: Floats, wire: float, injected: Floats, feet: Floats, bit_nodes: Floats, out: Floats
 ) -> None:
-    """`Network._bit_lines`, sample by sample; bits and out are filled."""
+    """`Network._bit_lines`, sample by sample; bit_nodes and out are filled."""
     batch, rows, n = injected.shape
     passed = np.empty(n)
     for b in range(batch):
@@ -123,12 +127,12 @@ def _solve_bit_lines(
         for i in range(rows):
             for j in range(n):
                 passed[j] = current[j] + injected[b, i, j]
-                bits[b, i, j] = wire * passed[j]
+                bit_nodes[b, i, j] = wire * passed[j]
             current[:] = 0.0
             _add_product(transfer[i], passed, current)
         passed[:] = feet[b]
         for i in range(rows - 1, -1, -1):
-            line = bits[b, i]
+            line = bit_nodes[b, i]
             for j in range(n):
                 passed[j] += line[j]
             line[:] = 0.0
@@ -140,6 +144,7 @@ def _solve_bit_lines(
 def _add_product(symmetric: Floats, x: Floats, y: Floats) -> None:
     """y += symmetric x, row by row: the inner loop runs along memory."""
     for k in range(len(x)):
-        row, factor = symmetric[k], x[k]
+        row = symmetric[k]
+        factor = x[k]
         for j in range(len(y)):
             y[j] += factor * row[j]

@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Bools, Floats
 from analog_pc.crossbar.array import port_drive, resistance, wired_array
-from analog_pc.crossbar.drop import Dissipation, dissipated
+from analog_pc.crossbar.dissipation import Dissipation, dissipated
 from analog_pc.crossbar.multiport import admittance, admittances
 from analog_pc.crossbar.network import Network
 from analog_pc.errors import BadInput
@@ -75,8 +75,10 @@ class NonlinearArray:
         derivative: Curve,
     ) -> None:
         array = wired_array(conductance, word_line_resistance, bit_line_resistance)
-        self._g, self._access = array.conductance, resistance("access_ohms", access_ohms, "no transistor")
-        self._value, self._derivative = value, derivative
+        self._g = array.conductance
+        self._access = resistance("access_ohms", access_ohms, "no transistor")
+        self._value = value
+        self._derivative = derivative
         at_rest = np.zeros_like(self._g)
         _check_law(value(at_rest), derivative(at_rest))
         self._straight = replace(array, conductance=self._slope(at_rest))
@@ -110,7 +112,7 @@ class NonlinearArray:
         """`evaluate` for some samples at once."""
         with np.errstate(over="ignore", invalid="ignore"):  # wild iterates; not finite is not converged
             linear = self._network.voltages(ports)
-            u = linear / self._stretch(np.zeros_like(self._g)) if start is None else np.array(start)
+            u = linear / self._dV_du(np.zeros_like(self._g)) if start is None else np.array(start)
             goal = TOLERANCE * np.abs(ports).max(axis=1)
             converged = self._fixed_point(linear, u, goal)
             for k in np.flatnonzero(~converged):
@@ -130,14 +132,14 @@ class NonlinearArray:
         current, volts = self._branch(cell_volts)
         return dissipated(self._straight, volts, current)
 
-    def _stretch(self, u: Floats) -> Floats:
+    def _dV_du(self, u: Floats) -> Floats:
         """dV/du of each cell."""
         return 1.0 + self._access * self._g * self._derivative(u)
 
     def _slope(self, u: Floats) -> Floats:
         """dI/dV of each cell, S."""
-        alone = self._g * self._derivative(u)
-        return np.ascontiguousarray(alone / (1.0 + self._access * alone))
+        device = self._g * self._derivative(u)
+        return np.ascontiguousarray(device / (1.0 + self._access * device))
 
     def _branch(self, u: Floats) -> tuple[Floats, Floats]:
         """I and V of each cell."""
@@ -155,10 +157,11 @@ class NonlinearArray:
 
     def _fixed_point(self, linear: Floats, u: Floats, goal: Floats) -> Bools:
         """Iterates u in place as long as it pays; returns which samples have converged."""
-        converged, last = np.zeros(len(u), dtype=np.bool_), np.full(len(u), np.inf)
+        converged = np.zeros(len(u), dtype=np.bool_)
+        last = np.full(len(u), np.inf)
         going = np.arange(len(u))
         while len(going):
-            move = self._residual(linear[going], u[going]) / self._stretch(u[going])
+            move = self._residual(linear[going], u[going]) / self._dV_du(u[going])
             size = np.abs(move).max(axis=(1, 2))
             converged[going] = size <= goal[going]
             pays = converged[going] | (size <= SLOWEST * last[going])
@@ -175,12 +178,13 @@ class NonlinearArray:
         """
         residual = self._residual(linear, u)
         if not np.linalg.norm(residual) < np.linalg.norm(linear):
-            u[:], residual = 0.0, linear  # the better start, and a finite one
+            u[:] = 0.0
+            residual = linear  # the better start, and a finite one
         for _ in range(MOST):
             slope = self._slope(u)
             network = Network(replace(self._straight, conductance=slope[0]))
             change = residual + network.respond((slope - self._straight.conductance) * residual)[0]
-            move = change / self._stretch(u)
+            move = change / self._dV_du(u)
             if np.abs(move).max() <= goal:
                 u += move
                 return True

@@ -34,37 +34,49 @@ def solve_pcg(
     which matters beyond some thousand rows, for r_b G beyond 1e5, or for a tolerance below 1e-12.  Rounding
     excuses no residual above `ROUGHEST`.
     """
-    rows, columns = array.rows, array.columns
-    height = -(-rows // kernel.LANES) * kernel.LANES
-    top = height - rows
-    g = np.zeros((height, -(-columns // kernel.LANES) * kernel.LANES + kernel.LANES))
-    g[top:, :columns] = array.conductance
-    h_word, h_bit = np.empty((height // kernel.LANES, columns, kernel.LANES)), np.empty(g.shape)
-    wires = array.word_line_resistance, array.bit_line_resistance
-    kernel.factor(g, columns, *wires, h_word, h_bit)
-
+    lines = _padded(array)
+    rows = lines.conductance.shape[0]
+    padding = rows - array.rows
     batch = len(voltages)
     scale = np.abs(voltages).max(axis=1)
     scale[scale == 0.0] = 1.0
-    scaled = np.zeros((batch, height))
-    scaled[:, top:] = voltages / scale[:, None]
-    currents = np.zeros((batch, columns))
-    report = np.empty((batch, 3))
-    missed = np.zeros(1, dtype=np.bool_)
-    nodes = np.zeros((batch if full else 0, 2, height, columns))
+    scaled = np.zeros((batch, rows))
+    scaled[:, padding:] = voltages / scale[:, None]
+    stopping = kernel.Stopping(tolerance, most, abandon)
+    solved = kernel.Solved(
+        currents=np.zeros((batch, array.columns)),
+        report=np.empty((batch, 3)),
+        nodes=np.zeros((batch if full else 0, 2, rows, array.columns)),
+        failed=np.zeros(1, dtype=np.bool_),
+    )
 
     def work(part: slice) -> None:
-        kernel.solve(
-            g, columns, *wires, h_word, h_bit, scaled[part],
-            array.bit_lines_sag, tolerance, most, abandon, missed,
-            currents[part], report[part], nodes[part],
-        )  # fmt: skip
+        own = kernel.Solved(solved.currents[part], solved.report[part], solved.nodes[part], solved.failed)
+        kernel.solve(lines, scaled[part], array.bit_lines_sag, stopping, own)
 
     worth = batch * array.conductance.size >= _WORTH_THREADS
     side_by_side(work, slices(batch, _CHUNKS_PER_THREAD * threads() if worth else 1))
-    currents *= scale[:, None]
-    kept = nodes[:, :, top:] * scale[:, None, None, None] if full else None
-    residual = report[:, 1]
-    allowed = np.maximum(tolerance, np.minimum(report[:, 2], ROUGHEST))
+    currents = solved.currents * scale[:, None]
+    nodes = solved.nodes[:, :, padding:] * scale[:, None, None, None] if full else None
+    iterations, residual, rounding = solved.report.T
+    allowed = np.maximum(tolerance, np.minimum(rounding, ROUGHEST))
     converged = (residual <= allowed) & np.isfinite(currents).all(axis=1)
-    return Raw(currents, kept, report[:, 0].astype(np.int64), residual, converged)
+    return Raw(currents, nodes, iterations.astype(np.int64), residual.copy(), converged)
+
+
+def _padded(array: WiredArray) -> kernel.Lines:
+    """The array with open cells on top, up to a multiple of eight rows, and its line ratios."""
+    rows = -(-array.rows // kernel.LANES) * kernel.LANES
+    width = -(-array.columns // kernel.LANES) * kernel.LANES + kernel.LANES
+    conductance = np.zeros((rows, width))
+    conductance[rows - array.rows :, : array.columns] = array.conductance
+    lines = kernel.Lines(
+        conductance=conductance,
+        columns=array.columns,
+        word_resistance=array.word_line_resistance,
+        bit_resistance=array.bit_line_resistance,
+        word_ratio=np.empty((rows // kernel.LANES, array.columns, kernel.LANES)),
+        bit_ratio=np.empty((rows, width)),
+    )
+    kernel.factor(lines)
+    return lines

@@ -105,20 +105,21 @@ def _branches(array: WiredArray, voltages: Floats, nodes: Floats) -> dict[str, F
 
     Each is the exact one up to the residual, and the more accurate one where it is used.
     """
-    words, bits = nodes[:, 0], nodes[:, 1]
-    devices = array.conductance * (words - bits)
+    word_nodes = nodes[:, 0]
+    bit_nodes = nodes[:, 1]
+    devices = array.conductance * (word_nodes - bit_nodes)
     if array.word_lines_sag:
-        rightwards = -np.diff(words, axis=2, prepend=voltages[:, :, None]) / array.word_line_resistance
+        rightwards = -np.diff(word_nodes, axis=2, prepend=voltages[:, :, None]) / array.word_line_resistance
     else:
         rightwards = np.cumsum(devices[:, :, ::-1], axis=2)[:, :, ::-1].copy()
     if array.bit_lines_sag:
-        downwards = -np.diff(bits, axis=1, append=0.0) / array.bit_line_resistance
+        downwards = -np.diff(bit_nodes, axis=1, append=0.0) / array.bit_line_resistance
     else:
         downwards = np.cumsum(devices, axis=1)
     return {
         "currents": downwards[:, -1].copy(),
-        "word_line_voltages": words,
-        "bit_line_voltages": bits,
+        "word_line_voltages": word_nodes,
+        "bit_line_voltages": bit_nodes,
         "device_currents": devices,
         "word_line_currents": rightwards,
         "bit_line_currents": downwards,

@@ -113,6 +113,6 @@ def _solve(array: WiredArray, v: Floats, method: str, tolerance: float, full: bo
 
 def _ideal_nodes(array: WiredArray, v: Floats) -> Floats:
     """Node voltages [batch, 2, rows, columns] where at least one kind of line is ideal."""
-    words = word_lines(array, v)  # of ideal word lines: v
-    bits = bit_lines(array, words) if array.bit_line_resistance > 0.0 else np.zeros_like(words)
-    return np.stack([words, bits], axis=1)
+    word_nodes = word_lines(array, v)  # of ideal word lines: v
+    bit_nodes = bit_lines(array, word_nodes) if array.bit_line_resistance > 0.0 else np.zeros_like(word_nodes)
+    return np.stack([word_nodes, bit_nodes], axis=1)
