@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -68,12 +69,18 @@ def array(name: str, pre: Bus, post: Bus, model: MemristorModel, states: Floats)
     return Memristors(name, plus, post * rows, state, model, states.ravel())
 
 
+class ArrayBuses(NamedTuple):
+    """Buses of an array: `rows` [pre], `columns` [post]; `drive` and `out` of the amplifiers of its columns."""
+
+    rows: Bus
+    columns: Bus
+    drive: Bus
+    out: Bus
+
+
 def amplified_columns(
     name: str,
-    rows: Bus,
-    columns: Bus,
-    drive: Bus,
-    out: Bus,
+    buses: ArrayBuses,
     ohms: float,
     reference: Reference,
     gates: GateCell,
@@ -96,18 +103,18 @@ def amplified_columns(
     -G_ref sum_j V(rows[j]) flows into each of them: one column of devices for a whole array, and a device's
     law is subtracted with it.  It is never written: no column's pulse meets those of its rows.
     """
-    n = len(columns)
+    n = len(buses.columns)
     mean = f"{name}_mean"
     sensed = f"{name}_sensed"
-    lines = (*columns, sensed)
-    outs = (*out, mean)
-    balance = 1.0 / (len(rows) * reference.siemens)
+    lines = (*buses.columns, sensed)
+    outs = (*buses.out, mean)
+    balance = 1.0 / (len(buses.rows) * reference.siemens)
     return (
         Resistors(f"{name}_rf", lines, outs, [ohms] * n + [balance]),
         gates.switches(f"{name}_bypass", lines, outs, "write"),
-        open_loop(f"{name}_amp", (*drive, GROUND), lines, outs, sampler),
-        reference.devices(f"{name}_reference", rows, sensed),
-        Resistors(f"{name}_balance", (mean,) * n, columns, balance),
+        open_loop(f"{name}_amp", (*buses.drive, GROUND), lines, outs, sampler),
+        reference.devices(f"{name}_reference", buses.rows, sensed),
+        Resistors(f"{name}_balance", (mean,) * n, buses.columns, balance),
     )
 
 

@@ -80,7 +80,22 @@ class RuleDeviation:
 
 
 def compare_with_model(bench: LearningTestbench, result: LearningWaveforms, model: ModelResult) -> Agreement:
-    """Compare all devices, activities and weighted errors of the circuit with the behavioural model."""
+    """Compare all devices, activities and weighted errors of the circuit with the behavioural model.
+
+    Parameters
+    ----------
+    bench
+        The testbench that was simulated.
+    result
+        Waveforms of the circuit.
+    model
+        What the behavioural model gives for the same testbench.
+
+    Returns
+    -------
+    Agreement
+        Changes of all conductances, S, and deviations over full scale.
+    """
     pre = [w.shape[1] for w in bench.network.W]
     device = bench.device
     changes = [device.conductance(b - a) for a, b in zip(model.before, model.after, strict=True)]
@@ -109,7 +124,22 @@ def compare_with_model(bench: LearningTestbench, result: LearningWaveforms, mode
 def compare_with_rule(
     bench: LearningTestbench, result: LearningWaveforms, model: ModelResult
 ) -> RuleDeviation:
-    """How far the circuit's changes, and the prediction that they make, are from the ideal rule."""
+    """How far the circuit's changes, and the prediction that they make, are from the ideal rule.
+
+    Parameters
+    ----------
+    bench
+        The testbench that was simulated.
+    result
+        Waveforms of the circuit.
+    model
+        What the behavioural model gives for the same testbench.
+
+    Returns
+    -------
+    RuleDeviation
+        Fitted learning rate, angle in degrees and residual, and the outputs [n_L].
+    """
     rule = hebbian_update(bench.network, model.learned)
     found = bench.network_of(tuple(w[-1] for w in result.forward))
     first = bench.network_of(tuple(w[0] for w in result.forward))

@@ -28,7 +28,19 @@ def draw_testbench(
     agreement: Agreement,
     deviation: RuleDeviation,
 ) -> Figure:
-    """Above: activities, every part of the trial on an axis of its own.  Below: devices, parity, output."""
+    """Above: activities, every part of the trial on an axis of its own.  Below: devices, parity, output.
+
+    Parameters
+    ----------
+    bench
+        The testbench that was simulated.
+    result
+        Waveforms of the circuit.
+    model
+        What the behavioural model gives.
+    agreement, deviation
+        What `compare_with_model` and `compare_with_rule` found.
+    """
     figure = Figure(figsize=(FULL_WIDTH, 4.4), layout="constrained")
     above, below = np.asarray(figure.subfigures(2, 1))
     spans = _spans(bench)

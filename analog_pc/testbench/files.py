@@ -17,7 +17,17 @@ from analog_pc.testbench.testbench import LearningTestbench
 
 
 def write_netlist(folder: Path, bench: LearningTestbench, precision: float = PRECISION) -> Path:
-    """``testbench.cir``: the whole trial, to read or to run with ``ngspice -b -r out.raw testbench.cir``."""
+    """``testbench.cir``: the whole trial, to read or to run with ``ngspice -b -r out.raw testbench.cir``.
+
+    Parameters
+    ----------
+    folder
+        Where the file goes.
+    bench
+        The testbench.
+    precision
+        Relative, of each step of ngspice.
+    """
     path = folder / "testbench.cir"
     write_text(path, learning_deck(bench, precision))
     return path
@@ -31,7 +41,21 @@ def write_results(
     agreement: Agreement,
     deviation: RuleDeviation,
 ) -> list[Path]:
-    """``result.json``, ``waveforms.npz`` and the figure as SVG and PDF."""
+    """Write ``result.json``, ``waveforms.npz`` and the figure as SVG and PDF; return the paths.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    bench
+        The testbench that was simulated.
+    result
+        Waveforms of the circuit.
+    model
+        What the behavioural model gives.
+    agreement, deviation
+        What `compare_with_model` and `compare_with_rule` found.
+    """
     paths = [folder / "result.json", folder / "waveforms.npz"]
     text = json.dumps(summary(bench, result, agreement, deviation), indent=1)
     write_text(paths[0], text + "\n")

@@ -74,7 +74,7 @@ class Layer:
             cells.driven("column", (("columns_p", pulse[:m]), ("columns_m", pulse[m:])), drive),
             cells.array("forward", row, column, self.model, self.states),
             *cells.amplified_columns(
-                "predict", row, column, drive, self.mu,
+                "predict", cells.ArrayBuses(row, column, drive, self.mu),
                 self.bench.mapping.ohms, self.reference, self.gates, self.sampler,
             ),
         )  # fmt: skip
@@ -113,7 +113,7 @@ class Layer:
             cells.driven("back", (("rows_p", level[:n]), ("rows_m", level[lines : lines + n])), drive),
             cells.array("transposed", column, row, self.model, self.states[:n]),
             *cells.amplified_columns(
-                "feedback", row, column, drive, self.fed_back,
+                "feedback", cells.ArrayBuses(row, column, drive, self.fed_back),
                 self.bench.mapping.ohms, self.reference, self.gates, self.sampler,
             ),
         )  # fmt: skip

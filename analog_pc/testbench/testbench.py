@@ -117,6 +117,19 @@ def build_testbench(
     largest rate and weighted error of the sample, with a `MARGIN`; all arrays share one R_f, so that one
     learning rate holds.
 
+    Parameters
+    ----------
+    network
+        The network before the trial.
+    inputs, target
+        Clamped activities of the first layer [n_0] and of the last one [n_L].
+    lr
+        Learning rate that the pulses are made for.
+    device
+        Memristor that holds the weights.
+    parts
+        Technology of amplifiers, springs and capacitors; None: `learning_parts`.
+
     Raises
     ------
     BadInput

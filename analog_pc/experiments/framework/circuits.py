@@ -25,6 +25,20 @@ def in_closed_form(
     """`native` is the chip in closed form, a thousand times faster (see `EffectiveRelaxer`).
 
     Its volts for an activity of 1 leave room for one of `largest`; prediction errors are auto-zeroed.
+
+    Parameters
+    ----------
+    technology
+        What the chips are made of.
+    columns
+        Names of columns: "ideal", "native", "ngspice".
+    largest
+        Largest activity that the amplifiers have room for.
+
+    Returns
+    -------
+    dict
+        Column -> relaxer.
     """
     volts = min(technology.volts_per_unit, technology.supply / largest)
     return _made(technology, columns, lambda: AutoZeroed(EffectiveRelaxer(technology, volts_per_unit=volts)))

@@ -48,7 +48,20 @@ class EquationDeviation:
 
 
 def compare_continuous(bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms) -> EquationDeviation:
-    """All weights and activities, at every time of the circuit."""
+    """All weights and activities, at every time of the circuit.
+
+    Parameters
+    ----------
+    bench
+        The testbench that was simulated.
+    circuit, ode
+        Waveforms of the circuit, and of the differential equation at the same times.
+
+    Returns
+    -------
+    EquationDeviation
+        Largest deviations outside the edges of the target's clock.
+    """
     times = circuit.times
     taken = bench.predict + bench.learn
     away = _away(times, (bench.predict, taken))

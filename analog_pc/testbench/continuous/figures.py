@@ -18,7 +18,15 @@ DOTS = 18
 
 @styled
 def draw_continuous(bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms) -> Figure:
-    """Output, and the weights that change most; lines: circuit, dots: equation."""
+    """Output, and the weights that change most; lines: circuit, dots: equation.
+
+    Parameters
+    ----------
+    bench
+        The testbench that was simulated.
+    circuit, ode
+        Waveforms of the circuit, and of the differential equation at the same times.
+    """
     figure = Figure(figsize=(FULL_WIDTH, 2.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     points = len(circuit.times)

@@ -17,7 +17,17 @@ from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 
 def write_continuous_netlist(folder: Path, bench: ContinuousTestbench, precision: float = PRECISION) -> Path:
-    """``testbench.cir``."""
+    """Write ``testbench.cir`` and return its path.
+
+    Parameters
+    ----------
+    folder
+        Where the file goes.
+    bench
+        The testbench.
+    precision
+        Relative, of each step of ngspice.
+    """
     path = folder / "testbench.cir"
     write_text(path, continuous_deck(bench, precision))
     return path
@@ -26,7 +36,19 @@ def write_continuous_netlist(folder: Path, bench: ContinuousTestbench, precision
 def write_continuous_results(
     folder: Path, bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms, deviation: EquationDeviation
 ) -> list[Path]:
-    """``result.json``, ``waveforms.npz`` (of the circuit) and the figure as SVG and PDF."""
+    """Write ``result.json``, ``waveforms.npz`` and the figure as SVG and PDF; return the paths.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    bench
+        The testbench that was simulated.
+    circuit, ode
+        Waveforms of the circuit, and of the differential equation at the same times.
+    deviation
+        What `compare_continuous` found.
+    """
     paths = [folder / "result.json", folder / "waveforms.npz"]
     numbers: dict[str, Any] = {
         "sizes": list(bench.network.sizes),

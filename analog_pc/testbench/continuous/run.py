@@ -60,7 +60,24 @@ def run_continuous(
     timeout: float = 3600.0,
     watch: Callable[[float], None] | None = None,
 ) -> Waveforms:
-    """Simulate a continuous trial; parameters as for `run_testbench`."""
+    """Simulate a continuous testbench in ngspice.
+
+    Parameters
+    ----------
+    bench
+        The testbench.
+    precision
+        Relative, of each step.
+    timeout
+        Seconds after which ngspice is killed.
+    watch
+        Called now and then with the simulated seconds.
+
+    Returns
+    -------
+    Waveforms
+        Times in tau, activities [points, n_l] and weights [points, post, pre].
+    """
     compiled = continuous_circuit(bench)
     simulator = Ngspice(timeout=timeout, watch=watch)
     solution = simulator.simulate(compiled.circuit, transient(bench, compiled, precision))
