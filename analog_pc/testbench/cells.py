@@ -70,7 +70,7 @@ def array(name: str, pre: Bus, post: Bus, model: MemristorModel, states: Floats)
 
 
 class ArrayBuses(NamedTuple):
-    """Buses of an array: `rows` [pre], `columns` [post]; `drive` and `out` of the amplifiers of its columns."""
+    """Buses of an array: `rows` [pre], `columns` [post]; `drive` and `out` of its columns' amplifiers."""
 
     rows: Bus
     columns: Bus
