@@ -2,11 +2,15 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
 
 import analog_pc
-from analog_pc.technology import TECHNOLOGIES, quantities
+from analog_pc.technology import TECHNOLOGIES, Technology, quantities
 
 FOLDER = Path(__file__).parent
 
@@ -20,12 +24,12 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "generated/examples/*.ipynb", "generated/examples/*.py"]
 templates_path = ["_templates"]
 html_theme = "furo"
+html_math_renderer = "mathml"  # a page needs no network to show its equations
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_title = f"analog_pc {release}"
@@ -54,17 +58,21 @@ sphinx_gallery_conf = {
 TITLE = """# Technologies
 
 Values in SI units; `analog-pc technologies NAME` explains each of them with its source. An empty entry
-means that the non-ideality is switched off.
+means that the non-ideality is switched off, a question mark that the value was chosen or its source not
+verified.
 """
 
 
-def shown(value: object) -> str:
-    """A value of a technology; nothing where it switches a non-ideality off."""
+def shown(technology: Technology, field: str) -> str:
+    """A value of a technology: empty where it switches a non-ideality off, with ? if not verified."""
+    value = getattr(technology, field)
     if value in ((), 0, 0.0, math.inf):
         return ""
+    text = f"{value:g}" if isinstance(value, float) else str(value)
     if isinstance(value, tuple):
-        return f"{len(value)} points"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        text = f"{len(value)} points"
+    source = technology.sources.get(field)
+    return text if source is None or source.verified else f"{text} ?"
 
 
 def technology_tables() -> str:
@@ -77,10 +85,27 @@ def technology_tables() -> str:
         text += "|---" * (1 + len(names)) + "|\n"
         for field, quantity in quantities().items():
             if quantity.group == group:
-                values = [shown(getattr(TECHNOLOGIES[name], field)) for name in names]
+                values = [shown(TECHNOLOGIES[name], field) for name in names]
                 unit = f" ({quantity.unit})" if quantity.unit else ""
                 text += f"| `{field}`{unit}: {quantity.meaning} | {' | '.join(values)} |\n"
     return text
 
 
 FOLDER.joinpath("technologies.md").write_text(technology_tables(), encoding="utf-8")
+
+
+def inline_math(translator: Any, node: nodes.math) -> None:
+    """MathML of an equation within a line."""
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def block_math(translator: Any, node: nodes.math_block) -> None:
+    """MathML of an equation on lines of its own."""
+    translator.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register the renderer of equations."""
+    app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

@@ -33,7 +33,7 @@ for name, found in chips.items():
     print(f"{name:<13} mean {np.mean(found):.3f}, from {min(found):.3f} to {max(found):.3f}")
 
 # %%
-# `analog-pc evaluate` does the same with intervals, costs and a report.
+# ``analog-pc evaluate`` does the same with intervals, costs and a report.
 figure, axes = plt.subplots(figsize=(6, 3), layout="constrained")
 for position, found in enumerate(chips.values()):
     axes.plot([position] * len(found), found, "o", color="tab:blue", alpha=0.6)

@@ -28,7 +28,7 @@ for direction, curve in (("up", up), ("down", down)):
     lines += [f"{direction},{k},{g + rng.normal(0.0, 0.3):.3f}" for k, g in zip(pulse, curve, strict=True)]
 
 # %%
-# The fit says how well a step law follows the curve. `analog-pc devices CURVE.csv` prints the same.
+# The fit says how well an update characteristic follows the curve, as ``analog-pc devices CURVE.csv`` does.
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "curve.csv"
     path.write_text("\n".join(lines) + "\n")

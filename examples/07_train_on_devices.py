@@ -42,7 +42,7 @@ for label, (device, scheme) in cases.items():
     assert run.accuracy > 0.8
 
 # %%
-# Energy at equilibrium by epoch: what learning reduces. `analog-pc train --device` does the same with
+# Energy at equilibrium by epoch: what learning reduces. ``analog-pc train --device`` does the same with
 # checkpoints.
 axes.set(xlabel="epoch", ylabel="mean energy per sample")
 axes.legend()

@@ -28,5 +28,5 @@ for row in result.rows:
 assert all(row.verdict != "differs" for row in result.rows)
 
 # %%
-# The figure is drawn from the result alone. `analog-pc run bear --out bear` writes it with a report.
+# The figure is drawn from the result alone. ``analog-pc run bear --out bear`` writes it with a report.
 figure = bear.draw(result)
