@@ -26,24 +26,15 @@ import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
-from analog_pc.compiled.kernel import kernel
 from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.simulators.native.analyses.eigenmodes import Modes
-from analog_pc.simulators.native.kernels.flow_kernel import (
-    FlowProblem,
-    contracts,
-    contracts_at,
-    jacobian_at,
-    make_room,
-    positive_definite,
-)
-from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
+from analog_pc.simulators.native.kernels.certificate import Limits, certify
+from analog_pc.simulators.native.kernels.flow_kernel import contracts_at
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import FlowMaps, Problem, SlowFlow
 
-THETAS = (0.2, 0.5, 0.9)  # the inequalities are tested with each: small lags allow large skew parts
 TYPICAL = 2
 FEW = 16  # samples whose eigenvalues are found sooner than the matrices of a certificate
 FREQUENCIES = 12
@@ -61,14 +52,6 @@ class _FastPart(NamedTuple):
     rates: Floats
     maps: list[FlowMaps]  # at each j rate
     stable: bool
-
-
-class _Limits(NamedTuple):
-    """Bounds for every sample of a batch."""
-
-    sigma: float  # a small rate, 1/s
-    peak: float  # of |J(jw) - J(0)| / w, over its value at sigma
-    error: float  # of J, 1/s: outputs outside the implicit set, which count as linear
 
 
 class StabilityCertificate:
@@ -104,7 +87,7 @@ class StabilityCertificate:
             return out
         shifted = self._current(problem, y).shifted
         _side_by_side(
-            len(y), lambda part: _certify(problem.kernel, shifted.kernel, limits, inputs, out, *part)
+            len(y), lambda part: certify(problem.kernel, shifted.kernel, limits, inputs, out, *part)
         )
         return out
 
@@ -123,7 +106,7 @@ class StabilityCertificate:
             )
         return self._fast_part
 
-    def _limits(self, fast: _FastPart, y: Floats) -> _Limits | None:
+    def _limits(self, fast: _FastPart, y: Floats) -> Limits | None:
         """From typical samples; None where the fast part is not stable by itself."""
         if not fast.stable:
             return None
@@ -140,7 +123,7 @@ class StabilityCertificate:
             for w, maps in zip(fast.rates, fast.maps, strict=True):
                 change = float(np.linalg.norm(self._jacobian(maps, slopes) - at_rest, 2)) / w
                 peak = max(peak, change / lag if lag > 0.0 else np.inf)
-        return _Limits(fast.sigma, peak, error)
+        return Limits(fast.sigma, peak, error)
 
     def _slowest_fast_rate(self) -> float:
         """Rate of the slowest fast state, 1/s, by inverse iteration on A_ff."""
@@ -212,51 +195,3 @@ class StabilityCertificate:
 
 def _side_by_side(samples: int, work: Callable[[tuple[int, int]], None]) -> None:
     side_by_side(lambda part: work((part.start, part.stop)), slices(samples, 4 * threads()))
-
-
-@kernel(**OPTIONS)
-def _certify(
-    problem: FlowProblem,
-    shifted: FlowProblem,
-    limits: _Limits,
-    y: Floats,
-    certified: Bools,
-    first: int,
-    last: int,
-) -> None:
-    """Fill `certified` for samples y [samples, inputs]: both inequalities of this file."""
-    room = make_room(problem)
-    n = len(problem.rate_x)
-    s = problem.metric
-    change = np.empty((n, n))
-    for sample in range(first, last):
-        jacobian_at(shifted, y[sample], room)
-        change[:] = room.jacobian
-        jacobian_at(problem, y[sample], room)
-        skew = 0.0
-        for i in range(n):
-            for j in range(n):
-                scale = s[i] / s[j]
-                change[i, j] = (change[i, j] - room.jacobian[i, j]) / limits.sigma * scale
-                half = 0.5 * (room.jacobian[i, j] * scale - room.jacobian[j, i] / scale)
-                skew += half * half
-        certified[sample] = False
-        for theta in THETAS:
-            least = theta * np.sqrt(skew) / np.sqrt(1.0 - theta * theta) + limits.error
-            if contracts(problem, room, -least) and _norm_below(change, theta / limits.peak, room.matrix):
-                certified[sample] = True
-                break
-
-
-@kernel(**INNER)
-def _norm_below(matrix: Floats, limit: float, room: Floats) -> bool:
-    """Whether the spectral norm of a matrix is below a limit: limit^2 - M^T M is positive definite."""
-    n = len(matrix)
-    for i in range(n):
-        for j in range(i + 1):
-            value = 0.0
-            for k in range(n):
-                value += matrix[k, i] * matrix[k, j]
-            room[i, j] = -value
-        room[i, i] += limit * limit
-    return positive_definite(room, n)

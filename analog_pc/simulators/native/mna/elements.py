@@ -8,6 +8,7 @@ that is nearly linear.  Batches: y [samples, inputs], delta [samples, outputs].
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -44,9 +45,12 @@ class NonlinearElement(ABC):
         The bank for compiled code; None where it is not separable.
     """
 
-    n_outputs: int
     inputs_per_output = 1
     separable = True
+
+    @property
+    @abstractmethod
+    def n_outputs(self) -> int: ...
 
     @property
     def n_inputs(self) -> int:
@@ -73,6 +77,7 @@ class NonlinearElement(ABC):
         return np.ones(self.n_outputs, dtype=np.bool_)
 
 
+@dataclass(frozen=True, eq=False)
 class ScalarNonlinearity(NonlinearElement):
     """n functions of one voltage: delta = gain (f(y + offset) - f(offset)) - slope y.
 
@@ -89,23 +94,13 @@ class ScalarNonlinearity(NonlinearElement):
         V: the largest value of f, where it is an amplifier's rail.
     """
 
-    def __init__(
-        self,
-        transfer: TransferFunction,
-        gain: Floats,
-        offset: Floats,
-        slope: Floats,
-        *,
-        near_linear: bool = False,
-        saturation: float = np.inf,
-    ) -> None:
-        self.transfer = transfer
-        self.gain = gain
-        self.offset = offset
-        self.slope = slope
-        self.near_linear = near_linear
-        self.saturation = saturation
-        self.n_outputs = len(gain)
+    transfer: TransferFunction
+    gain: Floats
+    offset: Floats
+    slope: Floats
+    _: KW_ONLY
+    near_linear: bool = False
+    saturation: float = np.inf
 
     @classmethod
     def limiting(cls, transfer: TransferFunction, n: int, saturation: float = np.inf) -> ScalarNonlinearity:
@@ -113,14 +108,11 @@ class ScalarNonlinearity(NonlinearElement):
         return cls(transfer, np.ones(n), np.zeros(n), np.ones(n), near_linear=True, saturation=saturation)
 
     def part(self, some: Bools) -> ScalarNonlinearity:
-        return ScalarNonlinearity(
-            self.transfer,
-            self.gain[some],
-            self.offset[some],
-            self.slope[some],
-            near_linear=self.near_linear,
-            saturation=self.saturation,
-        )
+        return replace(self, gain=self.gain[some], offset=self.offset[some], slope=self.slope[some])
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.gain)
 
     @cached_property
     def base(self) -> Floats:
@@ -148,6 +140,7 @@ class ScalarNonlinearity(NonlinearElement):
         return np.asarray(self.gain * self.transfer.derivative(y + self.offset) - self.slope)
 
 
+@dataclass(frozen=True, eq=False)
 class MultiplyingTransconductor(NonlinearElement):
     """n currents delta = g (gate(c) - gate(0)) d of control voltages c and drives d; y = (c, d).
 
@@ -159,15 +152,16 @@ class MultiplyingTransconductor(NonlinearElement):
         g, [n].
     """
 
+    gate: TransferFunction
+    siemens: Floats
     inputs_per_output = 2
-
-    def __init__(self, gate: TransferFunction, siemens: Floats) -> None:
-        self.gate = gate
-        self.siemens = siemens
-        self.n_outputs = len(siemens)
 
     def part(self, some: Bools) -> MultiplyingTransconductor:
         return MultiplyingTransconductor(self.gate, self.siemens[some])
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.siemens)
 
     @cached_property
     def base(self) -> Floats:
@@ -201,8 +195,11 @@ class NonlinearMultiport(NonlinearElement):
 
     def __init__(self, array: NonlinearArray) -> None:
         self.array = array
-        self.n_outputs = len(array.admittance)
         self._cells: Floats | None = None  # device voltages of the last call: the next search starts there
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.array.admittance)
 
     def part(self, some: Bools) -> NonlinearElement:
         raise NotImplementedError("the cells of a crossbar are searched together")

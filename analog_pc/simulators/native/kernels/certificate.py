@@ -1,0 +1,84 @@
+"""The certificate of stability of `analyses/stability.py` for every sample of a batch.
+
+::
+
+    -(J(0) + J(0)^T) / 2 >= theta nu / sqrt(1 - theta^2) + error       nu: Frobenius norm of the skew part
+    |J(sigma) - J(0)| / sigma <= theta / peak                          in the metric S of the slow flow
+
+A sample is certified where both hold with one theta; each is a Cholesky factorisation.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from analog_pc.arrays import Bools, Floats
+from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels.flow_kernel import (
+    FlowProblem,
+    contracts,
+    jacobian_at,
+    make_room,
+    positive_definite,
+)
+from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
+
+THETAS = (0.2, 0.5, 0.9)  # small lags allow large skew parts
+
+
+class Limits(NamedTuple):
+    """Bounds for every sample of a batch."""
+
+    sigma: float  # a small rate, 1/s
+    peak: float  # of |J(jw) - J(0)| / w, over its value at sigma
+    error: float  # of J, 1/s: outputs outside the implicit set, which count as linear
+
+
+@kernel(**OPTIONS)
+def certify(
+    problem: FlowProblem,
+    shifted: FlowProblem,
+    limits: Limits,
+    y: Floats,
+    certified: Bools,
+    first: int,
+    last: int,
+) -> None:
+    """Fill `certified` for samples y [samples, inputs]; `shifted`: the slow flow at the rate sigma."""
+    room = make_room(problem)
+    n = len(problem.rate_x)
+    s = problem.metric
+    change = np.empty((n, n))
+    for sample in range(first, last):
+        jacobian_at(shifted, y[sample], room)
+        change[:] = room.jacobian
+        jacobian_at(problem, y[sample], room)
+        skew = 0.0
+        for i in range(n):
+            for j in range(n):
+                scale = s[i] / s[j]
+                change[i, j] = (change[i, j] - room.jacobian[i, j]) / limits.sigma * scale
+                half = 0.5 * (room.jacobian[i, j] * scale - room.jacobian[j, i] / scale)
+                skew += half * half
+        certified[sample] = False
+        for theta in THETAS:
+            least = theta * np.sqrt(skew) / np.sqrt(1.0 - theta * theta) + limits.error
+            if contracts(problem, room, -least) and _norm_below(change, theta / limits.peak, room.matrix):
+                certified[sample] = True
+                break
+
+
+@kernel(**INNER)
+def _norm_below(matrix: Floats, limit: float, room: Floats) -> bool:
+    """Whether the spectral norm of a matrix is below a limit: limit^2 - M^T M is positive definite."""
+    n = len(matrix)
+    for i in range(n):
+        for j in range(i + 1):
+            value = 0.0
+            for k in range(n):
+                value += matrix[k, i] * matrix[k, j]
+            room[i, j] = -value
+        room[i, i] += limit * limit
+    return positive_definite(room, n)
