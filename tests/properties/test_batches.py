@@ -16,8 +16,8 @@ from analog_pc.circuit import Solution
 from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
+from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP
-from analog_pc.simulators.native.nonlinear_solve.units_newton import MANY
 from analog_pc.technology import IDEAL, Technology
 
 FINITE = replace(IDEAL, name="finite", opamp_gain=1e3, opamp_gain_bandwidth=1e9)
@@ -28,8 +28,8 @@ PARTS = {
     "rails": replace(FINITE, opamp_saturation=2.0, opamp_offset=1e-3),
     "wires": replace(FINITE, word_line_resistance=2.0, bit_line_resistance=3.0),
 }
-SAMPLES = MANY + 8
-SMALL = MANY // 2
+SAMPLES = LEAST_SAMPLES + 8
+SMALL = LEAST_SAMPLES // 2
 
 layers = st.lists(st.integers(2, 12), min_size=3, max_size=4).map(tuple)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels import INNER, OPTIONS
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     contracts,
@@ -23,7 +24,6 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     make_room,
     positive_definite,
 )
-from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 
 THETAS = (0.2, 0.5, 0.9)  # small lags allow large skew parts
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
-from analog_pc.simulators.native.nonlinear_solve.laws import Laws, bend_at
+from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, evaluate_sample
 
 SWEEPS = 4
 ITERATIONS = 12  # of Newton's method in a step
@@ -30,7 +30,7 @@ ITERATIONS = 12  # of Newton's method in a step
 class FlowProblem(NamedTuple):
     """The slow flow of a circuit; outputs stand in an order in which most depend on earlier ones alone."""
 
-    laws: Laws
+    table: TransferTable
     gain: Floats  # K [inputs, outputs]
     by_x: Floats  # C [inputs, states]
     spans: Ints  # first and last + 1 column where a row of C is not 0, [inputs, 2]
@@ -58,7 +58,7 @@ class Room(NamedTuple):
     y: Floats  # [inputs]
     f: Floats  # delta [outputs]
     slopes: Floats  # [inputs of an output, outputs]
-    laws: Floats  # of `bend_at`
+    tanh: Floats  # of `evaluate_sample`
     system: Floats  # 1 - D K
     t: Floats  # T and w [outputs, states + 1]
     spans: Ints  # first and last + 1 column where a row of T is not 0, [outputs, 2]
@@ -80,7 +80,7 @@ def make_room(problem: FlowProblem) -> Room:
     inputs = len(problem.gain)
     outputs = problem.gain.shape[1]
     n = len(problem.rate_x)
-    terms = len(problem.laws.reads)
+    terms = len(problem.table.inputs)
     return Room(
         np.zeros(inputs),
         np.zeros(outputs),
@@ -115,7 +115,7 @@ def evaluate(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, room: Ro
         by = abs(value - room.y[i])
         moved = moved if by <= moved else by
         room.y[i] = value
-    bend_at(problem.laws, room.y, room.laws, room.f, room.slopes)
+    evaluate_sample(problem.table, room.y, room.tanh, room.f, room.slopes)
     return moved
 
 
@@ -161,17 +161,17 @@ def _fill_system(problem: FlowProblem, slopes: Floats, room: Room) -> None:
     """1 - D K, and D C in place of T; `spans` [outputs, 2] holds the columns where a row of T is not 0."""
     outputs = len(room.system)
     n = len(room.jacobian)
-    laws = problem.laws
+    table = problem.table
     room.used[:] = slopes
     room.system[:] = 0.0
     room.t[:] = 0.0
     for o in range(outputs):
         room.spans[o, 0] = n
         room.spans[o, 1] = 0
-        for a in range(2 if laws.gated[o] else 1):
+        for a in range(2 if table.gated[o] else 1):
             slope = slopes[a, o]
             if slope != 0.0:
-                i = laws.reads[a, o]
+                i = table.inputs[a, o]
                 for p in range(outputs):
                     room.system[o, p] -= slope * problem.gain[i, p]
                 for k in range(problem.spans[i, 0], problem.spans[i, 1]):
@@ -230,7 +230,7 @@ def jacobian_at(problem: FlowProblem, y: Floats, room: Room) -> None:
     """Fill room.jacobian with J at inputs y [inputs]."""
     for i in range(len(y)):
         room.y[i] = y[i]
-    bend_at(problem.laws, room.y, room.laws, room.f, room.slopes)
+    evaluate_sample(problem.table, room.y, room.tanh, room.f, room.slopes)
     eliminate_outputs(problem, room.slopes, room.q0, room, False)
 
 

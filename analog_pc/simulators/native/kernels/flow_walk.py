@@ -11,6 +11,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels import INNER, OPTIONS
 from analog_pc.simulators.native.kernels.flow_kernel import (
     ITERATIONS,
     FlowProblem,
@@ -24,7 +25,6 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     slow_rate,
 )
 from analog_pc.simulators.native.kernels.slope_bounds import largest_slopes, worst_slopes
-from analog_pc.simulators.native.kernels.unit_kernel import INNER, OPTIONS
 
 REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
 TRUNCATION = 5e-4  # of full scale: the local truncation h |dx/dt(x1) - dx/dt(x0)| / 2 of such a step

@@ -10,17 +10,23 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels import INNER
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, Room
-from analog_pc.simulators.native.kernels.law_kernel import RAMP, SIGMOID, SIGMOID_GATE, TANH, TANH_GATE
-from analog_pc.simulators.native.kernels.unit_kernel import INNER
-from analog_pc.simulators.native.nonlinear_solve.laws import Laws
+from analog_pc.simulators.native.kernels.transfer_functions import (
+    RAMP,
+    SIGMOID,
+    SIGMOID_GATE,
+    TANH,
+    TANH_GATE,
+    TransferTable,
+)
 
 CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
 
 
 @kernel(**INNER)
 def _touched_slopes(p: Floats, low: float, high: float) -> tuple[float, float]:
-    """Smallest and largest slope of a ramp (`laws.RAMP`) with parameters p between two voltages, ends too."""
+    """Smallest and largest slope of a ramp with parameters p between two voltages, ends too."""
     n = (len(p) - 2) // 2
     least = np.inf
     most = -np.inf
@@ -46,55 +52,55 @@ def _gate_slopes(height: float, turn: float, low: float, high: float) -> tuple[f
 
 
 @kernel(**INNER)
-def _slope_range(laws: Laws, o: int, low: float, high: float) -> tuple[float, float]:
-    """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for other laws."""
-    p = laws.parameters[laws.starts[o, 0] : laws.starts[o, 1]]
-    low += laws.offset[o]
-    high += laws.offset[o]
+def _slope_range(table: TransferTable, o: int, low: float, high: float) -> tuple[float, float]:
+    """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for others."""
+    p = table.parameters[table.starts[o, 0] : table.starts[o, 1]]
+    low += table.offset[o]
+    high += table.offset[o]
     least = np.nan
     most = np.nan
-    if laws.kind[o] == RAMP:
+    if table.kind[o] == RAMP:
         least, most = _touched_slopes(p, low, high)
-    elif laws.kind[o] == TANH_GATE:
+    elif table.kind[o] == TANH_GATE:
         least, most = _gate_slopes(
-            1.0, -2.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+            1.0, -2.0 / p[0], np.tanh(table.factor[o] * low), np.tanh(table.factor[o] * high)
         )
-    elif laws.kind[o] == SIGMOID_GATE:
+    elif table.kind[o] == SIGMOID_GATE:
         least, most = _gate_slopes(
-            0.25, -1.0 / p[0], np.tanh(laws.factor[o] * low), np.tanh(laws.factor[o] * high)
+            0.25, -1.0 / p[0], np.tanh(table.factor[o] * low), np.tanh(table.factor[o] * high)
         )
-    return laws.gain[o] * least - laws.slope[o], laws.gain[o] * most - laws.slope[o]
+    return table.gain[o] * least - table.slope[o], table.gain[o] * most - table.slope[o]
 
 
 @kernel(**INNER)
-def _largest(laws: Laws, o: int, low: float, high: float) -> float:
+def _largest(table: TransferTable, o: int, low: float, high: float) -> float:
     """Largest slope of tanh or sigmoid, largest value of their gates, between two voltages; NaN for others.
 
     All are in proportion to 1 - t^2, t = tanh(factor v), which is largest nearest to 0 V.
     """
-    nearest = max(0.0, low + laws.offset[o], -(high + laws.offset[o]))
-    t = np.tanh(laws.factor[o] * nearest)
+    nearest = max(0.0, low + table.offset[o], -(high + table.offset[o]))
+    t = np.tanh(table.factor[o] * nearest)
     height: float = np.nan
-    if laws.kind[o] == TANH or laws.kind[o] == TANH_GATE:
+    if table.kind[o] == TANH or table.kind[o] == TANH_GATE:
         height = 1.0
-    elif laws.kind[o] == SIGMOID or laws.kind[o] == SIGMOID_GATE:
+    elif table.kind[o] == SIGMOID or table.kind[o] == SIGMOID_GATE:
         height = 0.25
-    constant = laws.base[o] if laws.gated[o] else laws.slope[o]
-    largest: float = laws.gain[o] * height * (1.0 - t * t) - constant
+    constant = table.base[o] if table.gated[o] else table.slope[o]
+    largest: float = table.gain[o] * height * (1.0 - t * t) - constant
     return largest
 
 
 @kernel(**INNER)
 def largest_slopes(problem: FlowProblem, around: float, room: Room) -> None:
     """Change room.mean to the largest slope and gate of each smooth output within `around` V of the way."""
-    laws = problem.laws
+    table = problem.table
     for o in range(room.mean.shape[1]):
-        i = laws.reads[0, o]
+        i = table.inputs[0, o]
         low = min(room.y[i], room.y0[i]) - around
         high = max(room.y[i], room.y0[i]) + around
-        largest = _largest(laws, o, low, high)
+        largest = _largest(table, o, low, high)
         if not np.isnan(largest):
-            room.mean[1 if laws.gated[o] else 0, o] = largest
+            room.mean[1 if table.gated[o] else 0, o] = largest
 
 
 @kernel(**INNER)
@@ -106,15 +112,15 @@ def worst_slopes(problem: FlowProblem, around: float, room: Room) -> None:
     straight way and a gate with a kink opens however short that part of it is.  A ramp: its steepest piece.
     All others: secants.
     """
-    laws = problem.laws
+    table = problem.table
     y = room.y
     y0 = room.y0
     for o in range(room.mean.shape[1]):
-        i = laws.reads[0, o]
-        least, most = _slope_range(laws, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
+        i = table.inputs[0, o]
+        least, most = _slope_range(table, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
         change = y[i] - y0[i]
-        if laws.gated[o]:
-            d = laws.reads[1, o]
+        if table.gated[o]:
+            d = table.inputs[1, o]
             room.mean[1, o] = 0.5 * (room.slopes[1, o] + room.slopes0[1, o])
             if np.isnan(least):
                 least = min(room.slopes[0, o], room.slopes0[0, o])
@@ -125,7 +131,7 @@ def worst_slopes(problem: FlowProblem, around: float, room: Room) -> None:
             other = problem.pushes[o] * y0[d]
             worst = max(max(least * one, most * one), max(least * other, most * other))
             room.mean[0, o] = problem.pushes[o] * worst
-        elif laws.kind[o] == RAMP:
+        elif table.kind[o] == RAMP:
             room.mean[0, o] = most if abs(most) >= abs(least) else least
         elif abs(change) > CANCELLED * (abs(y[i]) + abs(y0[i])):
             room.mean[0, o] = (room.f[o] - room.f0[o]) / change

@@ -20,7 +20,7 @@ from analog_pc.crossbar import NonlinearArray
 
 
 class Formula(NamedTuple):
-    """delta of a separable element as compiled code evaluates it, see `laws.py`; arrays [outputs]."""
+    """delta of a separable element for compiled code (`kernels/transfer_functions.py`); arrays [outputs]."""
 
     transfer: TransferFunction
     gain: Floats

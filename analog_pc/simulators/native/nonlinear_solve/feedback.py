@@ -17,8 +17,8 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
+from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, transfer_table
 from analog_pc.simulators.native.mna.equations import ElementInstance, span
-from analog_pc.simulators.native.nonlinear_solve.laws import Laws, laws_of
 
 Uncoupled = Callable[[Bools], Floats]
 
@@ -85,9 +85,9 @@ class FeedbackForm:
         return out
 
     @cached_property
-    def laws(self) -> Laws | None:
+    def table(self) -> TransferTable | None:
         """All outputs as compiled code takes them; None where it does not know a transfer function."""
-        return laws_of([instance.element for instance in self.elements], self.input_index)
+        return transfer_table([instance.element for instance in self.elements], self.input_index)
 
     def slope_changed(self, y: Floats, least: float) -> Bools:
         """Outputs whose slope differs from the one at y = 0 by more than `least` in a sample, [outputs]."""

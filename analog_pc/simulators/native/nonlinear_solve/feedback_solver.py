@@ -18,9 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, BlockNewton
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, DenseNewton, Solved, rounding
-from analog_pc.simulators.native.nonlinear_solve.units_newton import MANY, UnitsNewton
 
 LEAST_SLOPE = 1e-3  # an output whose slope has changed by more is implicit
 SWEEPS = 60
@@ -67,8 +67,8 @@ class FeedbackSolver:
         self._sets: _Sets | None = None
         self._active: _Active | None = None
         self._dense: DenseNewton | None = None
-        self._units: UnitsNewton | None = None
-        self._no_units = False
+        self._blocks: BlockNewton | None = None
+        self._no_blocks = False
 
     def solve(self, r: Floats, start: Floats | None = None, leaps: int = 0) -> Solved:
         """y, q and the samples that are solved, searched from q = `start` (0 V outputs without one).
@@ -117,8 +117,8 @@ class FeedbackSolver:
         self._sets = None
         self._active = None
         self._dense = None
-        self._units = None
-        self._no_units = False
+        self._blocks = None
+        self._no_blocks = False
         return True
 
     def _partition(self) -> _Sets:
@@ -221,10 +221,10 @@ class FeedbackSolver:
         assert self._dense is not None
         if start.shape[1] == 0:
             return Solved(drive, start, np.ones(len(drive), dtype=np.bool_))
-        units = self._units_newton(drive, start)
-        if units is None:
+        blocks = self._block_newton(drive, start)
+        if blocks is None:
             return self._dense.solve(drive, start, leaps)
-        solved = units.solve(drive, start)
+        solved = blocks.solve(drive, start)
         left = np.flatnonzero(~solved.found)
         if len(left):
             again = self._dense.solve(drive[left], start[left], leaps)
@@ -233,13 +233,13 @@ class FeedbackSolver:
             solved.found[left] = again.found
         return solved
 
-    def _units_newton(self, drive: Floats, start: Floats) -> UnitsNewton | None:
-        if len(drive) < MANY or self._no_units:
+    def _block_newton(self, drive: Floats, start: Floats) -> BlockNewton | None:
+        if len(drive) < LEAST_SAMPLES or self._no_blocks:
             return None
-        if self._units is None:
+        if self._blocks is None:
             assert self._sets is not None
             form = self._sets.implicit.form
             some = slice(None, None, -(-len(drive) // TYPICAL))
-            self._units = UnitsNewton.of(form, form.inputs(drive[some], start[some]))
-            self._no_units = self._units is None
-        return self._units
+            self._blocks = BlockNewton.of(form, form.inputs(drive[some], start[some]))
+            self._no_blocks = self._blocks is None
+        return self._blocks

@@ -23,11 +23,11 @@ from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
+from analog_pc.simulators.native.kernels.transfer_functions import empty_table
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import LEAST_SLOPE, TYPICAL, FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import jacobians
-from analog_pc.simulators.native.nonlinear_solve.laws import no_laws
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
 from analog_pc.simulators.native.nonlinear_solve.newton import Solved
 
@@ -173,7 +173,7 @@ class SlowFlow:
         drive = self._maps.inputs.rows(problem.inputs).value(np.zeros_like(x), constant, u)
         scale = np.maximum(np.abs(x).max(axis=1, initial=0.0), np.abs(u).max(axis=1, initial=0.0))
         scale = np.where(scale > 0.0, scale, np.abs(drive).max(axis=1, initial=0.0))
-        sharpest = problem.kernel.laws.factor.max(initial=0.0)
+        sharpest = problem.kernel.table.factor.max(initial=0.0)
         if sharpest > 0.0:
             scale = np.minimum(scale, WIDE / sharpest)
         return FlowState(
@@ -229,8 +229,8 @@ class SlowFlow:
 
     def _make_problem(self, implicit: Bools, maps: FlowMaps) -> Problem | None:
         part = self._solver.form.part(implicit)
-        laws = part.form.laws
-        if laws is None:
+        table = part.form.table
+        if table is None:
             return None
         order = _order(part.form.gain, part.form.input_index)
         inputs = part.inputs
@@ -238,7 +238,7 @@ class SlowFlow:
         diagonal = np.abs(np.diag(maps.rate_x))
         control = part.form.input_index[0][order]
         kernel = FlowProblem(
-            laws=laws.of(order, part.form.input_index[:, order]),
+            table=table.select(order, part.form.input_index[:, order]),
             gain=np.ascontiguousarray(maps.gain[np.ix_(inputs, outputs)]),
             by_x=np.ascontiguousarray(maps.by_x[inputs]),
             spans=row_spans(maps.by_x[inputs]),
@@ -284,7 +284,9 @@ def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
 def compile_kernels() -> None:
     """Compile the flow, or load it: once for an installation, some twenty seconds."""
     none = np.zeros((0, 0))
-    problem = FlowProblem(no_laws(), none, none, row_spans(none), none, none, np.zeros(0), np.zeros(0), 1.0)
+    problem = FlowProblem(
+        empty_table(), none, none, row_spans(none), none, none, np.zeros(0), np.zeros(0), 1.0
+    )
     state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
     follow(problem, state, 0, 0)
     contracts_to(problem, state, none, none, 0, 0)

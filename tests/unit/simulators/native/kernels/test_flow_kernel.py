@@ -51,10 +51,10 @@ def flow_of(
     metric: np.ndarray | None = None,
 ) -> FlowProblem:
     """dx/dt = A x + E q + push with the outputs of a feedback form, in their own order."""
-    assert form.laws is not None
+    assert form.table is not None
     pushes = np.sign(np.einsum("no,on->o", rate_q, by_x[form.input_index[0]]))
     return FlowProblem(
-        laws=form.laws,
+        table=form.table,
         gain=form.gain,
         by_x=by_x,
         spans=row_spans(by_x),

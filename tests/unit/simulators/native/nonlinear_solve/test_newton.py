@@ -16,21 +16,30 @@ from analog_pc.circuit.transfer import (
     ramp_transfer,
 )
 from analog_pc.simulators.native.kernels import threads
-from analog_pc.simulators.native.kernels.newton_kernel import TILE, Problem, newton_step, residual, workspace
+from analog_pc.simulators.native.kernels.block_newton import (
+    TILE,
+    BlockProblem,
+    newton_step,
+    residual,
+    workspace,
+)
 from analog_pc.simulators.native.mna.elements import (
     MultiplyingTransconductor,
     NonlinearElement,
     ScalarNonlinearity,
 )
 from analog_pc.simulators.native.mna.equations import ElementInstance
+from analog_pc.simulators.native.nonlinear_solve.block_newton import (
+    DROPPED,
+    LARGEST_RANK,
+    BlockNewton,
+    block_gain_of,
+)
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
-from analog_pc.simulators.native.nonlinear_solve.gain import gain_of
-from analog_pc.simulators.native.nonlinear_solve.newton import UNDAMPED_STEPS, DenseNewton, Solved
-from analog_pc.simulators.native.nonlinear_solve.units import DROPPED, MOST_TIES, units_of
-from analog_pc.simulators.native.nonlinear_solve.units_newton import UnitsNewton
+from analog_pc.simulators.native.nonlinear_solve.newton import STOP, UNDAMPED_STEPS, DenseNewton, Solved
 
 CELLS = 10
-TIES = 3
+RANK = 3
 
 
 def curves(law: TransferFunction, n: int, *, near_linear: bool = False) -> ScalarNonlinearity:
@@ -48,8 +57,8 @@ def placed(elements: tuple[NonlinearElement, ...]) -> tuple[ElementInstance, ...
     )
 
 
-def tied(strength: float, *elements: NonlinearElement, ties: int = TIES, seed: int = 0) -> FeedbackForm:
-    """Cells of one output of each element, tied by few voltages; every element has as many outputs."""
+def coupled(strength: float, *elements: NonlinearElement, rank: int = RANK, seed: int = 0) -> FeedbackForm:
+    """Cells of one output of each element, coupled by few voltages; every element has as many outputs."""
     rng = np.random.default_rng(seed)
     where = placed(elements)
     inputs = where[-1].inputs.stop
@@ -57,15 +66,15 @@ def tied(strength: float, *elements: NonlinearElement, ties: int = TIES, seed: i
     cells = elements[0].n_outputs
     same_cell = np.arange(inputs)[:, None] % cells == np.arange(outputs) % cells
     own = np.where(same_cell, rng.normal(size=(inputs, outputs)), 0.0)
-    gain = own + rng.normal(size=(inputs, ties)) @ rng.normal(size=(ties, outputs))
+    gain = own + rng.normal(size=(inputs, rank)) @ rng.normal(size=(rank, outputs))
     scale = strength / np.linalg.norm(gain, 2)
     return FeedbackForm(where, scale * gain, uncoupled=lambda some: scale * own[:, some])
 
 
-def mixed(strength: float = 0.5, ties: int = TIES) -> FeedbackForm:
+def mixed(strength: float = 0.5, rank: int = RANK) -> FeedbackForm:
     gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.linspace(0.5, 1.5, CELLS))
     rails = curves(limiter(1.0, 6), CELLS, near_linear=True)
-    return tied(strength, curves(activation_transfer(TANH, 0.3), CELLS), gates, rails, ties=ties)
+    return coupled(strength, curves(activation_transfer(TANH, 0.3), CELLS), gates, rails, rank=rank)
 
 
 def drives(form: FeedbackForm, samples: int, size: float = 0.4) -> np.ndarray:
@@ -81,7 +90,7 @@ def dense(form: FeedbackForm, r: np.ndarray) -> Solved:
 
 
 def compiled(form: FeedbackForm, r: np.ndarray) -> Solved:
-    newton = UnitsNewton.of(form, r)
+    newton = BlockNewton.of(form, r)
     assert newton is not None
     return newton.solve(r, nothing(form, len(r)))
 
@@ -180,7 +189,7 @@ def test_a_search_that_starts_at_the_solution_stays_there(method: type) -> None:
     form = mixed(0.8)
     r = drives(form, 50)
     first = method(form, r)
-    newton = DenseNewton(form) if method is dense else UnitsNewton.of(form, r)
+    newton = DenseNewton(form) if method is dense else BlockNewton.of(form, r)
     assert newton is not None
     again = newton.solve(r, first.q)
     assert again.found.all()
@@ -204,21 +213,21 @@ def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
 def _residual_and_step(problem, work, f):  # type: ignore[no-untyped-def]
     residual(problem, work)
     f[:] = work.f
-    newton_step(problem.units, work)
+    newton_step(problem.block_gain, work)
 
 
-@pytest.mark.parametrize("ties", [1, TIES])  # one: a unit of two outputs has code of its own
-def test_units_are_found_and_their_step_is_newtons(ties: int) -> None:
-    form = mixed(ties=ties)
+@pytest.mark.parametrize("rank", [1, RANK])
+def test_diagonal_blocks_are_found_and_their_step_is_newtons(rank: int) -> None:
+    form = mixed(rank=rank)
     y = drives(form, 5)
     own = form.uncoupled_gain()
     assert own is not None
-    units = units_of(form, y, own)
-    assert units is not None
-    assert len(units.to_ties) == units.into.shape[2] == ties
-    assert len(units.starts) == CELLS + 1
-    assert form.laws is not None
-    problem = Problem(units, form.laws, gain_of(form.gain, own), form.largest_gain)
+    assert form.table is not None
+    gain = block_gain_of(form, form.table, y, own)
+    assert gain is not None
+    assert len(gain.to_coupling) == gain.into.shape[2] == rank
+    assert len(gain.starts) == CELLS + 1
+    problem = BlockProblem(gain, form.table, form.gain, form.largest_gain, STOP)
     work = workspace(problem, len(y))
     q = np.random.default_rng(2).normal(size=(form.gain.shape[1], len(y)))
     work.y[:] = y.T
@@ -232,14 +241,14 @@ def test_units_are_found_and_their_step_is_newtons(ties: int) -> None:
     np.testing.assert_allclose(work.f.T, step, atol=10.0 * DROPPED * np.abs(step).max())
 
 
-def test_without_units_there_is_no_compiled_way() -> None:
+def test_without_small_blocks_there_is_no_compiled_way() -> None:
     own = TransferFunction(
         "tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2"
     )
-    unknown = tied(0.5, curves(own, CELLS))
-    assert UnitsNewton.of(unknown, drives(unknown, 40)) is None
-    tangled = tied(0.5, curves(activation_transfer(TANH, 0.3), 5 * MOST_TIES), ties=MOST_TIES + 1)
-    assert UnitsNewton.of(tangled, drives(tangled, 40)) is None
+    unknown = coupled(0.5, curves(own, CELLS))
+    assert BlockNewton.of(unknown, drives(unknown, 40)) is None
+    tangled = coupled(0.5, curves(activation_transfer(TANH, 0.3), 5 * LARGEST_RANK), rank=LARGEST_RANK + 1)
+    assert BlockNewton.of(tangled, drives(tangled, 40)) is None
 
 
 def test_inputs_of_the_same_voltage_are_one() -> None:

@@ -1,4 +1,4 @@
-"""Laws in compiled code against their Python faces, and elements as tables of them."""
+"""TransferTable in compiled code against their Python faces, and elements as tables of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import pytest
 
 from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit import TransferFunction, transfer
-from analog_pc.simulators.native.kernels.law_kernel import NAMES, evaluate, tanh, tanh_factor
+from analog_pc.simulators.native.kernels.transfer_functions import (
+    NAMES,
+    evaluate,
+    evaluate_outputs,
+    tanh,
+    tanh_factor,
+    transfer_table,
+)
 from analog_pc.simulators.native.mna.elements import (
     MultiplyingTransconductor,
     NonlinearElement,
     ScalarNonlinearity,
 )
-from analog_pc.simulators.native.nonlinear_solve.laws import bend, laws_of
 
 S = 0.1
 LAWS = [
@@ -51,7 +57,8 @@ def test_value_and_slope_are_those_of_python(law: TransferFunction) -> None:
     expected, rise = law.value_and_derivative(V + 0.05)
     # Two roundings of an argument of size x change a tanh by 1 / cosh^2 x at most, and sums have a few more.
     np.testing.assert_allclose(value, expected, rtol=8 * EPS, atol=8 * EPS * np.abs(expected[:501]).max())
-    np.testing.assert_allclose(slope, rise, rtol=1e-13, atol=8 * EPS * np.abs(rise[:501]).max())
+    # A tanh t to 3 units in the last place moves 1 - t^2 by 6, and t (1 - t^2) is 0.38 at most: 16 of that.
+    np.testing.assert_allclose(slope, rise, rtol=1e-13, atol=20 * EPS * np.abs(rise[:501]).max())
 
 
 def test_tanh_loses_nothing_where_it_is_small_or_saturated() -> None:
@@ -79,11 +86,11 @@ def test_blocks_side_by_side() -> None:
     y = 0.3 * rng.normal(size=(2 * n, 70))
     control, drive = np.arange(n), np.arange(n, 2 * n)
     inputs = np.array([[*control, *control], [*control, *drive]])  # gates read the voltages of curves, too
-    laws = laws_of(elements, inputs)
-    assert laws is not None
+    table = transfer_table(elements, inputs)
+    assert table is not None
     expected = np.concatenate([curves.delta(y[:n].T).T, gates.delta(y.T).T])
     value, slopes = np.empty_like(expected), np.zeros((2, 2 * n, 70))
-    bend(laws, y, np.empty((2, 70)), value, slopes)
+    evaluate_outputs(table, y, np.empty((2, 70)), value, slopes)
     np.testing.assert_allclose(value, expected, atol=1e-15)
     everything, steps = np.ones(n, dtype=np.bool_), np.eye(2 * n)[None]
     rise = (
@@ -98,4 +105,4 @@ def test_blocks_side_by_side() -> None:
 def test_a_law_of_the_users_own_is_not_known() -> None:
     own = TransferFunction("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
     one = np.ones(3)
-    assert laws_of([ScalarNonlinearity(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None
+    assert transfer_table([ScalarNonlinearity(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None

@@ -1,0 +1,275 @@
+"""Transfer functions of `circuit/transfer.py` in compiled code: value and slope at many voltages at once.
+
+An output of a circuit's nonlinear elements is ::
+
+    delta = (gain f(y0 + offset) - base - slope y0) y1        y1: the second factor of a multiplier, else 1
+
+A search in compiled code cannot call numpy's functions, and need not: numpy's tanh takes three times as long.
+NaN stays NaN, so that a search notices.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.circuit.transfer import LOST
+from analog_pc.compiled.kernel import ORDERED_SUMS, kernel
+from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.mna.elements import NonlinearElement
+
+NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic")
+TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC = range(len(NAMES))
+
+# `tanh` must keep the order of its sums; other loops may regroup theirs.
+STRICT: dict[str, Any] = {**OPTIONS, "fastmath": ORDERED_SUMS}
+
+ONE_PART = 1.0 / math.log(2.0)
+# log 2 in two parts; the first has trailing zeros, so that k times it is exact for |k| < 2^20.
+LOG_2 = float.fromhex("0x1.62e42fee00000p-1")
+LOG_2_REST = float.fromhex("0x1.a39ef35793c76p-33")
+ROUND = 1.5 * 2.0**52  # x + ROUND has the nearest integer to x in its last bits
+TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, 1, -1))  # the next term is below 4e-18 of the sum
+SATURATED = 40.0  # tanh(20) is 1 to rounding
+
+
+class TransferTable(NamedTuple):
+    """`Formula`s of outputs [outputs]; `inputs` [inputs of an output, outputs] are the numbers of theirs."""
+
+    kind: Ints
+    starts: Ints  # of each one's parameters, and where the next begins: [outputs, 2]
+    parameters: Floats
+    gain: Floats
+    offset: Floats
+    base: Floats
+    slope: Floats
+    gated: Bools
+    factor: Floats  # `tanh_factor`
+    inputs: Ints
+
+    def select(self, outputs: Ints, inputs: Ints) -> TransferTable:
+        """The rows of some outputs, with the inputs [inputs of an output, outputs] that are now theirs."""
+        fixed = "parameters", "inputs"
+        rows = {name: getattr(self, name)[outputs] for name in self._fields if name not in fixed}
+        return self._replace(**rows, inputs=np.ascontiguousarray(inputs))
+
+
+def transfer_table(elements: Sequence[NonlinearElement], inputs: Ints) -> TransferTable | None:
+    """All outputs of elements with these inputs; None where compiled code does not know a function."""
+    if not elements:
+        return empty_table()
+    formulas = [element.formula for element in elements if element.formula is not None]
+    parameters = [f.transfer.parameters for f in formulas if f.transfer.parameters is not None]
+    if len(parameters) < len(elements) or any(f.transfer.name not in NAMES for f in formulas):
+        return None
+    counts = [len(f.gain) for f in formulas]
+    kinds = [NAMES.index(f.transfer.name) for f in formulas]
+    factors = [tanh_factor(kind, p) for kind, p in zip(kinds, parameters, strict=True)]
+    ends = np.concatenate([[0], np.cumsum([len(p) for p in parameters])])
+    starts = np.stack([ends[:-1], ends[1:]], axis=1)
+
+    def by_output(name: str) -> Floats:
+        return np.concatenate([getattr(f, name) for f in formulas])
+
+    return TransferTable(
+        kind=np.repeat(kinds, counts),
+        starts=np.repeat(starts, counts, axis=0),
+        parameters=np.concatenate(parameters),
+        gain=by_output("gain"),
+        offset=by_output("offset"),
+        base=by_output("base"),
+        slope=by_output("slope"),
+        gated=np.repeat([f.gated for f in formulas], counts),
+        factor=np.repeat(factors, counts),
+        inputs=np.ascontiguousarray(inputs),
+    )
+
+
+@cache
+def empty_table() -> TransferTable:
+    """The table of no outputs."""
+    none = np.empty(0)
+    pairs = np.empty((0, 2), dtype=np.int64)
+    kind = np.empty(0, dtype=np.int64)
+    gated = np.empty(0, dtype=np.bool_)
+    return TransferTable(kind, pairs, none, none, none, none, none, gated, none, pairs.T.copy())
+
+
+@kernel(**STRICT)
+def tanh(v: Floats, offset: float, factor: float, out: Floats, power: Floats) -> None:
+    """Fill out [n] with tanh(factor (v + offset)), to 3 units in the last place; `power` [n] is room.
+
+    With e = exp(2 x) - 1: tanh x = e / (e + 2), and e = 2^k (exp(r) - 1) + 2^k - 1 with 2 x = k log 2 + r and
+    a Taylor series for |r| <= (log 2) / 2, so that small x lose nothing.
+    """
+    bits = power.view(np.int64)
+    for s in range(len(v)):
+        x = 2.0 * factor * (v[s] + offset)
+        x = SATURATED if x > SATURATED else x
+        x = -SATURATED if x < -SATURATED else x
+        k = x * ONE_PART + ROUND
+        power[s] = k
+        k -= ROUND
+        r = x - k * LOG_2
+        r -= k * LOG_2_REST
+        p = 0.0
+        for c in numba.literal_unroll(TAYLOR):
+            p = p * r + c
+        out[s] = r + r * r * p
+    for s in range(len(v)):
+        bits[s] = (bits[s] + 1023) << 52  # 2^k
+    for s in range(len(v)):
+        e = power[s] * out[s] + (power[s] - 1.0)
+        out[s] = e / (e + 2.0)
+
+
+@kernel(**OPTIONS)
+def evaluate(kind: int, p: Floats, v: Floats, offset: float, t: Floats, value: Floats, slope: Floats) -> None:
+    """Fill value and slope [n] of transfer function `NAMES[kind]` with parameters p at v [n] + offset.
+
+    t [n]: tanh(factor (v + offset)), see `tanh_factor`.
+    """
+    if kind == TANH:
+        for s in range(len(v)):
+            value[s], slope[s] = _of_tanh(1.0, 0.0, p[0], t[s])
+    elif kind == SIGMOID:
+        for s in range(len(v)):
+            value[s], slope[s] = _of_tanh(0.5, p[0], p[0], t[s])
+    elif kind == TANH_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(1.0, -2.0 / p[0], t[s])
+    elif kind == SIGMOID_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(0.25, -1.0 / p[0], t[s])
+    else:
+        for s in range(len(v)):
+            value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, 0.0)
+
+
+@kernel(**INNER)
+def evaluate_at(kind: int, p: Floats, first: int, last: int, x: float, t: float) -> tuple[float, float]:
+    """Value and slope of transfer function `NAMES[kind]` with parameters p [first : last] at one voltage x.
+
+    t: tanh(factor x), see `tanh_factor`.
+    """
+    if kind == TANH:
+        return _of_tanh(1.0, 0.0, p[first], t)
+    if kind == SIGMOID:
+        return _of_tanh(0.5, p[first], p[first], t)
+    if kind == TANH_GATE:
+        return _gate(1.0, -2.0 / p[first], t)
+    if kind == SIGMOID_GATE:
+        return _gate(0.25, -1.0 / p[first], t)
+    if kind == RAMP:
+        return _ramp(p, first, last, x)
+    if kind == LIMITER:
+        return _limiter(p[first], int(p[first + 1]), x)
+    if kind == SINH:
+        return math.sinh(p[first] * x) / p[first], math.cosh(p[first] * x)
+    return x + p[first] * x * x * x, 1.0 + 3.0 * p[first] * x * x
+
+
+def tanh_factor(kind: int, parameters: tuple[float, ...]) -> float:
+    """The function is made of tanh(factor v); 0 for others."""
+    part = {TANH: 1.0, TANH_GATE: 1.0, SIGMOID: 0.5, SIGMOID_GATE: 0.5}.get(kind)
+    return 0.0 if part is None else part / parameters[0]
+
+
+@kernel(**INNER)
+def _of_tanh(part: float, middle: float, scale: float, t: float) -> tuple[float, float]:
+    """part (middle + scale t), and its slope."""
+    return part * (middle + scale * t), part * part * (1.0 - t * t)
+
+
+@kernel(**INNER)
+def _gate(height: float, turn: float, t: float) -> tuple[float, float]:
+    """height (1 - t^2), and its slope."""
+    value = height * (1.0 - t * t)
+    return value, turn * t * value
+
+
+@kernel(**INNER)
+def _ramp(p: Floats, first: int, last: int, x: float) -> tuple[float, float]:
+    """p [first : last]: a constant, n edges, and n + 1 slopes."""
+    n = (last - first - 2) // 2
+    edge = first + 1
+    slope = edge + n
+    value = p[first] + p[slope] * min(x, p[edge])
+    at = p[slope]
+    for k in range(n):
+        if x > p[edge + k]:
+            end = p[edge + k + 1] if k + 1 < n and x > p[edge + k + 1] else x
+            value += p[slope + k + 1] * (end - p[edge + k])
+            at = p[slope + k + 1]
+    return value, at
+
+
+@kernel(**INNER)
+def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
+    power = (x / most) ** order
+    if power < LOST:
+        return x, 1.0
+    root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
+    return x * root, root ** (order + 1)
+
+
+@kernel(**OPTIONS)
+def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Floats, slopes: Floats) -> None:
+    """Fill value [outputs, samples] and slopes [inputs of an output, outputs, samples].
+
+    y [inputs, samples]; work [2, samples] is overwritten.  A slope by an input that an output does not have
+    stays as it is.
+    """
+    t = work[0]
+    samples = y.shape[1]
+    for o in range(len(value)):
+        y0 = y[table.inputs[0, o]]
+        offset = table.offset[o]
+        if table.factor[o] != 0.0:
+            tanh(y0, offset, table.factor[o], t, work[1])
+        p = table.parameters[table.starts[o, 0] : table.starts[o, 1]]
+        delta = value[o]
+        slope = slopes[0, o]
+        evaluate(table.kind[o], p, y0, offset, t, delta, slope)
+        gain = table.gain[o]
+        base = table.base[o]
+        line = table.slope[o]
+        for s in range(samples):
+            delta[s] = gain * delta[s] - base - line * y0[s]
+            slope[s] = gain * slope[s] - line
+        if table.gated[o]:
+            y1 = y[table.inputs[1, o]]
+            by_y1 = slopes[1, o]
+            for s in range(samples):
+                by_y1[s] = delta[s]
+                delta[s] *= y1[s]
+                slope[s] *= y1[s]
+
+
+@kernel(**INNER)
+def evaluate_sample(table: TransferTable, y: Floats, work: Floats, value: Floats, slopes: Floats) -> None:
+    """`evaluate_outputs` for one sample: y [inputs], work [3, outputs], value [outputs], slopes
+    [inputs of an output, outputs].
+    """
+    x = work[0]
+    t = work[1]
+    for o in range(len(value)):
+        x[o] = table.factor[o] * (y[table.inputs[0, o]] + table.offset[o])
+    tanh(x, 0.0, 1.0, t, work[2])
+    for o in range(len(value)):
+        y0 = y[table.inputs[0, o]]
+        first = table.starts[o, 0]
+        last = table.starts[o, 1]
+        f, rise = evaluate_at(table.kind[o], table.parameters, first, last, y0 + table.offset[o], t[o])
+        factor = table.gain[o] * f - table.base[o] - table.slope[o] * y0
+        y1 = y[table.inputs[1, o]] if table.gated[o] else 1.0
+        value[o] = factor * y1
+        slopes[0, o] = (table.gain[o] * rise - table.slope[o]) * y1
+        if table.gated[o]:
+            slopes[1, o] = factor
