@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from analog_pc.verification.netlist_check.judge import NetlistCheck
+    from analog_pc.verification.netlist_check.check import NetlistCheck
 
 
 class AssertCircuitMatches(Protocol):
@@ -38,7 +38,7 @@ def assert_circuit_matches() -> AssertCircuitMatches:
     `tolerance` a fraction of full scale, `timeout` in seconds.  It returns the check, node by node.
 
     An `AssertionError` names the nodes that differ and the source of the deviation.  A netlist that cannot be
-    judged is one too: a test that has shown nothing must not be green.
+    checked is one too: a test that has shown nothing must not be green.
     """
     return _assert_circuit_matches
 
@@ -52,7 +52,7 @@ def _assert_circuit_matches(
     ngbehavior: str | None = None,
 ) -> NetlistCheck:
     __tracebackhide__ = True  # pytest shows the line of the test
-    from analog_pc.verification.netlist_check.judge import Verdict, check_netlist
+    from analog_pc.verification.netlist_check.check import Verdict, check_netlist
     from analog_pc.verification.netlist_check.report import summary
 
     where = None if probes is None else Path(probes)

@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 from in_situ_settings import BATCH, EPOCHS, IDEAL, MNIST_RATE, SETTINGS, Setting
 
-from analog_pc.cli.options import progress_bar
+from analog_pc.cli.progress import progress_bar
 from analog_pc.devices.pulsed import PRESETS
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_text
@@ -150,11 +150,11 @@ def run(case: Case, file: Path | None, name: str) -> None:
         training = prepared(case, file, checkpoint)
     end = "done"
     try:
-        with progress_bar() as (bar, task):
+        with progress_bar() as bar:
 
             def show(now: Progress) -> None:
                 text = f"{name}: epoch {now.epoch}, energy {now.energy:.4f}"
-                bar.update(task, total=now.updates, completed=now.update, description=text)  # type: ignore[arg-type]
+                bar(text, now.update, now.updates)
 
             training.go(show)
     except BadInput as diverged:

@@ -26,7 +26,7 @@ class TransferFunction:
     """``y = value(v)``; `expression` turns a SPICE voltage such as ``v(x1_0)`` into text.
 
     `both`: value and derivative at once, where one evaluation gives both.  `parameters`: those of a function
-    of this name in compiled code (`simulators/native/kernels/transfer_functions.py`); None where that has none.
+    of this name in compiled code (native `kernels/transfer_functions.py`); None where that has none.
     """
 
     name: str

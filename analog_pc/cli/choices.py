@@ -13,4 +13,7 @@ TRANSPOSED = ("shared", "separate")
 HEADROOM = 6.0
 EXAMPLES = ("bear", "8-6-3", "digits")
 RELAXERS = ("ideal", "native", "ngspice")
-STEPS = ("table", "cross-check", "wires", "power", "modes", "noise", "transients")
+ANALYSIS_STEPS = ("table", "cross-check", "wires", "power", "modes", "noise", "transients")
+EVALUATION_STEPS = (
+    "chips", "non-idealities", "signals", "cost", "baselines", "limits", "proposal", "check", "break-even",
+)  # fmt: skip

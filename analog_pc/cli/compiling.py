@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    from numba.core.event import Event
 
 PATIENCE = 1.0  # s of compiling after which a person is told
 
@@ -25,7 +22,7 @@ class CompiledCommand(click.Command):
 
 @contextmanager
 def compiling_told() -> Iterator[None]:
-    """Tell of compilation inside: numba announces every function that it compiles, and none that it loads."""
+    """Report compilation inside: numba announces every function that it compiles, and none that it loads."""
     from numba.core import event
 
     listener = _listener(_Teller())
@@ -66,14 +63,14 @@ class _Teller:
 
 
 def _listener(teller: _Teller) -> Any:
-    """As numba wants it."""
+    """The listener that numba calls."""
     from numba.core.event import Listener
 
     class Compilations(Listener):  # type: ignore[misc, unused-ignore]  # numba has no types
-        def on_start(self, event: Event) -> None:
+        def on_start(self, event: Any) -> None:
             teller.begin()
 
-        def on_end(self, event: Event) -> None:
+        def on_end(self, event: Any) -> None:
             teller.end()
 
     return Compilations()

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from analog_pc.cli.choices import EVALUATION_STEPS
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, TechnologyOf
-
-if TYPE_CHECKING:
-    from analog_pc.technology import Technology
-
-# Of one evaluation, in order; `analog_pc.evaluation.STEPS` says what they do, a test holds both equal.
-STEP_NAMES = (
-    "chips",
-    "non-idealities",
-    "signals",
-    "cost",
-    "baselines",
-    "limits",
-    "proposal",
-    "check",
-    "break-even",
-)
 
 
 @click.command(cls=CompiledCommand)
@@ -65,20 +50,10 @@ STEP_NAMES = (
     type=click.IntRange(min=1),
     help="At most so many; of more, that number is drawn.",
 )
-@click.option("--skip", metavar="STEP[,STEP]", help=f"Not these of {', '.join(STEP_NAMES)}.")
+@click.option("--skip", metavar="STEP[,STEP]", help=f"Not these of {', '.join(EVALUATION_STEPS)}.")
 @click.option("--only", metavar="STEP[,STEP]", help="These steps and what they need, nothing else.")
 @click.option("--out", default=Path("evaluate"), show_default=True, type=FOLDER, help="Folder of the report.")
-def evaluate(
-    network: Path,
-    data: str,
-    technologies: tuple[Technology, ...],
-    seeds: int,
-    seed: int,
-    samples: int,
-    skip: str | None,
-    only: str | None,
-    out: Path,
-) -> None:
+def evaluate(**asked: Any) -> None:
     """Is a network good enough on a chip, and what does it cost?
 
     Accuracy against labels, ideal and on --seeds chips; what costs it, each non-ideality alone; energy,
@@ -94,18 +69,6 @@ def evaluate(
     Writes DIR/report.html, report.json, tables (CSV) and figures (SVG, PDF); for several technologies a
     folder for each and the comparison.  'analog-pc verify' tells whether SPICE agrees.
     """
-    from analog_pc.cli.evaluation import Asked, evaluate_all
+    from analog_pc.cli.evaluation import Request, evaluate_all
 
-    evaluate_all(
-        Asked(
-            network=network,
-            data=data,
-            technologies=technologies,
-            seeds=seeds,
-            seed=seed,
-            samples=samples,
-            skip=skip,
-            only=only,
-            out=out,
-        )
-    )
+    evaluate_all(Request(**asked))

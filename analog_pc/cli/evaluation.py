@@ -11,7 +11,8 @@ from rich.console import Console
 
 from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
 from analog_pc.cli.interrupt import plain_interrupts
-from analog_pc.cli.progress import StepProgress, chosen_steps
+from analog_pc.cli.options import listed
+from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
 from analog_pc.evaluation.comparison import compare
@@ -20,12 +21,13 @@ from analog_pc.evaluation.report.comparison import write_comparison
 from analog_pc.files import withdraw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
+from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.interrupt import interruptible
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Request:
     """What the command line asks for."""
 
     network: Path
@@ -39,7 +41,7 @@ class Asked:
     out: Path
 
 
-def evaluate_all(asked: Asked) -> None:
+def evaluate_all(request: Request) -> None:
     """Evaluate one technology into the folder, or several into a folder each.
 
     Everything that can be refused is refused before the folder is made.
@@ -51,11 +53,11 @@ def evaluate_all(asked: Asked) -> None:
     KeyboardInterrupt
         After Ctrl-C, once a partial report is written.
     """
-    steps = chosen_steps(tuple(STEPS), asked.skip, asked.only, NEEDS)
-    network = load_network(asked.network)
-    folders = _folders(asked)
+    steps = chosen_steps(tuple(STEPS), listed(request.skip), listed(request.only), NEEDS)
+    network = load_network(request.network)
+    folders = _folders(request)
     evaluations = {
-        folder: _begin(asked, network, technology, steps) for folder, technology in folders.items()
+        folder: _begin(request, network, technology, steps) for folder, technology in folders.items()
     }
     several = len(evaluations) > 1
     done: list[Evaluation] = []
@@ -66,30 +68,30 @@ def evaluate_all(asked: Asked) -> None:
         finally:
             if several and found.chips is not None:
                 with interruptible():
-                    write_comparison(compare(done), asked.out)
+                    write_comparison(compare(done), request.out)
     if several:
         for line in comparison_lines(compare(done)):
             click.echo(line)
-        click.echo(f"comparison: {asked.out / 'comparison.csv'}, .json, .svg, .pdf")
+        click.echo(f"comparison: {request.out / 'comparison.csv'}, .json, .svg, .pdf")
 
 
-def _folders(asked: Asked) -> Mapping[Path, Technology]:
+def _folders(request: Request) -> Mapping[Path, Technology]:
     """Where the report of each technology goes."""
-    if len(asked.technologies) == 1:
-        return {asked.out: asked.technologies[0]}
-    names = [technology.name for technology in asked.technologies]
+    if len(request.technologies) == 1:
+        return {request.out: request.technologies[0]}
+    names = [technology.name for technology in request.technologies]
     for name in names:
         if names.count(name) > 1:
             raise BadInput(f"--technology {name!r} is there {names.count(name)} times: name each once")
-    return {asked.out / technology.name: technology for technology in asked.technologies}
+    return {request.out / technology.name: technology for technology in request.technologies}
 
 
 def _begin(
-    asked: Asked, network: PredictiveCodingNetwork, technology: Technology, steps: tuple[str, ...]
+    request: Request, network: PredictiveCodingNetwork, technology: Technology, steps: tuple[str, ...]
 ) -> Evaluation:
-    data = load_test_data(asked.data, network, asked.samples, asked.seed)
-    seeds = tuple(range(asked.seed, asked.seed + asked.seeds))
-    return start(Bench(network, technology, data, seeds), asked.network.name, {}, steps)
+    data = load_test_data(request.data, network, request.samples, request.seed)
+    seeds = tuple(range(request.seed, request.seed + request.seeds))
+    return start(Bench(network, technology, data, seeds), request.network.name, {}, steps)
 
 
 def _evaluate(found: Evaluation, folder: Path) -> None:
@@ -97,18 +99,17 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
     _make(folder)
     withdraw(folder, FILES)
     printed = Console(highlight=False, markup=False, soft_wrap=True)
-    errors = Console(stderr=True)
     for line in opening(found):
         printed.print(line)
     now = ""
     try:
-        with plain_interrupts():
+        with plain_interrupts(), StepDisplay() as display:
             for number, now in enumerate(found.steps, start=1):
-                place = f"[{number}/{len(found.steps)}]"
-                with StepProgress(place, now, STEPS[now].pieces(found), errors).shown() as progress:
-                    run_step(found, now, progress)
-                for line in step_lines(found, now):
-                    printed.print(line)
+                display.begin(number, len(found.steps), now, STEPS[now].pieces(found))
+                run_step(found, now, display)
+                with display.paused():
+                    for line in step_lines(found, now):
+                        printed.print(line)
     except KeyboardInterrupt:
         found.interrupted = now
         with interruptible():  # a second Ctrl-C does not spoil the report

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from analog_pc.cli.options import progress_bar
-from analog_pc.cli.settings import configuration
+from analog_pc.cli.configuration import configuration
+from analog_pc.cli.progress import progress_bar
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
@@ -27,27 +28,38 @@ from analog_pc.technology.toml_file import technology_text
 WIDE = 100  # columns of a terminal that hold a result as one table
 
 
-def run_one(
-    name: str,
-    technology: Technology,
-    full: bool,
-    simulators: str | None,
-    seeds: int | None,
-    settings: Sequence[str],
-    data: Path | None,
-    workers: int,
-    out: Path,
-) -> bool:
-    """Run an experiment, write and print its result; whether no verdict is "differs"."""
-    experiment = named(name)
-    columns = _columns(experiment, simulators)
-    config = configuration(experiment, full, settings, seeds, data)
-    result = _run(experiment, config, columns, technology, workers, out)
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """The options of `analog-pc run`, by their names there."""
+
+    name: str | None
+    technology: Technology
+    full: bool
+    simulators: str | None
+    seeds: int | None
+    assignments: Sequence[str]
+    data: Path | None
+    workers: int
+    out: Path | None
+
+
+def run_or_list(request: RunRequest) -> int:
+    """Run an experiment, write and print its result, or list all; the exit code: 1 if a verdict differs."""
+    if request.name is None:
+        show_all()
+        return 0
+    experiment = named(request.name)
+    if request.out is None:
+        raise BadInput(f"run {request.name}: give --out, the folder of its results")
+    columns = _columns(experiment, request.simulators)
+    config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
+    out = request.out
+    result = _run(experiment, config, columns, request.technology, request.workers, out)
     save_result(result, out)
     figure = experiment.draw(result)
     page = write_page(result, figure, experiment.player(result), out)
-    _print(result, [page, *save_figure(figure, out / name), *experiment.extras(result, out)])
-    return result.passed
+    _print(result, [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)])
+    return 0 if result.passed else 1
 
 
 def _run(
@@ -62,20 +74,19 @@ def _run(
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
     kept: list[DiskCache] = []
-    with progress_bar() as (bar, task):
+    with progress_bar() as bar:
 
         def caches(column: str, fitted: Any) -> DiskCache:
             def show(done: int, total: int, what: str) -> None:
-                text = f"{experiment.name}, {column}: {what}"
-                bar.update(task, completed=done, total=total, description=text)  # type: ignore[arg-type]
+                bar(f"{experiment.name}, {column}: {what}", done, total)
 
             what = f"{experiment.name} {column} {fitted!r} {technology_text(technology)} {facts}"
             kept.append(DiskCache(out / "parts", what, show, workers))
             return kept[-1]
 
         relaxers = experiment.circuits(technology, columns)
-        judged = {} if present(technology) else experiment.agreement
-        result = collect(experiment, config, relaxers, caches, facts, judged)
+        agreement = {} if present(technology) else experiment.agreement
+        result = collect(experiment, config, relaxers, caches, facts, agreement)
     for finished in kept:
         finished.clear()
     return result
@@ -94,8 +105,8 @@ def _columns(experiment: Experiment[Any], text: str | None) -> tuple[str, ...]:
         return experiment.columns
     wanted = {word.strip() for word in text.split(",")}
     for column in sorted(wanted - set(experiment.columns)):
-        known = "is not feasible" if column in RELAXERS else "is not a simulator"
-        raise BadInput(f"run {experiment.name}: {column!r} {known}, use {', '.join(experiment.columns)}")
+        why = "is not feasible" if column in RELAXERS else "is not a simulator"
+        raise BadInput(f"run {experiment.name}: {column!r} {why}, use {', '.join(experiment.columns)}")
     return tuple(c for c in RELAXERS if c in wanted)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from analog_pc.cli.options import progress_bar
+from analog_pc.cli.progress import progress_bar
 from analog_pc.devices.pulsed import Pulse
 from analog_pc.errors import BadInput
 from analog_pc.files import write_text
@@ -31,7 +31,7 @@ from analog_pc.training.in_situ import (
 PLAIN = {True: "exact", False: "trains"}  # the scheme of the ideal device, and of the others
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InSituOptions:
     """The options of `train` that concern devices; None where not given."""
 
@@ -46,21 +46,22 @@ class InSituOptions:
     history: Path | None = None
 
     @property
-    def given(self) -> bool:
-        """Whether any is."""
+    def any_set(self) -> bool:
+        """Whether any option is given."""
         return self != InSituOptions()
 
     def run(
         self, dataset: Dataset, network: PredictiveCodingNetwork, config: InSituConfig, rule: str
     ) -> InSituRun:
-        """The run that they ask for, from its beginning or its checkpoint."""
+        """The run with these options, from its beginning or its checkpoint."""
         volts = None if self.pulse is None else Pulse(*self.pulse)
         device = weight_device(self.device or "ideal", volts)
         for remark in device.remarks:
             click.echo(f"remark: {remark}", err=True)
         scheme = named.scheme(self.scheme or PLAIN[device.spec is None])
-        learn, relaxer = named.rule(rule), self._relaxer(config, rule)
-        trainer = InSituTrainer(network, device, scheme, config, rule=learn, relaxer=relaxer)
+        trainer = InSituTrainer(
+            network, device, scheme, config, rule=named.rule(rule), relaxer=self._relaxer(config, rule)
+        )
         if self.resume and self.checkpoint is None:
             raise BadInput("--resume: give the --checkpoint to go on from")
         if self.checkpoint is not None and self.checkpoint.exists() and not self.resume:
@@ -71,7 +72,7 @@ class InSituOptions:
         return run
 
     def _relaxer(self, config: InSituConfig, rule: str) -> Relaxer:
-        """Mathematics, but where circuits see more: real parts, or a transposed array of its own (`pc`)."""
+        """Mathematics; a circuit for real parts, and for a transposed array of its own (`pc`)."""
         separate = config.transposed is Transposed.SEPARATE and rule == "pc"
         if self.technology is None and not separate:
             return IdealRelaxer()
@@ -82,12 +83,12 @@ class InSituOptions:
 def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwork:
     """Train to the end with a progress bar; the network that the devices hold then.  Costs are printed."""
     epochs = run.trainer.config.epochs
-    with progress_bar() as (bar, task):
+    with progress_bar() as bar:
 
         def show(now: Progress) -> None:
             spent = "" if now.joules is None else f", {si(now.joules, 'J')} written"
             text = f"training {run.data.name}: epoch {now.epoch}/{epochs}, energy {now.energy:.4f}{spent}"
-            bar.update(task, total=now.updates, completed=now.update, description=text)  # type: ignore[arg-type]
+            bar(text, now.update, now.updates)
 
         try:
             run.go(show)

@@ -33,8 +33,8 @@ COMMANDS = {
     "verify": "analog_pc.cli.verify:verify",
 }
 
-
-RENAMED = {"trial": "testbench"}  # old name -> new name, for a message
+# Old command or option -> the new one, for a message.
+RENAMED = {"trial": "testbench", "--judge": "--cross-check", "--judged-by": "--reference"}
 
 
 class _Group(click.Group):
@@ -61,7 +61,7 @@ class _Group(click.Group):
             code = super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.UsageError as refused:
             asked = refused.ctx.command_path if refused.ctx else "analog-pc"
-            _leave(f"{refused.format_message()} ('{asked} --help' shows the options)", 2)
+            _leave(f"{_refusal(refused)} ('{asked} --help' shows the options)", 2)
         except click.ClickException as refused:
             _leave(refused.format_message(), 2)
         raise SystemExit(code if isinstance(code, int) else 0)
@@ -83,6 +83,13 @@ class _Group(click.Group):
             _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
             _leave(str(stopped) or "interrupted; nothing half-written was left", 128 + stop.number)
+
+
+def _refusal(refused: click.UsageError) -> str:
+    """The message of click; of an old option its new name."""
+    if isinstance(refused, click.NoSuchOption) and refused.option_name in RENAMED:
+        return f"{refused.option_name} is called {RENAMED[refused.option_name]} now"
+    return refused.format_message()
 
 
 def _not_calculable() -> tuple[type[Exception], ...]:
@@ -175,7 +182,7 @@ def main() -> None:
 
     \b
     Start with your own network: is it good enough on a chip, and what does it cost?
-      analog-pc import behavioural_model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
+      analog-pc import model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
       analog-pc evaluate net.npz --data test.npz --technology cmos65-rram
     Then its circuit, against a SPICE simulator and as a netlist:
       analog-pc verify net.npz --data test.npz --technology cmos65-rram
@@ -183,5 +190,5 @@ def main() -> None:
     Without a network, 'analog-pc verify' trains one on handwritten digits, and 'train' another one.
 
     Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator,
-    3 not judged (no SPICE simulator was asked, or it gave no answer), 130 Ctrl-C, 143 SIGTERM.
+    3 not checked (no cross-check was asked for, or SPICE gave no answer), 130 Ctrl-C, 143 SIGTERM.
     """

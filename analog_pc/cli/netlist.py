@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from analog_pc.cli.choices import PHASES
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, technology_option
-from analog_pc.errors import BadInput
-
-if TYPE_CHECKING:
-    from analog_pc.technology import Technology
 
 
 @click.command(cls=CompiledCommand)
@@ -29,29 +25,19 @@ if TYPE_CHECKING:
 )
 @technology_option
 @click.option("--out", required=True, type=FOLDER, help="Folder of network.cir and probes.json.")
-def netlist(network: Path, stimuli: Path, phase: str, technology: Technology, out: Path) -> None:
+def netlist(**asked: Any) -> None:
     """Write the netlist of the first sample and the meaning of its nodes.
 
     \b
     DIR/network.cir   one operating point:  ngspice -b -r out.raw network.cir
     DIR/probes.json   volts_per_unit, seconds_per_unit, the node names of every activity,
                       prediction and eps (lists over layers, the first one the input), and what
-                      each node must show: 'analog-pc verify --netlist' judges an edited netlist by it
+                      each node must show: 'analog-pc verify --netlist' checks an edited netlist against it
 
     The nodesets name the state in which the circuit comes to rest, as the native simulator finds it; ngspice
     arrives there at once, or ends with exit code 1.  The netlist has one .subckt for each kind of amplifier:
     put your own in its place, under the same name and with the same pins.
     """
-    from analog_pc.compiler import compile_network, load_stimuli
-    from analog_pc.pcn.network_file import load_network
-    from analog_pc.simulators import Native
-    from analog_pc.verification.netlists import write_sample_netlist
+    from analog_pc.cli.netlist_writing import write_netlist
 
-    net = load_network(network)
-    inputs, targets = load_stimuli(stimuli, net)
-    if phase == "learn" and targets is None:
-        raise BadInput(f"{stimuli}: phase learn needs targets or labels")
-    first = None if phase == "predict" or targets is None else targets[:1]
-    compiled = compile_network(net, technology, inputs[:1], first)
-    write_sample_netlist(out, compiled, Native(), network)
-    click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")
+    write_netlist(**asked)

@@ -1,24 +1,21 @@
-"""What several commands share: parsing of lists, files and technologies, and the progress display."""
+"""Options of several commands: lists, quantities and technologies, checked as they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from analog_pc.errors import BadInput
 from analog_pc.si import quantity
 
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from analog_pc.technology import Technology
-
 NETWORK = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The words of a list with commas; none where the option was not given."""
+    return () if text is None else tuple(part.strip() for part in text.split(","))
 
 
 class Numbers(click.ParamType[tuple[int | float, ...]]):
@@ -59,8 +56,8 @@ class Quantities(click.ParamType[tuple[float, ...]]):
 
     name = "n,n,..."
 
-    def __init__(self, *units: str) -> None:
-        self.units = units
+    def __init__(self, *expected: str) -> None:
+        self.expected = expected
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -69,9 +66,9 @@ class Quantities(click.ParamType[tuple[float, ...]]):
             return value
         parts = str(value).split(",")
         what = param.opts[0] if param is not None else self.name
-        if len(parts) != len(self.units):
-            raise BadInput(f"{what}: {len(parts)} numbers, expected {','.join(self.units)}")
-        return tuple(quantity(what, part, unit) for part, unit in zip(parts, self.units, strict=True))
+        if len(parts) != len(self.expected):
+            raise BadInput(f"{what}: {len(parts)} numbers, expected {','.join(self.expected)}")
+        return tuple(quantity(what, part, unit) for part, unit in zip(parts, self.expected, strict=True))
 
 
 class QuantityOf(click.ParamType[float]):
@@ -91,12 +88,13 @@ class QuantityOf(click.ParamType[float]):
         return quantity(param.opts[0] if param is not None else self.name, text, self.unit)
 
 
-class TechnologyOf(click.ParamType["Technology"]):
+class TechnologyOf(click.ParamType[object]):
     """A named technology, or the one of a file; what is wrong with either is said in one line."""
 
     name = "NAME|FILE.toml"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Technology:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        # Not imported for help, which does not wait for compilers.
         from analog_pc.technology import Technology, technology
 
         return value if isinstance(value, Technology) else technology(str(value))
@@ -110,23 +108,3 @@ technology_option = click.option(
     metavar=TechnologyOf.name,
     help="Component values: one that 'analog-pc technologies' lists, or an own file.",
 )
-
-
-@contextmanager
-def progress_bar(total: int | None = None) -> Iterator[tuple[Progress, object]]:
-    """A bar as wide as the terminal, on standard error, so that output can be piped."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(bar_width=None),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        expand=True,
-        transient=True,
-    ) as progress:
-        yield progress, progress.add_task("", total=total)

@@ -1,84 +1,95 @@
-"""Steps of a long command: which of them to do, and how far each is, with the time left."""
+"""Progress on standard error, so that output can be piped: a bar, or the steps of a long command."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Protocol
 
-from analog_pc.errors import BadInput
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress
+from analog_pc.reporting.text import duration
 
 MINUTE = 60.0  # between two lines of the same step where there is no terminal
 
 
-def chosen_steps(
-    names: Sequence[str], skip: str | None, only: str | None, needs: Mapping[str, Sequence[str]]
-) -> tuple[str, ...]:
-    """The steps to do, in their order.
+class Show(Protocol):
+    """Update of a bar: what is being done, and how much of it is done."""
 
-    Parameters
-    ----------
-    skip, only
-        As given on the command line: names with commas between.
-    needs
-        Step -> steps that it builds on: `only` does them too, and with one of them `skip` leaves it out.
-
-    Raises
-    ------
-    BadInput
-        For an unknown step, both options at once, or when no step is left.
-    """
-    left_out = _split("--skip", skip, names)
-    wanted = _split("--only", only, names)
-    if left_out and wanted:
-        raise BadInput("steps: give those to --skip or the --only ones to do, not both")
-    wanted |= {other for name in wanted for other in needs.get(name, ())}
-    left_out |= {name for name in names if set(needs.get(name, ())) & left_out}
-    found = tuple(name for name in names if name not in left_out and (not wanted or name in wanted))
-    if not found:
-        raise BadInput(f"steps: all of {', '.join(names)} are skipped, nothing is left to do")
-    return found
+    def __call__(self, text: str, completed: float | None = None, total: float | None = None) -> None: ...
 
 
-def _split(option: str, given: str | None, names: Sequence[str]) -> set[str]:
-    found = {part.strip() for part in given.split(",")} if given is not None else set()
-    for name in sorted(found):
-        if name not in names:
-            raise BadInput(f"{option} {name!r}: unknown step, use one or more of {', '.join(names)}")
-    return found
+@contextmanager
+def progress_bar(total: float | None = None) -> Iterator[Show]:
+    """A bar as wide as the terminal; nothing where there is none."""
+    console = Console(stderr=True)
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(bar_width=None),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        expand=True,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=total)
+
+        def show(text: str, completed: float | None = None, total: float | None = None) -> None:
+            bar.update(task, description=text, completed=completed, total=total)
+
+        yield show
 
 
-class StepProgress:
-    """Progress of one step, on standard error.
+class StepDisplay:
+    """The step that a command is doing.
 
-    On a terminal a bar with the step's place among all, the pieces done of all and the time left, taken from
-    the mean time of those done.  Elsewhere a line when the step begins and one each minute.
-
-    Parameters
-    ----------
-    place
-        "[1/6]", say.
-    name
-        Of the step.
-    pieces
-        How many there are; 0 where that is not known.
+    On a terminal a bar with the step's number, the pieces done and the time left, taken from the mean time of
+    those done unless it is given.  Elsewhere a line when the step begins and one each minute.
     """
 
-    def __init__(self, place: str, name: str, pieces: int, console: Console) -> None:
-        self.place = place
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True)
+        self.number = 0
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=None),
+            console=self.console,
+            disable=not self.console.is_terminal,
+            expand=True,
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._task = self._bar.add_task("", total=None)
+
+    def begin(
+        self, number: int, total: int, name: str, pieces: int = 0, seconds_left: float | None = None
+    ) -> None:
+        """Begin step `number` of `total`.
+
+        Parameters
+        ----------
+        name
+            Of the step.
+        pieces
+            How many it has; 0 where that is not known.
+        seconds_left
+            For this step and all after it; None: for this step, from the pieces done.
+        """
+        self.number = number
+        self.total = total
         self.name = name
         self.pieces = pieces
-        self.console = console
         self.begun = 0
         self.text = ""
         self.since = time.monotonic()
-        self._spoke = self.since
-        self._bar: tuple[Progress, Any] | None = None
+        self._seconds_left = seconds_left
+        self._last_line = -math.inf
+        self._show()
 
     def next(self, text: str = "") -> None:
         """The next piece begins."""
@@ -88,17 +99,21 @@ class StepProgress:
     def note(self, text: str) -> None:
         """What the present piece is doing."""
         self.text = text
-        if self._bar is not None:
-            bar, task = self._bar
-            bar.update(task, completed=max(self.begun - 1, 0), description=self.line)
-        elif time.monotonic() - self._spoke > MINUTE:
-            self._spoke = time.monotonic()
-            self._say(self.line)
+        self._show()
+
+    def _show(self) -> None:
+        if self.console.is_terminal:
+            done = max(self.begun - 1, 0) if self.pieces else self.number - 1
+            total = self.pieces or self.total
+            self._bar.update(self._task, completed=done, total=total, description=self.line)
+        elif time.monotonic() - self._last_line > MINUTE:
+            self._last_line = time.monotonic()
+            self.console.print(self.line, markup=False, highlight=False, soft_wrap=True)
 
     @property
     def line(self) -> str:
-        """Where the step is, in a line."""
-        said = f"{self.place} {self.name}"
+        """Where the command is."""
+        said = f"[{self.number}/{self.total}] {self.name}"
         if self.pieces and self.begun:
             said += f" {min(self.begun, self.pieces)}/{self.pieces}"
         if self.text:
@@ -107,35 +122,24 @@ class StepProgress:
 
     @property
     def left(self) -> float | None:
-        """Seconds for the pieces that are not done; None before the first one is."""
+        """Seconds left; None where they are not known."""
         done = self.begun - 1
         if done < 1 or not self.pieces:
-            return None
+            return self._seconds_left
         return (time.monotonic() - self.since) / done * max(self.pieces - done, 0)
 
-    def _say(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
     @contextmanager
-    def shown(self) -> Iterator[StepProgress]:
-        """The bar, or the line, while the step runs."""
-        from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+    def paused(self) -> Iterator[None]:
+        """Without the bar, for what is printed in between."""
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
 
-        if not self.console.is_terminal:
-            self._say(self.line)
-            yield self
-            return
-        text = TextColumn("{task.description}", markup=False)
-        columns = (SpinnerColumn(), text, BarColumn(bar_width=None))
-        with Progress(*columns, console=self.console, expand=True, transient=True) as bar:
-            self._bar = bar, bar.add_task(self.line, total=self.pieces or None)
-            try:
-                yield self
-            finally:
-                self._bar = None
+    def __enter__(self) -> StepDisplay:
+        self._bar.start()
+        return self
 
-
-def duration(seconds: float) -> str:
-    """ "45 s", "2 min 5 s": a time as a person waits for it."""
-    whole = max(round(seconds), 1)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+    def __exit__(self, *fault: object) -> None:
+        self._bar.stop()

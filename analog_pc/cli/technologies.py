@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
 from analog_pc.cli.options import TechnologyOf
 
-if TYPE_CHECKING:
-    from analog_pc.technology import Technology
-
 
 @click.command()
 @click.argument("technology", required=False, type=TechnologyOf(), metavar=f"[{TechnologyOf.name}]")
 @click.option("--toml", is_flag=True, help="Print it as a file to start an own one from.")
-def technologies(technology: Technology | None, toml: bool) -> None:
+def technologies(**asked: Any) -> None:
     """List the technologies, or explain one: every value with its meaning, unit and source.
 
     \b
@@ -32,13 +29,6 @@ def technologies(technology: Technology | None, toml: bool) -> None:
     opamp_offset = 0.5e-3
     node_capacitance = "2.2 pF"
     """
-    from analog_pc.cli import technology_tables as tables
+    from analog_pc.cli.technology_tables import show
 
-    if technology is None and toml:
-        tables.refuse_toml()
-    elif technology is None:
-        tables.show_names()
-    elif toml:
-        tables.show_toml(technology)
-    else:
-        tables.explain(technology)
+    show(**asked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
 
 import click
 from rich import box
@@ -19,19 +18,22 @@ from analog_pc.technology.derived import derived_values
 from analog_pc.technology.technology import GROUPS
 from analog_pc.technology.toml_file import defaulted, technology_text
 
-NAME, VALUE = max(map(len, quantities())), 14  # columns
+NAME = max(map(len, quantities()))  # columns
+VALUE = 14
 # A prefix suits these; a gain of 1 GV/V or a spread of 10 m does not.
 PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
 
-def refuse_toml() -> NoReturn:
-    """`--toml` without a technology."""
-    raise BadInput(f"--toml: which technology? One of {', '.join(TECHNOLOGIES)}, or a file NAME.toml")
-
-
-def show_toml(found: Technology) -> None:
-    """One technology as a file."""
-    click.echo(technology_text(found), nl=False)
+def show(technology: Technology | None, toml: bool) -> None:
+    """All technologies, or one of them as a table or as a file."""
+    if technology is None and toml:
+        raise BadInput(f"--toml: which technology? One of {', '.join(TECHNOLOGIES)}, or a file NAME.toml")
+    if technology is None:
+        show_names()
+    elif toml:
+        click.echo(technology_text(technology), nl=False)
+    else:
+        explain(technology)
 
 
 def show_names() -> None:

@@ -1,4 +1,4 @@
-"""`analog-pc bench`."""
+"""`analog-pc testbench`."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def testbench(
 
     \b
     DIR/testbench.cir       the netlist:  ngspice -b -r out.raw testbench.cir
-    DIR/result.json     agreement, learning rate in effect, predictions
+    DIR/result.json         agreement, learning rate in effect, predictions
     DIR/testbench.svg, pdf  waveforms, and changes against the behavioural model's
-    DIR/waveforms.npz   everything over time
+    DIR/waveforms.npz       everything over time
 
     \b
     Exit codes: 0 the circuit agrees with its behavioural model, 1 it does not, 2 bad input or no simulator.

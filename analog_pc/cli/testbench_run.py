@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from analog_pc.cli.options import progress_bar
+from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.pcn.network_file import load_network
@@ -66,11 +66,10 @@ def chosen_example(
 @contextmanager
 def _progress(seconds: float) -> Iterator[Callable[[float], None]]:
     """A bar over the time of the circuit."""
-    with progress_bar(1) as (bar, task):
+    with progress_bar(1) as bar:
 
         def show(reached: float) -> None:
-            text = f"ngspice: {1e6 * reached:.3g} of {1e6 * seconds:.3g} µs"
-            bar.update(task, completed=reached / seconds, description=text)  # type: ignore[arg-type]
+            bar(f"ngspice: {1e6 * reached:.3g} of {1e6 * seconds:.3g} µs", reached / seconds)
 
         show(0.0)
         yield show

@@ -2,81 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from analog_pc.arrays import Floats, Ints
-from analog_pc.cli.options import progress_bar
+from analog_pc.arrays import Floats
+from analog_pc.cli.non_idealities import analyse_and_write
+from analog_pc.cli.options import listed
+from analog_pc.cli.progress import progress_bar
 from analog_pc.cli.training import HIDDEN, LEARNING_RATES, train_network
-from analog_pc.cli.verify_real import RealTask, verify_real_parts
+from analog_pc.cli.verify_task import Task, VerifyOptions
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz
-from analog_pc.nonideality import chosen_steps
+from analog_pc.nonideality import STEP_NAMES
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
+from analog_pc.reporting.steps import chosen_steps
 from analog_pc.results import write_waveform
 from analog_pc.simulators import Ngspice, Simulator, Vacask
-from analog_pc.technology import Technology
-from analog_pc.technology.non_idealities import present
 from analog_pc.training import TrainingConfig, accuracy, load_dataset
 from analog_pc.verification import PHASES, Verification, check_phases, verify_network
 from analog_pc.verification.netlists import write_sample_netlist
 from analog_pc.verification.report import write_report
+from analog_pc.verification.results import PhaseResult
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """The options of the command, by their names there."""
-
-    network: Path | None
-    data: str | None
-    samples: int
-    phases: str | None
-    transient: bool
-    technology: Technology
-    seed: int
-    cross_check: int
-    reference: str | None
-    seeds: int
-    skip: str | None
-    only: str | None
-    time_limit: float
-    timeout: float
-    out: Path
-
-    @property
-    def real(self) -> bool:
-        """Whether the technology has non-idealities."""
-        return bool(present(self.technology))
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Task:
-    """What is verified: checked, and with stimuli."""
-
-    network: PredictiveCodingNetwork
-    inputs: Floats
-    targets: Floats | None
-    phases: tuple[str, ...]
-    simulator: Simulator
-    title: str
-    facts: dict[str, str]
-
-
-def run(options: Options) -> int:
+def run(options: VerifyOptions) -> int:
     """Verify, print, write report and netlists; the exit code."""
     if not options.time_limit > 0.0:
         raise BadInput(f"--time-limit {options.time_limit!r} s, must be > 0")
-    steps = _steps(options.skip, options.only, options.real)
-    judged = options.cross_check if "cross-check" in steps else 0
+    steps = _steps(options)
     simulator = _simulator(options)
-    if judged or not options.real:
+    if not options.non_ideal or (options.cross_check and "cross-check" in steps):
         simulator.version()  # before any long work: is it there?
     net = load_network(options.network) if options.network is not None else None
     net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
@@ -87,51 +50,34 @@ def run(options: Options) -> int:
         (options.out / name).unlink(missing_ok=True)
     called = options.network.name if options.network else facts["data"]
     task = Task(
+        options=options,
         network=net,
         inputs=inputs[: options.samples],
         targets=None if targets is None else targets[: options.samples],
         phases=phases,
+        steps=steps,
         simulator=simulator,
         title=f"{called}: {'-'.join(map(str, net.sizes))}",
         facts=facts,
     )
-    return _real(options, task, steps, judged) if options.real else _ideal(options, task)
+    return analyse_and_write(task) if options.non_ideal else _verify(task)
 
 
-def _simulator(options: Options) -> Simulator:
-    """The simulator that solves ideal parts, or cross-checks real ones."""
-    timeout = min(options.timeout, options.time_limit) if options.real else options.timeout
+def _simulator(options: VerifyOptions) -> Simulator:
+    """The simulator that solves ideal parts, or the reference of a cross-check."""
+    if not options.non_ideal:
+        return Ngspice(timeout=options.timeout)
+    timeout = min(options.timeout, options.time_limit)
     vacask = Vacask(timeout=timeout)
     asked = options.reference
-    by_vacask = options.real and (asked == "vacask" or (asked is None and vacask.available()))
-    return vacask if by_vacask else Ngspice(timeout=timeout)
+    use_vacask = asked == "vacask" or (asked is None and vacask.available())
+    return vacask if use_vacask else Ngspice(timeout=timeout)
 
 
-def _real(options: Options, task: Task, steps: tuple[str, ...], judged: int) -> int:
-    asked = RealTask(
-        network=task.network,
-        technology=options.technology,
-        inputs=task.inputs,
-        targets=task.targets,
-        labels=_labels(task.targets),
-        simulator=task.simulator,
-        phases=task.phases,
-        steps=steps,
-        judged=judged,
-        seeds=options.seeds,
-        seed=options.seed,
-        time_limit=options.time_limit,
-        title=task.title,
-        facts=task.facts,
-        network_file=options.network,
-        out=options.out,
-    )
-    return verify_real_parts(asked)
-
-
-def _ideal(options: Options, task: Task) -> int:
+def _verify(task: Task) -> int:
+    options = task.options
     out = options.out
-    with progress_bar() as (bar, shown):
+    with progress_bar() as bar:
         found = verify_network(
             task.network,
             options.technology,
@@ -140,11 +86,10 @@ def _ideal(options: Options, task: Task) -> int:
             task.simulator,
             phases=task.phases,
             transient=options.transient,
-            title=task.title,
-            facts=task.facts,
-            progress=lambda text: bar.update(shown, description=text),  # type: ignore[arg-type]
+            progress=bar,
         )
-        bar.update(shown, description="netlists and report")  # type: ignore[arg-type]
+        found = replace(found, title=task.title, facts=found.facts | task.facts)
+        bar("netlists and report")
         for phase in found.phases:
             folder = out / "netlists" / phase.phase
             write_sample_netlist(folder, phase.compiled, task.simulator, options.network)
@@ -166,17 +111,13 @@ def _waveforms(found: Verification, out: Path) -> list[Path]:
     return written
 
 
-def _steps(skip: str | None, only: str | None, real: bool) -> tuple[str, ...]:
+def _steps(options: VerifyOptions) -> tuple[str, ...]:
     """The steps to do, checked before anything is computed."""
-    if not real and (skip is not None or only is not None):
+    if not options.non_ideal and (options.skip is not None or options.only is not None):
         raise BadInput(
             "--skip and --only choose steps with real parts: give --technology with non-idealities"
         )
-    return chosen_steps(_listed(skip), _listed(only))
-
-
-def _listed(text: str | None) -> tuple[str, ...]:
-    return () if text is None else tuple(part.strip() for part in text.split(","))
+    return chosen_steps(STEP_NAMES, listed(options.skip), listed(options.only))
 
 
 def _refuse_unmakeable(folder: Path) -> None:
@@ -194,14 +135,6 @@ def _refuse_unmakeable(folder: Path) -> None:
         for place in missing:
             with suppress(OSError):  # it was not made, or another program has put something there
                 place.rmdir()
-
-
-def _labels(targets: Floats | None) -> Ints | None:
-    """The true class of every sample where the targets are one-hot; None where they say more, or nothing."""
-    if targets is None:
-        return None
-    one_hot = ((targets == 0.0) | (targets == 1.0)).all() and (targets.sum(axis=1) == 1.0).all()
-    return targets.argmax(axis=1) if one_hot else None
 
 
 def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:
@@ -247,27 +180,21 @@ def _print(found: Verification, out: Path) -> None:
     for heading in ("phase", "quantity", "residual / full scale", "tolerance", "verdict"):
         table.add_column(heading)
     for phase in found.phases:
-        waves = phase.transient.comparisons if phase.transient else ()
-        for c in (*phase.comparisons, *waves):
-            table.add_row(
-                phase.phase,
-                c.quantity,
-                f"{c.residual:.2e}",
-                f"{c.tolerance:.2e}",
-                "pass" if c.passed else "FAIL",
-            )
-    console = Console(width=max(80, min(100, Console().width)))
+        for c in phase.all_comparisons:
+            verdict = "pass" if c.passed else "FAIL"
+            table.add_row(phase.phase, c.quantity, f"{c.residual:.2e}", f"{c.tolerance:.2e}", verdict)
+    console = Console(width=max(80, min(100, Console().width)), highlight=False, markup=False)
     console.print(table)
     for phase in found.phases:
-        for note in (
-            *phase.notes,
-            *(() if phase.circuit.relaxation.all_converged else (phase.circuit.relaxation.message,)),
-        ):
-            console.print(f"{phase.phase}: {note}", markup=False, highlight=False)
-        low = float(np.min(phase.curvature))
-        if low <= 0.0:
-            console.print(
-                f"{phase.phase}: a sample rests on a saddle of E (smallest eigenvalue {low:.2g})",
-                markup=False,
-            )
-    console.print(f"report: {out / 'report.html'}", markup=False, highlight=False)
+        for note in _notes(phase):
+            console.print(f"{phase.phase}: {note}")
+    console.print(f"report: {out / 'report.html'}")
+
+
+def _notes(phase: PhaseResult) -> Iterator[str]:
+    yield from phase.notes
+    if not phase.circuit.relaxation.all_converged:
+        yield phase.circuit.relaxation.message
+    lowest = float(np.min(phase.curvature))
+    if lowest <= 0.0:
+        yield f"a sample is at a saddle of E (smallest eigenvalue {lowest:.2g})"

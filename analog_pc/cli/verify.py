@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from analog_pc.cli.choices import STEPS
+from analog_pc.cli.choices import ANALYSIS_STEPS
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, technology_option
 
@@ -47,12 +47,12 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     default=1,
     show_default=True,
     type=click.IntRange(min=0),
-    help="Real parts: samples of each phase that a SPICE simulator gets, to check the native one.",
+    help="Real parts: samples of each phase that SPICE simulates too, to check the native simulator.",
 )
 @click.option(
     "--reference",
     type=click.Choice(["ngspice", "vacask"]),
-    help="Real parts: which one.  [default: vacask where it is installed]",
+    help="Real parts: the SPICE simulator of the cross-check.  [default: vacask where it is installed]",
 )
 @click.option(
     "--seeds",
@@ -61,7 +61,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.IntRange(min=1),
     help="Real parts: chips that random non-idealities are drawn for.",
 )
-@click.option("--skip", metavar="STEP[,STEP]", help=f"Real parts: not these of {', '.join(STEPS)}.")
+@click.option("--skip", metavar="STEP[,STEP]", help=f"Real parts: not these of {', '.join(ANALYSIS_STEPS)}.")
 @click.option("--only", metavar="STEP[,STEP]", help="Real parts: these steps alone.")
 @click.option(
     "--time-limit",
@@ -80,7 +80,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--out", default=Path("verify"), show_default=True, type=FOLDER, help="Folder of report and netlists."
 )
-@click.option("--netlist", type=FILE, help="Judge this netlist, edited in any way, and nothing else.")
+@click.option("--netlist", type=FILE, help="Check this netlist, edited in any way, and nothing else.")
 @click.option("--probes", type=FILE, help="With --netlist: the reference.  [default: probes.json beside it]")
 @click.option(
     "--tolerance", type=Fraction(), help="With --netlist: of full scale, instead of the probes' own."
@@ -106,20 +106,21 @@ def verify(
 
     Without NET.npz a 64-32-10 sigmoid network is first trained on digits. Writes DIR/report.html,
     DIR/report.json and DIR/netlists. Exit code 0: within tolerance; 1: outside; 2: bad input or no ngspice;
-    3: not judged, because no cross-check was asked for or SPICE gave no answer.
+    3: not checked, because no cross-check was asked for or SPICE gave no answer.
 
     With --netlist a netlist of 'netlist' or 'verify', edited since (own amplifiers, parasitics), is run by
-    ngspice as it is, and every node judged by the volts and tolerances of its probes.json. Exit code 3: not
-    judged.
+    ngspice as it is, and every node compared with the volts and tolerances of its probes.json. Exit code 3:
+    not checked.
 
     \b
       analog-pc verify --netlist edited.cir --probes probes.json --junit v.xml
     """
-    from analog_pc.cli.verification import Options, run
+    from analog_pc.cli.verification import run
     from analog_pc.cli.verify_netlist import report_to_ci, verify_netlist
+    from analog_pc.cli.verify_task import VerifyOptions
     from analog_pc.errors import BadInput
 
-    options = Options(**asked)
+    options = VerifyOptions(**asked)
     if netlist is not None:
         if options.network is not None:
             raise BadInput(f"{options.network} and --netlist {netlist}: give one of them")

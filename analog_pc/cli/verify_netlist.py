@@ -1,6 +1,6 @@
 """`analog-pc verify --netlist`: a netlist that a person has edited; and `--junit` of every `verify`.
 
-A netlist is judged here; of anything else that `verify` does, ``report.json`` is read for CI.
+A netlist is checked here; of anything else that `verify` does, ``report.json`` is read for CI.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analog_pc.verification.cases import report_cases
 from analog_pc.verification.github import case_commands, case_summary
 from analog_pc.verification.junit import junit_xml
 from analog_pc.verification.netlist_check.cases import netlist_cases
-from analog_pc.verification.netlist_check.judge import NetlistCheck, Verdict, check_netlist
+from analog_pc.verification.netlist_check.check import NetlistCheck, Verdict, check_netlist
 from analog_pc.verification.netlist_check.report import (
     MOST_ROWS,
     MOST_SOURCES,
@@ -34,7 +34,7 @@ from analog_pc.verification.netlist_check.report import (
     tolerance_text,
 )
 
-EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_JUDGED: 3}
+EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_CHECKED: 3}
 
 
 def verify_netlist(
@@ -46,7 +46,7 @@ def verify_netlist(
     junit: Path | None,
     folder: Path | None,
 ) -> int:
-    """Judge, report and print; the exit code: 0 pass, 1 fail, 3 not judged."""
+    """Check, report and print; the exit code: 0 pass, 1 fail, 3 not checked."""
     if not timeout > 0.0:
         raise BadInput(f"--timeout {timeout!r} s, must be > 0")
     check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)

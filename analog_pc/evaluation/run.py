@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Protocol
 
 from analog_pc.compiled.threads import single_threaded_blas
@@ -25,8 +23,8 @@ from analog_pc.evaluation.non_idealities import (
 )
 from analog_pc.evaluation.proposal import propose
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.reporting.facts import circuit_facts, versions
 from analog_pc.simulators import Native
-from analog_pc.verification.run import LIBRARIES
 
 
 class Progress(Protocol):
@@ -57,17 +55,12 @@ def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, 
         When the forward pass of the network overflows, or no voltage suits its activities.
     """
     _ = bench.ideal_accuracy
-    technology = bench.technology
-    described = {
-        "network": "-".join(map(str, bench.network.sizes)) + f" {bench.network.activation}",
-        "technology": f"{technology.name}: {technology.source}",
-        "data": bench.data.source,
-        "chips": f"seeds {', '.join(map(str, bench.seeds_of(technology)))}",
-        "volts per unit": bench.scales.text(),
-    }
-    versions = {"Python": platform.python_version(), "native": Native().version()}
-    versions |= {name: version(name) for name in LIBRARIES}
-    return Evaluation(bench=bench, title=title, facts=described | dict(facts), versions=versions, steps=steps)
+    described = circuit_facts(bench.network, bench.technology, bench.scales)
+    described["data"] = bench.data.source
+    described["chips"] = f"seeds {', '.join(map(str, bench.seeds_of(bench.technology)))}"
+    return Evaluation(
+        bench=bench, title=title, facts=described | dict(facts), versions=versions(Native()), steps=steps
+    )
 
 
 def run_step(found: Evaluation, name: str, progress: Progress) -> None:

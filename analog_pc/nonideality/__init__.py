@@ -1,7 +1,7 @@
-"""What real parts do to a network: a table first, then everything else, step by step."""
+"""Non-ideality analysis: what real parts do to a network, a table first, then step by step."""
 
-from analog_pc.nonideality.results import RealVerification
-from analog_pc.nonideality.run import verify_real
-from analog_pc.nonideality.steps import STEP_NAMES, chosen_steps
+from analog_pc.nonideality.analysis import AnalysisOptions, analyse_non_idealities
+from analog_pc.nonideality.results import NonIdealityAnalysis
+from analog_pc.nonideality.steps import STEP_NAMES
 
-__all__ = ["STEP_NAMES", "RealVerification", "chosen_steps", "verify_real"]
+__all__ = ["STEP_NAMES", "AnalysisOptions", "NonIdealityAnalysis", "analyse_non_idealities"]

@@ -16,7 +16,10 @@ from scipy.stats import binom
 from analog_pc.arrays import Ints
 from analog_pc.reporting.text import counted
 
-WORKS, DEGRADED, AT_CHANCE, UNKNOWN = "works", "degraded", "at chance", "not judged"
+WORKS = "works"
+DEGRADED = "degraded"
+AT_CHANCE = "at chance"
+UNKNOWN = "unknown"
 MOST_LOST = 2  # percentage points; a network that loses more accuracy is degraded
 SIGNIFICANCE = 0.05
 NO_CLASS = -1  # of a sample without an operating point
@@ -53,7 +56,7 @@ class Accuracy:
     chips
         One entry for each seed; empty where the chip was not asked for predictions.
     unstable
-        Operating points, of those that were looked at, that the circuit leaves by itself.
+        Operating points, of those that were checked, that the circuit leaves by itself.
     """
 
     samples: int
@@ -131,7 +134,7 @@ class Accuracy:
             total = sum(chip.samples for chip in self.chips)
             parts.append(f"{self.unconverged} of {counted(total, 'sample')} did not converge")
         if self.unstable:
-            parts.append(f"{counted(self.unstable, 'unstable operating point')} among those looked at")
+            parts.append(f"{counted(self.unstable, 'unstable operating point')} among those checked")
         if guessed(self.samples, self.samples, self.classes):
             parts.append("too few samples to tell from chance")
         elif self.chips_at_chance:

@@ -1,4 +1,4 @@
-"""What real parts do to a network, as a dictionary of plain numbers and strings."""
+"""A non-ideality analysis as a dictionary of plain numbers and strings."""
 
 from __future__ import annotations
 
@@ -9,100 +9,82 @@ import numpy as np
 from analog_pc.nonideality.accuracy import Accuracy
 from analog_pc.nonideality.results import (
     PASS,
-    Departure,
-    DropMap,
-    Judgement,
+    IrDropMap,
     NoiseResult,
+    NonIdealityAnalysis,
+    PhaseAnalysis,
     Power,
-    RealPhase,
-    RealVerification,
-    Row,
     Settling,
-    Stability,
-    StepRecord,
+    TableRow,
 )
-from analog_pc.reporting.json_report import finite
+from analog_pc.reporting.json_report import attributes, finite, plain
 from analog_pc.verification.report.json_report import SCHEMA, VERSION
 
 QUANTITIES = ("rms", "largest", "same_class", "cosine")
+CHIP = ("seed", *QUANTITIES, "outcomes", "checked", "unstable", "message")
+CROSS_CHECK = ("sample", "deviation", "tolerance", "verdict", "message", "seconds")
+STABILITY = ("samples", "margin", "margin_units", "ideal_margin", "damping", "message")
 
 
-def real_dict(found: RealVerification) -> dict[str, Any]:
+def report_dict(found: NonIdealityAnalysis) -> dict[str, Any]:
     """The report; numbers are SI, and None where there is none.
 
     ::
 
-        schema, schema_version         as in the report on ideal parts
-        title, facts, versions, parts      as in the report on ideal parts
+        schema, schema_version, title, facts, versions, parts      as in the report on ideal parts
         question        "real parts"
-        verdict         "pass", "fail" or "not judged": native against SPICE; passed: verdict is "pass"
+        verdict         "pass", "fail" or "not checked": native against SPICE; passed: verdict is "pass"
         partial         whether a step that was asked for has not been reached, or was ended by its limit
         steps           [{step, phase, state, seconds, message}], in the order in which they are done
         accuracy        whether the network still works: {verdict, message, samples, classes, ideal, chip
                         {mean, low, high, chips [{seed, accuracy, unconverged, changed}]}, unconverged,
-                        changed, chips_at_chance}.  verdict: "works", "degraded", "at chance" or "not
-                        judged"; accuracies are fractions, None without labels; mean is None where a sample
-                        did not converge, low and high count these as wrong and as right; changed: fraction
-                        of the predictions in another class than the ideal network's
+                        changed, chips_at_chance}.  verdict: "works", "degraded", "at chance" or "unknown";
+                        accuracies are fractions, None without labels; mean is None where a sample did not
+                        converge, low and high count these as wrong and as right; changed: fraction of the
+                        predictions in another class than the ideal network's
         non_idealities  [name]
         phases.PHASE
           samples       how many
-          judgements    [{sample, deviation (of the largest voltage), tolerance, verdict, words, seconds}]
+          cross_checks  [{sample, deviation (of the largest voltage), tolerance, verdict, message, seconds}]
           rows          [{name, status, mean and spread {rms, largest, same_class, cosine}, seeds}], seeds
-                        [{seed, rms, ..., outcomes {words: samples}, checked, unstable, words}].  rms and
+                        [{seed, rms, ..., outcomes {outcome: samples}, checked, unstable, message}].  rms and
                         largest: activities against ideal parts over full scale; same_class: fraction;
-                        cosine: weight update; checked: samples looked at for stability
-          drops         [{array, sample, rows, columns, volts, mean, worst, loss [row][column]}], loss as
-                        in `DropMap`, volts in V
-          settling      [{parts, feedback_gated, sample, start, level, measured, theory, end, words,
+                        cosine: weight update; checked: samples whose stability was checked
+          ir_drops      [{array, sample, rows, columns, volts, mean, worst, loss [row][column]}], loss as
+                        in `IrDropMap`, volts in V
+          settling      [{parts, feedback_gated, sample, start, level, measured, theory, end, message,
                         seconds}], times in s; seconds is what the simulation took
-          stability     {samples, margin (1/s), margin_units (g_s / C), ideal_margin, damping, words}
+          stability     {samples, margin (1/s), margin_units (g_s / C), ideal_margin, damping, message}
           noise         {sample, layers [{layer, nodes, rms_mean, rms_worst (V), over_thermal, activity}],
-                        thermal (V), volts_per_unit, words}
+                        thermal (V), volts_per_unit, message}
           power         {samples, parts {name: W}, amplifiers, amplifier_watts, amplifiers_total, total,
-                        settling, energy (J), words}
+                        settling, energy (J), message}
 
-    What a step that was not done would have found is an empty list or None.
+    The results of a step that was not done are an empty list or None.
     """
     return {
         "schema": SCHEMA,
         "schema_version": VERSION,
-        "title": found.title,
         "question": "real parts",
-        "verdict": found.verdict,
         "passed": found.verdict == PASS,
-        "partial": found.partial,
-        "steps": [_step(record) for record in found.steps],
+        **attributes(found, "title", "verdict", "partial", "steps", "facts", "versions"),
+        **attributes(found, "non_idealities", "parts"),
         "accuracy": _accuracy(found.accuracy),
-        "facts": dict(found.facts),
-        "versions": dict(found.versions),
-        "non_idealities": list(found.non_idealities),
         "phases": {phase.phase: phase_dict(phase) for phase in found.phases},
-        "parts": [{"name": p.name, "count": int(p.count), "value": p.value} for p in found.parts],
     }
 
 
-def phase_dict(phase: RealPhase) -> dict[str, Any]:
+def phase_dict(phase: PhaseAnalysis) -> dict[str, Any]:
     """One phase."""
     return {
-        "samples": int(phase.samples),
-        "judgements": [_judgement(j) for j in phase.judgements],
+        "samples": phase.samples,
+        "cross_checks": [attributes(check, *CROSS_CHECK) for check in phase.cross_checks],
         "rows": [_row(row) for row in phase.rows],
-        "drops": [_drop(drop) for drop in phase.drops],
+        "ir_drops": [_ir_drop(drop) for drop in phase.ir_drops],
         "settling": [_settling(wave) for wave in phase.settlings],
-        "stability": None if phase.stability is None else _stability(phase.stability),
+        "stability": None if phase.stability is None else attributes(phase.stability, *STABILITY),
         "noise": None if phase.noise is None else _noise(phase.noise),
         "power": None if phase.power is None else _power(phase, phase.power),
-    }
-
-
-def _step(record: StepRecord) -> dict[str, Any]:
-    return {
-        "step": record.step,
-        "phase": record.phase,
-        "state": record.state.value,
-        "seconds": finite(record.seconds),
-        "message": record.message,
     }
 
 
@@ -119,76 +101,39 @@ def _accuracy(found: Accuracy) -> dict[str, Any]:
     ]
     changed = found.changed
     return {
-        "verdict": found.verdict,
-        "message": found.message,
-        "samples": found.samples,
-        "classes": found.classes,
-        "ideal": found.ideal,
+        **attributes(found, "verdict", "message", "samples", "classes", "ideal", "unconverged"),
         "chip": {"mean": found.mean, "low": low, "high": high, "chips": chips},
-        "unconverged": found.unconverged,
         "changed": None if changed is None or found.unconverged else changed[0],
         "chips_at_chance": found.chips_at_chance,
     }
 
 
-def _judgement(j: Judgement) -> dict[str, Any]:
+def _row(row: TableRow) -> dict[str, Any]:
     return {
-        "sample": int(j.sample),
-        "deviation": finite(j.deviation),
-        "tolerance": finite(j.tolerance),
-        "verdict": j.verdict,
-        "words": j.words,
-        "seconds": finite(j.seconds),
-    }
-
-
-def _row(row: Row) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "status": row.status,
+        **attributes(row, "name", "status"),
         "mean": {q: finite(row.mean(q)) for q in QUANTITIES},
         "spread": {q: finite(row.spread(q)) for q in QUANTITIES},
-        "seeds": [_departure(d) for d in row.departures],
+        "seeds": [attributes(chip, *CHIP) for chip in row.chips],
     }
 
 
-def _departure(d: Departure) -> dict[str, Any]:
-    counts = {"outcomes": dict(d.outcomes), "checked": d.checked, "unstable": d.unstable, "words": d.words}
-    return {"seed": d.seed, **{q: finite(getattr(d, q)) for q in QUANTITIES}, **counts}
-
-
-def _drop(drop: DropMap) -> dict[str, Any]:
+def _ir_drop(drop: IrDropMap) -> dict[str, Any]:
     rows, columns = drop.loss.shape
     return {
-        "array": drop.array,
-        "sample": int(drop.sample),
+        **attributes(drop, "array", "sample", "volts", "loss"),
         "rows": rows,
         "columns": columns,
-        "volts": finite(drop.volts),
         "mean": finite(drop.loss.mean()),
         "worst": finite(drop.loss.ravel()[np.argmax(np.abs(drop.loss))]),
-        "loss": [[finite(value) for value in line] for line in drop.loss],
     }
 
 
 def _settling(wave: Settling) -> dict[str, Any]:
     return {
-        "parts": wave.parts,
+        **attributes(wave, "parts", "sample", "start", "level", "measured", "theory", "message", "seconds"),
         "feedback_gated": wave.gated,
-        "sample": int(wave.sample),
-        "start": wave.start,
-        "level": finite(wave.level),
-        "measured": finite(wave.measured),
-        "theory": finite(wave.theory),
         "end": finite(wave.times[-1]) if len(wave.times) else None,
-        "words": wave.words,
-        "seconds": finite(wave.seconds),
     }
-
-
-def _stability(s: Stability) -> dict[str, Any]:
-    numbers = ("margin", "margin_units", "ideal_margin", "damping")
-    return {"samples": int(s.samples), **{n: finite(getattr(s, n)) for n in numbers}, "words": s.words}
 
 
 def _noise(noise: NoiseResult) -> dict[str, Any]:
@@ -204,20 +149,19 @@ def _noise(noise: NoiseResult) -> dict[str, Any]:
         for layer, rms in enumerate(noise.rms)
         if len(rms)
     ]
-    volts = [finite(unit) for unit in noise.volts]
-    scales = {"thermal": finite(noise.thermal), "volts_per_unit": volts, "words": noise.words}
-    return {"sample": int(noise.sample), "layers": layers, **scales}
-
-
-def _power(phase: RealPhase, power: Power) -> dict[str, Any]:
     return {
-        "samples": int(power.samples),
-        "parts": {name: finite(watts) for name, watts in power.parts},
-        "amplifiers": int(power.amplifiers),
-        "amplifier_watts": finite(power.amplifier_watts),
+        **attributes(noise, "sample", "thermal", "message"),
+        "layers": layers,
+        "volts_per_unit": plain(noise.volts),
+    }
+
+
+def _power(phase: PhaseAnalysis, power: Power) -> dict[str, Any]:
+    return {
+        **attributes(power, "samples", "amplifiers", "amplifier_watts", "message"),
+        "parts": plain(dict(power.parts)),
         "amplifiers_total": finite(power.amplifiers * power.amplifier_watts),
         "total": finite(power.total) if power.parts else None,
         "settling": finite(phase.settling),
         "energy": finite(phase.energy) if power.parts else None,
-        "words": power.words,
     }

@@ -1,7 +1,8 @@
-"""What real parts do to a network, as data: figures, page and command line only read it."""
+"""The results of a non-ideality analysis as data: figures, page and command line only read it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -11,12 +12,16 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.nonideality.accuracy import Accuracy, network_accuracy
 from analog_pc.verification.results import Part
 
-PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
-EVERYTHING, NOTHING = "everything on", "nothing on"
+PASS = "pass"
+FAIL = "fail"
+NOT_CHECKED = "not checked"
+EVERYTHING = "everything on"
+NOTHING = "nothing on"
+NO_CLASSES: Ints = np.empty(0, dtype=np.int64)
 
 
 class State(Enum):
-    """What became of a step; the value is what a person is told."""
+    """How a step ended; the value is what a person is told."""
 
     DONE = "done"
     SKIPPED = "skipped, as asked for"
@@ -27,7 +32,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step in one phase: what became of it, the seconds that it took, and what it says of itself."""
+    """One step in one phase: how it ended, the seconds that it took, and a message."""
 
     step: str
     phase: str
@@ -37,88 +42,100 @@ class StepRecord:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class CrossCheck:
     """One sample of one phase in a SPICE simulator and in the native simulator.
 
-    `deviation` is the largest distance of a probed node over the largest voltage, NaN where nothing could be
-    compared; `words` say how either ended; `seconds` is what SPICE took.
+    `deviation` is the largest difference of a probed node over the largest voltage, NaN where nothing could
+    be compared; `message` says how both runs ended; `seconds` is what SPICE took.
     """
 
     phase: str
     sample: int
     deviation: float
     tolerance: float
-    words: str
+    message: str
     seconds: float
 
     @property
     def verdict(self) -> str:
         if not np.isfinite(self.deviation):
-            return NOT_JUDGED
+            return NOT_CHECKED
         return PASS if self.deviation <= self.tolerance else FAIL
 
 
-@dataclass(frozen=True)
-class Departure:
-    """One circuit (one seed) against the one of ideal parts, over the samples that have a solution.
+@dataclass(frozen=True, kw_only=True)
+class ChipDeviation:
+    """One chip compared with the circuit of ideal parts, over the samples that have a solution.
 
-    `rms` and `largest` deviation of the activities over their full scale, `same_class` the fraction of equal
-    predictions, `cosine` that of the angle between the weight updates; NaN where it is not defined.
-    `outcomes` maps what became of a sample, in words, to how many samples; `unstable` of `checked` samples
-    rest on a point that the circuit leaves by itself.  `classes` [samples] are the predicted ones, `NO_CLASS`
-    where a sample has no solution; empty outside the predict phase.
+    Parameters
+    ----------
+    seed
+        Of the chip.
+    rms, largest
+        Deviation of the activities over their full scale; NaN without a solution.
+    same_class
+        Fraction of equal predictions; NaN outside the predict phase.
+    cosine
+        Of the angle between the weight updates; NaN outside the learn phase.
+    outcomes
+        Outcome -> number of samples.
+    checked, unstable
+        Samples whose stability was checked, and how many of them are unstable.
+    message
+        Why there is no solution.
+    classes
+        Predicted classes [samples], `NO_CLASS` without a solution; empty outside the predict phase.
     """
 
     seed: int
-    rms: float
-    largest: float
-    same_class: float
-    cosine: float
+    rms: float = np.nan
+    largest: float = np.nan
+    same_class: float = np.nan
+    cosine: float = np.nan
     outcomes: dict[str, int]
-    checked: int
-    unstable: int
-    words: str = ""
-    classes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64), compare=False)
+    checked: int = 0
+    unstable: int = 0
+    message: str = ""
+    classes: Ints = field(default_factory=lambda: NO_CLASSES, compare=False)
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
-    """One line of the table of non-idealities: what is on, and what it does, for every seed."""
+class TableRow:
+    """One line of the table of non-idealities: what is on, and the deviation of every chip."""
 
     phase: str
     name: str
-    departures: tuple[Departure, ...]
+    chips: tuple[ChipDeviation, ...]
 
     def mean(self, quantity: str) -> float:
-        """Mean over the seeds of a field of `Departure`; NaN where one has none."""
-        return float(np.mean([getattr(d, quantity) for d in self.departures]))
+        """Mean over the chips of a field of `ChipDeviation`; NaN where one has none."""
+        return float(np.mean([getattr(chip, quantity) for chip in self.chips]))
 
     def spread(self, quantity: str) -> float:
-        """Standard deviation over the seeds (n - 1); 0 for what is not random."""
-        found = [getattr(d, quantity) for d in self.departures]
+        """Standard deviation over the chips (n - 1); 0 for what is not random."""
+        found = [getattr(chip, quantity) for chip in self.chips]
         return float(np.std(found, ddof=1)) if len(found) > 1 else 0.0
 
     @property
     def status(self) -> str:
-        """In words, over all seeds: what became of the samples, and how many were looked at for stability."""
-        total: dict[str, int] = {}
-        for departure in self.departures:
-            for words, count in departure.outcomes.items():
-                total[words] = total.get(words, 0) + count
+        """Outcomes of the samples over all chips, the unstable ones first, and messages."""
+        total: Counter[str] = Counter()
+        for chip in self.chips:
+            total.update(chip.outcomes)
         samples = sum(total.values())
-        said = [w if n == samples else f"{w} ({n} of {samples})" for w, n in total.items()]
-        unstable, checked = (sum(getattr(d, f) for d in self.departures) for f in ("unstable", "checked"))
+        said = [name if n == samples else f"{name} ({n} of {samples})" for name, n in total.items()]
+        unstable = sum(chip.unstable for chip in self.chips)
         if unstable:
-            said.insert(0, f"unstable ({unstable} of {checked} looked at)")
-        said += dict.fromkeys(d.words for d in self.departures if d.words)
+            said.insert(0, f"unstable ({unstable} of {sum(chip.checked for chip in self.chips)} checked)")
+        said += dict.fromkeys(chip.message for chip in self.chips if chip.message)
         return "; ".join(said)
 
 
 @dataclass(frozen=True, eq=False)
-class DropMap:
-    """What the wires of one crossbar take off the voltage V across its devices, [rows, columns].
+class IrDropMap:
+    """IR drop in the wires of one crossbar: the voltage V that its devices lack, [rows, columns].
 
-    ``loss = sign(V_ideal) (V_ideal - V) / volts``: V_ideal is what ideal wires would leave between the same
+    ``loss = sign(V_ideal) (V_ideal - V) / volts``: V_ideal is the voltage with ideal wires between the same
     ends of the lines, `volts` the largest |V_ideal| of the array.  A negative loss is a gain.
     """
 
@@ -129,12 +146,23 @@ class DropMap:
     volts: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Settling:
-    """A transient of one sample: times [points] in s, activities [points, n_l] per layer.
+    """A transient of one sample.
 
-    `measured`: seconds to `level` of the way, NaN if it does not come to rest, as `words` say then.
-    `theory`: ln(1 / level) / lambda_min of the linearised ideal flow.
+    Parameters
+    ----------
+    phase, parts, gated, sample, start
+        "predict" or "learn"; "real" or "ideal"; whether the feedback was gated off; the sample; its start.
+    times, activities
+        [points] in s, and [points, n_l] per layer; empty where the transient failed.
+    level, measured
+        Seconds until the distance to the end stays below `level` of its first value; NaN where the circuit
+        does not settle, as `message` says then.
+    theory
+        s, ln(1 / level) / lambda_min of the linearised ideal flow.
+    seconds
+        What the simulation took.
     """
 
     phase: str
@@ -147,7 +175,7 @@ class Settling:
     level: float
     measured: float
     theory: float
-    words: str
+    message: str
     seconds: float
 
     @property
@@ -156,9 +184,9 @@ class Settling:
         return f"{self.parts} parts{gate}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Stability:
-    """Modes at the operating points of some samples; NaN where there were none, as `words` say then.
+    """Modes at the operating points of some samples; NaN where there were none, as `message` says then.
 
     `margin` is the rate of the slowest mode in 1/s (negative: it grows), `margin_units` in g_s / C,
     `ideal_margin` in 1/s with ideal parts, `damping` the least -Re / |eigenvalue|; each the smallest over
@@ -171,14 +199,15 @@ class Stability:
     margin_units: float
     ideal_margin: float
     damping: float
-    words: str
+    message: str
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseResult:
     """rms noise in V at the free value nodes of every layer (empty where clamped), of one sample.
 
-    `thermal` is sqrt(kT / C), `volts` an activity of 1 of each layer; `words` says why there is no number.
+    `thermal` is sqrt(kT / C), `volts` an activity of 1 of each layer; `message` says why there is no
+    number.
     """
 
     phase: str
@@ -186,7 +215,7 @@ class NoiseResult:
     rms: tuple[Floats, ...]
     thermal: float
     volts: tuple[float, ...]
-    words: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -198,7 +227,7 @@ class Power:
     parts: tuple[tuple[str, float], ...]
     amplifiers: int
     amplifier_watts: float
-    words: str = ""
+    message: str = ""
 
     @property
     def total(self) -> float:
@@ -206,7 +235,7 @@ class Power:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RealPhase:
+class PhaseAnalysis:
     """What was found in one phase so far; steps that were not done leave None or an empty tuple.
 
     `ideal_classes` [samples] are the predictions of the ideal network, empty outside the predict phase.
@@ -214,10 +243,10 @@ class RealPhase:
 
     phase: str
     samples: int
-    judgements: tuple[Judgement, ...] = ()
-    rows: tuple[Row, ...] = ()
-    ideal_classes: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    drops: tuple[DropMap, ...] = ()
+    cross_checks: tuple[CrossCheck, ...] = ()
+    rows: tuple[TableRow, ...] = ()
+    ideal_classes: Ints = field(default_factory=lambda: NO_CLASSES)
+    ir_drops: tuple[IrDropMap, ...] = ()
     settlings: tuple[Settling, ...] = ()
     stability: Stability | None = None
     noise: NoiseResult | None = None
@@ -225,7 +254,7 @@ class RealPhase:
 
     @property
     def settling(self) -> float:
-        """Measured seconds to 1 % of one relaxation with real parts, feedback always on; NaN if unknown."""
+        """Measured settling time of a relaxation with real parts, feedback on, in s; NaN if unknown."""
         return next((w.measured for w in self.settlings if w.parts == "real" and not w.gated), np.nan)
 
     @property
@@ -235,16 +264,16 @@ class RealPhase:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class RealVerification:
-    """Everything that a report on real parts shows; `facts` are label -> text.
+class NonIdealityAnalysis:
+    """Everything that the report of a non-ideality analysis shows; `facts` are label -> text.
 
     `labels` [samples] are the true classes, None where they are not known; `classes` is the number of
-    outputs; `steps` says what became of every step.
+    outputs; `steps` says how every step ended.
     """
 
     title: str
     non_idealities: tuple[str, ...]
-    phases: tuple[RealPhase, ...]
+    phases: tuple[PhaseAnalysis, ...]
     parts: tuple[Part, ...]
     versions: dict[str, str]
     classes: int
@@ -258,32 +287,29 @@ class RealVerification:
         return any(record.state in (State.NOT_REACHED, State.OVER_TIME) for record in self.steps)
 
     @property
-    def judgements(self) -> tuple[Judgement, ...]:
-        return tuple(j for phase in self.phases for j in phase.judgements)
+    def cross_checks(self) -> tuple[CrossCheck, ...]:
+        return tuple(check for phase in self.phases for check in phase.cross_checks)
 
     @property
     def verdict(self) -> str:
-        """FAIL if a judgement fails, PASS if all pass, NOT_JUDGED if one is missing or none was asked for.
-
-        A phase without any judgement is a missing one.
-        """
-        found = {j.verdict for j in self.judgements}
+        """FAIL if a cross-check fails, PASS if all pass, else NOT_CHECKED: an answer is missing."""
+        found = {check.verdict for check in self.cross_checks}
         if FAIL in found:
             return FAIL
-        everywhere = all(phase.judgements for phase in self.phases)
-        return PASS if everywhere and found == {PASS} else NOT_JUDGED
+        everywhere = all(phase.cross_checks for phase in self.phases)
+        return PASS if everywhere and found == {PASS} else NOT_CHECKED
 
     @property
     def accuracy(self) -> Accuracy:
         """Whether the network still works on the chips that have everything on."""
         for phase in self.phases:
             if phase.phase == "predict" and phase.rows and len(phase.ideal_classes):
-                chips = phase.rows[0].departures
+                chips = phase.rows[0].chips
                 predicted = [(chip.seed, chip.classes) for chip in chips]
                 unstable = sum(chip.unstable for chip in chips)
                 if (
                     phase.stability is not None and phase.stability.margin < 0.0
-                ):  # where the table did not look
+                ):  # a large chip: not in the table
                     unstable = max(1, unstable)
                 return network_accuracy(self.classes, predicted, phase.ideal_classes, self.labels, unstable)
         return Accuracy(max((phase.samples for phase in self.phases), default=0), self.classes, None, ())

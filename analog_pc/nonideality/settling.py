@@ -1,6 +1,7 @@
-"""Relaxations as waveforms: real against ideal parts, predictions with the feedback on and off.
+"""Settling: relaxations with real and with ideal parts, predictions with the feedback on and off.
 
-A prediction starts from zero, because its forward state is its rest; learning starts from the forward state.
+A prediction starts from zero, because its forward state is its equilibrium; learning starts from the forward
+state.
 """
 
 from __future__ import annotations
@@ -24,11 +25,9 @@ from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import without_non_idealities
 from analog_pc.verification.transient import LEVEL, slowest_rate
 
-DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the way is left, far below `LEVEL`
-PRECISION = (
-    1e-6  # of a step; a settling time is read at `LEVEL`, 1e4 times as much as all steps may add up to
-)
-RESTS = 0.1  # of LEVEL: change over the last tenth, against the way, that still counts as rest
+DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the distance remains, far below `LEVEL`
+PRECISION = 1e-6  # of a step; `LEVEL`, at which settling times are read, is 1e4 times that
+SETTLED = 0.1  # of LEVEL: change over the last tenth, over the distance, of a settled waveform
 
 Compile = Callable[[Technology, bool], CompiledNetwork]  # the flag: feedback gated off while predicting
 Progress = Callable[[str], None]
@@ -42,7 +41,23 @@ def settlings(
     native: Native,
     deadline: Deadline,
 ) -> tuple[Settling, ...]:
-    """Sample 0 of a phase: ideal and real parts; while predicting, with the feedback on and off."""
+    """Sample 0 of a phase with ideal and with real parts; in the predict phase with the feedback on and off.
+
+    Parameters
+    ----------
+    technology
+        Real parts.
+    phase
+        "predict" or "learn".
+    compile_with
+        ``compile_with(technology, gated)`` compiles the phase, its feedback gated off or not.
+    progress
+        Is told what is simulated.
+    native
+        The simulator.
+    deadline
+        Ends the transient that runs then.
+    """
     found: list[Settling] = []
     for gated in (False, True) if phase == "predict" else (False,):
         for parts, built in (("ideal", without_non_idealities(technology)), ("real", technology)):
@@ -58,26 +73,51 @@ def settlings(
 def settle(
     compiled: CompiledNetwork, phase: str, parts: str, gated: bool, native: Native, sample: int = 0
 ) -> Settling:
-    """The transient of one sample, and what of it settles when."""
-    rate, seconds = _rate(compiled, sample, gated), compiled.scales.seconds
-    start = "zero" if phase == "predict" else "forward"
+    """Simulate the transient of one sample and measure its settling time.
+
+    Parameters
+    ----------
+    compiled
+        The circuit.
+    phase, parts, gated
+        "predict" or "learn"; "real" or "ideal"; whether the feedback is gated off.
+    native
+        The simulator.
+    sample
+        Which one.
+    """
+    rate = _rate(compiled, sample, gated)
+    seconds = compiled.scales.seconds
     duration = 10.0 if np.isinf(rate) else DECAYS / rate
-    theory = seconds * float(np.log(1.0 / LEVEL)) / rate
+    before = Settling(
+        phase=phase,
+        parts=parts,
+        gated=gated,
+        sample=sample,
+        start="zero" if phase == "predict" else "forward",
+        times=np.empty(0),
+        activities=tuple(np.empty((0, n)) for n in compiled.network.sizes),
+        level=LEVEL,
+        measured=np.nan,
+        theory=seconds * float(np.log(1.0 / LEVEL)) / rate,
+        message="",
+        seconds=0.0,
+    )
     began = time.perf_counter()
     try:
-        analysis = compiled.transient(sample, start=start, duration=duration, max_step=duration)
+        analysis = compiled.transient(sample, start=before.start, duration=duration, max_step=duration)
         analysis = replace(analysis, precision=PRECISION)
         wave = compiled.decode_waveform(native.simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
-        empty = tuple(np.empty((0, n)) for n in compiled.network.sizes)
-        spent = time.perf_counter() - began
-        return Settling(
-            phase, parts, gated, sample, start, np.empty(0), empty, LEVEL, np.nan, theory, str(failure), spent
-        )
-    measured, words = _measured(wave, seconds)
-    times, spent = wave.times * seconds, time.perf_counter() - began
-    return Settling(
-        phase, parts, gated, sample, start, times, wave.activities, LEVEL, measured, theory, words, spent
+        return replace(before, message=str(failure), seconds=time.perf_counter() - began)
+    measured, message = _measured(wave, seconds)
+    return replace(
+        before,
+        times=wave.times * seconds,
+        activities=wave.activities,
+        measured=measured,
+        message=message,
+        seconds=time.perf_counter() - began,
     )
 
 
@@ -91,34 +131,36 @@ def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
         free = (layer for layer in range(1, compiled.network.depth + 1) if compiled.clamps.free[layer].any())
         return min((float(compiled.network.precision_of(layer)) for layer in free), default=np.inf)
     clamps = compiled.clamps.sample(sample)
-    rest = take(relax(compiled.network, clamps=clamps), slice(0, 1))
-    return slowest_rate(Landscape(compiled.network, clamps), rest)
+    equilibrium = take(relax(compiled.network, clamps=clamps), slice(0, 1))
+    return slowest_rate(Landscape(compiled.network, clamps), equilibrium)
 
 
 def _measured(wave: Waveform, seconds: float) -> tuple[float, str]:
-    """Settling time in s, and words where it is none."""
-    way = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
+    """Settling time in s, and a message where there is none."""
+    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
     late = wave.times >= 0.9 * wave.times[-1]
-    moves = max(float(np.abs(a[late] - a[-1]).max()) for a in wave.activities)
-    if way == 0.0:
-        return 0.0, "starts at rest"
-    if moves > RESTS * LEVEL * way:
-        return np.nan, f"not at rest at the end: moves by {moves / way:.1g} of the way in the last tenth"
-    return seconds * _last_crossing(wave.times, left_of(wave.activities), LEVEL), ""
+    change = max(float(np.abs(a[late] - a[-1]).max()) for a in wave.activities)
+    if distance == 0.0:
+        return 0.0, "starts at its equilibrium"
+    if change > SETTLED * LEVEL * distance:
+        part = f"{change / distance:.1g} of the distance"
+        return np.nan, f"not settled at the end: changes by {part} in the last tenth"
+    return seconds * _last_crossing(wave.times, remaining(wave.activities), LEVEL), ""
 
 
-def left_of(activities: tuple[Floats, ...]) -> Floats:
-    """Largest distance from the end over the way, [points]: 1 at most where nothing overshoots."""
-    way = max(float(np.abs(a[0] - a[-1]).max()) for a in activities) or 1.0
-    return np.asarray(np.max([np.abs(a - a[-1]).max(axis=1) for a in activities], axis=0) / way)
+def remaining(activities: tuple[Floats, ...]) -> Floats:
+    """Largest distance to the end over its value at the start, [points]: above 1 only with overshoot."""
+    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in activities) or 1.0
+    return np.asarray(np.max([np.abs(a - a[-1]).max(axis=1) for a in activities], axis=0) / distance)
 
 
-def _last_crossing(times: Floats, left: Floats, level: float) -> float:
-    """When `left` falls below `level` for good; between two points it is taken for an exponential."""
-    late = np.flatnonzero(left > level)
+def _last_crossing(times: Floats, distance: Floats, level: float) -> float:
+    """When `distance` falls below `level` for good; between two points it is taken for an exponential."""
+    late = np.flatnonzero(distance > level)
     if not len(late) or late[-1] + 1 == len(times):
         return float(times[late[-1]]) if len(late) else 0.0
     k = int(late[-1])
-    before, after = left[k], max(left[k + 1], 1e-3 * level)  # the last point is at distance 0 from itself
+    before = distance[k]
+    after = max(distance[k + 1], 1e-3 * level)  # the last point is at distance 0 from itself
     part = np.log(before / level) / np.log(before / after)
     return float(times[k] + part * (times[k + 1] - times[k]))

@@ -1,4 +1,4 @@
-"""The circuit around its operating points: does it come back, how fast, and how much does it jitter?"""
+"""Small-signal analyses at the operating points: stability and noise."""
 
 from __future__ import annotations
 
@@ -22,24 +22,43 @@ def stability(
     native: Native,
     deadline: Deadline,
 ) -> Stability:
-    """Slowest mode and damping over the first samples, as many as there is time for; ideal parts beside."""
+    """Slowest mode and least damping over the first samples, as many as there is time for.
+
+    Parameters
+    ----------
+    real, ideal
+        The circuits with real and with ideal parts; of the second only the slowest mode is told.
+    phase
+        Its name.
+    samples
+        How many at most.
+    native
+        The simulator.
+    deadline
+        No sample is begun after it.
+    """
     found: list[Modes] = []
-    beside: list[Modes] = []
-    words = ""
+    ideal_modes: list[Modes] = []
+    message = ""
     for sample in range(min(samples, real.clamps.samples)):
         if deadline.passed:
             break
-        modes, words = _modes(real, sample, native)
-        if words:
+        modes, message = _modes(real, sample, native)
+        if message:
             break
         found += modes
         if not deadline.passed:
-            beside += _modes(ideal, sample, native)[0]
+            ideal_modes += _modes(ideal, sample, native)[0]
     margin = min((m.margin for m in found), default=np.nan)
-    damping = min((m.damping for m in found), default=np.nan)
-    ideal_margin = min((m.margin for m in beside), default=np.nan)
-    words = words or (_judge(found) if found else "no time to look at a sample")
-    return Stability(phase, len(found), margin, margin * real.scales.seconds, ideal_margin, damping, words)
+    return Stability(
+        phase=phase,
+        samples=len(found),
+        margin=margin,
+        margin_units=margin * real.scales.seconds,
+        ideal_margin=min((m.margin for m in ideal_modes), default=np.nan),
+        damping=min((m.damping for m in found), default=np.nan),
+        message=message or (_classify(found) if found else "no time for a sample"),
+    )
 
 
 def _modes(compiled: CompiledNetwork, sample: int, native: Native) -> tuple[list[Modes], str]:
@@ -50,7 +69,7 @@ def _modes(compiled: CompiledNetwork, sample: int, native: Native) -> tuple[list
         return [], f"sample {sample}: {failure}"
 
 
-def _judge(found: list[Modes]) -> str:
+def _classify(found: list[Modes]) -> str:
     unstable = [k for k, m in enumerate(found) if not m.stable]
     if not unstable:
         return "stable"
@@ -59,24 +78,34 @@ def _judge(found: list[Modes]) -> str:
 
 
 def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> NoiseResult:
-    """rms over all frequencies at the free value nodes, at the operating point of one sample."""
-    volts, farads = compiled.scales.activity, compiled.design.technology.node_capacitance
-    thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / farads))
+    """rms noise over all frequencies at the free value nodes, at the operating point of one sample.
+
+    Parameters
+    ----------
+    compiled, phase
+        The circuit of the phase, and its name.
+    native
+        The simulator.
+    sample
+        Which one.
+    """
+    volts = compiled.scales.activity
+    capacitance = compiled.design.technology.node_capacitance
+    thermal = float(np.sqrt(BOLTZMANN * compiled.circuit.temperature / capacitance))
     buses = _free_nodes(compiled)
     nodes = tuple(node for bus in buses for node in bus)
+    none = tuple(np.empty(0) for _ in buses)
     if not nodes:
-        return NoiseResult(
-            phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, "nothing is free"
-        )
+        return NoiseResult(phase, sample, none, thermal, volts, "no node is free")
     point = compiled.operating_point((sample,), every_node=True)
     tau = compiled.scales.seconds
     try:
-        rest = native.simulate(compiled.circuit, point)
-        guess = dict(zip(rest.nodes, rest.volts[0].tolist(), strict=True))
+        solution = native.simulate(compiled.circuit, point)
+        guess = dict(zip(solution.nodes, solution.volts[0].tolist(), strict=True))
         stimuli = {name: v[0] for name, v in point.stimuli.items()}
         found = native.noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
     except (SimulationFailed, BadInput) as failure:  # BadInput: infinite variance, as the message says
-        return NoiseResult(phase, sample, tuple(np.empty(0) for _ in buses), thermal, volts, str(failure))
+        return NoiseResult(phase, sample, none, thermal, volts, str(failure))
     ends = np.cumsum([len(bus) for bus in buses])[:-1]
     return NoiseResult(phase, sample, tuple(np.split(found.rms, ends)), thermal, volts)
 

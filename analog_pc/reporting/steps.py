@@ -34,7 +34,7 @@ def chosen_steps(
         if name not in whole:
             raise BadInput(f"unknown step {name!r}: use one or more of {', '.join(names)}")
     if skip and only:
-        raise BadInput("steps: give those to skip or the only ones to do, not both")
+        raise BadInput("steps: give those to --skip or the --only ones to do, not both")
     wanted = set().union(*(whole[name] for name in only or names))
     found = tuple(name for name in names if name in wanted and not whole[name] & set(skip))
     if not found:

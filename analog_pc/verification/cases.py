@@ -16,11 +16,11 @@ def report_cases(report: Mapping[str, Any]) -> list[Case]:
     """
     found: list[Case] = []
     for name, phase in report.get("phases", {}).items():
-        if "judgements" in phase:
+        if "cross_checks" in phase:
             found += _real_cases(name, phase)
         else:
             found += _ideal_cases(name, phase)
-    return found or [Case(group="verify", name="phases", verdict="not judged", message="no phase was run")]
+    return found or [Case(group="verify", name="phases", verdict="not checked", message="no phase was run")]
 
 
 def _ideal_cases(name: str, phase: Mapping[str, Any]) -> Iterator[Case]:
@@ -46,9 +46,9 @@ def _compared(group: str, found: Mapping[str, Any]) -> Iterator[Case]:
 
 
 def _real_cases(name: str, phase: Mapping[str, Any]) -> Iterator[Case]:
-    if not phase["judgements"]:
-        yield Case(group=name, name="cross-check", verdict="not judged", message="SPICE was not asked")
-    for row in phase["judgements"]:
+    if not phase["cross_checks"]:
+        yield Case(group=name, name="cross-check", verdict="not checked", message="SPICE was not asked")
+    for row in phase["cross_checks"]:
         yield Case(
             group=name,
             name=f"sample {row['sample']}: native against SPICE",
@@ -59,5 +59,5 @@ def _real_cases(name: str, phase: Mapping[str, Any]) -> Iterator[Case]:
 
 
 def _deviation(row: Mapping[str, Any]) -> str:
-    words = row.get("message") or row.get("words") or ""
-    return f"deviation {row['deviation']} of the largest voltage, tolerance {row['tolerance']}; {words}"
+    numbers = f"deviation {row['deviation']} of the largest voltage, tolerance {row['tolerance']}"
+    return f"{numbers}; {row['message']}"

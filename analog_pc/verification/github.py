@@ -30,9 +30,9 @@ def plain(text: str) -> str:
 
 
 def case_commands(cases: Sequence[Case]) -> list[str]:
-    """A line for each case that failed (errors) or was not judged (warnings)."""
+    """A line for each case that failed (errors) or was not checked (warnings)."""
     lines = []
-    for verdict, level in (("fail", "error"), ("not judged", "warning")):
+    for verdict, level in (("fail", "error"), ("not checked", "warning")):
         found = [case for case in cases if case.verdict == verdict]
         lines += [
             command(level, f"{case.group} {case.name}: {verdict}", case.message) for case in found[:MOST]

@@ -12,22 +12,22 @@ from analog_pc.errors import one_line
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One test: `group` is what reports list it under; `message` says why it failed or was not judged."""
+    """One test: `group` is what reports list it under; `message` says why it failed or was not checked."""
 
     group: str
     name: str
-    verdict: Literal["pass", "fail", "not judged"]
+    verdict: Literal["pass", "fail", "not checked"]
     message: str = ""
     seconds: float = 0.0
 
 
 def junit_xml(suite: str, cases: Sequence[Case]) -> str:
-    """One test suite; a case that was not judged is skipped.
+    """One test suite; a case that was not checked is skipped.
 
     A consumer that counts skipped tests as passed still has the exit code, which is 3 then.
     """
     failures = sum(case.verdict == "fail" for case in cases)
-    skipped = sum(case.verdict == "not judged" for case in cases)
+    skipped = sum(case.verdict == "not checked" for case in cases)
     seconds = sum(case.seconds for case in cases)
     counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": str(skipped)}
     root = ElementTree.Element("testsuites", {"name": "analog-pc", **counts, "time": f"{seconds:.3f}"})
@@ -49,7 +49,7 @@ def _add(suite: ElementTree.Element, case: Case) -> None:
     if case.verdict == "fail":
         failure = {"message": _text(case.message), "type": "deviation"}
         ElementTree.SubElement(element, "failure", failure).text = _text(case.message)
-    elif case.verdict == "not judged":
+    elif case.verdict == "not checked":
         ElementTree.SubElement(element, "skipped", {"message": _text(case.message)})
 
 

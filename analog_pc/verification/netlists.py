@@ -1,4 +1,4 @@
-"""Netlists that a person runs by hand, edits, and has judged (`netlist_check`)."""
+"""Netlists to run by hand, to edit, and to check (`netlist_check`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from analog_pc.verification.netlist_check.probes_file import (
 )
 from analog_pc.verification.netlist_check.reference import expected, layers_of
 
-# What a deck may start from as the state of rest.  A saturated circuit rests as well.
+# Outcomes whose operating point a deck may start from: a saturated circuit is in equilibrium too.
 _AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
 
 _MOST_NETWORK = 2**32  # bytes; the file has been read already
@@ -33,11 +33,11 @@ _MOST_NETWORK = 2**32  # bytes; the file has been read already
 def sample_deck(compiled: CompiledNetwork, simulator: Simulator) -> str:
     """The operating point of the first sample as one deck with ``.nodeset`` lines.
 
-    It starts from where the circuit itself comes to rest: in a transient of `simulator` from the forward
-    state, or, with the input alone clamped, by its search from there.  Where `simulator` finds no rest,
-    it starts from the forward state, and ngspice searches on its own.
+    It starts from the operating point that `simulator` finds: in a transient from the forward state, or, with
+    the input alone clamped, by its search from there.  Without one it starts from the forward state, and
+    ngspice searches on its own.
     """
-    return _deck(compiled, _rest(compiled, simulator))
+    return _deck(compiled, _operating_point(compiled, simulator))
 
 
 def write_sample_netlist(
@@ -55,27 +55,26 @@ def write_sample_netlist(
     BadInput
         For files that cannot be written.
     """
-    found = _rest(compiled, simulator)
+    found = _operating_point(compiled, simulator)
     deck = _deck(compiled, found).encode()
-    known = _probes(compiled, found, simulator.name, deck, network_file)
+    probes = _probes(compiled, found, simulator.name, deck, network_file)
     if present(compiled.design.technology):
-        known = with_leftovers(known, compiled, simulator)
-    probes = to_json(known).encode()
+        probes = with_leftovers(probes, compiled, simulator)
     folder.mkdir(parents=True, exist_ok=True)
-    write_together(folder, {"network.cir": deck, "probes.json": probes})
+    write_together(folder, {"network.cir": deck, "probes.json": to_json(probes).encode()})
 
 
 def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
     stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
     if found is None:
         return single_sample_deck(compiled.circuit, stimuli, compiled.start(0))
-    equilibrium = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
-    return single_sample_deck(compiled.circuit, stimuli, equilibrium=equilibrium)
+    volts = dict(zip(found.nodes, found.volts[0].tolist(), strict=True))
+    return single_sample_deck(compiled.circuit, stimuli, equilibrium=volts)
 
 
-def _rest(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:
-    relaxing = compiled.clamps.beyond_input
-    point = compiled.operating_point((0,), by_relaxation=relaxing, every_node=True)
+def _operating_point(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:
+    by_relaxation = compiled.clamps.beyond_input
+    point = compiled.operating_point((0,), by_relaxation=by_relaxation, every_node=True)
     try:
         found = simulator.simulate(compiled.circuit, point)
     except SimulationFailed:

@@ -24,7 +24,7 @@ from analog_pc.circuit import (
 from analog_pc.verification.results import Part
 
 
-def parts_of(circuit: Circuit) -> tuple[Part, ...]:
+def parts_table(circuit: Circuit) -> tuple[Part, ...]:
     """Every bank of the circuit: where it is, how many parts, their values."""
     found = []
     for path, element in circuit.banks():

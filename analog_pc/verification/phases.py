@@ -1,4 +1,4 @@
-"""One phase of a verification: every sample relaxed by the simulator and held against the reference."""
+"""One phase of a verification: every sample solved by the simulator and compared with the reference."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ from analog_pc.verification.transient import verify_transient
 PHASES = ("predict", "learn")
 Progress = Callable[[str], None]
 
-# A distance from the reference that no finite gain explains: another stationary point, which the
-# transient then has to judge.
+# A distance from the reference that no finite gain explains: another stationary point; a transient decides.
 _ELSEWHERE = 1e-3
 
 
@@ -69,7 +68,7 @@ def verify_phase(
             f"phase {phase}: the ideal reference has no equilibrium here: {ideal.relaxation.message}"
         )
     progress(f"{phase}: {simulator.name}, {counted(compiled.clamps.samples, 'operating point')}")
-    solution, judged, notes = _operating_points(compiled, ideal, simulator, progress)
+    solution, relaxed, notes = _operating_points(compiled, ideal, simulator, progress)
     circuit = compiled.decode(solution)
     wave: TransientResult | None = None
     if transient:
@@ -83,7 +82,7 @@ def verify_phase(
         circuit,
         compare(ideal, circuit, compiled),
         smallest_curvature(compiled, circuit),
-        judged,
+        relaxed,
         notes,
         time.perf_counter() - began,
         wave,
@@ -130,30 +129,30 @@ def _operating_points(
         note = f"stepping led to operating points that all agree: {'; '.join(solution.status.notes)}"
         return replace(solution, status=_status(_accepted(solution), solution.status)), (), (note,)
     samples = tuple(int(k) for k in np.flatnonzero(doubt))
-    progress(f"{counted(len(samples), 'operating point')} in doubt; the transient judges")
-    judge = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
-    moved: Bools = np.asarray(_apart(compiled, judge, solution, samples) > 1e-3)
+    progress(f"{counted(len(samples), 'operating point')} in doubt; relaxing them by transients")
+    relaxed = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
+    differs: Bools = np.asarray(_apart(compiled, relaxed, solution, samples) > 1e-3)
     lost: Bools = np.asarray(~np.isfinite(solution.volts[list(samples)]).all(axis=1))
-    notes = tuple(_note(*row) for row in zip(samples, moved.tolist(), lost.tolist(), strict=True))
-    return _merged(solution, samples, judge), samples, notes
+    notes = tuple(_note(*row) for row in zip(samples, differs.tolist(), lost.tolist(), strict=True))
+    return _merged(solution, samples, relaxed), samples, notes
 
 
-def _note(sample: int, moved: bool, lost: bool) -> str:
-    """What the transient of a sample in doubt told."""
+def _note(sample: int, differs: bool, lost: bool) -> str:
+    """The result of relaxing a sample in doubt."""
     if lost:
         return f"sample {sample}: the direct search found no operating point, the transient did"
-    same = "not " if moved else ""
+    same = "not " if differs else ""
     return f"sample {sample}: the direct operating point was {same}what the transient relaxes to"
 
 
 def _apart(
-    compiled: CompiledNetwork, judge: Solution, solution: Solution, samples: tuple[int, ...]
+    compiled: CompiledNetwork, relaxed: Solution, solution: Solution, samples: tuple[int, ...]
 ) -> Floats:
     """Largest difference of an activity between two solutions, in units of activity, [samples]."""
     pairs = zip(compiled.probes.activities, compiled.scales.activity, strict=True)
     rows = list(samples)
     apart = [
-        np.abs(judge.voltage(bus) - solution.voltage(bus)[rows]).max(axis=1) / unit for bus, unit in pairs
+        np.abs(relaxed.voltage(bus) - solution.voltage(bus)[rows]).max(axis=1) / unit for bus, unit in pairs
     ]
     return np.asarray(np.max(apart, axis=0))
 
@@ -162,28 +161,28 @@ def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution)
     """Samples without a solution, that started astray, rest on a saddle, or lie far from the reference."""
     solved: Bools = np.asarray(np.isfinite(solution.volts).all(axis=1))
     circuit = compiled.decode(solution)
-    # In doubt anyway; nothing can be said of numbers that are not there.
-    known = tuple(
+    # Samples without a solution are in doubt anyway; the ideal values stand for their missing numbers.
+    filled = tuple(
         np.where(solved[:, None], a, b) for a, b in zip(circuit.activities, ideal.activities, strict=True)
     )
-    circuit = replace(circuit, activities=known)
+    circuit = replace(circuit, activities=filled)
     far = ~solved
     for a, b in zip(ideal.activities, circuit.activities, strict=True):
         far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
     return compiled.started_elsewhere(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
 
 
-def _merged(solution: Solution, samples: tuple[int, ...], judge: Solution) -> Solution:
-    """The solution with the rows of judged samples replaced."""
+def _merged(solution: Solution, samples: tuple[int, ...], relaxed: Solution) -> Solution:
+    """The solution with the rows of relaxed samples replaced."""
     volts = solution.volts.copy()
-    volts[list(samples)] = judge.voltage(solution.nodes)
+    volts[list(samples)] = relaxed.voltage(solution.nodes)
     preset = None if solution.preset_volts is None else solution.preset_volts.copy()
-    if preset is not None:  # a judged sample started from its forward state by construction
+    if preset is not None:  # a relaxed sample started from its forward state by construction
         preset[list(samples)] = 0.0
     outcomes = _accepted(solution)
-    for k, outcome in zip(samples, judge.status.each(len(samples)), strict=True):
+    for k, outcome in zip(samples, relaxed.status.each(len(samples)), strict=True):
         outcomes[k] = outcome
-    return Solution(solution.axis, solution.nodes, volts, _status(outcomes, judge.status), preset)
+    return Solution(solution.axis, solution.nodes, volts, _status(outcomes, relaxed.status), preset)
 
 
 def _accepted(solution: Solution) -> list[Outcome]:
@@ -192,7 +191,7 @@ def _accepted(solution: Solution) -> list[Outcome]:
     return [Outcome.CONVERGED if outcome is Outcome.STEPPED else outcome for outcome in each]
 
 
-def _status(outcomes: list[Outcome], words: Status) -> Status:
+def _status(outcomes: list[Outcome], notes_of: Status) -> Status:
     """The first outcome that is not CONVERGED, with the notes of a status."""
     worst = next((o for o in outcomes if o is not Outcome.CONVERGED), Outcome.CONVERGED)
-    return Status(worst, words.notes, tuple(outcomes))
+    return Status(worst, notes_of.notes, tuple(outcomes))

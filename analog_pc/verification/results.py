@@ -34,8 +34,8 @@ class TransientResult:
 
     Times of `waveform` are in units of C / g_s; `reference[l]` [times, n_l] are the ideal activities at the
     same times and `reference_energy` [times] their energy.  `comparisons` are named waveform, end, energy
-    (largest rise of E(t) over E(0)).  Settling times are seconds to `settling_level` of the way: measured
-    in the circuit, and C / (g_s lambda_min) ln(1/level) of the linearised flow.
+    (largest rise of E(t) over E(0)).  Settling times are seconds until `settling_level` of the distance to
+    the end remains: measured in the circuit, and C / (g_s lambda_min) ln(1/level) of the linearised flow.
     """
 
     sample: int
@@ -55,7 +55,7 @@ class PhaseResult:
     """One phase ("predict" or "learn"): the operating points of all samples, and a transient if asked for.
 
     `curvature` [samples] is the smallest eigenvalue of the Hessian at the circuit's own solution;
-    `judged` lists samples whose operating point the transient had to judge; `notes` are for a person.
+    `relaxed` lists samples whose operating point is the end of a transient; `notes` are for a person.
     """
 
     phase: str
@@ -64,15 +64,19 @@ class PhaseResult:
     circuit: Equilibrium
     comparisons: tuple[Comparison, ...]
     curvature: Floats
-    judged: tuple[int, ...]
+    relaxed: tuple[int, ...]
     notes: tuple[str, ...]
     seconds: float
     transient: TransientResult | None = None
 
     @property
+    def all_comparisons(self) -> tuple[Comparison, ...]:
+        """Of the operating points, and of the transient."""
+        return self.comparisons + (self.transient.comparisons if self.transient else ())
+
+    @property
     def passed(self) -> bool:
-        parts = self.comparisons + (self.transient.comparisons if self.transient else ())
-        return all(c.passed for c in parts) and self.circuit.relaxation.all_converged
+        return all(c.passed for c in self.all_comparisons) and self.circuit.relaxation.all_converged
 
 
 @dataclass(frozen=True)

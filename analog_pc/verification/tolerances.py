@@ -107,13 +107,13 @@ def _gradient(
 def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: list[Floats]) -> list[Floats]:
     """|H^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; layers 0 ... L."""
     full = hessian(landscape, state)
-    loose = moving(landscape, state)
-    free = np.broadcast_to(np.concatenate(landscape.clamps.free), loose.shape)
-    resting = free & ~loose
+    free_moving = moving(landscape, state)
+    free = np.broadcast_to(np.concatenate(landscape.clamps.free), free_moving.shape)
+    resting = free & ~free_moving
     drive = np.abs(np.concatenate(landscape.drives(state), axis=1))
     out = np.where(resting, drive / compiled.design.technology.rectifier_gain, 0.0)
     total = np.concatenate(r, axis=1)
-    for s, mask in enumerate(loose):
+    for s, mask in enumerate(free_moving):
         if mask.any():
             push = total[s] + np.abs(full[s]) @ out[s]
             inverse = np.linalg.inv(full[s][np.ix_(mask, mask)])

@@ -33,8 +33,8 @@ def verify_transient(
     """Relax one sample as a transient; compare it with the integrated flow at the simulator's times."""
     began = time.perf_counter()
     landscape = Landscape(compiled.network, compiled.clamps.sample(sample))
-    rest = take(ideal, slice(sample, sample + 1))
-    slowest = slowest_rate(landscape, rest)
+    equilibrium = take(ideal, slice(sample, sample + 1))
+    slowest = slowest_rate(landscape, equilibrium)
     duration = 10.0 if np.isinf(slowest) else DECAYS / slowest
     solution = simulator.simulate(
         compiled.circuit, compiled.transient(sample, start=start, duration=duration, max_step=duration)
@@ -52,7 +52,7 @@ def verify_transient(
         wave,
         reference,
         _energy(compiled, reference),
-        _compare(wave, reference, rest),
+        _compare(wave, reference, equilibrium),
         LEVEL,
         seconds * _settling(wave, LEVEL),
         seconds * np.log(1.0 / LEVEL) / slowest,
@@ -60,17 +60,20 @@ def verify_transient(
     )
 
 
-def slowest_rate(landscape: Landscape, rest: Equilibrium) -> float:
-    """Smallest rate of the linearised flow at rest, lambda_min in units of g_s / C."""
-    found = curvatures(landscape, landscape.resting_state(list(rest.activities)))[0]
+def slowest_rate(landscape: Landscape, equilibrium: Equilibrium) -> float:
+    """Smallest rate of the linearised flow at equilibrium, lambda_min in units of g_s / C."""
+    found = curvatures(landscape, landscape.resting_state(list(equilibrium.activities)))[0]
     return float(found[0]) if len(found) else np.inf
 
 
-def _compare(wave: Waveform, reference: tuple[Floats, ...], rest: Equilibrium) -> tuple[Comparison, ...]:
+def _compare(
+    wave: Waveform, reference: tuple[Floats, ...], equilibrium: Equilibrium
+) -> tuple[Comparison, ...]:
     scale = max(float(np.abs(a).max()) for a in reference) or 1.0
     distance = max(float(np.abs(a - b).max()) for a, b in zip(wave.activities, reference, strict=True))
     end = max(
-        float(np.abs(a[-1] - b[0]).max()) for a, b in zip(wave.activities, rest.activities, strict=True)
+        float(np.abs(a[-1] - b[0]).max())
+        for a, b in zip(wave.activities, equilibrium.activities, strict=True)
     )
     full = float(wave.energy.max()) or 1.0
     rise = float((wave.energy - np.minimum.accumulate(wave.energy)).max())
@@ -93,8 +96,8 @@ def _energy(compiled: CompiledNetwork, activities: tuple[Floats, ...]) -> Floats
 
 
 def _settling(wave: Waveform, level: float) -> float:
-    """Time after which every activity stays within `level` of its way to the end."""
-    way = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
-    outside = [np.abs(a - a[-1]).max(axis=1) > level * way for a in wave.activities]
+    """Time after which every activity stays within `level` of the largest distance to the end."""
+    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
+    outside = [np.abs(a - a[-1]).max(axis=1) > level * distance for a in wave.activities]
     late = np.flatnonzero(np.any(outside, axis=0))
     return float(wave.times[late[-1]]) if len(late) else 0.0

@@ -33,7 +33,7 @@ def test_hundred_digits_at_rest(digits: Verification, phase: int) -> None:
     found = digits.phases[phase]
     assert found.passed, (found.comparisons, found.circuit.relaxation.message)
     assert found.circuit.samples == 100
-    assert found.judged == ()  # a sigmoid network of this gain has one minimum, which Newton finds
+    assert found.relaxed == ()  # a sigmoid network of this gain has one minimum, which Newton finds
     assert (found.curvature > 0.0).all()
     assert {c.quantity for c in found.comparisons} == set(LIMITS)
     for c in found.comparisons:

@@ -62,7 +62,7 @@ def test_pass_fail_and_not_judged(pytester: pytest.Pytester, folder: Path) -> No
         [
             "*AssertionError: wrong.cir: FAIL:*",
             "*layer 1, x1_?: off by * on its own account: value node*",
-            "*AssertionError: prose.cir: NOT JUDGED:*",
+            "*AssertionError: prose.cir: NOT CHECKED:*",
             "*BadInput: gone.cir: cannot be read*",
         ]
     )

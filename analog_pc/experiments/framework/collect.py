@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, check_claim
+from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, classify
 from analog_pc.experiments.framework.result_cache import NoCache, ResultCache
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
@@ -75,14 +75,14 @@ def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
     found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
     if claim.rule == "bp":
         reverse = found[BACKPROP]
-        verdict = check_claim(claim.published, [reverse], claim.tolerance)
+        verdict = classify(claim.published, [reverse], claim.tolerance)
         name = f"{claim.quantity}, backpropagation"
         return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
-    checked = [found[c] for c in RELAXERS if found[c] is not None]
+    measured = [found[c] for c in RELAXERS if found[c] is not None]
     reference = claim.published
-    if reference is None and checked:
-        reference = checked.pop(0)  # the ideal column, or what stands for it where it cannot be run
-    verdict = check_claim(reference, checked, claim.tolerance)
+    if reference is None and measured:
+        reference = measured.pop(0)  # the ideal column, or what stands for it where it cannot be run
+    verdict = classify(reference, measured, claim.tolerance)
     return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
 
 
@@ -103,7 +103,7 @@ def _deviations(
             largest = max(_deviation(ideal[k], circuit[k]) for k in both)
             found = {c: largest if c == column else None for c in COLUMNS}
             tolerance = agreement.get(column)
-            verdict = check_claim(0.0, [largest], tolerance)
+            verdict = classify(0.0, [largest], tolerance)
             rows.append(
                 Row(
                     f"largest deviation from ideal, {column}",

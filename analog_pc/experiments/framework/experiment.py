@@ -33,7 +33,7 @@ class Claim:
     quantity
         Name of the value in `Outcome.values`.
     published
-        None: nothing was published; the columns are then checked against the first one, the ideal one.
+        None: nothing was published; the columns are then compared with the first one, the ideal one.
     tolerance
         On |measured - published|, derived where the claim stands; None: no verdict is asked for.
     rule

@@ -28,7 +28,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Row:
     """One quantity: as published, on each relaxer, and under backpropagation; None where it does not apply.
 
-    `tolerance` is on |measured - published|; `verdict` is computed by `check_claim`, never typed in.
+    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in.
     """
 
     quantity: str
@@ -77,7 +77,7 @@ class Result:
         return {c: self.data[f"{c}/{array}"] for c in COLUMNS if f"{c}/{array}" in self.data}
 
 
-def check_claim(published: float | None, measured: Iterable[float | None], tolerance: float | None) -> str:
+def classify(published: float | None, measured: Iterable[float | None], tolerance: float | None) -> str:
     """`AGREES` if every measured number is within `tolerance` of `published`, else `DIFFERS`.
 
     `NOT_SHOWN` where there is nothing to compare: no reference, no tolerance or no measurement.

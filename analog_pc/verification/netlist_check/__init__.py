@@ -1,1 +1,1 @@
-"""Netlists that a person has edited, run as they are and judged by the reference in ``probes.json``."""
+"""Netlists that a person has edited, run as they are and checked against the reference in ``probes.json``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analog_pc.verification.junit import Case
-from analog_pc.verification.netlist_check.judge import NetlistCheck, NodeVerdict, Verdict
+from analog_pc.verification.netlist_check.check import NetlistCheck, NodeVerdict, Verdict
 from analog_pc.verification.netlist_check.report import engineering, group_verdict, groups, source_line
 
 
@@ -26,15 +26,15 @@ def _case(check: NetlistCheck, nodes: list[NodeVerdict], seconds: float) -> Case
 
 def _message(check: NetlistCheck, nodes: list[NodeVerdict]) -> str:
     failed = [node for node in nodes if node.verdict is Verdict.FAIL]
-    unjudged = [node for node in nodes if node.verdict is Verdict.NOT_JUDGED]
+    unchecked = [node for node in nodes if node.verdict is Verdict.NOT_CHECKED]
     if failed:
         worst = max(failed, key=lambda node: abs(node.deviation or 0.0))
-        words = (
+        message = (
             f"{len(failed)} of {len(nodes)} nodes off; largest: {worst.probe.node} "
             f"{engineering(worst.measured)}V, expected {engineering(worst.expected)}V, "
             f"tolerance {engineering(worst.tolerance)}V"
         )
-        return f"{words}; source: {source_line(check.sources[0])}" if check.sources else words
-    if unjudged:
-        return f"{len(unjudged)} of {len(nodes)} nodes not judged: {unjudged[0].message}"
+        return f"{message}; source: {source_line(check.sources[0])}" if check.sources else message
+    if unchecked:
+        return f"{len(unchecked)} of {len(nodes)} nodes not checked: {unchecked[0].message}"
     return ""

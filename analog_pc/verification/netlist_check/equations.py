@@ -64,9 +64,9 @@ def explained(probes: Probes, measured: Signals, reference: Signals) -> dict[Pla
     }
     found: dict[Place, Floats] = {}
     for quantity, number in away:
-        moved = _moved(probes, quantity, number, away, measured, reference)
-        if moved is not None:
-            volts = moved + _loaded(quantity, number, away)
+        caused = _caused(probes, quantity, number, away, measured, reference)
+        if caused is not None:
+            volts = caused + _loaded(quantity, number, away)
             held = quantity == "x" and np.asarray(probes.layers[number].clamped)
             found[quantity, number] = np.where(held, 0.0, volts)
     return found
@@ -87,7 +87,7 @@ def _loaded(quantity: Quantity, number: int, away: Signals) -> Floats:
     return own if columns is None else np.asarray(own + columns.max(axis=1, keepdims=True))
 
 
-def _moved(
+def _caused(
     probes: Probes, quantity: Quantity, number: int, away: Signals, measured: Signals, reference: Signals
 ) -> Floats | None:
     layer = probes.layers[number]
@@ -118,22 +118,22 @@ def _added(plus: Matrix, minus: Matrix, inverted: Floats | None, direct: Floats 
 def _pulled(
     probes: Probes, number: int, away: Signals, measured: Signals, reference: Signals
 ) -> Floats | None:
-    """What prediction and feedback move an activity by: a change of the feedback, and of the gate."""
+    """Change of an activity by those of its prediction, its feedback and its gate."""
     layer = probes.layers[number]
     x = measured["x", number]
-    moved = np.zeros_like(x)
+    change = np.zeros_like(x)
     if number:
         if ("mu", number) not in away:
             return None
-        moved = moved + away["mu", number]
+        change = change + away["mu", number]
     if layer.gate != 0.0:
         if ("back", number) not in away:
             return None
         f = activation(layer.activation)
         volts = layer.volts_per_unit
         turned = np.abs(f.slope(x / volts) - f.slope(reference["x", number] / volts))
-        moved = moved + layer.gate * (away["back", number] + turned * np.abs(measured["back", number]))
-    return moved
+        change = change + layer.gate * (away["back", number] + turned * np.abs(measured["back", number]))
+    return change
 
 
 def _off_balance(probes: Probes, v: Signals) -> dict[Place, Floats]:
@@ -163,14 +163,14 @@ def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: f
     if x is None:
         return None
     f = activation(layer.activation)
-    units = x / layer.volts_per_unit
+    activity = x / layer.volts_per_unit
     zone = layer.kink_volts / layer.volts_per_unit
-    # At rest on a kink, x says where the kink is and not how far its rectifier is driven.
-    on_kink = f.slope(units - zone) != f.slope(units + zone)
+    # At a kink, x says where the kink is and not how far its rectifier is driven.
+    on_kink = f.slope(activity - zone) != f.slope(activity + zone)
     near = np.where(on_kink, zone, 0.0)
     value = sign * v[quantity, number]
-    low = layer.rate_volts_per_unit * f.f(units - near)
-    high = layer.rate_volts_per_unit * f.f(units + near)
+    low = layer.rate_volts_per_unit * f.f(activity - near)
+    high = layer.rate_volts_per_unit * f.f(activity + near)
     return np.asarray(sign * (value - np.clip(value, np.minimum(low, high), np.maximum(low, high))))
 
 

@@ -30,7 +30,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.pcn.clamps import Clamps
 from analog_pc.simulators import Simulator
 from analog_pc.verification.netlist_check.equations import Place, Signals, explained, local_deviations
-from analog_pc.verification.netlist_check.probes_file import JUDGED, Probes, Quantity
+from analog_pc.verification.netlist_check.probes_file import CHECKED, Probes, Quantity
 from analog_pc.verification.netlist_check.reference import CROSS_CHECK, buses_of
 
 STATES = 8
@@ -43,14 +43,14 @@ def with_leftovers(probes: Probes, compiled: CompiledNetwork, simulator: Simulat
     if found is None or probes.reference is None:
         return probes
     reference, others = found
-    largest = max(float(np.abs(volts).max()) for place, volts in reference.items() if place[0] in JUDGED)
+    largest = max(float(np.abs(volts).max()) for place, volts in reference.items() if place[0] in CHECKED)
     ratios = _ratios(probes, reference, others, CROSS_CHECK * largest)
     most = max(ratios.values(), default=0.0)
     layers = []
     for number, layer in enumerate(probes.layers):
         # What does not move between these states (eps at rest without targets) is made of the same parts.
-        known = {q: ratios.get((q, n), most) for q, n in reference if n == number}
-        layers.append(msgspec.structs.replace(layer, leftovers=known))
+        leftovers = {q: ratios.get((q, n), most) for q, n in reference if n == number}
+        layers.append(msgspec.structs.replace(layer, leftovers=leftovers))
     return msgspec.structs.replace(probes, layers=tuple(layers))
 
 
@@ -60,10 +60,10 @@ def _ratios(probes: Probes, reference: Signals, others: Signals, tolerance: floa
     inputs = explained(probes, others, reference)
     found = {}
     for place, changes in inputs.items():
-        moved = changes > tolerance
-        if moved.any() and place in off:
-            excess = np.abs(off[place][moved]) - tolerance
-            worst = max(0.0, float(np.max(excess / changes[moved])))
+        large = changes > tolerance
+        if large.any() and place in off:
+            excess = np.abs(off[place][large]) - tolerance
+            worst = max(0.0, float(np.max(excess / changes[large])))
             found[place] = math.sqrt(_inputs(probes, *place)) * worst
     return found
 
@@ -80,10 +80,10 @@ def _states(compiled: CompiledNetwork, simulator: Simulator) -> tuple[Signals, S
     """Volts at rest of the first sample [1, nodes] and of others [samples, nodes]."""
     design = replace(compiled.design, clamps=_around(compiled.clamps))
     near = replace(compiled, design=design)
-    relaxing = compiled.clamps.beyond_input
+    by_relaxation = compiled.clamps.beyond_input
     try:
         found = simulator.simulate(
-            near.circuit, near.operating_point(by_relaxation=relaxing, every_node=True)
+            near.circuit, near.operating_point(by_relaxation=by_relaxation, every_node=True)
         )
     except SimulationFailed:
         return None

@@ -25,7 +25,7 @@ _GARBLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 MOST_BYTES = 512 * 2**20  # 784-128-10 takes 9 MB
 
 Quantity = Literal["x", "mu", "eps", "rate", "anti", "back", "anti_eps"]
-JUDGED: tuple[Quantity, ...] = ("x", "mu", "eps")
+CHECKED: tuple[Quantity, ...] = ("x", "mu", "eps")
 Matrix = tuple[tuple[float, ...], ...]
 
 
@@ -45,7 +45,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     volts
         Expected, V, one for each sample of the netlist.
     tolerance
-        Largest \\|measured - expected\\| that passes, V; None: not judged.
+        Largest \\|measured - expected\\| that passes, V; None: not checked.
     """
 
     node: str
@@ -68,7 +68,7 @@ class Reference(msgspec.Struct, frozen=True, kw_only=True):
     samples
         Points of the operating-point analysis, 1 for ``.op``.
     full_scale
-        V, of each judged quantity by layer; tolerances in per cent refer to it.
+        V, of each checked quantity by layer; tolerances in per cent refer to it.
     """
 
     source: str
@@ -143,7 +143,7 @@ class Probes(msgspec.Struct, frozen=True, kw_only=True):
     activities, predictions, eps
         Node names by layer; the input has no prediction and no eps.
     reference
-        None where none was found: then nothing can be judged.
+        None where none was found: then nothing can be checked.
     """
 
     schema: Literal["analog-pc probes"]
@@ -228,7 +228,7 @@ def _contradictions(probes: Probes) -> Iterator[str]:
     samples = 0
     if probes.reference is not None:
         samples = probes.reference.samples
-        for quantity in JUDGED:
+        for quantity in CHECKED:
             found = probes.reference.full_scale.get(quantity, ())
             if len(found) != len(sizes):
                 yield f"full_scale of {quantity}: {len(found)} values for {len(sizes)} layers"
@@ -247,7 +247,7 @@ def _contradictions(probes: Probes) -> Iterator[str]:
             yield f"node {probe.node!r}: {len(probe.volts)} volts for {samples} samples"
         if probe.tolerance is not None and not (math.isfinite(probe.tolerance) and probe.tolerance >= 0.0):
             yield f"node {probe.node!r}: tolerance {probe.tolerance!r} V, must be finite and >= 0"
-    if not any(probe.quantity in JUDGED for probe in probes.nodes):
+    if not any(probe.quantity in CHECKED for probe in probes.nodes):
         yield "it names no activity, prediction or eps"
 
 

@@ -21,7 +21,14 @@ from analog_pc.pcn import Equilibrium, relax
 from analog_pc.simulators.spice.names import spice_node
 from analog_pc.technology.non_idealities import present
 from analog_pc.verification.compare import full_scales
-from analog_pc.verification.netlist_check.probes_file import JUDGED, Layer, Matrix, Probe, Quantity, Reference
+from analog_pc.verification.netlist_check.probes_file import (
+    CHECKED,
+    Layer,
+    Matrix,
+    Probe,
+    Quantity,
+    Reference,
+)
 from analog_pc.verification.tolerances import ACCEPTANCE, tolerances
 
 # Two simulators of one nonlinear circuit, as a fraction of the largest probed voltage (`verify.real`).
@@ -39,20 +46,20 @@ class Expected(NamedTuple):
     nodes: tuple[Probe, ...]
 
 
-def expected(compiled: CompiledNetwork, rest: Solution | None, simulator: str) -> Expected:
+def expected(compiled: CompiledNetwork, solution: Solution | None, simulator: str) -> Expected:
     """The reference of the first sample.
 
     Parameters
     ----------
     compiled
         The circuit.
-    rest
-        Its state of rest with every node, found by `simulator`; read where parts are real.
+    solution
+        Its operating point with every node, found by `simulator`; read where parts are real.
     """
     first = replace(compiled, design=replace(compiled.design, clamps=compiled.clamps.sample(0)))
     if not present(compiled.design.technology):
         return _from_mathematics(first)
-    return _from_simulator(first, rest, simulator)
+    return _from_simulator(first, solution, simulator)
 
 
 def layers_of(compiled: CompiledNetwork) -> tuple[Layer, ...]:
@@ -148,7 +155,7 @@ def _from_mathematics(compiled: CompiledNetwork) -> Expected:
     volts = compiled.scales.activity
     full_scale: dict[str, tuple[float, ...]] = {}
     within: dict[Place, float] = {}
-    for quantity in JUDGED:
+    for quantity in CHECKED:
         full_scale[quantity] = tuple(unit * scales[quantity] for unit in volts)
         fraction = min(allowed[quantity], ACCEPTANCE[quantity])
         for layer, scale in enumerate(full_scale[quantity]):
@@ -180,19 +187,19 @@ def _signals(compiled: CompiledNetwork, ideal: Equilibrium) -> Signals:
     return found
 
 
-def _from_simulator(compiled: CompiledNetwork, rest: Solution | None, simulator: str) -> Expected:
+def _from_simulator(compiled: CompiledNetwork, solution: Solution | None, simulator: str) -> Expected:
     buses = buses_of(compiled)
-    if rest is None:
+    if solution is None:
         return Expected(None, tuple(_probes(buses, {}, {})))
-    volts = {place: rest.voltage(bus)[:1] for place, bus in buses.items()}
-    largest = max(float(np.abs(volts[place]).max()) for place in buses if place[0] in JUDGED)
+    volts = {place: solution.voltage(bus)[:1] for place, bus in buses.items()}
+    largest = max(float(np.abs(volts[place]).max()) for place in buses if place[0] in CHECKED)
     reference = Reference(
         source=f"{simulator} simulator",
         tolerance=f"two simulators of one circuit: {CROSS_CHECK:g} of the largest probed voltage",
         samples=1,
-        full_scale={quantity: (largest,) * len(compiled.network.sizes) for quantity in JUDGED},
+        full_scale={quantity: (largest,) * len(compiled.network.sizes) for quantity in CHECKED},
     )
-    within = {place: CROSS_CHECK * largest for place in buses if place[0] in JUDGED}
+    within = {place: CROSS_CHECK * largest for place in buses if place[0] in CHECKED}
     return Expected(reference, tuple(_probes(buses, volts, within)))
 
 

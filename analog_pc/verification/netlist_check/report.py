@@ -13,11 +13,11 @@ import msgspec
 
 from analog_pc.reporting.text import counted
 from analog_pc.verification.github import MOST, command, plain
-from analog_pc.verification.netlist_check.judge import NetlistCheck, NodeVerdict, Source, Verdict
-from analog_pc.verification.netlist_check.probes_file import JUDGED
+from analog_pc.verification.netlist_check.check import NetlistCheck, NodeVerdict, Source, Verdict
+from analog_pc.verification.netlist_check.probes_file import CHECKED
 
 SCHEMA: Literal["analog-pc netlist report"] = "analog-pc netlist report"
-VERSION: Literal[1] = 1
+VERSION: Literal[2] = 2
 
 MOST_SOURCES = 5
 MOST_ROWS = 20  # of a table for a person; report.json has all
@@ -25,7 +25,7 @@ _RULE = "|---|---|---|---|---|---|"
 
 
 class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A judged node, in its worst sample.  V; None where there is no value."""
+    """A checked node, in its worst sample.  V; None where there is no value."""
 
     node: str
     quantity: str
@@ -36,7 +36,7 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
     expected: float | None
     deviation: float | None
     tolerance: float | None
-    verdict: Literal["pass", "fail", "not judged"]
+    verdict: Literal["pass", "fail", "not checked"]
     message: str
 
 
@@ -54,11 +54,11 @@ class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetlistReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole file; `verdict` is ``pass``, ``fail`` or ``not judged``."""
+    """The whole file; `verdict` is ``pass``, ``fail`` or ``not checked``."""
 
     schema: Literal["analog-pc netlist report"]
-    schema_version: Literal[1]
-    verdict: Literal["pass", "fail", "not judged"]
+    schema_version: Literal[2]
+    verdict: Literal["pass", "fail", "not checked"]
     passed: bool
     message: str
     netlist: str
@@ -147,7 +147,7 @@ def _source(source: Source) -> SourceReport:
     )
 
 
-# --- words
+# --- text
 
 
 def headline(check: NetlistCheck) -> str:
@@ -158,14 +158,14 @@ def headline(check: NetlistCheck) -> str:
         case Verdict.PASS:
             return f"PASS: {total} of {total} nodes agree with the {_reference(check)}"
         case Verdict.FAIL:
-            words = f"FAIL: {count[Verdict.FAIL]} of {total} nodes differ from the {_reference(check)}"
-            missing = count[Verdict.NOT_JUDGED]
-            return f"{words}; {missing} not judged" if missing else words
+            failed = f"FAIL: {count[Verdict.FAIL]} of {total} nodes differ from the {_reference(check)}"
+            missing = count[Verdict.NOT_CHECKED]
+            return f"{failed}; {missing} not checked" if missing else failed
         case _:
             if check.message:
-                return f"NOT JUDGED: {check.message}"
-            first = next(node for node in check.nodes if node.verdict is Verdict.NOT_JUDGED)
-            return f"NOT JUDGED: {count[Verdict.NOT_JUDGED]} of {total} nodes: {first.message}"
+                return f"NOT CHECKED: {check.message}"
+            first = next(node for node in check.nodes if node.verdict is Verdict.NOT_CHECKED)
+            return f"NOT CHECKED: {count[Verdict.NOT_CHECKED]} of {total} nodes: {first.message}"
 
 
 def _reference(check: NetlistCheck) -> str:
@@ -233,9 +233,9 @@ def markdown(check: NetlistCheck) -> str:
 
 
 def groups(check: NetlistCheck) -> Iterator[list[NodeVerdict]]:
-    """The judged nodes of each layer and quantity."""
+    """The checked nodes of each layer and quantity."""
     for layer in range(len(check.probes.layers)):
-        for quantity in JUDGED:
+        for quantity in CHECKED:
             nodes = [n for n in check.nodes if n.probe.layer == layer and n.probe.quantity == quantity]
             if nodes:
                 yield nodes
@@ -246,7 +246,7 @@ def group_verdict(nodes: list[NodeVerdict]) -> Verdict:
     found = {node.verdict for node in nodes}
     if Verdict.FAIL in found:
         return Verdict.FAIL
-    return Verdict.PASS if found == {Verdict.PASS} else Verdict.NOT_JUDGED
+    return Verdict.PASS if found == {Verdict.PASS} else Verdict.NOT_CHECKED
 
 
 def _group_row(nodes: list[NodeVerdict]) -> str:
@@ -273,17 +273,17 @@ def github_lines(check: NetlistCheck, file: str) -> list[str]:
     head = headline(check)
     if check.verdict is Verdict.PASS:
         return []
-    if check.verdict is Verdict.NOT_JUDGED:
-        return [command("warning", "not judged", head, file)]
-    words = [("source of a deviation", source_line(source)) for source in check.sources]
-    words = words or [("deviation", _deviation_line(node)) for node in check.largest_first]
-    lines = [command("error", title, text, file) for title, text in words[: MOST - 1]]
+    if check.verdict is Verdict.NOT_CHECKED:
+        return [command("warning", "not checked", head, file)]
+    found = [("source of a deviation", source_line(source)) for source in check.sources]
+    found = found or [("deviation", _deviation_line(node)) for node in check.largest_first]
+    lines = [command("error", title, text, file) for title, text in found[: MOST - 1]]
     return [command("error", "verify", head, file), *lines]
 
 
 def _deviation_line(node: NodeVerdict) -> str:
-    if node.verdict is Verdict.NOT_JUDGED:
-        return f"layer {node.probe.layer}, {node.probe.node}: not judged: {node.message}"
+    if node.verdict is Verdict.NOT_CHECKED:
+        return f"layer {node.probe.layer}, {node.probe.node}: not checked: {node.message}"
     return (
         f"layer {node.probe.layer}, {node.probe.node}: {engineering(node.measured)}V, expected "
         f"{engineering(node.expected)}V, tolerance {engineering(node.tolerance)}V"

@@ -139,7 +139,7 @@ def _layer_keys(layers: list[int]) -> list[Line2D]:
 def margins(verification: Verification) -> Figure:
     """Residual over tolerance of every comparison, as bars on a logarithmic axis: 1 is the limit."""
     rows = [
-        (f"{phase.phase}: {c.quantity}", c) for phase in verification.phases for c in _all_comparisons(phase)
+        (f"{phase.phase}: {c.quantity}", c) for phase in verification.phases for c in phase.all_comparisons
     ]
     ratios = np.array([c.residual / c.tolerance if c.tolerance > 0.0 else math.nan for _, c in rows])
     floor, ceiling = decades(ratios, 1.0)
@@ -152,10 +152,6 @@ def margins(verification: Verification) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.set(xscale="log", xlim=(floor, ceiling), ylim=(len(rows) - 0.4, -0.6), xlabel="residual / tolerance")
     return figure
-
-
-def _all_comparisons(phase: PhaseResult) -> tuple[Comparison, ...]:
-    return phase.comparisons + (phase.transient.comparisons if phase.transient else ())
 
 
 def _bar(axes: Axes, place: int, comparison: Comparison, ratio: float, floor: float, ceiling: float) -> None:

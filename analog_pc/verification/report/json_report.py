@@ -16,7 +16,7 @@ from analog_pc.verification.results import Comparison, PhaseResult, TransientRes
 
 # `report.schema.json` beside this module is the JSON Schema of both reports, on ideal and on real parts.
 SCHEMA = "analog-pc verify report"
-VERSION = 1
+VERSION = 2
 
 
 def report_dict(verification: Verification) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def phase_dict(phase: PhaseResult) -> dict[str, Any]:
         "samples": phase.circuit.samples,
         "message": relaxation.message,
         **comparisons_dict(phase.comparisons),
-        **attributes(phase, "judged", "notes", "seconds"),
+        **attributes(phase, "relaxed", "notes", "seconds"),
         "smallest_curvature": finite(np.min(phase.curvature)) if np.size(phase.curvature) else None,
         "volts_per_unit": plain(phase.compiled.scales.activity),
         "seconds_per_unit": finite(phase.compiled.scales.seconds),

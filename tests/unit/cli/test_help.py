@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import choices, main
+from analog_pc.evaluation import STEPS as EVALUATION_STEPS
 from analog_pc.experiments.framework.result import RELAXERS
 from analog_pc.importers.assemble import OUTPUTS
 from analog_pc.importers.layout import LAYOUTS
@@ -60,7 +61,8 @@ def test_what_is_listed_is_what_there_is() -> None:
     assert tuple(OUTPUTS) == choices.OUTPUT_ACTIVATIONS
     assert LAYOUTS == choices.LAYOUTS
     assert PHASES == choices.PHASES
-    assert STEP_NAMES == choices.STEPS
+    assert STEP_NAMES == choices.ANALYSIS_STEPS
+    assert tuple(EVALUATION_STEPS) == choices.EVALUATION_STEPS
     assert tuple(SCHEMES) == choices.SCHEMES
     assert tuple(t.value for t in Transposed) == choices.TRANSPOSED
     assert choices.HEADROOM == HEADROOM

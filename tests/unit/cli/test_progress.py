@@ -1,4 +1,4 @@
-"""Which steps are done, and what is said of how far one is."""
+"""Which step a command is doing, and the time left."""
 
 from __future__ import annotations
 
@@ -8,65 +8,44 @@ import pytest
 from rich.console import Console
 
 from analog_pc.cli import progress as module
-from analog_pc.cli.progress import StepProgress, chosen_steps, duration
-from analog_pc.errors import BadInput
-
-NAMES = ("a", "b", "c", "d")
-NEEDS = {"c": ("a",), "d": ("a", "c")}
-
-
-@pytest.mark.parametrize(
-    ("skip", "only", "expected"),
-    [
-        (None, None, ("a", "b", "c", "d")),
-        ("b", None, ("a", "c", "d")),
-        ("c, b", None, ("a",)),  # d builds on c
-        ("a", None, ("b",)),
-        (None, "c", ("a", "c")),
-        (None, "b,d", ("a", "b", "c", "d")),
-    ],
-)
-def test_chosen(skip: str | None, only: str | None, expected: tuple[str, ...]) -> None:
-    assert chosen_steps(NAMES, skip, only, NEEDS) == expected
-
-
-@pytest.mark.parametrize(
-    ("skip", "only", "words"),
-    [("e", None, "'e'"), (None, "a,", "''"), ("a", "b", "not both"), ("a,b", None, "nothing is left")],
-)
-def test_refused(skip: str | None, only: str | None, words: str) -> None:
-    with pytest.raises(BadInput, match=words):
-        chosen_steps(NAMES, skip, only, NEEDS)
+from analog_pc.cli.progress import StepDisplay
 
 
 def test_time_left_is_from_the_pieces_done(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     out = io.StringIO()
-    step = StepProgress("[2/3]", "chips", 5, Console(file=out, width=200))
-    with step.shown():
-        assert step.line == "[2/3] chips"
-        step.next("chip 0")
-        assert step.left is None
+    with StepDisplay(Console(file=out, width=200)) as display:
+        display.begin(2, 3, "chips", 5)
+        assert display.line == "[2/3] chips"
+        display.next("chip 0")
+        assert display.left is None
         now[0] = 108.0
-        step.next("chip 1")
-        assert step.left == pytest.approx(4.0 * 8.0)
-        assert step.line == "[2/3] chips 2/5: chip 1, about 32 s left"
+        display.next("chip 1")
+        assert display.left == pytest.approx(4.0 * 8.0)
+        assert display.line == "[2/3] chips 2/5: chip 1, about 32 s left"
         now[0] = 161.0  # without a terminal a line each minute
-        step.note("still chip 1")
+        display.note("still chip 1")
     assert out.getvalue().splitlines() == [
         "[2/3] chips",
         "[2/3] chips 2/5: still chip 1, about 4 min 4 s left",
     ]
 
 
+def test_time_left_may_be_given() -> None:
+    out = io.StringIO()
+    with StepDisplay(Console(file=out, width=200)) as display:
+        display.begin(1, 4, "table, predict", seconds_left=None)
+        display.begin(2, 4, "table, learn", seconds_left=12.0)
+    assert out.getvalue().splitlines() == ["[1/4] table, predict", "[2/4] table, learn, about 12 s left"]
+
+
 def test_a_terminal_has_a_bar() -> None:
     out = io.StringIO()
-    step = StepProgress("[1/1]", "chips", 2, Console(file=out, force_terminal=True, width=80))
-    with step.shown():
-        step.next("chip 0")
+    with StepDisplay(Console(file=out, force_terminal=True, width=80)) as display:
+        display.begin(1, 1, "chips", 2)
+        display.next("chip 0")
+        with display.paused():
+            out.write("in between")
     assert "chips 1/2: chip 0" in out.getvalue()
-
-
-def test_duration() -> None:
-    assert [duration(s) for s in (0.2, 45.4, 59.6, 125.0)] == ["1 s", "45 s", "1 min 0 s", "2 min 5 s"]
+    assert "in between" in out.getvalue()

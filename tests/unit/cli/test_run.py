@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from matplotlib.figure import Figure
 
 from analog_pc.cli import main
-from analog_pc.cli.settings import configuration
+from analog_pc.cli.configuration import configuration
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, ResultCache
 from analog_pc.experiments.framework.experiment import no_comparison
@@ -99,12 +99,12 @@ def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest
         (("bear", "--out", "x", "--simulators", "vacask"), "'vacask' is not a simulator"),
         (("less-erratic", "--out", "x", "--simulators", "ngspice"), "'ngspice' is not feasible"),
         (("bear", "--out", "x", "--technology", "wood"), "wood"),
-        (("bear", "--out", "x", "--set", "rate=[0.1]"), "no setting 'rate', use one of rates, distance"),
+        (("bear", "--out", "x", "--set", "rate=[0.1]"), "no field 'rate', use one of rates, distance"),
         (("bear", "--out", "x", "--set", "rates=[0.1,-1]"), "Expected float > 0.0 - at value[1]"),
         (("bear", "--out", "x", "--set", "distance=far"), "is not FIELD=VALUE in TOML"),
         (("bear", "--out", "x", "--set", "distance"), "is not FIELD=VALUE in TOML"),
         (("bear", "--out", "x", "--set", ""), "is not one FIELD=VALUE"),
-        (("less-erratic", "--out", "x", "--set", "data='d.npz'"), "no setting 'data'"),
+        (("less-erratic", "--out", "x", "--set", "data='d.npz'"), "no field 'data'"),
         (("motor", "--out", "x", "--set", "pc={first=1,second=1,spread=1,x=1}"), "no 'x' in pc"),
         (("small-data", "--out", "x", "--set", "test_every=65"), "a test every 65 epochs, of 64"),
     ],

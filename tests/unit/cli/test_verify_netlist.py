@@ -129,7 +129,7 @@ def test_not_judged_is_exit_3_and_skipped(folder: Path) -> None:
     file.write_text(file.read_text().replace("\n.op\n", "\n.save v(x0_0) v(x0_1) v(x0_2) v(x0_3)\n.op\n"))
     result = cli("verify", "--netlist", file, "--junit", folder / "j.xml")
     assert result.exit_code == 3, result.output
-    assert "NOT JUDGED: 15 of 19 nodes" in result.stdout
+    assert "NOT CHECKED: 15 of 19 nodes" in result.stdout
     found = cases(folder / "j.xml")
     assert found.pop("network.layer0.x") == "pass"
     assert set(found.values()) == {"skipped"}
@@ -137,7 +137,7 @@ def test_not_judged_is_exit_3_and_skipped(folder: Path) -> None:
     result = cli("verify", "--netlist", file, "--junit", folder / "j.xml", "--out", folder / "out")
     assert result.exit_code == 3, result.output
     assert set(cases(folder / "j.xml").values()) == {"skipped"}
-    assert json.loads((folder / "out" / "report.json").read_text())["verdict"] == "not judged"
+    assert json.loads((folder / "out" / "report.json").read_text())["verdict"] == "not checked"
 
 
 @pytest.mark.parametrize(("text", "code"), [("50%", 0), ("0.5", 0), ("1e-9", 1)])

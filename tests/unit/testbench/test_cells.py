@@ -12,7 +12,7 @@ from analog_pc.devices.compact import YAKOPCIC, memristor_model
 from analog_pc.testbench import EXAMPLES, PulseEncoding, build_testbench, learning_circuit
 from analog_pc.testbench.cells import array, comparator_law, driven, level_law
 from analog_pc.testbench.continuous.circuit import per_unit
-from analog_pc.verification.parts import parts_of
+from analog_pc.verification.parts import parts_table
 
 WRITING = PulseEncoding(YAKOPCIC["microsiemens"], rate_scale=2.0)
 LAWS = {
@@ -84,7 +84,7 @@ def test_the_circuit_of_a_trial() -> None:
         "layer2.forward": 21, "layer2.predict_reference": 7,
         "layer2.transposed": 18, "layer2.feedback_reference": 3,
     }  # fmt: skip
-    listed = {part.name: part.count for part in parts_of(made.circuit)}
+    listed = {part.name: part.count for part in parts_table(made.circuit)}
     assert len(listed) == len(list(made.circuit.banks()))
     assert listed["layer1: forward (memristor yakopcic)"] == 54
     assert listed["top: clamp (switch)"] == 3

@@ -18,7 +18,7 @@ def test_counts_and_kinds() -> None:
     cases = [
         Case(group="g", name="one", verdict="pass", seconds=0.25),
         Case(group="g", name="two", verdict="fail", message="off", seconds=1.0),
-        Case(group="g", name="three", verdict="not judged", message="gone"),
+        Case(group="g", name="three", verdict="not checked", message="gone"),
     ]
     root = ElementTree.fromstring(junit_xml("suite", cases))
     (suite,) = root
@@ -52,7 +52,7 @@ def test_any_message_is_one_command() -> None:
 
 def test_no_more_commands_than_github_shows() -> None:
     cases = [Case(group="g", name=str(k), verdict="fail", message="m") for k in range(30)]
-    cases.append(Case(group="g", name="n", verdict="not judged", message="m"))
+    cases.append(Case(group="g", name="n", verdict="not checked", message="m"))
     lines = case_commands(cases)
     assert [line.split(" ")[0] for line in lines] == ["::error"] * 10 + ["::warning"]
 
@@ -90,14 +90,14 @@ def test_a_quantity_passes_on_finite_numbers_alone(
 
 def test_cross_checks_of_real_parts() -> None:
     rows = [
-        {"sample": k, "deviation": d, "tolerance": 1e-6, "verdict": v, "words": "w", "seconds": 1.0}
-        for k, (d, v) in enumerate([(1e-9, "pass"), (1e-3, "fail"), (None, "not judged")])
+        {"sample": k, "deviation": d, "tolerance": 1e-6, "verdict": v, "message": "w", "seconds": 1.0}
+        for k, (d, v) in enumerate([(1e-9, "pass"), (1e-3, "fail"), (None, "not checked")])
     ]
-    found = report_cases({"phases": {"learn": {"judgements": rows}, "predict": {"judgements": []}}})
-    assert [case.verdict for case in found] == ["pass", "fail", "not judged", "not judged"]
+    found = report_cases({"phases": {"learn": {"cross_checks": rows}, "predict": {"cross_checks": []}}})
+    assert [case.verdict for case in found] == ["pass", "fail", "not checked", "not checked"]
     assert "0.001" in found[1].message
 
 
 def test_no_phase_is_no_pass() -> None:
-    assert [case.verdict for case in report_cases({"phases": {}})] == ["not judged"]
+    assert [case.verdict for case in report_cases({"phases": {}})] == ["not checked"]
     assert not math.isnan(report_cases({})[0].seconds)

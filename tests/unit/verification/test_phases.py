@@ -1,4 +1,4 @@
-"""Phases: who judges an operating point in doubt; and operating points by relaxation."""
+"""Phases: operating points in doubt; and operating points by relaxation."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ def direct(net: PredictiveCodingNetwork, x: np.ndarray, t: np.ndarray) -> np.nda
 @pytest.mark.parametrize(
     ("drawn", "astray"), [((NET, X, T), ASTRAY), (SADDLE, ON_SADDLE)], ids=["minimum", "saddle"]
 )
-def test_the_transient_judges(
+def test_the_transient_decides(
     drawn: tuple[PredictiveCodingNetwork, np.ndarray, np.ndarray], astray: int
 ) -> None:
     net, x, t = drawn
     far = direct(net, x, t)
-    assert far[astray] > 0.1  # the direct search is astray, so there is something to judge
+    assert far[astray] > 0.1  # the direct search is astray, so there is something to decide
     assert np.delete(far, astray).max() < 1e-6
     found = verify_phase(net, IDEAL, "learn", x, t, Ngspice())
     assert found.passed, found.comparisons
-    assert found.judged == (astray,)
+    assert found.relaxed == (astray,)
     assert found.notes == (
         f"sample {astray}: the direct operating point was not what the transient relaxes to",
     )
@@ -112,7 +112,7 @@ def test_nothing_in_doubt_nothing_said() -> None:
     for phase in PHASES:
         found = verify_phase(net, IDEAL, phase, x, t, Ngspice())
         assert found.passed
-        assert (found.phase, found.judged, found.notes, found.transient) == (phase, (), (), None)
+        assert (found.phase, found.relaxed, found.notes, found.transient) == (phase, (), (), None)
         assert found.seconds > 0.0
     assert found.compiled.clamps.beyond_input  # the targets were held while learning
 
@@ -121,7 +121,7 @@ def test_rectifiers_are_relaxed_first() -> None:
     net = random_network((4, 3, 2), "relu", seed=0)
     found = verify_phase(net, IDEAL, "learn", X[:2], T[:2], Ngspice())
     assert found.passed
-    assert found.judged == (0, 1)
+    assert found.relaxed == (0, 1)
     assert found.notes == (
         "rectifiers switch, so every sample was relaxed by a transient before its operating point",
     )
@@ -140,7 +140,7 @@ def test_a_failed_search_is_replaced_by_relaxation(monkeypatch: pytest.MonkeyPat
     said: list[str] = []
     found = verify_phase(NET, IDEAL, "learn", X[:2], T[:2], simulator, progress=said.append)
     assert found.passed
-    assert found.judged == (0, 1)
+    assert found.relaxed == (0, 1)
     assert found.notes == (
         "operating points by relaxation, because the direct search failed: ngspice: no luck",
     )
@@ -296,5 +296,5 @@ def test_a_sample_without_a_solution_is_relaxed_and_the_others_stay() -> None:
     x = np.random.default_rng(0).normal(size=(3, 4))
     found = verify_phase(net, IDEAL, "predict", x, None, Lossy())
     assert found.passed
-    assert found.judged == (Lossy.lost,)
+    assert found.relaxed == (Lossy.lost,)
     assert found.notes == ("sample 1: the direct search found no operating point, the transient did",)

@@ -117,7 +117,7 @@ def test_json_says_what_was_found(written):
     assert learn["scales"] == dict.fromkeys(QUANTITIES, 2.0)
     assert learn["passed"]
     assert learn["converged"]
-    assert learn["judged"] == [3]
+    assert learn["relaxed"] == [3]
     assert learn["notes"] == ["A note <b>for</b> a person."]
     assert learn["smallest_curvature"] == 0.3
     transient = learn["transient"]

@@ -48,15 +48,15 @@ def verdict(result: Result) -> str:
     """The verdict in a word or two."""
     if not result.passed:
         return "DIFFERS"
-    return "AGREES" if any(row.verdict == AGREES for row in result.rows) else "NOT JUDGED"
+    return "AGREES" if any(row.verdict == AGREES for row in result.rows) else "NOT CHECKED"
 
 
 def summary(result: Result) -> str:
-    """What was checked and how it came out, in a sentence or two."""
+    """What was checked, and the result, in a sentence or two."""
     checked = [row for row in result.rows if row.verdict != NOT_SHOWN]
     differing = [row.quantity for row in checked if row.verdict == DIFFERS]
     if not checked:
-        return "Nothing here is claimed: the numbers are measured, and not checked."
+        return "Nothing here is claimed: the numbers are measured, not checked."
     if differing:
         return f"{len(differing)} of {len(checked)} checked quantities differ: {'; '.join(differing)}."
     return f"Every checked quantity ({len(checked)}) is within its tolerance."

@@ -25,7 +25,7 @@ def test_verdicts_in_words() -> None:
     assert summary(RESULT) == "Every checked quantity (1) is within its tolerance."
     assert summary(replace(RESULT, rows=(GOOD, BAD))) == "1 of 2 checked quantities differ: dip."
     assert summary(replace(RESULT, rows=(OPEN,))).startswith("Nothing here is claimed")
-    assert verdict(replace(RESULT, rows=(OPEN,))) == "NOT JUDGED"
+    assert verdict(replace(RESULT, rows=(OPEN,))) == "NOT CHECKED"
 
 
 def test_page_holds_table_notes_and_facts(tmp_path: Path) -> None:

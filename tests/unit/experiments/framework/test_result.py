@@ -9,7 +9,7 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments import Result, Row, load_result, save_result
-from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, check_claim
+from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, classify
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, c
 def test_a_verdict_follows_from_the_numbers(
     published: float | None, measured: list[float | None], tolerance: float | None, verdict: str
 ) -> None:
-    assert check_claim(published, measured, tolerance) == verdict
+    assert classify(published, measured, tolerance) == verdict
 
 
 def a_result() -> Result:

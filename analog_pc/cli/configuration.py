@@ -1,4 +1,4 @@
-"""The configuration of an experiment, with what the user sets of it."""
+"""The configuration of an experiment, with the values that the user assigns."""
 
 from __future__ import annotations
 
@@ -16,9 +16,22 @@ from analog_pc.si import is_quantity, quantity
 
 
 def configuration(
-    experiment: Experiment[Any], full: bool, settings: Sequence[str], seeds: int | None, data: Path | None
+    experiment: Experiment[Any],
+    full: bool,
+    assignments: Sequence[str],
+    seeds: int | None,
+    data: Path | None,
 ) -> Any:
-    """The reduced or the full one, with "FIELD=VALUE" (TOML) for other values.
+    """The reduced or the full configuration, with other values.
+
+    Parameters
+    ----------
+    experiment, full
+        Whose, and whether at the published size.
+    assignments
+        "FIELD=VALUE" in TOML.
+    seeds, data
+        Where given, other values of the fields of these names.
 
     Raises
     ------
@@ -27,40 +40,40 @@ def configuration(
     """
     config = experiment.full if full else experiment.reduced
     where = f"run {experiment.name}"
-    changes = dict(_setting(config, setting, where) for setting in settings)
-    for option, given in (("seeds", seeds), ("data", data)):
-        if given is None:
+    changes = dict(_assigned(config, text, where) for text in assignments)
+    for option, value in (("seeds", seeds), ("data", data)):
+        if value is None:
             continue
         if not hasattr(config, option):
             raise BadInput(f"{where}: it has no {option}, --{option} does not apply")
-        changes[option] = given
+        changes[option] = value
     return dataclasses.replace(config, **changes)
 
 
-def _setting(config: Any, setting: str, where: str) -> tuple[str, Any]:
+def _assigned(config: Any, assignment: str, where: str) -> tuple[str, Any]:
     """Name and value, checked against the field's type."""
-    name, value = _parsed(setting, f"{where}: --set {setting}")
+    name, value = _parsed(assignment, f"{where}: --set {assignment}")
     if name == "data" or not hasattr(config, name):
-        known = ", ".join(f.name for f in dataclasses.fields(config) if f.name != "data")
-        raise BadInput(f"{where}: there is no setting {name!r}, use one of {known}")
+        names = ", ".join(f.name for f in dataclasses.fields(config) if f.name != "data")
+        raise BadInput(f"{where}: there is no field {name!r}, use one of {names}")
     try:
         held = msgspec.convert(value, get_type_hints(type(config), include_extras=True)[name])
     except (msgspec.ValidationError, RecursionError) as fault:
-        raise BadInput(f"{where}: --set {setting}: {_here(fault)}") from None
+        raise BadInput(f"{where}: --set {assignment}: {_here(fault)}") from None
     if isinstance(value, dict):  # msgspec lets keys pass that a dataclass has not
         for key in sorted(value.keys() - {f.name for f in dataclasses.fields(held)}):
-            raise BadInput(f"{where}: --set {setting}: there is no {key!r} in {name}")
+            raise BadInput(f"{where}: --set {assignment}: there is no {key!r} in {name}")
     return name, held
 
 
-def _parsed(setting: str, where: str) -> tuple[str, Any]:
+def _parsed(assignment: str, where: str) -> tuple[str, Any]:
     """Name and value; a number with a prefix ("10k"), which TOML has not, is taken too."""
-    name, _, value = (part.strip() for part in setting.partition("="))
-    if name.isidentifier() and is_quantity(value) and not _is_toml(setting):
+    name, _, value = (part.strip() for part in assignment.partition("="))
+    if name.isidentifier() and is_quantity(value) and not _is_toml(assignment):
         found = quantity(where, value, "")
         return name, int(found) if found.is_integer() else found
     try:
-        ((name, value),) = tomllib.loads(setting).items()
+        ((name, value),) = tomllib.loads(assignment).items()
     except (tomllib.TOMLDecodeError, RecursionError) as fault:
         raise BadInput(f"{where}: is not FIELD=VALUE in TOML: {fault}") from None
     except ValueError:
@@ -68,9 +81,9 @@ def _parsed(setting: str, where: str) -> tuple[str, Any]:
     return name, value
 
 
-def _is_toml(setting: str) -> bool:
+def _is_toml(assignment: str) -> bool:
     try:
-        tomllib.loads(setting)
+        tomllib.loads(assignment)
     except ValueError:
         return False
     return True

@@ -22,7 +22,7 @@ from analog_pc.verification.netlist_check.equations import (
     explained,
     local_deviations,
 )
-from analog_pc.verification.netlist_check.probes_file import JUDGED, Probe, Probes, read_probes, sha256
+from analog_pc.verification.netlist_check.probes_file import CHECKED, Probe, Probes, read_probes, sha256
 from analog_pc.verification.netlist_check.simulation import Run, read_netlist, run_netlist
 
 NO_REFERENCE = "no reference: no equilibrium was found when the probes were written"
@@ -33,7 +33,7 @@ class Verdict(Enum):
 
     PASS = "pass"
     FAIL = "fail"
-    NOT_JUDGED = "not judged"
+    NOT_CHECKED = "not checked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,13 +80,13 @@ class NetlistCheck:
     Attributes
     ----------
     nodes
-        Judged nodes, by layer.
+        Checked nodes, by layer.
     sources
         Where deviations come from, the largest first; empty if all nodes pass.
     followers
         Signals whose local deviation may follow from a source, the largest first.
     message
-        Why nothing could be judged; empty if something was.
+        Why nothing could be checked; empty if something was.
     netlist_sha256
         Of the netlist that was run.
     tolerance
@@ -110,7 +110,7 @@ class NetlistCheck:
         found = {node.verdict for node in self.nodes}
         if Verdict.FAIL in found:
             return Verdict.FAIL
-        return Verdict.PASS if found == {Verdict.PASS} else Verdict.NOT_JUDGED
+        return Verdict.PASS if found == {Verdict.PASS} else Verdict.NOT_CHECKED
 
     @property
     def edited(self) -> bool:
@@ -119,10 +119,10 @@ class NetlistCheck:
 
     @property
     def largest_first(self) -> list[NodeVerdict]:
-        """Failed nodes by the size of their deviation, then nodes that were not judged."""
+        """Failed nodes by the size of their deviation, then nodes that were not checked."""
         failed = [node for node in self.nodes if node.verdict is Verdict.FAIL]
         failed.sort(key=lambda node: -abs(node.deviation or 0.0))
-        return failed + [node for node in self.nodes if node.verdict is Verdict.NOT_JUDGED]
+        return failed + [node for node in self.nodes if node.verdict is Verdict.NOT_CHECKED]
 
 
 def check_netlist(
@@ -133,7 +133,7 @@ def check_netlist(
     timeout: float = 600.0,
     ngbehavior: str | None = None,
 ) -> NetlistCheck:
-    """Run a netlist with ngspice as it is, and judge its nodes.
+    """Run a netlist with ngspice as it is, and check its nodes.
 
     Parameters
     ----------
@@ -157,18 +157,18 @@ def check_netlist(
     """
     if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0.0):
         raise BadInput(f"tolerance = {tolerance!r} of full scale, must be finite and > 0")
-    known = read_probes(probes or netlist.parent / "probes.json")
+    read = read_probes(probes or netlist.parent / "probes.json")
     content = read_netlist(netlist)
     began = time.perf_counter()
     run = run_netlist(netlist, timeout, ngbehavior)
     seconds = time.perf_counter() - began
-    message = run.problem if known.reference is not None else NO_REFERENCE
-    nodes = tuple(_verdict(known, probe, run, message, tolerance) for probe in _judged(known))
+    message = run.problem if read.reference is not None else NO_REFERENCE
+    nodes = tuple(_verdict(read, probe, run, message, tolerance) for probe in _checked_probes(read))
     failed = any(node.verdict is Verdict.FAIL for node in nodes)
-    off = _sources(known, run, tolerance) if failed else ()
+    off = _sources(read, run, tolerance) if failed else ()
     return NetlistCheck(
         netlist=netlist,
-        probes=known,
+        probes=read,
         nodes=nodes,
         sources=tuple(source for source in off if not source.follows),
         followers=tuple(source for source in off if source.follows),
@@ -181,17 +181,17 @@ def check_netlist(
     )
 
 
-def _judged(probes: Probes) -> Iterable[Probe]:
-    return (probe for probe in probes.nodes if probe.quantity in JUDGED)
+def _checked_probes(probes: Probes) -> Iterable[Probe]:
+    return (probe for probe in probes.nodes if probe.quantity in CHECKED)
 
 
 def _verdict(probes: Probes, probe: Probe, run: Run, message: str, fraction: float | None) -> NodeVerdict:
     """The node in its worst sample."""
-    reason = message or _unjudged(probes, probe, run)
+    reason = message or _unchecked(probes, probe, run)
     if reason:
         return NodeVerdict(
             probe=probe, sample=0, measured=None, expected=probe.volts[0] if probe.volts else None,
-            tolerance=_tolerance(probes, probe, fraction), verdict=Verdict.NOT_JUDGED, message=reason,
+            tolerance=_tolerance(probes, probe, fraction), verdict=Verdict.NOT_CHECKED, message=reason,
         )  # fmt: skip
     tolerance = _tolerance(probes, probe, fraction)
     assert tolerance is not None
@@ -208,8 +208,8 @@ def _verdict(probes: Probes, probe: Probe, run: Run, message: str, fraction: flo
     )
 
 
-def _unjudged(probes: Probes, probe: Probe, run: Run) -> str:
-    """Why a node cannot be judged; empty if it can."""
+def _unchecked(probes: Probes, probe: Probe, run: Run) -> str:
+    """Why a node cannot be checked; empty if it can."""
     if probe.node not in run.volts:
         return f"the result has no node {probe.node}"
     measured = run.volts[probe.node]
@@ -235,7 +235,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
     measured = _signals(probes, run.volts)
     off = local_deviations(probes, measured, reference)
     inputs = explained(probes, measured, reference)
-    within = max(_tolerance(probes, probe, fraction) or 0.0 for probe in _judged(probes))
+    within = max(_tolerance(probes, probe, fraction) or 0.0 for probe in _checked_probes(probes))
     scales = _full_scales(reference)
     found = []
     for probe in probes.nodes:
@@ -246,7 +246,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
         deviation = float(volts[sample, probe.index])
         if abs(deviation) > within:
             leftover = probes.layers[probe.layer].leftovers.get(probe.quantity, 0.0)
-            moved = inputs.get((probe.quantity, probe.layer), np.zeros_like(volts))
+            due = inputs.get((probe.quantity, probe.layer), np.zeros_like(volts))
             relative = abs(deviation) / scales[probe.quantity, probe.layer]
             found.append(
                 Source(
@@ -255,7 +255,7 @@ def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, 
                     deviation=deviation,
                     relative=relative,
                     parts=_parts(probes, probe),
-                    follows=bool(abs(deviation) <= within + leftover * moved[sample, probe.index]),
+                    follows=bool(abs(deviation) <= within + leftover * due[sample, probe.index]),
                 )
             )
     return tuple(sorted(found, key=lambda source: -source.relative))
@@ -276,9 +276,9 @@ def _signals(probes: Probes, volts: Mapping[str, Floats]) -> Signals:
         if found is not None and len(found) == samples:
             columns[probe.quantity, probe.layer][probe.index] = found
     signals = {}
-    for place, known in columns.items():
+    for place, values_of in columns.items():
         signal = np.full((samples, probes.network.sizes[place[1]]), np.nan)
-        for index, values in known.items():
+        for index, values in values_of.items():
             signal[:, index] = values
         signals[place] = signal
     return signals

@@ -1,4 +1,4 @@
-"""Edited netlists: what passes, what fails, where the fault is said to be, and what cannot be judged."""
+"""Edited netlists: what passes, what fails, where the fault is said to be, and what cannot be checked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.rawfile import read_raw
 from analog_pc.verification.netlist_check.cases import netlist_cases
-from analog_pc.verification.netlist_check.judge import Verdict, check_netlist
+from analog_pc.verification.netlist_check.check import Verdict, check_netlist
 from analog_pc.verification.netlist_check.report import headline
 from tests.unit.verification.netlist_check.conftest import add_line, replace_amplifier, scale_resistor
 
@@ -165,7 +165,7 @@ def test_an_own_amplifier_in_the_syntax_of_pspice(netlist: Netlist) -> None:
     """ngspice knows IF() in a compatibility mode alone."""
     file = netlist("ideal")
     replace_amplifier(file, "opamp", "E1 out 0 VALUE = {IF(V(plus) > 1, 0, 1E9*V(plus,minus))}")
-    assert check_netlist(file).verdict is Verdict.NOT_JUDGED
+    assert check_netlist(file).verdict is Verdict.NOT_CHECKED
     assert check_netlist(file, ngbehavior="psa").verdict is Verdict.PASS
     with pytest.raises(BadInput, match="ngbehavior"):
         check_netlist(file, ngbehavior="psa -r /tmp/x")
@@ -216,16 +216,16 @@ def test_plain_ngspice_finds_the_same_voltages(netlist: Netlist) -> None:
         assert node.measured == volts[f"v({node.probe.node})"]
 
 
-# --- not judged
+# --- not checked
 
 
-def test_a_missing_node_is_not_judged(netlist: Netlist) -> None:
+def test_a_missing_node_is_not_checked_probes(netlist: Netlist) -> None:
     file = netlist("ideal")
     add_line(file, ".save v(x1_0) v(x1_1)")
     check = check_netlist(file)
-    assert check.verdict is Verdict.NOT_JUDGED
+    assert check.verdict is Verdict.NOT_CHECKED
     assert sum(node.verdict is Verdict.PASS for node in check.nodes) == 2
-    assert headline(check) == "NOT JUDGED: 26 of 28 nodes: the result has no node x0_0"
+    assert headline(check) == "NOT CHECKED: 26 of 28 nodes: the result has no node x0_0"
 
 
 def test_a_fault_is_a_fault_where_other_nodes_are_missing(netlist: Netlist) -> None:
@@ -234,7 +234,7 @@ def test_a_fault_is_a_fault_where_other_nodes_are_missing(netlist: Netlist) -> N
     add_line(file, "Rstray x1_0 x1_1 1e6")
     check = check_netlist(file)
     assert check.verdict is Verdict.FAIL
-    assert headline(check).endswith("24 not judged")
+    assert headline(check).endswith("24 not checked")
 
 
 def without_operating_point(text: str) -> dict[str, tuple[str, str]]:
@@ -256,12 +256,12 @@ def without_operating_point(text: str) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("case", [name for name in without_operating_point("") if name != "two"])
-def test_a_run_without_operating_point_is_not_judged(case: str, netlist: Netlist) -> None:
+def test_a_run_without_operating_point_is_not_checked_probes(case: str, netlist: Netlist) -> None:
     file = netlist("ideal")
     text, words = without_operating_point(file.read_text())[case]
     file.write_text(text)
     check = check_netlist(file)
-    assert check.verdict is Verdict.NOT_JUDGED
+    assert check.verdict is Verdict.NOT_CHECKED
     assert words in headline(check)
     assert not check.sources
 
@@ -275,17 +275,17 @@ def test_a_probes_file_without_reference_judges_nothing(netlist: Netlist) -> Non
         probe["tolerance"] = None
     (file.parent / "probes.json").write_text(json.dumps(probes))
     check = check_netlist(file)
-    assert check.verdict is Verdict.NOT_JUDGED
+    assert check.verdict is Verdict.NOT_CHECKED
     assert "no reference" in headline(check)
 
 
-def test_a_node_without_expected_volts_is_not_judged(netlist: Netlist) -> None:
+def test_a_node_without_expected_volts_is_not_checked_probes(netlist: Netlist) -> None:
     file = netlist("ideal")
     probes = json.loads((file.parent / "probes.json").read_text())
     probes["nodes"][0]["volts"] = []
     (file.parent / "probes.json").write_text(json.dumps(probes))
     check = check_netlist(file)
-    assert check.verdict is Verdict.NOT_JUDGED
+    assert check.verdict is Verdict.NOT_CHECKED
     assert check.nodes[0].message == "1 points, the reference has 0"
 
 

@@ -1,4 +1,4 @@
-"""A verification with real parts as lines of text, none of a table longer than 80 characters."""
+"""A non-ideality analysis as lines of text, none of a table longer than 80 characters."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import textwrap
 import numpy as np
 
 from analog_pc.circuit import Outcome
-from analog_pc.nonideality import RealVerification
+from analog_pc.nonideality import NonIdealityAnalysis
 from analog_pc.nonideality.accuracy import WORKS
-from analog_pc.nonideality.results import Judgement, RealPhase, Row, State, StepRecord
+from analog_pc.nonideality.results import CrossCheck, PhaseAnalysis, State, StepRecord, TableRow
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
 
@@ -20,7 +20,7 @@ CONVERGED = Outcome.CONVERGED.value
 SECOND = {"predict": ("same class", "same_class"), "learn": ("cosine dW", "cosine")}
 
 
-def table_of(phase: RealPhase) -> str:
+def table_of(phase: PhaseAnalysis) -> str:
     """Deviation of the activities from ideal parts, over full scale, with each row's non-ideality on."""
     title, second = SECOND[phase.phase]
     first = f"{phase.phase}: on"
@@ -33,11 +33,11 @@ def table_of(phase: RealPhase) -> str:
         cells = (
             f"{_rms(row):>20}{_number(row.mean('largest'), '.1e'):>12}{_number(row.mean(second), '.4f'):>13}"
         )
-        lines.append(f" {row.name:<24}{cells}{len(row.departures):>8}")
+        lines.append(f" {row.name:<24}{cells}{len(row.chips):>8}")
     return "\n".join((*lines, ""))
 
 
-def step_lines(phase: RealPhase, record: StepRecord) -> list[str]:
+def step_lines(phase: PhaseAnalysis, record: StepRecord) -> list[str]:
     """What a step found, beside the table."""
     said = _LINES[record.step](phase)
     if record.state is not State.DONE:
@@ -45,9 +45,9 @@ def step_lines(phase: RealPhase, record: StepRecord) -> list[str]:
     return [_wrapped(line, len(record.phase) + 2) for line in said]
 
 
-def banners(found: RealVerification) -> list[str]:
+def banners(found: NonIdealityAnalysis) -> list[str]:
     """The two answers: does SPICE agree, and does the network still work?"""
-    numbers = [j.deviation for j in found.judgements if np.isfinite(j.deviation)]
+    numbers = [c.deviation for c in found.cross_checks if np.isfinite(c.deviation)]
     how = (
         f", {max(numbers):.1e} of full scale in {counted(len(numbers), 'operating point')}" if numbers else ""
     )
@@ -63,7 +63,7 @@ def banners(found: RealVerification) -> list[str]:
     return lines
 
 
-def _rms(row: Row) -> str:
+def _rms(row: TableRow) -> str:
     spread = row.spread("rms")
     return _number(row.mean("rms"), ".1e") + (f" ± {spread:.0e}" if spread else "")
 
@@ -72,52 +72,53 @@ def _number(value: float, form: str) -> str:
     return format(value, form) if np.isfinite(value) else "-"
 
 
-def _table(phase: RealPhase) -> list[str]:
+def _table(phase: PhaseAnalysis) -> list[str]:
     return [f"{row.name}: {row.status}" for row in phase.rows if row.status != CONVERGED]
 
 
-def _cross_check(phase: RealPhase) -> list[str]:
-    return [_judged(j) for j in phase.judgements]
+def _cross_check(phase: PhaseAnalysis) -> list[str]:
+    return [_checked(check) for check in phase.cross_checks]
 
 
-def _judged(j: Judgement) -> str:
-    if not np.isfinite(j.deviation):
-        return f"sample {j.sample} {j.verdict}: {j.words}"
-    return f"sample {j.sample}, native against SPICE: {j.deviation:.1e} of full scale, {j.verdict}"
+def _checked(check: CrossCheck) -> str:
+    if not np.isfinite(check.deviation):
+        return f"sample {check.sample} {check.verdict}: {check.message}"
+    deviation = f"{check.deviation:.1e} of full scale"
+    return f"sample {check.sample}, native against SPICE: {deviation}, {check.verdict}"
 
 
-def _wires(phase: RealPhase) -> list[str]:
-    if not phase.drops:
+def _wires(phase: PhaseAnalysis) -> list[str]:
+    if not phase.ir_drops:
         return []
-    worst = max(phase.drops, key=lambda drop: float(np.abs(drop.loss).max(initial=0.0)))
+    worst = max(phase.ir_drops, key=lambda drop: float(np.abs(drop.loss).max(initial=0.0)))
     loss = 100.0 * float(np.abs(worst.loss).max(initial=0.0))
-    return [f"wires take up to {loss:.3g} % of the largest voltage ({worst.array})"]
+    return [f"IR drop up to {loss:.3g} % of the largest voltage ({worst.array})"]
 
 
-def _power(phase: RealPhase) -> list[str]:
+def _power(phase: PhaseAnalysis) -> list[str]:
     power = phase.power
     if power is None:
         return []
     said = [f"power {si(power.total, 'W')}"] if power.parts else []
-    return [*said, *([power.words] if power.words else [])]
+    return [*said, *([power.message] if power.message else [])]
 
 
-def _modes(phase: RealPhase) -> list[str]:
+def _modes(phase: PhaseAnalysis) -> list[str]:
     s = phase.stability
     if s is None:
         return []
     margin = f", slowest mode {s.margin_units:.3g} g_s / C, damping {s.damping:.2g}"
-    looked = f"{counted(s.samples, 'sample')} looked at"
-    return [f"{s.words}, {looked}{margin if np.isfinite(s.margin) else ''}"]
+    checked = f"{counted(s.samples, 'sample')} checked"
+    return [f"{s.message}, {checked}{margin if np.isfinite(s.margin) else ''}"]
 
 
-def _noise(phase: RealPhase) -> list[str]:
+def _noise(phase: PhaseAnalysis) -> list[str]:
     noise = phase.noise
     if noise is None:
         return []
     rms = np.concatenate(noise.rms)
     if not rms.size:
-        return [f"noise: {noise.words}"] if noise.words else []
+        return [f"noise: {noise.message}"] if noise.message else []
     worst = float(rms.max())
     activity = max(float(r.max()) / unit for r, unit in zip(noise.rms, noise.volts, strict=True) if r.size)
     return [
@@ -126,12 +127,12 @@ def _noise(phase: RealPhase) -> list[str]:
     ]
 
 
-def _transients(phase: RealPhase) -> list[str]:
+def _transients(phase: PhaseAnalysis) -> list[str]:
     if not phase.settlings:
         return []
     settled = [f"{w.name} {_seconds(w.measured)}" for w in phase.settlings]
     said = [f"settling to 1 %: {', '.join(settled)}"]
-    said += [f"{w.name}: {w.words}" for w in phase.settlings if w.words]
+    said += [f"{w.name}: {w.message}" for w in phase.settlings if w.message]
     if np.isfinite(phase.energy):
         said.append(f"energy {si(phase.energy, 'J')} a relaxation")
     return said

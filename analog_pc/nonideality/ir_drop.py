@@ -11,12 +11,14 @@ from analog_pc.circuit import GROUND, Circuit, Crossbar, Solution
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.crossbar import NonlinearArray, cell_voltages, with_access
 from analog_pc.errors import SimulationFailed
-from analog_pc.nonideality.departures import SOLVED
-from analog_pc.nonideality.results import DropMap
+from analog_pc.nonideality.deviations import SOLVED
+from analog_pc.nonideality.results import IrDropMap
 from analog_pc.simulators import Native
 
 
-def drop_maps(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> tuple[DropMap, ...]:
+def ir_drop_maps(
+    compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0
+) -> tuple[IrDropMap, ...]:
     """A map of every crossbar; none where the wires are ideal, or the sample has no operating point."""
     wire = compiled.design.technology.wire
     if not (wire.word_line_ohms or wire.bit_line_ohms):
@@ -57,12 +59,12 @@ def _volts(solution: Solution, nodes: tuple[str, ...]) -> Floats:
     return found
 
 
-def _map(label: str, array: Crossbar, rows: Floats, columns: Floats, phase: str, sample: int) -> DropMap:
+def _map(label: str, array: Crossbar, rows: Floats, columns: Floats, phase: str, sample: int) -> IrDropMap:
     ideal = rows[:, None] - columns[None, :]
     largest = float(np.abs(ideal).max())
     across = _across(array, np.concatenate([rows, columns]))
     loss = np.where(ideal < 0.0, -1.0, 1.0) * (ideal - across) / (largest or 1.0)
-    return DropMap(label, phase, sample, loss, largest)
+    return IrDropMap(label, phase, sample, loss, largest)
 
 
 def _across(array: Crossbar, ports: Floats) -> Floats:

@@ -14,15 +14,21 @@ from analog_pc.circuit import Analysis, Circuit, OperatingPoint, Outcome, Soluti
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.crossbar import effective_conductance
 from analog_pc.errors import BadInput, SimulationFailed
-from analog_pc.nonideality import STEP_NAMES, RealVerification, chosen_steps, departures, verify_real
-from analog_pc.nonideality.departures import departure
-from analog_pc.nonideality.drop import drop_maps
-from analog_pc.nonideality.json_report import real_dict
-from analog_pc.nonideality.judged import judge
-from analog_pc.nonideality.page import headline, write_real_report
+from analog_pc.nonideality import (
+    STEP_NAMES,
+    AnalysisOptions,
+    NonIdealityAnalysis,
+    analyse_non_idealities,
+    deviations,
+)
+from analog_pc.nonideality.analysis import Now
+from analog_pc.nonideality.cross_check import cross_check
+from analog_pc.nonideality.deviations import chip_deviation
+from analog_pc.nonideality.ir_drop import ir_drop_maps
+from analog_pc.nonideality.json_report import report_dict
+from analog_pc.nonideality.page import headline, write_analysis
 from analog_pc.nonideality.power import power
-from analog_pc.nonideality.results import FAIL, NOT_JUDGED, PASS, Departure, Row, State, StepRecord
-from analog_pc.nonideality.run import Now
+from analog_pc.nonideality.results import FAIL, NOT_CHECKED, PASS, ChipDeviation, State, StepRecord, TableRow
 from analog_pc.nonideality.settling import settle
 from analog_pc.nonideality.small_signal import noise, stability
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
@@ -87,11 +93,11 @@ class Hanging(Shifted):
 
 
 @pytest.fixture(scope="module")
-def found() -> RealVerification:
-    return verify_real(NET, REAL, X, T, Shifted(1e-9), seeds=2)
+def found() -> NonIdealityAnalysis:
+    return analyse_non_idealities(NET, REAL, X, T, Shifted(1e-9), options=AnalysisOptions(seeds=2))
 
 
-def test_every_non_ideality_has_a_row_in_every_phase(found: RealVerification) -> None:
+def test_every_non_ideality_has_a_row_in_every_phase(found: NonIdealityAnalysis) -> None:
     for phase in found.phases:
         assert [row.name for row in phase.rows] == ["everything on", *present(REAL), "nothing on"]
         for row in phase.rows:
@@ -99,11 +105,11 @@ def test_every_non_ideality_has_a_row_in_every_phase(found: RealVerification) ->
             random = row.name in (
                 "everything on", "offset", "activation spread", "programming spread", "read noise"
             )  # fmt: skip
-            assert len(row.departures) == (2 if random else 1)
+            assert len(row.chips) == (2 if random else 1)
             assert (row.spread("rms") > 0.0) == random
 
 
-def test_rows_are_what_is_known_beforehand(found: RealVerification) -> None:
+def test_rows_are_what_is_known_beforehand(found: NonIdealityAnalysis) -> None:
     for phase in found.phases:
         rows = {row.name: row for row in phase.rows}
         for still in ("bandwidth and slew", "amplifier noise", "wire capacitance"):
@@ -120,54 +126,56 @@ def test_rows_are_what_is_known_beforehand(found: RealVerification) -> None:
 def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
     real, ideal = compiled(SLOW, STRONG), compiled(without_non_idealities(SLOW), STRONG)
     rest = ideal.decode(Native(check_stability=False).simulate(ideal.circuit, ideal.operating_point()))
-    row = Row("learn", "slow", (departure(real, rest, NATIVE),))
+    row = TableRow("learn", "slow", (chip_deviation(real, rest, NATIVE),))
     said = stability(real, ideal, "learn", 4, NATIVE, FOREVER)
-    few = row.departures[0].unstable
+    few = row.chips[0].unstable
     assert few > 0
-    assert row.status == f"unstable ({few} of 4 looked at); converged"
+    assert row.status == f"unstable ({few} of 4 checked); converged"
     assert said.margin < 0.0 < said.ideal_margin
-    assert said.words.startswith(f"UNSTABLE in {few} of 4 samples")
-    assert "rings at" in said.words
-    assert "unstable" in noise(real, "learn", NATIVE).words
+    assert said.message.startswith(f"UNSTABLE in {few} of 4 samples")
+    assert "rings at" in said.message
+    assert "unstable" in noise(real, "learn", NATIVE).message
     wave = settle(real, "learn", "real", False, NATIVE)
     assert np.isnan(wave.measured)
-    assert wave.words
+    assert wave.message
 
 
 def test_status_counts_what_did_not_converge() -> None:
-    lost = Departure(0, np.nan, np.nan, np.nan, np.nan, {"no operating point was found": 6}, 0, 0, "why")
-    half = Departure(1, 0.1, 0.2, 1.0, np.nan, {"converged": 6}, 4, 1)
-    row = Row("predict", "x", (lost, half))
-    words = "unstable (1 of 4 looked at); no operating point was found (6 of 12); converged (6 of 12); why"
+    lost = ChipDeviation(seed=0, outcomes={"no operating point was found": 6}, message="why")
+    half = ChipDeviation(
+        seed=1, rms=0.1, largest=0.2, same_class=1.0, outcomes={"converged": 6}, checked=4, unstable=1
+    )
+    row = TableRow("predict", "x", (lost, half))
+    words = "unstable (1 of 4 checked); no operating point was found (6 of 12); converged (6 of 12); why"
     assert row.status == words
     assert np.isnan(row.mean("rms"))
 
 
 @pytest.mark.parametrize(("part", "verdict"), [(1e-9, PASS), (1e-4, FAIL)])
-def test_the_judge_decides(part: float, verdict: str) -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, Shifted(part), quiet, NATIVE, FOREVER)
+def test_the_reference_decides(part: float, verdict: str) -> None:
+    (found,) = cross_check(compiled(REAL), "learn", 1, Shifted(part), quiet, NATIVE, FOREVER)
     assert found.verdict == verdict
     assert found.deviation == pytest.approx(part, rel=0.9)
 
 
-def test_a_judge_that_comes_to_another_point_lets_the_circuit_relax() -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, Elsewhere(0.0), quiet, NATIVE, FOREVER)
+def test_a_reference_that_finds_another_point_lets_the_circuit_relax() -> None:
+    (found,) = cross_check(compiled(REAL), "learn", 1, Elsewhere(0.0), quiet, NATIVE, FOREVER)
     assert found.verdict == PASS
     assert found.deviation < 1e-9
 
 
-@pytest.mark.parametrize("judged_by", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
-def test_a_judge_without_an_answer_is_no_pass(judged_by: Shifted) -> None:
-    (found,) = judge(compiled(REAL), "learn", 1, judged_by, quiet, NATIVE, FOREVER)
-    assert found.verdict == NOT_JUDGED
-    assert "no result" in found.words or "no operating point" in found.words
+@pytest.mark.parametrize("reference", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
+def test_a_reference_without_an_answer_is_no_pass(reference: Shifted) -> None:
+    (found,) = cross_check(compiled(REAL), "learn", 1, reference, quiet, NATIVE, FOREVER)
+    assert found.verdict == NOT_CHECKED
+    assert "no result" in found.message or "no operating point" in found.message
 
 
-def test_drops_give_the_current_of_every_bit_line() -> None:
+def test_ir_drops_give_the_current_of_every_bit_line() -> None:
     """What the maps say of a column is what the effective conductances say of its current."""
     wired = replace(IDEAL, name="wired", word_line_resistance=50.0, bit_line_resistance=20.0)
     circuit = compiled(wired)
-    maps = {m.array: m for m in drop_maps(circuit, "learn", NATIVE)}
+    maps = {m.array: m for m in ir_drop_maps(circuit, "learn", NATIVE)}
     assert set(maps) == {
         "layer1 forward_plus", "layer1 forward_minus", "layer2 forward_plus", "layer2 forward_minus",
         "layer2 transposed_plus", "layer2 transposed_minus",
@@ -180,12 +188,12 @@ def test_drops_give_the_current_of_every_bit_line() -> None:
     current = (pair.minus * across).sum(axis=0)
     expected = volts @ effective_conductance(pair.minus, 50.0, 20.0)
     assert current == pytest.approx(expected, rel=1e-6)
-    assert drop_maps(compiled(IDEAL), "learn", NATIVE) == ()
+    assert ir_drop_maps(compiled(IDEAL), "learn", NATIVE) == ()
 
 
 def test_drop_with_bent_devices_is_near_that_of_straight_ones() -> None:
-    bent = {m.array: m.loss for m in drop_maps(compiled(BENT), "learn", NATIVE)}
-    straight = drop_maps(compiled(without(BENT, "device I-V")), "learn", NATIVE)
+    bent = {m.array: m.loss for m in ir_drop_maps(compiled(BENT), "learn", NATIVE)}
+    straight = ir_drop_maps(compiled(without(BENT, "device I-V")), "learn", NATIVE)
     for m in straight:
         largest = np.abs(m.loss).max()
         assert largest > 0.0
@@ -200,7 +208,7 @@ def test_settling_of_ideal_parts_is_that_of_the_linear_flow() -> None:
     assert wave.measured == pytest.approx(wave.theory, rel=1e-2)  # one mode; a step is 1/64 of 12 of them
 
 
-def test_feedback_off_is_a_chain_of_springs(found: RealVerification) -> None:
+def test_feedback_off_is_a_chain_of_springs(found: NonIdealityAnalysis) -> None:
     waves = {(w.parts, w.gated): w for w in found.phases[0].settlings}
     tau = REAL.seconds_per_unit
     assert waves["ideal", True].theory == pytest.approx(np.log(100.0) * tau)
@@ -213,33 +221,33 @@ def test_noise_of_a_node_with_its_spring_alone() -> None:
     quiet_net = random_network((2, 2), "identity", seed=0)
     one = compile_network(quiet_net, replace(IDEAL, g_min=1e-9, g_max=1e-2), X[:1, :2])
     got = noise(one, "predict", NATIVE)
-    assert got.words == ""
+    assert got.message == ""
     assert (got.rms[1] >= got.thermal).all()
     assert got.rms[1] == pytest.approx(got.thermal, rel=1e-2)  # little of the feedback resistor's passes
     assert got.thermal == pytest.approx(6.4365e-5, rel=1e-3)  # sqrt(1.380649e-23 x 300.15 / 1e-12)
 
 
-def test_power_is_the_sum_of_its_parts(found: RealVerification) -> None:
+def test_power_is_the_sum_of_its_parts(found: NonIdealityAnalysis) -> None:
     for phase in found.phases:
         p = phase.power
         assert p is not None
         assert p.total == pytest.approx(sum(w for _, w in p.parts) + p.amplifiers * REAL.opamp_power)
         assert phase.energy == pytest.approx(p.total * phase.settlings[1].measured)
         assert all(w >= 0.0 for _, w in p.parts)
-    assert "does not say" in power(compiled(IDEAL), "learn", 2, NATIVE).words
+    assert "does not say" in power(compiled(IDEAL), "learn", 2, NATIVE).message
 
 
-def test_report(found: RealVerification, tmp_path: Path) -> None:
-    write_real_report(found, tmp_path)
+def test_report(found: NonIdealityAnalysis, tmp_path: Path) -> None:
+    write_analysis(found, tmp_path)
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report == json.loads(json.dumps(real_dict(found)))
+    assert report == json.loads(json.dumps(report_dict(found)))
     assert report["verdict"] == PASS
     assert report["passed"] is True
     html = (tmp_path / "report.html").read_text()
     assert f"<title>SPICE agrees; {headline(report).partition('; ')[2]}: " in html
     for word in ("PASS", "programming spread", "kT/C", "feedback off", "layer2 transposed_plus"):
         assert word in html
-    assert html.count("<svg") == 5  # non-idealities; settling and drops of each phase
+    assert html.count("<svg") == 5  # non-idealities; settling and IR drops of each phase
     assert len(report["phases"]["learn"]["rows"]) == len(present(REAL)) + 2
 
 
@@ -248,7 +256,7 @@ def test_report(found: RealVerification, tmp_path: Path) -> None:
     [
         (PASS, ("degraded", 0.96, 0.903, 0.903), "SPICE agrees; degraded, accuracy 90.3 % of 96.0 %"),
         (FAIL, ("works", 0.96, 0.95, 0.96), "SPICE differs; works, accuracy 95.0 to 96.0 % of 96.0 %"),
-        (NOT_JUDGED, ("not judged", None, None, None), "not judged by SPICE; accuracy not judged"),
+        (NOT_CHECKED, ("unknown", None, None, None), "not checked by SPICE; accuracy unknown"),
     ],
 )
 def test_the_title_says_both_verdicts(verdict: str, accuracy: tuple[Any, ...], said: str) -> None:
@@ -261,14 +269,13 @@ def test_the_title_says_both_verdicts(verdict: str, accuracy: tuple[Any, ...], s
 def test_the_tables_come_first_and_every_step_is_told() -> None:
     told: list[StepRecord] = []
     seen: list[Now] = []
-    found = verify_real(
+    found = analyse_non_idealities(
         NET,
         REAL,
         X[:2],
         T[:2],
         Shifted(1e-9),
-        seeds=1,
-        steps=("table", "power"),
+        options=AnalysisOptions(seeds=1, steps=("table", "power")),
         progress=seen.append,
         listener=lambda _, record: told.append(record),
     )
@@ -289,29 +296,32 @@ def test_the_tables_come_first_and_every_step_is_told() -> None:
 
 def test_what_is_known_before_the_end_is_a_report(tmp_path: Path) -> None:
     """As after Ctrl-C: whatever has been found is on the page, which says that it is partial."""
-    known: list[RealVerification] = []
+    known: list[NonIdealityAnalysis] = []
 
-    def stop(so_far: RealVerification, record: StepRecord) -> None:
+    def stop(so_far: NonIdealityAnalysis, record: StepRecord) -> None:
         known.append(so_far)
         if record.step == "cross-check":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        verify_real(NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=1, listener=stop)
-    write_real_report(known[-1], tmp_path)
-    assert "<title>PARTIAL, not judged by SPICE; " in (tmp_path / "report.html").read_text()
+        analyse_non_idealities(
+            NET, REAL, X[:2], T[:2], Shifted(1e-9), options=AnalysisOptions(seeds=1), listener=stop
+        )
+    write_analysis(known[-1], tmp_path)
+    assert "<title>PARTIAL, not checked by SPICE; " in (tmp_path / "report.html").read_text()
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["partial"] is True
-    assert report["verdict"] == NOT_JUDGED, "the learn phase was not cross-checked"
-    assert report["phases"]["learn"]["judgements"] == []
+    assert report["verdict"] == NOT_CHECKED, "the learn phase was not cross-checked"
+    assert report["phases"]["learn"]["cross_checks"] == []
     assert report["phases"]["learn"]["stability"] is None
     assert "PARTIAL REPORT" in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize("step", STEP_NAMES)
 def test_each_step_alone_is_a_report(step: str, tmp_path: Path) -> None:
-    found = verify_real(NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=1, steps=(step,))
-    write_real_report(found, tmp_path)
+    options = AnalysisOptions(seeds=1, steps=(step,))
+    found = analyse_non_idealities(NET, REAL, X[:2], T[:2], Shifted(1e-9), options=options)
+    write_analysis(found, tmp_path)
     report = json.loads((tmp_path / "report.json").read_text())
     assert [s["step"] for s in report["steps"] if s["state"] == "done"] == [step, step]
     assert report["partial"] is False
@@ -319,22 +329,27 @@ def test_each_step_alone_is_a_report(step: str, tmp_path: Path) -> None:
 
 def test_a_step_without_time_keeps_what_it_has() -> None:
     told: list[StepRecord] = []
-    found = verify_real(
-        NET, REAL, X[:2], T[:2], Shifted(1e-9), seeds=2, phases=("learn",), time_limit=1e-6,
+    found = analyse_non_idealities(
+        NET,
+        REAL,
+        X[:2],
+        T[:2],
+        Shifted(1e-9),
+        options=AnalysisOptions(seeds=2, phases=("learn",), time_limit=1e-6),
         listener=lambda _, record: told.append(record),
-    )  # fmt: skip
+    )
     (phase,) = found.phases
     assert [row.name for row in phase.rows] == ["everything on", "nothing on"]
-    assert len(phase.rows[0].departures) == 1
+    assert len(phase.rows[0].chips) == 1
     states = {record.step: record.state for record in told}
     assert {name for name, state in states.items() if state is State.OVER_TIME} == {
         "table", "cross-check", "modes", "transients",
     }  # fmt: skip
     assert phase.power is not None, "a step that ran out of time does not block the others"
     assert phase.stability is not None
-    assert phase.stability.words == "no time to look at a sample"
+    assert phase.stability.message == "no time for a sample"
     assert found.partial
-    assert found.verdict == NOT_JUDGED
+    assert found.verdict == NOT_CHECKED
 
 
 def test_the_table_leaves_the_modes_of_large_chips_to_their_own_step(
@@ -342,57 +357,49 @@ def test_the_table_leaves_the_modes_of_large_chips_to_their_own_step(
 ) -> None:
     rest = compiled(without_non_idealities(REAL))
     ideal = rest.decode(NATIVE.simulate(rest.circuit, rest.operating_point()))
-    assert departure(compiled(REAL), ideal, NATIVE).checked == 4
-    monkeypatch.setattr(departures, "MOST_STATES", 10)
-    assert departure(compiled(REAL), ideal, NATIVE).checked == 0
+    assert chip_deviation(compiled(REAL), ideal, NATIVE).checked == 4
+    monkeypatch.setattr(deviations, "MOST_STATES", 10)
+    assert chip_deviation(compiled(REAL), ideal, NATIVE).checked == 0
 
 
 def test_a_transient_without_time_says_so() -> None:
     wave = settle(compiled(REAL), "learn", "real", False, NATIVE.limited(1e-3))
     assert np.isnan(wave.measured)
-    assert "time limit" in wave.words
+    assert "time limit" in wave.message
 
 
-def test_steps_are_chosen_by_name() -> None:
-    assert chosen_steps() == STEP_NAMES
-    assert chosen_steps(skip=("noise", "table")) == tuple(
-        n for n in STEP_NAMES if n not in ("noise", "table")
+def test_nothing_checked_is_said(tmp_path: Path) -> None:
+    found = analyse_non_idealities(
+        NET,
+        technology("breadboard"),
+        X[:2],
+        None,
+        Hanging(0.0),
+        options=AnalysisOptions(phases=("predict",), cross_check=0, seeds=1),
     )
-    assert chosen_steps(only=("noise", "table")) == ("table", "noise")
-    with pytest.raises(BadInput, match=f"'dream'.*{', '.join(STEP_NAMES)}"):
-        chosen_steps(skip=("dream",))
-    with pytest.raises(BadInput, match="not both"):
-        chosen_steps(skip=("noise",), only=("table",))
-    with pytest.raises(BadInput, match="nothing is left"):
-        chosen_steps(skip=STEP_NAMES)
-
-
-def test_nothing_judged_is_said(tmp_path: Path) -> None:
-    found = verify_real(
-        NET, technology("breadboard"), X[:2], None, Hanging(0.0), phases=("predict",), judged=0, seeds=1
-    )
-    assert found.verdict == NOT_JUDGED
+    assert found.verdict == NOT_CHECKED
     assert "shifted" not in found.versions
-    write_real_report(found, tmp_path)
+    write_analysis(found, tmp_path)
     html = (tmp_path / "report.html").read_text()
-    assert "NOT JUDGED" in html
+    assert "NOT CHECKED" in html
     assert "was not cross-checked by SPICE" in html
     assert "Voltage along the wires" not in html
 
 
 @pytest.mark.parametrize(
-    ("change", "word"),
+    ("change", "options", "word"),
     [
-        ({"technology": IDEAL}, "no non-ideality"),
-        ({"phases": ()}, "no phases"),
-        ({"phases": ("dream",)}, "dream"),
-        ({"targets": None}, "targets"),
-        ({"seeds": 0}, "seeds"),
-        ({"labels": np.zeros(2, dtype=int)}, "labels"),
-        ({"time_limit": 0.0}, "time_limit"),
+        ({"technology": IDEAL}, {}, "no non-ideality"),
+        ({"targets": None}, {}, "targets"),
+        ({}, {"phases": ()}, "no phases"),
+        ({}, {"phases": ("dream",)}, "dream"),
+        ({}, {"seeds": 0}, "seeds"),
+        ({}, {"cross_check": -1}, "cross_check"),
+        ({}, {"labels": np.zeros(2, dtype=int)}, "labels"),
+        ({}, {"time_limit": 0.0}, "time_limit"),
     ],
 )
-def test_refuses(change: dict[str, object], word: str) -> None:
-    given = {"network": NET, "technology": REAL, "inputs": X, "targets": T, "simulator": Native()} | change
+def test_refuses(change: dict[str, Any], options: dict[str, Any], word: str) -> None:
+    given = {"network": NET, "technology": REAL, "inputs": X, "targets": T, "reference": Native()} | change
     with pytest.raises(BadInput, match=word):
-        verify_real(**given)  # type: ignore[arg-type]
+        analyse_non_idealities(**given, options=AnalysisOptions(**options))

@@ -43,9 +43,9 @@ def report(folder: Path) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("judge", [(), ("--reference", "ngspice"), ("--reference", "vacask")])
-def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_path: Path) -> None:
-    result = cli(*given, *judge, "--seeds", "2")
+@pytest.mark.parametrize("reference", [(), ("--reference", "ngspice"), ("--reference", "vacask")])
+def test_checked_by_spice(reference: tuple[str, ...], given: tuple[str, ...], tmp_path: Path) -> None:
+    result = cli(*given, *reference, "--seeds", "2")
     assert result.exit_code == 0, result.output
     found = report(tmp_path)
     assert found["verdict"] == "pass"
@@ -63,21 +63,21 @@ def test_judged_by_spice(judge: tuple[str, ...], given: tuple[str, ...], tmp_pat
         assert word in result.stdout
     for phase in ("predict", "learn"):
         assert (tmp_path / "out" / "netlists" / phase / "network.cir").exists()
-        (judged,) = found["phases"][phase]["judgements"]  # type: ignore[index]
-        assert judged["deviation"] <= 1e-6
+        (check,) = found["phases"][phase]["cross_checks"]  # type: ignore[index]
+        assert check["deviation"] <= 1e-6
 
 
-def test_no_judge_is_asked_for(
+def test_no_cross_check_is_asked_for(
     given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")  # ngspice is not needed then
     result = cli(*given, "--cross-check", "0", "--seeds", "1", "--phases", "predict")
     assert result.exit_code == 3, result.output
-    assert "NOT JUDGED" in result.stdout
+    assert "NOT CHECKED" in result.stdout
     assert report(tmp_path)["passed"] is False
 
 
-def test_a_judge_that_hangs_is_no_pass(
+def test_a_reference_that_hangs_is_no_pass(
     given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def hang(*_: object) -> None:
@@ -86,8 +86,8 @@ def test_a_judge_that_hangs_is_no_pass(
     monkeypatch.setattr(Ngspice, "simulate", hang)
     result = cli(*given, "--reference", "ngspice", "--seeds", "1", "--phases", "learn")
     assert result.exit_code == 3
-    assert "not judged: ngspice: no result after 1 s, killed" in " ".join(result.stdout.split())
-    assert report(tmp_path)["verdict"] == "not judged"
+    assert "not checked: ngspice: no result after 1 s, killed" in " ".join(result.stdout.split())
+    assert report(tmp_path)["verdict"] == "not checked"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_the_network_still_works_or_not(given: tuple[str, ...], tmp_path: Path) 
         accuracy = report(tmp_path)["accuracy"]
         assert accuracy["verdict"] == verdict, accuracy  # type: ignore[index]
         assert f"still works: {'YES' if verdict == 'works' else verdict.upper()}" in result.stdout
-        assert "SPICE agrees with native: NOT JUDGED" in result.stdout
+        assert "SPICE agrees with native: NOT CHECKED" in result.stdout
 
 
 def test_steps_are_of_real_parts(given: tuple[str, ...]) -> None:
