@@ -30,6 +30,8 @@ class CircuitRelaxer(Relaxer):
     <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
 
+    technology: Technology
+
     def __init__(self, simulator: Simulator, technology: Technology, seed: int = 0) -> None:
         self.simulator, self.technology, self.seed = simulator, technology, seed
         self.name = simulator.name

@@ -30,6 +30,7 @@ class FixedPrediction(Relaxer):
     """
 
     name = "backprop"
+    backpropagates = True
 
     def rest(
         self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None

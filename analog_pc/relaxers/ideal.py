@@ -26,6 +26,7 @@ class IdealRelaxer(Relaxer):
     """
 
     name = "ideal"
+    reads_arrays = False
 
     def __init__(self, *, follow: bool = False, tolerance: float = 1e-10) -> None:
         self.follow, self.tolerance = follow, tolerance

@@ -8,15 +8,30 @@ from collections.abc import Mapping
 from analog_pc.arrays import ArrayLike, Masked
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, make_clamps
+from analog_pc.technology import Technology
 
 
 class Relaxer(ABC):
     """Something that finds the equilibria of a network under clamps, for a batch of samples.
 
     A sample that does not come to rest is said so in `Equilibrium.relaxation`, never hidden.
+
+    Attributes
+    ----------
+    name
+        The column that it makes in a table of results.
+    technology
+        What its circuit is made of; None where there is no circuit.
+    reads_arrays
+        Whether its equilibria depend on the `arrays` that it is given.
+    backpropagates
+        Whether the errors of its equilibria are those of backpropagation.
     """
 
     name: str
+    technology: Technology | None = None
+    reads_arrays: bool = True
+    backpropagates: bool = False
 
     def relax(
         self,

@@ -31,7 +31,7 @@ from analog_pc.experiments.song2024.figures.energy_machine import draw
 from analog_pc.experiments.song2024.figures.machine import player, write_machine
 from analog_pc.experiments.song2024.machine import Motion, move
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import FixedPrediction, Relaxer
+from analog_pc.relaxers import Relaxer
 
 INPUT = np.ones((1, 1))
 TARGET = np.ones((1, 2))
@@ -63,7 +63,7 @@ def machine_network(first: Floats | None = None) -> PredictiveCodingNetwork:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Learn one point again and again; outputs before and after every update."""
-    rate = config.bp_rate if isinstance(relaxer, FixedPrediction) else config.pc_rate
+    rate = config.bp_rate if relaxer.backpropagates else config.pc_rate
     jobs = {"plain": (rate, config.updates), "slow": (config.slow * rate, config.slow_updates)}
     plain, slow, film = cache.compute([*jobs, "film"], lambda name: _part(config, name, jobs, relaxer))
     outputs = plain["outputs"]
@@ -82,7 +82,7 @@ def _part(
 ) -> Mapping[str, Array]:
     if name in jobs:
         return learn(*jobs[name], relaxer)
-    if isinstance(relaxer, FixedPrediction):
+    if relaxer.backpropagates:
         return {}  # nothing moves in backpropagation
     return move(machine_network(), relaxer, (config.pc_rate, 0.0), INPUT, TARGET, config.motion)
 

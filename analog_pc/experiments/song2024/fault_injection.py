@@ -29,7 +29,7 @@ from analog_pc.experiments.framework.hardware import FORWARD, STUCK_ON, TRANSPOS
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.fault_injection import draw
-from analog_pc.relaxers import CircuitRelaxer, IdealRelaxer, Relaxer
+from analog_pc.relaxers import Relaxer
 from analog_pc.technology import technology
 
 INPUT = np.ones((1, 1))
@@ -78,12 +78,12 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 
 def applies(fault: Fault, relaxer: Relaxer) -> bool:
     """The ideal relaxer cannot tell one direction from the other."""
-    return len(fault.arrays) == 2 or not isinstance(relaxer, IdealRelaxer)
+    return len(fault.arrays) == 2 or relaxer.reads_arrays
 
 
 def bear(config: Config, fault: str, strike: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """Predictions [updates + 1, 2]; the damage is there from update `strike` on."""
-    built_from = relaxer.technology if isinstance(relaxer, CircuitRelaxer) else technology("ideal")
+    built_from = relaxer.technology or technology("ideal")
     hardware = Hardware(BIRTH, relaxer, built_from, config.full_scale, config.lr)
     predictions = []
     for update in range(config.updates + 1):

@@ -40,7 +40,7 @@ from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.motor import PEOPLE, PROBES, draw
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import FixedPrediction, Relaxer
+from analog_pc.relaxers import Relaxer
 
 CUES = {"1": (1.0, 0.0), "2": (0.0, 1.0)}
 FORCES = {"+": (1.0, 0.0), "-": (0.0, 1.0), "0": (0.0, 0.0)}
@@ -95,7 +95,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 def person(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """Adaptation by every probe, the mean of all its triplets after training, [4]."""
     rng = np.random.default_rng(seed)
-    s = config.bp if isinstance(relaxer, FixedPrediction) else config.pc
+    s = config.bp if relaxer.backpropagates else config.pc
     weights = [s.spread * np.diag(rng.normal(size=2)), s.spread * rng.normal(size=(2, 2))]
     network = PredictiveCodingNetwork(weights, activation="identity")
     learner = Learner(network, relaxer, [s.first * np.eye(2), s.second])

@@ -28,7 +28,7 @@ from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.prospective_index import draw
 from analog_pc.experiments.song2024.target_alignment import cosine
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import FixedPrediction, Relaxer
+from analog_pc.relaxers import Relaxer
 
 PUBLISHED = ((1.0, 1.0), (0.999, 1.0), (0.993, 1.0), (0.988, 0.997), (0.969, 0.990))  # hidden layers 1 ... 5
 READING = 0.01  # off the plot
@@ -73,7 +73,7 @@ def indices(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     equilibrium = learner.learn(x, target)
     after = learner.relax(x).activities
     hidden = range(1, config.depth)
-    if isinstance(relaxer, FixedPrediction):
+    if relaxer.backpropagates:
         return {"once": np.array([cosine(after[k] - before[k], equilibrium.eps[k]) for k in hidden])}
     displacements = [a - b for a, b in zip(equilibrium.activities, before, strict=True)]
     learned = _learned(weights, equilibrium.activities, config)

@@ -32,7 +32,7 @@ from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.reversal import draw
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.relaxers import FixedPrediction, Relaxer
+from analog_pc.relaxers import Relaxer
 
 TASK = [[1.0]]
 WINS = {True: 0.7, False: 0.4}  # probability of a reward, on the right arm and on the other
@@ -141,7 +141,7 @@ def _weights(learner: Learner) -> Array:
 def task(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     """Value of the chosen arm at `punished` trials and at the `next` ones, and whether the choice `stays`."""
     rng = np.random.default_rng(seed)
-    spread = config.bp_spread if isinstance(relaxer, FixedPrediction) else config.pc_spread
+    spread = config.bp_spread if relaxer.backpropagates else config.pc_spread
     weights = [spread * rng.normal(size=(1, 1)), spread * rng.normal(size=(2, 1))]
     learner = Learner(PredictiveCodingNetwork(weights, activation="identity"), relaxer, config.lr)
     right = 0

@@ -69,6 +69,7 @@ class EffectiveRelaxer(Relaxer):
     """
 
     name = "effective"
+    technology: Technology
 
     def __init__(
         self,

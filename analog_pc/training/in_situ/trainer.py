@@ -90,8 +90,8 @@ class InSituTrainer:
         self.start, self.device, self.scheme, self.config = network, device, scheme, config
         self.rule: Rule = PredictiveCoding() if rule is None else rule
         self.relaxer: Relaxer = IdealRelaxer() if relaxer is None else relaxer
-        self.on_arrays = not isinstance(self.relaxer, IdealRelaxer)
-        self.technology = technology or getattr(self.relaxer, "technology", None)
+        self.on_arrays = self.relaxer.reads_arrays
+        self.technology = technology or self.relaxer.technology
         self._check()
         seeds = np.random.SeedSequence(config.seed).spawn(network.depth)
         biases = [None] * network.depth if network.biases is None else list(network.b)
