@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import analog_pc
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FOLDERS = ("tests/", "docs/", "examples/", "analysis/", "netlists/", ".ci/")
@@ -50,3 +52,10 @@ def test_a_place_to_add_something_exists(row: list[str]) -> None:
 def test_files_of_the_package_that_a_page_names_exist(page: Path) -> None:
     for path in re.findall(r"`(analog_pc/[\w./*-]+)`", page.read_text(encoding="utf-8")):
         assert list(ROOT.glob(path)), path
+
+
+def test_the_reference_lists_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.rst").read_text(encoding="utf-8")
+    listed = re.findall(r"^   (\w+)$", page, re.MULTILINE)
+    assert sorted([*listed, "EXPERIMENTS"]) == analog_pc.__all__
+    assert "``EXPERIMENTS``" in page
