@@ -1,4 +1,4 @@
-"""Activations for compiled code: f, f' and f'' of vectors."""
+"""Activations for compiled code: f, f' and f'' of many numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.activations.activation import Activation
 from analog_pc.activations.piecewise_linear import PiecewiseLinear
-from analog_pc.activations.smooth import SMOOTH, derivatives
+from analog_pc.activations.smooth import SMOOTH, identity, sigmoid, tanh
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 
@@ -37,29 +37,51 @@ def pieces_of(f: Activation) -> Pieces:
 
 
 @kernel(**FAST_MATH)
-def activate(code: int, pieces: Pieces, x: Floats, f: Floats, slope: Floats, curvature: Floats) -> None:
-    """Fill f, f' and f'' of the vector x; on a kink f' is that of its left side.
+def activate(
+    code: int, pieces: Pieces, x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats
+) -> None:
+    """Fill f, f' and f'' of n activities of `count` samples; on a kink f' is that of its left side.
 
     Parameters
     ----------
     code, pieces
         Of the activation: `code_of`, `pieces_of`.
     x, f, slope, curvature
-        Contiguous vectors of one length.
+        [samples, activities], contiguous.
+    count, n
+        How many samples and activities of the arrays are meant, from the first on.
     """
-    if code < KINKED:
-        for j in range(x.size):
-            f[j], slope[j], curvature[j] = derivatives(code, x[j])
-        return
+    # The code is decided on outside the loops, which are SIMD then.
+    if code == 0:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = identity(x[b, j])
+    elif code == 1:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = tanh(x[b, j])
+    elif code == 2:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = sigmoid(x[b, j])
+    else:
+        _piecewise(pieces, x, count, n, f, slope)
+        for b in range(count):
+            for j in range(n):
+                curvature[b, j] = 0.0
+
+
+@kernel(**FAST_MATH)
+def _piecewise(pieces: Pieces, x: Floats, count: int, n: int, f: Floats, slope: Floats) -> None:
     kinks = pieces.kinks
     slopes = pieces.slopes
-    for j in range(x.size):
-        f[j] = pieces.first_value + slopes[0] * (x[j] - kinks[0])
-        slope[j] = slopes[0]
-        curvature[j] = 0.0
-    for k in range(kinks.size):
-        kink = kinks[k]
-        step = slopes[k + 1] - slopes[k]
-        for j in range(x.size):
-            f[j] += step * max(x[j] - kink, 0.0)
-            slope[j] += step if x[j] > kink else 0.0
+    for b in range(count):
+        for j in range(n):
+            f[b, j] = pieces.first_value + slopes[0] * (x[b, j] - kinks[0])
+            slope[b, j] = slopes[0]
+        for k in range(kinks.size):
+            kink = kinks[k]
+            step = slopes[k + 1] - slopes[k]
+            for j in range(n):
+                f[b, j] += step * max(x[b, j] - kink, 0.0)
+                slope[b, j] += step if x[b, j] > kink else 0.0

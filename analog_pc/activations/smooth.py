@@ -1,6 +1,6 @@
 """Smooth activations: arrays, compiled code and SPICE text of each, side by side.
 
-To add one: its compiled function, its case in `derivatives`, its entry in `SMOOTH` (in the same order).
+To add one: its compiled function and its entry here; its loop in `compiled.activate`, ordered as `SMOOTH`.
 
 Compiled functions return f, f' and f'' of one number.  tanh and sigmoid are made of one exponential, written
 in arithmetic that the compiler turns into SIMD where it loops over many numbers::
@@ -69,7 +69,8 @@ def _exponential(x: float) -> tuple[float, float]:
 
 
 @kernel(**FAST_MATH)
-def _identity(x: float) -> Derivatives:
+def identity(x: float) -> Derivatives:
+    """x, 1 and 0."""
     return x, 1.0, 0.0
 
 
@@ -86,7 +87,8 @@ def tanh(x: float) -> Derivatives:
 
 
 @kernel(**FAST_MATH)
-def _sigmoid(x: float) -> Derivatives:
+def sigmoid(x: float) -> Derivatives:
+    """1 / (1 + e^-x), and its derivatives."""
     negative = -abs(x)
     negative = _LOWEST if negative < _LOWEST else negative
     power, q = _exponential(negative)
@@ -96,16 +98,6 @@ def _sigmoid(x: float) -> Derivatives:
     f = larger if x >= 0.0 else smaller
     slope = larger * smaller
     return f, slope, slope * (1.0 - 2.0 * f)
-
-
-@kernel(**FAST_MATH)
-def derivatives(code: int, x: float) -> Derivatives:
-    """f, f' and f'' of the activation `SMOOTH[code]`; loops over x decide on the code before they begin."""
-    if code == 1:
-        return tanh(x)
-    if code == 2:
-        return _sigmoid(x)
-    return _identity(x)
 
 
 def _tanh_derivatives(x: Floats) -> tuple[Floats, Floats]:

@@ -1,15 +1,18 @@
-"""Block-tridiagonal equations, compiled: layers only feel their neighbours.
+"""Block-tridiagonal equations, compiled: layers are coupled to their neighbours alone.
 
 ::
 
-    D_1 U_1                         matrices lie flat, one after the other:
-    L_2 D_2 U_2                     D_l [n_l, n_l] from where[l, 1], L_l [n_l, n_{l-1}] from where[l, 0],
-        L_3 D_3 ...                 U_l [n_l, n_{l+1}] from where[l + 1, 2]; of layers 0 ... count - 1
+    D_0 U_0                         matrices lie flat, one after the other:
+    L_1 D_1 U_1                     D_l [n_l, n_l] from squares[l],
+        L_2 D_2 ...                 L_l [n_l, n_{l-1}] and U_{l-1} [n_{l-1}, n_l] from couplings[l]
 
 Rows are exchanged within a layer only: equations that need more lose digits, which their residual shows.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,48 +20,103 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.compiled.kernel import kernel
 
 
-@kernel()
-def factor(n: Ints, where: Ints, count: int, diagonal: Floats, lower: Floats, upper: Floats) -> None:
-    """In place: D_l becomes S_l^-1 and L_l becomes L_l S_{l-1}^-1, with S_l = D_l - L_l S_{l-1}^-1 U_{l-1}.
+class Layout(NamedTuple):
+    """Where layers begin in vectors, among square blocks, and among couplings to the layer below."""
 
-    Raises LinAlgError where an S_l is singular.
+    sizes: Ints
+    starts: Ints
+    squares: Ints
+    couplings: Ints
+
+
+class Blocks(NamedTuple):
+    """The matrix, or its factors; each of its three kinds of blocks flat."""
+
+    diagonal: Floats
+    lower: Floats
+    upper: Floats
+
+
+def layout_of(sizes: Sequence[int]) -> Layout:
+    """The layout of layers of these sizes."""
+    n = np.array(sizes, dtype=np.int64)
+
+    def begins(counts: Ints) -> Ints:
+        return np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
+
+    below = np.concatenate([[0], n[:-1]])
+    return Layout(n, begins(n), begins(n * n), begins(n * below))
+
+
+@kernel()
+def empty_blocks(layout: Layout) -> Blocks:
+    """Room for a matrix of that layout."""
+    squares = np.sum(layout.sizes**2)
+    couplings = np.sum(layout.sizes[1:] * layout.sizes[:-1])
+    return Blocks(np.empty(squares), np.empty(couplings), np.empty(couplings))
+
+
+@kernel()
+def factor(layout: Layout, count: int, blocks: Blocks) -> None:
+    """Factor the equations of the first `count` layers in place.
+
+    D_l becomes S_l^-1 and L_l becomes L_l S_{l-1}^-1, with S_l = D_l - L_l S_{l-1}^-1 U_{l-1}.
+
+    Parameters
+    ----------
+    layout, blocks
+        The matrix.
+    count
+        Layers that the equations are for; further ones stay as they are.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where an S_l is singular.
     """
     for layer in range(count):
-        here = _block(diagonal, where[layer, 1], n[layer], n[layer])
+        n = layout.sizes[layer]
+        here = _matrix(blocks.diagonal, layout.squares[layer], n, n)
         if layer > 0:
-            pre = n[layer - 1]
-            left = _block(lower, where[layer, 0], n[layer], pre)
-            left[:] = left @ _block(diagonal, where[layer - 1, 1], pre, pre)
-            here -= left @ _block(upper, where[layer, 2], pre, n[layer])
+            pre = layout.sizes[layer - 1]
+            left = _matrix(blocks.lower, layout.couplings[layer], n, pre)
+            left[:] = left @ _matrix(blocks.diagonal, layout.squares[layer - 1], pre, pre)
+            here -= left @ _matrix(blocks.upper, layout.couplings[layer], pre, n)
         here[:] = np.linalg.inv(here)
 
 
 @kernel()
-def solve(
-    n: Ints,
-    at: Ints,
-    where: Ints,
-    count: int,
-    factored: tuple[Floats, Floats, Floats],
-    r: Floats,
-    out: Floats,
-) -> None:
-    """out of the equations whose right-hand side is r; both as layers side by side, from at[l]."""
-    diagonal, lower, upper = factored
+def solve(layout: Layout, count: int, factors: Blocks, right: Floats, out: Floats) -> None:
+    """Solve the equations of the first `count` layers.
+
+    Parameters
+    ----------
+    layout, factors
+        As `factor` left them.
+    count
+        As it was for `factor`.
+    right, out
+        Right-hand side and solution, layers side by side.
+    """
+    sizes = layout.sizes
+    starts = layout.starts
     for layer in range(count):
-        here = out[at[layer] : at[layer] + n[layer]]
-        here[:] = r[at[layer] : at[layer] + n[layer]]
+        first = starts[layer]
+        here = out[first : first + sizes[layer]]
+        here[:] = right[first : first + sizes[layer]]
         if layer > 0:
-            below = out[at[layer - 1] : at[layer]]
-            here -= _block(lower, where[layer, 0], n[layer], n[layer - 1]) @ below
+            left = _matrix(factors.lower, layout.couplings[layer], sizes[layer], sizes[layer - 1])
+            here -= left @ out[starts[layer - 1] : first]
     for layer in range(count - 1, -1, -1):
-        here = out[at[layer] : at[layer] + n[layer]]
+        n = sizes[layer]
+        here = out[starts[layer] : starts[layer] + n]
         if layer < count - 1:
-            above = out[at[layer + 1] : at[layer + 1] + n[layer + 1]]
-            here -= _block(upper, where[layer + 1, 2], n[layer], n[layer + 1]) @ above
-        here[:] = _block(diagonal, where[layer, 1], n[layer], n[layer]) @ here
+            post = sizes[layer + 1]
+            above = _matrix(factors.upper, layout.couplings[layer + 1], n, post)
+            here -= above @ out[starts[layer + 1] : starts[layer + 1] + post]
+        here[:] = _matrix(factors.diagonal, layout.squares[layer], n, n) @ here
 
 
 @kernel()
-def _block(flat: Floats, start: int, rows: int, columns: int) -> Floats:
+def _matrix(flat: Floats, start: int, rows: int, columns: int) -> Floats:
     return flat[start : start + rows * columns].reshape(rows, columns)

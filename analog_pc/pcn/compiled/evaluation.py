@@ -153,11 +153,7 @@ def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: fl
     for k in range(layers):
         n = chain.sizes[k]
         if k + 1 < layers:
-            for b in range(count):
-                x = p.x[k, b, :n]
-                activate(
-                    chain.codes[k], chain.pieces, x, p.f[k, b, :n], p.slope[k, b, :n], p.curvature[k, b, :n]
-                )
+            activate(chain.codes[k], chain.pieces, p.x[k], count, n, p.f[k], p.slope[k], p.curvature[k])
         _set_forces(chain, k, mu0, p, count, work)
     for k in range(layers):
         if k + 1 < layers:

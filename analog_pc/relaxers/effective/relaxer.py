@@ -20,8 +20,8 @@ from analog_pc.mapping import (
 )
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
 from analog_pc.relaxers.effective.chip import Bank, ChipLayer, chip_layers
-from analog_pc.relaxers.effective.equilibrium import EffectiveNetwork, Rest
-from analog_pc.relaxers.effective.network import Lines, Stage, lines, stage
+from analog_pc.relaxers.effective.effective_network import EffectiveNetwork, Found
+from analog_pc.relaxers.effective.stage import Lines, Stage, lines, stage
 from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.technology import Technology
 
@@ -32,17 +32,17 @@ Signals = tuple[Sequence[Floats], Sequence[Floats], Sequence[Floats], Sequence[F
 class EffectiveRelaxer(Relaxer):
     """Equilibria of the circuit that `compile_network` would make, from its layers in closed form.
 
-    Every linear part of a layer is eliminated by hand: arrays with wires, access transistors and driver
-    resistance, finite amplifiers with offsets and output resistance, spread activations and gates.  What
-    remains are the activations, which Newton's method solves for.  A new set of conductances costs products
-    of matrices as large as the arrays, instead of a new circuit.
+    Every linear part of a layer is eliminated in closed form: arrays with wires, access transistors and
+    driver resistance, finite amplifiers with offsets and output resistance, spread activations and gates.
+    What remains are the activations, which Newton's method solves for.  A new set of conductances costs
+    products of matrices as large as the arrays, instead of a new circuit.
 
     Exact to rounding for straight devices and amplifiers that stay away from their rails.  Left out:
 
-    - the bend of devices (their conductance is that at 0 V),
+    - the curvature of devices (their conductance is that at 0 V),
     - rails, reported by `peak` of a sample beyond the supply as not converged,
-    - which rest: with rectifiers a network may have several, of which the search finds one; that it finds
-      none is said (of 10 layers of 32 on a breadboard it found all of 160 samples),
+    - which equilibrium: with rectifiers a network may have several, of which the search finds one; a sample
+      without one is reported as not converged (10 layers of 32 on a breadboard: all of 160 samples found),
     - dynamics: a point that the amplifiers' poles make unstable is not noticed.  `Native` tells.
     - the load of word lines on the voltage that `Equilibrium.rates` and `eps` report is taken with their bit
       lines at 0 V, off by 1 / gain of it.
@@ -79,7 +79,9 @@ class EffectiveRelaxer(Relaxer):
         volts_per_unit: VoltsPerUnit | None = None,
         tolerance: float = 1e-10,
     ) -> None:
-        self.technology, self.seed, self.tolerance = technology, seed, tolerance
+        self.technology = technology
+        self.seed = seed
+        self.tolerance = tolerance
         self.volts_per_unit = volts_per_unit
         self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
         self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Units, Stage]] = {}
@@ -112,7 +114,7 @@ class EffectiveRelaxer(Relaxer):
             arrays = self._programmed(network)
         effective = self.effective(network, arrays, scales)
         with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
-            return self._equilibrium(effective, held, effective.rest(held, self.tolerance))
+            return self._equilibrium(effective, held, effective.relax(held, self.tolerance))
 
     def scales(self, network: PredictiveCodingNetwork, held: Clamps) -> Scales:
         """The scales of the circuit for a batch: given ones, or those that `compile_network` would choose."""
@@ -137,7 +139,9 @@ class EffectiveRelaxer(Relaxer):
         transposed = tuple(
             self._transposed(network, chip, k, arrays.transposed[k - 1], scales) for k in layers[1:]
         )
-        return EffectiveNetwork(network, scales, chip, forward, transposed)
+        return EffectiveNetwork(
+            network=network, scales=scales, chip=chip, forward=forward, transposed=transposed
+        )
 
     def _chip(self, network: PredictiveCodingNetwork, arrays: NetworkArrays) -> tuple[ChipLayer, ...]:
         key = (network.sizes, network.activation, network.has_biases, network.activate_input, *network.pi)
@@ -197,44 +201,50 @@ class EffectiveRelaxer(Relaxer):
         self._stages[what, layer] = pair, chip, units, found
         return found
 
-    def _equilibrium(self, effective: EffectiveNetwork, held: Clamps, rest: Rest) -> Equilibrium:
-        net, chip, scales = effective.network, effective.chip, effective.scales
-        x = (held.values[0], *rest.x)
+    def _equilibrium(self, effective: EffectiveNetwork, held: Clamps, found: Found) -> Equilibrium:
+        """What the amplifiers of the word lines show: eps and f(x) with their offsets, gains and loads."""
+        net = effective.network
+        scales = effective.scales
+        x = (held.values[0], *found.x)
         none = np.empty((held.samples, 0))
         eps = [none]
-        for layer, (xl, mu) in enumerate(zip(rest.x, rest.mu, strict=True), start=1):
-            sense = chip[layer].sense
-            seen = effective.transposed[layer - 2].seen if layer > 1 else 1.0
-            eps.append(xl - mu if sense is None else sense.driven(xl - mu, scales.activity[layer]) * seen)
-        rates = []
+        for layer, (xl, mu) in enumerate(zip(found.x, found.mu, strict=True), start=1):
+            sense = effective.chip[layer].sense
+            error = xl - mu
+            if sense is not None:
+                gain = effective.transposed[layer - 2].line_gain if layer > 1 else 1.0
+                error = sense.driven(error, scales.activity[layer]) * gain
+            eps.append(error)
+        signals = []
         for layer in range(net.depth):
-            drive, signal = chip[layer].drive, effective.rates(layer, x[layer])
+            drive = effective.chip[layer].drive
+            signal = effective.signal(layer, x[layer])
             if drive is not None:
-                signal = drive.driven(signal, scales.rate[layer]) * effective.forward[layer].seen
-            rates.append(signal)
+                signal = drive.driven(signal, scales.rate[layer]) * effective.forward[layer].line_gain
+            signals.append(signal)
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(net.pi, eps[1:], strict=True))
-        verdict = self._verdict(scales, (x, rest.mu, eps, rates), rest)
-        return Equilibrium(x, (none, *rest.mu), tuple(eps), tuple(rates), np.asarray(energy), verdict)
+        verdict = self._verdict(scales, (x, found.mu, eps, signals), found)
+        return Equilibrium(x, (none, *found.mu), tuple(eps), tuple(signals), np.asarray(energy), verdict)
 
-    def _verdict(self, scales: Scales, signals: Signals, rest: Rest) -> Relaxation:
-        """At rest, and no activity, prediction, prediction error or rate beyond the supply."""
-        x, mu, eps, rates = signals
-        settled = rest.residual <= self.tolerance
+    def _verdict(self, scales: Scales, shown: Signals, found: Found) -> Relaxation:
+        """At rest, and no activity, prediction, prediction error or activation beyond the supply."""
+        x, mu, eps, signals = shown
+        settled = found.residual <= self.tolerance
         volts = [
             *zip(x, scales.activity, strict=True),
             *zip(mu, scales.activity[1:], strict=True),
             *zip(eps[1:], scales.activity[1:], strict=True),
-            *zip(rates, scales.rate, strict=True),
+            *zip(signals, scales.rate, strict=True),
         ]
         peak = np.max([unit * np.abs(a).max(axis=1) for a, unit in volts], axis=0)
         within = peak <= self.technology.supply
         message = "at rest"
         if not settled.all():
             worst = int(np.argmin(settled))
-            message = f"not at rest: residual {rest.residual[worst]:.1e} in sample {worst}"
+            message = f"not at rest: residual {found.residual[worst]:.1e} in sample {worst}"
         elif not within.all():
             message = f"sample {int(np.argmin(within))} exceeds the {self.technology.supply:g} V supply"
-        return Relaxation(settled & within, rest.residual, rest.iterations, message)
+        return Relaxation(settled & within, found.residual, found.iterations, message)
 
 
 def _small(network: PredictiveCodingNetwork) -> PredictiveCodingNetwork:

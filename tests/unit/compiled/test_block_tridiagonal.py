@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.compiled.block_tridiagonal import factor, solve
+from analog_pc.compiled.block_tridiagonal import Blocks, empty_blocks, factor, layout_of, solve
 
 N = np.array([4, 3, 6, 2])
 AT = np.concatenate([[0], np.cumsum(N)])
@@ -22,10 +22,11 @@ def test_solves_what_the_whole_matrix_says(count: int) -> None:
         whole[here, here] = diagonal[i]
         if i > 0:
             whole[here, below], whole[below, here] = lower[i], upper[i]
-    flat = [np.concatenate([b.ravel() for b in blocks]) for blocks in (diagonal, lower, upper)]
-    starts = [np.cumsum([0, *(b.size for b in blocks)])[:-1] for blocks in (lower, diagonal, upper)]
-    where, free = np.ascontiguousarray(np.transpose(starts)), AT[count]
+    blocks = Blocks(*(np.concatenate([b.ravel() for b in part]) for part in (diagonal, lower, upper)))
+    layout = layout_of(N.tolist())
+    assert [part.size for part in empty_blocks(layout)] == [part.size for part in blocks]
+    free = AT[count]
     r, found = rng.normal(size=free), np.empty(free)
-    factor(N, where, count, *flat)
-    solve(N, AT[:-1], where, count, tuple(flat), r, found)
+    factor(layout, count, blocks)
+    solve(layout, count, blocks, r, found)
     np.testing.assert_allclose(whole[:free, :free] @ found, r, atol=1e-13 * 8.0 * free)
