@@ -43,8 +43,8 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import TECHNOLOGIES, Technology, technology
+from analog_pc.training import TrainingConfig, train
 from analog_pc.training.datasets import load_dataset
-from analog_pc.training.train import TrainingConfig, train
 
 RESULTS = Path(__file__).parent / "results" / "cost" / "energy_optimum.json"
 BEFORE = {  # F, as shipped before sizing

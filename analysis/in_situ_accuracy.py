@@ -40,8 +40,8 @@ from analog_pc.devices.pulsed import PRESETS
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_text
 from analog_pc.pcn import random_network
-from analog_pc.training import Dataset, load_dataset
-from analog_pc.training.in_situ import InSituConfig, InSituRun, InSituTrainer, Progress, named, weight_device
+from analog_pc.training import Dataset, Progress, Trainer, TrainingConfig, TrainingRun, load_dataset
+from analog_pc.training.in_situ import DeviceBackend, weight_device, write_scheme
 
 RESULTS = Path(__file__).parent / "results" / "in_situ"
 LAYERS = {"digits": (64, 32, 10), "mnist10k": (784, 100, 10)}
@@ -165,13 +165,17 @@ def run(case: Case, file: Path | None, name: str) -> None:
     checkpoint.unlink(missing_ok=True)
 
 
-def prepared(case: Case, file: Path | None, checkpoint: Path) -> InSituRun:
-    config = InSituConfig(case.epochs, BATCH, case.lr, case.seed, case.setting.headroom)
-    trainer = InSituTrainer(
-        random_network(LAYERS[case.data], "sigmoid", seed=case.seed), weight_device(case.device),
-        named.scheme(case.setting.text), config, rule=named.rule(IDEAL[case.rule].text),
-    )  # fmt: skip
-    return InSituRun(trainer, dataset(case, file), checkpoint)
+def prepared(case: Case, file: Path | None, checkpoint: Path) -> TrainingRun:
+    backend = DeviceBackend(
+        random_network(LAYERS[case.data], "sigmoid", seed=case.seed),
+        weight_device(case.device),
+        write_scheme(case.setting.text),
+        seed=case.seed,
+        headroom=case.setting.headroom,
+    )
+    rule = IDEAL[case.rule].text
+    config = TrainingConfig(rule=rule, epochs=case.epochs, batch=BATCH, lr=case.lr, seed=case.seed)
+    return TrainingRun(Trainer(backend, config), dataset(case, file), checkpoint)
 
 
 def dataset(case: Case, file: Path | None) -> Dataset:

@@ -9,20 +9,12 @@ spread, noise and bounds of the device. The scheme says how an update becomes pu
 import matplotlib.pyplot as plt
 
 from analog_pc import random_network
-from analog_pc.training import load_dataset
-from analog_pc.training.in_situ import (
-    Exact,
-    InSituConfig,
-    InSituRun,
-    InSituTrainer,
-    MixedPrecision,
-    Trains,
-    weight_device,
-)
+from analog_pc.training import Trainer, TrainingConfig, TrainingRun, load_dataset
+from analog_pc.training.in_situ import DeviceBackend, Exact, MixedPrecision, Trains, weight_device
 
 data = load_dataset("iris")
 network = random_network((4, 8, 3), "tanh", seed=0)
-config = InSituConfig(epochs=15, batch=8, lr=0.2, seed=0)
+config = TrainingConfig(epochs=15, batch=8, lr=0.2, seed=0)
 
 # %%
 # Floating-point weights, stochastic pulse trains on a device with soft bounds, and the same device with
@@ -34,7 +26,8 @@ cases = {
 }
 figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
 for label, (device, scheme) in cases.items():
-    run = InSituRun(InSituTrainer(network, weight_device(device), scheme, config), data)
+    backend = DeviceBackend(network, weight_device(device), scheme)
+    run = TrainingRun(Trainer(backend, config), data)
     history = run.go()
     costs = run.trainer.costs
     print(f"{label:<23} test accuracy {run.accuracy:.3f}, {costs.pulses} pulses")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analog_pc.arrays import Floats
 from analog_pc.cells.components import ComponentSampler, open_loop, unity
 from analog_pc.circuit import Bus, Capacitors, Crossbar, Element, Resistors, bus, grounds
-from analog_pc.devices import device_law
+from analog_pc.devices import iv_characteristic
 from analog_pc.mapping import ConductancePair
 
 
@@ -66,7 +66,7 @@ def differential_crossbar(
         Technology and random draws of the chip.
     """
     t = sampler.technology
-    f = device_law(t.device_law, t.device_nonlinearity)
+    f = iv_characteristic(t.device_law, t.device_nonlinearity)
     elements: tuple[Element, ...] = ()
     for sign, source, siemens in (("plus", negative, pair.plus), ("minus", positive, pair.minus)):
         array = f"{name}_{sign}"

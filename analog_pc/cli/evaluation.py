@@ -23,7 +23,7 @@ from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
 from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology
-from analog_pc.training.in_situ.interrupt import interruptible
+from analog_pc.training.interrupt import interruptible
 
 
 @dataclass(frozen=True, kw_only=True)

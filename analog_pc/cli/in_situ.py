@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from analog_pc.cli.progress import progress_bar
 from analog_pc.devices.pulsed import Pulse
 from analog_pc.errors import BadInput
-from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import EffectiveRelaxer, IdealRelaxer, Relaxer
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology
-from analog_pc.training import Dataset
-from analog_pc.training.in_situ import (
-    Costs,
-    InSituConfig,
-    InSituRun,
-    InSituTrainer,
-    Progress,
-    Transposed,
-    named,
-    weight_device,
-)
+from analog_pc.training import Costs, Dataset, Trainer, TrainingConfig, TrainingRun
+from analog_pc.training.in_situ import HEADROOM, DeviceBackend, Transposed, weight_device, write_scheme
 
 PLAIN = {True: "exact", False: "trains"}  # the scheme of the ideal device, and of the others
 
@@ -47,58 +35,40 @@ class InSituOptions:
 
     @property
     def any_set(self) -> bool:
-        """Whether any option is given."""
+        """Whether any is."""
         return self != InSituOptions()
 
-    def run(
-        self, dataset: Dataset, network: PredictiveCodingNetwork, config: InSituConfig, rule: str
-    ) -> InSituRun:
-        """The run with these options, from its beginning or its checkpoint."""
-        volts = None if self.pulse is None else Pulse(*self.pulse)
-        device = weight_device(self.device or "ideal", volts)
+    def run(self, dataset: Dataset, network: PredictiveCodingNetwork, config: TrainingConfig) -> TrainingRun:
+        """The run that they ask for, from its beginning or its checkpoint."""
+        device = weight_device(self.device or "ideal", None if self.pulse is None else Pulse(*self.pulse))
         for remark in device.remarks:
             click.echo(f"remark: {remark}", err=True)
-        scheme = named.scheme(self.scheme or PLAIN[device.spec is None])
-        trainer = InSituTrainer(
-            network, device, scheme, config, rule=named.rule(rule), relaxer=self._relaxer(config, rule)
+        backend = DeviceBackend(
+            network,
+            device,
+            write_scheme(self.scheme or PLAIN[device.spec is None]),
+            seed=config.seed,
+            headroom=HEADROOM if self.headroom is None else self.headroom,
+            transposed=Transposed(self.transposed or Transposed.SHARED),
+            relaxer=self._relaxer(config),
         )
+        trainer = Trainer(backend, config)
         if self.resume and self.checkpoint is None:
             raise BadInput("--resume: give the --checkpoint to go on from")
         if self.checkpoint is not None and self.checkpoint.exists() and not self.resume:
             raise BadInput(f"{self.checkpoint}: exists; --resume goes on from it, or remove it")
-        run = InSituRun(trainer, dataset, self.checkpoint)
+        run = TrainingRun(trainer, dataset, self.checkpoint)
         if self.resume:
             run.resume()
         return run
 
-    def _relaxer(self, config: InSituConfig, rule: str) -> Relaxer:
-        """Mathematics; a circuit for real parts, and for a transposed array of its own (`pc`)."""
-        separate = config.transposed is Transposed.SEPARATE and rule == "pc"
+    def _relaxer(self, config: TrainingConfig) -> Relaxer:
+        """Mathematics, but where circuits see more: real parts, or a transposed array of its own (`pc`)."""
+        separate = self.transposed == Transposed.SEPARATE.value and config.learning_rule.name == "pc"
         if self.technology is None and not separate:
             return IdealRelaxer()
         technology = self.technology or IDEAL
         return EffectiveRelaxer(technology, config.seed, volts_per_unit=technology.volts_per_unit)
-
-
-def train_in_situ(run: InSituRun, history: Path | None) -> PredictiveCodingNetwork:
-    """Train to the end with a progress bar; the network that the devices hold then.  Costs are printed."""
-    epochs = run.trainer.config.epochs
-    with progress_bar() as bar:
-
-        def show(now: Progress) -> None:
-            spent = "" if now.joules is None else f", {si(now.joules, 'J')} written"
-            text = f"training {run.data.name}: epoch {now.epoch}/{epochs}, energy {now.energy:.4f}{spent}"
-            bar(text, now.update, now.updates)
-
-        try:
-            run.go(show)
-        except KeyboardInterrupt as stopped:
-            onwards = ", --resume goes on from there" if run.checkpoint else ""
-            raise KeyboardInterrupt(f"{stopped}{onwards}") from None
-    if history is not None:
-        write_text(history, json.dumps(run.history, indent=1) + "\n")
-    click.echo(costs_line(run.trainer.costs))
-    return run.trainer.network
 
 
 def costs_line(costs: Costs) -> str:

@@ -62,13 +62,15 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint, bit for bit.")
 @click.option("--history", type=FILE, help="Energy, accuracy and costs of every epoch, as JSON.")
 @click.option("--out", required=True, type=FILE, help="The network, NET.npz.")
-def train(**asked: Any) -> None:
+def train(**options: Any) -> None:
     """Train a network and print its test accuracy.
 
     Weights are numbers, trained with momentum; or, with one of the options from --device on or the rule ipc,
     conductances of devices that pulses move. 80 % of the data train, 20 % test. NET.npz holds W1, b1, W2, ...
     ([post, pre]), precision, activation.
     """
-    from analog_pc.cli.training import TrainRequest, train_and_save
+    from analog_pc.cli.in_situ import InSituOptions
+    from analog_pc.cli.training import TrainOptions, train_and_save
 
-    train_and_save(TrainRequest.of(asked))
+    in_situ = InSituOptions(**{name: options.pop(name) for name in InSituOptions.__dataclass_fields__})
+    train_and_save(TrainOptions(**options), in_situ)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
-from analog_pc.cli.in_situ import InSituOptions, train_in_situ
+from analog_pc.cli.in_situ import InSituOptions, costs_line
 from analog_pc.cli.progress import progress_bar
+from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.pcn.learning import learning_rule
 from analog_pc.pcn.network_file import save_network
-from analog_pc.training import Dataset, TrainingConfig, accuracy, load_dataset
-from analog_pc.training import train as run_training
-from analog_pc.training.in_situ import HEADROOM, InSituConfig, InSituRun, Transposed, named
+from analog_pc.si import si
+from analog_pc.training import (
+    Dataset,
+    MathematicsBackend,
+    Progress,
+    Trainer,
+    TrainingConfig,
+    TrainingRun,
+    load_dataset,
+)
 
 # Sigmoid networks bear the larger step; the others diverge with it.
 LEARNING_RATES = {"sigmoid": 0.1, "hard_sigmoid": 0.1}
@@ -25,8 +33,8 @@ HIDDEN = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainRequest:
-    """The options of `analog-pc train`, by their names there; `in_situ` are those that concern devices."""
+class TrainOptions:
+    """The options of `train` that do not concern devices."""
 
     data: str
     layers: tuple[int, ...] | None
@@ -38,60 +46,69 @@ class TrainRequest:
     lr: float | None
     seed: int
     out: Path
-    in_situ: InSituOptions
-
-    @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> TrainRequest:
-        """From the options of the command, together."""
-        own = {name: value for name, value in asked.items() if name in cls.__dataclass_fields__}
-        devices = {name: value for name, value in asked.items() if name not in own}
-        return cls(**own, in_situ=InSituOptions(**devices))
 
 
-def train_and_save(request: TrainRequest) -> None:
+def train_and_save(options: TrainOptions, in_situ: InSituOptions) -> None:
     """Train a network, write it and print its test accuracy."""
-    dataset = load_dataset(request.data, request.seed)
-    sizes = request.layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
-    network = random_network(sizes, request.activation, seed=request.seed, precision=request.precision)
-    kind = named.rule(request.rule).name
-    if request.in_situ.any_set or kind == "ipc":
-        run = _in_situ_run(request, dataset, network, kind)
-        network = train_in_situ(run, request.in_situ.history)
-        right = run.accuracy
-    else:
-        rate = LEARNING_RATES.get(request.activation, 0.03) if request.lr is None else request.lr
-        config = TrainingConfig(kind, request.epochs, request.batch, rate, seed=request.seed)
-        network = train_network(dataset, network, config)
-        right = accuracy(network, dataset.test_inputs, dataset.test_labels)
-    save_network(request.out, network)
-    samples = len(dataset.test_labels)
-    click.echo(f"{request.out}: test accuracy {100.0 * right:.2f} % on {samples} samples of {dataset.name}")
-
-
-def _in_situ_run(
-    request: TrainRequest, dataset: Dataset, network: PredictiveCodingNetwork, kind: str
-) -> InSituRun:
-    rates = LEARNING_RATES if kind == "ipc" else WITHOUT_MOMENTUM
-    rate = rates.get(request.activation, 0.03 if kind == "ipc" else 0.1)
-    headroom = request.in_situ.headroom
-    config = InSituConfig(
-        request.epochs,
-        request.batch,
-        rate if request.lr is None else request.lr,
-        request.seed,
-        HEADROOM if headroom is None else headroom,
-        Transposed(request.in_situ.transposed or Transposed.SHARED),
+    dataset = load_dataset(options.data, options.seed)
+    sizes = options.layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
+    network = random_network(sizes, options.activation, seed=options.seed, precision=options.precision)
+    kind = learning_rule(options.rule).name
+    on_devices = in_situ.any_set or kind == "ipc"
+    lr = LEARNING_RATES.get(options.activation, 0.03)
+    if on_devices and kind != "ipc":
+        lr = WITHOUT_MOMENTUM.get(options.activation, 0.1)
+    config = TrainingConfig(
+        rule=options.rule,
+        epochs=options.epochs,
+        batch=options.batch,
+        lr=lr if options.lr is None else options.lr,
+        seed=options.seed,
     )
-    return request.in_situ.run(dataset, network, config, request.rule)
+    if on_devices:
+        run = in_situ.run(dataset, network, config)
+    else:
+        run = TrainingRun(Trainer(MathematicsBackend(network), config), dataset)
+    show_run(run)
+    if in_situ.history is not None:
+        write_text(in_situ.history, json.dumps(run.history, indent=1) + "\n")
+    if on_devices:
+        click.echo(costs_line(run.trainer.costs))
+    save_network(options.out, run.trainer.network)
+    count = len(dataset.test_labels)
+    click.echo(
+        f"{options.out}: test accuracy {100.0 * run.accuracy:.2f} % on {count} samples of {dataset.name}"
+    )
+
+
+def show_run(run: TrainingRun) -> None:
+    """Train to the end with a progress bar."""
+    epochs = run.trainer.config.epochs
+    with progress_bar() as bar:
+
+        def show(now: Progress) -> None:
+            text = f"training {run.data.name}: epoch {now.epoch}/{epochs}, energy {now.energy:.4f}"
+            if now.joules is not None:
+                text += f", {si(now.joules, 'J')} written"
+            bar(text, now.update, now.updates)
+
+        try:
+            run.go(show)
+        except KeyboardInterrupt as stopped:
+            onwards = ", --resume goes on from there" if run.checkpoint else ""
+            raise KeyboardInterrupt(f"{stopped}{onwards}") from None
 
 
 def train_network(
     dataset: Dataset, network: PredictiveCodingNetwork, config: TrainingConfig
 ) -> PredictiveCodingNetwork:
-    """Training with its progress bar."""
-    with progress_bar(config.epochs) as bar:
+    """Training on numbers, with its progress bar.
 
-        def show(epoch: int, energy: float) -> None:
-            bar(f"training {dataset.name}: epoch {epoch}/{config.epochs}, energy {energy:.4f}", epoch)
-
-        return run_training(network, dataset, config, show)
+    Parameters
+    ----------
+    dataset, network, config
+        As for `analog_pc.train`.
+    """
+    run = TrainingRun(Trainer(MathematicsBackend(network), config), dataset)
+    show_run(run)
+    return run.trainer.network

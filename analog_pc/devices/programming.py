@@ -47,8 +47,8 @@ class Programming:
         """Standard deviation at a conductance, S; constant beyond the ends of the table."""
         if not self.spread:
             return np.zeros_like(conductance)
-        given, sigma = np.array(self.spread).T
-        return np.asarray(np.interp(conductance, given, sigma))
+        table = np.array(self.spread)
+        return np.asarray(np.interp(conductance, table[:, 0], table[:, 1]))
 
 
 def program(target: Floats, how: Programming, rng: np.random.Generator) -> Floats:
@@ -56,6 +56,15 @@ def program(target: Floats, how: Programming, rng: np.random.Generator) -> Float
 
     Spread and faults have random streams of their own, children of `rng`, from which nothing is drawn: a
     device that is spared a fault has the spread that it would have without any.
+
+    Parameters
+    ----------
+    target
+        Conductances asked for, S.
+    how
+        Levels, spread and faults.
+    rng
+        Parent of the random streams.
     """
     wanted = target
     if how.levels:
@@ -74,7 +83,17 @@ def program(target: Floats, how: Programming, rng: np.random.Generator) -> Float
 
 
 def fluctuating(conductance: Floats, sigma: float, rng: np.random.Generator) -> Floats:
-    """Every conductance off by a factor exp(sigma N(0, 1)), log-normal."""
+    """Every conductance off by a factor exp(sigma N(0, 1)), log-normal.
+
+    Parameters
+    ----------
+    conductance
+        S, any shape.
+    sigma
+        Of the logarithm.
+    rng
+        Draws the factors.
+    """
     if not sigma:
         return conductance
     return np.asarray(conductance * np.exp(sigma * rng.normal(size=conductance.shape)))

@@ -17,7 +17,7 @@ from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps
 from analog_pc.relaxers import EffectiveRelaxer
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import RANDOM, present
-from analog_pc.training.train import predict
+from analog_pc.training import predict
 
 Tick = Callable[[str], None]  # called before each piece of work, with what it is
 

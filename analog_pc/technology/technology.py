@@ -9,7 +9,7 @@ from functools import cache
 from typing import Annotated, get_args, get_type_hints
 
 from analog_pc.circuit import ROOM, Wire
-from analog_pc.devices import DEVICE_LAWS, Programming
+from analog_pc.devices import IV_CHARACTERISTICS, Programming
 from analog_pc.errors import BadInput, one_line
 from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity, Source
 
@@ -152,9 +152,10 @@ class Technology:
             raise BadInput(
                 f"technology {self.name!r}: g_min = {self.g_min!r} S must be below g_max = {self.g_max!r} S"
             )
-        if self.device_law not in DEVICE_LAWS:
+        if self.device_law not in IV_CHARACTERISTICS:
             raise BadInput(
-                f"technology {self.name!r}: device_law = {self.device_law!r}, use {', '.join(DEVICE_LAWS)}"
+                f"technology {self.name!r}: device_law = {self.device_law!r}, "
+                f"use {', '.join(IV_CHARACTERISTICS)}"
             )
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")

@@ -41,7 +41,7 @@ def signed() -> Example:
 def digits() -> Example:
     """64-32-10 sigmoid after ten passes over handwritten digits, and a test digit that it mistakes."""
     data = load_dataset("digits", 0)
-    config = TrainingConfig("pc", 10, 32, 0.1, seed=0)
+    config = TrainingConfig(epochs=10)
     network = train(
         random_network((64, 32, 10), "sigmoid", seed=0), data, config, lambda _epoch, _energy: None
     )

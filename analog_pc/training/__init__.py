@@ -1,6 +1,27 @@
-"""Training: data sets, and the loop of relaxation and update."""
+"""Training: data sets, and one loop of relaxation and update for weights that are numbers or devices.
 
+`Trainer` takes one batch by a learning rule and a backend, `TrainingRun` all epochs with checkpoints; `train`
+is the run on numbers.  `analog_pc.training.in_situ` has the backend of devices.
+"""
+
+from analog_pc.training.backend import Backend, MathematicsBackend, predict
+from analog_pc.training.costs import Costs
 from analog_pc.training.datasets import Dataset, load_dataset, one_hot
-from analog_pc.training.train import Trainer, TrainingConfig, accuracy, predict, train
+from analog_pc.training.run import Progress, TrainingRun, accuracy, train
+from analog_pc.training.trainer import Trainer, TrainingConfig
 
-__all__ = ["Dataset", "Trainer", "TrainingConfig", "accuracy", "load_dataset", "one_hot", "predict", "train"]
+__all__ = [
+    "Backend",
+    "Costs",
+    "Dataset",
+    "MathematicsBackend",
+    "Progress",
+    "Trainer",
+    "TrainingConfig",
+    "TrainingRun",
+    "accuracy",
+    "load_dataset",
+    "one_hot",
+    "predict",
+    "train",
+]

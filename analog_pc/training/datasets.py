@@ -66,7 +66,8 @@ def load_dataset(source: str, seed: int = 0) -> Dataset:
     """
     if source in NAMES:
         bunch = NAMES[source]()
-        inputs, labels = np.asarray(bunch.data, dtype=np.float64), np.asarray(bunch.target, dtype=np.int64)
+        inputs = np.asarray(bunch.data, dtype=np.float64)
+        labels = np.asarray(bunch.target, dtype=np.int64)
         image = source == "digits"
         name = source
     elif Path(source).exists():
@@ -91,11 +92,14 @@ def _split(name: str, inputs: Floats, labels: Ints, image: bool, seed: int) -> D
     )
     if image:
         top = float(inputs.max()) or 1.0
-        train_x, test_x = train_x / top, test_x / top
+        train_x = train_x / top
+        test_x = test_x / top
     else:
-        mean, spread = train_x.mean(axis=0), train_x.std(axis=0)
+        mean = train_x.mean(axis=0)
+        spread = train_x.std(axis=0)
         spread = np.where(spread > 0.0, spread, 1.0)  # a constant feature carries nothing, and stays 0
-        train_x, test_x = (train_x - mean) / spread, (test_x - mean) / spread
+        train_x = (train_x - mean) / spread
+        test_x = (test_x - mean) / spread
     return Dataset(name, train_x, train_y, test_x, test_y, classes)
 
 
@@ -118,7 +122,8 @@ def _read_npz(path: Path) -> tuple[Floats, Ints, bool]:
     key = next((k for k in _INPUTS if k in arrays), None)
     if key is None or "labels" not in arrays:
         raise BadInput(f"{path}: holds {sorted(arrays)}, expected one of {', '.join(_INPUTS)}, and labels")
-    inputs, labels = arrays[key], arrays["labels"]
+    inputs = arrays[key]
+    labels = arrays["labels"]
     if inputs.ndim < 2 or labels.shape != (len(inputs),):
         raise BadInput(f"{path}: {key} {inputs.shape} and labels {labels.shape} do not go together")
     if not np.issubdtype(labels.dtype, np.integer) or (labels.size and labels.min() < 0):

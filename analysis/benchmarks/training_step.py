@@ -25,10 +25,11 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.pcn import random_network, relax
-from analog_pc.training import Trainer, TrainingConfig
+from analog_pc.training import MathematicsBackend, Trainer, TrainingConfig
 
 STEPS, DT = 64, 0.1
-CONFIG = TrainingConfig("pc", lr=1e-6)  # so small that every round solves the same kind of problem
+CONFIG = TrainingConfig(lr=1e-6)  # so small that every round solves the same kind of problem
+MOMENTUM = 0.9
 BATCHES = 8
 NETWORKS = ((64, 32, 10), (784, 128, 10), (64, 32, 16, 10), (784, 128, 64, 10))
 RESULTS = Path(__file__).parent / "results" / "training_step.json"
@@ -84,7 +85,7 @@ class Euler:
         eps, fs, _ = self.errors(inputs, x, targets)
         changes = (*(e.T @ f for e, f in zip(eps, fs, strict=True)), *(e.sum(axis=0) for e in eps))
         for p, v, change in zip((*self.w, *self.b), self.velocity, changes, strict=True):
-            v *= CONFIG.momentum
+            v *= MOMENTUM
             v += (CONFIG.lr / len(inputs)) * change
             p += v
         self.last = x
@@ -100,7 +101,8 @@ def compare(name: str, sizes: tuple[int, ...], batch: int, rounds: int) -> dict[
         (rng.uniform(size=(batch, sizes[0])), np.eye(sizes[-1])[rng.integers(sizes[-1], size=batch)])
         for _ in range(BATCHES)
     ]
-    trainer, euler = Trainer(net, CONFIG), Euler(name, list(net.W), list(net.b))
+    trainer = Trainer(MathematicsBackend(net, MOMENTUM), CONFIG)
+    euler = Euler(name, list(net.W), list(net.b))
     for k in range(10):  # warm: JIT, caches, BLAS
         trainer.step(*stimuli[k % BATCHES])
         euler.step(*stimuli[k % BATCHES])

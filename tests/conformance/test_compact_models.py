@@ -124,7 +124,7 @@ def sweep(case: Case) -> Waveform:
 def up_and_down(case: Case) -> Waveform:
     """20 pulses up and 20 down, with edges of a tenth of their width."""
     heights = np.repeat([case.up, case.down], 20)
-    return pulse_train(heights, case.width, rest=case.width, edge=0.1 * case.width)
+    return pulse_train(heights, case.width, gap=case.width, edge=0.1 * case.width)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -213,14 +213,18 @@ def test_half_selection_in_an_array_with_wires(name: str) -> None:
     ]
     off = np.abs(np.array(ends) / case.model.state_volts - twin.after).max() / (high - low)
     print(
-        name, "half-select", off, np.abs(np.array(seen) - twin.volts).max() / volts, twin.moved / (high - low)
+        name,
+        "half-select",
+        off,
+        np.abs(np.array(seen) - twin.volts).max() / volts,
+        twin.state_change / (high - low),
     )
     assert off <= stated()[name, "half-select"][0] <= 1e-2
     assert np.abs(np.array(seen) - twin.volts).max() / volts <= stated()[name, "half-select"][1]
     chosen = np.zeros(x.shape, dtype=bool)
     chosen[1, [1, 3]] = True
-    assert (np.abs(twin.moved[chosen]) > 0.01 * (high - low)).all()
-    assert (twin.moved[~chosen] == 0.0).all()
+    assert (np.abs(twin.state_change[chosen]) > 0.01 * (high - low)).all()
+    assert (twin.state_change[~chosen] == 0.0).all()
     assert twin.volts[chosen].max() < 0.99 * volts
 
 
@@ -238,7 +242,7 @@ def test_disturb_by_half_selection(name: str) -> None:
     model, x, volts, width = DISTURBED[name]
     count = int(pulses_to_move(model, x, volts, width))
     assert 3 <= count <= 400
-    wave = pulse_train(np.full(count + 1, volts), width, rest=width, edge=1e-6 * width)
+    wave = pulse_train(np.full(count + 1, volts), width, gap=width, edge=1e-6 * width)
     device = f"X1 p 0 s {model.name} x0={x * model.state_volts!r}"
     plot = run([model_file(model), f"V1 p 0 {pwl(wave)}", device], float(wave.points[0][-1]), width / 4.0)
     states = np.interp(wave.points[0][::4], column(plot, "time"), column(plot, "v(s)")) / model.state_volts

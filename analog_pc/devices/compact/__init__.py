@@ -1,7 +1,13 @@
 """Compact memristor models: current and motion of a device as functions of its voltage and its state."""
 
 from analog_pc.devices.compact.disturb import pulses_to_move
-from analog_pc.devices.compact.half_select import Wires, Written, device_volts, half_selected, write_pulse
+from analog_pc.devices.compact.half_select import (
+    Wires,
+    WritePulseResult,
+    device_volts,
+    half_selected,
+    write_pulse,
+)
 from analog_pc.devices.compact.model import CompactModel
 from analog_pc.devices.compact.motion import apply, hold, ramp, trajectory
 from analog_pc.devices.compact.netlist import memristor_model, model_file
@@ -22,7 +28,7 @@ __all__ = [
     "Vteam",
     "Waveform",
     "Wires",
-    "Written",
+    "WritePulseResult",
     "Yakopcic",
     "apply",
     "check_read",

@@ -64,7 +64,7 @@ def refused(model: Any, name: str, why: str) -> BadInput:
     return BadInput(f"{model.name}: {name} = {getattr(model, name)!r}, {why}")
 
 
-def within(label: str, given: ArrayLike, low: float, high: float, unit: str) -> Floats:
+def within(label: str, numbers: ArrayLike, low: float, high: float, unit: str) -> Floats:
     """Numbers between two bounds, the bounds included; a few roundings beyond are taken as the bound.
 
     Raises
@@ -72,7 +72,7 @@ def within(label: str, given: ArrayLike, low: float, high: float, unit: str) -> 
     BadInput
         One line that names the first offender and the bounds.
     """
-    values = np.asarray(given, dtype=np.float64)
+    values = np.asarray(numbers, dtype=np.float64)
     slack = 8.0 * np.finfo(np.float64).eps * max(abs(low), abs(high))
     bad = ~((values >= low - slack) & (values <= high + slack))
     if bad.any():
@@ -81,6 +81,6 @@ def within(label: str, given: ArrayLike, low: float, high: float, unit: str) -> 
     return np.clip(values, low, high)
 
 
-def floats(*given: ArrayLike) -> tuple[Floats, ...]:
+def floats(*arrays: ArrayLike) -> tuple[Floats, ...]:
     """Each as an array of float64."""
-    return tuple(np.asarray(values, dtype=np.float64) for values in given)
+    return tuple(np.asarray(array, dtype=np.float64) for array in arrays)

@@ -22,6 +22,8 @@ def pulses_to_move(
 
     Parameters
     ----------
+    model
+        The kind of device.
     x, volts
         States and pulse voltages of any shapes that broadcast; of a half-selected device volts = V / 2.
     width
@@ -40,27 +42,30 @@ def pulses_to_move(
     check_states(model, state)
     far = share * (model.limits[1] - model.limits[0])
     found = np.full(state.size, np.inf)
-    start, volt = state.reshape(-1), v.reshape(-1)
-    mobile = np.flatnonzero(model.rate(volt, start) != 0.0)
-    if mobile.size:
-        found[mobile] = _count(model, start[mobile], volt[mobile], width, far)
+    start = state.reshape(-1)
+    volt = v.reshape(-1)
+    moving = np.flatnonzero(model.rate(volt, start) != 0.0)
+    if moving.size:
+        found[moving] = _count(model, start[moving], volt[moving], width, far)
     return found.reshape(state.shape)
 
 
 def _count(model: Moving, start: Floats, volts: Floats, width: float, far: float) -> Floats:
     """The least numbers, of states [n] that do move."""
-    done, at = np.zeros(start.size), start.copy()  # pulses that are not enough, and the state after them
+    # pulses that are not enough, and the state after them
+    done = np.zeros(start.size)
+    at = start.copy()
     burst = 1.0
     going = np.ones(start.size, dtype=np.bool_)
     sizes = np.zeros(start.size)
     while going.any() and burst < MOST:
         k = np.flatnonzero(going)
         after = hold(model, at[k], volts[k], burst * width)
-        moved = np.abs(after - start[k]) >= far
+        reached = np.abs(after - start[k]) >= far
         sizes[k] = burst
-        done[k[~moved]] += burst
-        at[k[~moved]] = after[~moved]
-        going[k[moved]] = False
+        done[k[~reached]] += burst
+        at[k[~reached]] = after[~reached]
+        going[k[reached]] = False
         burst *= 2.0
     enough = ~going
     while (sizes[enough] > 1.0).any():

@@ -39,7 +39,7 @@ class Wires:
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class WritePulseResult:
     """What a write pulse did to an array.
 
     volts: across each device when the pulse begins, [rows, columns] in V.  before, after: states.
@@ -50,7 +50,7 @@ class Written:
     after: Floats
 
     @property
-    def moved(self) -> Floats:
+    def state_change(self) -> Floats:
         """Change of each state."""
         return np.asarray(self.after - self.before)
 
@@ -90,6 +90,15 @@ def half_selected(shape: tuple[int, int], rows: ArrayLike, columns: ArrayLike, v
 def device_volts(model: CompactModel, x: ArrayLike, ports: ArrayLike, wires: Wires = Wires()) -> Floats:
     """Voltage across each device alone, [rows, columns] in V, of an array in these states.
 
+    Parameters
+    ----------
+    model, x
+        The kind of device, and states [rows, columns].
+    ports
+        [rows + columns] in V, such as `half_selected` gives them.
+    wires
+        Ideal ones by default.
+
     Raises
     ------
     BadInput
@@ -104,8 +113,8 @@ def device_volts(model: CompactModel, x: ArrayLike, ports: ArrayLike, wires: Wir
         wires.word_line_resistance,
         wires.bit_line_resistance,
         wires.access_ohms,
-        model.law,
-        model.law_slope,
+        model.iv_shape,
+        model.iv_slope,
     )
     _, volts, converged = array.evaluate(np.atleast_2d(np.asarray(ports, dtype=np.float64)))
     if not converged.all():
@@ -120,7 +129,7 @@ def write_pulse(
     seconds: float,
     wires: Wires = Wires(),
     parts: int = 1,
-) -> Written:
+) -> WritePulseResult:
     """States of an array after one rectangular pulse at its ports.
 
     The devices change the network that they are in.  Each of the equal parts of a pulse is gone through
@@ -130,14 +139,10 @@ def write_pulse(
 
     Parameters
     ----------
-    x
-        States [rows, columns].
-    ports
-        [rows + columns] in V, such as `half_selected` gives them.
+    model, x, ports, wires
+        As for `device_volts`.
     seconds
         Length of the pulse.
-    wires
-        Ideal ones if not given.
     parts
         Whole number >= 1.
     """
@@ -150,4 +155,4 @@ def write_pulse(
         volts = device_volts(model, after, ports, wires) if part else first
         trial = hold(model, after, volts, seconds / parts)
         after = ramp(model, after, volts, device_volts(model, trial, ports, wires), seconds / parts)
-    return Written(first, before, after)
+    return WritePulseResult(first, before, after)

@@ -43,11 +43,11 @@ class CompactModel(ABC):
         """The state that has this conductance; BadInput if none has."""
 
     @abstractmethod
-    def law(self, volts: ArrayLike) -> Floats:
+    def iv_shape(self, volts: ArrayLike) -> Floats:
         """f(V), V."""
 
     @abstractmethod
-    def law_slope(self, volts: ArrayLike) -> Floats:
+    def iv_slope(self, volts: ArrayLike) -> Floats:
         """f'(V), no unit."""
 
     @abstractmethod
@@ -56,8 +56,8 @@ class CompactModel(ABC):
 
     def current(self, volts: ArrayLike, x: ArrayLike) -> Floats:
         """A, positive from plus to minus."""
-        return np.asarray(self.conductance(x) * self.law(volts))
+        return np.asarray(self.conductance(x) * self.iv_shape(volts))
 
     def slope(self, volts: ArrayLike, x: ArrayLike) -> Floats:
         """dI/dV at a fixed state, S."""
-        return np.asarray(self.conductance(x) * self.law_slope(volts))
+        return np.asarray(self.conductance(x) * self.iv_slope(volts))

@@ -59,7 +59,16 @@ class Moving(Protocol):
 def hold(
     model: Moving, x: ArrayLike, volts: ArrayLike, seconds: ArrayLike, tolerance: float = TOLERANCE
 ) -> Floats:
-    """States after a time at a constant voltage; all three of any shapes that broadcast.
+    """States after a time at a constant voltage.
+
+    Parameters
+    ----------
+    model
+        The kind of device.
+    x, volts, seconds
+        States, voltages in V and times in s, of any shapes that broadcast.
+    tolerance
+        Error of a step, as a share of the range of the state.
 
     Raises
     ------
@@ -79,7 +88,20 @@ def ramp(
     seconds: ArrayLike,
     tolerance: float = TOLERANCE,
 ) -> Floats:
-    """States after voltages that go straight from start to end in a time; as `hold` in all else."""
+    """States after voltages that go straight from start to end in a time.
+
+    Parameters
+    ----------
+    model, x, seconds, tolerance
+        As for `hold`.
+    start, end
+        Voltages in V, of shapes that broadcast with x.
+
+    Raises
+    ------
+    BadInput, SimulationFailed
+        As `hold`.
+    """
     state, v, w, t = np.broadcast_arrays(*checks.floats(x, start, end, seconds))
     check_states(model, state)
     if not (np.isfinite(v).all() and np.isfinite(w).all() and np.isfinite(t).all() and (t >= 0.0).all()):
@@ -94,6 +116,10 @@ def trajectory(
 
     Parameters
     ----------
+    model, x, tolerance
+        As for `hold`.
+    waveform
+        Volts over time.
     share
         [...]: what part of the waveform each device has, such as 0.5 for a half-selected one.
     """
@@ -103,7 +129,13 @@ def trajectory(
 def apply(
     model: Moving, x: ArrayLike, waveform: Waveform, share: ArrayLike = 1.0, tolerance: float = TOLERANCE
 ) -> Floats:
-    """States [...] after a waveform; arguments as for `trajectory`."""
+    """States [...] after a waveform.
+
+    Parameters
+    ----------
+    model, x, waveform, share, tolerance
+        As for `trajectory`.
+    """
     return deque(_along(model, x, waveform, share, tolerance), maxlen=1)[0]
 
 
@@ -137,13 +169,15 @@ def _ramp(model: Moving, x: Floats, start: Floats, end: Floats, seconds: Floats,
     found = np.array(x, dtype=np.float64).reshape(-1)
     first, last, whole = (np.array(part).reshape(-1) for part in (start, end, seconds))
     slope = (last - first) / np.where(whole > 0.0, whole, 1.0)
-    left, step = whole.copy(), whole.copy()
+    left = whole.copy()
+    step = whole.copy()
     going = np.flatnonzero(whole > 0.0)
     for count in range(MOST):
         volts = last[going] - slope[going] * left[going]
         if count % OFTEN == 0:
             moving = ~_rests(model, found[going], volts, last[going], allowed)
-            going, volts = going[moving], volts[moving]
+            going = going[moving]
+            volts = volts[moving]
         if not going.size:
             return found.reshape(np.shape(x))
         h = np.minimum(step[going], left[going])
@@ -151,7 +185,7 @@ def _ramp(model: Moving, x: Floats, start: Floats, end: Floats, seconds: Floats,
         fine = apart <= allowed
         found[going[fine]] = new[fine]
         left[going[fine]] -= h[fine]
-        step[going] = h * _stretch(apart / allowed)
+        step[going] = h * _step_factor(apart / allowed)
         going = going[left[going] > 0.0]
     raise SimulationFailed(f"{model.name}: more than {MOST} steps between two points of a waveform")
 
@@ -175,6 +209,6 @@ def _step(model: Moving, x: Floats, v: Floats, slope: Floats, h: Floats) -> tupl
     return at, np.where(np.isfinite(apart) & np.isfinite(at), apart, np.inf)
 
 
-def _stretch(ratio: Floats) -> Floats:
+def _step_factor(ratio: Floats) -> Floats:
     """By how much the next step is longer, for a distance of `ratio` times the allowed one."""
     return np.asarray(np.clip(0.9 * np.maximum(ratio, 1e-12) ** -0.2, 0.1, 5.0))

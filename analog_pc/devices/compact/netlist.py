@@ -75,7 +75,8 @@ def _text(model: CompactModel) -> tuple[Subcircuit, Mapping[str, CompactModel]]:
             ohms = subcircuits.RESISTANCES[model.resistance]
             plain = "R = " + ohms.replace("{", "").replace("}", "").replace("v(state)", "x")
             text = subcircuits.VTEAM
-            head, current = text.head.replace("RESISTANCE", plain), text.current.replace("RESISTANCE", ohms)
+            head = text.head.replace("RESISTANCE", plain)
+            current = text.current.replace("RESISTANCE", ohms)
             return replace(text, head=head, current=current), VTEAM
         case StanfordPku():
             return subcircuits.STANFORD_PKU, STANFORD_PKU

@@ -34,7 +34,20 @@ def check_read(model: CompactModel, volts: ArrayLike) -> None:
 
 
 def read(model: CompactModel, x: ArrayLike, volts: ArrayLike) -> Floats:
-    """Current of a read in A, of any shapes that broadcast; BadInput if the read would write."""
+    """Current of a read in A.
+
+    Parameters
+    ----------
+    model
+        The kind of device.
+    x, volts
+        States, and read voltages in V, of any shapes that broadcast.
+
+    Raises
+    ------
+    BadInput
+        If the read would write.
+    """
     check_read(model, volts)
     return model.current(volts, x)
 

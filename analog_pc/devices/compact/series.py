@@ -31,7 +31,9 @@ class InSeries:
     def __init__(self, model: CompactModel, ohms: float) -> None:
         if not (math.isfinite(ohms) and ohms >= 0.0):
             raise BadInput(f"{model.name}: ohms = {ohms!r} in series, must be finite and >= 0")
-        self.model, self.ohms, self.name = model, float(ohms), model.name
+        self.model = model
+        self.ohms = float(ohms)
+        self.name = model.name
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -66,7 +68,8 @@ class InSeries:
         the solution; the last one is below 8 eps of V.
         """
         v, state = np.broadcast_arrays(*checks.floats(volts, x))
-        u, goal = v.copy(), 8.0 * np.finfo(np.float64).eps * np.abs(v)
+        u = v.copy()
+        goal = 8.0 * np.finfo(np.float64).eps * np.abs(v)
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(MOST):
                 gap = u + self.ohms * self.model.current(u, state) - v

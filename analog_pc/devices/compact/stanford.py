@@ -102,11 +102,11 @@ class StanfordPku(CompactModel):
         gap = np.asarray(x, dtype=np.float64)
         return np.asarray(self.i0 / self.v0 * np.exp(-gap / self.g0))
 
-    def law(self, volts: ArrayLike) -> Floats:
+    def iv_shape(self, volts: ArrayLike) -> Floats:
         v = np.asarray(volts, dtype=np.float64)
         return np.asarray(self.v0 * np.sinh(v / self.v0))
 
-    def law_slope(self, volts: ArrayLike) -> Floats:
+    def iv_slope(self, volts: ArrayLike) -> Floats:
         v = np.asarray(volts, dtype=np.float64)
         return np.asarray(np.cosh(v / self.v0))
 
@@ -118,7 +118,8 @@ class StanfordPku(CompactModel):
         BadInput
             For conductances that the limits of the gap exclude.
         """
-        least, most = float(self.conductance(self.gap_max)), float(self.conductance(self.gap_min))
+        least = float(self.conductance(self.gap_max))
+        most = float(self.conductance(self.gap_min))
         siemens = checks.within(f"{self.name}: conductance", conductance, least, most, "S")
         gap = -self.g0 * np.log(siemens * self.v0 / self.i0)
         return np.asarray(np.clip(gap, self.gap_min, self.gap_max))  # roundings of exp and log

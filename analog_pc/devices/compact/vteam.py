@@ -97,10 +97,10 @@ class Vteam(CompactModel):
     def thresholds(self) -> tuple[float, float]:
         return self.v_on, self.v_off
 
-    def law(self, volts: ArrayLike) -> Floats:
+    def iv_shape(self, volts: ArrayLike) -> Floats:
         return np.asarray(volts, dtype=np.float64)
 
-    def law_slope(self, volts: ArrayLike) -> Floats:
+    def iv_slope(self, volts: ArrayLike) -> Floats:
         return np.ones_like(np.asarray(volts, dtype=np.float64))
 
     def conductance(self, x: ArrayLike) -> Floats:

@@ -45,7 +45,7 @@ class Waveform:
         return np.asarray(self.seconds), np.asarray(self.volts)
 
 
-def pulse_train(volts: ArrayLike, width: float, rest: float = 0.0, edge: float = 0.0) -> Waveform:
+def pulse_train(volts: ArrayLike, width: float, gap: float = 0.0, edge: float = 0.0) -> Waveform:
     """One pulse after the other, from 0 V and back to it.
 
     ::
@@ -53,26 +53,26 @@ def pulse_train(volts: ArrayLike, width: float, rest: float = 0.0, edge: float =
              ____ volts[0]               4 points a pulse, after the point at 0 s: every fourth point,
             /    \\                      from the first on, is at 0 V, before and after every pulse
         ___/      \\________
-           edge width edge rest
+           edge width edge gap
 
     Parameters
     ----------
     volts
         [pulses]: height of each.
-    width, rest, edge
+    width, gap, edge
         In s; width > 0.  An edge of 0 is a jump.
     """
     heights = _numbers("volts", volts)
-    if not (width > 0.0 and rest >= 0.0 and edge >= 0.0):
-        raise BadInput(f"pulse train: width, rest, edge = {(width, rest, edge)} s, must be > 0, >= 0, >= 0")
-    steps = np.tile([edge, width, edge, rest], heights.size)
+    if not (width > 0.0 and gap >= 0.0 and edge >= 0.0):
+        raise BadInput(f"pulse train: width, gap, edge = {(width, gap, edge)} s, must be > 0, >= 0, >= 0")
+    steps = np.tile([edge, width, edge, gap], heights.size)
     shape = np.outer(heights, [1.0, 1.0, 0.0, 0.0])
     return Waveform(np.append(0.0, np.cumsum(steps)), np.append(0.0, shape))
 
 
-def _numbers(name: str, given: ArrayLike) -> Floats:
+def _numbers(name: str, numbers: ArrayLike) -> Floats:
     try:
-        values = np.array(given, dtype=np.float64)
+        values = np.array(numbers, dtype=np.float64)
     except (TypeError, ValueError):
         raise BadInput(f"waveform: {name} are not numbers") from None
     if values.ndim != 1 or not np.isfinite(values).all():

@@ -100,11 +100,11 @@ class Yakopcic(CompactModel):
         """a1 b x in S: the slope of the current at 0 V, on the positive side if a1 and a2 differ."""
         return np.asarray(self.a1 * self.b * np.asarray(x, dtype=np.float64))
 
-    def law(self, volts: ArrayLike) -> Floats:
+    def iv_shape(self, volts: ArrayLike) -> Floats:
         v = np.asarray(volts, dtype=np.float64)
         return np.asarray(np.where(v >= 0.0, 1.0, self.a2 / self.a1) * np.sinh(self.b * v) / self.b)
 
-    def law_slope(self, volts: ArrayLike) -> Floats:
+    def iv_slope(self, volts: ArrayLike) -> Floats:
         v = np.asarray(volts, dtype=np.float64)
         return np.asarray(np.where(v >= 0.0, 1.0, self.a2 / self.a1) * np.cosh(self.b * v))
 

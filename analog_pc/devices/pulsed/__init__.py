@@ -1,6 +1,7 @@
 """Pulsed devices: what a train of write pulses does to a population of analog memory devices."""
 
 from analog_pc.devices.pulsed.array import DeviceArray
+from analog_pc.devices.pulsed.counted_writes import VerifiedWrite, counts_for, sign_counts, write_verify
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Pulse, Statistics, WriteEnergy
 from analog_pc.devices.pulsed.measured import CurveFit, MeasuredDevice, measured_device
@@ -14,7 +15,6 @@ from analog_pc.devices.pulsed.update_characteristics import (
     SoftBounds,
     UpdateCharacteristic,
 )
-from analog_pc.devices.pulsed.writing import Written, counts_for, sign_counts, write_verify
 
 __all__ = [
     "PRESETS",
@@ -31,8 +31,8 @@ __all__ = [
     "SoftBounds",
     "Statistics",
     "UpdateCharacteristic",
+    "VerifiedWrite",
     "WriteEnergy",
-    "Written",
     "counts_for",
     "measured_device",
     "sign_counts",

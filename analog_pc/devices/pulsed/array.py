@@ -13,10 +13,11 @@ import numpy as np
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints
 from analog_pc.compiled.random_streams import key_of
 from analog_pc.compiled.threads import side_by_side, slices, threads
+from analog_pc.devices.pulsed.burst_kernels import write_bursts
 from analog_pc.devices.pulsed.checks import matrix, shape_of, slots_of, vector, whole_numbers
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
-from analog_pc.devices.pulsed.kernels import SUMS, Devices, PulseCounts, write_bursts, write_pulses
+from analog_pc.devices.pulsed.kernels import SUMS, Devices, PulseCounts, write_pulses
 from analog_pc.devices.pulsed.population import (
     FOREVER,
     DeviceParameters,

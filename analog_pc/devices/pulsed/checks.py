@@ -1,4 +1,4 @@
-"""Shapes and numbers that an array of devices is given."""
+"""Shapes and numbers that an array of devices is values."""
 
 from __future__ import annotations
 
@@ -9,48 +9,48 @@ from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 
 
-def shape_of(given: object) -> tuple[int, int]:
+def shape_of(shape: object) -> tuple[int, int]:
     """Two whole numbers >= 1."""
-    if not isinstance(given, tuple) or len(given) != 2:
-        raise BadInput(f"devices: shape = {given!r}, must be (rows, columns)")
-    rows, columns = given
-    if not all(is_whole(n) and n >= 1 for n in given):
-        raise BadInput(f"devices: shape = {given!r}, rows and columns must be whole numbers >= 1")
+    if not isinstance(shape, tuple) or len(shape) != 2:
+        raise BadInput(f"devices: shape = {shape!r}, must be (rows, columns)")
+    rows, columns = shape
+    if not all(is_whole(n) and n >= 1 for n in shape):
+        raise BadInput(f"devices: shape = {shape!r}, rows and columns must be whole numbers >= 1")
     return int(rows), int(columns)
 
 
-def vector(name: str, given: ArrayLike, length: int) -> Floats:
+def vector(name: str, values: ArrayLike, length: int) -> Floats:
     """A finite vector of that length."""
-    return _numbers(name, given, (length,))
+    return _numbers(name, values, (length,))
 
 
-def matrix(name: str, given: ArrayLike, shape: tuple[int, int]) -> Floats:
+def matrix(name: str, values: ArrayLike, shape: tuple[int, int]) -> Floats:
     """A finite matrix of that shape."""
-    return _numbers(name, given, shape)
+    return _numbers(name, values, shape)
 
 
-def whole_numbers(given: ArrayLike, shape: tuple[int, int]) -> Int32s:
+def whole_numbers(values: ArrayLike, shape: tuple[int, int]) -> Int32s:
     """Counts of pulses of that shape, int32."""
-    counts = matrix("counts", given, shape)
+    counts = matrix("counts", values, shape)
     if not ((counts == np.rint(counts)) & (np.abs(counts) < 2.0**31)).all():
         raise BadInput("devices: counts must be whole numbers of pulses, below 2^31")
     return counts.astype(np.int32)
 
 
-def slots_of(given: float, most: int) -> int:
+def slots_of(slots: float, most: int) -> int:
     """A whole number of slots of a train, from 1 to the most."""
-    if isinstance(given, bool) or int(given) != given or not 1 <= given <= most:
-        raise BadInput(f"outer: slots = {given!r}, must be a whole number from 1 to {most}")
-    return int(given)
+    if isinstance(slots, bool) or int(slots) != slots or not 1 <= slots <= most:
+        raise BadInput(f"outer: slots = {slots!r}, must be a whole number from 1 to {most}")
+    return int(slots)
 
 
-def _numbers(name: str, given: ArrayLike, shape: tuple[int, ...]) -> Floats:
+def _numbers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
     try:
-        values = np.ascontiguousarray(numbers(given))
+        array = np.ascontiguousarray(numbers(values))
     except (TypeError, ValueError):
         raise BadInput(f"devices: {name} are not an array of numbers") from None
-    if values.shape != shape:
-        raise BadInput(f"devices: {name} of shape {values.shape}, the array needs {shape}")
-    if not np.isfinite(values).all():
+    if array.shape != shape:
+        raise BadInput(f"devices: {name} of shape {array.shape}, the array needs {shape}")
+    if not np.isfinite(array).all():
         raise BadInput(f"devices: {name} must be finite")
-    return values
+    return array

@@ -1,29 +1,32 @@
 """A measured potentiation and depression curve as a kind of device, and how well the curve is met.
 
-The format of the file is described in `analog_pc.devices.pulsed.curve_file`, the estimate of its steps in
-`analog_pc.devices.pulsed.characteristic`.  The weight is the conductance, scaled so that the lowest of the
-fitted curves is -1 and the highest +1.  Between nodes the step is interpolated, linearly in the conductance;
-beyond the part of the range that a direction covers it is held.
+The format of the file is described in `analog_pc.devices.pulsed.curve_file`.  The weight is the conductance,
+scaled so that the lowest of the fitted curves is -1 and the highest +1.
+
+The change from one reading to the next is not the step of a pulse: a reading that is high by chance is
+followed by a lower one, so that changes averaged by the reading they start from are biased towards 0 wherever
+read noise is larger than a step.  Instead the state is fitted as a smooth function G(n) of the pulse number,
+which is known without noise, and the step follows from it::
+
+    step at G(n)  =  | G(n + 1) - G(n) |        so that a device that starts on the curve stays on it
+
+Nodes stand where the curve is: at every pulse, or at `NODES` points at equal distances along it.  Between
+nodes the step is interpolated, linearly in the conductance; beyond the part of the range that a direction
+covers it is held.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.devices.pulsed.array import DeviceArray
-from analog_pc.devices.pulsed.characteristic import (
-    Characteristic,
-    Trajectory,
-    characteristic,
-    fit_trajectory,
-    joined,
-)
 from analog_pc.devices.pulsed.curve_file import Curve, read_curves
 from analog_pc.devices.pulsed.device import PulsedDevice
+from analog_pc.devices.pulsed.monotone import MonotoneFit, along, fit_monotone
 from analog_pc.devices.pulsed.update_characteristics import Piecewise
 from analog_pc.errors import BadInput
 
@@ -31,6 +34,49 @@ MOST_REPLAYED = 1_000_000  # pulses, of a check that takes some tens of millisec
 SURE = 4.0  # standard errors by which a curve must move: noise alone does in 3e-5 of curves
 DIGITS = 1e-6  # of a conductance: what a file is taken to say
 DIRECTIONS = ("up", "down")
+NODES = 512  # of a direction that has more pulses
+_PER_INTERVAL = 128  # times between two knots at which a longer curve is evaluated
+_ROUNDINGS = 8.0 * float(np.finfo(np.float64).eps)  # of a value of a spline, relative to the largest one
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Trajectory:
+    """Fitted conductance of one direction in S at any time n, in pulses.
+
+    ::
+
+        z(n) = offset + gain * spline(n)        of ln(G / unit) where `logarithmic`, else of G / unit
+
+    A curve down is fitted backwards in time, so that z rises.
+    """
+
+    curve: Curve
+    rising: bool
+    logarithmic: bool
+    unit: float
+    fit: MonotoneFit
+    offset: float = 0.0
+    gain: float = 1.0
+
+    def siemens(self, time: Floats) -> Floats:
+        """G at times within the curve."""
+        z = self.offset + self.gain * self.fit.spline(time if self.rising else -time)
+        if self.logarithmic:
+            return np.asarray(self.unit * np.exp(z))
+        return np.asarray(self.unit * np.maximum(z, 0.0))  # the coefficients are >= 0; their sum rounds
+
+    def stretched(self, low: float, high: float) -> Trajectory:
+        """The same between two other ends of z."""
+        gain = (high - low) / (self.fit.high - self.fit.low)
+        return replace(self, gain=gain, offset=low - gain * self.fit.low)
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredSteps:
+    """Conductances in S, rising, and the size of a step from there, in S; both [nodes]."""
+
+    siemens: Floats
+    step: Floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +87,7 @@ class CurveFit:
     ----------
     direction
         up or down.
-    reads
+    readings
         Number of readings.
     first, last
         Fitted conductances in S at the first and the last pulse.
@@ -69,7 +115,7 @@ class CurveFit:
     """
 
     direction: str
-    reads: int
+    readings: int
     first: float
     last: float
     reached: float | None
@@ -94,7 +140,7 @@ class CurveFit:
         """What to know of it, in one line."""
         of = "reading" if self.proportional else "range"
         parts = [
-            f"{self.direction}: {self.reads} reads, fitted from {self.first:.4g} to {self.last:.4g} S",
+            f"{self.direction}: {self.readings} readings, fitted from {self.first:.4g} to {self.last:.4g} S",
             f"residual {self.residual:.2g} S rms ({100.0 * self.noise:.2g} % of the {of})",
             f"{100.0 * self.coverage:.4g} % of the range covered",
         ]
@@ -102,7 +148,7 @@ class CurveFit:
             if high - low > self.residual + DIGITS * high:
                 parts.append(f"from {low:.3g} to {high:.3g} S the step held at {step:.3g} S")
         if self.wrong_way:
-            parts.append(f"{self.wrong_way} of {self.reads - 1} changes run the wrong way")
+            parts.append(f"{self.wrong_way} of {self.readings - 1} changes run the wrong way")
         if not self.followed:
             parts.append(f"no update characteristic follows it: the device gets to {self.reached:.4g} S")
         return ", ".join(parts)
@@ -137,8 +183,8 @@ def measured_device(path: str | Path) -> MeasuredDevice:
     trajectories = _likelier(read_curves(path))
     for name, trajectory in zip(DIRECTIONS, trajectories, strict=True):
         _check_moves(path, name, trajectory)
-    trajectories = joined(*trajectories, SURE)
-    steps = tuple(characteristic(trajectory) for trajectory in trajectories)
+    trajectories = _joined(*trajectories, SURE)
+    steps = tuple(_characteristic(trajectory) for trajectory in trajectories)
     _check_meet(path, *steps)
     low = min(float(one.siemens[0]) for one in steps)
     high = max(float(one.siemens[-1]) for one in steps)
@@ -158,8 +204,8 @@ def _likelier(curves: tuple[Curve, Curve]) -> tuple[Trajectory, Trajectory]:
     """
     unit = float(np.exp(np.log(np.concatenate([curve.siemens for curve in curves])).mean()))
     up, down = curves
-    even = fit_trajectory(up, True, False, unit), fit_trajectory(down, False, False, unit)
-    ratio = fit_trajectory(up, True, True, unit), fit_trajectory(down, False, True, unit)
+    even = _fit_trajectory(up, True, False, unit), _fit_trajectory(down, False, False, unit)
+    ratio = _fit_trajectory(up, True, True, unit), _fit_trajectory(down, False, True, unit)
     return min(even, ratio, key=lambda both: both[0].fit.deviance + both[1].fit.deviance)
 
 
@@ -179,7 +225,7 @@ def _check_moves(path: Path, name: str, trajectory: Trajectory) -> None:
     )
 
 
-def _check_meet(path: Path, up: Characteristic, down: Characteristic) -> None:
+def _check_meet(path: Path, up: MeasuredSteps, down: MeasuredSteps) -> None:
     """Refuse directions without a conductance in common."""
     ends = [float(one.siemens[k]) for one in (up, down) for k in (0, -1)]
     if max(ends[0], ends[2]) >= min(ends[1], ends[3]):
@@ -189,7 +235,7 @@ def _check_meet(path: Path, up: Characteristic, down: Characteristic) -> None:
         )
 
 
-def _device(path: Path, steps: tuple[Characteristic, ...], low: float, high: float) -> PulsedDevice:
+def _device(path: Path, steps: tuple[MeasuredSteps, ...], low: float, high: float) -> PulsedDevice:
     """A piecewise characteristic on the nodes of both directions; its step is the mean over the range."""
     shares = [(one.siemens - low) / (high - low) for one in steps]
     nodes = np.unique(np.concatenate(shares))
@@ -204,7 +250,7 @@ def _device(path: Path, steps: tuple[Characteristic, ...], low: float, high: flo
 
 
 def _report(
-    name: str, trajectory: Trajectory, steps: Characteristic, device: PulsedDevice, low: float, high: float
+    name: str, trajectory: Trajectory, steps: MeasuredSteps, device: PulsedDevice, low: float, high: float
 ) -> CurveFit:
     pulses = trajectory.curve.pulse
     read = trajectory.curve.siemens
@@ -215,13 +261,13 @@ def _report(
     against = np.diff(read) < 0.0 if trajectory.rising else np.diff(read) > 0.0
     count = int(pulses[-1] - pulses[0])
     share = (float(fitted[0]) - low) / (high - low)
-    moved = _replayed(device, share, count if trajectory.rising else -count)
+    end = _replayed(device, share, count if trajectory.rising else -count)
     return CurveFit(
         direction=name,
-        reads=len(read),
+        readings=len(read),
         first=float(fitted[0]),
         last=float(fitted[-1]),
-        reached=None if moved is None else low + moved * (high - low),
+        reached=None if end is None else low + end * (high - low),
         residual=residual,
         noise=_rms(read / fitted - 1.0) if trajectory.logarithmic else residual / (high - low),
         proportional=trajectory.logarithmic,
@@ -244,3 +290,91 @@ def _replayed(device: PulsedDevice, share: float, count: int) -> float | None:
 
 def _rms(values: Floats) -> float:
     return float(np.sqrt(np.mean(values**2)))
+
+
+def _fit_trajectory(curve: Curve, rising: bool, logarithmic: bool, unit: float) -> Trajectory:
+    """Fit one direction; noise is of one size in S, or, with `logarithmic`, in proportion to G."""
+    scaled = curve.siemens / unit
+    z = np.log(scaled) if logarithmic else scaled
+    lowest = -np.inf if logarithmic else 0.0
+    if rising:
+        fit = fit_monotone(curve.pulse, z, lowest)
+    else:
+        fit = fit_monotone(-curve.pulse[::-1], z[::-1], lowest)
+    return Trajectory(curve=curve, rising=rising, logarithmic=logarithmic, unit=unit, fit=fit)
+
+
+def _joined(up: Trajectory, down: Trajectory, sure: float) -> tuple[Trajectory, Trajectory]:
+    """Both with one lower end where those differ by at most `sure` standard errors, and one upper end.
+
+    Else noise would leave a strip between the two ends that one direction was not seen in, and a device
+    that starts slowly from its end would take long to leave that strip.  The common end is the mean of the
+    two, weighted by one over their variances.
+    """
+    low = _common(up.fit.low, up.fit.low_error, down.fit.low, down.fit.low_error, sure)
+    high = _common(up.fit.high, up.fit.high_error, down.fit.high, down.fit.high_error, sure)
+    return up.stretched(low[0], high[0]), down.stretched(low[1], high[1])
+
+
+def _characteristic(trajectory: Trajectory) -> MeasuredSteps:
+    """The steps that lead along a trajectory.
+
+    Where the fit stands still for some pulses, which no update characteristic can express (a device that
+    stands does so for good), it is led in a straight line from the middle of the rest to what comes before
+    and after.  The step where the curve ends is extrapolated in a straight line from the last two.
+    """
+    sign = 1.0 if trajectory.rising else -1.0
+    time = _times(trajectory)
+    time, level = _moving(time, sign * trajectory.siemens(time))
+    nodes = _nodes(time, level)
+    start = np.interp(nodes, time, level)
+    step = np.interp(nodes + 1.0, time, level) - start
+    end = step[-1]
+    if len(step) > 1:
+        slope = (step[-1] - step[-2]) / (start[-1] - start[-2])
+        end = max(step[-1] + slope * (level[-1] - start[-1]), 0.0)
+    siemens = sign * np.append(start, level[-1])
+    steps = np.append(step, end)
+    order = slice(None, None, int(sign))
+    return MeasuredSteps(siemens[order], steps[order])
+
+
+def _common(a: float, a_error: float, b: float, b_error: float, sure: float) -> tuple[float, float]:
+    """Two estimates of one value as their weighted mean, or as they are where they differ for sure."""
+    variance = a_error**2 + b_error**2
+    if not (a - b) ** 2 <= sure**2 * variance or variance == 0.0:
+        return a, b
+    mean = (a * b_error**2 + b * a_error**2) / variance
+    return mean, mean
+
+
+def _times(trajectory: Trajectory) -> Floats:
+    """Every pulse, or `_PER_INTERVAL` times between two knots."""
+    first, last = trajectory.curve.pulse[[0, -1]]
+    knots = np.unique(np.abs(trajectory.fit.spline.t))
+    if last - first <= _PER_INTERVAL * (len(knots) - 1):
+        return np.arange(first, last + 1.0)
+    parts = np.linspace(knots[:-1], knots[1:], _PER_INTERVAL, endpoint=False, axis=1)
+    return np.append(parts.ravel(), last)
+
+
+def _moving(time: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """Without the rests: times of one level become the middle of them.
+
+    A rise counts from a rounding for each of the times on: less, shared among as many pulses, would be lost
+    in the rounding of a device's weight.
+    """
+    level = np.maximum.accumulate(level)
+    fresh = np.append(True, np.diff(level) > _ROUNDINGS * len(time) * np.abs(level).max())
+    group = np.cumsum(fresh) - 1
+    return np.bincount(group, weights=time) / np.bincount(group), level[fresh]
+
+
+def _nodes(time: Floats, level: Floats) -> Floats:
+    """Times at least a pulse before the end: every pulse, or `NODES` at equal distances along the curve."""
+    most = time[-1] - 1.0
+    if most - time[0] < NODES:
+        return np.asarray(time[0] + np.arange(np.floor(most - time[0]) + 1.0))
+    wanted = np.linspace(0.0, 1.0, NODES)
+    chosen = np.unique(np.searchsorted(along(time, level), wanted).clip(max=len(time) - 1))
+    return np.asarray(time[chosen][time[chosen] <= most])

@@ -84,7 +84,7 @@ class _Modes(NamedTuple):
     turn: Floats  # U
     d: Floats
     a: Floats
-    rest: float  # R
+    remainder: float  # R
     least: float  # lambda_0
     penalty: Floats  # P
 
@@ -111,7 +111,7 @@ def fit_monotone(t: Floats, z: Floats, lowest: float = -np.inf) -> MonotoneFit:
     coefficients = modes.coefficients(shrink)
     if coefficients[0] < lowest or (np.diff(coefficients) < 0.0).any():
         coefficients = _rising(modes, more, lowest)
-    left = modes.rest + float((modes.a**2 * (1.0 - shrink)).sum())
+    left = modes.remainder + float((modes.a**2 * (1.0 - shrink)).sum())
     sigma = float(np.sqrt(left / (z.size - 2)))
     low_error, high_error, rise_error = modes.errors(shrink)
     return MonotoneFit(
@@ -137,9 +137,9 @@ def along(t: Floats, z: Floats) -> Floats:
 def _knots(t: Floats, z: Floats) -> Floats:
     """Knots at pulses that were read, but for the second and the last but one: a spline for every reading."""
     inner = t[2:-2]
-    way = along(t, isotonic_regression(z).x)[2:-2]
+    place = along(t, isotonic_regression(z).x)[2:-2]
     wanted = np.linspace(0.0, 1.0, MOST_INTERVALS + 1)[1:-1]
-    chosen = np.unique(np.searchsorted(way, wanted).clip(max=len(inner) - 1))
+    chosen = np.unique(np.searchsorted(place, wanted).clip(max=len(inner) - 1))
     if len(inner) <= MOST_INTERVALS - 1:
         chosen = np.arange(len(inner))
     return np.concatenate([[t[0]] * (DEGREE + 1), inner[chosen], [t[-1]] * (DEGREE + 1)])
@@ -160,13 +160,13 @@ def _modes(t: Floats, z: Floats, knots: Floats) -> _Modes:
     least = _LEAST * float(gram.trace() / (penalty**2).sum())
     root = np.linalg.cholesky(gram + least * penalty.T @ penalty)
     # Singular values, not eigenvalues of the square: small ones, the smooth modes, keep their digits.
-    turn, bends, _ = svd(solve_triangular(root, penalty.T, lower=True))
-    d = np.append(bends**2, [0.0, 0.0])  # straight lines cost nothing
+    turn, singular, _ = svd(solve_triangular(root, penalty.T, lower=True))
+    d = np.append(singular**2, [0.0, 0.0])  # straight lines cost nothing
     a = turn.T @ solve_triangular(root, basis.T @ z, lower=True)
     plain = solve_triangular(root.T, turn @ a)
     rounding = (_EPS * np.abs(z).max()) ** 2 * z.size
-    rest = ((z - basis @ plain) ** 2).sum() + least * ((penalty @ plain) ** 2).sum() + rounding
-    return _Modes(root, turn, d, a, float(rest), least, penalty)
+    remainder = ((z - basis @ plain) ** 2).sum() + least * ((penalty @ plain) ** 2).sum() + rounding
+    return _Modes(root, turn, d, a, float(remainder), least, penalty)
 
 
 def _most_likely(modes: _Modes, n: int) -> tuple[float, float]:
@@ -175,7 +175,7 @@ def _most_likely(modes: _Modes, n: int) -> tuple[float, float]:
     a = modes.a[:-2]
     more = np.append(0.0, modes.least / _LEAST * _LAMBDAS)
     share = 1.0 + more[:, None] * d
-    left = modes.rest + (a**2 * (1.0 - 1.0 / share)).sum(axis=1)
+    left = modes.remainder + (a**2 * (1.0 - 1.0 / share)).sum(axis=1)
     size = (np.log(share) - np.log(modes.least + more)[:, None]).sum(axis=1)
     deviance = (n - 2) * np.log(left) + size
     best = int(np.argmin(deviance))

@@ -1,9 +1,35 @@
-"""Learning rules: what an equilibrium (or, for backpropagation, a forward pass) does to the weights."""
+"""Learning rules: one registry, each rule as two local factors a layer."""
 
-from analog_pc.pcn.learning.backprop import backprop_update, deltas
-from analog_pc.pcn.learning.hebbian import hebbian_update
-from analog_pc.pcn.learning.update import Update
+from analog_pc.pcn.learning.named import made_from_text
+from analog_pc.pcn.learning.rules import (
+    LEARNING_RULES,
+    Backpropagation,
+    Factors,
+    IncrementalPredictiveCoding,
+    LearningRule,
+    LearningWeights,
+    PredictiveCoding,
+    Update,
+    backprop_update,
+    deltas,
+    forward_pass,
+    hebbian_update,
+    learning_rule,
+)
 
-LEARNING_RULES = {"pc": hebbian_update, "bp": backprop_update}
-
-__all__ = ["LEARNING_RULES", "Update", "backprop_update", "deltas", "hebbian_update"]
+__all__ = [
+    "LEARNING_RULES",
+    "Backpropagation",
+    "Factors",
+    "IncrementalPredictiveCoding",
+    "LearningRule",
+    "LearningWeights",
+    "PredictiveCoding",
+    "Update",
+    "backprop_update",
+    "deltas",
+    "forward_pass",
+    "hebbian_update",
+    "learning_rule",
+    "made_from_text",
+]

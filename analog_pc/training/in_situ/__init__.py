@@ -1,25 +1,13 @@
-"""In-situ training: predictive coding whose weights exist only as conductances, written by pulses.
+"""In-situ training: weights exist only as conductances, which pulses change.
 
-::
-
-    network  ->  relax  ->  x_l, d_l  ->  scheme  ->  pulses  ->  devices  ->  read  ->  network
-
-`InSituTrainer` takes one batch, `InSituRun` all epochs with checkpoints.
+`DeviceBackend` is what an `analog_pc.training.Trainer` trains; a scheme says how updates become pulses.
 """
 
 from __future__ import annotations
 
-from analog_pc.training.in_situ.costs import Costs
+from analog_pc.training.in_situ.backend import HEADROOM, DeviceBackend
 from analog_pc.training.in_situ.device import WeightDevice, weight_device
 from analog_pc.training.in_situ.drives import DRIVES, Drive
-from analog_pc.training.in_situ.rules import (
-    RULES,
-    Backpropagation,
-    IncrementalPredictiveCoding,
-    PredictiveCoding,
-    Rule,
-)
-from analog_pc.training.in_situ.run import InSituRun, Progress
 from analog_pc.training.in_situ.schemes import (
     SCHEMES,
     Counts,
@@ -30,29 +18,20 @@ from analog_pc.training.in_situ.schemes import (
     TikiTaka,
     Trains,
     WriteVerify,
+    write_scheme,
 )
-from analog_pc.training.in_situ.trainer import HEADROOM, InSituConfig, InSituTrainer
 from analog_pc.training.in_situ.weights import DeviceWeights, Transposed
 
 __all__ = [
     "DRIVES",
     "HEADROOM",
-    "RULES",
     "SCHEMES",
-    "Backpropagation",
-    "Costs",
     "Counts",
+    "DeviceBackend",
     "DeviceWeights",
     "Drive",
     "Exact",
-    "InSituConfig",
-    "InSituRun",
-    "InSituTrainer",
-    "IncrementalPredictiveCoding",
     "MixedPrecision",
-    "PredictiveCoding",
-    "Progress",
-    "Rule",
     "Scheme",
     "Signs",
     "TikiTaka",
@@ -61,4 +40,5 @@ __all__ = [
     "WeightDevice",
     "WriteVerify",
     "weight_device",
+    "write_scheme",
 ]

@@ -74,7 +74,8 @@ class DeviceWeights:
             raise BadInput(f"headroom = {headroom!r}, must be finite and > 0")
         start = np.ascontiguousarray((weights if biases is None else np.column_stack([weights, biases])).T)
         largest = float(np.abs(start).max()) or 1.0
-        self.pre, self.biased = weights.shape[1], biases is not None
+        self.pre = weights.shape[1]
+        self.biased = biases is not None
         self.scale = 1.0 if device.spec is None else headroom * largest / reach(device)
         own, other, lines = (int(word) for word in seed.generate_state(3, np.uint64))
         self.forward = scheme.writer(device, start.shape, own, lines)
@@ -100,15 +101,15 @@ class DeviceWeights:
             x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
         longest = 0
         for writer in self.writers:
-            before = sum(s.spent.periods for s in writer.synapses)
+            before = sum(s.write_count.periods for s in writer.synapses)
             writer.write(x, d, rate / self.scale)
-            longest = max(longest, sum(s.spent.periods for s in writer.synapses) - before)
+            longest = max(longest, sum(s.write_count.periods for s in writer.synapses) - before)
         self._read()
         return longest
 
     def elapse(self, time: float) -> None:
         """Let time pass, in the unit of the device."""
-        if any(s.restless for s in self.synapses):
+        if any(s.time_dependent for s in self.synapses):
             for writer in self.writers:
                 writer.elapse(time)
             self._read()
@@ -116,7 +117,8 @@ class DeviceWeights:
     def _read(self) -> None:
         """W [post, pre], b [post] and the matrix [post, pre] that feeds back."""
         rows = self.scale * self.forward.weights
-        self.W, self.b = rows[: self.pre].T, rows[self.pre] if self.biased else None
+        self.W = rows[: self.pre].T
+        self.b = rows[self.pre] if self.biased else None
         self.feedback = self.W
         if self.backward is not None:
             self.feedback = (self.scale * self.backward.weights)[: self.pre].T

@@ -19,7 +19,7 @@ from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.run import Step
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
-from analog_pc.training.train import predict
+from analog_pc.training import predict
 
 RNG = np.random.default_rng(5)
 

@@ -52,9 +52,9 @@ def test_devices_tells_how_a_curve_is_fitted() -> None:
     first, up, down = result.stdout.splitlines()
     assert first.startswith(f"{path}: ")
     assert first.endswith(" S")
-    assert up.startswith("up: 256 reads, fitted from 9.97")
+    assert up.startswith("up: 256 readings, fitted from 9.97")
     assert "residual 1.8e-07 S rms (1.9 % of the range), 100 % of the range covered" in up
-    assert down.startswith("down: 256 reads")
+    assert down.startswith("down: 256 readings")
 
 
 def test_devices_refuses_what_is_no_curve(tmp_path: Path) -> None:
@@ -68,10 +68,8 @@ def test_train_tells_how_its_curve_is_fitted(tmp_path: Path) -> None:
     path = REFERENCE / "curve_geometric.csv"
     result = cli(*IRIS, "--epochs", 1, "--device", path, "--out", tmp_path / "net.npz")
     assert result.exit_code == 0, result.output
-    assert (
-        "remark: curve_geometric.csv: up: 64 reads, fitted from 1e-06 to 0.001 S, residual" in result.stderr
-    )
-    assert "remark: curve_geometric.csv: down: 64 reads" in result.stderr
+    assert "remark: curve_geometric.csv: up: 64 readings, fitted from 1e-06 to 0.001 S" in result.stderr
+    assert "remark: curve_geometric.csv: down: 64 readings" in result.stderr
 
 
 @pytest.mark.parametrize("more", [

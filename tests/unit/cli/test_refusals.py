@@ -20,8 +20,9 @@ from click.testing import CliRunner
 from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import main
 from analog_pc.experiments import EXPERIMENTS
+from analog_pc.pcn import LEARNING_RULES
 from analog_pc.technology import TECHNOLOGIES
-from analog_pc.training.in_situ import RULES, SCHEMES
+from analog_pc.training.in_situ import SCHEMES
 
 TOOL = Path(sys.executable).parent / "analog-pc"
 TRAIN = ("train", "--data", "iris", "--epochs", "1", "--out", "t.npz")
@@ -138,7 +139,7 @@ def test_images_of_sizes_beyond_the_file(shape: tuple[int, ...], folder: Path) -
 
 OPTIONS: dict[str, tuple[tuple[object, ...], str]] = {
     "a rule": ((*TRAIN, "--rule", "ppc"), "unknown rule 'ppc': use one of pc, ipc, bp"),
-    "another rule": ((*TRAIN, "--rule", "ipcc"), f"use one of {', '.join(RULES)}"),
+    "another rule": ((*TRAIN, "--rule", "ipcc"), f"use one of {', '.join(LEARNING_RULES)}"),
     "a scheme": ((*TRAIN, "--scheme", "x"), f"use one of {', '.join(SCHEMES)}"),
     "an activation": ((*TRAIN, "--activation", "x"), f"use one of {', '.join(ACTIVATIONS)}"),
     "a technology": ((*TRAIN, "--technology", "x"), f"use one of {', '.join(TECHNOLOGIES)}"),

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from analog_pc.pcn.learning import made_from_text
 from analog_pc.training.in_situ.schemes.counts import Counts
 from analog_pc.training.in_situ.schemes.exact import Exact
 from analog_pc.training.in_situ.schemes.mixed import MixedPrecision
@@ -39,6 +40,18 @@ SCHEMES: Mapping[str, type[Scheme]] = MappingProxyType(
     }
 )
 
+
+def write_scheme(text: str) -> Scheme:
+    """The scheme of that name, with its parameters: ``trains``, ``tiki-taka:fast=5,transfer=0.02``.
+
+    Raises
+    ------
+    BadInput
+        For an unknown name or parameter, and for what the scheme refuses.
+    """
+    return made_from_text("scheme", text, SCHEMES)
+
+
 __all__ = [
     "SCHEMES",
     "Counts",
@@ -50,4 +63,5 @@ __all__ = [
     "Trains",
     "WriteVerify",
     "Writer",
+    "write_scheme",
 ]

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from analog_pc.arrays import Floats
 from analog_pc.devices.pulsed import counts_for
-from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.schemes.protocol import PlainWriter, change
+from analog_pc.training.in_situ.schemes.protocol import PlainScheme, change
+from analog_pc.training.in_situ.synapses import Synapses
 
 
 @dataclass(frozen=True)
-class Counts:
+class Counts(PlainScheme):
     """Changes below half a step are lost, so that small learning rates learn nothing.
 
     Time: a period a pulse, one device after the other by half voltages (V/2).
@@ -19,16 +19,7 @@ class Counts:
 
     name = "counts"
 
-    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> CountsWriter:
-        return CountsWriter(device, shape, seed, lines)
-
-
-class CountsWriter(PlainWriter):
-    """See `Counts`."""
-
-    def write(self, x: Floats, d: Floats, rate: float) -> None:
-        array = self.main.arrays[0]
-        nominal = (
-            array.spec.step / self.main.step
-        )  # `counts_for` counts steps of f = 1, which may be far from w = 0
-        self.main.pulse(counts_for(array, change(x, d, nominal * rate)))
+    def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
+        array = synapses.arrays[0]
+        nominal = array.spec.step / synapses.step  # `counts_for` counts steps of f = 1
+        synapses.pulse(counts_for(array, change(x, d, nominal * rate)))

@@ -16,7 +16,7 @@ import numpy as np
 
 from analog_pc.arrays import Any, Floats
 from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.schemes.protocol import PlainWriter, change
+from analog_pc.training.in_situ.schemes.protocol import OneArray, change
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class MixedPrecision:
         return MixedWriter(device, shape, seed, lines)
 
 
-class MixedWriter(PlainWriter):
+class MixedWriter(OneArray):
     """See `MixedPrecision`."""
 
     def __init__(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> None:
         super().__init__(device, shape, seed, lines)
-        self.step, self.chi = self.main.step, np.zeros(shape)
+        self.step = self.main.step
+        self.chi = np.zeros(shape)
 
     def write(self, x: Floats, d: Floats, rate: float) -> None:
         self.chi += change(x, d, rate)

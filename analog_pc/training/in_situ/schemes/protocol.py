@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import numpy as np
@@ -62,8 +63,19 @@ class Scheme(Protocol):
         ...
 
 
-class PlainWriter:
-    """One array of synapses that is written and read: what most schemes have in common."""
+class PlainScheme(ABC):
+    """A scheme without memory besides the devices: one array of synapses, which `write` changes."""
+
+    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> PlainWriter:
+        return PlainWriter(self, device, shape, seed, lines)
+
+    @abstractmethod
+    def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
+        """Add ``rate sum_s x_s d_s^T`` to synapses; x [samples, rows], d [samples, columns]."""
+
+
+class OneArray:
+    """One array of synapses that is written and read: what most writers have in common."""
 
     def __init__(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> None:
         self.main = make_synapses(device, shape, seed, lines)
@@ -87,6 +99,19 @@ class PlainWriter:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.main.restore(part(state, "main"))
+
+
+class PlainWriter(OneArray):
+    """The writer of a `PlainScheme`."""
+
+    def __init__(
+        self, scheme: PlainScheme, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int
+    ) -> None:
+        super().__init__(device, shape, seed, lines)
+        self.scheme = scheme
+
+    def write(self, x: Floats, d: Floats, rate: float) -> None:
+        self.scheme.write(self.main, x, d, rate)
 
 
 def change(x: Floats, d: Floats, rate: float) -> Floats:

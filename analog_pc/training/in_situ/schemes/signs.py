@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from analog_pc.arrays import Floats
 from analog_pc.devices.pulsed import sign_counts
 from analog_pc.errors import BadInput
-from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.schemes.protocol import PlainWriter, change
+from analog_pc.training.in_situ.schemes.protocol import PlainScheme, change
+from analog_pc.training.in_situ.synapses import Synapses
 
 
 @dataclass(frozen=True)
-class Signs:
+class Signs(PlainScheme):
     """A step is the learning rate; the rate of the trainer only scales what the threshold is compared with.
 
     Time: a period a pulse, one device after the other by half voltages (V/2).
@@ -35,18 +35,6 @@ class Signs:
         if not 0.0 <= self.threshold < math.inf:
             raise BadInput(f"scheme signs: threshold = {self.threshold!r}, must be finite and >= 0")
 
-    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> SignsWriter:
-        return SignsWriter(self, device, shape, seed, lines)
-
-
-class SignsWriter(PlainWriter):
-    """See `Signs`."""
-
-    def __init__(
-        self, scheme: Signs, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int
-    ) -> None:
-        super().__init__(device, shape, seed, lines)
-        self.threshold = scheme.threshold * self.main.step
-
-    def write(self, x: Floats, d: Floats, rate: float) -> None:
-        self.main.pulse(sign_counts(self.main.arrays[0], change(x, d, rate), self.threshold))
+    def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
+        threshold = self.threshold * synapses.step
+        synapses.pulse(sign_counts(synapses.arrays[0], change(x, d, rate), threshold))

@@ -76,7 +76,8 @@ class TikiTakaWriter:
     ) -> None:
         seeds = np.random.SeedSequence(seed).generate_state(2, np.uint64)
         trains = np.random.SeedSequence(lines).generate_state(2, np.uint64)
-        self.scheme, self.samples = scheme, 0
+        self.scheme = scheme
+        self.samples = 0
         self.fast = make_synapses(device, shape, int(seeds[0]), int(trains[0]), symmetric=True)
         self.slow = make_synapses(device, shape, int(seeds[1]), int(trains[1]))
         self.synapses: tuple[Synapses, ...] = (self.fast, self.slow)

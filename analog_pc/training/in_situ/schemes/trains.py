@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from analog_pc.arrays import Floats
 from analog_pc.devices.pulsed.trains import MOST_SLOTS
 from analog_pc.errors import BadInput
-from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.schemes.protocol import PlainWriter
+from analog_pc.training.in_situ.schemes.protocol import PlainScheme
+from analog_pc.training.in_situ.synapses import Synapses
 
 
 @dataclass(frozen=True)
-class Trains:
+class Trains(PlainScheme):
     """Time: `slots` periods a sample, whatever the size of the array; no digital memory, no read.
 
     Parameters
@@ -34,25 +34,12 @@ class Trains:
     def __post_init__(self) -> None:
         check_slots(self.name, self.slots)
 
-    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> TrainsWriter:
-        return TrainsWriter(self, device, shape, seed, lines)
+    def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
+        for own_x, own_d in zip(x, d, strict=True):
+            synapses.outer(own_x, own_d, rate, self.slots, self.management)
 
 
 def check_slots(scheme: str, slots: int) -> None:
     """Refuse trains of another length than 1 ... 31."""
     if isinstance(slots, bool) or int(slots) != slots or not 1 <= slots <= MOST_SLOTS:
         raise BadInput(f"scheme {scheme}: slots = {slots!r}, must be a whole number from 1 to {MOST_SLOTS}")
-
-
-class TrainsWriter(PlainWriter):
-    """See `Trains`."""
-
-    def __init__(
-        self, scheme: Trains, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int
-    ) -> None:
-        super().__init__(device, shape, seed, lines)
-        self.scheme = scheme
-
-    def write(self, x: Floats, d: Floats, rate: float) -> None:
-        for own_x, own_d in zip(x, d, strict=True):
-            self.main.outer(own_x, own_d, rate, self.scheme.slots, self.scheme.management)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
-from analog_pc.training.in_situ.device import WeightDevice
-from analog_pc.training.in_situ.schemes.protocol import PlainWriter, change
+from analog_pc.training.in_situ.schemes.protocol import PlainScheme, change
+from analog_pc.training.in_situ.synapses import Synapses
 
 
 @dataclass(frozen=True)
-class WriteVerify:
+class WriteVerify(PlainScheme):
     """The target is what is read plus the change: no memory besides the devices, so that changes below the
     tolerance are lost, as with `Counts`.
 
@@ -38,18 +38,5 @@ class WriteVerify:
         if isinstance(self.most, bool) or int(self.most) != self.most or self.most < 1:
             raise BadInput(f"scheme write-verify: most = {self.most!r}, must be a whole number >= 1")
 
-    def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> VerifyWriter:
-        return VerifyWriter(self, device, shape, seed, lines)
-
-
-class VerifyWriter(PlainWriter):
-    """See `WriteVerify`."""
-
-    def __init__(
-        self, scheme: WriteVerify, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int
-    ) -> None:
-        super().__init__(device, shape, seed, lines)
-        self.scheme, self.tolerance = scheme, scheme.tolerance * self.main.step
-
-    def write(self, x: Floats, d: Floats, rate: float) -> None:
-        self.main.verify(self.main.weights + change(x, d, rate), self.tolerance, self.scheme.most)
+    def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
+        synapses.verify(synapses.weights + change(x, d, rate), self.tolerance * synapses.step, self.most)

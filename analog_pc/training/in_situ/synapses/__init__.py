@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.synapses.paired import PairedSynapses
-from analog_pc.training.in_situ.synapses.protocol import Conductances, Spent, Synapses
+from analog_pc.training.in_situ.synapses.protocol import Conductances, Synapses, WriteCount
 from analog_pc.training.in_situ.synapses.referenced import ReferencedSynapses
 
 
@@ -15,6 +15,10 @@ def make_synapses(
 
     Parameters
     ----------
+    device
+        What they are made of.
+    shape
+        Rows (pre) and columns (post).
     seed, lines
         Of the population and its noise, and of the trains: arrays of one `lines` hang on the same lines.
     symmetric
@@ -26,4 +30,4 @@ def make_synapses(
     return ReferencedSynapses(device, shape, seed, lines, symmetric=symmetric)
 
 
-__all__ = ["Conductances", "PairedSynapses", "ReferencedSynapses", "Spent", "Synapses", "make_synapses"]
+__all__ = ["Conductances", "PairedSynapses", "ReferencedSynapses", "Synapses", "WriteCount", "make_synapses"]

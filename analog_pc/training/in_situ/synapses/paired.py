@@ -25,9 +25,17 @@ from analog_pc.devices.pulsed.state import generator_state, part, prefixed, rest
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.synapses.calibration import mean_step
-from analog_pc.training.in_situ.synapses.protocol import Conductances, Spent, ages, reading, row_of, spent_of
+from analog_pc.training.in_situ.synapses.protocol import (
+    Conductances,
+    WriteCount,
+    ages,
+    reading,
+    restored_write_count,
+    row_of,
+)
 
-SATURATION, RISEN = 0.75, 0.25
+SATURATION = 0.75
+RISEN = 0.25
 REFRESH_EVERY = 100
 
 
@@ -57,18 +65,22 @@ class PairedSynapses:
             DeviceArray(device.pulsed, shape, int(s), device.energy) for s in seeds
         )
         self.plus, self.minus = self.arrays
-        self.shape, self.spent = self.plus.shape, Spent()
+        self.shape = self.plus.shape
+        self.write_count = WriteCount()
         self.limits = risen * device.pulsed.w_max, saturation * device.pulsed.w_max
-        self.step, self.every, self.age = mean_step(device.pulsed, 0.5 * self.limits[1]), every, 0
+        self.step = mean_step(device.pulsed, 0.5 * self.limits[1])
+        self.every = every
+        self.age = 0
         self.lines = tuple(np.random.default_rng(lines) for _ in range(2))  # both hang on the same lines
-        self.restless, self._ages = True, ages(self.plus)
+        self.time_dependent = True
+        self._ages = ages(self.plus)
 
     @property
     def weights(self) -> Floats:
         return self.plus.weights - self.minus.weights
 
     def read_row(self, row: int) -> Floats:
-        self.spent.reads += 1
+        self.write_count.row_reads += 1
         return row_of(self.plus, row) - row_of(self.minus, row)
 
     def assign(self, weights: Floats) -> None:
@@ -78,19 +90,19 @@ class PairedSynapses:
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         self.plus.outer(x, d, rate, slots, self.lines[0], management)
         self.minus.outer(x, d, -rate, slots, self.lines[1], management)
-        self.spent.periods += slots
+        self.write_count.periods += slots
 
     def pulse(self, counts: Ints) -> None:
         self.plus.pulse(np.maximum(counts, 0))
         self.minus.pulse(np.maximum(-counts, 0))
-        self.spent.periods += int(np.abs(counts).sum())
+        self.write_count.periods += int(np.abs(counts).sum())
 
     def verify(self, target: Floats, tolerance: float, most: int) -> None:
         """At most `most` pulses a pair; the device on the side that is missing gets the pulse."""
         for _ in range(most):
-            self.spent.reads += self.shape[0]
-            miss = target - self.weights
-            counts = np.where(np.abs(miss) > tolerance, np.sign(miss), 0.0).astype(np.int64)
+            self.write_count.row_reads += self.shape[0]
+            residual = target - self.weights
+            counts = np.where(np.abs(residual) > tolerance, np.sign(residual), 0.0).astype(np.int64)
             if not counts.any():
                 break
             self.pulse(counts)
@@ -101,8 +113,9 @@ class PairedSynapses:
             self.minus.elapse(time)
         self.age += 1
         if self.age % self.every == 0:
-            self.spent.reads += self.shape[0]
-            plus, minus = self.plus.weights, self.minus.weights
+            self.write_count.row_reads += self.shape[0]
+            plus = self.plus.weights
+            minus = self.minus.weights
             risen, full = self.limits
             self.refresh((np.maximum(plus, minus) > full) & (np.minimum(plus, minus) > risen))
 
@@ -113,7 +126,7 @@ class PairedSynapses:
         target = self.weights
         for array in self.arrays:
             array.reset(chosen)
-        self.spent.resets += 2 * int(chosen.sum())
+        self.write_count.resets += 2 * int(chosen.sum())
         wanted = np.where(chosen, target, self.weights)  # the others are where they should be
         self.verify(wanted, self.step, math.ceil(2.0 * self.plus.spec.w_max / self.step))
 
@@ -123,7 +136,7 @@ class PairedSynapses:
         return Conductances(plus, minus, slope)
 
     def state(self) -> dict[str, Any]:
-        own = {"spent": self.spent.words, "age": np.array(self.age)}
+        own = {"write_count": self.write_count.as_array, "age": np.array(self.age)}
         for name, array, lines in zip(("plus", "minus"), self.arrays, self.lines, strict=True):
             own |= prefixed(name, array.state()) | {f"lines_{name}": generator_state(lines)}
         return own
@@ -132,4 +145,5 @@ class PairedSynapses:
         for name, array in zip(("plus", "minus"), self.arrays, strict=True):
             array.restore(part(state, name))
         self.lines = tuple(restored_generator(state[f"lines_{name}"]) for name in ("plus", "minus"))
-        self.spent, self.age = spent_of(state), int(state["age"])
+        self.write_count = restored_write_count(state)
+        self.age = int(state["age"])

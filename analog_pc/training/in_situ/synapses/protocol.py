@@ -22,32 +22,32 @@ class Conductances(NamedTuple):
 
 
 @dataclass
-class Spent:
+class WriteCount:
     """What writing took so far, besides what the devices count: pulse periods one after the other, lines
     read, devices reset."""
 
     periods: int = 0
-    reads: int = 0
+    row_reads: int = 0
     resets: int = 0
 
     @property
-    def words(self) -> Ints:
+    def as_array(self) -> Ints:
         """As an array, to be saved."""
-        return np.array([self.periods, self.reads, self.resets], dtype=np.int64)
+        return np.array([self.periods, self.row_reads, self.resets], dtype=np.int64)
 
 
 class Synapses(Protocol):
     """Weights [row = pre, column = post], dimensionless, held by one or two devices each.
 
     `step` is the mean change by one pulse at weight 0 (of a pair: in the middle of its range), as a test
-    array would show it; `restless`, whether `elapse` may change anything.
+    array would show it; `time_dependent`, whether `elapse` may change anything.
     """
 
     shape: tuple[int, int]
     arrays: tuple[DeviceArray, ...]
     step: float
-    spent: Spent
-    restless: bool
+    write_count: WriteCount
+    time_dependent: bool
 
     @property
     def weights(self) -> Floats:
@@ -114,7 +114,7 @@ def reading(arrays: tuple[DeviceArray, ...], technology: Technology) -> tuple[fl
     return low, (technology.g_max - technology.g_min) / (high - low)
 
 
-def spent_of(state: dict[str, Any]) -> Spent:
+def restored_write_count(state: dict[str, Any]) -> WriteCount:
     """The counts of a state.
 
     Raises
@@ -122,7 +122,7 @@ def spent_of(state: dict[str, Any]) -> Spent:
     BadInput
         For a state that has none.
     """
-    words = np.asarray(state.get("spent"))
-    if words.shape != (3,) or words.dtype != np.int64:
-        raise BadInput("synapses: the state has no 'spent' of three whole numbers")
-    return Spent(*(int(word) for word in words))
+    counts = np.asarray(state.get("write_count"))
+    if counts.shape != (3,) or counts.dtype != np.int64:
+        raise BadInput("synapses: the state has no 'write_count' of three whole numbers")
+    return WriteCount(*(int(count) for count in counts))

@@ -19,7 +19,14 @@ from analog_pc.devices.pulsed.state import generator_state, part, prefixed, rest
 from analog_pc.technology import Technology
 from analog_pc.training.in_situ.device import WeightDevice
 from analog_pc.training.in_situ.synapses.calibration import mean_step, refer_to_symmetry
-from analog_pc.training.in_situ.synapses.protocol import Conductances, Spent, ages, reading, row_of, spent_of
+from analog_pc.training.in_situ.synapses.protocol import (
+    Conductances,
+    WriteCount,
+    ages,
+    reading,
+    restored_write_count,
+    row_of,
+)
 
 
 class ReferencedSynapses:
@@ -39,16 +46,17 @@ class ReferencedSynapses:
             refer_to_symmetry(self.array)
         self.shape = self.array.shape
         self.arrays: tuple[DeviceArray, ...] = (self.array,)
-        self.step, self.spent = mean_step(device.pulsed), Spent()
+        self.step = mean_step(device.pulsed)
+        self.write_count = WriteCount()
         self.lines = np.random.default_rng(lines)
-        self.restless = ages(self.array)
+        self.time_dependent = ages(self.array)
 
     @property
     def weights(self) -> Floats:
         return self.array.weights
 
     def read_row(self, row: int) -> Floats:
-        self.spent.reads += 1
+        self.write_count.row_reads += 1
         return row_of(self.array, row)
 
     def assign(self, weights: Floats) -> None:
@@ -56,20 +64,20 @@ class ReferencedSynapses:
 
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         self.array.outer(x, d, rate, slots, self.lines, management)
-        self.spent.periods += slots
+        self.write_count.periods += slots
 
     def pulse(self, counts: Ints) -> None:
         self.array.pulse(counts)
-        self.spent.periods += int(np.abs(counts).sum())
+        self.write_count.periods += int(np.abs(counts).sum())
 
     def verify(self, target: Floats, tolerance: float, most: int) -> None:
         written = write_verify(self.array, target, tolerance, most)
-        self.spent.periods += int(written.pulses.sum())
+        self.write_count.periods += int(written.pulses.sum())
         # A round a pulse of the busiest device, and the look that finds nothing left to do.
-        self.spent.reads += self.shape[0] * min(int(written.pulses.max()) + 1, most)
+        self.write_count.row_reads += self.shape[0] * min(int(written.pulses.max()) + 1, most)
 
     def elapse(self, time: float) -> None:
-        if self.restless:
+        if self.time_dependent:
             self.array.elapse(time)
 
     def conductances(self, technology: Technology) -> Conductances:
@@ -78,9 +86,10 @@ class ReferencedSynapses:
         return Conductances(plus, technology.g_min + slope * (self.array.retention.reference - low), slope)
 
     def state(self) -> dict[str, Any]:
-        own = {"lines": generator_state(self.lines), "spent": self.spent.words}
+        own = {"lines": generator_state(self.lines), "write_count": self.write_count.as_array}
         return own | prefixed("array", self.array.state())
 
     def restore(self, state: dict[str, Any]) -> None:
         self.array.restore(part(state, "array"))
-        self.lines, self.spent = restored_generator(state["lines"]), spent_of(state)
+        self.lines = restored_generator(state["lines"])
+        self.write_count = restored_write_count(state)

@@ -128,8 +128,8 @@ def test_without_wires_it_is_the_ideal_scheme(model: object, x: np.ndarray, colu
     np.testing.assert_array_equal(found.volts, ideal)
     chosen = ideal == volts
     np.testing.assert_array_equal(found.after[chosen], hold(model, x[chosen], volts, width))
-    assert (found.moved[chosen] != 0.0).all()
-    assert (found.moved[~chosen] == 0.0).all()
+    assert (found.state_change[chosen] != 0.0).all()
+    assert (found.state_change[~chosen] == 0.0).all()
     np.testing.assert_array_equal(found.before, x)
 
 
@@ -152,10 +152,10 @@ def test_the_far_cell_gets_less() -> None:
     for i, j in ((31, 0), (16, 16), (0, 31)):
         found = write_pulse(YAK, x, half_selected(x.shape, i, j, 1.0), 1e-6, wires)
         seen.append(found.volts[i, j])
-        moved.append(found.moved[i, j])
+        moved.append(found.state_change[i, j])
         others = np.ones(x.shape, dtype=bool)
         others[i, j] = False
-        assert (found.moved[others] == 0.0).all()
+        assert (found.state_change[others] == 0.0).all()
     assert 1.0 > seen[0] > seen[1] > seen[2] > 0.65
     assert moved[0] > moved[1] > moved[2] > 0.0
 

@@ -149,7 +149,7 @@ def test_a_conductance_has_its_state(name: str) -> None:
 def test_laws_and_slopes(name: str) -> None:
     """f(0) = 0, f'(0) = 1; slopes are those of differences (third order of 1e-4 V: 1e-8 of the curvature)."""
     model = NAMED[name]
-    assert (model.law(0.0), model.law_slope(0.0)) == (0.0, 1.0)
+    assert (model.iv_shape(0.0), model.iv_slope(0.0)) == (0.0, 1.0)
     v, x, h = V[V != 0.0][:, None], states(model, 5)[1:], 1e-4
     difference = (model.current(v + h, x) - model.current(v - h, x)) / (2.0 * h)
     np.testing.assert_allclose(model.slope(v, x), difference, rtol=1e-6)
@@ -223,7 +223,7 @@ def test_a_model_of_ones_own_has_no_subcircuit() -> None:
     class Own(CompactModel):
         name = "own"
         limits = thresholds = (0.0, 1.0)
-        conductance = state_of = law = law_slope = rate = abs
+        conductance = state_of = iv_shape = iv_slope = rate = abs
 
     for write in (model_file, memristor_model):
         with pytest.raises(BadInput, match="own: has no subcircuit"):

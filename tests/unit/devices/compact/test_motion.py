@@ -116,7 +116,7 @@ def test_a_long_motion_is_one_of_its_parts(name: str) -> None:
     parts = x
     for _ in range(12):
         parts = hold(model, parts, volts, t)
-    train = apply(model, x, pulse_train(np.full(12, volts), t, rest=t))
+    train = apply(model, x, pulse_train(np.full(12, volts), t, gap=t))
     for other in (parts, train):
         np.testing.assert_allclose(other, at_once, rtol=0.0, atol=12.0 * TOLERANCE * span(model))
 
@@ -146,7 +146,7 @@ def test_a_gate_that_closes_stops_the_gap() -> None:
 
 
 def test_shares_and_points() -> None:
-    wave = pulse_train([1.1, -1.1, 0.9], 1e-6, rest=1e-6, edge=1e-7)
+    wave = pulse_train([1.1, -1.1, 0.9], 1e-6, gap=1e-6, edge=1e-7)
     share = np.array([[1.0], [0.5], [-1.0]])
     x = np.array([0.2, 0.6])
     found = trajectory(YAK, x, wave, share)
@@ -221,7 +221,7 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: Waveform([0.0, 1.0], [0.0]), "waveform: 2 seconds and 1 volts, must be as many"),
         (lambda: Waveform([0.0, 1.0, 0.5], [0.0, 1.0, 0.0]), "waveform: seconds must not fall"),
         (lambda: Waveform([0.0, math.inf], [0.0, 1.0]), "waveform: seconds of shape (2,), must be a row"),
-        (lambda: pulse_train([1.0], 0.0), "pulse train: width, rest, edge = (0.0, 0.0, 0.0) s"),
+        (lambda: pulse_train([1.0], 0.0), "pulse train: width, gap, edge = (0.0, 0.0, 0.0) s"),
         (lambda: InSeries(YAK, -1.0), "yakopcic: ohms = -1.0 in series, must be finite and >= 0"),
     ):
         with pytest.raises(BadInput) as caught:
@@ -234,6 +234,6 @@ def test_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_pulse_train_has_four_points_a_pulse() -> None:
-    t, v = pulse_train([1.0, -2.0], 3.0, rest=2.0, edge=0.5).points
+    t, v = pulse_train([1.0, -2.0], 3.0, gap=2.0, edge=0.5).points
     np.testing.assert_array_equal(t, [0.0, 0.5, 3.5, 4.0, 6.0, 6.5, 9.5, 10.0, 12.0])
     np.testing.assert_array_equal(v, [0.0, 1.0, 1.0, 0.0, 0.0, -2.0, -2.0, 0.0, 0.0])

@@ -185,7 +185,7 @@ def test_a_curve_that_is_not_monotone_is_remarked_upon(tmp_path: Path) -> None:
     got = load(tmp_path, text(up, np.linspace(5e-6, 1e-6, 9)))
     assert got.up.wrong_way == 1
     assert got.down.wrong_way == 0
-    assert got.remarks[0].startswith("up: 6 reads, fitted from ")
+    assert got.remarks[0].startswith("up: 6 readings, fitted from ")
     assert got.remarks[0].endswith("1 of 5 changes run the wrong way")
     assert min(characteristic_of(got).up) >= 0.0
 

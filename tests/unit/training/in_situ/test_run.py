@@ -18,17 +18,14 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_npz
 from analog_pc.pcn import random_network
-from analog_pc.training import TrainingConfig, load_dataset, train
+from analog_pc.training import Trainer, TrainingConfig, TrainingRun, load_dataset, train
 from analog_pc.training.in_situ import (
+    DeviceBackend,
     Exact,
-    InSituConfig,
-    InSituRun,
-    InSituTrainer,
     MixedPrecision,
     Scheme,
     TikiTaka,
     Trains,
-    named,
     weight_device,
 )
 
@@ -42,13 +39,13 @@ def run(
     scheme: Scheme | None = None,
     rule: str = "pc",
     **config: Any,
-) -> InSituRun:
-    settings = InSituConfig(**{"epochs": 4, "batch": 8, "lr": 0.3, **config})
-    trainer = InSituTrainer(NET, weight_device(device), scheme or TikiTaka(), settings, rule=named.rule(rule))
-    return InSituRun(trainer, IRIS, checkpoint)
+) -> TrainingRun:
+    how = TrainingConfig(**{"rule": rule, "epochs": 4, "batch": 8, "lr": 0.3, **config})
+    backend = DeviceBackend(NET, weight_device(device), scheme or TikiTaka(), seed=how.seed)
+    return TrainingRun(Trainer(backend, how), IRIS, checkpoint)
 
 
-def same(first: InSituRun, second: InSituRun) -> None:
+def same(first: TrainingRun, second: TrainingRun) -> None:
     """Bit for bit: devices, generators, counts and history."""
     a, b = first.state(), second.state()
     assert a.keys() == b.keys()
@@ -59,7 +56,7 @@ def same(first: InSituRun, second: InSituRun) -> None:
 def test_the_ideal_run_is_the_ideal_training() -> None:
     mine = run(device="ideal", scheme=Exact(), seed=5)
     mine.go()
-    usual = train(NET, IRIS, TrainingConfig("pc", 4, 8, 0.3, 0.0, seed=5), lambda epoch, energy: None)
+    usual = train(NET, IRIS, TrainingConfig(epochs=4, batch=8, lr=0.3, seed=5), momentum=0.0)
     for a, b in zip(usual.W, mine.trainer.network.W, strict=True):
         np.testing.assert_allclose(b, a, rtol=0.0, atol=1e-6)
 
@@ -70,7 +67,7 @@ def test_history() -> None:
     assert json.loads(json.dumps(history, allow_nan=False)) == history
     assert [row["epoch"] for row in history] == [1, 2, 3, 4]
     assert all(0.0 <= row["accuracy"] <= 1.0 and row["energy"] > 0.0 for row in history)
-    for name in ("samples", "pulses", "joules", "seconds", "reads"):
+    for name in ("samples", "pulses", "joules", "seconds", "row_reads"):
         parts = [row["epoch_costs"][name] for row in history]
         assert sum(parts) == pytest.approx(history[-1]["total_costs"][name])
         assert min(parts) > 0
@@ -139,7 +136,7 @@ KILLED = """
     from pathlib import Path
     sys.path.insert(0, {folder!r})
     from test_run import run
-    from analog_pc.training.in_situ import run as module
+    from analog_pc.training import run as module
     module.SAVE_SECONDS = 0.02
     found = run(Path({checkpoint!r}), epochs=400)
     print("started", flush=True)
@@ -212,12 +209,10 @@ def test_ctrl_c_saves_and_says_so(tmp_path: Path) -> None:
 
 def test_divergence_saves_the_last_good_state(tmp_path: Path) -> None:
     net = random_network((4, 6, 3), "identity", seed=0)
-    config = InSituConfig(4, 8, lr=1e3)
+    config = TrainingConfig(rule="bp", epochs=4, batch=8, lr=1e3)
     made = [
-        InSituRun(
-            InSituTrainer(net, weight_device("ideal"), Exact(), config, rule=named.rule("bp")),
-            IRIS,
-            tmp_path / "c",
+        TrainingRun(
+            Trainer(DeviceBackend(net, weight_device("ideal"), Exact()), config), IRIS, tmp_path / "c"
         )
         for _ in range(2)
     ]
@@ -252,20 +247,19 @@ def test_another_configuration_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_other_data_and_other_weights_are_refused(tmp_path: Path) -> None:
     run(tmp_path / "c", epochs=1).go()
     mine = run(tmp_path / "c")
-    trainer = InSituTrainer(
-        random_network((4, 6, 3), seed=1), mine.trainer.device, mine.trainer.scheme, mine.trainer.config
-    )
+    other = DeviceBackend(random_network((4, 6, 3), seed=1), weight_device("pcm"), TikiTaka())
+    trainer = Trainer(other, mine.trainer.config)
     with pytest.raises(BadInput, match=r"network\.parameters"):
-        InSituRun(trainer, IRIS, tmp_path / "c").resume()
+        TrainingRun(trainer, IRIS, tmp_path / "c").resume()
     with pytest.raises(BadInput, match=r"data\.samples"):
-        InSituRun(mine.trainer, load_dataset("iris", 3), tmp_path / "c").resume()
+        TrainingRun(mine.trainer, load_dataset("iris", 3), tmp_path / "c").resume()
 
 
 def test_files_that_are_no_checkpoints(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no such file"):
         run(tmp_path / "gone").resume()
     np.savez(tmp_path / "net.npz", W1=np.ones(3))
-    with pytest.raises(BadInput, match="not a checkpoint of in-situ training"):
+    with pytest.raises(BadInput, match="not a checkpoint of training"):
         run(tmp_path / "net.npz").resume()
     run(tmp_path / "c", epochs=1).go()
     whole = (tmp_path / "c").read_bytes()
@@ -328,7 +322,12 @@ def test_a_checkpoint_holds_no_pickles(tmp_path: Path) -> None:
     run(tmp_path / "c", epochs=1).go()
     arrays = read_npz(tmp_path / "c")  # which never unpickles
     assert all(a.dtype != object for a in arrays.values())
-    assert {"trainer/layer1/forward/fast/plus/hidden", "generator", "history", "sha256"} <= arrays.keys()
+    assert {
+        "trainer/backend/layer1/forward/fast/plus/hidden",
+        "generator",
+        "history",
+        "sha256",
+    } <= arrays.keys()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -337,9 +336,9 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_sizes_must_fit() -> None:
-    trainer = InSituTrainer(random_network((4, 5, 2)), weight_device("ecram"), Trains(), InSituConfig())
+    backend = DeviceBackend(random_network((4, 5, 2)), weight_device("ecram"), Trains())
     with pytest.raises(BadInput, match=r"layers \(4, 5, 2\): data 'iris' has 4 inputs and 3 classes"):
-        InSituRun(trainer, IRIS)
+        TrainingRun(Trainer(backend, TrainingConfig()), IRIS)
 
 
 def test_the_signal_handler_is_put_back() -> None:

@@ -19,8 +19,8 @@ from analog_pc.training.in_situ import (
     Trains,
     WeightDevice,
     WriteVerify,
-    named,
     weight_device,
+    write_scheme,
 )
 
 RNG = np.random.default_rng(3)
@@ -60,7 +60,7 @@ def test_trains_add_the_change_on_average() -> None:
     # A device sees at most 31 slots a sample: the variance of its sum is below step |change|; 4.5 sigma.
     sigma = np.sqrt(STEP * rate * (np.abs(X).T @ np.abs(D)) / times)
     assert (np.abs(total / times - rate * CHANGE) < 4.5 * sigma).all()
-    assert writer.synapses[0].spent.periods == 31 * len(X)
+    assert writer.synapses[0].write_count.periods == 31 * len(X)
 
 
 def test_counts_are_rounded_to_steps() -> None:
@@ -68,7 +68,7 @@ def test_counts_are_rounded_to_steps() -> None:
     writer.write(X, D, 0.02)
     expected = np.rint(0.02 * CHANGE / STEP)
     np.testing.assert_allclose(writer.weights, STEP * expected, rtol=0.0, atol=1e-14)
-    assert writer.synapses[0].spent.periods == np.abs(expected).sum()
+    assert writer.synapses[0].write_count.periods == np.abs(expected).sum()
     writer = Counts().writer(PLAIN, SHAPE, 0, 0)
     writer.write(X, D, 0.4 * STEP / np.abs(CHANGE).max())  # below half a step: lost
     assert not writer.weights.any()
@@ -104,8 +104,8 @@ def test_write_verify_comes_within_its_tolerance() -> None:
     writer = WriteVerify(tolerance=1.0, most=50).writer(noisy, SHAPE, 0, 0)
     writer.write(X, D, 0.05)
     assert np.abs(writer.weights - 0.05 * CHANGE).max() <= STEP * 1.001  # 4096 devices set the mean step
-    assert writer.synapses[0].spent.reads % SHAPE[0] == 0
-    assert writer.synapses[0].spent.reads > SHAPE[0]
+    assert writer.synapses[0].write_count.row_reads % SHAPE[0] == 0
+    assert writer.synapses[0].write_count.row_reads > SHAPE[0]
 
 
 def test_mixed_precision_loses_nothing() -> None:
@@ -132,8 +132,8 @@ def test_a_takes_the_change_and_c_a_row_of_a() -> None:
     # 31 slots of probability p q: the sum of a row's pulses is 0.5 A, within 5 sigma of its binomial.
     assert np.abs(slow[1] - 0.5 * fast[1]).max() < 5.0 * np.sqrt(STEP * 0.5 * np.abs(fast[1]).max())
     np.testing.assert_array_equal(writer.weights, slow)
-    assert writer.synapses[0].spent.reads == 1
-    assert [s.spent.periods for s in writer.synapses] == [93, 31]
+    assert writer.synapses[0].write_count.row_reads == 1
+    assert [s.write_count.periods for s in writer.synapses] == [93, 31]
 
 
 def test_gamma_mixes_a_into_the_weight() -> None:
@@ -177,7 +177,7 @@ def test_state_continues_bit_for_bit(name: str, preset: str) -> None:
         writer.elapse(1.0)
     np.testing.assert_array_equal(first.weights, second.weights)
     for a, b in zip(first.synapses, second.synapses, strict=True):
-        assert a.spent == b.spent
+        assert a.write_count == b.write_count
         assert [x.statistics() for x in a.arrays] == [x.statistics() for x in b.arrays]
 
 
@@ -207,13 +207,13 @@ def test_no_samples_no_change(name: str) -> None:
 ])  # fmt: skip
 def test_refused_schemes(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        named.scheme(text)
+        write_scheme(text)
 
 
 def test_named_schemes() -> None:
-    assert named.scheme("tiki-taka:fast=5,transfer=0.02,every=2") == TikiTaka(
+    assert write_scheme("tiki-taka:fast=5,transfer=0.02,every=2") == TikiTaka(
         fast=5.0, transfer=0.02, every=2
     )
-    assert named.scheme("trains:management=false") == Trains(management=False)
-    assert named.scheme("mixed-precision") == MixedPrecision()
+    assert write_scheme("trains:management=false") == Trains(management=False)
+    assert write_scheme("mixed-precision") == MixedPrecision()
     assert {name: kind().name for name, kind in SCHEMES.items()} == {name: name for name in SCHEMES}

@@ -31,7 +31,7 @@ def test_written_is_read(device: WeightDevice) -> None:
     synapses.assign(W)
     np.testing.assert_allclose(synapses.weights, W, rtol=0.0, atol=1e-15)
     np.testing.assert_array_equal(synapses.read_row(2), synapses.weights[2])
-    assert synapses.spent.reads == 1
+    assert synapses.write_count.row_reads == 1
 
 
 @pytest.mark.parametrize("device", [PLAIN, ONE_WAY])
@@ -40,7 +40,7 @@ def test_a_pulse_is_a_step_in_its_direction(device: WeightDevice) -> None:
     counts = np.random.default_rng(1).integers(-3, 4, SHAPE)
     synapses.pulse(counts)
     np.testing.assert_allclose(synapses.weights, 0.01 * counts, rtol=0.0, atol=1e-15)
-    assert synapses.spent.periods == np.abs(counts).sum()  # one device after the other
+    assert synapses.write_count.periods == np.abs(counts).sum()  # one device after the other
     synapses.pulse(-counts)
     # A pair comes back to its weight with both devices higher than before.
     np.testing.assert_allclose(synapses.weights, 0.0, rtol=0.0, atol=1e-15)
@@ -129,7 +129,7 @@ def test_arrays_on_the_same_lines_get_the_same_trains() -> None:
         synapses.outer(np.linspace(-1, 1, 6), np.linspace(0.2, 1, 4), 0.05, 31, True)
     np.testing.assert_array_equal(first.arrays[0].wear, second.arrays[0].wear)
     assert (first.arrays[0].wear != other.arrays[0].wear).any()
-    assert first.spent.periods == 31
+    assert first.write_count.periods == 31
 
 
 def test_a_pair_shares_its_lines() -> None:
@@ -156,17 +156,17 @@ def test_refresh_keeps_the_weight_and_frees_the_range() -> None:
     pair.pulse(both)
     pair.pulse(-both)  # the first column: w+ and w- both 0.6 higher
     pair.elapse(1.0)
-    assert pair.spent.resets == 0
+    assert pair.write_count.resets == 0
     pair.elapse(1.0)  # due
     full = np.maximum(np.maximum(W, 0.0), np.maximum(-W, 0.0))[:, 0] + 0.6 > 0.75
     assert 0 < full.sum() < 6
-    assert pair.spent.resets == 2 * full.sum()
+    assert pair.write_count.resets == 2 * full.sum()
     np.testing.assert_allclose(pair.weights[~full], W[~full], rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(pair.weights, W, rtol=0.0, atol=0.01 + 1e-12)  # verified to a step
     low = np.minimum(*(a.hidden for a in pair.arrays))
     assert (low[full, 0] == 0.0).all()  # one of the two takes all of the difference
     assert (low[~full, 0] > 0.5).all()
-    assert pair.spent.reads >= SHAPE[0]
+    assert pair.write_count.row_reads >= SHAPE[0]
 
 
 def test_a_rewritten_difference_is_verified() -> None:
@@ -184,14 +184,14 @@ def test_full_on_one_side_alone_is_not_refreshed() -> None:
     pair = PairedSynapses(ONE_WAY, SHAPE, 1, 7, every=1)
     pair.assign(np.full(SHAPE, 0.9))
     pair.elapse(1.0)
-    assert pair.spent.resets == 0
+    assert pair.write_count.resets == 0
 
 
 def test_time_wears_a_capacitor_down() -> None:
     spec = replace(PRESETS["capacitor"], lifetime=10.0, lifetime_d2d=0.0)
     synapses = make_synapses(WeightDevice("leaky", spec, DRIVES["capacitor"].energy), SHAPE, 0, 0)
-    assert synapses.restless
+    assert synapses.time_dependent
     synapses.assign(W)
     synapses.elapse(10.0)
     np.testing.assert_allclose(synapses.weights, W * np.exp(-1.0), rtol=1e-12)
-    assert not make_synapses(PLAIN, SHAPE, 0, 0).restless
+    assert not make_synapses(PLAIN, SHAPE, 0, 0).time_dependent

@@ -18,32 +18,31 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from analog_pc.arrays import Any
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_npz
 from analog_pc.training.datasets import Dataset
-from analog_pc.training.in_situ.trainer import InSituTrainer
+from analog_pc.training.trainer import Trainer
 
 VERSION = 3  # 1: the hash covered `config` alone; 2: devices had other parameter names
 _HEAD = ("version", "config", "sha256")
 
 
-def description(trainer: InSituTrainer, data: Dataset) -> dict[str, Any]:
+def description(trainer: Trainer, data: Dataset) -> dict[str, Any]:
     """What makes a run what it is, for JSON; `epochs` is left out, so that a run may be made longer."""
-    net, config = trainer.start, asdict(trainer.config)
+    start = trainer.backend.start
+    config = asdict(trainer.config)
     del config["epochs"]
     found = {
         **config,
         "rule": {"name": trainer.rule.name, **asdict(trainer.rule)},  # type: ignore[call-overload]
-        "scheme": {"name": trainer.scheme.name, **asdict(trainer.scheme)},  # type: ignore[call-overload]
-        "device": _device(trainer),
-        "relaxer": _relaxer(trainer),
+        **trainer.backend.description(),
         "network": {
-            "sizes": net.sizes, "activation": net.activation, "activate_input": net.activate_input,
-            "parameters": _fingerprint(*net.W, *net.b, net.pi), "biased": net.biases is not None,
+            "sizes": start.sizes, "activation": start.activation, "activate_input": start.activate_input,
+            "parameters": _fingerprint(*start.W, *start.b, start.pi), "biased": start.biases is not None,
         },
         "data": {
             "name": data.name,
@@ -51,20 +50,6 @@ def description(trainer: InSituTrainer, data: Dataset) -> dict[str, Any]:
         },
     }  # fmt: skip
     return json.loads(json.dumps(found, default=_plain))  # type: ignore[no-any-return]
-
-
-def _device(trainer: InSituTrainer) -> dict[str, Any]:
-    device = asdict(trainer.device)
-    del device["remarks"]
-    if trainer.device.spec is not None:
-        device["spec"]["characteristic"]["name"] = trainer.device.spec.characteristic.name
-    return device
-
-
-def _relaxer(trainer: InSituTrainer) -> dict[str, Any]:
-    technology = trainer.technology if trainer.on_arrays else None
-    parts = {} if technology is None else {k: v for k, v in asdict(technology).items() if k != "sources"}
-    return {"name": trainer.relaxer.name, "seed": getattr(trainer.relaxer, "seed", None), "technology": parts}
 
 
 def _plain(value: object) -> Any:
@@ -111,7 +96,7 @@ def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
     """
     arrays = read_npz(path)
     if not set(_HEAD) <= arrays.keys():
-        raise BadInput(f"{path}: not a checkpoint of in-situ training")
+        raise BadInput(f"{path}: not a checkpoint of training")
     version = arrays["version"]
     if version.shape != () or version.dtype.kind != "i" or version != VERSION:
         raise BadInput(f"{path}: a checkpoint of version {version!s:.20}, this is version {VERSION}")
@@ -125,11 +110,14 @@ def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _difference(there: dict[str, Any], here: dict[str, Any]) -> str:
-    """The first values that differ, in words."""
-    flat_there, flat_here = _flat(there), _flat(here)
+    """The first values that differ, for a message."""
+    flat_there = _flat(there)
+    flat_here = _flat(here)
     names = sorted(n for n in flat_there | flat_here if flat_there.get(n) != flat_here.get(n))
-    said = [f"{n} {flat_there.get(n, 'none')!s} there, {flat_here.get(n, 'none')!s} here" for n in names[:3]]
-    return "; ".join(said) + ("" if len(names) <= 3 else f"; and {len(names) - 3} more")
+    differences = [
+        f"{n} {flat_there.get(n, 'none')!s} there, {flat_here.get(n, 'none')!s} here" for n in names[:3]
+    ]
+    return "; ".join(differences) + ("" if len(names) <= 3 else f"; and {len(names) - 3} more")
 
 
 def _flat(found: dict[str, Any], above: str = "") -> dict[str, Any]:

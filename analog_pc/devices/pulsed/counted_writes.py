@@ -16,7 +16,7 @@ _MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class VerifiedWrite:
     """What write and verify left [rows, columns]: weights, pulses given, and who is within tolerance."""
 
     weights: Floats
@@ -46,6 +46,15 @@ def sign_counts(array: DeviceArray, delta: ArrayLike, threshold: float = 0.0) ->
 
     Source: Zamanidoost, Bayat, Strukov & Kataeva, ISCAS 2015.
 
+    Parameters
+    ----------
+    array
+        The devices.
+    delta
+        Changes of weight [rows, columns].
+    threshold
+        In units of the weight.
+
     Raises
     ------
     BadInput
@@ -57,11 +66,22 @@ def sign_counts(array: DeviceArray, delta: ArrayLike, threshold: float = 0.0) ->
     return np.where(np.abs(change) > threshold, np.sign(change), 0.0).astype(np.int64)
 
 
-def write_verify(array: DeviceArray, target: ArrayLike, tolerance: float, max_pulses: int) -> Written:
+def write_verify(array: DeviceArray, target: ArrayLike, tolerance: float, max_pulses: int) -> VerifiedWrite:
     """One pulse towards the target on every device that is read beyond the tolerance, until none is.
 
     A device gets at most `max_pulses`; a one-sided one is not brought down.  What is read includes the write
     noise and no other: reading itself is perfect.
+
+    Parameters
+    ----------
+    array
+        The devices, which are written.
+    target
+        Weights [rows, columns].
+    tolerance
+        In units of the weight.
+    max_pulses
+        A device.
 
     Raises
     ------
@@ -82,4 +102,4 @@ def write_verify(array: DeviceArray, target: ArrayLike, tolerance: float, max_pu
             break
         array.pulse(counts)
         pulses += np.abs(counts)
-    return Written(array.weights, pulses, np.abs(wanted - array.weights) <= tolerance)
+    return VerifiedWrite(array.weights, pulses, np.abs(wanted - array.weights) <= tolerance)

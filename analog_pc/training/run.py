@@ -1,4 +1,4 @@
-"""A whole training run on devices: epochs, history, checkpoints, and how it ends."""
+"""A whole training run: epochs, history, checkpoints, and how it ends."""
 
 from __future__ import annotations
 
@@ -6,42 +6,49 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Any, Ints
+from analog_pc.arrays import Floats, Ints
 from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.errors import AnalogPcError, BadInput
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.training.backend import MathematicsBackend, predict
+from analog_pc.training.checkpoint import description, load, save
+from analog_pc.training.costs import Costs
 from analog_pc.training.datasets import Dataset
-from analog_pc.training.in_situ.checkpoint import description, load, save
-from analog_pc.training.in_situ.costs import Costs
-from analog_pc.training.in_situ.interrupt import interruptible
-from analog_pc.training.in_situ.trainer import InSituTrainer
+from analog_pc.training.interrupt import interruptible
+from analog_pc.training.trainer import Trainer, TrainingConfig
 
 SAVE_SECONDS = 30.0  # between checkpoints, and after every epoch
 SHOW_SECONDS = 0.1
 
 
 class Progress(NamedTuple):
-    """Where a run is: `update` of `updates`, `epoch` from 1, energy per sample, J written so far."""
+    """Where a run is: `update` of `updates`, `epoch` from 1, energy per sample, J written so far.
+
+    `epoch_ended`: the epoch has ended, and `energy` is its mean.
+    """
 
     update: int
     updates: int
     epoch: int
     energy: float
     joules: float | None
+    epoch_ended: bool
 
 
-class InSituRun:
+class TrainingRun:
     """Training over all epochs, that can be stopped at any time and go on as if it had not been.
 
     Parameters
     ----------
-    trainer, data
-        What is trained, and on what; batches and their order are those of `analog_pc.training.train`.
+    trainer
+        What is trained, and how.
+    data
+        Inputs and labels; every epoch takes the training part once, in batches of a new random order.
     checkpoint
         File that is written after every epoch, every `SAVE_SECONDS`, on Ctrl-C and where training diverges.
 
@@ -51,19 +58,23 @@ class InSituRun:
         When the sizes do not fit the data.
     """
 
-    def __init__(self, trainer: InSituTrainer, data: Dataset, checkpoint: Path | None = None) -> None:
-        sizes = trainer.start.sizes
+    def __init__(self, trainer: Trainer, data: Dataset, checkpoint: Path | None = None) -> None:
+        sizes = trainer.network.sizes
         if (sizes[0], sizes[-1]) != (data.train_inputs.shape[1], data.classes):
             raise BadInput(
                 f"layers {sizes}: data {data.name!r} has {data.train_inputs.shape[1]} inputs and "
                 f"{data.classes} classes"
             )
-        self.trainer, self.data, self.checkpoint = trainer, data, checkpoint
+        self.trainer = trainer
+        self.data = data
+        self.checkpoint = checkpoint
         self.targets = data.one_hot(data.train_labels)
         self.rng = np.random.default_rng(trainer.config.seed)
         self.history: list[dict[str, Any]] = []
         self.order: Ints = np.empty(0, dtype=np.int64)  # of the epoch under way; empty between epochs
-        self.position, self.energy, self.rested = 0, 0.0, 0  # samples done, sum of energies, of so many
+        self.position = 0  # samples done
+        self.energy = 0.0  # sum over samples that have an equilibrium
+        self.settled = 0  # how many these are
         self.begun = trainer.costs
         self._saved = time.monotonic()
 
@@ -75,7 +86,7 @@ class InSituRun:
     @property
     def accuracy(self) -> float:
         """Fraction of the test samples whose largest output is their label."""
-        found = self.trainer.predict(self.data.test_inputs).argmax(axis=1)
+        found = self.trainer.backend.predict(self.data.test_inputs).argmax(axis=1)
         return float((found == self.data.test_labels).mean())
 
     def go(self, progress: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
@@ -97,13 +108,15 @@ class InSituRun:
         if not self.order.size:
             self.begun = self.trainer.costs
             self.order = self.rng.permutation(len(self.targets))
-            self.position, self.energy, self.rested = 0, 0.0, 0
+            self.position = 0
+            self.energy = 0.0
+            self.settled = 0
         shown = 0.0
         while self.position < self.order.size:
             self._update()
             now = time.monotonic()
             if progress is not None and now - shown > SHOW_SECONDS:
-                progress(self._progress())
+                progress(self._progress(epoch_ended=False))
                 shown = now
             if stop():
                 self._interrupted()
@@ -111,7 +124,7 @@ class InSituRun:
                 self.save()
         self._finish()
         if progress is not None:
-            progress(self._progress())
+            progress(self._progress(epoch_ended=True))
         self.save()
 
     def _update(self) -> None:
@@ -129,7 +142,8 @@ class InSituRun:
             self.save()
             raise
         if np.isfinite(energy):
-            self.energy, self.rested = self.energy + energy * chosen.size, self.rested + chosen.size
+            self.energy += energy * chosen.size
+            self.settled += chosen.size
         self.position += chosen.size
 
     def _finish(self) -> None:
@@ -137,7 +151,7 @@ class InSituRun:
         self.history.append(
             {
                 "epoch": self.epoch + 1,
-                "energy": self.energy / max(self.rested, 1),
+                "energy": self.energy / max(self.settled, 1),
                 "accuracy": self.accuracy,
                 "epoch_costs": costs.since(self.begun).as_json(),
                 "total_costs": costs.as_json(),
@@ -145,17 +159,16 @@ class InSituRun:
         )
         self.order = np.empty(0, dtype=np.int64)
 
-    def _progress(self) -> Progress:
+    def _progress(self, *, epoch_ended: bool) -> Progress:
         batch = self.trainer.config.batch
         per_epoch = -(-len(self.targets) // batch)
-        inside = -(-self.position // batch) if self.order.size else 0
-        energy = self.energy / max(self.rested, 1) if self.order.size else self.history[-1]["energy"]
         return Progress(
-            self.epoch * per_epoch + inside,
-            self.trainer.config.epochs * per_epoch,
-            min(self.epoch + 1, self.trainer.config.epochs),
-            float(energy),
-            self.trainer.costs.joules,
+            update=self.epoch * per_epoch + (0 if epoch_ended else -(-self.position // batch)),
+            updates=self.trainer.config.epochs * per_epoch,
+            epoch=self.epoch if epoch_ended else self.epoch + 1,
+            energy=self.history[-1]["energy"] if epoch_ended else self.energy / max(self.settled, 1),
+            joules=self.trainer.costs.joules,
+            epoch_ended=epoch_ended,
         )
 
     def _interrupted(self) -> None:
@@ -164,15 +177,10 @@ class InSituRun:
         saved = f"saved in {self.checkpoint}" if self.checkpoint else "nothing was saved"
         raise KeyboardInterrupt(f"{where}: {saved}")
 
-    @cached_property
-    def description(self) -> dict[str, Any]:
-        """What makes this run what it is."""
-        return description(self.trainer, self.data)
-
     def save(self) -> None:
         """Write the checkpoint, where there is one."""
         if self.checkpoint is not None:
-            save(self.checkpoint, self.description, self.state())
+            save(self.checkpoint, description(self.trainer, self.data), self.state())
         self._saved = time.monotonic()
 
     def resume(self) -> None:
@@ -185,23 +193,96 @@ class InSituRun:
         """
         if self.checkpoint is None:
             raise BadInput("resume: from which checkpoint?")
-        self.restore(load(self.checkpoint, self.description))
+        self.restore(load(self.checkpoint, description(self.trainer, self.data)))
 
     def state(self) -> dict[str, Any]:
         """All that changes, as arrays."""
         own = {
-            "order": self.order, "position": np.array(self.position), "rested": np.array(self.rested),
-            "energy": np.array(self.energy), "generator": generator_state(self.rng),
-            "history": json.dumps(self.history), "begun": json.dumps(asdict(self.begun)),
-        }  # fmt: skip
+            "order": self.order,
+            "position": np.array(self.position),
+            "settled": np.array(self.settled),
+            "energy": np.array(self.energy),
+            "generator": generator_state(self.rng),
+            "history": json.dumps(self.history),
+            "begun": json.dumps(asdict(self.begun)),
+        }
         return own | prefixed("trainer", self.trainer.state())
 
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state`, bit for bit."""
         self.order = np.array(state["order"], dtype=np.int64)
-        self.position, self.rested = int(state["position"]), int(state["rested"])
+        self.position = int(state["position"])
+        self.settled = int(state["settled"])
         self.energy = float(state["energy"])
         self.rng = restored_generator(state["generator"])
         self.history = json.loads(str(state["history"]))
         self.begun = Costs(**json.loads(str(state["begun"])))
         self.trainer.restore(part(state, "trainer"))
+
+
+def train(
+    network: PredictiveCodingNetwork,
+    data: Dataset,
+    config: TrainingConfig | None = None,
+    progress: Callable[[int, float], None] | None = None,
+    *,
+    momentum: float = 0.9,
+) -> PredictiveCodingNetwork:
+    """Train a network on a data set: relax each batch under input and target, then update the weights.
+
+    With rule "pc" an update is the mean over the batch of ``precision_l eps_l f(x_{l-1})^T``, with rule "bp"
+    the gradient of backpropagation, both with momentum.
+
+    Parameters
+    ----------
+    network
+        What training starts from, such as a `random_network`; it is not changed.
+    data
+        Inputs [samples, n_0] and labels [samples], such as `analog_pc.training.load_dataset` gives.
+    config
+        Rule, epochs, batch size, learning rate and seed; None: `TrainingConfig()`.
+    progress
+        Called after each epoch with its number, from 1, and its mean energy per sample.
+    momentum
+        From 0 to below 1.
+
+    Returns
+    -------
+    PredictiveCodingNetwork
+        The trained network.
+
+    Raises
+    ------
+    BadInput
+        When the sizes do not fit the data, or the training diverges.
+
+    Examples
+    --------
+    >>> from analog_pc import random_network, train
+    >>> from analog_pc.training import TrainingConfig, accuracy, load_dataset
+    >>> data = load_dataset("iris")
+    >>> network = train(random_network((4, 8, 3), "tanh"), data, TrainingConfig(epochs=5))
+    >>> accuracy(network, data.test_inputs, data.test_labels) > 0.8
+    True
+    """
+
+    def after_epoch(now: Progress) -> None:
+        if progress is not None and now.epoch_ended:
+            progress(now.epoch, now.energy)
+
+    run = TrainingRun(Trainer(MathematicsBackend(network, momentum), config or TrainingConfig()), data)
+    run.go(after_epoch)
+    return run.trainer.network
+
+
+def accuracy(network: PredictiveCodingNetwork, inputs: Floats, labels: Ints) -> float:
+    """Fraction of samples whose largest output is their label.
+
+    Parameters
+    ----------
+    network
+        Predicts by its forward pass.
+    inputs, labels
+        [samples, n_0] and [samples].
+    """
+    return float((predict(network, inputs).argmax(axis=1) == labels).mean())
