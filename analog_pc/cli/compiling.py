@@ -13,7 +13,7 @@ PATIENCE = 1.0  # s of compiling after which a person is told
 
 
 class CompiledCommand(click.Command):
-    """A command that says so, in one line on standard error, when it has to wait for the compiler."""
+    """A command that reports, in one line on standard error, when it waits for the compiler."""
 
     def invoke(self, context: click.Context) -> Any:
         with compiling_told():
@@ -34,7 +34,7 @@ def compiling_told() -> Iterator[None]:
 
 
 class _Teller:
-    """Adds up the time of compilations, of which one may contain others."""
+    """Adds up the time of compilations, which may be nested."""
 
     def __init__(self) -> None:
         self.depth = 0

@@ -90,5 +90,5 @@ def _is_toml(assignment: str) -> bool:
 
 
 def _here(fault: Exception) -> str:
-    """In our words: without the code quotes and the root sign of a path."""
+    """The message without the code quotes and the root sign of a path."""
     return str(fault).replace("`", "").replace("$", "value")

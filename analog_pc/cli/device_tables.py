@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 from rich import box
-from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from analog_pc.cli.console import table_console
 from analog_pc.devices.pulsed import PRESETS, PulsedDevice, measured_device
 from analog_pc.si import si
 from analog_pc.training.in_situ import DRIVES, Drive
@@ -24,11 +24,11 @@ def show_presets() -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for name, device in PRESETS.items():
         table.add_row(*_row(name, device, DRIVES[name]))
-    _print(table)
+    table_console(120).print(table)
     for name, device in PRESETS.items():
         pulse = (f"pulse: {DRIVES[name].source}", "dim")
-        _print(Text.assemble((name, "bold"), f": {device.source}; ", pulse))
-    _print(
+        table_console(120).print(Text.assemble((name, "bold"), f": {device.source}; ", pulse))
+    table_console(120).print(
         Text("\nBesides them: ideal, which is exact numbers, and CURVE.csv, a measured curve (see --help).")
     )
 
@@ -56,8 +56,3 @@ def _row(name: str, device: PulsedDevice, drive: Drive) -> tuple[Text, ...]:
         Text(f"{device.step_c2c:.2g}"),
         Text(f"{device.write_noise * device.step / device.w_max:.2g}"),
     )
-
-
-def _print(what: RenderableType) -> None:
-    console = Console(highlight=False, markup=False)
-    console.print(what, width=max(80, min(120, console.width)))

@@ -28,7 +28,7 @@ from analog_pc.training.interrupt import interruptible
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What the command line asks for."""
+    """The options of `analog-pc evaluate`, by their names there."""
 
     network: Path
     data: str

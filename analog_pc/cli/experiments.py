@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from analog_pc.cli.configuration import configuration
+from analog_pc.cli.console import table_console
 from analog_pc.cli.progress import progress_bar
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
@@ -117,18 +117,18 @@ def show_all() -> None:
         table.add_column(heading)
     for experiment in EXPERIMENTS.values():
         table.add_row(experiment.name, experiment.title, ", ".join(experiment.columns))
-    Console().print(table)
+    table_console(140).print(table)
 
 
 def _print(result: Result, files: Sequence[Path]) -> None:
-    console = Console(width=max(80, min(140, Console().width)))
-    console.print(f"{result.title}; {result.source}", markup=False, highlight=False)
+    console = table_console(140)
+    console.print(f"{result.title}; {result.source}")
     shown = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
     console.print((_wide if console.width >= WIDE else _narrow)(result, shown))
     for note in result.notes:
-        console.print(note, markup=False, highlight=False)
+        console.print(note)
     for path in files:
-        console.print(str(path), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(path), soft_wrap=True)
 
 
 def _wide(result: Result, shown: Sequence[str]) -> Table:

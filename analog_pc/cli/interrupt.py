@@ -1,4 +1,4 @@
-"""Ctrl-C that meets compiled code."""
+"""Ctrl-C in compiled code."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _not_calculable() -> tuple[type[Exception], ...]:
 
 
 def _leave_for(fault: OSError) -> None:
-    """Files are named by who reads or writes them; what has no name is standard output."""
+    """Leave with the name of the file; without a name it is standard output."""
     if fault.filename is None:
         with suppress(OSError):  # a standard output that is no file
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
@@ -111,7 +111,7 @@ def _leave_for(fault: OSError) -> None:
 
 @contextmanager
 def _numerical_remarks() -> Iterator[None]:
-    """Numpy's warnings (an overflow, say) in one line at the end; with a refusal, that alone is said."""
+    """Numerical warnings of numpy in one line at the end, unless the command fails."""
     found: list[str] = []
     usual = warnings.showwarning
 
@@ -141,7 +141,7 @@ def _remark(found: list[str]) -> None:
 
 @contextmanager
 def _terminable(stop: _Stop) -> Iterator[None]:
-    """SIGTERM, by which queues and CI stop a job, saves what Ctrl-C saves and leaves no simulator running."""
+    """SIGTERM, by which queues and CI stop a job, acts as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():  # no signal reaches it
         yield
         return
@@ -159,7 +159,7 @@ class _Stop:
         self.number = int(signal.SIGINT)
 
     def as_ctrl_c(self, number: int, frame: FrameType | None) -> None:
-        """Do for another signal what Ctrl-C does, and remember which one it was."""
+        """Act on another signal as on Ctrl-C, and remember its number."""
         self.number = number
         handler = signal.getsignal(signal.SIGINT)
         if not callable(handler):  # a shell's background job ignores Ctrl-C, but may be told to end

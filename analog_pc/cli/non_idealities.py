@@ -86,7 +86,7 @@ class _SoFar:
             self.display.note(now.doing)
 
     def add(self, found: NonIdealityAnalysis, record: StepRecord) -> None:
-        """Print a step; once all tables are there, they are on the disk too."""
+        """Print a step; once all tables are there, write them too."""
         if self.found is None:
             _say(f"{found.title}, real against ideal parts")
         self.found = found
@@ -100,7 +100,7 @@ class _SoFar:
             write_analysis(found, self.out)
 
     def interrupted(self, stop: KeyboardInterrupt) -> KeyboardInterrupt:
-        """Write the results so far, and say so where the program ends."""
+        """Write the results so far; the interrupt to raise names the report."""
         if self.found is None:
             return stop
         write_analysis(self.found, self.out)

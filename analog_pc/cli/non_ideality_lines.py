@@ -38,7 +38,7 @@ def table_of(phase: PhaseAnalysis) -> str:
 
 
 def step_lines(phase: PhaseAnalysis, record: StepRecord) -> list[str]:
-    """What a step found, beside the table."""
+    """The results of a step, beside the table."""
     said = _LINES[record.step](phase)
     if record.state is not State.DONE:
         said.append(f"{record.step} {record.state.value}" + (f": {record.message}" if record.message else ""))
@@ -46,7 +46,7 @@ def step_lines(phase: PhaseAnalysis, record: StepRecord) -> list[str]:
 
 
 def banners(found: NonIdealityAnalysis) -> list[str]:
-    """The two answers: does SPICE agree, and does the network still work?"""
+    """Both verdicts: native against SPICE, and accuracy."""
     numbers = [c.deviation for c in found.cross_checks if np.isfinite(c.deviation)]
     how = (
         f", {max(numbers):.1e} of full scale in {counted(len(numbers), 'operating point')}" if numbers else ""

@@ -112,7 +112,7 @@ class StepDisplay:
 
     @property
     def line(self) -> str:
-        """Where the command is."""
+        """The step, its piece and the time left, in one line."""
         said = f"[{self.number}/{self.total}] {self.name}"
         if self.pieces and self.begun:
             said += f" {min(self.begun, self.pieces)}/{self.pieces}"

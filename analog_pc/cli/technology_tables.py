@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import click
 from rich import box
-from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from analog_pc.cli.console import table_console
 from analog_pc.errors import BadInput
 from analog_pc.si import si
 from analog_pc.technology import TECHNOLOGIES, Quantity, Source, Technology, quantities
@@ -43,25 +43,26 @@ def show_names() -> None:
     table.add_column("what")
     for name, found in TECHNOLOGIES.items():
         table.add_row(name, Text(found.source))
-    _print(table)
+    table_console(120).print(table)
 
 
 def explain(found: Technology) -> None:
     """One technology, value by value."""
+    console = table_console(120)
     unverified = sum(not source.verified for source in found.sources.values())
-    _print(Text.assemble((found.name, "bold"), f": {found.source}"))
-    _print(f"{len(found.sources)} values with a source, {unverified} of them unverified")
+    console.print(Text.assemble((found.name, "bold"), f": {found.source}"))
+    console.print(f"{len(found.sources)} values with a source, {unverified} of them unverified")
     off = defaulted(found)
     for group in GROUPS:
         members = {f: q for f, q in quantities().items() if q.group == group and f not in off}
         if members:
-            _print(Text(f"\n{group}", "bold underline"))
+            console.print(Text(f"\n{group}", "bold underline"))
             _values(found, members)
-    _print(Text("\nwhat follows", "bold underline"))
+    console.print(Text("\nwhat follows", "bold underline"))
     for figure in derived_values(found):
-        _print(_row(figure.name, _shown(figure.value, figure.unit), figure.meaning))
+        console.print(_row(figure.name, _shown(figure.value, figure.unit), figure.meaning))
     if off:
-        _print(Text(f"\nat their default (off, or room temperature): {', '.join(off)}", "dim"))
+        console.print(Text(f"\nat their default (off, or room temperature): {', '.join(off)}", "dim"))
 
 
 def _values(found: Technology, members: Mapping[str, Quantity]) -> None:
@@ -69,10 +70,10 @@ def _values(found: Technology, members: Mapping[str, Quantity]) -> None:
     last = None
     for field, quantity in members.items():
         source = found.sources.get(field, Source("", False))
-        _print(_row(field, _shown(getattr(found, field), quantity.unit), quantity.meaning))
+        table_console(120).print(_row(field, _shown(getattr(found, field), quantity.unit), quantity.meaning))
         said = "source as above" if source == last and source.text else source.text
         mark = "" if source.verified else "unverified" + (", " if said else "")
-        _print(Padding(Text.assemble((mark, "yellow"), (said, "dim")), (0, 0, 0, 4)))
+        table_console(120).print(Padding(Text.assemble((mark, "yellow"), (said, "dim")), (0, 0, 0, 4)))
         last = source
 
 
@@ -93,8 +94,3 @@ def _shown(value: object, unit: str) -> str:
         return value
     number = float(value)  # type: ignore[arg-type]  # fields are strings, pairs or numbers
     return si(number, unit) if unit in PREFIXED else f"{number:.4g} {unit}".rstrip()
-
-
-def _print(what: RenderableType) -> None:
-    console = Console(highlight=False, markup=False)
-    console.print(what, width=max(80, min(120, console.width)))

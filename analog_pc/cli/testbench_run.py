@@ -1,4 +1,4 @@
-"""What `analog-pc bench` does."""
+"""What `analog-pc testbench` does."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OLD = ("result.json", "waveforms.npz", "testbench.svg", "testbench.pdf")
 
 
 def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
-    """Run a trial, write and print what became of it; whether circuit and behavioural model agree."""
+    """Run a trial, write and print its result; whether circuit and behavioural model agree."""
     out.mkdir(parents=True, exist_ok=True)
     for name in OLD:
         (out / name).unlink(missing_ok=True)

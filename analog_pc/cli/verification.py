@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from analog_pc.arrays import Floats
+from analog_pc.cli.console import table_console
 from analog_pc.cli.non_idealities import analyse_and_write
 from analog_pc.cli.options import listed
 from analog_pc.cli.progress import progress_bar
@@ -183,7 +183,7 @@ def _print(found: Verification, out: Path) -> None:
         for c in phase.all_comparisons:
             verdict = "pass" if c.passed else "FAIL"
             table.add_row(phase.phase, c.quantity, f"{c.residual:.2e}", f"{c.tolerance:.2e}", verdict)
-    console = Console(width=max(80, min(100, Console().width)), highlight=False, markup=False)
+    console = table_console(100)
     console.print(table)
     for phase in found.phases:
         for note in _notes(phase):

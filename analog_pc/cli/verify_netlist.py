@@ -11,9 +11,9 @@ from pathlib import Path
 
 import click
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
+from analog_pc.cli.console import table_console
 from analog_pc.errors import BadInput
 from analog_pc.files import withdraw, write_text, write_together
 from analog_pc.verification.cases import report_cases
@@ -24,7 +24,6 @@ from analog_pc.verification.netlist_check.check import NetlistCheck, Verdict, ch
 from analog_pc.verification.netlist_check.report import (
     MOST_ROWS,
     MOST_SOURCES,
-    engineering,
     followers_lines,
     github_lines,
     headline,
@@ -32,6 +31,7 @@ from analog_pc.verification.netlist_check.report import (
     report_json,
     source_line,
     tolerance_text,
+    volts_text,
 )
 
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_CHECKED: 3}
@@ -74,7 +74,7 @@ def _report(check: NetlistCheck, junit: Path | None, folder: Path | None) -> Non
 
 
 def report_to_ci(out: Path, junit: Path | None) -> None:
-    """What CI wants to know of the report that `verify` has just written; nothing if it wrote none."""
+    """Report the result of `verify` to CI, from its ``report.json``; nothing if it wrote none."""
     report = out / "report.json"
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     if not report.is_file() or not (junit is not None or in_actions or "GITHUB_STEP_SUMMARY" in os.environ):
@@ -124,7 +124,7 @@ def _print(check: NetlistCheck) -> None:
         click.echo(line)
     rows = check.largest_first
     if rows and not check.message:
-        Console(width=max(80, min(100, Console().width))).print(_table(check))
+        table_console(100).print(_table(check))
         if len(rows) > MOST_ROWS:
             click.echo(f"and {len(rows) - MOST_ROWS} more (--out DIR writes all of them to report.json)")
     click.echo(f"tolerance: {tolerance_text(check)}")
@@ -138,6 +138,5 @@ def _table(check: NetlistCheck) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for node in check.largest_first[:MOST_ROWS]:
         values = (node.measured, node.expected, node.deviation, node.tolerance)
-        cells = [f"{engineering(volts)}V" if volts is not None else "-" for volts in values]
-        table.add_row(str(node.probe.layer), node.probe.node, *cells)
+        table.add_row(str(node.probe.layer), node.probe.node, *map(volts_text, values))
     return table

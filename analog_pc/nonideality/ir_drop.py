@@ -69,7 +69,8 @@ def _map(label: str, array: Crossbar, rows: Floats, columns: Floats, phase: str,
 
 def _across(array: Crossbar, ports: Floats) -> Floats:
     """Voltage across each cell, device and access transistor together, [rows, columns]."""
-    siemens, access = np.asarray(array.siemens), array.access_ohms
+    siemens = np.asarray(array.siemens)
+    access = array.access_ohms
     wire = (array.wire.word_line_ohms, array.wire.bit_line_ohms)
     if array.characteristic is None:
         return cell_voltages(with_access(siemens, access), ports, *wire)

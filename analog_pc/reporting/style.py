@@ -64,7 +64,7 @@ P = ParamSpec("P")
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Draw in the house style, and leave the settings of the caller alone."""
+    """Draw in the style of the reports; the settings of the caller stay unchanged."""
 
     @functools.wraps(draw)
     def inside(*args: P.args, **kwargs: P.kwargs) -> Figure:

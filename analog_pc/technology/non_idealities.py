@@ -1,4 +1,4 @@
-"""Non-idealities by name: which a technology has, and what it would be without one, or with one alone.
+"""Non-idealities by name: those of a technology, and technologies without one or with one alone.
 
 A non-ideality is a set of fields; to be without it means that they have the values of `IDEAL`.  The scales
 of a technology are not among them and always stay: the conductances it can write, its node and its
@@ -92,7 +92,7 @@ def _of(technology: Technology, fields: Iterable[str]) -> dict[str, Any]:
 
 
 def _with(technology: Technology, values: Mapping[str, Any], name: str) -> Technology:
-    """The technology with other values; what is ideal now needs no source but that."""
+    """The technology with other values, whose source says that they are switched off."""
     sources: dict[str, Source] = {f: s for f, s in technology.sources.items() if f not in values}
     sources |= {field: Source("switched off: as in ideal parts", True) for field in values}
     return dataclasses.replace(technology, name=name, sources=sources, **values)

@@ -261,7 +261,7 @@ def train(
     >>> from analog_pc import random_network, train
     >>> from analog_pc.training import TrainingConfig, accuracy, load_dataset
     >>> data = load_dataset("iris")
-    >>> network = train(random_network((4, 8, 3), "tanh"), data, TrainingConfig(epochs=5))
+    >>> network = train(random_network((4, 8, 3), "tanh"), data, TrainingConfig(epochs=20))
     >>> accuracy(network, data.test_inputs, data.test_labels) > 0.8
     True
     """

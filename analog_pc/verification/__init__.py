@@ -1,4 +1,4 @@
-"""The circuit against the ideal reference: comparisons, tolerances, reports."""
+"""Verification: the circuit compared with the ideal reference, tolerances, reports."""
 
 from analog_pc.verification.compare import compare, full_scales
 from analog_pc.verification.phases import PHASES, check_phases, smallest_curvature, verify_phase

@@ -1,4 +1,4 @@
-"""Two equilibria against each other: residuals over full scale, with tolerances."""
+"""Comparison of two equilibria: residuals over full scale, with tolerances."""
 
 from __future__ import annotations
 
@@ -62,9 +62,11 @@ def compare(ideal: Equilibrium, circuit: Equilibrium, compiled: CompiledNetwork)
 def full_scales(ideal: Equilibrium, compiled: CompiledNetwork) -> dict[str, float]:
     """Full scale of every quantity, in units of activity (never 0: an all-zero network has scale 1)."""
     net = compiled.network
-    x, mu = _peak(ideal.activities), _peak(ideal.predictions)
+    x = _peak(ideal.activities)
+    mu = _peak(ideal.predictions)
     if compiled.clamps.beyond_input:
-        eps, energy = _peak(ideal.eps), float(ideal.energy.max()) or 1.0
+        eps = _peak(ideal.eps)
+        energy = float(ideal.energy.max()) or 1.0
         dW = _peak(hebbian_update(net, ideal).weights)
     else:
         eps = x

@@ -1,4 +1,4 @@
-"""What GitHub Actions shows: workflow commands that mark a file or a run, and a page in Markdown."""
+"""GitHub Actions: workflow commands that mark a file or a run, and a summary in Markdown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _attribute(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text in which Markdown finds neither the edge of a table nor markup."""
+    """Text with the characters of Markdown escaped."""
     return "".join(f"\\{c}" if c in "|`*_<>[]\\" else c for c in text)
 
 

@@ -70,5 +70,6 @@ def _describe(element: Element) -> tuple[str, int, str]:
 
 def _range(values: object, unit: str) -> str:
     array = np.asarray(values, dtype=np.float64)
-    low, high = float(array.min()), float(array.max())
+    low = float(array.min())
+    high = float(array.max())
     return f"{low:.4g} {unit}" if low == high else f"{low:.4g} to {high:.4g} {unit}"

@@ -53,6 +53,21 @@ def verify_phase(
 ) -> PhaseResult:
     """Compile a phase, relax it in the simulator, decode, compare.
 
+    Parameters
+    ----------
+    network, technology
+        What is compiled, and of which parts.
+    phase
+        "predict" or "learn".
+    inputs, targets
+        [samples, n_0] and [samples, n_L]; targets None: nothing can be learned.
+    simulator
+        What solves the circuit.
+    transient
+        Whether the first sample is relaxed as a waveform too.
+    progress
+        Is told what is being done.
+
     Raises
     ------
     BadInput
@@ -158,7 +173,7 @@ def _apart(
 
 
 def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution) -> Bools:
-    """Samples without a solution, that started astray, rest on a saddle, or lie far from the reference."""
+    """Samples without a solution, at another equilibrium, at a saddle, or far from the reference."""
     solved: Bools = np.asarray(np.isfinite(solution.volts).all(axis=1))
     circuit = compiled.decode(solution)
     # Samples without a solution are in doubt anyway; the ideal values stand for their missing numbers.

@@ -1,4 +1,4 @@
-"""What a verification found, as data: the report and the command line only read it."""
+"""The results of a verification as data: the report and the command line only read them."""
 
 from __future__ import annotations
 

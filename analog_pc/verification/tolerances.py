@@ -1,4 +1,4 @@
-"""How far finite gain and the simulator's stopping rule may take the circuit from the mathematics.
+"""Tolerances: deviation from the mathematics by finite gain and by the simulator's stopping rule.
 
 An op-amp of gain A with noise gain NG = 1 + R_f sum(G) delivers ``1 / (1 + NG/A)`` of its output, so with
 delta = NG / (A + NG) of the forward and delta' of the feedback amplifiers (and 2 / (A + 2) of the drivers
@@ -32,7 +32,8 @@ from analog_pc.pcn.hessian import hessian, moving
 from analog_pc.pcn.state import Landscape, State
 
 SECOND_ORDER = 2.0
-RELTOL, VNTOL = 1e-9, 1e-12
+RELTOL = 1e-9
+VNTOL = 1e-12  # V
 ACCEPTANCE = {"x": 1e-6, "mu": 1e-6, "eps": 1e-6, "energy": 1e-6, "dW": 1e-5}
 
 
@@ -69,18 +70,20 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
 
 def _lags(compiled: CompiledNetwork, gain: float) -> tuple[list[Floats], list[Floats]]:
     """delta of the forward amplifiers of layers 0 ... L and of the feedback amplifiers into 0 ... L-1."""
-    design, net = compiled.design, compiled.network
+    design = compiled.design
+    net = compiled.network
     forward: list[Floats] = [np.zeros(net.sizes[0])]
     feedback: list[Floats] = []
     for layer in range(1, net.depth + 1):
-        ng, back = design.forward(layer).noise_gain(), design.transposed(layer).noise_gain()
+        ng = design.forward(layer).noise_gain()
+        back = design.transposed(layer).noise_gain()
         forward.append(ng / (gain + ng) + _unity(gain))
         feedback.append(back / (gain + back) + _unity(gain))
     return forward, feedback
 
 
 def _unity(gain: float) -> float:
-    """What a driver or a sense amplifier (gain 1, noise gain at most 2) takes off its signal."""
+    """Relative gain error of a driver or a sense amplifier (gain 1, noise gain at most 2)."""
     return 2.0 / (gain + 2.0)
 
 

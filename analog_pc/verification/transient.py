@@ -18,7 +18,9 @@ from analog_pc.verification.results import Comparison, TransientResult
 
 # The waveform: local truncation of ngspice's steps, measured at 6e-6 of full scale on RC circuits with
 # a known solution.  The end: finite gain, and what exp(-DECAYS) leaves of the way.  The energy: rounding.
-WAVEFORM_TOLERANCE, END_TOLERANCE, RISE_TOLERANCE = 1e-4, 1e-6, 1e-9
+WAVEFORM_TOLERANCE = 1e-4
+END_TOLERANCE = 1e-6
+RISE_TOLERANCE = 1e-9
 DECAYS = 20.0
 LEVEL = 0.01
 
@@ -30,7 +32,21 @@ def verify_transient(
     sample: int = 0,
     start: str = "forward",
 ) -> TransientResult:
-    """Relax one sample as a transient; compare it with the integrated flow at the simulator's times."""
+    """Relax one sample as a transient; compare it with the integrated flow at the simulator's times.
+
+    Parameters
+    ----------
+    compiled
+        The circuit of a phase.
+    ideal
+        Its ideal equilibrium.
+    simulator
+        What integrates the circuit.
+    sample
+        Which one.
+    start
+        "forward" (the forward state) or "zero".
+    """
     began = time.perf_counter()
     landscape = Landscape(compiled.network, compiled.clamps.sample(sample))
     equilibrium = take(ideal, slice(sample, sample + 1))

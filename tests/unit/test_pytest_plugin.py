@@ -61,7 +61,7 @@ def test_pass_fail_and_not_judged(pytester: pytest.Pytester, folder: Path) -> No
     result.stdout.fnmatch_lines(
         [
             "*AssertionError: wrong.cir: FAIL:*",
-            "*layer 1, x1_?: off by * on its own account: value node*",
+            "*layer 1, x1_?: local deviation *: value node*",
             "*AssertionError: prose.cir: NOT CHECKED:*",
             "*BadInput: gone.cir: cannot be read*",
         ]

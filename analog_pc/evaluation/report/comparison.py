@@ -13,11 +13,12 @@ from matplotlib.ticker import NullFormatter
 from analog_pc.evaluation.comparison import Compared
 from analog_pc.files import write_together
 from analog_pc.reporting.figures import figure_contents
-from analog_pc.reporting.json_report import json_text
+from analog_pc.reporting.json_report import json_text, plain
 from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, legend_below, styled
 from analog_pc.reporting.tables import csv_text
 
-VERSION = 1  # of comparison.json
+SCHEMA = "analog-pc evaluate comparison"
+VERSION = 2
 COLUMNS = {
     "technology": "technology",
     "ideal": "ideal accuracy",
@@ -48,7 +49,7 @@ def write_comparison(rows: Sequence[Compared], folder: Path) -> None:
     """
     figure = comparison_figure(rows)
     table = csv_text(list(COLUMNS.values()), ([getattr(row, name) for name in COLUMNS] for row in rows))
-    report = {"version": VERSION, "rows": [vars(row) for row in rows]}
+    report = {"schema": SCHEMA, "schema_version": VERSION, "rows": plain(rows)}
     contents: dict[str, bytes | memoryview] = {**figure_contents(figure, "comparison")}
     contents["comparison.csv"] = table.encode()
     contents["comparison.json"] = json_text(report).encode()

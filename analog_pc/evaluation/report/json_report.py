@@ -20,7 +20,8 @@ CHECK = (
     "seconds", "message",
 )  # fmt: skip
 
-VERSION = 1  # of the schema below; a field that changes its meaning or goes makes it one more
+SCHEMA = "analog-pc evaluate report"
+VERSION = 2  # a field that changes its meaning or goes makes it one more
 
 
 def evaluation_dict(found: Evaluation) -> dict[str, Any]:
@@ -28,7 +29,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
 
     ::
 
-        version         of this schema
+        schema, schema_version
         question        "evaluation"
         title, facts, versions, network [sizes], technology, samples, classes
         steps           [name], done [name]; partial: a step has not ended; interrupted: its name or null;
@@ -61,7 +62,8 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
     """
     bench = found.bench
     return {
-        "version": VERSION,
+        "schema": SCHEMA,
+        "schema_version": VERSION,
         "question": "evaluation",
         **attributes(found, "title", "facts", "versions", "steps", "done", "partial", "failed"),
         "network": list(bench.network.sizes),

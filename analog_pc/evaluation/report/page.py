@@ -1,4 +1,4 @@
-"""The page of an evaluation: the answer first, then what it follows from."""
+"""The page of an evaluation: the answer first, then its reasons."""
 
 from __future__ import annotations
 

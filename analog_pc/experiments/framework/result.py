@@ -1,10 +1,8 @@
-"""What an experiment found: rows of published and measured numbers, and the arrays behind them."""
+"""The result of an experiment: rows of published and measured numbers, and arrays."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 
 from analog_pc.errors import BadInput
 from analog_pc.files import npz_content, read_npz, write_together
+from analog_pc.reporting.json_report import attributes, json_text
 
 AGREES = "agrees"
 DIFFERS = "differs"
@@ -43,7 +42,7 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Rows, arrays ("column/name" -> array) and what a reader must know of how they came about.
+    """Rows, arrays ("column/name" -> array), and the notes and facts of the run.
 
     Parameters
     ----------
@@ -92,22 +91,13 @@ def classify(published: float | None, measured: Iterable[float | None], toleranc
 
 def result_dict(result: Result) -> dict[str, Any]:
     """Plain numbers and strings for JSON; a number that is not finite becomes None."""
-    return {
-        "name": result.name,
-        "title": result.title,
-        "source": result.source,
-        "passed": result.passed,
-        "reduced": result.reduced,
-        "seeds": result.seeds,
-        "facts": dict(result.facts),
-        "notes": list(result.notes),
-        "rows": [{k: _plain(v) for k, v in dataclasses.asdict(row).items()} for row in result.rows],
-    }
+    names = ("name", "title", "source", "passed", "reduced", "seeds", "facts", "notes", "rows")
+    return attributes(result, *names)
 
 
 def save_result(result: Result, folder: Path) -> None:
     """`data.npz` and `result.json` in `folder`, both or none."""
-    text = json.dumps(result_dict(result), indent=1) + "\n"
+    text = json_text(result_dict(result))
     folder.mkdir(parents=True, exist_ok=True)
     write_together(folder, {"data.npz": npz_content(**dict(result.data)), "result.json": text.encode()})
 
@@ -134,9 +124,3 @@ def load_result(folder: Path) -> Result:
     except (ValueError, TypeError, KeyError, AttributeError) as fault:
         raise BadInput(f"{path}: is not the result of an experiment: {fault}") from None
     return Result(name, title, source, rows, read_npz(folder / "data.npz"), notes, reduced, seeds, facts)
-
-
-def _plain(value: str | float | None) -> str | float | None:
-    if isinstance(value, str) or value is None:
-        return value
-    return float(value) if math.isfinite(value) else None

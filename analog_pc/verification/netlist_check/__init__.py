@@ -1,1 +1,1 @@
-"""Netlists that a person has edited, run as they are and checked against the reference in ``probes.json``."""
+"""Edited netlists, run as they are and checked against the reference in ``probes.json``."""

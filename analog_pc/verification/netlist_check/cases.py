@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analog_pc.verification.junit import Case
 from analog_pc.verification.netlist_check.check import NetlistCheck, NodeVerdict, Verdict
-from analog_pc.verification.netlist_check.report import engineering, group_verdict, groups, source_line
+from analog_pc.verification.netlist_check.report import group_verdict, groups, source_line, volts_text
 
 
 def netlist_cases(check: NetlistCheck) -> list[Case]:
@@ -31,8 +31,8 @@ def _message(check: NetlistCheck, nodes: list[NodeVerdict]) -> str:
         worst = max(failed, key=lambda node: abs(node.deviation or 0.0))
         message = (
             f"{len(failed)} of {len(nodes)} nodes off; largest: {worst.probe.node} "
-            f"{engineering(worst.measured)}V, expected {engineering(worst.expected)}V, "
-            f"tolerance {engineering(worst.tolerance)}V"
+            f"{volts_text(worst.measured)}, expected {volts_text(worst.expected)}, "
+            f"tolerance {volts_text(worst.tolerance)}"
         )
         return f"{message}; source: {source_line(check.sources[0])}" if check.sources else message
     if unchecked:

@@ -1,4 +1,4 @@
-"""A person's netlist against the reference that its probes carry."""
+"""Check of a netlist against the reference in its probes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_REFERENCE = "no reference: no equilibrium was found when the probes were writ
 
 
 class Verdict(Enum):
-    """Of a node, and of a netlist: it fails if a node does, and passes only if every node does."""
+    """Verdict on a node or a netlist: it fails if a node fails, and passes only if every node passes."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -58,7 +58,7 @@ class NodeVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A signal that its own inputs do not explain: what is wrong is here.
+    """A signal whose deviation its inputs do not explain: a source of the deviations.
 
     `deviation` is the local deviation (`equations`), V; `relative` that over the full scale of the layer.
     `follows`: real parts may leave so much of the deviations of its inputs (`leftovers`), so that it may be
@@ -230,7 +230,7 @@ def _tolerance(probes: Probes, probe: Probe, fraction: float | None) -> float | 
 
 
 def _sources(probes: Probes, run: Run, fraction: float | None) -> tuple[Source, ...]:
-    """Signals that are off on their own account by more than the tolerance, the largest first."""
+    """Signals whose local deviation exceeds the tolerance, the largest first."""
     reference = _signals(probes, {probe.node: np.asarray(probe.volts) for probe in probes.nodes})
     measured = _signals(probes, run.volts)
     off = local_deviations(probes, measured, reference)

@@ -1,8 +1,8 @@
-"""Which part of a netlist is off: every signal recomputed from the netlist's own inputs to it.
+"""Local deviations: every signal of a netlist compared with its value computed from its inputs.
 
-After one wrong part, every voltage of a closed loop is off.  Only at the source is a signal not what its own
-inputs make of it; everywhere else the parts still do what they should.  With s and u volts per unit of x and
-of f(x), R_f G in V/V and the gate's k, all in volts and all nodes of one layer l::
+After one wrong part, every voltage of a closed loop is off.  Only at the source does a signal differ from the
+value that its inputs give; all other parts work as designed.  With s and u volts per unit of x and of f(x),
+R_f G in V/V and the gate's k, all in volts and all nodes of one layer l::
 
     rate      = u f(x / s)                                               activation and driver
     anti      = -u f(x / s)                                              activation and inverting driver
@@ -12,15 +12,16 @@ of f(x), R_f G in V/V and the gate's k, all in volts and all nodes of one layer 
     x         = mu + k f'(x / s) back                                    spring and gate, or the clamp
 
 (bias and offsets add a constant to each).  The *local deviation* of a signal is its deviation from the
-reference less what the right sides say of the deviations of its inputs.  Constants cancel.  It is exact for
-ideal wires and linear devices; what wires, nonlinear devices and the spread of activation circuits change of
-these equations leaves a fraction of a deviation in its consequences (`leftovers`).  An activity that rests
-on a kink of f may have any slope between its two sides.
+reference less the change of its right side by the deviations of its inputs.  Constants cancel.  It is exact
+for ideal wires and linear devices; wires, nonlinear devices and the spread of activation circuits change
+these equations, which leaves a fraction of a deviation in its consequences (`leftovers`).  At a kink of f an
+activity may have any slope between its two sides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
@@ -46,14 +47,14 @@ CLAMP = "clamp"
 
 
 def local_deviations(probes: Probes, measured: Signals, reference: Signals) -> dict[Place, Floats]:
-    """By how much each signal is off on its own account, V [samples, nodes]; NaN where an input is."""
+    """Local deviation of each signal, V [samples, nodes]; NaN where an input is."""
     off = _off_balance(probes, measured)
     off_at_reference = _off_balance(probes, reference)
     return {place: off[place] - off_at_reference[place] for place in off if place in off_at_reference}
 
 
 def explained(probes: Probes, measured: Signals, reference: Signals) -> dict[Place, Floats]:
-    """How far the deviations of its inputs may move each signal, V [samples, nodes].
+    """Bound on the deviation of each signal that those of its inputs may cause, V [samples, nodes].
 
     The magnitudes of all terms added, with a slope of f of 1: what they come to even where they cancel.  To
     the inputs of the equations come what real parts are loaded by: the signal itself (output resistance), x
@@ -149,15 +150,7 @@ def _off_balance(probes: Probes, v: Signals) -> dict[Place, Floats]:
     return found
 
 
-def _rate(probes: Probes, number: int, v: Signals) -> Floats | None:
-    return _driven(probes, number, v, "rate", 1.0)
-
-
-def _anti(probes: Probes, number: int, v: Signals) -> Floats | None:
-    return _driven(probes, number, v, "anti", -1.0)
-
-
-def _driven(probes: Probes, number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
+def _driven(quantity: Quantity, sign: float, probes: Probes, number: int, v: Signals) -> Floats | None:
     layer = probes.layers[number]
     x = v.get(("x", number))
     if x is None:
@@ -189,21 +182,13 @@ def _back(probes: Probes, number: int, v: Signals) -> Floats | None:
 
 
 def _crossbar(plus: Matrix, minus: Matrix, inverted: Floats | None, direct: Floats | None) -> Floats | None:
-    """What a differential crossbar makes of its word lines, [samples, columns]."""
+    """Output of a differential crossbar and its amplifiers, V [samples, columns]."""
     if inverted is None or direct is None or not plus or not minus:
         return None
     return np.asarray(-inverted @ np.asarray(plus).T - direct @ np.asarray(minus).T)
 
 
-def _eps(probes: Probes, number: int, v: Signals) -> Floats | None:
-    return _sensed(number, v, "eps", 1.0)
-
-
-def _anti_eps(probes: Probes, number: int, v: Signals) -> Floats | None:
-    return _sensed(number, v, "anti_eps", -1.0)
-
-
-def _sensed(number: int, v: Signals, quantity: Quantity, sign: float) -> Floats | None:
+def _sensed(quantity: Quantity, sign: float, probes: Probes, number: int, v: Signals) -> Floats | None:
     x = v.get(("x", number))
     mu = v.get(("mu", number))
     if x is None or mu is None:
@@ -245,9 +230,9 @@ def _fed_back(probes: Probes, number: int, v: Signals) -> tuple[Floats, Floats]:
 _EQUATIONS: dict[Quantity, Callable[[Probes, int, Signals], Floats | None]] = {
     "x": _x,
     "mu": _mu,
-    "eps": _eps,
-    "rate": _rate,
-    "anti": _anti,
+    "eps": partial(_sensed, "eps", 1.0),
+    "rate": partial(_driven, "rate", 1.0),
+    "anti": partial(_driven, "anti", -1.0),
     "back": _back,
-    "anti_eps": _anti_eps,
+    "anti_eps": partial(_sensed, "anti_eps", -1.0),
 }

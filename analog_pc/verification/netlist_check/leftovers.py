@@ -1,4 +1,4 @@
-"""What the local equations leave of a deviation on real parts, measured on the untouched circuit.
+"""Leftovers: the part of a deviation that the local equations do not explain on real parts.
 
 The local equations (`equations`) are of ideal wires and linear devices.  On real parts a signal answers a
 change of its inputs with another gain: wires and finite gain of amplifiers take some of it, devices bend, and

@@ -1,4 +1,4 @@
-"""``probes.json``: what the nodes of a netlist mean, the volts expected of them, and how far they may be off.
+"""``probes.json``: meaning, expected voltage and tolerance of the nodes of a netlist.
 
 The file is one JSON object; `probes.schema.json` beside this module is its JSON Schema, made from the classes
 below.  Every number is in SI units.  Lists called `layers` run over layers 0 (input) ... L.
@@ -211,14 +211,14 @@ def read_probes(path: Path) -> Probes:
 
 
 class _Version(msgspec.Struct):
-    """The head of the file, without which nothing else of it is looked at."""
+    """The head of the file, checked before the rest is decoded."""
 
     schema: str
     schema_version: int
 
 
 def _contradictions(probes: Probes) -> Iterator[str]:
-    """What a file of the right types may still get wrong."""
+    """Contradictions in a file whose types are right."""
     sizes = probes.network.sizes
     if len(probes.layers) != len(sizes):
         yield f"{len(probes.layers)} layers for a network of {len(sizes)}"

@@ -1,6 +1,6 @@
-"""What each probed node of an emitted netlist must show, and how far it may be off.
+"""Expected voltage and tolerance of each probed node of an emitted netlist.
 
-Ideal parts are held against the mathematics, with the tolerances of `analog_pc.verification.tolerances`;
+Ideal parts are compared with the mathematics, with the tolerances of `analog_pc.verification.tolerances`;
 real parts against the native simulator's solution of the same circuit.  Both in volts, for the first sample.
 """
 

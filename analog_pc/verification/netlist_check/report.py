@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from analog_pc.reporting.text import counted
+from analog_pc.si import si
 from analog_pc.verification.github import MOST, command, plain
 from analog_pc.verification.netlist_check.check import NetlistCheck, NodeVerdict, Source, Verdict
 from analog_pc.verification.netlist_check.probes_file import CHECKED
@@ -41,7 +42,7 @@ class NodeReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """A signal that is off on its own account.  `deviation` in V, `relative` over the full scale."""
+    """A signal with a local deviation, `deviation` in V, `relative` over the full scale."""
 
     node: str
     quantity: str
@@ -175,13 +176,13 @@ def _reference(check: NetlistCheck) -> str:
 def source_line(source: Source) -> str:
     """Layer, node, size and part in one line."""
     return (
-        f"layer {source.probe.layer}, {source.probe.node}: off by {engineering(source.deviation)}V "
-        f"({100.0 * source.relative:.2g} % of full scale) on its own account: {source.parts}"
+        f"layer {source.probe.layer}, {source.probe.node}: local deviation {volts_text(source.deviation)} "
+        f"({100.0 * source.relative:.2g} % of full scale): {source.parts}"
     )
 
 
 def followers_lines(check: NetlistCheck) -> list[str]:
-    """What is off by no more than real parts leave of other deviations, in one line; none if nothing is."""
+    """Signals that may follow from other deviations on real parts, in one line; none if there are none."""
     if not check.followers:
         return []
     largest = check.followers[0]
@@ -202,14 +203,9 @@ def summary(check: NetlistCheck) -> str:
     return "\n".join([*lines, f"tolerance: {tolerance_text(check)}"])
 
 
-def engineering(volts: float | None) -> str:
-    """Four digits and the prefix of a unit: ``1.234 m``, ``5 µ``; ``-`` for None."""
-    if volts is None:
-        return "-"
-    for scale, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p")):
-        if abs(volts) >= scale:
-            return f"{volts / scale:.4g} {prefix}"
-    return f"{volts:.3g} "
+def volts_text(volts: float | None) -> str:
+    """Volts with an SI prefix; ``-`` for None."""
+    return "-" if volts is None else si(volts, "V")
 
 
 def markdown(check: NetlistCheck) -> str:
@@ -254,18 +250,14 @@ def _group_row(nodes: list[NodeVerdict]) -> str:
     worst = max((n.deviation for n in nodes if n.deviation is not None), key=abs, default=None)
     return (
         f"| {first.probe.layer} | {first.probe.quantity} | {len(nodes)} | {group_verdict(nodes).value} "
-        f"| {_cell(worst)} | {_cell(first.tolerance)} |"
+        f"| {volts_text(worst)} | {volts_text(first.tolerance)} |"
     )
 
 
 def _node_row(node: NodeVerdict) -> str:
     values = (node.measured, node.expected, node.deviation, node.tolerance)
-    cells = " | ".join(_cell(value) for value in values)
+    cells = " | ".join(volts_text(value) for value in values)
     return f"| {node.probe.layer} | {plain(node.probe.node)} | {cells} |"
-
-
-def _cell(volts: float | None) -> str:
-    return "-" if volts is None else f"{engineering(volts)}V"
 
 
 def github_lines(check: NetlistCheck, file: str) -> list[str]:
@@ -285,6 +277,6 @@ def _deviation_line(node: NodeVerdict) -> str:
     if node.verdict is Verdict.NOT_CHECKED:
         return f"layer {node.probe.layer}, {node.probe.node}: not checked: {node.message}"
     return (
-        f"layer {node.probe.layer}, {node.probe.node}: {engineering(node.measured)}V, expected "
-        f"{engineering(node.expected)}V, tolerance {engineering(node.tolerance)}V"
+        f"layer {node.probe.layer}, {node.probe.node}: {volts_text(node.measured)}, expected "
+        f"{volts_text(node.expected)}, tolerance {volts_text(node.tolerance)}"
     )

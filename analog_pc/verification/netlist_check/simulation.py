@@ -1,4 +1,4 @@
-"""A person's netlist, run by ngspice as it is.
+"""Run of an edited netlist by ngspice, as it is.
 
 ngspice gets the file itself, ``ngspice -n -b -r out.raw NETLIST``: no word of it is read or changed here, and
 relative ``.include`` lines are found beside it, as by hand.  What differs from a run by hand is the place:
@@ -43,14 +43,14 @@ _MODE = re.compile(r"[a-z]{1,16}\Z")
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """What ngspice found: volts [points] by node, or none, and then why not."""
+    """Result of ngspice: volts [points] by node, or none and the reason."""
 
     volts: Mapping[str, Floats]
     problem: str = ""
 
 
 def read_netlist(path: Path) -> bytes:
-    """The content of a netlist, of which nothing but this is known: it is text.
+    """The content of a netlist; only that it is text is checked.
 
     Raises
     ------

@@ -56,7 +56,7 @@ def parity(phase: PhaseResult) -> Figure:
 
 
 def _clouds(phase: PhaseResult, quantity: str) -> Iterator[Cloud]:
-    """Layer, ideal and circuit of what the circuit had to find: clamped activities are left out."""
+    """Layer, ideal and circuit values; clamped activities are left out."""
     field = {"x": "activities", "mu": "predictions", "eps": "eps"}[quantity]
     pairs = zip(getattr(phase.ideal, field), getattr(phase.circuit, field), strict=True)
     for layer, (ideal, circuit) in enumerate(pairs):

@@ -22,11 +22,10 @@ VERSION = 2
 def report_dict(verification: Verification) -> dict[str, Any]:
     """The report of a verification.
 
-    Phases stand under ``phases`` and, unless the name is taken, once more at the top level.  A number
-    that is not finite becomes None; if a verdict rests on it, `passed` is False.
+    A number that is not finite becomes None; if a verdict rests on it, `passed` is False.
     """
     phases = {phase.phase: phase_dict(phase) for phase in verification.phases}
-    report: dict[str, Any] = {
+    return {
         "schema": SCHEMA,
         "schema_version": VERSION,
         "title": verification.title,
@@ -34,7 +33,6 @@ def report_dict(verification: Verification) -> dict[str, Any]:
         **attributes(verification, "facts", "versions", "parts"),
         "phases": phases,
     }
-    return {**phases, **report}
 
 
 def phase_dict(phase: PhaseResult) -> dict[str, Any]:

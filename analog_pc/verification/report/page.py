@@ -67,7 +67,8 @@ def rows_of(part: dict[str, Any]) -> list[dict[str, Any]]:
     """Table rows of a phase or a transient: quantity, residual, tolerance, margin, verdict."""
     rows = []
     for quantity, residual in part["residuals"].items():
-        tolerance, scale = part["tolerances"][quantity], part["scales"][quantity]
+        tolerance = part["tolerances"][quantity]
+        scale = part["scales"][quantity]
         sound = None not in (residual, tolerance, scale)
         margin = (tolerance / residual if residual else math.inf) if sound else math.nan
         rows.append(

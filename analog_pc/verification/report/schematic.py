@@ -47,7 +47,7 @@ def schematic(technology: Technology) -> Figure:
 
 
 class _Pen:
-    """Few words for drawing at absolute places."""
+    """Drawing of parts at absolute coordinates."""
 
     def __init__(self, axes: Axes) -> None:
         self.axes = axes

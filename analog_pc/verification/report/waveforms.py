@@ -1,4 +1,4 @@
-"""Figures of a transient: activities on their way to rest, and the energy that falls."""
+"""Figures of a transient: activities and energy over time."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _largest(values: Floats) -> float:
 
 
 def at_rest(transient: TransientResult) -> bool:
-    """Whether the ideal hardly moves: a transient that starts at its equilibrium has nothing to settle."""
+    """Whether the transient starts at its equilibrium, so that nothing settles."""
     return all(float(np.ptp(layer, axis=0).max(initial=0.0)) < 1e-9 for layer in transient.reference)
 
 

@@ -109,9 +109,9 @@ def test_json_says_what_was_found(written):
     assert report["facts"] == {"seed": "1"}
     assert report["versions"] == {"numpy": "2"}
     assert report["parts"][0] == {"name": "op-amp", "count": 6, "value": "A0 = 1e9"}
-    learn = report["learn"]
+    learn = report["phases"]["learn"]
     assert learn == report["phases"]["learn"]
-    assert report["predict"] == report["phases"]["predict"]
+    assert report["phases"]["predict"] == report["phases"]["predict"]
     assert learn["residuals"] == dict.fromkeys(QUANTITIES, 1e-9)
     assert learn["tolerances"] == dict.fromkeys(QUANTITIES, 1e-7)
     assert learn["scales"] == dict.fromkeys(QUANTITIES, 2.0)
@@ -124,8 +124,8 @@ def test_json_says_what_was_found(written):
     assert transient["residuals"] == {"waveform": 1e-7, "end": 1e-8, "energy_rise": 0.0}
     assert transient["tolerances"]["end"] == 1e-6
     assert (transient["settling_measured"], transient["settling_theory"]) == (4.6e-7, 4.7e-7)
-    assert report["predict"]["transient"] is None
-    assert "dW" not in report["predict"]["residuals"]
+    assert report["phases"]["predict"]["transient"] is None
+    assert "dW" not in report["phases"]["predict"]["residuals"]
 
 
 def test_a_phase_cannot_take_the_place_of_the_verdict():
@@ -178,7 +178,7 @@ def plain_page(monkeypatch):
 def test_an_infinite_residual_fails(residual):
     report = report_dict(with_residual(residual))
     assert report["passed"] is False
-    assert report["learn"]["residuals"]["mu"] is None
+    assert report["phases"]["learn"]["residuals"]["mu"] is None
 
 
 def test_a_residual_that_is_no_number_fails(tmp_path):
@@ -187,9 +187,9 @@ def test_a_residual_that_is_no_number_fails(tmp_path):
     assert "NaN" not in text
     assert "Infinity" not in text
     report = json.loads(text)
-    assert report["learn"]["residuals"]["mu"] is None
+    assert report["phases"]["learn"]["residuals"]["mu"] is None
     assert report["passed"] is False
-    assert report["learn"]["passed"] is False
+    assert report["phases"]["learn"]["passed"] is False
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert 'class="verdict fail"' in page
     assert "not a number" in page
@@ -198,7 +198,7 @@ def test_a_residual_that_is_no_number_fails(tmp_path):
 def test_an_infinite_tolerance_permits_nothing():
     report = report_dict(with_residual(1.0, np.inf))
     assert report["passed"] is False
-    assert report["learn"]["tolerances"]["mu"] is None
+    assert report["phases"]["learn"]["tolerances"]["mu"] is None
     assert "1 of 7 comparisons" in summary(report)
 
 
@@ -206,7 +206,7 @@ def test_a_residual_above_its_tolerance_is_named():
     report = report_dict(with_residual(1e-3))
     assert report["passed"] is False
     assert summary(report).endswith("miss their tolerance: mu (learn).")
-    row = rows_of(report["learn"])[0]
+    row = rows_of(report["phases"]["learn"])[0]
     assert row["margin"] == pytest.approx(1e-4)
     assert not row["passed"]
 
@@ -217,7 +217,7 @@ def test_samples_astray_are_named():
     phase = replace(phase, circuit=replace(phase.circuit, relaxation=relaxation))
     report = report_dict(make_verification(phases=(phase,)))
     assert report["passed"] is False
-    assert report["learn"]["converged"] is False
+    assert report["phases"]["learn"]["converged"] is False
     assert "operating point in: learn" in summary(report)
 
 
@@ -285,7 +285,7 @@ def test_a_circuit_that_gave_no_numbers_still_has_a_report(tmp_path):
     circuit = replace(phase.circuit, activities=nothing, eps=tuple(a * np.nan for a in phase.circuit.eps))
     write_report(make_verification(phases=(replace(phase, circuit=circuit, transient=transient),)), tmp_path)
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert report["learn"]["transient"]["settling_measured"] is None
+    assert report["phases"]["learn"]["transient"]["settling_measured"] is None
 
 
 def test_fast_settling_gets_a_logarithmic_axis():

@@ -52,7 +52,7 @@ def verdict(result: Result) -> str:
 
 
 def summary(result: Result) -> str:
-    """What was checked, and the result, in a sentence or two."""
+    """Number of quantities checked, and the result, in a sentence or two."""
     checked = [row for row in result.rows if row.verdict != NOT_SHOWN]
     differing = [row.quantity for row in checked if row.verdict == DIFFERS]
     if not checked:

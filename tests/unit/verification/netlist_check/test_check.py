@@ -62,7 +62,7 @@ def test_a_resistor_wrong_by_10_percent_is_named_alone(
     assert check.sources[0].probe.node == node
     assert len(check.largest_first) > 3
     assert [source.probe.node for source in check.sources] == [node]
-    if parts == "ideal":  # exact: nothing else is off on its own account
+    if parts == "ideal":  # exact: nothing else has a local deviation
         assert not check.followers
 
 
