@@ -1,4 +1,4 @@
-"""The exceptions of the package; each message is one line that names what, where and what was got."""
+"""The exceptions of the package; each message is one line: what is wrong, where, and the value."""
 
 MOST = 280  # characters of a message: a line of a log, whatever a file or an option brought into it
 
@@ -28,4 +28,4 @@ class SimulatorMissing(AnalogPcError, RuntimeError):
 
 
 class SimulationFailed(AnalogPcError, RuntimeError):
-    """A simulator ran, and what it gave is not a solution of the circuit."""
+    """A simulator ran, and its result is not a solution of the circuit."""

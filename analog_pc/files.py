@@ -93,7 +93,7 @@ def write_bytes(path: Path | str, content: bytes | memoryview) -> None:
             raise BadInput(f"{path}: cannot be written: is no regular file")
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            _put(path, content, folder)
+            _write_whole(path, content, folder)
             os.fsync(folder)  # the name too
         finally:
             os.close(folder)
@@ -101,10 +101,10 @@ def write_bytes(path: Path | str, content: bytes | memoryview) -> None:
         raise BadInput(f"{path}: cannot be written: {fault.strerror or fault}") from None
 
 
-def _put(path: Path, content: bytes | memoryview, folder: int) -> None:
+def _write_whole(path: Path, content: bytes | memoryview, folder: int) -> None:
     nameless = _nameless(path.parent)
     if nameless is None:
-        _put_by_name(path, content)
+        _write_by_name(path, content)
         return
     with os.fdopen(nameless, "wb") as stream:
         _fill(stream, content)
@@ -153,7 +153,7 @@ def _name(nameless: int, path: Path, folder: int) -> None:
             raise
 
 
-def _put_by_name(path: Path, content: bytes | memoryview) -> None:
+def _write_by_name(path: Path, content: bytes | memoryview) -> None:
     """The same where files need a name: a writer that is killed leaves a hidden file."""
     temporary = path.parent / f".{secrets.token_hex(8)}.new"
     try:

@@ -1,4 +1,4 @@
-"""What counts as an array of numbers, and the sizes of numbers that calculations can follow."""
+"""Conversion to arrays of numbers, and the range of physical values."""
 
 from __future__ import annotations
 

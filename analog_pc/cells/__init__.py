@@ -1,4 +1,7 @@
-"""Cells: small circuits with their schematics, from which layers are built."""
+"""Cells: small circuits with their schematics, from which layers are built.
+
+The `name` of a cell is the prefix of the names of its elements.
+"""
 
 from analog_pc.cells.activations import ActivationCell, activation_cell
 from analog_pc.cells.arrays import differential_crossbar, drivers, transimpedance

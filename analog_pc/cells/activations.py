@@ -15,7 +15,7 @@ from analog_pc.errors import BadInput
 
 @dataclass(frozen=True, eq=False)
 class ActivationCell:
-    """Elements, the bus of f(x), the bus that controls the gate, and the gate's law (None: slope 1)."""
+    """Elements, the bus of f(x), the bus that controls the gate, and the gate (None: slope 1)."""
 
     elements: tuple[Element, ...]
     signal: Bus
@@ -83,7 +83,7 @@ def rectifier(
         x[i] --+---[ u f(x/s) ]----------------------- signal[i]
                |
                +--|+\
-                  | A >---+--- drive[i] --[ gate law ]--- gate of the feedback
+                  | A >---+--- drive[i] --[  gate  ]----- gate of the feedback
               +---|-/     |
               |           |
               +-[ X() ]---+     diodes: X follows the drive, but rests at a kink while the drive

@@ -1,4 +1,4 @@
-"""What the cells of one block are built from: a technology, and the luck of its draw."""
+"""Components of a cell, drawn from a technology: op-amps, and deviations of activation circuits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analog_pc.technology import Technology, offset_left, sampled_spread
 
 @dataclass(frozen=True)
 class ComponentSampler:
-    """ComponentSampler of `place` (a layer, say) on the chip `seed`.
+    """Draws the components of `place` (a layer, say) on the chip `seed`.
 
     Every bank draws from a stream of its own, named by chip, place and bank: switching one non-ideality off
     leaves the others as they were drawn.
@@ -34,7 +34,7 @@ class ComponentSampler:
 
 
 def offsets(name: str, n: int, noise_gain: float, sampler: ComponentSampler) -> Floats:
-    """Offsets of op-amps times their noise gain, [n]; auto-zeroed ones have what stays of it."""
+    """Offsets of op-amps times their noise gain, [n]; auto-zero leaves a part of them."""
     t = sampler.technology
     raw = sampler.spread(name, n, noise_gain * t.opamp_offset)
     if not t.auto_zeroed:
@@ -87,7 +87,7 @@ def unity(
                     | 1 >--- out[i]      gain 1 / (1 + NG / A0), bandwidth GBW / NG, offset NG times its own
         minus[i] ---|-/
 
-    The resistors around it are not drawn: its inputs load nothing, and its noise is that of the op-amp alone.
+    The resistors around it are not drawn: its inputs load nothing, and it has the noise of the op-amp alone.
     The output resistance is the one at low frequency, r_o NG / (A0 + NG).
 
     Parameters

@@ -1,4 +1,4 @@
-"""The problem (elements, circuits, analyses) and the answer (solutions), all data."""
+"""Elements, circuits, analyses and solutions as data."""
 
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.analysis import (

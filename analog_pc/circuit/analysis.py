@@ -1,4 +1,4 @@
-"""Analyses as data: what is asked of a circuit, with its stimuli."""
+"""Analyses as data: operating points, transients and noise, each with its stimuli."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class OperatingPoint:
         a nonlinear circuit may have several operating points.  None: start from where the simulator is.
     guess
         Volts of nodes that the search for the first (preset) state starts from, one number or one for each
-        sample [samples]; a simulator that goes from sample to sample needs those of the first.
+        sample [samples]; a simulator that goes from sample to sample uses the first sample's volts.
     settling
         Reach every sample by relaxation instead, and search its operating point from where the
         transient came to rest: slower, and sure to be the state that the circuit relaxes to.

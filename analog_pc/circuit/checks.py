@@ -1,4 +1,4 @@
-"""What a simulator would accept in silence and answer with an arbitrary number.
+"""Checks of a circuit before it is simulated.
 
 ngspice 39 gives a node without a path for direct current the value 0 or 1e9 V, and returns exit code
 0; so such a node is refused here, by name, before any simulator runs.

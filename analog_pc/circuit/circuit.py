@@ -102,6 +102,15 @@ def node_names(circuit: Circuit) -> tuple[str, ...]:
     return tuple(found)
 
 
+def check_nodes(circuit: Circuit, nodes: Iterable[str]) -> None:
+    """Refuse nodes that the circuit does not have; `BadInput` names the first one."""
+    names = list(nodes)
+    existing = set(node_names(circuit)) if names else set()
+    for node in names:
+        if node not in existing:
+            raise BadInput(f"circuit {circuit.name}: no node {node!r}")
+
+
 def outer_names(circuit: Circuit, path: str, nodes: Iterable[str]) -> list[str]:
     """The names of nodes of the instance `path`, or of the top level, whose path is ""."""
     ports: dict[str, str] = {}

@@ -13,7 +13,7 @@ from analog_pc.errors import BadInput, one_line
 
 
 class Outcome(Enum):
-    """How an analysis ended; the value is what a person is told."""
+    """How an analysis ended; the value is the message to the user."""
 
     CONVERGED = "converged"
     STEPPED = "converged only with gmin or source stepping: it may be another operating point"
@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Status:
-    """The outcome (the worst of a batch), and the simulator's own words where they matter.
+    """The outcome (the worst of a batch), and the simulator's own messages where they matter.
 
     `samples` holds the outcome of each sample where a simulator tells them apart, and is empty where not.
     """
@@ -38,11 +38,11 @@ class Status:
     samples: tuple[Outcome, ...] = ()
 
     def each(self, samples: int) -> tuple[Outcome, ...]:
-        """The outcome of every sample; that of the batch where they are not told apart."""
+        """The outcome of every sample; the outcome of the batch where samples are not told apart."""
         return self.samples or (self.outcome,) * samples
 
     def converged(self, samples: int) -> Bools:
-        """Which of the samples are sound, [samples]."""
+        """Samples that converged, [samples]."""
         return np.array([outcome is Outcome.CONVERGED for outcome in self.each(samples)], dtype=np.bool_)
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class Solution:
 class NoiseSolution:
     """Noise of node voltages: `rms` [nodes] in V over the band (or over all frequencies, as `status` says).
 
-    `covariance` [nodes, nodes] in V^2 where the simulator gives it, else None.
+    `covariance` [nodes, nodes] in V^2 where the simulator computes it, else None.
     """
 
     nodes: tuple[str, ...]

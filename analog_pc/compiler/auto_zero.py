@@ -1,4 +1,4 @@
-"""What auto-zero adds to a chip: parts, a phase, and the energy of the phase."""
+"""Cost of auto-zero: components, the duration of its phase, and the energy of the phase."""
 
 from __future__ import annotations
 

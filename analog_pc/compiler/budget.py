@@ -27,8 +27,7 @@ class StageBudget:
     noise_gain
         1 + R_f sum(G), rms and largest of the columns.
     offset
-        Standard deviation at the output, V: that of an op-amp (what auto-zero leaves of it) times
-        `noise_gain` rms.
+        Standard deviation at the output, V: an op-amp's offset (after auto-zero) times `noise_gain` rms.
     noise
         Of the op-amp's white noise at the output, V rms: en NG sqrt(pi/2 GBW/NG), NG rms; 0 without a pole.
     swing
@@ -66,8 +65,8 @@ class StageBudget:
 def signal_budget(compiled: CompiledNetwork) -> tuple[StageBudget, ...]:
     """The budget of the predictions of layers 1 ... L and of the feedback into the free ones.
 
-    Signals are those of the forward state under the clamps.  While the input alone is clamped there is no
-    feedback signal: those rows then say what feedback amplifiers add to nothing.
+    The signals are taken from the forward state under the clamps.  While the input alone is clamped there is
+    no feedback signal: the rows of the feedback then show offset and noise of its amplifiers alone.
     """
     landscape = Landscape(compiled.network, compiled.clamps)
     state = landscape.state(landscape.forward())

@@ -1,4 +1,4 @@
-"""A compiled network: its circuit, what to ask of it, and what its answers mean."""
+"""A compiled network: its circuit, the analyses of it, and the decoding of their solutions."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ class CompiledNetwork:
         }
 
     def decode(self, solution: Solution) -> Equilibrium:
-        """The equilibrium that an operating point means: volts / volts per unit, sample by sample."""
+        """The equilibrium of an operating point: volts / volts per unit, sample by sample."""
         x, mu, eps = self._read(solution)
         rates = tuple(
             solution.voltage(bus) / volts
@@ -227,14 +227,14 @@ class CompiledNetwork:
         )
 
     def decode_waveform(self, solution: Solution) -> Waveform:
-        """The relaxation that a transient means."""
+        """The waveforms of a transient in units of activity and of C / g_s."""
         x, mu, eps = self._read(solution)
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
 
     def started_elsewhere(self, solution: Solution) -> Bools:
         """Samples whose search did not start from the forward state, [samples] (springs not slack there).
 
-        Real parts leave no spring slack, so nothing is said of them.
+        Real parts leave no spring slack: no sample is reported then.
         """
         if solution.preset_volts is None or present(self.design.technology):
             return np.zeros(len(solution.axis), dtype=bool)

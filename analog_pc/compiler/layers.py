@@ -39,7 +39,7 @@ def bias_lines(layer: int) -> tuple[Bus, Bus]:
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """What every layer is built from.
+    """The network, technology, clamps, scales and arrays from which every layer is built.
 
     `gated`: the feedback switches are open while the input alone is clamped.
     """
@@ -85,7 +85,7 @@ def program_arrays(
     input_free: bool = True,
     per_column: bool = True,
 ) -> NetworkArrays:
-    """What programming leaves of a network's weights; a rate of 1 drives the word line of the bias.
+    """The programmed conductances of a network's weights; a rate of 1 drives the word line of the bias.
 
     Nothing feeds back into an input that is clamped: the transposed array of layer 1 is then left at its
     target, because no circuit has it.

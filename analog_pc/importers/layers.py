@@ -1,4 +1,4 @@
-"""One dense layer of a model, and what a circuit designer asks about its weights."""
+"""One dense layer of a model, and figures of its weights for a circuit designer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way round a matrix of weights is stored: [post, pre] or [pre, post].
+"""Layout of a stored weight matrix: [post, pre] or [pre, post].
 
 PyTorch stores [post, pre] (out, in) and calls it ``weight``; Keras, Flax and scikit-learn store [pre, post]
 (in, out) and call it ``kernel`` or ``coefs_``.  The shapes decide: consecutive layers share a size, and so do

@@ -1,4 +1,4 @@
-"""Which tensors of a file are the layers, by patterns such as ``fc{i}.weight``."""
+"""The tensors of a file that are the layers, by patterns such as ``fc{i}.weight``."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _texts(graph: Any) -> Iterator[object]:
 
 
 def place(node: Any) -> str:
-    """A node as a message names it."""
+    """The name of a node in a message."""
     name = node.name or (node.output[0] if node.output else "")
     return f"node {one_line(name, 40)!r} ({one_line(node.op_type, 30)})"
 
@@ -142,7 +142,7 @@ class Constants:
         return array.T if constant.transposed else array
 
     def dtype(self, name: str) -> str:
-        """The type of a constant as the model has it."""
+        """The type of a constant in the model."""
         return str(_TYPES[self.found[name].tensor.data_type])
 
     def _read(self, tensor: Any) -> np.ndarray:

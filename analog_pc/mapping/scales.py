@@ -16,7 +16,7 @@ array is the same, its feedback resistor is R_f v_l / u_{l-1}.  The flow becomes
     V(back_l)    = (b_l / v_{l+1}) W_{l+1}^T V(eps_{l+1})
 
 so that the transposed array has the feedback resistor R_f b_l / v_{l+1} and the feedback gate the
-transconductance p_{l+1} g_s v_l / b_l, while springs p_l g_s and node capacitors C are those of equal volts.
+transconductance p_{l+1} g_s v_l / b_l, while springs p_l g_s and node capacitors C are as at equal volts.
 An activation circuit of the input v_l x gives u_l f(x): slope voltage v_l, amplitude u_l.  The identity has
 no circuit, there u_l = v_l.
 
@@ -160,7 +160,7 @@ def forward_ranges(network: PredictiveCodingNetwork, clamps: Clamps, quantile: f
     BadInput
         When the forward pass overflows.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # found, and said
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below
         landscape = Landscape(network, clamps)
         return ranges_of(network, landscape.state(landscape.forward()), quantile)
 
@@ -171,7 +171,7 @@ def choose_scales(
     ranges: Ranges,
     volts_per_unit: VoltsPerUnit | None = None,
 ) -> Scales:
-    """The scales at which a circuit works: the one default rule of compiler, simulators and relaxers.
+    """The scales at which a circuit works: the default rule of compiler and relaxers.
 
     ::
 

@@ -51,7 +51,7 @@ def to_xarray(
     Parameters
     ----------
     result
-        What `relax`, `decode`, `decode_waveform` or a simulator gave.
+        Returned by `relax`, `decode`, `decode_waveform` or a simulator.
     compiled
         The circuit that it is of: gives seconds to a waveform; to nodes their names and `volts_per_unit`; to
         the attributes technology and `seconds_per_unit`.

@@ -1,4 +1,4 @@
-"""Simulators: what solves a circuit for an analysis.  One line in `SIMULATORS` adds one.
+"""Simulators, which solve a circuit for an analysis.  One line in `SIMULATORS` adds one.
 
 Every entry inherits the whole of `tests/conformance`.
 """

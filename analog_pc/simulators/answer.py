@@ -1,4 +1,4 @@
-"""What every SPICE program's answer has to pass before it is a `Solution`, and the order of its points."""
+"""Checks of a SPICE program's answer before it becomes a `Solution`, and the order of its points."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def to_solution(
     Raises
     ------
     SimulationFailed
-        If the points are not those that were asked for.
+        If the points are not the points of the analysis.
     """
     if isinstance(analysis, Transient):
         return Solution(_checked_times(simulator, times, analysis), nodes, volts, status)

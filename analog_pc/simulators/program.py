@@ -1,4 +1,4 @@
-"""What the drivers of SPICE programs share: how an analysis is answered, checked and bounded in time."""
+"""The base class of the drivers of SPICE programs: how an analysis is checked and answered."""
 
 from __future__ import annotations
 

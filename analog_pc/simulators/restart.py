@@ -64,7 +64,10 @@ def with_restarts(solve: Solve, states: States, workers: int | None = None) -> S
         if start is not None:
             deadline = time.monotonic() + max(LEAST, SHARE * (time.monotonic() - began))
             restarts = _Restarts(solve, circuit, analysis, start, deadline)
-            found = restarts.merged(found, str(failure or ""), workers)
+            before = found or _unsolved(analysis, start.nodes, str(failure))
+            again = restarts.each(before, workers)
+            if any(one.volts is not None for one in again):
+                return _merged(before, again)
         if found is None:
             assert failure is not None
             raise failure
@@ -73,11 +76,20 @@ def with_restarts(solve: Solve, states: States, workers: int | None = None) -> S
     return search
 
 
+def _unsolved(analysis: OperatingPoint, nodes: tuple[str, ...], failure: str) -> Solution:
+    """A batch of which no sample has voltages."""
+    samples = analysis.samples
+    kept = analysis.save or nodes
+    volts = np.full((samples, len(kept)), np.nan)
+    status = Status(Outcome.NOT_CONVERGED, (failure,), (Outcome.NOT_CONVERGED,) * samples)
+    preset = None if analysis.preset is None else volts
+    return Solution(np.arange(samples, dtype=np.float64), kept, volts, status, preset)
+
+
 @dataclass(frozen=True)
 class _Restart:
-    """One sample: its volts and those of its preset, and what went wrong, if anything."""
+    """One sample: its volts, the volts of its preset where that had none, and a note where it failed."""
 
-    outcome: Outcome
     volts: Floats | None = None
     preset: Floats | None = None
     note: str = ""
@@ -85,7 +97,7 @@ class _Restart:
 
 @dataclass(frozen=True, eq=False)
 class _Restarts:
-    """A batch whose samples start again from the states `start`."""
+    """Samples of a batch that start again from the states `start`."""
 
     solve: Solve
     circuit: Circuit
@@ -93,38 +105,31 @@ class _Restarts:
     start: Solution
     deadline: float
 
-    def merged(self, found: Solution | None, failure: str, workers: int | None) -> Solution | None:
-        """The batch with every sample that could be started again; None where that helps no sample."""
+    def each(self, found: Solution, workers: int | None) -> list[_Restart]:
+        """Every sample of a batch that did not converge, and has a state to start from."""
         samples = self.analysis.samples
         startable = [outcome in STARTABLE for outcome in self.start.status.each(samples)]
-        before = (Outcome.NOT_CONVERGED,) * samples if found is None else found.status.each(samples)
-        wanted = [startable[k] and before[k] is not Outcome.CONVERGED for k in range(samples)]
+        wanted = startable & ~found.status.converged(samples)
 
         def one(sample: int, cancelled: Event) -> _Restart:
             if not wanted[sample]:
-                return _Restart(before[sample])
-            return self._one(sample, found is None, Limit(self.deadline - time.monotonic(), cancelled))
+                return _Restart()
+            return self._one(sample, found, Limit(self.deadline - time.monotonic(), cancelled))
 
-        again = each_sample(one, samples, workers)
-        helped = [restart.volts is not None for restart in again]
-        if not any(helped):
-            return found
-        outcomes = [
-            restart.outcome if restart.volts is not None else before[k] for k, restart in enumerate(again)
-        ]
-        return self._solution(found, again, _status(outcomes, again, found, failure))
+        return each_sample(one, samples, workers)
 
-    def _one(self, sample: int, with_preset: bool, limit: Limit) -> _Restart:
+    def _one(self, sample: int, found: Solution, limit: Limit) -> _Restart:
         if limit.seconds is not None and limit.seconds <= 0.0:
-            return _Restart(Outcome.NOT_CONVERGED, note="no time was left to start every sample again")
+            return _Restart(note="no time was left to start every sample again")
+        lost = found.preset_volts is not None and bool(np.isnan(found.preset_volts[sample]).any())
         try:
             volts = self._point(self.analysis.stimuli, self.start.volts, sample, limit)
             preset = None
-            if with_preset and self.analysis.preset is not None and self.start.preset_volts is not None:
+            if lost and self.analysis.preset is not None and self.start.preset_volts is not None:
                 preset = self._point(self.analysis.preset, self.start.preset_volts, sample, limit)
         except SimulationFailed as failure:
-            return _Restart(Outcome.NOT_CONVERGED, note=f"sample {sample}: {failure}")
-        return _Restart(Outcome.CONVERGED, volts, preset, NOTE)
+            return _Restart(note=f"sample {sample}: {failure}")
+        return _Restart(volts, preset)
 
     def _point(self, stimuli: Stimuli, state: Floats, sample: int, limit: Limit) -> Floats:
         """Newton from a state; `SimulationFailed` also where the program needed stepping after all."""
@@ -136,29 +141,20 @@ class _Restarts:
             raise SimulationFailed(str(found.status))
         return np.asarray(found.volts[0])
 
-    def _solution(self, found: Solution | None, again: list[_Restart], status: Status) -> Solution:
-        nodes = self.analysis.save or self.start.nodes
-        samples = self.analysis.samples
-        if found is None:
-            volts = np.full((samples, len(nodes)), np.nan)
-            preset = None if self.analysis.preset is None else volts.copy()
-            found = Solution(np.arange(samples, dtype=np.float64), nodes, volts, status, preset)
-        volts = found.volts.copy()
-        preset = None if found.preset_volts is None else found.preset_volts.copy()
-        for sample, restart in enumerate(again):
-            if restart.volts is not None:
-                volts[sample] = restart.volts
-            if restart.preset is not None and preset is not None:
-                preset[sample] = restart.preset
-        return replace(found, volts=volts, preset_volts=preset, status=status)
 
-
-def _status(outcomes: list[Outcome], again: list[_Restart], found: Solution | None, failure: str) -> Status:
+def _merged(found: Solution, again: list[_Restart]) -> Solution:
+    """The batch with the samples that have converged now."""
+    volts = found.volts.copy()
+    preset = None if found.preset_volts is None else found.preset_volts.copy()
+    outcomes = list(found.status.each(len(again)))
+    for sample, one in enumerate(again):
+        if one.volts is not None:
+            volts[sample] = one.volts
+            outcomes[sample] = Outcome.CONVERGED
+        if one.preset is not None and preset is not None:
+            preset[sample] = one.preset
     restarted = f"samples {listed([k for k, one in enumerate(again) if one.volts is not None])} {NOTE}"
-    left = [
-        one.note for one, outcome in zip(again, outcomes, strict=True) if outcome is not Outcome.CONVERGED
-    ]
-    if not left:
-        return batch_status(outcomes, restarted, ())
-    searched = (failure,) if found is None else found.status.notes
-    return batch_status(outcomes, "", [note for note in (*searched, *left, restarted) if note])
+    notes = (*found.status.notes, *(one.note for one in again if one.note), restarted)
+    if all(outcome is Outcome.CONVERGED for outcome in outcomes):
+        notes = ()
+    return replace(found, volts=volts, preset_volts=preset, status=batch_status(outcomes, restarted, notes))

@@ -10,7 +10,7 @@ the point that was found, it can end nowhere else, and no transient is needed
 (`native/nonlinear_solve/slow_flow.py`).  Each other point is compared with the end of a transient from its
 start; a sample where both differ is settled, and one whose transient takes too long stays unproven.
 
-The criteria `at_rest` and `AWAY` are those of the native simulator's transients too.
+The native simulator's transients use the same criteria, `at_rest` and `AWAY`.
 """
 
 from __future__ import annotations
@@ -289,8 +289,8 @@ def proven(
             outcomes, "every sample is proven to be where the circuit relaxes to", found.status.notes
         )
         return Solution(found.axis, found.nodes, volts, status, None)
-    said = (note for proof in proofs if proof.outcome is not Outcome.CONVERGED for note in proof.notes)
-    return Solution(found.axis, found.nodes, volts, batch_status(outcomes, "", said), found.preset_volts)
+    unproven = (note for proof in proofs if proof.outcome is not Outcome.CONVERGED for note in proof.notes)
+    return Solution(found.axis, found.nodes, volts, batch_status(outcomes, "", unproven), found.preset_volts)
 
 
 def _prove_one(

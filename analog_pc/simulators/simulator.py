@@ -1,4 +1,4 @@
-"""What a simulator is, and what each one supports, as data."""
+"""The protocol of a simulator, and its capabilities as data."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def with_stability(
 
 
 def certificate(native: Native) -> Certify:
-    """Which points of a solution the flow must end in, none for a circuit that native has no model of."""
+    """Certifies points that the flow must end in; none for a circuit that native cannot model."""
 
     def certify(circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Bools:
         try:
@@ -58,7 +58,7 @@ def certificate(native: Native) -> Certify:
 
 
 def _classified(native: Native, circuit: Circuit, analysis: OperatingPoint, solution: Solution) -> Solution:
-    """The solution with what the linearisation says of the samples that have voltages."""
+    """The solution, with the samples that have voltages classified."""
     solved = np.flatnonzero(np.isfinite(solution.volts).all(axis=1))
     if len(solved) == len(solution.axis):
         return _classify_all(native, circuit, analysis, solution)
@@ -88,11 +88,11 @@ def _classify_all(native: Native, circuit: Circuit, analysis: OperatingPoint, so
 
 
 def _status(solution: Solution, found: Linearised) -> Status:
-    """The outcomes of the program, and what the linearisation says of the points that it found."""
+    """The outcomes of the program, changed where the linearisation contradicts them."""
     samples = len(solution.axis)
     outcomes = list(solution.status.each(samples))
     largest = np.abs(solution.volts).max(axis=1)
-    said: dict[Outcome, str] = {}
+    first: dict[Outcome, str] = {}
     stable = 0
     for sample, distance in zip(found.looked_at, found.distance, strict=True):
         if outcomes[sample] not in FOUND:
@@ -111,8 +111,8 @@ def _status(solution: Solution, found: Linearised) -> Status:
             stable += outcomes[sample] is not Outcome.UNPROVEN
             continue
         outcomes[sample] = outcome
-        said.setdefault(outcome, note)
-    notes = [*solution.status.notes, *said.values()]
+        first.setdefault(outcome, note)
+    notes = [*solution.status.notes, *first.values()]
     if stable:
         notes.append(_uniqueness(found))
     if len(found.looked_at) < samples:

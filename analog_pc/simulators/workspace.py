@@ -69,7 +69,7 @@ class Limit(NamedTuple):
     cancelled: Event | None = None
 
     def within(self, timeout: float) -> float:
-        """Seconds, at most those of the simulator."""
+        """Seconds, at most `timeout`."""
         return timeout if self.seconds is None else min(self.seconds, timeout)
 
 
@@ -234,8 +234,8 @@ def _begin_in(parent: Path) -> None:
 def remove_abandoned(parent: Path) -> None:
     """Remove the private folders in `parent` whose owners are dead.
 
-    A folder is ours by its name and its user, and abandoned if nobody holds its lock.  No process number is
-    looked at: numbers are used again, and mean something else in a container that shares the folder.
+    A folder is ours by its name and its user, and abandoned if no process holds its lock.  Process numbers
+    do not count: they are used again, and mean something else in a container that shares the folder.
     """
     with contextlib.suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:

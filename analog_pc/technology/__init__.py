@@ -1,4 +1,4 @@
-"""Technologies: named ones, and those of a file."""
+"""Technologies by name or from a file."""
 
 from __future__ import annotations
 

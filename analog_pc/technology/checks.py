@@ -44,7 +44,7 @@ def text(what: str, raw: object) -> str:
 
 
 def truth(what: str, raw: object) -> bool:
-    """A boolean, and nothing that would pass for one."""
+    """A boolean; nothing is converted to one."""
     if not isinstance(raw, bool):
         raise BadInput(f"{what} must be true or false, got {_got(raw)}")
     return raw

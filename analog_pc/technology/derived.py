@@ -1,4 +1,4 @@
-"""Values that follow from those of a technology."""
+"""Derived values of a technology: time constants, gain error, noise."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DerivedValue:
 
 
 def derived_values(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[DerivedValue, ...]:
-    """What a designer asks first; amplifiers at a noise gain NG = 1 + R_f sum(G).
+    """The figures that a designer needs first; amplifiers at a noise gain NG = 1 + R_f sum(G).
 
     Two lags of tau_a, one in the forward and one in the feedback amplifiers, let a deep network ring unless
     sigma_max(W f')^2 < 2 tau / tau_a (up to terms that help, of order 1): the "stable up to" below.

@@ -1,4 +1,4 @@
-"""What a value of a technology is, and where it comes from."""
+"""Unit, meaning, bound and source of a technology's values."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _KEYS = ("value", "source", "verified")
 
 
 def read_technology(path: Path, named: Mapping[str, Technology]) -> Technology:
-    """The technology that a file describes; `named` holds those that ``base`` may start from.
+    """The technology that a file describes; `named` holds the technologies that ``base`` may name.
 
     Without ``name`` it is called as the file, without its suffix.
 

@@ -39,7 +39,7 @@ STAGE = 1e-3  # S
 
 
 class Kind(NamedTuple):
-    """What the amplifiers of one subcircuit have in common; the fields are those of `Amplifiers`."""
+    """The values shared by the amplifiers of one subcircuit, named as in `Amplifiers`."""
 
     kind: str
     gain: float
@@ -151,7 +151,7 @@ def _is_ideal(kind: Kind) -> bool:
 
 
 def _values(kind: Kind) -> str:
-    """The values for a person: ``gain 1e+04, GBW 1e+08 Hz``."""
+    """The values as a comment: ``gain 1e+04, GBW 1e+08 Hz``."""
     values = [f"gain {kind.gain:.10g}"]
     if np.isfinite(kind.gain_bandwidth):
         values.append(f"GBW {kind.gain_bandwidth:.3g} Hz")

@@ -18,7 +18,7 @@ from analog_pc.circuit import (
     check_analysis,
     check_circuit,
 )
-from analog_pc.circuit.circuit import node_names
+from analog_pc.circuit.circuit import check_nodes, node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import number, spice_node
@@ -27,7 +27,7 @@ from analog_pc.simulators.spice.precision import ITERATIONS, VNTOL, operating_po
 from analog_pc.simulators.spice.state import state_at_rest
 from analog_pc.simulators.spice.timed import memristor_states, refuse_memristors
 
-# Newton's stopping rule in a transient; that of an operating point is in `precision.py`.
+# Newton's stopping rule in a transient; for operating points see `precision.py`.
 _NEWTON = f"{VNTOL} abstol={{amperes}} {ITERATIONS}"
 
 # Steps of a transient: chosen by the local truncation error, per step reltol * trtol * max(charge, chgtol),
@@ -217,10 +217,7 @@ def _save(circuit: Circuit, nodes: tuple[str, ...]) -> list[str]:
 def known_nodes(circuit: Circuit, nodes: Iterable[str]) -> list[str]:
     """ngspice's names of nodes; it would ignore an unknown one with a warning, so refuse it here."""
     names = list(nodes)
-    existing = set(node_names(circuit)) if names else set()
-    for name in names:
-        if name not in existing:
-            raise BadInput(f"circuit {circuit.name}: no node {name!r}")
+    check_nodes(circuit, names)
     return [spice_node(name) for name in names]
 
 

@@ -21,7 +21,7 @@ from analog_pc.simulators.spice import log
 _NAMES = (NgSpiceShared.LIBRARY_PATH.format(""), "libngspice.so.0", "libngspice.0.dylib")
 
 # "Node name 'in' is a Python keyword"; "Unsupported Ngspice version 39"; every stderr line of
-# ngspice, which the drivers read and judge themselves.
+# ngspice, which the drivers read themselves.
 _LOGGERS = (
     "PySpice.Spice.Netlist.Node",
     "PySpice.Spice.NgSpice.Shared",
@@ -45,7 +45,7 @@ def without_remarks() -> Iterator[None]:
 
 
 class Library(NgSpiceShared):
-    """PySpice's library object; `lines` is everything that ngspice has said."""
+    """PySpice's library object; `lines` are all messages of ngspice."""
 
     lines: list[str]
 

@@ -1,6 +1,6 @@
-"""What ngspice says while it runs: which lines mean failure, and which are a remark.
+"""ngspice's messages: which lines mean failure, and which are a remark.
 
-ngspice returns exit code 0 after a singular matrix, so its words have to be read (measured with
+ngspice returns exit code 0 after a singular matrix, so its messages have to be read (measured with
 ngspice 39; `tests/unit/simulators/test_failures.py` has a deck for every row).
 """
 
@@ -18,7 +18,7 @@ _FAILURE = re.compile(
     r"|already exists|unrecognized|unimplemented|not found",
     re.IGNORECASE,
 )
-# The title is printed too, and may hold any of those words.
+# The title is printed too, and may contain any of these words.
 _TITLE = re.compile(r"Circuit:")
 _STEPPING = re.compile(r"Note: (?:Starting ((?:dynamic |true )?\w+ stepping)|(Transient op) started)")
 _PSEUDO_TRANSIENT = "a transient of ngspice's own"  # which its users know as optran

@@ -1,4 +1,4 @@
-"""Names and numbers on their way into a netlist: what is let through, and how it is written.
+"""Names, numbers and expressions of a netlist, checked before they are written.
 
 Nothing else reaches a deck, so a circuit that comes from a file cannot bring a SPICE card of its own.
 """
@@ -56,7 +56,7 @@ def plain_expression(what: str, text: str) -> str:
 
 
 def shifted(node: str, volts: float) -> str:
-    """The voltage of a node, or that and a constant."""
+    """The voltage of a node, plus a constant where it is not 0."""
     return f"(v({node})+({number(volts)}))" if volts else f"v({node})"
 
 
@@ -66,7 +66,7 @@ def comment_text(text: str) -> str:
 
 
 def spice_node(node: str) -> str:
-    """What ngspice calls a node of the solution: ``layer1.mid`` is ``xlayer1.mid``."""
+    """ngspice's name of a node of the solution: ``layer1.mid`` is ``xlayer1.mid``."""
     return f"x{node}" if "." in node else node
 
 

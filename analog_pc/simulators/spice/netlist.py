@@ -7,7 +7,9 @@ everything else cost 20 us each: a 784-128-10 network writes in well under 2 s.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -37,7 +39,6 @@ from analog_pc.circuit import (
 )
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.amplifiers import Kinds, add_amplifiers, add_kinds, kinds_of
-from analog_pc.simulators.spice.arrays import crossbar_text
 from analog_pc.simulators.spice.library import library, without_remarks
 from analog_pc.simulators.spice.names import check_names, number, shifted, transfer_text
 from analog_pc.simulators.spice.subcircuit import CommentedSubCircuit
@@ -153,7 +154,7 @@ def _add_blocks(netlist: Netlist, circuit: Circuit, kinds: Kinds) -> None:
 
 
 def amplifier_path(circuit: Circuit, path: str, bank: str, i: int) -> str:
-    """What stands in ngspice's names before an inner node of amplifier i of a bank of the instance `path`."""
+    """Prefix of ngspice's names of the inner nodes of amplifier i of a bank of the instance `path`."""
     if not path:
         return f"x{bank}_{i}."
     ports = {instance.name: len(instance.subcircuit.ports) for instance in circuit.instances}
@@ -235,3 +236,63 @@ def _floats(values: object) -> list[float]:
     """Python floats: PySpice prints them with `str`, which keeps every digit."""
     array: Floats = np.asarray(values, dtype=np.float64)
     return [float(value) for value in array]
+
+
+def crossbar_text(element: Crossbar) -> str:
+    """Lines ``R<name>_<row>_<column>`` for the devices that conduct, and one for each wire piece.
+
+    ::
+
+        w_i_j --[ G ]-- b_i_j                     linear: R = 1/G + access_ohms
+        w_i_j --[ access ]-- d_i_j --[ 1/G ]-- b_i_j    nonlinear: the linear part as a resistor (which
+                                   --( B )--            makes its thermal noise), the rest as a source
+    """
+    siemens = np.asarray(element.siemens, dtype=np.float64)
+    with np.errstate(over="ignore", divide="ignore"):
+        ohms = 1.0 / siemens
+    if not np.isfinite(ohms[siemens > 0.0]).all():
+        raise BadInput(f"{element.name}: a conductance is too small to be written as a resistance")
+    name = element.name
+    wire = element.wire
+    rows = range(len(element.rows))
+    columns = range(len(element.columns))
+    word = [[f"{name}_w{i}_{j}" if wire.word_line_ohms else element.rows[i] for j in columns] for i in rows]
+    bit = [[f"{name}_b{i}_{j}" if wire.bit_line_ohms else element.columns[j] for j in columns] for i in rows]
+    lines = [f"* crossbar {name}: {len(rows)} rows x {len(columns)} columns\n"]
+    cell = _linear_cell if element.characteristic is None else _nonlinear_cell
+    for i, values in enumerate(ohms.tolist()):
+        for j, value in enumerate(values):
+            if value != np.inf:
+                lines += cell(element, f"{name}_{i}_{j}", word[i][j], bit[i][j], value)
+    if wire.word_line_ohms:
+        chains = [(element.rows[i], *word[i]) for i in rows]
+        lines += _chains(f"{name}_wl", chains, wire.word_line_ohms)
+    if wire.bit_line_ohms:
+        chains = [(*(bit[i][j] for i in rows), element.columns[j]) for j in columns]
+        lines += _chains(f"{name}_bl", chains, wire.bit_line_ohms)
+    return "".join(lines)
+
+
+def _linear_cell(element: Crossbar, cell: str, word: str, bit: str, ohms: float) -> Iterator[str]:
+    yield f"R{cell} {word} {bit} {ohms + element.access_ohms!r}\n"
+
+
+def _nonlinear_cell(element: Crossbar, cell: str, word: str, bit: str, ohms: float) -> Iterator[str]:
+    assert element.characteristic is not None
+    device = word
+    if element.access_ohms:
+        device = f"{cell}_d"
+        yield f"R{cell}_access {word} {device} {element.access_ohms!r}\n"
+    volts = f"v({device},{bit})"
+    yield f"R{cell} {device} {bit} {ohms!r}\n"
+    f = transfer_text(element.characteristic, volts)
+    yield f"B{cell} {device} {bit} I={number(1.0 / ohms)}*({f}-{volts})\n"
+
+
+def _chains(name: str, chains: list[tuple[str, ...]], ohms: float) -> list[str]:
+    """Equal resistors along each chain of nodes."""
+    return [
+        f"R{name}{k}_{i} {a} {b} {float(ohms)!r}\n"
+        for k, chain in enumerate(chains)
+        for i, (a, b) in enumerate(pairwise(chain))
+    ]

@@ -7,9 +7,9 @@
         Iprobe (0 A)        ngspice wants a source to refer the noise to; this one carries nothing
 
 Resistors (devices and wires are resistors) make 4 k T / R, at the circuit's temperature; the noise of an
-amplifier's input is that of a resistor (see `amplifiers.py`); behavioural and controlled sources make none.
+amplifier's input is made by a resistor (see `amplifiers.py`); behavioural and controlled sources make none.
 The total that ngspice 39 gives is not used: it is NaN for some circuits whose density is finite throughout.
-The integral is that of a cubic spline of f S over log f at 100 points a decade.  Measured with 1 MOhm and
+The integral is taken of a cubic spline of f S over log f at 100 points a decade.  Measured with 1 MOhm and
 1 pF it leaves 1.7e-7 of the rms, all of it ngspice's value of k (that of 2014); ngspice's own total 1e-5.
 """
 

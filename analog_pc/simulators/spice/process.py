@@ -1,4 +1,4 @@
-"""One ngspice process: a deck in, a plot out, or an exception that quotes ngspice's own words."""
+"""One ngspice process: a deck in, a plot out, or an exception that quotes ngspice's message."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def find_executable(executable: str) -> str:
 
 
 def _listener(watch: Watch | None) -> Listener | None:
-    """What tells `watch` the time that ngspice says it has reached."""
+    """Reports to `watch` the time that ngspice has reached."""
     if watch is None:
         return None
 
-    def listen(said: bytes) -> None:
-        reached = _REACHED.findall(said)
+    def listen(stderr: bytes) -> None:
+        reached = _REACHED.findall(stderr)
         if reached:
             watch(float(reached[-1]))
 

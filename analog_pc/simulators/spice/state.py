@@ -68,7 +68,7 @@ def _charged_nodes(circuit: Circuit) -> list[str]:
 
 
 def _fixed_nodes(element: Element) -> Bus:
-    """Nodes whose voltage the bank gives, whatever current flows."""
+    """Nodes whose voltage the bank fixes, whatever current flows."""
     match element:
         case VoltageSources() | StimulusSources() | ClockSources():
             return element.plus + element.minus

@@ -1,4 +1,4 @@
-"""A PySpice subcircuit that says in a comment what it is."""
+"""A PySpice subcircuit with a comment."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from analog_pc.circuit import (
     Multiplexers,
     Switches,
 )
+from analog_pc.circuit.circuit import outer_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.spice.names import number, plain_expression
 from analog_pc.simulators.spice.subcircuit import CommentedSubCircuit
@@ -56,7 +57,7 @@ def _add_clocks(netlist: Netlist, element: ClockSources) -> None:
 
 
 def _corners(volts: Floats) -> Bools:
-    """Which points a reader needs: all but those inside of a level stretch."""
+    """Points that are written: all but the inner points of a level stretch."""
     level = np.concatenate([[False], (volts[1:-1] == volts[:-2]) & (volts[1:-1] == volts[2:]), [False]])
     return np.asarray(~level[: len(volts)])
 
@@ -119,13 +120,11 @@ def _memristor_subcircuit(model: MemristorModel) -> CommentedSubCircuit:
 
 def memristor_states(circuit: Circuit) -> dict[str, float]:
     """State node, as a solution calls it, -> its volts at t = 0."""
-    ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
     found: dict[str, float] = {}
     for path, element in circuit.banks():
         if isinstance(element, Memristors):
-            outer = ports.get(path, {})
-            for node, x in zip(element.state, np.asarray(element.initial).tolist(), strict=True):
-                found[outer.get(node, f"{path}.{node}" if path else node)] = x
+            nodes = outer_names(circuit, path, element.state)
+            found |= zip(nodes, np.asarray(element.initial).tolist(), strict=True)
     return found
 
 

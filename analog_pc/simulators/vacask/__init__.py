@@ -1,4 +1,4 @@
-"""VACASK: netlists in its dialect, laws as compiled Verilog-A, one process for an analysis."""
+"""VACASK: netlists in its dialect, transfer functions as compiled Verilog-A, one process for an analysis."""
 
 from analog_pc.simulators.vacask.simulator import Vacask
 

@@ -51,7 +51,7 @@ def compiled(
     SimulatorMissing
         If there is no linker.
     SimulationFailed
-        In the compiler's words.
+        With the compiler's message.
     """
     what = "\n".join((installation.version, *_OPTIONS, module.text))
     name = f"{module.name}_{hashlib.sha256(what.encode()).hexdigest()[:16]}.osdi"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Analysis, Circuit, OperatingPoint, StimulusSources, Transient
-from analog_pc.circuit.circuit import node_names
+from analog_pc.circuit.circuit import check_nodes, node_names
 from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import number
-from analog_pc.simulators.vacask.names import SOURCE, Terms
-from analog_pc.simulators.vacask.netlist import to_netlist
+from analog_pc.simulators.vacask.netlist import SOURCE, Terms, to_netlist
 from analog_pc.simulators.vacask.verilog import Module
 
 ANALYSIS = "result"  # also the name of the raw file
@@ -142,7 +141,7 @@ def _deck(circuit: Circuit, volts: Mapping[str, Floats], nodes: tuple[str, ...],
     for element in circuit.elements:
         if isinstance(element, StimulusSources):
             netlist.lines += _stimuli(element, volts[element.name], top)
-    _check_known(circuit, nodes)
+    check_nodes(circuit, nodes)
     saved = "save " + " ".join(f"v('{node}')" for node in nodes)
     celsius = f"options temp={number(circuit.temperature - 273.15)}"
     lines = (*netlist.lines, "control", "abort always", celsius, saved, *control, "endc")
@@ -173,12 +172,5 @@ def _table(values: list[float], first: int = 0) -> str:
 
 
 def _node_volts(circuit: Circuit, volts: Mapping[str, float]) -> str:
-    _check_known(circuit, volts)
+    check_nodes(circuit, volts)
     return "{" + ", ".join(f'"{node}", {number(value)}' for node, value in volts.items()) + "}"
-
-
-def _check_known(circuit: Circuit, nodes: Iterable[str]) -> None:
-    existing = set(node_names(circuit))
-    for name in nodes:
-        if name not in existing:
-            raise BadInput(f"circuit {circuit.name}: no node {name!r}")

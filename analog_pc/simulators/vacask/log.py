@@ -1,7 +1,7 @@
-"""What VACASK says while it runs: its words for a failure, and whether it needed stepping.
+"""VACASK's messages: why it failed, and whether it needed stepping.
 
 VACASK ends with exit code 1 and without a result after every failure that was tried (``tests/unit/
-simulators/vacask`` has one of each), so its words are quoted, never searched for whether it failed.
+simulators/vacask`` has one of each), so its message is quoted, never searched for whether it failed.
 With ``op_debug=1`` it prints a line for every operating point of a sweep, which tells the samples apart.
 """
 

@@ -18,21 +18,21 @@ _STAGE = 1e-3  # S; only fixes the size of a capacitor that no other part sees
 
 
 def transfer(transfer: TransferFunction) -> tuple[Module, Constants]:
-    """V(out) = gain law(V(control) + offset)."""
+    """V(out) = gain f(V(control) + offset)."""
     f = formula(transfer)
     body = ("v = V(control) + offset;", f"V(out) <+ gain*({f.text});")
     return _built("transfer", ("out", "control"), body, f, instance=("gain", "offset"))
 
 
 def gated(transfer: TransferFunction) -> tuple[Module, Constants]:
-    """A current siemens law(V(control)) V(drive) from ground into `out`."""
+    """A current siemens f(V(control)) V(drive) from ground into `out`."""
     f = formula(transfer)
     body = ("v = V(control);", f"I(out) <+ -siemens*({f.text})*V(drive);")
     return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
 
 
 def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:
-    """A crossing: I = siemens law(V - access_ohms I), from word line to bit line."""
+    """A crossing: I = siemens f(V - access_ohms I), from word line to bit line."""
     f = formula(transfer)
     if access_ohms == 0.0:
         direct = ("v = V(word, bit);", f"I(word, bit) <+ siemens*({f.text});")

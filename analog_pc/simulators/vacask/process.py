@@ -1,4 +1,4 @@
-"""One VACASK process: a deck in, a plot out, or an exception that quotes VACASK's own words."""
+"""One VACASK process: a deck in, a plot out, or an exception that quotes VACASK's message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run_deck(
     Returns
     -------
     tuple
-        The plot of the analysis, and what VACASK said.
+        The plot of the analysis, and VACASK's messages.
 
     Raises
     ------

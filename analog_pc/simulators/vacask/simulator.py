@@ -63,7 +63,7 @@ def to_solution(analysis: Analysis, nodes: tuple[str, ...], plot: Plot, status: 
     Raises
     ------
     SimulationFailed
-        If the columns or the rows are not those that were asked for, or a value is not finite or beyond
+        If columns or rows are missing, or a value is not finite or beyond
         `answer.MAX_VOLTS`.
     """
     scale, volts = _columns(plot, nodes)

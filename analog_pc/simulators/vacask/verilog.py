@@ -61,7 +61,7 @@ class Formula:
 def formula(transfer: TransferFunction, prefix: str = "k") -> Formula:
     """A transfer function in Verilog-A; its numbers become parameters ``<prefix>0``, ``<prefix>1``, ...
 
-    ``^`` is taken with an even whole number only: ngspice 39 reads v^3 as that of the absolute value, and
+    ``^`` is taken with an even whole number only: ngspice 39 reads v^3 as |v|^3, and
     2^3^2 as (2^3)^2, and Verilog-A neither; pow(v,3) is the same in both.
 
     Raises

@@ -164,6 +164,32 @@ def test_a_reference_that_finds_another_point_lets_the_circuit_relax() -> None:
     assert found.deviation < 1e-9
 
 
+class Asked(Shifted):
+    """Keeps the analyses that it is asked for."""
+
+    def __init__(self, search: bool) -> None:
+        super().__init__(0.0)
+        self.supports = replace(Native.supports, search=search)
+        self.analyses: list[Analysis] = []
+
+    def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:
+        self.analyses.append(analysis)
+        return super().simulate(circuit, analysis)
+
+
+@pytest.mark.parametrize("search", [True, False])
+def test_a_reference_that_cannot_search_starts_from_the_native_point(search: bool) -> None:
+    """Whatever its name: `supports` decides."""
+    reference = Asked(search)
+    network = compiled(REAL)
+    cross_check(network, "learn", 1, reference, quiet, NATIVE, FOREVER)
+    analysis = reference.analyses[0]
+    assert isinstance(analysis, OperatingPoint)
+    every_node = NATIVE.simulate(network.circuit, network.operating_point((0,), every_node=True)).nodes
+    assert (set(analysis.guess) == set(every_node)) == (not search)
+    assert (analysis.preset is None) == (not search)
+
+
 @pytest.mark.parametrize("reference", [Hanging(0.0), Shifted(0.0, Outcome.NOT_CONVERGED)])
 def test_a_reference_without_an_answer_is_no_pass(reference: Shifted) -> None:
     (found,) = cross_check(compiled(REAL), "learn", 1, reference, quiet, NATIVE, FOREVER)

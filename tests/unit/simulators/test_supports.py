@@ -1,0 +1,55 @@
+"""What each simulator supports, as its class says, is what it does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analog_pc.circuit import (
+    Circuit,
+    ClockSources,
+    OperatingPoint,
+    Resistors,
+    StimulusSources,
+    Transient,
+    grounds,
+)
+from analog_pc.errors import BadInput
+from analog_pc.simulators import SIMULATORS
+
+CLOCKED = Circuit("clocked", (
+    ClockSources("clock", ("a",), grounds(1), [0.0, 1e-6], [[0.0, 1.0]]), Resistors("r", ("a",), ("0",), 1e3),
+))  # fmt: skip
+LOADED = Circuit("loaded", (
+    StimulusSources("u", ("a",), grounds(1)), Resistors("r", ("a",), ("0",), 1e3),
+))  # fmt: skip
+
+every_simulator = pytest.mark.parametrize("simulator", SIMULATORS)
+
+
+@every_simulator
+def test_elements_that_change_with_time(simulator: str) -> None:
+    made = SIMULATORS[simulator]()
+    ramp = Transient({}, {}, 1e-6, 1e-8)
+    if made.supports.timed:
+        assert made.simulate(CLOCKED, ramp).voltage(("a",))[-1, 0] == pytest.approx(1.0, abs=1e-9)
+    else:
+        with pytest.raises(BadInput, match=f"{simulator}: clock: has no ClockSources"):
+            made.simulate(CLOCKED, ramp)
+
+
+@every_simulator
+def test_noise(simulator: str) -> None:
+    made = SIMULATORS[simulator]()
+    assert hasattr(made, "noise") == made.supports.noise
+
+
+@every_simulator
+def test_samples(simulator: str) -> None:
+    made = SIMULATORS[simulator]()
+    many = OperatingPoint({"u": np.ones((65, 1))})
+    if made.supports.samples is None:
+        assert made.simulate(LOADED, many).volts.shape == (65, 1)
+    else:
+        with pytest.raises(BadInput, match=f"{simulator}: 65 samples, at most {made.supports.samples}"):
+            made.simulate(LOADED, many)
