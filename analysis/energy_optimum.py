@@ -12,7 +12,11 @@ sizing, as they are shipped now, and sized for that network.
 
 *formula*: settling and energy of 64-32-10 on chips as shipped, by formula over those of the simulation.
 
-    python analysis/energy_optimum.py size robust compare formula  # an hour on two cores; each step stores
+*parts*: amplifier, spring and node capacitor as shipped and by rule (`size_amplifier` at the bandwidth that
+the technology has, `size_spring`, `size_node_capacitor`); area of a node, and settling of 64-32-10 by
+formula, times the power of an amplifier.
+
+    python analysis/energy_optimum.py size robust compare formula parts    # an hour on two cores
     python analysis/energy_optimum.py size --networks digits --technologies pcm
 """
 
@@ -37,7 +41,16 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 from analog_pc.arrays import Floats
-from analog_pc.cost import network_cost, size_node_capacitor
+from analog_pc.compiler import CompileOptions, compile_network
+from analog_pc.cost import (
+    network_cost,
+    process_of,
+    size_amplifier,
+    size_node_capacitor,
+    size_spring,
+)
+from analog_pc.cost.formula import formula_settling
+from analog_pc.cost.network import scales_of_all
 from analog_pc.cost.sizing import modes_at
 from analog_pc.errors import SimulationFailed
 from analog_pc.files import write_text
@@ -69,17 +82,17 @@ def main() -> None:
     parser.add_argument("--networks", default=",".join(NETWORKS))
     parser.add_argument("--technologies", default=",".join(BEFORE))
     parser.add_argument("--out", type=Path, default=RESULTS)
-    given = parser.parse_args()
-    names = given.technologies.split(",")
-    for step in given.steps:
-        for network in given.networks.split(",") if step in ("size", "robust") else ["digits"]:
+    arguments = parser.parse_args()
+    names = arguments.technologies.split(",")
+    for step in arguments.steps:
+        for network in arguments.networks.split(",") if step in ("size", "robust") else ["digits"]:
             task = tasks(network)
             for name in names:
                 key = f"{step}/{network}/{name}"
                 began = time.perf_counter()
                 found = STEPS[step](task, technology(name))
                 print(key, json.dumps(found)[:200], f"{time.perf_counter() - began:.1f} s", flush=True)
-                store(given.out, step, network, name, found)
+                store(arguments.out, step, network, name, found)
 
 
 def tasks(name: str) -> Task:
@@ -180,6 +193,46 @@ def formula(task: Task, made_of: Technology) -> dict[str, Any]:
     return {"farads": made_of.node_capacitance, "chips": rows}
 
 
+def parts(task: Task, made_of: Technology) -> dict[str, Any]:
+    """The technology's parts before and after sizing."""
+    sized = size_amplifier(made_of).apply(made_of)
+    sized = size_spring(sized).apply(sized)
+    sized = size_node_capacitor(sized).apply(sized)
+    short = size_amplifier(made_of).short(made_of)
+    return {"short": list(short), "before": _described(task, made_of), "after": _described(task, sized)}
+
+
+FIELDS = (
+    "opamp_gain",
+    "opamp_gain_bandwidth",
+    "opamp_slew_rate",
+    "opamp_offset",
+    "opamp_noise",
+    "opamp_power",
+    "spring_conductance",
+    "node_capacitance",
+)
+
+
+def _described(task: Task, chip: Technology) -> dict[str, Any]:
+    """Values of the sized fields, area of a node's capacitor and spring, settling of 64-32-10 by formula."""
+    network, x, t = task
+    process = process_of(chip.name)
+    area = chip.node_capacitance / process.value("capacitor_density")
+    area += 1.0 / chip.spring_conductance / process.value("resistor_density")
+    found: dict[str, Any] = {field: _number(getattr(chip, field)) for field in FIELDS}
+    found["node_area"] = area
+    options = CompileOptions(volts_per_unit=scales_of_all(network, chip, x, t))
+    for name, targets in (("predict", None), ("learn", t[:ROBUST_SAMPLES])):
+        compiled = compile_network(network, chip, x[:ROBUST_SAMPLES], targets, options=options)
+        seconds = formula_settling(compiled)
+        found[name] = {
+            "settling": _number(seconds),
+            "joules_per_amplifier": _number(seconds * chip.opamp_power),
+        }
+    return found
+
+
 def store(path: Path, step: str, network: str, name: str, found: dict[str, Any]) -> None:
     """One more answer in the file, which may hold those of other runs."""
     table = json.loads(path.read_text()) if path.exists() else {}
@@ -206,6 +259,7 @@ STEPS: dict[str, Callable[[Task, Technology], dict[str, Any]]] = {
     "robust": robust,
     "compare": compare,
     "formula": formula,
+    "parts": parts,
 }
 assert set(BEFORE) == set(TECHNOLOGIES) - {"ideal"}
 

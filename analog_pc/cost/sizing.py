@@ -39,10 +39,6 @@ from analog_pc.simulators import Native
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present, without
 
-NOISE = 0.005  # rms of a value node over an activity of 1
-# -Re / |eigenvalue| of every mode.  The offsets and the spread of a chip move it by some 0.05 (see
-# analysis/energy_optimum.py), and a mode of 0.2 is down to 1 % after 3.6 of its periods.
-DAMPING = 0.2
 BEFORE = 2.0  # noise gain of the driver or difference amplifier before an array
 HALVINGS = 2  # of the factor of 2 between capacitors that are tried, at the verge of damping
 LARGEST = 16.0  # times the technology's capacitor
@@ -54,6 +50,68 @@ TIME_LIMIT = 30.0
 # what a chip draws, for a capacitor that holds for every chip.
 _MOVING = ("offset", "activation spread", "saturation", "device I-V")
 _RANDOM = (*_MOVING, "programming spread", "read noise", "transposed mismatch", "levels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizingRule:
+    """What the sizing of a technology's parts has to keep.
+
+    Parameters
+    ----------
+    strength
+        sigma_max(W f')^2 of the layers, where no network is given.
+    noise_gain
+        Of the transimpedance amplifiers, where no network is given; None: `typical_noise_gain`.
+    noise
+        rms of a value node over an activity of 1: of sqrt(kT / C), and of the amplifiers' noise.
+    damping
+        Least -Re / |eigenvalue| of a mode, where a network is given.  The offsets and the spread of a chip
+        move it by some 0.05 (see analysis/energy_optimum.py); a mode of 0.2 is down to 1 % after 3.6 periods.
+    margin
+        Factor on the time constant that stability alone asks for.
+    gain_error
+        Largest relative error of a stage by its finite gain, the load of its outputs included.
+    offset
+        rms of a stage's output by its amplifier's offset, over an activity of 1.
+    loading
+        r_o g_s: what a spring may take of the loop gain of the amplifier that drives it.
+    slowest
+        Smallest eigenvalue of the energy's Hessian: a relaxation takes ln(100) tau / slowest.  0.7 for
+        trained networks of two layers; it falls with depth.
+
+    Raises
+    ------
+    BadInput
+        For a value that is not finite and > 0.
+    """
+
+    strength: float = 8.0
+    noise_gain: float | None = None
+    noise: float = 0.005
+    damping: float = 0.2
+    margin: float = 1.2
+    gain_error: float = 0.01
+    offset: float = 0.05
+    loading: float = 0.1
+    slowest: float = 0.7
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None and not (math.isfinite(value) and value > 0.0):
+                raise BadInput(f"sizing: {name} = {value!r}, must be finite and > 0")
+
+    def gain_of(self, technology: Technology) -> float:
+        """Noise gain of the transimpedance amplifiers."""
+        return typical_noise_gain(technology) if self.noise_gain is None else self.noise_gain
+
+    def floors(self, technology: Technology, width: int) -> dict[str, float]:
+        """Capacitors in F that noise and the wires of `width` cells ask for."""
+        volts = self.noise * technology.volts_per_unit
+        wires = width * (technology.word_line_capacitance + technology.bit_line_capacitance)
+        return {"noise": BOLTZMANN * technology.temperature / volts**2, "wires": wires}
+
+
+RULE = SizingRule()
 
 
 @dataclass(frozen=True)
@@ -108,11 +166,7 @@ def size_node_capacitor(
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
-    strength: float = 8.0,
-    noise_gain: float | None = None,
-    noise: float = NOISE,
-    damping: float = DAMPING,
-    margin: float = 1.2,
+    rule: SizingRule = RULE,
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Sizing:
@@ -122,17 +176,9 @@ def size_node_capacitor(
     ----------
     network, inputs, targets
         A network and stimuli that the circuit is to run: the modes of predict and (with targets) learn are
-        simulated.  None: a deep chain of the given `strength` and `noise_gain`.
-    strength
-        sigma_max(W f')^2 without a network.
-    noise_gain
-        Of the amplifiers without a network; None: that of 64 rows at the technology's on/off ratio.
-    noise
-        rms of sqrt(kT / C) over an activity of 1.
-    damping
-        Least -Re / |eigenvalue| of a mode with a network.
-    margin
-        Factor on the capacitor that stability alone asks for.
+        simulated.  None: a deep chain, by the rule alone.
+    rule
+        What the capacitor has to keep.
     samples, seed
         Stimuli that are simulated, and the chip.
 
@@ -143,28 +189,24 @@ def size_node_capacitor(
     SimulationFailed
         Where no sample has an operating point, or no capacitor up to 16 times the technology's is enough.
     """
-    given = {"strength": strength, "noise": noise, "damping": damping, "margin": margin, "samples": samples}
-    for name, value in given.items():
-        if not (math.isfinite(value) and value > 0.0):
-            raise BadInput(f"size_node_capacitor: {name} = {value!r}, must be finite and > 0")
+    if samples < 1:
+        raise BadInput(f"size_node_capacitor: samples = {samples!r}, must be >= 1")
     if network is not None and inputs is None:
         raise BadInput("size_node_capacitor: a network needs inputs")
-    thermal = BOLTZMANN * technology.temperature / (noise * technology.volts_per_unit) ** 2
-    width = WIDTH if network is None else max(network.sizes[1:])
-    wires = width * (technology.word_line_capacitance + technology.bit_line_capacitance)
-    floor = max(thermal, wires)
+    floors = rule.floors(technology, WIDTH if network is None else max(network.sizes[1:]))
     if network is None:
-        gain = typical_noise_gain(technology) if noise_gain is None else noise_gain
-        limit = margin * stable_capacitor(technology, strength, gain)
-        why = f"sigma_max(W f')^2 = {strength:g} in deep networks at NG = {gain:.3g}"
-        return _chosen(technology, {"noise": thermal, "wires": wires, "stability": limit}, (), why)
+        gain = rule.gain_of(technology)
+        limit = rule.margin * stable_capacitor(technology, rule.strength, gain)
+        why = f"sigma_max(W f')^2 = {rule.strength:g} in deep networks at NG = {gain:.3g}"
+        return _chosen(technology, floors | {"stability": limit}, (), why)
     assert inputs is not None
     x = np.asarray(inputs, dtype=np.float64)[:samples]
     t = None if targets is None else np.asarray(targets, dtype=np.float64)[:samples]
-    rows = _tried(_Modes(_plain(technology, _RANDOM), network, x, t, seed), damping, floor)
-    limit, bound = _from_rows(rows, damping, margin)
-    why = f"modes of {'-'.join(map(str, network.sizes))} {network.activation}, damping >= {damping:g}"
-    return _chosen(technology, {"noise": thermal, "wires": wires, bound: limit}, rows, why)
+    modes = _Modes(_plain(technology, _RANDOM), network, x, t, seed)
+    rows = _tried(modes, rule.damping, max(floors.values()))
+    limit, bound = _from_rows(rows, rule.damping, rule.margin)
+    why = f"modes of {'-'.join(map(str, network.sizes))} {network.activation}, damping >= {rule.damping:g}"
+    return _chosen(technology, floors | {bound: limit}, rows, why)
 
 
 def modes_at(
@@ -207,8 +249,12 @@ def stable_capacitor(technology: Technology, strength: float, noise_gain: float)
 
     The lag of a half loop: a transimpedance amplifier of the noise gain, and the driver or sense before it.
     """
-    lag = (noise_gain + BEFORE) / (2.0 * math.pi * technology.opamp_gain_bandwidth)
-    return technology.spring_conductance * lag / critical_lag(strength)
+    return technology.spring_conductance * half_loop_lag(technology, noise_gain) / critical_lag(strength)
+
+
+def half_loop_lag(technology: Technology, noise_gain: float) -> float:
+    """tau_a in s of a transimpedance amplifier and the driver or sense amplifier before it."""
+    return (noise_gain + BEFORE) / (2.0 * math.pi * technology.opamp_gain_bandwidth)
 
 
 def critical_lag(strength: float) -> float:

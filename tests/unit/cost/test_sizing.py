@@ -11,8 +11,9 @@ import pytest
 from analog_pc.circuit import BOLTZMANN
 from analog_pc.compiler import compile_network
 from analog_pc.cost.sizing import (
-    DAMPING,
+    RULE,
     SizedRow,
+    SizingRule,
     critical_lag,
     modes_at,
     size_node_capacitor,
@@ -66,7 +67,7 @@ def test_the_verge_is_where_the_simulated_chain_begins_to_ring_on() -> None:
     ({"strength": 8.0}, "stability"),
 ])  # fmt: skip
 def test_the_largest_bound_counts(given: dict[str, float], bound: str) -> None:
-    found = size_node_capacitor(REAL, **given)
+    found = size_node_capacitor(REAL, rule=SizingRule(**given))
     assert found.bound == bound
     largest = {"noise": found.noise, "wires": found.wires, "stability": found.stability}[bound]
     assert largest == max(found.noise, found.wires, found.stability)
@@ -76,7 +77,7 @@ def test_the_largest_bound_counts(given: dict[str, float], bound: str) -> None:
 
 
 def test_each_bound_is_its_formula() -> None:
-    found = size_node_capacitor(REAL, strength=8.0, noise_gain=20.0, noise=0.001, margin=2.0)
+    found = size_node_capacitor(REAL, rule=SizingRule(strength=8.0, noise_gain=20.0, noise=0.001, margin=2.0))
     assert found.noise == pytest.approx(BOLTZMANN * REAL.temperature / (0.001 * 0.1) ** 2)
     assert found.wires == pytest.approx(64 * (0.16e-15 + 0.46e-15))
     lag = (20.0 + 2.0) / (2.0 * math.pi * 100e6)
@@ -90,13 +91,13 @@ def test_the_noise_gain_is_that_of_the_on_off_ratio() -> None:
 
 
 def test_a_network_gets_the_smallest_damped_capacitor() -> None:
-    found = size_node_capacitor(REAL, STRONG, X, T, margin=1.0)
+    found = size_node_capacitor(REAL, STRONG, X, T, rule=SizingRule(margin=1.0))
     assert found.bound == "stability"
     assert modes_at(found.apply(REAL), STRONG, X, T).damping > 0.0
     own = [row for row in found.rows if row.farads <= found.farads * 1.0001]
-    assert own[-1].damping >= DAMPING
+    assert own[-1].damping >= RULE.damping
     below = [row for row in found.rows if row.farads < 0.95 * found.farads]
-    assert below[-1].damping < DAMPING
+    assert below[-1].damping < RULE.damping
 
 
 def test_weak_weights_allow_a_small_one() -> None:
@@ -108,15 +109,15 @@ def test_weak_weights_allow_a_small_one() -> None:
 
 def test_a_larger_capacitor_is_found_where_the_own_one_is_too_small() -> None:
     small = replace(REAL, node_capacitance=0.2 * REAL.node_capacitance)
-    found = size_node_capacitor(small, STRONG, X, T, margin=1.0)
-    large = size_node_capacitor(REAL, STRONG, X, T, margin=1.0)
+    found = size_node_capacitor(small, STRONG, X, T, rule=SizingRule(margin=1.0))
+    large = size_node_capacitor(REAL, STRONG, X, T, rule=SizingRule(margin=1.0))
     # Both brackets are halved twice: a factor of 2^(1/4) each, and two digits.
     assert found.farads == pytest.approx(large.farads, rel=0.25)
 
 
 def test_nothing_is_enough_for_a_damping_beyond_reach() -> None:
     with pytest.raises(SimulationFailed, match=r"a damping of 1\.01 needs more than"):
-        size_node_capacitor(REAL, STRONG, X, T, damping=1.01)
+        size_node_capacitor(REAL, STRONG, X, T, rule=SizingRule(damping=1.01))
 
 
 def test_the_choice_among_rows() -> None:
@@ -132,11 +133,16 @@ def test_the_choice_among_rows() -> None:
 
 
 @pytest.mark.parametrize("given", [
-    {"strength": 0.0}, {"noise": -1.0}, {"margin": math.inf}, {"damping": math.nan}, {"samples": 0},
+    {"strength": 0.0}, {"noise": -1.0}, {"margin": math.inf}, {"damping": math.nan}, {"noise_gain": 0.0},
 ])  # fmt: skip
 def test_what_cannot_be_is_refused(given: dict[str, float]) -> None:
     with pytest.raises(BadInput, match="must be finite and > 0"):
-        size_node_capacitor(REAL, **given)
+        SizingRule(**given)
+
+
+def test_no_samples_are_refused() -> None:
+    with pytest.raises(BadInput, match="samples = 0, must be >= 1"):
+        size_node_capacitor(REAL, NET, X, samples=0)
 
 
 def test_a_network_needs_inputs() -> None:
