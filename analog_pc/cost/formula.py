@@ -31,11 +31,11 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Circuit, Crossbar, Solution
 from analog_pc.compiler import CompiledNetwork
+from analog_pc.cost.operating_point import closed_form
 from analog_pc.cost.settling import LEVEL
-from analog_pc.pcn import Equilibrium, relax
+from analog_pc.pcn import relax
 from analog_pc.pcn.hessian import hessian, moving
 from analog_pc.pcn.state import Landscape
-from analog_pc.relaxers import EffectiveRelaxer
 
 POINTS = 2000  # of time, in equal ratios: 1.2 % apart over ten decades
 
@@ -60,7 +60,9 @@ def linear_settling(compiled: CompiledNetwork) -> float:
     landscape = Landscape(compiled.network, compiled.clamps)
     ideal = relax(compiled.network, clamps=compiled.clamps)
     state = landscape.resting_state(list(ideal.activities))
-    chip = chip_equilibrium(compiled)
+    # Wires move the equilibrium little, and those of wide arrays take long to reduce.
+    technology = compiled.design.technology
+    chip = closed_form(compiled, replace(technology, word_line_resistance=0.0, bit_line_resistance=0.0))
     if not chip.relaxation.all_converged:
         return math.nan
     end = np.concatenate(chip.activities, axis=1)
@@ -73,14 +75,6 @@ def linear_settling(compiled: CompiledNetwork) -> float:
         modal_settling(matrix[np.ix_(free, free)], move[free], units[free]) for matrix, free, move in samples
     ]
     return float(np.max(times))
-
-
-def chip_equilibrium(compiled: CompiledNetwork) -> Equilibrium:
-    """The equilibrium of the chip as it was drawn, with ideal wires: those of wide arrays take long."""
-    design = compiled.design
-    technology = replace(design.technology, word_line_resistance=0.0, bit_line_resistance=0.0)
-    relaxer = EffectiveRelaxer(technology, design.seed, volts_per_unit=compiled.scales)
-    return relaxer.relax(compiled.network, clamps=compiled.clamps, arrays=design.arrays)
 
 
 def modal_settling(hessian: Floats, move: Floats, units: Floats) -> float:

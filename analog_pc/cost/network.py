@@ -15,6 +15,7 @@ from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.cost.chip import with_converters
 from analog_pc.cost.components import Catalogue, check_process, process_of, read_catalogue, shipped
 from analog_pc.cost.formula import array_power, formula_settling
+from analog_pc.cost.operating_point import closed_form, started_at
 from analog_pc.cost.operations import operations
 from analog_pc.cost.parts import Phase, charge, forward_power, phase_parts
 from analog_pc.cost.results import Cost, PartCost, PhaseCost
@@ -210,8 +211,10 @@ class _Study:
     def _solve(self, compiled: CompiledNetwork) -> _Point:
         circuit = with_converters(compiled)
         native = Native(time_limit=self.time_limit)  # a point that the circuit leaves by itself has no cost
-        everything = native.simulate(circuit, compiled.operating_point(every_node=True))
-        samples = len(everything.axis)
+        start = closed_form(compiled, self.technology)
+        samples = compiled.clamps.samples
+        analysis = started_at(compiled, compiled.operating_point(every_node=True), start, np.arange(samples))
+        everything = native.simulate(circuit, analysis)
         outcomes = everything.status.each(samples)
         good = np.array([k for k, outcome in enumerate(outcomes) if outcome in SOLVED], dtype=np.int64)
         if not len(good):

@@ -11,7 +11,7 @@ from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import without
 from analog_pc.training.datasets import one_hot
 
-TIME_LIMIT = 120.0  # s for the operating points of a phase, a cold cache of compiled code included
+TIME_LIMIT = 60.0  # s for the operating points of a phase
 SAMPLES = 4  # stimuli whose mean energy is told: amplifiers take nearly all of it, and the same for each
 SIMULATED = 32  # widest network of the break-even curve whose settling is simulated
 

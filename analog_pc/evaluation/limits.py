@@ -112,14 +112,14 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
     trials = {1.0: row.lost}
 
     def good(factor: float) -> bool | None:
-        """Whether a size keeps the budget; None for a size that no technology can have."""
+        """Whether a size keeps the budget; None for one that no technology can have, or no chip of it."""
         if factor not in trials:
             tick(f"{row.name}, {factor:.3g} x")
             try:
                 technology = resized(with_only(bench.technology, row.name), row.name, factor)
-            except BadInput:
+                accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+            except BadInput:  # of a gate whose gain is drawn negative, say
                 return None
-            accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
             trials[factor] = mean_lost(bench.ideal_accuracy, accuracy)
         return within_budget(trials[factor], bench.data.samples)
 

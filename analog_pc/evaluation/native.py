@@ -10,6 +10,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
+from analog_pc.cost.operating_point import started_at
 from analog_pc.errors import SimulationFailed
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.pcn import Equilibrium
@@ -44,8 +45,9 @@ def circuit_outputs(
 ) -> CircuitOutputs:
     """Simulate the first `SAMPLES` samples of a chip, in blocks, as many as fit into the time.
 
-    The scales are those of the bench.  Modes are not looked at: a point that the circuit leaves by itself
-    counts as an operating point (`analog-pc verify` looks).
+    The scales are those of the bench.  Newton's iteration starts at the equilibrium in closed form, and ends
+    where the circuit's own equations are solved.  Modes are not looked at: a point that the circuit leaves by
+    itself counts as an operating point (`analog-pc verify` looks).
     """
     began = time.monotonic()
     wanted = min(SAMPLES, bench.data.samples)
@@ -53,6 +55,8 @@ def circuit_outputs(
     compiled = compile_network(
         bench.network, technology, inputs, seed=seed, options=CompileOptions(volts_per_unit=bench.scales)
     )
+    start = bench.equilibrium(technology, seed)
+    native = Native(check_stability=False)  # one: it keeps the reduced equations of the circuit
     outputs: list[Floats] = []
     converged: list[Bools] = []
     message = ""
@@ -61,7 +65,7 @@ def circuit_outputs(
             message = f"stopped after {seconds:g} s"
             break
         tick(f"samples {block.start} to {block.stop - 1}")
-        found = _simulated(compiled, block)
+        found = _simulated(native, compiled, start, block)
         if isinstance(found, str):
             message = found
             outputs.append(np.full((len(block), bench.network.sizes[-1]), np.nan))
@@ -81,7 +85,7 @@ def circuit_outputs(
 
 
 def _blocks(wanted: int) -> Iterator[range]:
-    """The first few samples, then growing blocks: a circuit is prepared once for each."""
+    """The first few samples, then growing blocks."""
     start = 0
     size = FIRST
     while start < wanted:
@@ -90,12 +94,12 @@ def _blocks(wanted: int) -> Iterator[range]:
         size *= 3
 
 
-def _simulated(compiled: CompiledNetwork, block: range) -> Equilibrium | str:
-    """The block at rest, or why there is no such thing."""
+def _simulated(
+    native: Native, compiled: CompiledNetwork, start: Equilibrium, block: range
+) -> Equilibrium | str:
+    """Equilibria of the samples of a block, or why there are none."""
+    analysis = started_at(compiled, compiled.operating_point(tuple(block)), start, np.array(block))
     try:
-        solution = Native(check_stability=False).simulate(
-            compiled.circuit, compiled.operating_point(tuple(block))
-        )
+        return compiled.decode(native.simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
         return str(failure)
-    return compiled.decode(solution)

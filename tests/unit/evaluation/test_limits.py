@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized, within_budget
-from analog_pc.evaluation.non_idealities import measure_alone
+from analog_pc.evaluation.non_idealities import NonIdeality, measure_alone
 from analog_pc.evaluation.proposal import CAPACITANCE, auto_zero, changed, propose
 from analog_pc.evaluation.sentences import proposal_text, values_text
-from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES
-from analog_pc.technology.non_idealities import NON_IDEALITIES, present
+from analog_pc.technology.non_idealities import NON_IDEALITIES, present, with_only
 
 CMOS = TECHNOLOGIES["cmos65-rram"]
 
@@ -42,6 +43,19 @@ def test_bracket_of_what_never_and_of_what_always_fails() -> None:
 
 def test_bracket_ends_where_no_technology_has_such_a_value() -> None:
     assert _bracket(lambda factor: True if factor < 10.0 else None) == (4.0, math.inf)
+
+
+def test_a_size_of_which_no_chip_can_be_built_ends_the_search() -> None:
+    """A spread of the gates' gain so large that one is drawn negative; the answers do not depend on it."""
+    start = random_network((4, 6, 3), "tanh", seed=1)
+    network = start.with_parameters(start.W, [np.full(6, 0.1), np.array([9.0, 0.0, 0.0])])
+    data = TestData("class 0", np.ones((4, 4)), np.zeros(4, dtype=np.int64))
+    bench = Bench(network, TECHNOLOGIES["breadboard"], data, (0, 1))
+    accuracy = bench.chips(with_only(bench.technology, "activation spread"), quiet)
+    row = NonIdeality("activation spread", accuracy, bench.ideal_accuracy, 1.0, "closed form")
+    found = find_limit(bench, row, quiet)
+    assert found.fails == math.inf
+    assert 1.0 <= found.factor < 1024.0
 
 
 @pytest.mark.parametrize("samples", [50, 100, 150, 450, 500, 1000])
