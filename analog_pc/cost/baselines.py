@@ -12,7 +12,7 @@ import numpy as np
 from analog_pc.arrays import Any, ArrayLike, Floats
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.cost.components import Catalogue, Component, shipped
-from analog_pc.cost.operations import MOST_ITERATIONS, Work, best_step, digital_work
+from analog_pc.cost.operations import MOST_ITERATIONS, DigitalWork, best_step, digital_work
 from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
 
@@ -96,7 +96,7 @@ class _Task:
     suffix: str = ""
 
 
-def _tasks(network: PredictiveCodingNetwork, work: Work, learns: bool) -> Iterator[_Task]:
+def _tasks(network: PredictiveCodingNetwork, work: DigitalWork, learns: bool) -> Iterator[_Task]:
     yield _Task("predict", work.forward, f"one forward pass, {work.forward} MAC")
     if learns:
         if work.relaxation is None:
@@ -114,8 +114,8 @@ def mac_energy(c: Catalogue, kind: str) -> tuple[float, tuple[Component, ...]]:
     `kind` is "fp32" or "int8"; a cache gives 64 bits at a time.
     """
     used = c[f"{kind}_add"], c[f"{kind}_multiply"], c["cache_64_bit"]
-    words = {"fp32": 2.0, "int8": 8.0}[kind]
-    return used[0].value + used[1].value + used[2].value / words, used
+    values = {"fp32": 2.0, "int8": 8.0}[kind]
+    return used[0].value + used[1].value + used[2].value / values, used
 
 
 def _accelerators(c: Catalogue, task: _Task) -> Iterator[Baseline]:
@@ -134,9 +134,9 @@ def _accelerators(c: Catalogue, task: _Task) -> Iterator[Baseline]:
     yield _baseline("GPU at peak", task, joules, NOT_SAID, assumption, (flops, watts))
     for name in ("hermes_four_phase", "hermes_one_phase"):
         joules = 2 * task.macs / c.value(name)
-        words = name.removeprefix("hermes_").replace("_", " ")
+        label = name.removeprefix("hermes_").replace("_", " ")
         assumption = "at its best efficiency, converters included; no latency is given"
-        yield _baseline(f"14 nm PCM chip, {words}", task, joules, NOT_SAID, assumption, (c[name],))
+        yield _baseline(f"14 nm PCM chip, {label}", task, joules, NOT_SAID, assumption, (c[name],))
 
 
 def _baseline(
@@ -150,7 +150,7 @@ def _baseline(
 
 
 def _processor(
-    network: PredictiveCodingNetwork, c: Catalogue, x: Floats, t: Floats | None, work: Work
+    network: PredictiveCodingNetwork, c: Catalogue, x: Floats, t: Floats | None, work: DigitalWork
 ) -> Iterator[Baseline]:
     """This machine, one thread: plain NumPy, one stimulus at a time and `BATCH` of them."""
     watts = c["cpu_core_power"]
@@ -218,13 +218,13 @@ def relaxed_update(
     a[-1] = targets
     acts = [network.activation_of(layer) for layer in range(depth)]
     first = acts[0].f(x) @ network.W[0].T + network.b[0]
-    rates, forces = _predicted(network, a, first)
+    rates, errors = _predicted(network, a, first)
     for _ in range(iterations):
         for layer in range(1, depth):
-            back = forces[layer] @ network.W[layer]
-            a[layer] = a[layer] - step * (forces[layer - 1] - acts[layer].slope(a[layer]) * back)
-        rates, forces = _predicted(network, a, first)
-    return [force.T @ rate for force, rate in zip(forces, rates, strict=True)]
+            back = errors[layer] @ network.W[layer]
+            a[layer] = a[layer] - step * (errors[layer - 1] - acts[layer].slope(a[layer]) * back)
+        rates, errors = _predicted(network, a, first)
+    return [error.T @ rate for error, rate in zip(errors, rates, strict=True)]
 
 
 def _predicted(

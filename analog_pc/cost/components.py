@@ -122,9 +122,9 @@ def read_catalogue(path: str | Path) -> Catalogue:
     found: dict[str, Component] = {}
     if base is not None:
         found |= shipped(str(base)).components
-    for name, given in table.items():
+    for name, entry in table.items():
         try:
-            found[name] = _component(name, given)
+            found[name] = _component(name, entry)
         except BadInput as refused:
             raise BadInput(f"{path}: {refused}") from None
     return Catalogue(path.stem, found, technologies)
@@ -132,9 +132,9 @@ def read_catalogue(path: str | Path) -> Catalogue:
 
 def shipped(name: str) -> Catalogue:
     """A catalogue of this package by name; `BadInput` for an unknown one."""
-    known = sorted(path.stem for path in FOLDER.glob("*.toml"))
-    if name not in known:
-        raise BadInput(f"unknown cost catalogue {name!r}: use one of {', '.join(known)}, or a file NAME.toml")
+    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    if name not in names:
+        raise BadInput(f"unknown cost catalogue {name!r}: use one of {', '.join(names)}, or a file NAME.toml")
     return read_catalogue(FOLDER / f"{name}.toml")
 
 
@@ -163,21 +163,21 @@ def check_process(catalogue: Catalogue) -> None:
             )
 
 
-def _component(name: str, given: Any) -> Component:
-    if not isinstance(given, dict):
-        raise BadInput(f"{name}: must be a table {{ value, unit, source, grade }}, got {given!r}")
-    unknown = sorted(set(given) - _KEYS)
+def _component(name: str, entry: Any) -> Component:
+    if not isinstance(entry, dict):
+        raise BadInput(f"{name}: must be a table {{ value, unit, source, grade }}, got {entry!r}")
+    unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise BadInput(f"{name}: unknown key {unknown[0]!r}, use {', '.join(sorted(_KEYS))}")
-    value = given.get("value")
+    value = entry.get("value")
     if not is_number(value) or not math.isfinite(value) or value < 0.0:
         raise BadInput(f"{name}: value = {value!r}, must be finite and >= 0")
-    source = " ".join(str(given.get("source", "")).split())
+    source = " ".join(str(entry.get("source", "")).split())
     if not source:
         raise BadInput(f"{name}: has no source")
-    grade = given.get("grade")
+    grade = entry.get("grade")
     if grade not in GRADES:
         raise BadInput(f"{name}: grade = {grade!r}, use A, B or C")
     return Component(
-        name, float(value), str(given.get("unit", "")), source, grade, given.get("year"), given.get("node")
+        name, float(value), str(entry.get("unit", "")), source, grade, entry.get("year"), entry.get("node")
     )

@@ -69,15 +69,15 @@ def linear_settling(compiled: CompiledNetwork) -> float:
     start = np.concatenate(landscape.forward(), axis=1)
     if not compiled.clamps.beyond_input:
         start = np.where(np.concatenate(compiled.clamps.free), 0.0, start)
-    units = np.repeat(compiled.scales.activity, compiled.network.sizes)
+    volts = np.repeat(compiled.scales.activity, compiled.network.sizes)
     samples = zip(hessian(landscape, state), moving(landscape, state), start - end, strict=True)
     times = [
-        modal_settling(matrix[np.ix_(free, free)], move[free], units[free]) for matrix, free, move in samples
+        modal_settling(matrix[np.ix_(free, free)], move[free], volts[free]) for matrix, free, move in samples
     ]
     return float(np.max(times))
 
 
-def modal_settling(hessian: Floats, move: Floats, units: Floats) -> float:
+def modal_settling(hessian: Floats, move: Floats, volts: Floats) -> float:
     """When U exp(-H t) move stays below `LEVEL` of its largest entry; NaN where H is not positive.
 
     Parameters
@@ -86,20 +86,20 @@ def modal_settling(hessian: Floats, move: Floats, units: Floats) -> float:
         H [n, n], symmetric.
     move
         [n], from the start to the equilibrium.
-    units
+    volts
         Diagonal of U, V per unit of activity, [n].
     """
-    largest = float(np.abs(units * move).max(initial=0.0))
+    largest = float(np.abs(volts * move).max(initial=0.0))
     if largest == 0.0:
         return 0.0
     rates, modes = np.linalg.eigh(hessian)
     if not rates[0] > 0.0:
         return math.nan
     # The slowest mode has a thousandth of the level left at the end, in the layer of most volts per unit.
-    longest = np.log(1e3 * units.max() / (units.min() * LEVEL)) / rates[0]
+    longest = np.log(1e3 * volts.max() / (volts.min() * LEVEL)) / rates[0]
     times = np.geomspace(1e-10 * longest, longest, POINTS)
     decaying = np.exp(-np.outer(rates, times)) * (modes.T @ move)[:, None]
-    left = np.abs(units[:, None] * (modes @ decaying)).max(axis=0)
+    left = np.abs(volts[:, None] * (modes @ decaying)).max(axis=0)
     late = np.flatnonzero(left > LEVEL * largest)
     return float(times[late[-1]]) if len(late) else 0.0
 

@@ -124,16 +124,16 @@ def scales_of_all(
     return choose_scales(network, technology, forward_ranges(network, make_clamps(network, inputs, targets)))
 
 
-def catalogue_of(technology: Technology, given: Catalogue | str | Path | None = None) -> Catalogue:
+def catalogue_of(technology: Technology, catalogue: Catalogue | str | Path | None = None) -> Catalogue:
     """The component values of a catalogue, a name or a file; None: those of the technology's process."""
-    if isinstance(given, Catalogue):
-        found = given
-    elif given is None:
+    if isinstance(catalogue, Catalogue):
+        found = catalogue
+    elif catalogue is None:
         found = process_of(technology.name)
-    elif str(given).endswith(".toml"):
-        found = read_catalogue(given)
+    elif str(catalogue).endswith(".toml"):
+        found = read_catalogue(catalogue)
     else:
-        found = shipped(str(given))
+        found = shipped(str(catalogue))
     check_process(found)
     return found
 
@@ -189,9 +189,9 @@ class _Study:
         point = self._solve(self.compile(None))
         c = self.catalogue
         converting = c.value("dac_time") + c.value("adc_time")
-        parts = phase_parts(self._phase(point, converting, reads=True))
+        parts = phase_parts(self._phase(point, converting, reads_outputs=True))
         gated = self._solve(self.compile(None, gated=True))
-        short = phase_parts(self._phase(gated, c.value("dac_time"), reads=True))
+        short = phase_parts(self._phase(gated, c.value("dac_time"), reads_outputs=True))
         least = forward_power(short) * gated.settled.seconds + charge(short)
         notes = (
             f"with the feedback off it settles in {gated.settled.text} ({gated.settled.method})",
@@ -203,7 +203,7 @@ class _Study:
     def learn(self) -> PhaseCost:
         point = self._solve(self.compile(self.targets))
         converting = self.catalogue.value("dac_time")
-        parts = phase_parts(self._phase(point, converting, reads=False))
+        parts = phase_parts(self._phase(point, converting, reads_outputs=False))
         settling = point.settled.seconds
         on = sum(p.power for p in parts if "capacitors" not in p.part)
         return self._cost("learn", point, converting, parts, on * settling + charge(parts), ())
@@ -236,7 +236,7 @@ class _Study:
             notes += (left_out,)
         return _Point(compiled, circuit, solution, watts, settled, len(good), notes)
 
-    def _phase(self, point: _Point, converting: float, reads: bool) -> Phase:
+    def _phase(self, point: _Point, converting: float, reads_outputs: bool) -> Phase:
         sizes = self.network.sizes
         return Phase(
             technology=self.technology,
@@ -246,9 +246,9 @@ class _Study:
             watts=point.watts,
             latency=point.settled.seconds + converting,
             inputs=sizes[0],
-            targets=0 if reads else sizes[-1],
+            targets=0 if reads_outputs else sizes[-1],
             outputs=sizes[-1],
-            reads_outputs=reads,
+            reads_outputs=reads_outputs,
             bits=self.bits,
         )
 

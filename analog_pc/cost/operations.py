@@ -18,7 +18,7 @@ MOST_ITERATIONS = 20_000
 
 
 @dataclass(frozen=True)
-class Work:
+class DigitalWork:
     """Multiply-accumulates of the digital machine, and the iterations of its relaxation.
 
     `forward`: one forward pass.  `relaxation`: all iterations with W_1 x made once.  `update`: the outer
@@ -32,7 +32,7 @@ class Work:
     iterations: int | None
 
 
-def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats | None) -> Work:
+def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats | None) -> DigitalWork:
     """What a digital machine computes for one stimulus; without targets no relaxation.
 
     An iteration predicts layers 2 ... L and feeds their prediction errors back: 2 multiply-accumulates per
@@ -40,12 +40,12 @@ def digital_work(network: PredictiveCodingNetwork, inputs: Floats, targets: Floa
     """
     forward = sum(w.size for w in network.W)
     if targets is None:
-        return Work(forward, 0, 0, 0)
+        return DigitalWork(forward, 0, 0, 0)
     count = iterations(network, inputs, targets)
     if count is None:
-        return Work(forward, None, forward, None)
+        return DigitalWork(forward, None, forward, None)
     each = 2 * (forward - network.W[0].size)
-    return Work(forward, network.W[0].size + count * each, forward, count)
+    return DigitalWork(forward, network.W[0].size + count * each, forward, count)
 
 
 def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats) -> int | None:
@@ -105,7 +105,7 @@ def operations(
 ) -> Operations:
     """Energy per operation of the phases that were looked at."""
     work = digital_work(network, inputs, targets if "learn" in energies else None)
-    nothing = float("nan")
-    forward = energies["predict"] / (2 * work.forward) if "predict" in energies else nothing
-    relaxation = energies["learn"] / (2 * work.relaxation) if work.relaxation else nothing  # of 0 and None
+    unknown = float("nan")
+    forward = energies["predict"] / (2 * work.forward) if "predict" in energies else unknown
+    relaxation = energies["learn"] / (2 * work.relaxation) if work.relaxation else unknown  # of 0 and None
     return Operations(forward, relaxation, work.forward, work.relaxation, work.iterations, LEVEL)

@@ -84,9 +84,9 @@ def adc(catalogue: Catalogue, bits: int) -> tuple[Converter, str, str]:
 def _converters(phase: Phase) -> Iterator[PartCost]:
     c = phase.catalogue
     (dac_bits, adc_bits) = phase.bits
-    units = 2.0 ** (dac_bits - 1)
-    watts = units * c.value("dac_unit_power")
-    area = units * c.value("dac_unit_area")
+    steps = 2.0 ** (dac_bits - 1)
+    watts = steps * c.value("dac_unit_power")
+    area = steps * c.value("dac_unit_area")
     source = f"{dac_bits} bit: {c['dac_unit_power'].source}"
     grade = c["dac_unit_power"].grade
     # The converters of the targets are on the chip in both phases; what is not in use is off.
@@ -107,9 +107,9 @@ def _converters(phase: Phase) -> Iterator[PartCost]:
 
 def _amplifier_part(phase: Phase, role: str, count: int) -> PartCost:
     t = phase.technology
-    known = t.sources.get("opamp_power")
-    source = known.text if known is not None and known.text else f"opamp_power of {t.name}"
-    grade = "A" if known is not None and known.verified else "C"
+    stated = t.sources.get("opamp_power")
+    source = stated.text if stated is not None and stated.text else f"opamp_power of {t.name}"
+    grade = "A" if stated is not None and stated.verified else "C"
     power = count * t.opamp_power
     area = count * phase.catalogue.value("amplifier_area")
     return PartCost(role, count, _over(power, phase), power, area, source, grade)

@@ -121,8 +121,8 @@ def _transient(
 ) -> float:
     """Seconds until sample `number`, `row` of the solution, is settled; NaN where it ends elsewhere."""
     start = "forward" if compiled.clamps.beyond_input else "zero"
-    units = duration / compiled.scales.seconds
-    analysis = compiled.transient(number, start=start, duration=units, max_step=units)
+    duration_tau = duration / compiled.scales.seconds
+    analysis = compiled.transient(number, start=start, duration=duration_tau, max_step=duration_tau)
     nodes = tuple(analysis.initial)
     wave = native.simulate(circuit, replace(analysis, save=nodes, precision=PRECISION))
     return crossing(wave.axis, wave.voltage(nodes), solution.voltage(nodes)[row])

@@ -88,12 +88,12 @@ class Bench:
         """Accuracy of one chip."""
         return self.count(self.equilibrium(technology, seed), seed)
 
-    def count(self, rest: Equilibrium, seed: int) -> ChipAccuracy:
+    def count(self, equilibrium: Equilibrium, seed: int) -> ChipAccuracy:
         """Accuracy of the outputs of one chip: argmax of x_L."""
-        outputs = rest.output
-        converged = rest.relaxation.converged & np.isfinite(outputs).all(axis=1)
+        outputs = equilibrium.output
+        converged = equilibrium.relaxation.converged & np.isfinite(outputs).all(axis=1)
         answers = np.asarray(outputs.argmax(axis=1), dtype=np.int64)
-        message = rest.relaxation.message
+        message = equilibrium.relaxation.message
         return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
 
     def chips(self, technology: Technology, tick: Tick, seeds: Iterable[int] | None = None) -> Accuracy:

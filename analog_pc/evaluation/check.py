@@ -78,9 +78,9 @@ def _check(bench: Bench, name: str, technology: Technology, tick: Tick) -> Check
     seed = bench.seeds[0]
     tick(name)
     circuit = circuit_outputs(bench, technology, seed, lambda _: None)
-    rest = bench.equilibrium(bench.technology, seed)
-    converged = rest.relaxation.converged[: circuit.asked]
-    return compared(name, seed, rest.output[: circuit.asked], converged, circuit, bench.data.labels)
+    equilibrium = bench.equilibrium(bench.technology, seed)
+    converged = equilibrium.relaxation.converged[: circuit.asked]
+    return compared(name, seed, equilibrium.output[: circuit.asked], converged, circuit, bench.data.labels)
 
 
 def compared(

@@ -75,13 +75,13 @@ def _in_closed_form(
     bench: Bench, name: str, technology: Technology, reference: Floats, tick: Tick
 ) -> NonIdeality:
     found = []
-    moved = 0.0
+    change = 0.0
     for seed in bench.seeds_of(technology):
         tick(f"{name}, chip {seed}")
-        rest = bench.equilibrium(technology, seed)
-        moved = max(moved, _moved(rest.output, reference))
-        found.append(bench.count(rest, seed))
-    return NonIdeality(name, Accuracy(tuple(found)), bench.ideal_accuracy, moved, "closed form")
+        equilibrium = bench.equilibrium(technology, seed)
+        change = max(change, _largest_change(equilibrium.output, reference))
+        found.append(bench.count(equilibrium, seed))
+    return NonIdeality(name, Accuracy(tuple(found)), bench.ideal_accuracy, change, "closed form")
 
 
 def _in_circuit(bench: Bench, name: str, technology: Technology, reference: Floats) -> NonIdeality:
@@ -92,11 +92,11 @@ def _in_circuit(bench: Bench, name: str, technology: Technology, reference: Floa
     ideal = bench.ideal_predictions[some]
     answers = np.asarray(circuit.outputs.argmax(axis=1), dtype=np.int64)
     chip = chip_accuracy(seed, answers, circuit.converged, labels, ideal, circuit.message)
-    moved = _moved(circuit.outputs, reference[some])
-    return NonIdeality(name, Accuracy((chip,)), float((ideal == labels).mean()), moved, "native")
+    change = _largest_change(circuit.outputs, reference[some])
+    return NonIdeality(name, Accuracy((chip,)), float((ideal == labels).mean()), change, "native")
 
 
-def _moved(outputs: Floats, reference: Floats) -> float:
+def _largest_change(outputs: Floats, reference: Floats) -> float:
     apart = np.abs(outputs - reference)
     if not np.isfinite(apart).all():
         return float("inf")

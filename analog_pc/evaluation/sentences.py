@@ -128,21 +128,20 @@ def limit_text(found: Evaluation, limit: Limit) -> str:
     name = limit.name
     lost = next(trial.lost for trial in limit.trials if trial.factor == 1.0)
     cost = points(lost) if lost > 0.0 else "nothing"
-    alone = f"{name} ({values_text(technology, name)}) alone costs {cost}"
+    by_itself = f"{name} ({values_text(technology, name)}) alone costs {cost}"
     if math.isnan(limit.factor):
         smallest = limit.trials[0]
-        return (
-            f"{alone}, and still {points(smallest.lost)} with {values_at(technology, name, smallest.factor)}."
-        )
+        there = values_at(technology, name, smallest.factor)
+        return f"{by_itself}, and still {points(smallest.lost)} with {there}."
     kept = values_at(technology, name, limit.factor)
     if limit.must_shrink:
-        return f"{alone}; {points(BUDGET)} at most need {kept}."
+        return f"{by_itself}; {points(BUDGET)} at most need {kept}."
     if math.isinf(limit.fails):
-        return f"{alone}, and {points(BUDGET)} at most even with {kept}."
+        return f"{by_itself}, and {points(BUDGET)} at most even with {kept}."
     failed = values_at(technology, name, limit.fails)
     if limit.factor == 1.0:
-        return f"{alone}, and more than {points(BUDGET)} with {failed}."
-    return f"{alone}, and {points(BUDGET)} at most with {kept}; more with {failed}."
+        return f"{by_itself}, and more than {points(BUDGET)} with {failed}."
+    return f"{by_itself}, and {points(BUDGET)} at most with {kept}; more with {failed}."
 
 
 def values_at(technology: Technology, name: str, factor: float) -> str:
