@@ -37,19 +37,19 @@ def main() -> None:
     )
     parser.add_argument("--technologies", default=",".join(name for name in TECHNOLOGIES if name != "ideal"))
     parser.add_argument("--out", type=Path, default=RESULTS)
-    given = parser.parse_args()
-    for name in given.technologies.split(","):
+    arguments = parser.parse_args()
+    for name in arguments.technologies.split(","):
         shipped = technology(name)
         own = sized(shipped)
         for what, made_of in (("shipped", shipped), ("sized", own)):
             rows = break_even(made_of, WIDTHS, samples=2, simulated=SIMULATED)
-            table = json.loads(given.out.read_text()) if given.out.exists() else {}
+            table = json.loads(arguments.out.read_text()) if arguments.out.exists() else {}
             table.setdefault(name, {})[what] = {
                 "farads": made_of.node_capacitance,
                 "rows": [asdict(row) for row in rows],
             }
-            given.out.parent.mkdir(parents=True, exist_ok=True)
-            write_text(given.out, json.dumps(table, indent=1) + "\n")
+            arguments.out.parent.mkdir(parents=True, exist_ok=True)
+            write_text(arguments.out, json.dumps(table, indent=1) + "\n")
             for row in rows:
                 if row.baseline in ("45 nm fp32", "45 nm int8"):
                     verdict = "loses" if row.loses else "wins"

@@ -70,7 +70,8 @@ BEFORE = {  # F, as shipped before sizing
 }
 NETWORKS = ("digits", "tanh", "relu", "outliers")
 SEEDS = 3
-ROBUST_SAMPLES, COMPARED_SAMPLES = 2, 4
+ROBUST_SAMPLES = 2
+COMPARED_SAMPLES = 4
 Task = tuple[PredictiveCodingNetwork, Floats, Floats]
 
 
@@ -99,8 +100,10 @@ def tasks(name: str) -> Task:
     """Network, test inputs and one-hot targets."""
     digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.data))
-    x, labels = digits.data[order] / 16.0, digits.target[order]
-    test_x, test_t = x[1437:], np.eye(10)[labels[1437:]]
+    x = digits.data[order] / 16.0
+    labels = digits.target[order]
+    test_x = x[1437:]
+    test_t = np.eye(10)[labels[1437:]]
     if name == "digits":
         data = load_dataset("digits")
         network = random_network((64, 32, 10), "sigmoid", seed=0)

@@ -60,7 +60,8 @@ def cases(names: list[str], file: Path | None, samples: int) -> Iterator[tuple[s
             if file is None:
                 raise SystemExit("network mnist needs --file")
             with np.load(file) as data:
-                images, labels = data["images"], data["labels"].astype(np.int64)
+                images = data["images"]
+                labels = data["labels"].astype(np.int64)
             inputs = images.reshape(len(images), -1) / 255.0
             yield name, trained(inputs, labels, (100,), "relu", 30, samples)
             continue
@@ -132,15 +133,16 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=500)
     parser.add_argument("--file", type=Path, default=None, help="npz with images [n, 28, 28] and labels")
     parser.add_argument("--ablate", action="store_true", help="also with each measure left out")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     stored: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name, case in cases(given.networks, given.file, given.samples):
+    for name, case in cases(arguments.networks, arguments.file, arguments.samples):
         ideal = accuracy_of(relax(case.network, case.inputs), case.labels).low
         rows: dict[str, Mapping[str, Any]] = {}
-        print(f"{name}, {'-'.join(map(str, case.network.sizes))}: ideal {ideal:.3f}, {given.samples} samples")
-        for parts in given.technologies:
-            for measure in MEASURES if given.ablate else MEASURES[:1]:
-                row = chips(case, technology(parts), given.chips, measure)
+        sizes = "-".join(map(str, case.network.sizes))
+        print(f"{name}, {sizes}: ideal {ideal:.3f}, {arguments.samples} samples")
+        for parts in arguments.technologies:
+            for measure in MEASURES if arguments.ablate else MEASURES[:1]:
+                row = chips(case, technology(parts), arguments.chips, measure)
                 rows[f"{parts}, {measure}" if measure != "all" else parts] = row
                 print(
                     f"  {parts:13} {'' if measure == 'all' else measure:38}"
@@ -149,7 +151,7 @@ def main() -> None:
                     f"{row['seconds']} s",
                     flush=True,
                 )
-        entry = {"ideal": ideal, "samples": given.samples, "chips": given.chips, "rows": rows}
+        entry = {"ideal": ideal, "samples": arguments.samples, "chips": arguments.chips, "rows": rows}
         stored[name] = entry
         write_text(RESULTS, json.dumps(stored, indent=1) + "\n")
 

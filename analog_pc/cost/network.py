@@ -211,9 +211,11 @@ class _Study:
     def _solve(self, compiled: CompiledNetwork) -> _Point:
         circuit = with_converters(compiled)
         native = Native(time_limit=self.time_limit)  # a point that the circuit leaves by itself has no cost
-        start = closed_form(compiled, self.technology)
         samples = compiled.clamps.samples
-        analysis = started_at(compiled, compiled.operating_point(every_node=True), start, np.arange(samples))
+        analysis = compiled.operating_point(every_node=True)
+        if not compiled.clamps.beyond_input:  # learning has a start of its own
+            start = closed_form(compiled, self.technology)
+            analysis = started_at(compiled, analysis, start, np.arange(samples))
         everything = native.simulate(circuit, analysis)
         outcomes = everything.status.each(samples)
         good = np.array([k for k, outcome in enumerate(outcomes) if outcome in SOLVED], dtype=np.int64)
