@@ -43,14 +43,14 @@ def test_both_files_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_neither_is_left_where_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = files._put
+    usual = files._write_whole
 
     def full(path: Path, *rest: Any) -> None:
         if path.suffix == ".npz":
             raise OSError(errno.ENOSPC, "No space left on device")
         usual(path, *rest)
 
-    monkeypatch.setattr(files, "_put", full)
+    monkeypatch.setattr(files, "_write_whole", full)
     with pytest.raises(BadInput, match=r"learn\.npz: cannot be written: No space left"):
         write_waveform(tmp_path, "learn", WAVE, COMPILED)
     assert list(tmp_path.iterdir()) == []
