@@ -13,8 +13,8 @@ from analog_pc.simulators.native.analyses.eigenmodes import eigenmodes
 from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
-from analog_pc.simulators.native.nonlinear_solve.search import Search, find
-from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_kernels
+from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
+from analog_pc.simulators.native.nonlinear_solve.strategies import compile_kernels, solve
 from analog_pc.simulators.native.options import Options
 from analog_pc.simulators.settling import listed
 
@@ -32,13 +32,14 @@ def simulate_operating_points(model: Model, analysis: OperatingPoint, options: O
         For equations without a single solution.
     """
     names, nodes = model.saved(analysis.save)
-    search = _search(model, analysis, options)
-    status = _status(search, options.check_stability)
+    problem = _problem(model, analysis, options)
+    state = solve(problem)
+    status = _status(problem, state, options.check_stability)
     axis = np.arange(analysis.samples, dtype=np.float64)
     preset = None
-    if search.preset is not None and search.preset_q is not None:
-        preset = nodes.value(None, search.preset_q, search.preset)
-    return Solution(axis, names, nodes.value(None, search.q, search.u), status, preset)
+    if problem.preset is not None and state.preset_q is not None:
+        preset = nodes.value(None, state.preset_q, problem.preset)
+    return Solution(axis, names, nodes.value(None, state.q, problem.u), status, preset)
 
 
 def found_points(model: Model, analysis: OperatingPoint, options: Options) -> Floats:
@@ -49,78 +50,76 @@ def found_points(model: Model, analysis: OperatingPoint, options: Options) -> Fl
     BadInput, SimulationFailed
         As `simulate_operating_points` does, and where a sample has no operating point.
     """
-    search = _search(model, analysis, options)
-    if not search.found.all():
-        lost = int(np.argmin(search.found))
+    state = solve(_problem(model, analysis, options))
+    if not state.found.all():
+        lost = int(np.argmin(state.found))
         raise SimulationFailed(f"native: no operating point was found for sample {lost}")
-    return search.y
+    return state.y
 
 
-def _search(model: Model, analysis: OperatingPoint, options: Options) -> Search:
+def _problem(model: Model, analysis: OperatingPoint, options: Options) -> Problem:
     if analysis.samples == 0:
         raise BadInput(f"operating point of circuit {model.name}: no samples")
     compile_kernels()  # before the clock of the limit starts
-    search = Search.of(model, analysis, options.check_stability, Deadline(options.time_limit))
-    find(search)
-    return search
+    return Problem.of(model, analysis, options.check_stability, Deadline(options.time_limit))
 
 
-def _status(search: Search, check_stability: bool) -> Status:
+def _status(problem: Problem, state: SolveState, check_stability: bool) -> Status:
     """The outcome of every sample of a search that has ended."""
-    found = search.found
+    found = state.found
     outcomes = np.full(len(found), Outcome.CONVERGED, dtype=object)
     notes: list[str] = []
     if not found.all():
         outcomes[~found] = Outcome.NOT_CONVERGED
-        notes += _why_not_found(search)
-    for sample, outcome in search.outcomes.items():
+        notes += _why_not_found(problem, state)
+    for sample, outcome in state.outcomes.items():
         outcomes[sample] = outcome
     sound = outcomes == Outcome.CONVERGED
-    if check_stability and search.model.n_states and sound.any():
-        notes += _mark_unstable(search, outcomes, np.flatnonzero(sound))
-    outcomes[_saturated(search) & (outcomes == Outcome.CONVERGED)] = Outcome.SATURATED
+    if check_stability and problem.model.n_states and sound.any():
+        notes += _mark_unstable(problem, state, outcomes, np.flatnonzero(sound))
+    outcomes[_saturated(problem, state) & (outcomes == Outcome.CONVERGED)] = Outcome.SATURATED
     return _summary(tuple(outcomes), notes)
 
 
-def _why_not_found(search: Search) -> list[str]:
+def _why_not_found(problem: Problem, state: SolveState) -> list[str]:
     """One note on the first sample that was not found."""
-    sample = int(np.argmin(search.found))
-    if search.deadline.passed:
-        missing = int((~search.found).sum())
+    sample = int(np.argmin(state.found))
+    if problem.deadline.passed:
+        missing = int((~state.found).sum())
         left = "1 sample" if missing == 1 else f"{missing} samples"
         return [
-            f"the time limit of {search.deadline.seconds:g} s ended the search of {left}; "
+            f"the time limit of {problem.deadline.seconds:g} s ended the search of {left}; "
             "Native(time_limit=...) sets it"
         ]
-    return [f"sample {sample}: {search.notes[sample]}"] if sample in search.notes else []
+    return [f"sample {sample}: {state.notes[sample]}"] if sample in state.notes else []
 
 
-def _mark_unstable(search: Search, outcomes: Any, samples: Ints) -> list[str]:
+def _mark_unstable(problem: Problem, state: SolveState, outcomes: Any, samples: Ints) -> list[str]:
     """Mark samples that the circuit leaves by itself; a note on the first of them.
 
     By certificate where there is one (`stability.py`), else by eigenvalues.
     """
-    samples = samples[~search.stable[samples]]
+    samples = samples[~state.stable[samples]]
     if len(samples) == 0:
         return []
-    if search.held.any():
-        certified = search.model.certificate(search.held).certified(search.y[samples])
+    if problem.held.any():
+        certified = problem.model.certificate(problem.held).certified(state.y[samples])
         samples = samples[~certified]
-    maps, solver = search.model.reduced(True)
+    maps, solver = problem.model.reduced(True)
     notes: list[str] = []
-    for sample, modes in zip(samples.tolist(), eigenmodes(maps, solver.form, search.y[samples]), strict=True):
+    for sample, modes in zip(samples.tolist(), eigenmodes(maps, solver.form, state.y[samples]), strict=True):
         if not modes.stable:
             outcomes[sample] = Outcome.UNSTABLE
             notes = notes or [f"sample {sample}: {modes.growth}"]
     return notes
 
 
-def _saturated(search: Search) -> Bools:
+def _saturated(problem: Problem, state: SolveState) -> Bools:
     """Samples in which an amplifier is within 10 % of its rail, [samples]."""
-    out = np.zeros(len(search.y), dtype=np.bool_)
-    for element, inputs, outputs in search.model.equations.elements:
+    out = np.zeros(len(state.y), dtype=np.bool_)
+    for element, inputs, outputs in problem.model.equations.elements:
         if isinstance(element, ScalarNonlinearity) and np.isfinite(element.saturation):
-            volts = np.abs(search.y[:, inputs] + search.q[:, outputs])
+            volts = np.abs(state.y[:, inputs] + state.q[:, outputs])
             out |= (volts > LIMITED * element.saturation).any(axis=1)
     return out
 

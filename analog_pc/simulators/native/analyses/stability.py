@@ -33,7 +33,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import contracts_at
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
-from analog_pc.simulators.native.nonlinear_solve.slow_flow import FlowMaps, Problem, SlowFlow
+from analog_pc.simulators.native.nonlinear_solve.slow_flow import CompiledFlow, FlowMaps, SlowFlow
 
 TYPICAL = 2
 FEW = 16  # samples whose eigenvalues are found sooner than the matrices of a certificate
@@ -46,8 +46,8 @@ SMALL = 1e-3  # of the slowest fast rate: where the derivative of J is taken
 class _FastPart(NamedTuple):
     """The fast states eliminated between the inputs and outputs of an implicit set."""
 
-    problem: Problem
-    shifted: Problem  # at the small rate sigma, 1/s
+    problem: CompiledFlow
+    shifted: CompiledFlow  # at the small rate sigma, 1/s
     sigma: float
     rates: Floats
     maps: list[FlowMaps]  # at each j rate
@@ -91,7 +91,7 @@ class StabilityCertificate:
         )
         return out
 
-    def _current(self, problem: Problem, y: Floats) -> _FastPart:
+    def _current(self, problem: CompiledFlow, y: Floats) -> _FastPart:
         """The fast part for the implicit set as it is now."""
         if self._fast_part is None or self._fast_part.problem is not problem:
             sigma = SMALL * self._slowest_fast_rate()
@@ -155,12 +155,12 @@ class StabilityCertificate:
             gain=inputs.by_q[:, outputs] + inputs.by_x[:, fast] @ states[:, n:],
         )
 
-    def _restricted(self, problem: Problem, s: complex) -> FlowMaps:
+    def _restricted(self, problem: CompiledFlow, s: complex) -> FlowMaps:
         """`_maps_at` between the inputs and outputs of the implicit set alone."""
         maps = self._maps_at(s, problem.outputs)
         return maps._replace(by_x=maps.by_x[problem.inputs], gain=maps.gain[problem.inputs])
 
-    def _slopes(self, problem: Problem, y: Floats) -> Floats:
+    def _slopes(self, problem: CompiledFlow, y: Floats) -> Floats:
         """Slopes of the implicit set by its inputs at one sample, [outputs, inputs]."""
         form = self._solver.form
         every = np.zeros((form.gain.shape[0], len(problem.inputs)))

@@ -13,6 +13,7 @@ truncated here (`DROPPED`); a residual never is, so the answer is exact and only
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.sparse.csgraph import connected_components
@@ -27,7 +28,11 @@ from analog_pc.simulators.native.kernels.block_newton import (
     workspace,
 )
 from analog_pc.simulators.native.kernels.threads import in_slices
-from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, evaluate_outputs
+from analog_pc.simulators.native.kernels.transfer_functions import (
+    TransferTable,
+    empty_table,
+    evaluate_outputs,
+)
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, Solved
 
@@ -84,6 +89,19 @@ class BlockNewton:
 
         in_slices(len(r), len(feedforward), work)
         return Solved(batch.y[self._input_of].T, batch.q.T, found)
+
+
+@cache
+def compile_block_newton() -> None:
+    """Compile Newton's method, or load it."""
+    none = np.zeros((0, 0))
+    numbers = np.zeros(1, dtype=np.int64)
+    basis = np.zeros((0, 1, 1))
+    pairs = np.zeros((1, 0))
+    gain = BlockGain(numbers[:0], numbers, basis, basis, pairs.T.copy(), pairs, pairs.T.copy(), pairs)
+    problem = BlockProblem(gain, empty_table(), none, np.zeros(0), STOP)
+    batch = Batch(none, none, none, np.zeros(0, dtype=np.bool_))
+    solve_tiles(problem, workspace(problem, 1), batch, 0, 0)
 
 
 def _distinct_inputs(form: FeedbackForm) -> tuple[Ints, Ints]:

@@ -15,12 +15,6 @@ from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_st
 Volts = Mapping[str, ArrayLike]  # by node: a number, or one for each sample
 
 
-def outputs_at(model: Model, volts: Volts, samples: int) -> Floats:
-    """Outputs of the elements [samples, outputs] with volts at some nodes, the rest at 0 V."""
-    _, solver = model.reduced(False)
-    return solver.form.delta(model.inputs_at(volts, samples))
-
-
 def initial_state(model: Model, volts: Volts, u: Floats, deadline: Deadline) -> tuple[Floats, Floats]:
     """States [samples, states] and outputs [samples, outputs] at the start of a transient.
 

@@ -47,7 +47,7 @@ class FlowMaps(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class CompiledFlow:
     """The flow for compiled code, and the numbers of its inputs and outputs in the whole form."""
 
     kernel: FlowProblem
@@ -90,7 +90,7 @@ class SlowFlow:
         farads = np.array(equations.state_farads)[held]
         self.metric = np.sqrt(farads / farads.max())
         self.implicit = np.zeros(0, dtype=np.bool_)
-        self._problem: Problem | None = None
+        self._problem: CompiledFlow | None = None
 
     def follow(self, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """From x [samples, states] under stimuli u [samples, stimuli] to the operating points.
@@ -128,7 +128,7 @@ class SlowFlow:
             return np.zeros(len(x), dtype=np.bool_)
         return self._contracts_to(problem, self._state(problem, x, u, q, q), u, q)
 
-    def _walk(self, problem: Problem, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
+    def _walk(self, problem: CompiledFlow, x: Floats, u: Floats, q: Floats, deadline: Deadline) -> Solved:
         """Samples that are followed step by step.
 
         The explicit outputs of a round are those of its start.  Where Newton's method on all outputs then
@@ -158,7 +158,7 @@ class SlowFlow:
                 break
         return out
 
-    def _contracts_to(self, problem: Problem, state: FlowState, u: Floats, q: Floats) -> Bools:
+    def _contracts_to(self, problem: CompiledFlow, state: FlowState, u: Floats, q: Floats) -> Bools:
         """Samples whose flow contracts from their state to the operating point with outputs q, near it."""
         state.found[:] = False
         rest = np.ascontiguousarray(self._volts.value(None, q, u))
@@ -166,7 +166,7 @@ class SlowFlow:
         _in_slices(len(rest), Deadline(None), partial(contracts_to, problem.kernel, state, rest, outputs))
         return state.found.copy()
 
-    def _state(self, problem: Problem, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
+    def _state(self, problem: CompiledFlow, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
         """Samples at x with outputs q; outputs outside the implicit set keep what they have in `explicit`."""
         constant = explicit.copy()
         constant[:, problem.outputs] = 0.0
@@ -185,7 +185,7 @@ class SlowFlow:
             found=np.zeros(len(x), dtype=np.bool_),
         )
 
-    def problem_at(self, y: Floats) -> Problem | None:
+    def problem_at(self, y: Floats) -> CompiledFlow | None:
         """The flow for the implicit set as it is at inputs y [samples, inputs].
 
         None where compiled code does not know an output.
@@ -216,7 +216,7 @@ class SlowFlow:
         moves = self._maps.rate.by_q.any(axis=0)
         return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.separable & moves
 
-    def problem_of(self, problem: Problem, maps: FlowMaps) -> Problem:
+    def problem_of(self, problem: CompiledFlow, maps: FlowMaps) -> CompiledFlow:
         """The same outputs between other maps."""
         kernel = problem.kernel._replace(
             gain=np.ascontiguousarray(maps.gain[np.ix_(problem.inputs, problem.outputs)]),
@@ -225,9 +225,9 @@ class SlowFlow:
             rate_x=np.ascontiguousarray(maps.rate_x),
             rate_q=np.ascontiguousarray(maps.rate_q[:, problem.outputs]),
         )
-        return Problem(kernel, problem.inputs, problem.outputs)
+        return CompiledFlow(kernel, problem.inputs, problem.outputs)
 
-    def _make_problem(self, implicit: Bools, maps: FlowMaps) -> Problem | None:
+    def _make_problem(self, implicit: Bools, maps: FlowMaps) -> CompiledFlow | None:
         part = self._solver.form.part(implicit)
         table = part.form.table
         if table is None:
@@ -248,7 +248,7 @@ class SlowFlow:
             metric=self.metric,
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
         )
-        return Problem(kernel, inputs, outputs)
+        return CompiledFlow(kernel, inputs, outputs)
 
 
 def _order(gain: Floats, input_index: Ints) -> Ints:
@@ -281,7 +281,7 @@ def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
 
 
 @cache
-def compile_kernels() -> None:
+def compile_slow_flow() -> None:
     """Compile the flow, or load it: once for an installation, some twenty seconds."""
     none = np.zeros((0, 0))
     problem = FlowProblem(

@@ -8,8 +8,9 @@ import pytest
 from analog_pc import Native, compile_network, random_network, technology
 from analog_pc.compiler import CompileOptions
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
+from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
-from analog_pc.simulators.native.nonlinear_solve.search import FollowSlowFlow, Search
+from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
 from analog_pc.training import load_dataset
 
 
@@ -57,11 +58,12 @@ def test_the_slow_flow_of_rectifiers_contracts_whoever_is_inactive() -> None:
     targets = data.one_hot(data.test_labels)[:40]
     net = random_network((64, 32, 10), "relu", seed=1)
     compiled = compile_network(net, technology("breadboard"), data.test_inputs[:40], targets, seed=1)
-    search = Search.of(
+    problem = Problem.of(
         Native().model(compiled.circuit), compiled.operating_point(), check=True, deadline=Deadline(None)
     )
-    FollowSlowFlow().run(search, np.arange(40))
-    assert search.found.all()
+    state = SolveState.initial(problem)
+    FollowSlowFlow().step(problem, state)
+    assert state.found.all()
 
 
 def test_no_states() -> None:

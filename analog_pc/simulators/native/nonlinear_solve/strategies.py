@@ -1,0 +1,30 @@
+"""The strategies that find operating points, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from analog_pc.simulators.native.nonlinear_solve.block_newton import compile_block_newton
+from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
+from analog_pc.simulators.native.nonlinear_solve.follow_transient import FollowTransient
+from analog_pc.simulators.native.nonlinear_solve.newton_from_guess import NewtonFromGuess
+from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState, Strategy
+from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_slow_flow
+from analog_pc.simulators.native.nonlinear_solve.source_stepping import StepSources
+
+STRATEGIES: tuple[Strategy, ...] = (NewtonFromGuess(), FollowSlowFlow(), FollowTransient(), StepSources())
+
+
+def compile_kernels() -> None:
+    """Compile what the strategies call, or load it: once for an installation, before a time limit starts."""
+    compile_slow_flow()
+    compile_block_newton()
+
+
+def solve(problem: Problem) -> SolveState:
+    """Try every strategy that applies, in order, on the samples that are left."""
+    state = SolveState.initial(problem)
+    for strategy in STRATEGIES:
+        if state.found.all():
+            break
+        if strategy.applies(problem):
+            strategy.step(problem, state)
+    return state
