@@ -35,11 +35,11 @@ class InSituOptions:
 
     @property
     def any_set(self) -> bool:
-        """Whether any is."""
+        """Whether any option is set."""
         return self != InSituOptions()
 
     def run(self, dataset: Dataset, network: PredictiveCodingNetwork, config: TrainingConfig) -> TrainingRun:
-        """The run that they ask for, from its beginning or its checkpoint."""
+        """The run with these options, from its beginning or its checkpoint."""
         device = weight_device(self.device or "ideal", None if self.pulse is None else Pulse(*self.pulse))
         for remark in device.remarks:
             click.echo(f"remark: {remark}", err=True)
@@ -63,7 +63,7 @@ class InSituOptions:
         return run
 
     def _relaxer(self, config: TrainingConfig) -> Relaxer:
-        """Mathematics, but where circuits see more: real parts, or a transposed array of its own (`pc`)."""
+        """Mathematics; a circuit for real parts, and for a transposed array of its own (`pc`)."""
         separate = self.transposed == Transposed.SEPARATE.value and config.learning_rule.name == "pc"
         if self.technology is None and not separate:
             return IdealRelaxer()

@@ -1,4 +1,4 @@
-"""Where the weights are that a learning rule changes: the mathematics, here, or devices, in `in_situ`."""
+"""Backends hold the weights that a learning rule changes: numbers here, devices in `in_situ`."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Backend(LearningWeights, Protocol):
         ...
 
     def costs(self, samples: int, unsettled: int) -> Costs:
-        """What writing took since the beginning, for so many samples."""
+        """Costs of writing since the beginning."""
         ...
 
     def description(self) -> dict[str, Any]:
-        """What the weights are, for JSON: a checkpoint of others is refused."""
+        """Description of the weights for JSON; a checkpoint with another one is refused."""
         ...
 
     def state(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class MathematicsBackend:
         return self.network.W
 
     def check(self, rule: LearningRule) -> None:
-        """Every rule fits."""
+        """Accept every rule."""
 
     def relax(self, inputs: Floats, targets: Floats) -> Equilibrium:
         """The equilibrium between clamped inputs and targets, to |dE/dx| <= 1e-11 of each layer's forces."""
@@ -124,7 +124,7 @@ class MathematicsBackend:
         """Numbers do not age."""
 
     def costs(self, samples: int, unsettled: int) -> Costs:
-        """Numbers cost nothing that is known."""
+        """Numbers have no known costs."""
         return Costs(samples=samples, unsettled=unsettled, joules=None, seconds=None)
 
     def description(self) -> dict[str, Any]:
@@ -173,12 +173,12 @@ def both_ends(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats)
 
 
 def settled(equilibrium: Equilibrium) -> Equilibrium:
-    """The same, where any sample has an equilibrium and all energies are finite.
+    """Check that some sample has an equilibrium and all energies are finite; return the equilibrium.
 
     Raises
     ------
     FloatingPointError
-        Else, as for weights that have grown too far.
+        Otherwise; the weights have then grown too far.
     """
     if not np.isfinite(equilibrium.energy.sum()):
         raise FloatingPointError("the energy is not finite any more")

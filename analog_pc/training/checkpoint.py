@@ -1,13 +1,13 @@
-"""Checkpoints: everything that a run needs to go on bit for bit, in one npz without pickles.
+"""Checkpoints: the state of a run, which continues bit for bit, in one npz without pickles.
 
 ::
 
     version    of this format
-    config     JSON: what makes a run what it is
+    config     JSON: identity of the run, see `description`
     sha256     of all other entries: their names, types, shapes and bytes
     ...        the state
 
-The hash finds damage and changes by hand; whoever means to deceive can compute it anew.
+The hash finds damage and changes by hand; it is no protection against forgery.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HEAD = ("version", "config", "sha256")
 
 
 def description(trainer: Trainer, data: Dataset) -> dict[str, Any]:
-    """What makes a run what it is, for JSON; `epochs` is left out, so that a run may be made longer."""
+    """Identity of a run for JSON; `epochs` is left out, so that a run may be extended."""
     start = trainer.backend.start
     config = asdict(trainer.config)
     del config["epochs"]

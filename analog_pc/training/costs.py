@@ -1,4 +1,4 @@
-"""What writing takes: pulses, energy, time, wear."""
+"""Costs of writing: pulses, energy, time, wear."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Costs:
     failed: int = 0
 
     def since(self, before: Costs) -> Costs:
-        """Of the time after `before`; wear and failed devices stay what they are now."""
+        """Costs after `before`; wear and failed devices are the present ones."""
         now = asdict(self)
         then = asdict(before)
         for name in _ADDS_UP:

@@ -1,4 +1,4 @@
-"""Ctrl-C at a good moment: a signal sets a flag, and the loop looks at it between two updates."""
+"""Ctrl-C between two updates: the signal sets a flag, which the loop checks."""
 
 from __future__ import annotations
 

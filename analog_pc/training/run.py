@@ -27,7 +27,7 @@ SHOW_SECONDS = 0.1
 
 
 class Progress(NamedTuple):
-    """Where a run is: `update` of `updates`, `epoch` from 1, energy per sample, J written so far.
+    """Progress of a run: `update` of `updates`, `epoch` from 1, energy per sample, J written so far.
 
     `epoch_ended`: the epoch has ended, and `energy` is its mean.
     """
@@ -41,7 +41,7 @@ class Progress(NamedTuple):
 
 
 class TrainingRun:
-    """Training over all epochs, that can be stopped at any time and go on as if it had not been.
+    """Training over all epochs; it can be stopped at any time and resumed bit for bit.
 
     Parameters
     ----------

@@ -87,7 +87,7 @@ class Trainer:
 
     @property
     def network(self) -> PredictiveCodingNetwork:
-        """The network that the weights mean now."""
+        """The network with the present weights."""
         return self.backend.network
 
     def step(self, inputs: Floats, targets: Floats) -> float:
@@ -117,7 +117,7 @@ class Trainer:
 
     @property
     def costs(self) -> Costs:
-        """What writing took since the beginning."""
+        """Costs of writing since the beginning."""
         return self.backend.costs(self.samples, self.unsettled)
 
     def state(self) -> dict[str, Any]:

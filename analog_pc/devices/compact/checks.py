@@ -13,7 +13,7 @@ from analog_pc.errors import BadInput
 
 
 def all_finite(model: Any) -> None:
-    """Every float field of a dataclass is a finite number; it is kept as a float of Python.
+    """Check that every float field of a dataclass is a finite number, and store it as a Python float.
 
     The repr of a NumPy scalar is no number of a netlist.
 
@@ -32,40 +32,40 @@ def all_finite(model: Any) -> None:
 
 
 def above(model: Any, low: float, *names: str) -> None:
-    """These fields are > low."""
+    """Check that these fields are > low."""
     for name in names:
         if not getattr(model, name) > low:
             raise refused(model, name, f"must be > {low:g}")
 
 
 def below(model: Any, high: float, *names: str) -> None:
-    """These fields are < high."""
+    """Check that these fields are < high."""
     for name in names:
         if not getattr(model, name) < high:
             raise refused(model, name, f"must be < {high:g}")
 
 
 def at_least(model: Any, low: float, *names: str) -> None:
-    """These fields are >= low."""
+    """Check that these fields are >= low."""
     for name in names:
         if not getattr(model, name) >= low:
             raise refused(model, name, f"must be >= {low:g}")
 
 
 def fractions(model: Any, *names: str) -> None:
-    """These fields are within 0 ... 1, the ends excluded."""
+    """Check that these fields are within 0 ... 1, the ends excluded."""
     for name in names:
         if not 0.0 < getattr(model, name) < 1.0:
             raise refused(model, name, "must be within 0 ... 1")
 
 
 def refused(model: Any, name: str, why: str) -> BadInput:
-    """What to raise: model, field, value and reason in one line."""
+    """The error for a field: model, field, value and reason in one line."""
     return BadInput(f"{model.name}: {name} = {getattr(model, name)!r}, {why}")
 
 
 def within(label: str, numbers: ArrayLike, low: float, high: float, unit: str) -> Floats:
-    """Numbers between two bounds, the bounds included; a few roundings beyond are taken as the bound.
+    """Numbers within two bounds; values a few roundings beyond a bound become the bound.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Writing an array by half-selection: what every device sees, wires included, and where its state goes.
+"""Writing an array by half-selection: voltage and change of state of every device, wires included.
 
 ::
 
@@ -40,7 +40,7 @@ class Wires:
 
 @dataclass(frozen=True, eq=False)
 class WritePulseResult:
-    """What a write pulse did to an array.
+    """Voltages and states of an array under a write pulse.
 
     volts: across each device when the pulse begins, [rows, columns] in V.  before, after: states.
     """

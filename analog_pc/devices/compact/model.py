@@ -1,4 +1,4 @@
-"""What every compact model says of a device: a current and a motion, of its voltage and its state.
+"""Interface of compact models: current and rate of the state, as functions of voltage and state.
 
 ::
 
@@ -44,11 +44,11 @@ class CompactModel(ABC):
 
     @abstractmethod
     def iv_shape(self, volts: ArrayLike) -> Floats:
-        """f(V), V."""
+        """f(V) in V, the shape of the I-V characteristic."""
 
     @abstractmethod
     def iv_slope(self, volts: ArrayLike) -> Floats:
-        """f'(V), no unit."""
+        """f'(V), dimensionless."""
 
     @abstractmethod
     def rate(self, volts: ArrayLike, x: ArrayLike) -> Floats:

@@ -1,4 +1,4 @@
-"""Where states go under given voltages: dx/dt = rate(V(t), x), with the error of every step controlled.
+"""Integration of dx/dt = rate(V(t), x) for given voltages, with error control in every step.
 
 The pair of Dormand & Prince (J. Comput. Appl. Math. 6, 19, 1980), orders 5 and 4: every device of an array
 has steps of its own, shortened and stretched so that the difference of the two orders stays below a share of
@@ -142,7 +142,7 @@ def apply(
 def _along(
     model: Moving, x: ArrayLike, waveform: Waveform, share: ArrayLike, tolerance: float
 ) -> Iterator[Floats]:
-    """The states at one point of the waveform after the other."""
+    """Iterate over the states at the points of the waveform."""
     state, part = np.broadcast_arrays(*checks.floats(x, share))
     check_states(model, state)
     yield np.array(state)
@@ -153,7 +153,7 @@ def _along(
 
 
 def check_states(model: Moving, x: Floats) -> None:
-    """BadInput for states outside the limits, but for what steps of an earlier motion leave there."""
+    """Refuse states outside the limits by more than integration errors (BadInput)."""
     low, high = model.limits
     slack = 1e-6 * (high - low)
     if not ((x >= low - slack) & (x <= high + slack)).all():
@@ -198,7 +198,7 @@ def _rests(model: Moving, x: Floats, volts: Floats, last: Floats, allowed: float
 
 
 def _step(model: Moving, x: Floats, v: Floats, slope: Floats, h: Floats) -> tuple[Floats, Floats]:
-    """The state of order 5 after h, and how far that of order 4 is from it; nan counts as far."""
+    """State of order 5 after a time h, and its distance from that of order 4 (inf for nan)."""
     rates: list[Floats] = []
     at = x
     with np.errstate(over="ignore", invalid="ignore"):  # trials far away, refused by their distance
@@ -210,5 +210,5 @@ def _step(model: Moving, x: Floats, v: Floats, slope: Floats, h: Floats) -> tupl
 
 
 def _step_factor(ratio: Floats) -> Floats:
-    """By how much the next step is longer, for a distance of `ratio` times the allowed one."""
+    """Factor of the next step, for an error of `ratio` times the allowed one."""
     return np.asarray(np.clip(0.9 * np.maximum(ratio, 1e-12) ** -0.2, 0.1, 5.0))

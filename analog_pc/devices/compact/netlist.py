@@ -67,7 +67,7 @@ def memristor_model(model: CompactModel) -> MemristorModel:
 
 
 def _text(model: CompactModel) -> tuple[Subcircuit, Mapping[str, CompactModel]]:
-    """What is to be written, and the named sets of its kind."""
+    """Text of the subcircuit, and the named parameter sets of the model."""
     match model:
         case Yakopcic():
             return subcircuits.YAKOPCIC, YAKOPCIC
@@ -75,8 +75,7 @@ def _text(model: CompactModel) -> tuple[Subcircuit, Mapping[str, CompactModel]]:
             ohms = subcircuits.RESISTANCES[model.resistance]
             plain = "R = " + ohms.replace("{", "").replace("}", "").replace("v(state)", "x")
             text = subcircuits.VTEAM
-            head = text.head.replace("RESISTANCE", plain)
-            current = text.current.replace("RESISTANCE", ohms)
+            head, current = text.head.replace("RESISTANCE", plain), text.current.replace("RESISTANCE", ohms)
             return replace(text, head=head, current=current), VTEAM
         case StanfordPku():
             return subcircuits.STANFORD_PKU, STANFORD_PKU

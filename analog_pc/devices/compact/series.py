@@ -37,7 +37,7 @@ class InSeries:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """Those of the model."""
+        """Limits of the model."""
         return self.model.limits
 
     def rate(self, volts: ArrayLike, x: ArrayLike) -> Floats:
@@ -45,7 +45,7 @@ class InSeries:
         return self.model.rate(self._solve(volts, x), x)
 
     def current(self, volts: ArrayLike, x: ArrayLike) -> Floats:
-        """A, through both."""
+        """Current in A through both."""
         return self.model.current(self.device_volts(volts, x), x)
 
     def device_volts(self, volts: ArrayLike, x: ArrayLike) -> Floats:

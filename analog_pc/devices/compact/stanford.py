@@ -94,7 +94,7 @@ class StanfordPku(CompactModel):
 
     @property
     def thresholds(self) -> tuple[float, float]:
-        """Those of the smallest gap, which moves first; 0 without f_min."""
+        """Thresholds of the smallest gap, which moves first; 0 without f_min."""
         least = self.f_min * self.t_ox / float(self._enhancement(np.asarray(self.gap_min)))
         return -least, least
 
@@ -125,7 +125,7 @@ class StanfordPku(CompactModel):
         return np.asarray(np.clip(gap, self.gap_min, self.gap_max))  # roundings of exp and log
 
     def temperature(self, volts: ArrayLike, x: ArrayLike) -> Floats:
-        """Of the filament, K."""
+        """Temperature of the filament in K."""
         v = np.asarray(volts, dtype=np.float64)
         return np.asarray(self.ambient + np.abs(v * self.current(v, x)) * self.r_th)
 

@@ -1,4 +1,4 @@
-"""What the subcircuit files say of each model: equations, units, validity, and two expressions.
+"""Texts of the subcircuit files: equations, units, validity, and two expressions for each model.
 
 A parameter stands in braces and is called as in Python.  The volts of `state` are the state, in nm where it
 is a length.  Lines may be broken anywhere: a file joins them by ``+``.  Conditions are written as choices, of

@@ -1,4 +1,4 @@
-"""An array of pulsed devices, and what may happen to it: pulses, outer products, time, a reset.
+"""An array of pulsed devices: pulses, outer products, time, reset.
 
 Devices stand at [row = word line, column = bit line].  A device has a hidden weight, which pulses move, and
 a weight that is read: hidden + write noise - reference.
@@ -82,7 +82,7 @@ class DeviceArray:
 
     @property
     def weights(self) -> Floats:
-        """What is read of the devices [rows, columns]."""
+        """Weights that are read, [rows, columns]."""
         return np.asarray(self.hidden + self.noise - self.retention.reference)
 
     @property
@@ -231,7 +231,7 @@ class DeviceArray:
         self.hidden[free] = np.clip(aged, self.parameters.lower, self.parameters.upper)[free]
 
     def statistics(self) -> Statistics:
-        """What was written so far."""
+        """Counts of pulses, energy and wear since the beginning."""
         pulses, halves, clipped, joules = self.totals.tolist()
         return Statistics(
             pulses=int(pulses),

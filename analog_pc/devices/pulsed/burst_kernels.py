@@ -164,7 +164,7 @@ def _linear_moments(i: int, model: PulseModel, motion: Motion, hidden: Floats, b
 
 @kernel(nogil=True)
 def _linear_end(i: int, motion: Motion, weights: Weights, burst: Burst, after: Floats) -> None:
-    """The end of bursts, cut at the bounds; NaN where a burst has not the distribution of its pulses.
+    """The end of bursts, cut at the bounds; NaN where a burst does not have the distribution of its pulses.
 
     A single pulse has, where its step is not cut at 0.  Without a pulse mean = w and sigma = 0: it stays.
     """
@@ -186,7 +186,7 @@ def _linear_end(i: int, motion: Motion, weights: Weights, burst: Burst, after: F
 
 @kernel(nogil=True)
 def _move(i: int, after: Floats, hidden: Floats) -> int:
-    """To where the bursts end, and how many do not."""
+    """Move devices to the ends of their bursts; return the number of bursts without one."""
     odd = 0
     for j in range(after.size):
         found = after[j] == after[j]

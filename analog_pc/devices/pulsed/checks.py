@@ -1,4 +1,4 @@
-"""Shapes and numbers that an array of devices is values."""
+"""Checks of shapes and numbers given to an array of devices."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _MOST = 2**31 - 1
 
 @dataclass(frozen=True, eq=False)
 class VerifiedWrite:
-    """What write and verify left [rows, columns]: weights, pulses given, and who is within tolerance."""
+    """Result of write and verify [rows, columns]: weights, pulses given, and which are within tolerance."""
 
     weights: Floats
     pulses: Ints
@@ -67,7 +67,7 @@ def sign_counts(array: DeviceArray, delta: ArrayLike, threshold: float = 0.0) ->
 
 
 def write_verify(array: DeviceArray, target: ArrayLike, tolerance: float, max_pulses: int) -> VerifiedWrite:
-    """One pulse towards the target on every device that is read beyond the tolerance, until none is.
+    """Pulse every device that is read beyond the tolerance towards its target, until none is beyond it.
 
     A device gets at most `max_pulses`; a one-sided one is not brought down.  What is read includes the write
     noise and no other: reading itself is perfect.

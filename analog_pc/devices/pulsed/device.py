@@ -1,4 +1,4 @@
-"""What is known of a kind of device: its step, its bounds, its spreads, its noise and its age."""
+"""Parameters of a kind of device: step, bounds, d2d and c2c variation, retention and endurance."""
 
 from __future__ import annotations
 

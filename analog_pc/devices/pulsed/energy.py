@@ -36,7 +36,7 @@ class Pulse:
 
 @dataclass(frozen=True)
 class WriteEnergy:
-    """What a write pulse costs on devices of g_min ... g_max S, on lines of `line_farads` F.
+    """Energy of a write pulse on devices of g_min ... g_max S, on lines of `line_farads` F.
 
     The extreme bounds of the devices of an array stand at g_min and g_max, and the conductance is linear in
     the weight between them.  g_min = g_max = 0 is a device of three terminals, whose write current does not
@@ -71,7 +71,7 @@ class WriteEnergy:
 
 @dataclass(frozen=True)
 class Statistics:
-    """What was written so far.
+    """Counts of pulses, energy and wear.
 
     `pulses` on devices, `half_selects` (a device of which one line alone had a pulse), `clipped` (lines whose
     probability would have been above 1), `joules` (None without a `WriteEnergy`), pulses on the most used

@@ -1,4 +1,4 @@
-"""A measured potentiation and depression curve as a kind of device, and how well the curve is met.
+"""A measured potentiation and depression curve as a kind of device, and the quality of the fit.
 
 The format of the file is described in `analog_pc.devices.pulsed.curve_file`.  The weight is the conductance,
 scaled so that the lowest of the fitted curves is -1 and the highest +1.
@@ -66,7 +66,7 @@ class Trajectory:
         return np.asarray(self.unit * np.maximum(z, 0.0))  # the coefficients are >= 0; their sum rounds
 
     def stretched(self, low: float, high: float) -> Trajectory:
-        """The same between two other ends of z."""
+        """The same curve scaled to other ends of z."""
         gain = (high - low) / (self.fit.high - self.fit.low)
         return replace(self, gain=gain, offset=low - gain * self.fit.low)
 
@@ -197,7 +197,7 @@ def measured_device(path: str | Path) -> MeasuredDevice:
 
 
 def _likelier(curves: tuple[Curve, Curve]) -> tuple[Trajectory, Trajectory]:
-    """The fit with noise of one size, or that with noise in proportion.
+    """The more likely of two fits: noise of one size, or noise in proportion.
 
     With the geometric mean of the readings as unit, d(ln G) / dG is 1 on (geometric) average: the two
     likelihoods are densities of the same readings.
@@ -305,7 +305,7 @@ def _fit_trajectory(curve: Curve, rising: bool, logarithmic: bool, unit: float) 
 
 
 def _joined(up: Trajectory, down: Trajectory, sure: float) -> tuple[Trajectory, Trajectory]:
-    """Both with one lower end where those differ by at most `sure` standard errors, and one upper end.
+    """Both, with common ends where the ends differ by at most `sure` standard errors.
 
     Else noise would leave a strip between the two ends that one direction was not seen in, and a device
     that starts slowly from its end would take long to leave that strip.  The common end is the mean of the
@@ -340,7 +340,7 @@ def _characteristic(trajectory: Trajectory) -> MeasuredSteps:
 
 
 def _common(a: float, a_error: float, b: float, b_error: float, sure: float) -> tuple[float, float]:
-    """Two estimates of one value as their weighted mean, or as they are where they differ for sure."""
+    """Weighted mean of two estimates of one value; unchanged where they differ significantly."""
     variance = a_error**2 + b_error**2
     if not (a - b) ** 2 <= sure**2 * variance or variance == 0.0:
         return a, b
@@ -359,7 +359,7 @@ def _times(trajectory: Trajectory) -> Floats:
 
 
 def _moving(time: Floats, level: Floats) -> tuple[Floats, Floats]:
-    """Without the rests: times of one level become the middle of them.
+    """Drop the plateaus: the times of one level become their middle.
 
     A rise counts from a rounding for each of the times on: less, shared among as many pulses, would be lost
     in the rounding of a device's weight.

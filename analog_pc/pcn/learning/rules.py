@@ -1,6 +1,6 @@
-"""Learning rules: what a batch of samples asks of the weights, as two local factors a layer.
+"""Learning rules: an update from a batch of samples as two local factors a layer.
 
-Every rule asks for ``dW_l = rate sum_s post_l[s] pre_l[s]^T`` and ``db_l = rate sum_s post_l[s]``: pre_l is
+Every rule gives ``dW_l = rate sum_s post_l[s] pre_l[s]^T`` and ``db_l = rate sum_s post_l[s]``: pre_l is
 the activity f(x_{l-1}) on the word lines of layer l, post_l the weighted error of its post-synaptic nodes.  A
 rule is a generator: it yields factors, a backend applies them to its weights, and the rule goes on with the
 weights that are then read.
@@ -56,11 +56,11 @@ class Factors(NamedTuple):
 
 
 class LearningWeights(Protocol):
-    """What a rule sees of the weights that learn; all of it changes when factors are applied."""
+    """The view of the learning weights that a rule has; it changes when factors are applied."""
 
     @property
     def network(self) -> PredictiveCodingNetwork:
-        """The network that the weights mean."""
+        """The network with these weights."""
         ...
 
     @property
@@ -157,7 +157,7 @@ class IncrementalPredictiveCoding:
 
 @dataclass(frozen=True)
 class Backpropagation:
-    """The yardstick: post_L = precision_L (target - output), post_l = f'(x_l) * W_{l+1}^T post_{l+1}.
+    """The reference: post_L = precision_L (target - output), post_l = f'(x_l) * W_{l+1}^T post_{l+1}.
 
     W^T is the feedback of the weights.  The energy is the loss 1/2 precision_L |target - output|^2.
     """

@@ -47,14 +47,14 @@ class DeviceBackend:
     headroom, transposed
         See `DeviceWeights`.
     relaxer
-        Where the network relaxes (rule `pc`) and predicts.  The default is the mathematics.
+        Finds the equilibria (rule `pc`) and predictions; the ideal one by default.
     technology
-        Conductances for a relaxer that sees arrays; None: the relaxer's own.
+        Range of the conductances for a relaxer that reads arrays; None: that of the relaxer.
 
     Raises
     ------
     BadInput
-        For a scheme that does not fit the device, or a relaxer that sees arrays and has no technology.
+        For a scheme that does not fit the device, or a relaxer that reads arrays and has no technology.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class DeviceBackend:
         self.headroom = headroom
         self.transposed = transposed
         self.relaxer: Relaxer = IdealRelaxer() if relaxer is None else relaxer
-        self.technology = technology or getattr(self.relaxer, "technology", None)
+        self.technology = technology or self.relaxer.technology
         if self.relaxer.reads_arrays and self.technology is None:
             raise BadInput(
                 f"relaxer {self.relaxer.name!r}: it has no technology, give one for the conductances"
@@ -106,7 +106,7 @@ class DeviceBackend:
 
     @property
     def network(self) -> PredictiveCodingNetwork:
-        """The network that the forward arrays mean."""
+        """The network whose weights the forward arrays hold."""
         if self._network is None:
             biases = [np.zeros(len(layer.W)) if layer.b is None else layer.b for layer in self.layers]
             self._network = self.start.with_parameters([layer.W for layer in self.layers], biases)
@@ -119,7 +119,7 @@ class DeviceBackend:
 
     @property
     def arrays(self) -> NetworkArrays | None:
-        """The conductances, for a relaxer that sees them."""
+        """The conductances, for a relaxer that reads them."""
         if not self.relaxer.reads_arrays or self.technology is None:
             return None
         bias = self.network.has_biases
@@ -180,7 +180,7 @@ class DeviceBackend:
         )
 
     def description(self) -> dict[str, Any]:
-        """What the weights are, for JSON."""
+        """Device, scheme and relaxer for JSON."""
         device = asdict(self.device)
         del device["remarks"]
         if self.device.spec is not None:

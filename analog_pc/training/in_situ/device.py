@@ -1,4 +1,4 @@
-"""What the weights are made of: a preset, a measured curve, or exact numbers."""
+"""Kinds of devices that hold weights: a preset, a measured curve, or exact numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write pulses of the published kinds of devices: what a pulse costs, and how long it takes.
+"""Write pulses of the published kinds of devices: energy and duration.
 
 A fit of an update characteristic says nothing of volts.  What the papers say is taken from them; where they
 say nothing the value is assumed, and `verified` is False.  Energy and time of a training run are no better
@@ -29,7 +29,7 @@ from analog_pc.devices.pulsed import Pulse, WriteEnergy
 
 @dataclass(frozen=True)
 class Drive:
-    """The pulse of a kind of device, where it is from, and whether that source says all of it."""
+    """The pulse of a kind of device, its source, and whether all of it is in that source."""
 
     energy: WriteEnergy
     source: str

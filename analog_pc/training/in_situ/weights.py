@@ -39,7 +39,7 @@ def reach(device: WeightDevice) -> float:
 
 
 class DeviceWeights:
-    """One layer; see `InSituTrainer` for how it is written.
+    """One layer; see `DeviceBackend` for how it is written.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class DeviceWeights:
 
     @property
     def writers(self) -> tuple[Writer, ...]:
-        """Of the forward array, and of the transposed one where it is another."""
+        """Writers of the forward array, and of a separate transposed one."""
         return (self.forward,) if self.backward is None else (self.forward, self.backward)
 
     def write(self, x: Floats, d: Floats, rate: float) -> int:

@@ -1,4 +1,4 @@
-"""Exact numbers: every write ends where it should.  The yardstick, on the same road as devices."""
+"""Exact numbers: the reference for all other schemes, through the same code."""
 
 from __future__ import annotations
 

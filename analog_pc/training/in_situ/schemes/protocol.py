@@ -1,4 +1,4 @@
-"""How a change of weights becomes pulses: what every scheme offers."""
+"""Interface of write schemes, which turn a change of weights into pulses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analog_pc.training.in_situ.synapses import Conductances, Synapses, make_syn
 
 
 class Writer(Protocol):
-    """The weights of one array [row = pre, column = post] and the writing of them, in units of the device.
+    """One array of weights [row = pre, column = post] in units of the device, and how it is written.
 
     `synapses` are all arrays that it consists of, for statistics.
     """
@@ -24,7 +24,7 @@ class Writer(Protocol):
 
     @property
     def weights(self) -> Floats:
-        """What the array computes with [rows, columns]."""
+        """Weights of the array [rows, columns]."""
         ...
 
     def assign(self, weights: Floats) -> None:
@@ -40,7 +40,7 @@ class Writer(Protocol):
         ...
 
     def conductances(self, technology: Technology) -> Conductances:
-        """What a circuit sees."""
+        """Conductances for a circuit."""
         ...
 
     def state(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class Scheme(Protocol):
     def name(self) -> str: ...
 
     def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> Writer:
-        """Fresh devices and the writing of them; `seed` and `lines` as in `make_synapses`."""
+        """A writer with new devices; `seed` and `lines` as in `make_synapses`."""
         ...
 
 

@@ -91,7 +91,7 @@ class TikiTakaWriter:
         return self.scheme.gamma * self.fast.weights + self.slow.weights
 
     def assign(self, weights: Floats) -> None:
-        """All of it in C."""
+        """Store all of the weight in C."""
         self.slow.assign(weights - self.scheme.gamma * self.fast.weights)
 
     def write(self, x: Floats, d: Floats, rate: float) -> None:

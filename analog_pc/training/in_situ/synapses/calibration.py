@@ -1,4 +1,4 @@
-"""What is known of devices before training: their mean step, and where each is symmetric."""
+"""Calibration before training: mean step of the devices, and symmetry point of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What synapses can do, whatever they are made of."""
+"""Interface of synapses: weights held by one or two devices each."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ class Conductances(NamedTuple):
 
 @dataclass
 class WriteCount:
-    """What writing took so far, besides what the devices count: pulse periods one after the other, lines
-    read, devices reset."""
+    """Counts besides those of the devices: consecutive pulse periods, rows read, devices reset."""
 
     periods: int = 0
     row_reads: int = 0
@@ -32,7 +31,7 @@ class WriteCount:
 
     @property
     def as_array(self) -> Ints:
-        """As an array, to be saved."""
+        """The counts as an array, for a state."""
         return np.array([self.periods, self.row_reads, self.resets], dtype=np.int64)
 
 
@@ -51,7 +50,7 @@ class Synapses(Protocol):
 
     @property
     def weights(self) -> Floats:
-        """What is read of the devices [rows, columns]."""
+        """Weights that are read, [rows, columns]."""
         ...
 
     def read_row(self, row: int) -> Floats:
@@ -79,7 +78,7 @@ class Synapses(Protocol):
         ...
 
     def conductances(self, technology: Technology) -> Conductances:
-        """What a circuit sees."""
+        """Conductances for a circuit."""
         ...
 
     def state(self) -> dict[str, Any]:
