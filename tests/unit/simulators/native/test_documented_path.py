@@ -10,6 +10,7 @@ from types import FrameType
 import numpy as np
 
 from analog_pc import Native, compile_network, random_network, technology
+from analog_pc.simulators.native.nonlinear_solve.strategies import STRATEGIES
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "explanation" / "native_solver.md").read_text(encoding="utf-8")
@@ -56,3 +57,8 @@ def test_the_path_is_that_of_a_simulation() -> None:
     assert len(names) + 1 <= LONGEST
     assert f"def {kernel}(" in (NATIVE / file).read_text(encoding="utf-8")
     assert all((NATIVE / where).exists() for _, where in path)
+
+
+def test_the_strategies_are_those_of_the_solver() -> None:
+    table = PAGE.split("| strategy | finds | used |")[1].split("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == [type(s).__name__ for s in STRATEGIES]
