@@ -81,7 +81,7 @@ class Workspace(NamedTuple):
     system: Floats  # [rank, rank, tile]
     coupling: Floats  # t [rank, 1, tile]
     tanh: Floats  # [2, tile]
-    moved: Floats  # the last step of y, [tile]
+    change: Floats  # the last step of y, [tile]
     size: Floats  # the largest y
     residual: Floats  # the largest f as a voltage; now, and
     previous: Floats  # before the last step
@@ -115,7 +115,7 @@ def workspace(problem: BlockProblem, samples: int) -> Workspace:
         system=room(coupling, coupling),
         coupling=room(coupling, 1),
         tanh=room(2),
-        moved=room(),
+        change=room(),
         size=room(),
         residual=room(),
         previous=room(),
@@ -239,23 +239,23 @@ def newton_step(gain: BlockGain, work: Workspace) -> None:
 
 @kernel(**INNER)
 def _advance(problem: BlockProblem, work: Workspace) -> None:
-    """q += f, y = feedforward + K q; leaves how far y moved and its size, NaN where one is."""
+    """q += f, y = feedforward + K q; leaves the largest change of y and its size, NaN where one is."""
     samples = work.f.shape[1]
-    moved = work.moved
+    change = work.change
     size = work.size
     for o in range(len(work.q)):
         for s in range(samples):
             work.q[o, s] += work.f[o, s]
     np.dot(problem.gain, work.q, work.new)
     for s in range(samples):
-        moved[s] = 0.0
+        change[s] = 0.0
         size[s] = 0.0
     for i in range(len(work.y)):
         for s in range(samples):
             to = work.new[i, s] + work.feedforward[i, s]
             by = abs(to - work.y[i, s])
             far = abs(to)
-            moved[s] = moved[s] if by <= moved[s] else by
+            change[s] = change[s] if by <= change[s] else by
             size[s] = size[s] if far <= size[s] else far
             work.y[i, s] = to
 
@@ -299,7 +299,7 @@ def _iterate(problem: BlockProblem, work: Workspace) -> None:
         for s in range(samples):
             near = now[s] == 0.0
             if step > 0:
-                near = near or work.moved[s] * now[s] <= problem.stop * work.size[s] * before[s]
+                near = near or work.change[s] * now[s] <= problem.stop * work.size[s] * before[s]
                 lost[s] = lost[s] or not (arrived[s] or near or now[s] < before[s])
             arrived[s] = arrived[s] or (near and not lost[s])
             going -= arrived[s] or lost[s]

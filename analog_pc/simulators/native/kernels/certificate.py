@@ -21,8 +21,8 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     contracts,
     jacobian_at,
-    make_room,
     positive_definite,
+    workspace,
 )
 
 THETAS = (0.2, 0.5, 0.9)  # small lags allow large skew parts
@@ -47,31 +47,31 @@ def certify(
     last: int,
 ) -> None:
     """Fill `certified` for samples y [samples, inputs]; `shifted`: the slow flow at the rate sigma."""
-    room = make_room(problem)
+    work = workspace(problem)
     n = len(problem.rate_x)
     s = problem.metric
     change = np.empty((n, n))
     for sample in range(first, last):
-        jacobian_at(shifted, y[sample], room)
-        change[:] = room.jacobian
-        jacobian_at(problem, y[sample], room)
+        jacobian_at(shifted, y[sample], work)
+        change[:] = work.jacobian
+        jacobian_at(problem, y[sample], work)
         skew = 0.0
         for i in range(n):
             for j in range(n):
                 scale = s[i] / s[j]
-                change[i, j] = (change[i, j] - room.jacobian[i, j]) / limits.sigma * scale
-                half = 0.5 * (room.jacobian[i, j] * scale - room.jacobian[j, i] / scale)
+                change[i, j] = (change[i, j] - work.jacobian[i, j]) / limits.sigma * scale
+                half = 0.5 * (work.jacobian[i, j] * scale - work.jacobian[j, i] / scale)
                 skew += half * half
         certified[sample] = False
         for theta in THETAS:
             least = theta * np.sqrt(skew) / np.sqrt(1.0 - theta * theta) + limits.error
-            if contracts(problem, room, -least) and _norm_below(change, theta / limits.peak, room.matrix):
+            if contracts(problem, work, -least) and _norm_below(change, theta / limits.peak, work.matrix):
                 certified[sample] = True
                 break
 
 
 @kernel(**INNER)
-def _norm_below(matrix: Floats, limit: float, room: Floats) -> bool:
+def _norm_below(matrix: Floats, limit: float, work: Floats) -> bool:
     """Whether the spectral norm of a matrix is below a limit: limit^2 - M^T M is positive definite."""
     n = len(matrix)
     for i in range(n):
@@ -79,6 +79,6 @@ def _norm_below(matrix: Floats, limit: float, room: Floats) -> bool:
             value = 0.0
             for k in range(n):
                 value += matrix[k, i] * matrix[k, j]
-            room[i, j] = -value
-        room[i, i] += limit * limit
-    return positive_definite(room, n)
+            work[i, j] = -value
+        work[i, i] += limit * limit
+    return positive_definite(work, n)

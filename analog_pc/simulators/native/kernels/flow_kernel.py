@@ -52,7 +52,7 @@ class FlowState(NamedTuple):
     found: Bools
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """Arrays for one sample."""
 
     y: Floats  # [inputs]
@@ -75,13 +75,13 @@ class Room(NamedTuple):
 
 
 @kernel(**INNER)
-def make_room(problem: FlowProblem) -> Room:
+def workspace(problem: FlowProblem) -> Workspace:
     """Arrays for one sample."""
     inputs = len(problem.gain)
     outputs = problem.gain.shape[1]
     n = len(problem.rate_x)
     terms = len(problem.table.inputs)
-    return Room(
+    return Workspace(
         np.zeros(inputs),
         np.zeros(outputs),
         np.zeros((terms, outputs)),
@@ -103,97 +103,99 @@ def make_room(problem: FlowProblem) -> Room:
 
 
 @kernel(**INNER)
-def evaluate(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, room: Room) -> float:
-    """y, delta and slopes; returns how far y has moved, V."""
-    moved = 0.0
+def evaluate(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, work: Workspace) -> float:
+    """y, delta and slopes; returns the largest change of y, V."""
+    change = 0.0
     for i in range(len(drive)):
         value = drive[i]
         for k in range(len(x)):
             value += problem.by_x[i, k] * x[k]
         for o in range(len(q)):
             value += problem.gain[i, o] * q[o]
-        by = abs(value - room.y[i])
-        moved = moved if by <= moved else by
-        room.y[i] = value
-    evaluate_sample(problem.table, room.y, room.tanh, room.f, room.slopes)
-    return moved
+        by = abs(value - work.y[i])
+        change = change if by <= change else by
+        work.y[i] = value
+    evaluate_sample(problem.table, work.y, work.tanh, work.f, work.slopes)
+    return change
 
 
 @kernel(**INNER)
 def eliminate_outputs(
-    problem: FlowProblem, slopes: Floats, q: Floats, room: Room, with_residual: bool
+    problem: FlowProblem, slopes: Floats, q: Floats, work: Workspace, with_residual: bool
 ) -> None:
     """Fill T, w and J for slopes [inputs of an output, outputs]; w for the residual delta - q."""
-    _fill_system(problem, slopes, room)
-    outputs = len(room.system)
-    n = len(room.jacobian)
+    _fill_system(problem, slopes, work)
+    outputs = len(work.system)
+    n = len(work.jacobian)
     for o in range(outputs):
-        room.t[o, n] = room.f[o] - q[o] if with_residual else 0.0
+        work.t[o, n] = work.f[o] - q[o] if with_residual else 0.0
     for j in range(outputs):
         last = j
         for p in range(j + 1, outputs):
-            if room.system[j, p] != 0.0:
+            if work.system[j, p] != 0.0:
                 last = p
         for o in range(j + 1, outputs):
-            if room.system[o, j] != 0.0:
-                factor = room.system[o, j] / room.system[j, j]
+            if work.system[o, j] != 0.0:
+                factor = work.system[o, j] / work.system[j, j]
                 for p in range(j + 1, last + 1):
-                    room.system[o, p] -= factor * room.system[j, p]
-                _subtract_row(room, o, j, factor)
+                    work.system[o, p] -= factor * work.system[j, p]
+                _subtract_row(work, o, j, factor)
     for j in range(outputs - 1, -1, -1):
         for p in range(j + 1, outputs):
-            if room.system[j, p] != 0.0:
-                _subtract_row(room, j, p, room.system[j, p])
-        for k in range(room.spans[j, 0], room.spans[j, 1]):
-            room.t[j, k] /= room.system[j, j]
-        room.t[j, n] /= room.system[j, j]
-    room.jacobian[:] = problem.rate_x
+            if work.system[j, p] != 0.0:
+                _subtract_row(work, j, p, work.system[j, p])
+        for k in range(work.spans[j, 0], work.spans[j, 1]):
+            work.t[j, k] /= work.system[j, j]
+        work.t[j, n] /= work.system[j, j]
+    work.jacobian[:] = problem.rate_x
     for i in range(n):
         for o in range(outputs):
             value = problem.rate_q[i, o]
             if value != 0.0:
-                for k in range(room.spans[o, 0], room.spans[o, 1]):
-                    room.jacobian[i, k] += value * room.t[o, k]
+                for k in range(work.spans[o, 0], work.spans[o, 1]):
+                    work.jacobian[i, k] += value * work.t[o, k]
 
 
 @kernel(**INNER)
-def _fill_system(problem: FlowProblem, slopes: Floats, room: Room) -> None:
+def _fill_system(problem: FlowProblem, slopes: Floats, work: Workspace) -> None:
     """1 - D K, and D C in place of T; `spans` [outputs, 2] holds the columns where a row of T is not 0."""
-    outputs = len(room.system)
-    n = len(room.jacobian)
+    outputs = len(work.system)
+    n = len(work.jacobian)
     table = problem.table
-    room.used[:] = slopes
-    room.system[:] = 0.0
-    room.t[:] = 0.0
+    work.used[:] = slopes
+    work.system[:] = 0.0
+    work.t[:] = 0.0
     for o in range(outputs):
-        room.spans[o, 0] = n
-        room.spans[o, 1] = 0
+        work.spans[o, 0] = n
+        work.spans[o, 1] = 0
         for a in range(2 if table.gated[o] else 1):
             slope = slopes[a, o]
             if slope != 0.0:
                 i = table.inputs[a, o]
                 for p in range(outputs):
-                    room.system[o, p] -= slope * problem.gain[i, p]
+                    work.system[o, p] -= slope * problem.gain[i, p]
                 for k in range(problem.spans[i, 0], problem.spans[i, 1]):
-                    room.t[o, k] += slope * problem.by_x[i, k]
-                room.spans[o, 0] = min(room.spans[o, 0], problem.spans[i, 0])
-                room.spans[o, 1] = max(room.spans[o, 1], problem.spans[i, 1])
-        room.system[o, o] += 1.0
+                    work.t[o, k] += slope * problem.by_x[i, k]
+                work.spans[o, 0] = min(work.spans[o, 0], problem.spans[i, 0])
+                work.spans[o, 1] = max(work.spans[o, 1], problem.spans[i, 1])
+        work.system[o, o] += 1.0
 
 
 @kernel(**INNER)
-def _subtract_row(room: Room, o: int, j: int, factor: float) -> None:
+def _subtract_row(work: Workspace, o: int, j: int, factor: float) -> None:
     """Subtract factor times row j of T and w from row o."""
-    n = len(room.jacobian)
-    for k in range(room.spans[j, 0], room.spans[j, 1]):
-        room.t[o, k] -= factor * room.t[j, k]
-    room.t[o, n] -= factor * room.t[j, n]
-    room.spans[o, 0] = min(room.spans[o, 0], room.spans[j, 0])
-    room.spans[o, 1] = max(room.spans[o, 1], room.spans[j, 1])
+    n = len(work.jacobian)
+    for k in range(work.spans[j, 0], work.spans[j, 1]):
+        work.t[o, k] -= factor * work.t[j, k]
+    work.t[o, n] -= factor * work.t[j, n]
+    work.spans[o, 0] = min(work.spans[o, 0], work.spans[j, 0])
+    work.spans[o, 1] = max(work.spans[o, 1], work.spans[j, 1])
 
 
 @kernel(**INNER)
-def rest_outputs(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, near: float, room: Room) -> bool:
+def settle_outputs(
+    problem: FlowProblem, drive: Floats, x: Floats, q: Floats, near: float, work: Workspace
+) -> bool:
     """q = delta(y) beside a held x; whether it was found.
 
     By fixed point, exact after a few sweeps where outputs depend on earlier ones alone; else by Newton.
@@ -201,14 +203,14 @@ def rest_outputs(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, near
     n = len(x)
     for _ in range(SWEEPS):
         for o in range(len(q)):
-            q[o] = room.f[o]
-        if evaluate(problem, drive, x, q, room) <= near:
+            q[o] = work.f[o]
+        if evaluate(problem, drive, x, q, work) <= near:
             return True
     for _ in range(ITERATIONS):
-        eliminate_outputs(problem, room.slopes, q, room, True)
+        eliminate_outputs(problem, work.slopes, q, work, True)
         for o in range(len(q)):
-            q[o] += room.t[o, n]
-        if evaluate(problem, drive, x, q, room) <= near:
+            q[o] += work.t[o, n]
+        if evaluate(problem, drive, x, q, work) <= near:
             return True
     return False
 
@@ -226,12 +228,12 @@ def slow_rate(problem: FlowProblem, push: Floats, x: Floats, q: Floats, out: Flo
 
 
 @kernel(**INNER)
-def jacobian_at(problem: FlowProblem, y: Floats, room: Room) -> None:
-    """Fill room.jacobian with J at inputs y [inputs]."""
+def jacobian_at(problem: FlowProblem, y: Floats, work: Workspace) -> None:
+    """Fill work.jacobian with J at inputs y [inputs]."""
     for i in range(len(y)):
-        room.y[i] = y[i]
-    evaluate_sample(problem.table, room.y, room.tanh, room.f, room.slopes)
-    eliminate_outputs(problem, room.slopes, room.q0, room, False)
+        work.y[i] = y[i]
+    evaluate_sample(problem.table, work.y, work.tanh, work.f, work.slopes)
+    eliminate_outputs(problem, work.slopes, work.q0, work, False)
 
 
 @kernel(**INNER)
@@ -254,21 +256,21 @@ def positive_definite(matrix: Floats, n: int) -> bool:
 
 
 @kernel(**INNER)
-def contracts(problem: FlowProblem, room: Room, rate: float) -> bool:
+def contracts(problem: FlowProblem, work: Workspace, rate: float) -> bool:
     """Whether rate - (S J S^-1 + transpose) / 2 is positive definite."""
-    n = len(room.jacobian)
+    n = len(work.jacobian)
     s = problem.metric
     for i in range(n):
         for j in range(i + 1):
-            room.matrix[i, j] = -0.5 * (room.jacobian[i, j] * s[i] / s[j] + room.jacobian[j, i] * s[j] / s[i])
-        room.matrix[i, i] += rate
-    return positive_definite(room.matrix, n)
+            work.matrix[i, j] = -0.5 * (work.jacobian[i, j] * s[i] / s[j] + work.jacobian[j, i] * s[j] / s[i])
+        work.matrix[i, i] += rate
+    return positive_definite(work.matrix, n)
 
 
 @kernel(**OPTIONS)
 def contracts_at(problem: FlowProblem, y: Floats, out: Bools, first: int, last: int) -> None:
     """Fill `out`: whether the flow contracts at inputs y [samples, inputs]."""
-    room = make_room(problem)
+    work = workspace(problem)
     for s in range(first, last):
-        jacobian_at(problem, y[s], room)
-        out[s] = contracts(problem, room, 0.0)
+        jacobian_at(problem, y[s], work)
+        out[s] = contracts(problem, work, 0.0)

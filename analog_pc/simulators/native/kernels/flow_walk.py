@@ -16,13 +16,13 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     ITERATIONS,
     FlowProblem,
     FlowState,
-    Room,
+    Workspace,
     contracts,
     eliminate_outputs,
     evaluate,
-    make_room,
-    rest_outputs,
+    settle_outputs,
     slow_rate,
+    workspace,
 )
 from analog_pc.simulators.native.kernels.slope_bounds import largest_slopes, worst_slopes
 
@@ -66,34 +66,34 @@ def _solve(matrix: Floats) -> None:
 
 @kernel(**INNER)
 def _newton_update(
-    problem: FlowProblem, push: Floats, x: Floats, q: Floats, inverse_step: float, room: Room
+    problem: FlowProblem, push: Floats, x: Floats, q: Floats, inverse_step: float, work: Workspace
 ) -> float:
-    """One iteration of an implicit Euler step of 1 / inverse_step s from room.x0; how far x moved, V."""
+    """One iteration of an implicit Euler step of 1 / inverse_step s from work.x0; largest change of x, V."""
     n = len(x)
     outputs = len(q)
-    eliminate_outputs(problem, room.slopes, q, room, True)
-    matrix = room.matrix
+    eliminate_outputs(problem, work.slopes, q, work, True)
+    matrix = work.matrix
     for i in range(n):
-        value = push[i] - (x[i] - room.x0[i]) * inverse_step
+        value = push[i] - (x[i] - work.x0[i]) * inverse_step
         for k in range(n):
             value += problem.rate_x[i, k] * x[k]
-            matrix[i, k] = -room.jacobian[i, k]
+            matrix[i, k] = -work.jacobian[i, k]
         matrix[i, i] += inverse_step
         for o in range(outputs):
-            value += problem.rate_q[i, o] * (q[o] + room.t[o, n])
+            value += problem.rate_q[i, o] * (q[o] + work.t[o, n])
         matrix[i, n] = value
     _solve(matrix)
-    moved = 0.0
+    change = 0.0
     for i in range(n):
         x[i] += matrix[i, n]
         by = abs(matrix[i, n])
-        moved = moved if by <= moved else by
+        change = change if by <= change else by
     for o in range(outputs):
-        value = room.t[o, n]
+        value = work.t[o, n]
         for k in range(n):
-            value += room.t[o, k] * matrix[k, n]
+            value += work.t[o, k] * matrix[k, n]
         q[o] += value
-    return moved
+    return change
 
 
 @kernel(**INNER)
@@ -105,15 +105,15 @@ def _step(
     q: Floats,
     inverse_step: float,
     near: float,
-    room: Room,
+    work: Workspace,
 ) -> bool:
     """One step in x and q; whether Newton's method has converged."""
     for _ in range(ITERATIONS):
-        moved = _newton_update(problem, push, x, q, inverse_step, room)
-        by = evaluate(problem, drive, x, q, room)
-        if not (np.isfinite(moved) and np.isfinite(by)):
+        change = _newton_update(problem, push, x, q, inverse_step, work)
+        by = evaluate(problem, drive, x, q, work)
+        if not (np.isfinite(change) and np.isfinite(by)):
             return False
-        if moved <= near and by <= near:
+        if change <= near and by <= near:
             return True
     return False
 
@@ -128,57 +128,63 @@ def _equal(one: Floats, other: Floats) -> bool:
 
 
 @kernel(**INNER)
-def _contracts_between(problem: FlowProblem, q: Floats, rate: float, around: float, room: Room) -> bool:
+def _contracts_between(problem: FlowProblem, q: Floats, rate: float, around: float, work: Workspace) -> bool:
     """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
 
     around: V beside the way that the flow may take; with any, also for the largest slopes there.
     """
-    worst_slopes(problem, around, room)
-    if not _equal(room.mean, room.used):  # rectifiers: J of the last iteration still holds
-        eliminate_outputs(problem, room.mean, q, room, False)
-    if not contracts(problem, room, rate):
+    worst_slopes(problem, around, work)
+    if not _equal(work.mean, work.used):  # rectifiers: J of the last iteration still holds
+        eliminate_outputs(problem, work.mean, q, work, False)
+    if not contracts(problem, work, rate):
         return False
     if around == 0.0:
         return True
-    largest_slopes(problem, around, room)
-    if _equal(room.mean, room.used):
+    largest_slopes(problem, around, work)
+    if _equal(work.mean, work.used):
         return True
-    eliminate_outputs(problem, room.mean, q, room, False)
-    return contracts(problem, room, rate)
+    eliminate_outputs(problem, work.mean, q, work, False)
+    return contracts(problem, work, rate)
 
 
 @kernel(**INNER)
 def _admissible(
-    problem: FlowProblem, q: Floats, moved: float, truncation: float, growth: float, scale: float, room: Room
+    problem: FlowProblem,
+    q: Floats,
+    change: float,
+    truncation: float,
+    growth: float,
+    scale: float,
+    work: Workspace,
 ) -> bool:
-    """Whether a step of `moved` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
-    if moved > REACH:
-        return moved <= PIECE and _contracts_between(problem, q, 0.0, moved * scale, room)
-    if truncation > TRUNCATION and moved > FINE:
+    """Whether a step of `change` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
+    if change > REACH:
+        return change <= PIECE and _contracts_between(problem, q, 0.0, change * scale, work)
+    if truncation > TRUNCATION and change > FINE:
         return False
-    if growth == 0.0 and moved > FINE:  # an infinite step: other rests may lie as near as its end
-        return _contracts_between(problem, q, 0.0, moved * scale, room)
-    if _contracts_between(problem, q, growth, 0.0, room):
+    if growth == 0.0 and change > FINE:  # an infinite step: other rests may lie as near as its end
+        return _contracts_between(problem, q, 0.0, change * scale, work)
+    if _contracts_between(problem, q, growth, 0.0, work):
         return True
-    if moved > FINE:
+    if change > FINE:
         return False
-    eliminate_outputs(problem, room.slopes, q, room, False)
-    return contracts(problem, room, growth)
+    eliminate_outputs(problem, work.slopes, q, work, False)
+    return contracts(problem, work, growth)
 
 
 @kernel(**INNER)
-def keep(x: Floats, q: Floats, room: Room) -> None:
+def keep(x: Floats, q: Floats, work: Workspace) -> None:
     """Where a step starts."""
-    room.x0[:] = x
-    room.q0[:] = q
-    room.y0[:] = room.y
-    room.f0[:] = room.f
-    room.slopes0[:] = room.slopes
+    work.x0[:] = x
+    work.q0[:] = q
+    work.y0[:] = work.y
+    work.f0[:] = work.f
+    work.slopes0[:] = work.slopes
 
 
 @kernel(**INNER)
 def _follow_one(
-    problem: FlowProblem, drive: Floats, push: Floats, x: Floats, q: Floats, scale: float, room: Room
+    problem: FlowProblem, drive: Floats, push: Floats, x: Floats, q: Floats, scale: float, work: Workspace
 ) -> bool:
     """Follow one sample from x and q to where it rests; whether it does.
 
@@ -188,39 +194,39 @@ def _follow_one(
     near = NEAR * scale
     h = 0.25 * problem.tick
     longest = UNLIMITED * problem.tick
-    evaluate(problem, drive, x, q, room)
-    if not rest_outputs(problem, drive, x, q, near, room):
+    evaluate(problem, drive, x, q, work)
+    if not settle_outputs(problem, drive, x, q, near, work):
         return False
     for step in range(MOST_STEPS):
-        keep(x, q, room)
-        slow_rate(problem, push, x, q, room.rate0)
+        keep(x, q, work)
+        slow_rate(problem, push, x, q, work.rate0)
         trial = step % TRIED == TRIED - 1
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
-        good = _step(problem, drive, push, x, q, inverse_step, near, room)
-        moved = 0.0
+        good = _step(problem, drive, push, x, q, inverse_step, near, work)
+        change = 0.0
         truncation = 0.0
         if good:
             for i in range(len(x)):
-                by = abs(x[i] - room.x0[i]) / scale
-                moved = moved if by <= moved else by
-                by = 0.5 * abs(x[i] - room.x0[i] - h * room.rate0[i]) / scale
+                by = abs(x[i] - work.x0[i]) / scale
+                change = change if by <= change else by
+                by = 0.5 * abs(x[i] - work.x0[i] - h * work.rate0[i]) / scale
                 truncation = truncation if by <= truncation else by
             truncation = 0.0 if last else truncation
-            good = _admissible(problem, q, moved, truncation, 0.5 * inverse_step, scale, room)
+            good = _admissible(problem, q, change, truncation, 0.5 * inverse_step, scale, work)
         if good:
             if last:
                 return True
-            if moved > REACH or (moved <= 0.5 * REACH and truncation <= 0.25 * TRUNCATION):
+            if change > REACH or (change <= 0.5 * REACH and truncation <= 0.25 * TRUNCATION):
                 h *= 2.0
-            if moved <= 0.1 * REACH and truncation <= 0.05 * TRUNCATION:
+            if change <= 0.1 * REACH and truncation <= 0.05 * TRUNCATION:
                 h *= 2.0
         else:
-            x[:] = room.x0
-            q[:] = room.q0
-            room.y[:] = room.y0
-            room.f[:] = room.f0
-            room.slopes[:] = room.slopes0
+            x[:] = work.x0
+            q[:] = work.q0
+            work.y[:] = work.y0
+            work.f[:] = work.f0
+            work.slopes[:] = work.slopes0
             if not trial:
                 h = (longest if last else h) * 0.25
             if h < SHORTEST * problem.tick:
@@ -231,10 +237,10 @@ def _follow_one(
 @kernel(**OPTIONS)
 def follow(problem: FlowProblem, state: FlowState, first: int, last: int) -> None:
     """Follow samples `first` to `last`; x and q move, and `found` says which have come to rest."""
-    room = make_room(problem)
+    work = workspace(problem)
     for s in range(first, last):
         state.found[s] = _follow_one(
-            problem, state.drive[s], state.push[s], state.x[s], state.q[s], state.scale[s], room
+            problem, state.drive[s], state.push[s], state.x[s], state.q[s], state.scale[s], work
         )
 
 
@@ -246,36 +252,36 @@ def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, f
     way, but as long as it comes nearer to x it stays within the distance at the start, and so far around the
     line outputs are looked at.
     """
-    room = make_room(problem)
+    work = workspace(problem)
     n = x.shape[1]
     at = np.empty(n)
     outputs = np.empty(q.shape[1])
     start = np.empty(q.shape[1])
     for s in range(first, last):
-        moved = 0.0
+        change = 0.0
         for i in range(n):
             by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
-            moved = moved if by <= moved else by
+            change = change if by <= change else by
         state.found[s] = False
-        if not moved <= MOST_PIECES * PIECE:
+        if not change <= MOST_PIECES * PIECE:
             continue
-        pieces = max(1, int(np.ceil(moved / PIECE)))
+        pieces = max(1, int(np.ceil(change / PIECE)))
         at[:] = state.x[s]
         outputs[:] = state.q[s]
-        evaluate(problem, state.drive[s], at, outputs, room)
-        good = rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
+        evaluate(problem, state.drive[s], at, outputs, work)
+        good = settle_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], work)
         start[:] = outputs
         for piece in range(1, pieces + 1):
             if not good:
                 break
-            keep(at, outputs, room)
+            keep(at, outputs, work)
             part = piece / pieces
             for i in range(n):
                 at[i] = state.x[s, i] + part * (x[s, i] - state.x[s, i])
             for o in range(len(outputs)):
                 outputs[o] = start[o] + part * (q[s, o] - start[o])
-            evaluate(problem, state.drive[s], at, outputs, room)
+            evaluate(problem, state.drive[s], at, outputs, work)
             if piece < pieces:
-                good = rest_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], room)
-            good = good and _contracts_between(problem, outputs, 0.0, moved * state.scale[s], room)
+                good = settle_outputs(problem, state.drive[s], at, outputs, NEAR * state.scale[s], work)
+            good = good and _contracts_between(problem, outputs, 0.0, change * state.scale[s], work)
         state.found[s] = good

@@ -11,7 +11,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels import INNER
-from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, Room
+from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, Workspace
 from analog_pc.simulators.native.kernels.transfer_functions import (
     RAMP,
     SIGMOID,
@@ -91,21 +91,21 @@ def _largest(table: TransferTable, o: int, low: float, high: float) -> float:
 
 
 @kernel(**INNER)
-def largest_slopes(problem: FlowProblem, around: float, room: Room) -> None:
-    """Change room.mean to the largest slope and gate of each smooth output within `around` V of the way."""
+def largest_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
+    """Change work.mean to the largest slope and gate of each smooth output within `around` V of the way."""
     table = problem.table
-    for o in range(room.mean.shape[1]):
+    for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
-        low = min(room.y[i], room.y0[i]) - around
-        high = max(room.y[i], room.y0[i]) + around
+        low = min(work.y[i], work.y0[i]) - around
+        high = max(work.y[i], work.y0[i]) + around
         largest = _largest(table, o, low, high)
         if not np.isnan(largest):
-            room.mean[1 if table.gated[o] else 0, o] = largest
+            work.mean[1 if table.gated[o] else 0, o] = largest
 
 
 @kernel(**INNER)
-def worst_slopes(problem: FlowProblem, around: float, room: Room) -> None:
-    """Fill room.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
+def worst_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
+    """Fill work.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
 
     A gated output, delta = gate(control) drive, pushes the state that its control reads: the slope by the
     control is the one that pushes away most, within `around` V of the way, since the flow need not take the
@@ -113,27 +113,27 @@ def worst_slopes(problem: FlowProblem, around: float, room: Room) -> None:
     All others: secants.
     """
     table = problem.table
-    y = room.y
-    y0 = room.y0
-    for o in range(room.mean.shape[1]):
+    y = work.y
+    y0 = work.y0
+    for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
         least, most = _slope_range(table, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
         change = y[i] - y0[i]
         if table.gated[o]:
             d = table.inputs[1, o]
-            room.mean[1, o] = 0.5 * (room.slopes[1, o] + room.slopes0[1, o])
+            work.mean[1, o] = 0.5 * (work.slopes[1, o] + work.slopes0[1, o])
             if np.isnan(least):
-                least = min(room.slopes[0, o], room.slopes0[0, o])
-                most = max(room.slopes[0, o], room.slopes0[0, o])
-                room.mean[0, o] = most if problem.pushes[o] > 0.0 else least
+                least = min(work.slopes[0, o], work.slopes0[0, o])
+                most = max(work.slopes[0, o], work.slopes0[0, o])
+                work.mean[0, o] = most if problem.pushes[o] > 0.0 else least
                 continue
             one = problem.pushes[o] * y[d]
             other = problem.pushes[o] * y0[d]
             worst = max(max(least * one, most * one), max(least * other, most * other))
-            room.mean[0, o] = problem.pushes[o] * worst
+            work.mean[0, o] = problem.pushes[o] * worst
         elif table.kind[o] == RAMP:
-            room.mean[0, o] = most if abs(most) >= abs(least) else least
+            work.mean[0, o] = most if abs(most) >= abs(least) else least
         elif abs(change) > CANCELLED * (abs(y[i]) + abs(y0[i])):
-            room.mean[0, o] = (room.f[o] - room.f0[o]) / change
+            work.mean[0, o] = (work.f[o] - work.f0[o]) / change
         else:
-            room.mean[0, o] = 0.5 * (room.slopes[0, o] + room.slopes0[0, o])
+            work.mean[0, o] = 0.5 * (work.slopes[0, o] + work.slopes0[0, o])

@@ -132,7 +132,7 @@ def block_gain_of(form: FeedbackForm, table: TransferTable, y: Floats, uncoupled
     linked = (np.abs(uncoupled[index]) * slopes > DROPPED).any(axis=0)
     label = connected_components(linked, directed=False)[1]
     order = np.argsort(label, kind="stable")
-    blocks = _Blocks.of(np.bincount(label))
+    blocks = _BlockLayout.of(np.bincount(label))
     if rank > LARGEST_RANK or blocks.largest > LARGEST_BLOCK:
         return None
     by_input = (left[:, :rank] * size[:rank])[index[:, order]].transpose(1, 0, 2)
@@ -179,7 +179,7 @@ def _largest_slopes(table: TransferTable, y: Floats) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class _Blocks:
+class _BlockLayout:
     """Outputs block by block: the block of each one, and its place in it (`nth`)."""
 
     starts: Ints
@@ -187,7 +187,7 @@ class _Blocks:
     nth: Ints
 
     @classmethod
-    def of(cls, sizes: Ints) -> _Blocks:
+    def of(cls, sizes: Ints) -> _BlockLayout:
         starts = np.concatenate([[0], np.cumsum(sizes)])
         block = np.repeat(np.arange(len(sizes)), sizes)
         return cls(starts, block, np.arange(starts[-1]) - starts[block])

@@ -41,21 +41,21 @@ class DenseNewton:
     """Newton's method on one feedback form; keeps the factors that served one sample last.
 
     A transfer function with kinks has corners in which the residual falls along no part of Newton's step,
-    though the whole step, beyond the corner, leads on.  `leaps` says how many of these a sample may take.
+    though the whole step, beyond the corner, leads on.  `undamped` says how many of these a sample may take.
     """
 
     def __init__(self, form: FeedbackForm) -> None:
         self.form = form
         self._factors: Any = None
 
-    def solve(self, r: Floats, start: Floats, leaps: int = 0) -> Solved:
+    def solve(self, r: Floats, start: Floats, undamped: int = 0) -> Solved:
         """Samples r [samples, inputs], searched from q = `start`."""
         with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
             if len(r) == 1 and self._factors is not None:
                 solved = self._chord(r, start)
                 if solved.found.all():
                     return solved
-            return self._damped(r, start, leaps)
+            return self._damped(r, start, undamped)
 
     def _chord(self, r: Floats, start: Floats) -> Solved:
         form = self.form
@@ -64,36 +64,36 @@ class DenseNewton:
         before = np.inf
         for _ in range(STEPS):
             f = form.delta(y) - q
-            size = float(_volts(form, f)[0])
+            size = float(_residual_volts(form, f)[0])
             if not size <= RENEW * before:
                 break
             before = size
             q = q + lu_solve(self._factors, f[0], check_finite=False)[None]
             new = form.inputs(r, q)
-            moved = np.abs(new - y).max()
+            change = np.abs(new - y).max()
             y = new
-            if moved <= STOP * np.abs(y).max():
+            if change <= STOP * np.abs(y).max():
                 return Solved(y, q, np.ones(1, dtype=np.bool_))
         return Solved(y, q, np.zeros(1, dtype=np.bool_))
 
-    def _damped(self, r: Floats, start: Floats, leaps: int) -> Solved:
+    def _damped(self, r: Floats, start: Floats, undamped: int) -> Solved:
         q = start.copy()
         found = np.zeros(len(r), dtype=np.bool_)
         todo = np.arange(len(r))
-        leaps_left = np.full(len(r), leaps)
+        undamped_left = np.full(len(r), undamped)
         for _ in range(STEPS):
             if len(todo) == 0:
                 break
             now = _Iterate(self.form, r[todo], q[todo])
             step = self._step(now)
-            moved = now.damped(step)
-            leap = ~moved & (leaps_left[todo] > 0) & np.isfinite(step).all(axis=1)
-            now.q[leap] += step[leap]
-            leaps_left[todo[leap]] -= 1
-            moved |= leap
+            accepted = now.damped(step)
+            whole = ~accepted & (undamped_left[todo] > 0) & np.isfinite(step).all(axis=1)
+            now.q[whole] += step[whole]
+            undamped_left[todo[whole]] -= 1
+            accepted |= whole
             q[todo] = now.q
-            found[todo] = moved & now.arrived
-            todo = todo[moved & ~now.arrived]
+            found[todo] = accepted & now.arrived
+            todo = todo[accepted & ~now.arrived]
         return Solved(self.form.inputs(r, q), q, found)
 
     def _step(self, now: _Iterate) -> Floats:
@@ -130,20 +130,20 @@ class _Iterate:
         left of it then comes from rounding, and from the inner search of a crossbar.
         """
         form = self.form
-        before = _volts(form, self.f)
+        before = _residual_volts(form, self.f)
         left = np.flatnonzero(np.isfinite(step).all(axis=1))
         length = 1.0
-        moved = np.zeros(len(self.q), dtype=np.bool_)
+        accepted = np.zeros(len(self.q), dtype=np.bool_)
         for _ in range(HALVINGS):
             if len(left) == 0:
                 break
             q = self.q[left] + length * step[left]
             y = form.inputs(self.r[left], q)
             f = form.delta(y) - q
-            size = _volts(form, f)
+            size = _residual_volts(form, f)
             floor = rounding(form, self.r[left], q)
-            moved_by = np.abs(y - self.y[left]).max(axis=1, initial=0.0)
-            short = (moved_by <= STOP * np.abs(y).max(axis=1, initial=0.0)) & np.isfinite(size)
+            change = np.abs(y - self.y[left]).max(axis=1, initial=0.0)
+            short = (change <= STOP * np.abs(y).max(axis=1, initial=0.0)) & np.isfinite(size)
             at_end = (length == 1.0) & (short | (size <= floor))
             good = (size <= (1.0 - 1e-4 * length) * before[left]) | (size <= floor) | at_end
             took = left[good]
@@ -151,18 +151,18 @@ class _Iterate:
             self.y[took] = y[good]
             self.f[took] = f[good]
             self.arrived[took] = at_end[good]
-            moved[took] = True
+            accepted[took] = True
             left = left[~good]
             length *= 0.5
-        return moved
+        return accepted
 
 
-def _volts(form: FeedbackForm, f: Floats) -> Floats:
-    """The residual as the elements would read it, V, [samples]."""
+def _residual_volts(form: FeedbackForm, f: Floats) -> Floats:
+    """The residual as a voltage at the inputs (largest element of K f), V, [samples]."""
     return np.asarray(np.abs(f @ form.gain.T).max(axis=1, initial=0.0))
 
 
 def rounding(form: FeedbackForm, r: Floats, q: Floats) -> Floats:
-    """What rounding makes of a step that should be none, V, [samples]."""
+    """Round-off of y = r + K q, V, [samples]: a smaller step means nothing."""
     terms = np.abs(r) + np.abs(q) @ np.abs(form.gain).T
     return np.asarray(4.0 * np.finfo(np.float64).eps * terms.max(axis=1, initial=0.0))

@@ -161,9 +161,13 @@ class SlowFlow:
     def _contracts_to(self, problem: CompiledFlow, state: FlowState, u: Floats, q: Floats) -> Bools:
         """Samples whose flow contracts from their state to the operating point with outputs q, near it."""
         state.found[:] = False
-        rest = np.ascontiguousarray(self._volts.value(None, q, u))
+        equilibrium = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        _in_slices(len(rest), Deadline(None), partial(contracts_to, problem.kernel, state, rest, outputs))
+        _in_slices(
+            len(equilibrium),
+            Deadline(None),
+            partial(contracts_to, problem.kernel, state, equilibrium, outputs),
+        )
         return state.found.copy()
 
     def _state(self, problem: CompiledFlow, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:

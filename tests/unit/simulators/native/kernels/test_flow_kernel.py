@@ -20,7 +20,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     contracts,
     eliminate_outputs,
     evaluate,
-    make_room,
+    workspace,
 )
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow, keep
 from analog_pc.simulators.native.kernels.slope_bounds import worst_slopes
@@ -110,28 +110,28 @@ def smooth_cells(seed: int = 0) -> Cells:
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian_at(problem, drive, x, q, jacobian):  # type: ignore[no-untyped-def]
-    room = make_room(problem)
-    evaluate(problem, drive, x, q, room)
-    eliminate_outputs(problem, room.slopes, q, room, False)
-    jacobian[:] = room.jacobian
+    work = workspace(problem)
+    evaluate(problem, drive, x, q, work)
+    eliminate_outputs(problem, work.slopes, q, work, False)
+    jacobian[:] = work.jacobian
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _jacobian_between(problem, drive, x0, q0, x1, q1, around, jacobian):  # type: ignore[no-untyped-def]
-    room = make_room(problem)
-    evaluate(problem, drive, x0, q0, room)
-    keep(x0, q0, room)
-    evaluate(problem, drive, x1, q1, room)
-    worst_slopes(problem, around, room)
-    eliminate_outputs(problem, room.mean, q1, room, False)
-    jacobian[:] = room.jacobian
+    work = workspace(problem)
+    evaluate(problem, drive, x0, q0, work)
+    keep(x0, q0, work)
+    evaluate(problem, drive, x1, q1, work)
+    worst_slopes(problem, around, work)
+    eliminate_outputs(problem, work.mean, q1, work, False)
+    jacobian[:] = work.jacobian
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
 def _contracts_with(problem, jacobian, rate):  # type: ignore[no-untyped-def]
-    room = make_room(problem)
-    room.jacobian[:] = jacobian
-    return contracts(problem, room, rate)
+    work = workspace(problem)
+    work.jacobian[:] = jacobian
+    return contracts(problem, work, rate)
 
 
 @pytest.mark.parametrize("seed", range(3))
