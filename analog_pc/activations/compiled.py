@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.activations.activation import Activation
 from analog_pc.activations.piecewise_linear import PiecewiseLinear
-from analog_pc.activations.smooth import SMOOTH, identity, sigmoid, tanh
+from analog_pc.activations.smooth import SMOOTH, activate_smooth
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 
@@ -51,24 +51,13 @@ def activate(
     count, n
         How many samples and activities of the arrays are meant, from the first on.
     """
-    # The code is decided on outside the loops, which are SIMD then.
-    if code == 0:
-        for b in range(count):
-            for j in range(n):
-                f[b, j], slope[b, j], curvature[b, j] = identity(x[b, j])
-    elif code == 1:
-        for b in range(count):
-            for j in range(n):
-                f[b, j], slope[b, j], curvature[b, j] = tanh(x[b, j])
-    elif code == 2:
-        for b in range(count):
-            for j in range(n):
-                f[b, j], slope[b, j], curvature[b, j] = sigmoid(x[b, j])
-    else:
-        _piecewise(pieces, x, count, n, f, slope)
-        for b in range(count):
-            for j in range(n):
-                curvature[b, j] = 0.0
+    if code < KINKED:
+        activate_smooth(code, x, count, n, f, slope, curvature)
+        return
+    _piecewise(pieces, x, count, n, f, slope)
+    for b in range(count):
+        for j in range(n):
+            curvature[b, j] = 0.0
 
 
 @kernel(**FAST_MATH)

@@ -1,6 +1,6 @@
 """Smooth activations: arrays, compiled code and SPICE text of each, side by side.
 
-To add one: its compiled function and its entry here; its loop in `compiled.activate`, ordered as `SMOOTH`.
+To add one: its compiled function, its loop in `activate_smooth`, and its entry at the same place of `SMOOTH`.
 
 Compiled functions return f, f' and f'' of one number.  tanh and sigmoid are made of one exponential, written
 in arithmetic that the compiler turns into SIMD where it loops over many numbers::
@@ -98,6 +98,33 @@ def sigmoid(x: float) -> Derivatives:
     f = larger if x >= 0.0 else smaller
     slope = larger * smaller
     return f, slope, slope * (1.0 - 2.0 * f)
+
+
+@kernel(**FAST_MATH)
+def activate_smooth(
+    code: int, x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats
+) -> None:
+    """Fill f, f' and f'' of `SMOOTH[code]`, as `compiled.activate` does.
+
+    Parameters
+    ----------
+    code
+        Place of the activation in `SMOOTH`; it is decided on outside the loops, which are SIMD then.
+    x, count, n, f, slope, curvature
+        As for `compiled.activate`.
+    """
+    if code == 0:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = identity(x[b, j])
+    elif code == 1:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = tanh(x[b, j])
+    elif code == 2:
+        for b in range(count):
+            for j in range(n):
+                f[b, j], slope[b, j], curvature[b, j] = sigmoid(x[b, j])
 
 
 def _tanh_derivatives(x: Floats) -> tuple[Floats, Floats]:

@@ -92,7 +92,7 @@ def rectifier(
     ``drive = A (x - X(drive))``: x stays within s/A of a kink while the drive, and with it the gate,
     takes any value between the two slopes.  So an equilibrium may rest on a kink, as the energy demands.
     """
-    signal, drive, folded = (bus(f"{what}_{name}", len(x)) for what in ("signal", "drive", "fold"))
+    signal, drive, position = (bus(f"{what}_{name}", len(x)) for what in ("signal", "drive", "fold"))
     edges = tuple(s * edge for k, kink in enumerate(f.kinks) for edge in (kink + k, kink + k + 1.0))
     follows = tuple(float(k % 2 == 0) for k in range(len(edges) + 1))
     opening = np.zeros(len(edges) + 1)
@@ -102,7 +102,7 @@ def rectifier(
     ramp = ramp_transfer(tuple(s * k for k in f.kinks), f.slopes, offset)
     elements = (
         _pairs(f"{name}_rate", x, signal, ramp, u / s, sampler),
-        NonlinearVCVS(f"{name}_diodes", drive, folded, ramp_transfer(edges, follows)),
-        Amplifiers(f"{name}_amp", x, folded, drive, sampler.technology.rectifier_gain, kind="rectifier"),
+        NonlinearVCVS(f"{name}_diodes", drive, position, ramp_transfer(edges, follows)),
+        Amplifiers(f"{name}_amp", x, position, drive, sampler.technology.rectifier_gain, kind="rectifier"),
     )
     return ActivationCell(elements, signal, drive, ramp_transfer(edges, tuple(opening), f.slopes[0]))

@@ -29,7 +29,7 @@ class Layout(NamedTuple):
     couplings: Ints
 
 
-class Blocks(NamedTuple):
+class BlockMatrix(NamedTuple):
     """The matrix, or its factors; each of its three kinds of blocks flat."""
 
     diagonal: Floats
@@ -49,15 +49,15 @@ def layout_of(sizes: Sequence[int]) -> Layout:
 
 
 @kernel()
-def empty_blocks(layout: Layout) -> Blocks:
+def empty_matrix(layout: Layout) -> BlockMatrix:
     """Room for a matrix of that layout."""
     squares = np.sum(layout.sizes**2)
     couplings = np.sum(layout.sizes[1:] * layout.sizes[:-1])
-    return Blocks(np.empty(squares), np.empty(couplings), np.empty(couplings))
+    return BlockMatrix(np.empty(squares), np.empty(couplings), np.empty(couplings))
 
 
 @kernel()
-def factor(layout: Layout, count: int, blocks: Blocks) -> None:
+def factor(layout: Layout, count: int, blocks: BlockMatrix) -> None:
     """Factor the equations of the first `count` layers in place.
 
     D_l becomes S_l^-1 and L_l becomes L_l S_{l-1}^-1, with S_l = D_l - L_l S_{l-1}^-1 U_{l-1}.
@@ -86,7 +86,7 @@ def factor(layout: Layout, count: int, blocks: Blocks) -> None:
 
 
 @kernel()
-def solve(layout: Layout, count: int, factors: Blocks, right: Floats, out: Floats) -> None:
+def solve(layout: Layout, count: int, factors: BlockMatrix, right: Floats, out: Floats) -> None:
     """Solve the equations of the first `count` layers.
 
     Parameters

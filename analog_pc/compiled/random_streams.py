@@ -25,10 +25,12 @@ LAYERS = 256
 TAIL = 3.6541528853610088  # where the tail begins: R of Marsaglia & Tsang for 256 layers
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1, _MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
 _ROW = np.uint64(0xD1342543DE82EF95)
 _U0, _U1, _U11, _U27, _U30, _U31 = (np.uint64(k) for k in (0, 1, 11, 27, 30, 31))
-_U255, _U511 = np.uint64(255), np.uint64(511)
+_U255 = np.uint64(255)
+_U511 = np.uint64(511)
 _STEP = 2.0**-53
 
 
@@ -36,7 +38,8 @@ def _ziggurat() -> tuple[Floats, Floats]:
     """Abscissas x_0 > x_1 = R > ... > x_256 = 0 of layers of equal area V, and exp(-x^2 / 2) there."""
     area = TAIL * math.exp(-0.5 * TAIL**2) + math.sqrt(0.5 * math.pi) * math.erfc(TAIL / math.sqrt(2.0))
     x = np.zeros(LAYERS + 1)
-    x[0], x[1] = area / math.exp(-0.5 * TAIL**2), TAIL
+    x[0] = area / math.exp(-0.5 * TAIL**2)
+    x[1] = TAIL
     for i in range(2, LAYERS):
         x[i] = math.sqrt(-2.0 * math.log(area / x[i - 1] + math.exp(-0.5 * x[i - 1] ** 2)))
     return x, np.exp(-0.5 * x * x)
@@ -114,7 +117,19 @@ def _edge(layer: np.uint64, x: float, state: np.uint64, gamma: np.uint64) -> tup
 
 @kernel(nogil=True)
 def draw(state: np.uint64, gamma: np.uint64, count: int, bits: UInt64s, late: Ints, out: Floats) -> np.uint64:
-    """Put normal deviates at the front, and return the state after them; `bits` and `late` are scratch."""
+    """Fill the front of a vector with normal deviates; the state after them.
+
+    Parameters
+    ----------
+    state, gamma
+        Of a `stream`.
+    count
+        How many.
+    bits, late
+        Scratch, [count or more].
+    out
+        [count or more].
+    """
     for k in range(count):
         state += gamma
         bits[k] = mix(state)

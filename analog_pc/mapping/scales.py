@@ -134,7 +134,7 @@ def ranges_of(network: PredictiveCodingNetwork, state: State, quantile: float = 
     layers = range(network.depth + 1)
     activity = tuple(max(largest(state.x[k]), largest(state.mu[k])) for k in layers)
     eps = tuple(largest(state.eps[k]) for k in layers)
-    rate = tuple(largest(state.rate[k]) for k in layers[:-1])
+    rate = tuple(largest(state.activation[k]) for k in layers[:-1])
     feedback = tuple(largest(state.feedback[k]) / network.precision_of(k + 1) for k in layers[:-1])
     loads = []
     for k, (w, b) in enumerate(zip(network.W, network.b, strict=True), start=1):

@@ -54,6 +54,6 @@ def accuracy_of(equilibrium: Equilibrium, labels: Ints) -> Accuracy:
     """
     if np.shape(labels) != (equilibrium.samples,):
         raise BadInput(f"labels of shape {np.shape(labels)} for {equilibrium.samples} samples")
-    rest = equilibrium.relaxation.converged
-    right = rest & (equilibrium.output.argmax(axis=1) == labels)
-    return Accuracy(int(right.sum()), int((~rest).sum()), equilibrium.samples)
+    converged = equilibrium.relaxation.converged
+    right = converged & (equilibrium.output.argmax(axis=1) == labels)
+    return Accuracy(int(right.sum()), int((~converged).sum()), equilibrium.samples)

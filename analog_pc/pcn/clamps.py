@@ -77,24 +77,24 @@ def make_clamps(
                 f"clamps of layers {tuple(len(f) for f in clamps.free)} for a network {network.sizes}"
             )
         return clamps
-    given: dict[int, tuple[Bools, Floats]] = {}
+    clamped: dict[int, tuple[Bools, Floats]] = {}
     for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
         if values is not None:
-            given[layer] = _batch(name, values, network.sizes[layer])
+            clamped[layer] = _batch(name, values, network.sizes[layer])
     for layer, masked in (clamps or {}).items():
-        if layer in given or layer not in range(network.depth + 1):
+        if layer in clamped or layer not in range(network.depth + 1):
             raise BadInput(
                 f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
             )
-        given[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
-    counts = {layer: len(values) for layer, (_, values) in given.items()}
+        clamped[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
+    counts = {layer: len(values) for layer, (_, values) in clamped.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise BadInput(
             f"clamps need one equal, non-zero number of samples for each layer, got {counts or 'no clamp'}"
         )
     samples = next(iter(counts.values()))
     every = [
-        given.get(layer, (np.ones(size, dtype=np.bool_), np.zeros((samples, size))))
+        clamped.get(layer, (np.ones(size, dtype=np.bool_), np.zeros((samples, size))))
         for layer, size in enumerate(network.sizes)
     ]
     return Clamps(tuple(free for free, _ in every), tuple(values for _, values in every))

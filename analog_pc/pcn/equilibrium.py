@@ -74,15 +74,15 @@ class Equilibrium:
 def take(equilibrium: Equilibrium, samples: Floats | slice | Bools) -> Equilibrium:
     """The equilibrium of some of the samples."""
 
-    def pick(layers: tuple[Floats, ...]) -> tuple[Floats, ...]:
+    def chosen(layers: tuple[Floats, ...]) -> tuple[Floats, ...]:
         return tuple(np.asarray(a[samples]) for a in layers)
 
     r = equilibrium.relaxation
     return Equilibrium(
-        pick(equilibrium.activities),
-        pick(equilibrium.predictions),
-        pick(equilibrium.eps),
-        pick(equilibrium.rates),
+        chosen(equilibrium.activities),
+        chosen(equilibrium.predictions),
+        chosen(equilibrium.eps),
+        chosen(equilibrium.rates),
         equilibrium.energy[samples],
         Relaxation(r.converged[samples], r.residual[samples], r.iterations, r.message),
     )

@@ -36,7 +36,18 @@ class Trajectory:
 def flow(
     landscape: Landscape, start: list[Floats], duration: float, *, precision: float = 1e-10
 ) -> Trajectory:
-    """Relax activities `start` (clamped entries are replaced by their clamps) for `duration`.
+    """Relax for a duration.
+
+    Parameters
+    ----------
+    landscape
+        A network under clamps.
+    start
+        Activities of layers 0 ... L, [samples, n_l]; clamped entries are replaced by their clamps.
+    duration
+        In units of C / g_s.
+    precision
+        Relative tolerance of the integrator.
 
     Raises
     ------
@@ -55,7 +66,7 @@ def flow(
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
     with np.errstate(over="ignore"):
         answer = solve_ivp(
-            system.rate,
+            system.derivative,
             (0.0, duration / system.time),
             y0,
             rtol=precision,
@@ -71,10 +82,24 @@ def flow(
 def settle_by_flow(landscape: Landscape, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
     """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
 
-    Returns the state, and whether |dE/dx| <= tolerance (largest precision) (largest activity), [samples].
+    Parameters
+    ----------
+    landscape
+        A network under clamps.
+    x
+        Where to start, as for `flow`.
+    tolerance
+        On |dE/dx|, in units of (largest precision) (largest activity).
+
+    Returns
+    -------
+    tuple
+        The state, and whether |dE/dx| is within the tolerance, [samples].
     """
     time = _System(landscape, x).time
-    duration, elapsed, best = 20.0 * time, 0.0, np.inf
+    duration = 20.0 * time
+    elapsed = 0.0
+    best = np.inf
     while elapsed < LONGEST * time:
         run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, tolerance)))
         x = [a[0] for a in run.at(np.array([duration]))]
@@ -130,7 +155,7 @@ class _System:
                 np.copyto(gate, act.gate(z), where=(opening > 0.0) & (opening < 1.0))
         return self.landscape.state(x, gates)
 
-    def rate(self, _t: float, y: Floats) -> Floats:
+    def derivative(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
         return -self.pack(state.gradient) * (self.time / self.size)
 

@@ -90,14 +90,20 @@ def relax(
         state, settled = settle_by_flow(landscape, x, tolerance)
         return landscape.equilibrium(state, _verdict(state.residual, settled, 0, _saddles(landscape, state)))
     unit = max((act.unit for act in landscape.activations), default=0.0)
-    search = Search(tolerance, max_iterations, REACH if follow else np.inf, unit)
-    rest = relax_chain(landscape, x, search)
+    search = Search(
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+        precision=float(network.pi.min()),
+        reach=REACH if follow else np.inf,
+        unit=unit,
+    )
+    end = relax_chain(landscape, x, search)
     saddle = None
     if follow:
-        saddle = _saddles(landscape, landscape.state(rest.x, rest.kink_gate))
-    rates, mu, eps, energy = landscape.errors(rest.x)
-    verdict = _verdict(rest.residual, rest.at_rest, rest.iterations, saddle)
-    return Equilibrium(tuple(rest.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
+        saddle = _saddles(landscape, landscape.state(end.x, end.kink_gate))
+    rates, mu, eps, energy = landscape.errors(end.x)
+    verdict = _verdict(end.residual, end.converged, end.iterations, saddle)
+    return Equilibrium(tuple(end.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
 
 
 def _saddles(landscape: Landscape, state: State) -> Bools:

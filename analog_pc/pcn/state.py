@@ -1,6 +1,6 @@
 """The energy of a network at one state of its activities, and everything that follows from it.
 
-With force lambda_l = precision_l eps_l and feedback h_l = W_{l+1}^T lambda_{l+1}::
+With weighted error lambda_l = precision_l eps_l and feedback h_l = W_{l+1}^T lambda_{l+1}::
 
     dE/dx_l = lambda_l - gate_l * h_l      (gate = f'; on a kink of f any value between the two slopes)
 """
@@ -27,7 +27,7 @@ class State:
 
     x: list[Floats]
     kink_gate: list[Floats | None]
-    rate: list[Floats]
+    activation: list[Floats]  # f(x_l), layers 0 ... L - 1
     gate: list[Floats]
     mu: list[Floats]
     eps: list[Floats]
@@ -48,7 +48,8 @@ class Landscape:
     """The energy landscape of a network under clamps; evaluates states on it."""
 
     def __init__(self, network: PredictiveCodingNetwork, clamps: Clamps) -> None:
-        self.network, self.clamps = network, clamps
+        self.network = network
+        self.clamps = clamps
         self.activations = [network.activation_of(layer) for layer in range(network.depth)]
         # A clamped input makes mu_1 a constant: the largest matrix leaves the loop.
         self._mu1 = self._first_prediction(clamps.values[0]) if clamps.input_is_clamped else None
@@ -72,7 +73,8 @@ class Landscape:
         Free inputs are 0.  Clamps above the input hold their own nodes and have not acted on others yet,
         as in a network that has settled on its input before the clamps close.
         """
-        net, c = self.network, self.clamps
+        net = self.network
+        c = self.clamps
         x = [c.values[0]]
         a = c.values[0] if self._mu1 is not None else self.activations[0].f(c.values[0])
         for layer in range(1, net.depth + 1):
@@ -86,7 +88,7 @@ class Landscape:
     def resting_state(self, x: list[Floats], near: float = 1e-6) -> State:
         """The state of given activities, clamped ones replaced by their clamps.
 
-        An activity within `near` of a kink is put onto it when the gate that balances its forces lies
+        An activity within `near` of a kink is put onto it when the gate that balances its errors lies
         between the two slopes: it rests there.
         """
         c = self.clamps
@@ -95,8 +97,8 @@ class Landscape:
         gates = list(state.kink_gate)
         for layer, act in enumerate(self.activations):
             if act.kinks and self.any_free[layer]:
-                force = self.network.precision_of(layer) * state.eps[layer] if layer else np.zeros_like(x[0])
-                onto, gate = act.at_kink(held[layer], force, state.feedback[layer], near)
+                error = self.network.precision_of(layer) * state.eps[layer] if layer else np.zeros_like(x[0])
+                onto, gate = act.at_kink(held[layer], error, state.feedback[layer], near)
                 held[layer] = np.where(c.free[layer], onto, held[layer])
                 gates[layer] = np.where(c.free[layer], gate, np.nan)
         return self.state(held, gates)
@@ -109,7 +111,7 @@ class Landscape:
     def errors(self, x: list[Floats]) -> tuple[list[Floats], list[Floats], list[Floats], Floats]:
         """f(x_l) of layers 0 ... L - 1; mu_l and x_l - mu_l of layers 0 ... L, [samples, 0] of layer 0; E."""
         net = self.network
-        rate = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
+        activation = [act.f(a) for act, a in zip(self.activations, x, strict=False)]
         empty = np.empty((len(x[0]), 0))
         mu = [empty]
         eps = [empty]
@@ -118,36 +120,38 @@ class Landscape:
             if layer == 1 and self._mu1 is not None:
                 mu.append(self._mu1)
             else:
-                mu.append(rate[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])
+                mu.append(activation[layer - 1] @ net.W[layer - 1].T + net.b[layer - 1])
             eps.append(x[layer] - mu[layer])
             energy += (0.5 * net.pi[layer - 1]) * np.einsum("si,si->s", eps[layer], eps[layer])
-        return rate, mu, eps, energy
+        return activation, mu, eps, energy
 
     def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State:
         """Evaluate the landscape at activities x; `kink_gate` (see `State`) None: none rests on a kink."""
-        net, depth = self.network, self.network.depth
+        net = self.network
+        depth = net.depth
         need = self.any_free
         resting: list[Floats | None] = [None] * len(x)
         if kink_gate is not None:
             resting = kink_gate
-        rate, mu, eps, energy = self.errors(x)
+        activation, mu, eps, energy = self.errors(x)
         gate = [self._gate(layer, x[layer], resting[layer]) for layer in range(depth)]
         empty = np.empty((len(x[0]), 0))
-        force = [empty, *(pi * e for pi, e in zip(net.pi, eps[1:], strict=True))]
-        feedback, gradient = [], []
+        weighted = [empty, *(pi * e for pi, e in zip(net.pi, eps[1:], strict=True))]
+        feedback = []
+        gradient = []
         for layer in range(depth + 1):
             if not need[layer]:
                 feedback.append(empty)
                 gradient.append(np.broadcast_to(0.0, x[layer].shape))
                 continue
-            h = force[layer + 1] @ net.W[layer] if layer < depth else np.zeros_like(x[layer])
+            h = weighted[layer + 1] @ net.W[layer] if layer < depth else np.zeros_like(x[layer])
             g = -gate[layer] * h if layer < depth else np.zeros_like(x[layer])
             feedback.append(h)
-            gradient.append((g + force[layer] if layer else g) * self.clamps.free[layer])
+            gradient.append((g + weighted[layer] if layer else g) * self.clamps.free[layer])
         return State(
             x=x,
             kink_gate=resting,
-            rate=rate,
+            activation=activation,
             gate=gate,
             mu=mu,
             eps=eps,
@@ -158,7 +162,7 @@ class Landscape:
         )
 
     def _gate(self, layer: int, x: Floats, kink_gate: Floats | None) -> Floats:
-        if not self.any_free[layer]:  # asked by nobody: not worth f'
+        if not self.any_free[layer]:  # nothing reads it: not worth f'
             return x
         slope = self.activations[layer].slope(x)
         return slope if kink_gate is None else np.where(np.isnan(kink_gate), slope, kink_gate)
@@ -166,5 +170,10 @@ class Landscape:
     def equilibrium(self, state: State, relaxation: Relaxation) -> Equilibrium:
         """The public face of a state."""
         return Equilibrium(
-            tuple(state.x), tuple(state.mu), tuple(state.eps), tuple(state.rate), state.energy, relaxation
+            tuple(state.x),
+            tuple(state.mu),
+            tuple(state.eps),
+            tuple(state.activation),
+            state.energy,
+            relaxation,
         )

@@ -38,20 +38,21 @@ class AutoZeroed(Relaxer):
         self.relaxer = relaxer
         self.name = f"{relaxer.name}, auto-zeroed"
 
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        if not held.beyond_input:
-            return self.relaxer.rest(network, held, arrays)
-        rest, zero = self.relaxer.both_phases(network, held, arrays)
-        eps = tuple(a - b for a, b in zip(rest.eps, zero.eps, strict=True))
+        if not clamps.beyond_input:
+            return self.relaxer.equilibrium(network, clamps, arrays)
+        target, zero = self.relaxer.both_phases(network, clamps, arrays)
+        eps = tuple(a - b for a, b in zip(target.eps, zero.eps, strict=True))
         energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(network.pi, eps[1:], strict=True))
-        return replace(rest, eps=eps, energy=np.asarray(energy), relaxation=_both(rest, zero))
+        return replace(target, eps=eps, energy=np.asarray(energy), relaxation=_both(target, zero))
 
 
-def _both(rest: Equilibrium, zero: Equilibrium) -> Relaxation:
-    """At rest where both are; the message of the one that is not."""
-    one, two = rest.relaxation, zero.relaxation
+def _both(target: Equilibrium, zero: Equilibrium) -> Relaxation:
+    """Converged where both are; the message of the one that is not."""
+    one = target.relaxation
+    two = zero.relaxation
     message = one.message if not one.all_converged else two.message
     residual = np.maximum(one.residual, two.residual)
     return Relaxation(one.converged & two.converged, residual, one.iterations + two.iterations, message)

@@ -33,33 +33,35 @@ class CircuitRelaxer(Relaxer):
     technology: Technology
 
     def __init__(self, simulator: Simulator, technology: Technology, seed: int = 0) -> None:
-        self.simulator, self.technology, self.seed = simulator, technology, seed
+        self.simulator = simulator
+        self.technology = technology
+        self.seed = seed
         self.name = simulator.name
 
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        return self._rest(network, held, arrays, None)
+        return self._relax(network, clamps, arrays, None)
 
     def both_phases(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> tuple[Equilibrium, Equilibrium]:
-        scales = choose_scales(network, self.technology, forward_ranges(network, held))
-        phases = (held, held.input_alone)
-        one, two = (self._rest(network, clamps, arrays, scales) for clamps in phases)
+        scales = choose_scales(network, self.technology, forward_ranges(network, clamps))
+        phases = (clamps, clamps.input_alone)
+        one, two = (self._relax(network, phase, arrays, scales) for phase in phases)
         return one, two
 
-    def _rest(
+    def _relax(
         self,
         network: PredictiveCodingNetwork,
-        held: Clamps,
+        clamps: Clamps,
         arrays: NetworkArrays | None,
         scales: Scales | None,
     ) -> Equilibrium:
         compiled = compile_network(
             network,
             self.technology,
-            clamps=held,
+            clamps=clamps,
             seed=self.seed,
             options=CompileOptions(arrays=arrays, volts_per_unit=scales),
         )

@@ -32,23 +32,30 @@ class FixedPrediction(Relaxer):
     name = "backprop"
     backpropagates = True
 
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        forward = _forward(network, held)
+        forward = _forward(network, clamps)
         output = forward.mu[-1]
-        reached = np.where(held.free[-1], output, held.values[-1])
-        force = deltas(_feedback(network, arrays), forward.gate, network.pi[-1] * (reached - output))
-        eps = (np.zeros((held.samples, 0)), *(f / pi for f, pi in zip(force, network.pi, strict=True)))
+        reached = np.where(clamps.free[-1], output, clamps.values[-1])
+        weighted_errors = deltas(
+            _feedback(network, arrays), forward.gate, network.pi[-1] * (reached - output)
+        )
+        eps = (
+            np.zeros((clamps.samples, 0)),
+            *(e / pi for e, pi in zip(weighted_errors, network.pi, strict=True)),
+        )
         energy = 0.5 * network.pi[-1] * (eps[-1] ** 2).sum(axis=1)
-        rest = Relaxation(np.ones(held.samples, dtype=bool), np.zeros(held.samples), 0, "a forward pass")
+        relaxation = Relaxation(
+            np.ones(clamps.samples, dtype=bool), np.zeros(clamps.samples), 0, "a forward pass"
+        )
         activities = (*forward.x[:-1], reached)
-        return Equilibrium(activities, tuple(forward.mu), eps, tuple(forward.rate), energy, rest)
+        return Equilibrium(activities, tuple(forward.mu), eps, tuple(forward.activation), energy, relaxation)
 
 
-def _forward(network: PredictiveCodingNetwork, held: Clamps) -> State:
+def _forward(network: PredictiveCodingNetwork, clamps: Clamps) -> State:
     """What the input alone predicts."""
-    landscape = Landscape(network, held.input_alone)
+    landscape = Landscape(network, clamps.input_alone)
     return landscape.state(landscape.forward())
 
 

@@ -29,9 +29,10 @@ class IdealRelaxer(Relaxer):
     reads_arrays = False
 
     def __init__(self, *, follow: bool = False, tolerance: float = 1e-10) -> None:
-        self.follow, self.tolerance = follow, tolerance
+        self.follow = follow
+        self.tolerance = tolerance
 
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        return relax(network, clamps=held, tolerance=self.tolerance, follow=self.follow)
+        return relax(network, clamps=clamps, tolerance=self.tolerance, follow=self.follow)

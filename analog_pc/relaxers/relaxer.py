@@ -1,4 +1,4 @@
-"""What all relaxers are."""
+"""The interface of all relaxers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from analog_pc.technology import Technology
 class Relaxer(ABC):
     """Something that finds the equilibria of a network under clamps, for a batch of samples.
 
-    A sample that does not come to rest is said so in `Equilibrium.relaxation`, never hidden.
+    A sample without equilibrium is reported in `Equilibrium.relaxation`, never hidden.
 
     Attributes
     ----------
@@ -42,26 +42,47 @@ class Relaxer(ABC):
         clamps: Mapping[int, Masked] | Clamps | None = None,
         arrays: NetworkArrays | None = None,
     ) -> Equilibrium:
-        """Relax under clamps, given as for `analog_pc.relax`.
+        """Relax under clamps.
 
-        `arrays` are the conductances that hold the weights, where devices have learned them; `network` is
-        then what the forward arrays mean (which is all that the ideal relaxer looks at).
+        Parameters
+        ----------
+        network
+            With `arrays`: the weights that the forward arrays stand for, which is all that a relaxer without
+            circuit reads.
+        inputs, targets, clamps
+            As for `analog_pc.relax`.
+        arrays
+            Conductances that hold the weights, where devices have learned them.
 
         Raises
         ------
         BadInput
-            As `make_clamps`, and for what a relaxer cannot.
+            As `make_clamps`, and for clamps that a relaxer does not support.
         """
-        return self.rest(network, make_clamps(network, inputs, targets, clamps), arrays)
+        return self.equilibrium(network, make_clamps(network, inputs, targets, clamps), arrays)
 
     @abstractmethod
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
-        """The same for clamps that have been made: what a relaxer has to give."""
+        """Equilibria under clamps; this is what a relaxer implements.
+
+        Parameters
+        ----------
+        network, clamps, arrays
+            As for `relax`, the clamps made by `make_clamps`.
+        """
 
     def both_phases(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> tuple[Equilibrium, Equilibrium]:
-        """Under the clamps, and under that of the input alone, on one circuit: at the same volts per unit."""
-        return self.rest(network, held, arrays), self.rest(network, held.input_alone, arrays)
+        """Equilibria under the clamps, and under that of the input alone, at the same volts per unit.
+
+        Parameters
+        ----------
+        network, clamps, arrays
+            As for `equilibrium`.
+        """
+        return self.equilibrium(network, clamps, arrays), self.equilibrium(
+            network, clamps.input_alone, arrays
+        )

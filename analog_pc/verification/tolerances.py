@@ -46,7 +46,8 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
     dx = _moves(compiled, landscape, state, _gradient(compiled, state, forward, feedback))
     net = compiled.network
     rate = [
-        np.abs(g) * d + _unity(gain) * np.abs(f) for g, d, f in zip(state.gate, dx, state.rate, strict=False)
+        np.abs(g) * d + _unity(gain) * np.abs(f)
+        for g, d, f in zip(state.gate, dx, state.activation, strict=False)
     ]
     dmu = [
         np.abs(state.mu[k]) * forward[k] + rate[k - 1] @ np.abs(net.W[k - 1]).T
@@ -62,7 +63,7 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
         "energy": float(np.max(energy)),
         "dW": max(
             float((pi * (d.T @ (np.abs(f) + df) + e.T @ df)).max())
-            for pi, e, d, f, df in zip(net.pi, eps, deps, state.rate, rate, strict=True)
+            for pi, e, d, f, df in zip(net.pi, eps, deps, state.activation, rate, strict=True)
         ),
     }
     return {name: SECOND_ORDER * bound / scales[name] + RELTOL for name, bound in bounds.items()}

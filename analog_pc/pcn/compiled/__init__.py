@@ -17,10 +17,10 @@ network with both ends clamped solves a system of 10 unknowns.
 
 Kinks.  On a kink x* of f the gate may take any value between the two slopes.  A node that arrives there
 stops.  If the one-sided derivatives of E point to the kink from both sides, it stays, with the gate that
-balances its forces; otherwise it goes on downhill.  Between kinks E is quadratic, and one step is exact.
+balances the errors; otherwise it goes on downhill.  Between kinks E is quadratic, and one step is exact.
 
-When is a sample at rest?  Where ||dE/dx_k|| <= tolerance ||lambda_k|| + rounding_k in every free layer.  The
-second term is what no iteration can lower: with u = 2^-53 and sums of n products rounded by n u,
+A sample is at its equilibrium where ||dE/dx_k|| <= tolerance ||lambda_k|| + rounding_k in every free layer.
+The second term is what no iteration can lower: with u = 2^-53 and sums of n products rounded by n u,
 
     delta_k    = u (||x_k|| + (n_{k-1} + 2) (||W_k|| ||f_{k-1}|| + ||b_k||))              of x_k - mu_k
     rounding_k = pi_k delta_k + 4 u ||h_k||

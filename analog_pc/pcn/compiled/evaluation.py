@@ -1,4 +1,4 @@
-"""Energy, forces, dE/dx and its distance from rest, at given activities (equations: `compiled`)."""
+"""Energy, weighted errors, dE/dx and its distance from 0, at given activities (equations: `compiled`)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.products import row_norms, times, times_transposed
-from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Work
+from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Workspace
 
 UNIT_ROUNDOFF = 2.0**-53
 
 
 @kernel(**FAST_MATH)
-def _set_forces(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, work: Work) -> None:
+def _set_errors(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, work: Workspace) -> None:
     """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
     n = chain.sizes[k]
     pi = chain.pi[k]
     x = p.x
-    force = p.force
+    error = p.weighted_error
     bias = chain.bias
     mu = work.narrow
     if k > 0:
@@ -32,50 +32,50 @@ def _set_forces(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, wo
         if k > 0:
             m = chain.sizes[k - 1]
             for i in range(n):
-                force[k, b, i] = x[k, b, i] - (mu[b, i] + bias[k, i])
+                error[k, b, i] = x[k, b, i] - (mu[b, i] + bias[k, i])
             for j in range(m):
                 below += p.f[k - 1, b, j] * p.f[k - 1, b, j]
             below = (m + 2) * (work.weight_norms[k] * math.sqrt(below) + work.bias_norms[k])
         else:
             for i in range(n):
-                force[k, b, i] = x[k, b, i] - mu0[b, i]
+                error[k, b, i] = x[k, b, i] - mu0[b, i]
                 below += mu0[b, i] * mu0[b, i]
             below = math.sqrt(below)
         squared = 0.0
         size = 0.0
         for i in range(n):
-            squared += force[k, b, i] * force[k, b, i]
+            squared += error[k, b, i] * error[k, b, i]
             size += x[k, b, i] * x[k, b, i]
-            force[k, b, i] *= pi
+            error[k, b, i] *= pi
         norm = math.sqrt(squared)
         delta = UNIT_ROUNDOFF * (math.sqrt(size) + below) if pi > 0.0 else 0.0
         p.delta[k, b] = delta
-        p.force_norm[k, b] = pi * norm
+        p.error_norm[k, b] = pi * norm
         p.total[ENERGY, b] += 0.5 * pi * squared
         p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
 
 
 @kernel(**FAST_MATH)
-def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Work) -> None:
+def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Workspace) -> None:
     """h_k from lambda_{k+1}."""
     for b in range(count):
         for i in range(chain.sizes[k + 1]):
-            work.narrow[b, i] = p.force[k + 1, b, i]
+            work.narrow[b, i] = p.weighted_error[k + 1, b, i]
         for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
             work.narrow[b, i] = 0.0
     times(work.narrow, chain.weights[k + 1], count, p.feedback[k])
 
 
 @kernel(inline="always", error_model="numpy")
-def _gate_on_kink(left: float, right: float, force: float, feedback: float) -> tuple[float, bool]:
+def _gate_on_kink(left: float, right: float, error: float, feedback: float) -> tuple[float, bool]:
     """The gate of a node on a kink, and whether it stays there.
 
-    The derivatives of E to the left and to the right are force - left back and force - right back.
+    The derivatives of E to the left and to the right are error - left feedback and error - right feedback.
     """
-    leftwards = force - left * feedback  # > 0: E falls to the left
-    rightwards = force - right * feedback  # < 0: E falls to the right
+    leftwards = error - left * feedback  # > 0: E falls to the left
+    rightwards = error - right * feedback  # < 0: E falls to the right
     if leftwards <= 0.0 <= rightwards and leftwards < rightwards:
-        return force / feedback, True
+        return error / feedback, True
     if rightwards < 0.0 and (leftwards < 0.0 or -rightwards > leftwards > 0.0):
         return right, False
     return left, False
@@ -90,7 +90,7 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
     free = chain.free
     x = p.x
     slope = p.slope
-    force = p.force
+    error = p.weighted_error
     feedback = p.feedback
     gradient = p.gradient
     for b in range(count):
@@ -105,7 +105,7 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
                         value, rests = _gate_on_kink(
                             chain.pieces.slopes[j],
                             chain.pieces.slopes[j + 1],
-                            force[k, b, i],
+                            error[k, b, i],
                             feedback[k, b, i],
                         )
                         gate[k, b, i] = value
@@ -113,15 +113,15 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
                             moving[k, b, i] = 0.0
     for b in range(count):
         for i in range(n):
-            gradient[k, b, i] = (force[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
+            gradient[k, b, i] = (error[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
 
 
 @kernel(**FAST_MATH)
-def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Work, tolerance: float) -> None:
+def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, tolerance: float) -> None:
     """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
     n = chain.sizes[k]
     pi = chain.pi[k]
-    own = p.force_norm
+    own = p.error_norm
     total = p.total
     delta = p.delta
     norm = work.norms
@@ -136,25 +136,41 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Work, tolera
         above = own[next_k, b]
         passed = pi_above * delta[next_k, b] + m * UNIT_ROUNDOFF * above
         rounding = pi * delta[k, b] + weight * passed + 4.0 * UNIT_ROUNDOFF * norm[1, b]
-        force = own[k, b] if pi > 0.0 else weight * above
+        error = own[k, b] if pi > 0.0 else weight * above
         g = norm[0, b]
         total[SLOPE, b] += g * g
         if not g < np.inf:
             total[RATIO, b] = np.inf
         elif g > 0.0:
-            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * force + rounding))
+            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * error + rounding))
 
 
 @kernel(**FAST_MATH)
-def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: float, work: Work) -> None:
-    """Everything that follows from the activities p.x of the first `count` samples."""
+def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: float, work: Workspace) -> None:
+    """Set everything of a batch that follows from its activities p.x.
+
+    Parameters
+    ----------
+    chain
+        The network.
+    mu0
+        Constant prediction of its lowest layer, [samples, n_0].
+    p
+        The batch.
+    count
+        How many of its samples are meant, from the first on.
+    tolerance
+        On ||dE/dx_k|| / ||lambda_k||.
+    work
+        Scratch.
+    """
     layers = chain.sizes.size
     p.total[:, :count] = 0.0
     for k in range(layers):
         n = chain.sizes[k]
         if k + 1 < layers:
             activate(chain.codes[k], chain.pieces, p.x[k], count, n, p.f[k], p.slope[k], p.curvature[k])
-        _set_forces(chain, k, mu0, p, count, work)
+        _set_errors(chain, k, mu0, p, count, work)
     for k in range(layers):
         if k + 1 < layers:
             _set_feedback(chain, k, p, count, work)

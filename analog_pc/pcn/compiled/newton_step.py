@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import FAST_MATH, kernel
-from analog_pc.pcn.compiled.chain import Chain
-from analog_pc.pcn.compiled.factorization import (
+from analog_pc.compiled.factorization import (
     factor_lu,
     factor_packed,
     factor_symmetric,
@@ -15,13 +13,15 @@ from analog_pc.pcn.compiled.factorization import (
     solve_packed,
     solve_symmetric,
 )
+from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.products import times, times_transposed
-from analog_pc.pcn.compiled.workspace import BatchState, Work
+from analog_pc.pcn.compiled.workspace import BatchState, Workspace
 
 
 @kernel(**FAST_MATH)
 def _eliminate_first(
-    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
+    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace
 ) -> None:
     """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
     entries are negative, `sign` [samples]."""
@@ -47,7 +47,7 @@ def _eliminate_first(
 
 
 @kernel(**FAST_MATH)
-def _first_s(chain: Chain, compliance: Floats, b: int, work: Work) -> None:
+def _first_s(chain: Chain, compliance: Floats, b: int, work: Workspace) -> None:
     """Lower triangle of s = B P_0 B^T + 1 / pi_1 of sample b, `compliance` gate_0 P_0 gate_0, into work.s."""
     n = chain.sizes[1]
     m = chain.sizes[0]
@@ -74,7 +74,7 @@ def _first_s(chain: Chain, compliance: Floats, b: int, work: Work) -> None:
 
 
 @kernel(**FAST_MATH)
-def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, work: Work) -> None:
+def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, work: Workspace) -> None:
     """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
 
     s dlambda = -B p with s = B P_0 B^T + 1 / pi_1.  H = D + B^T pi B is positive definite if
@@ -102,7 +102,7 @@ def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, wor
 
 
 @kernel(**FAST_MATH)
-def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Work) -> None:
+def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Workspace) -> None:
     """work.narrow becomes s^-1 work.narrow, all samples side by side."""
     n = chain.sizes[1]
     packed = np.dot(work.pairs, work.wide[:count].T)  # lower triangles of s, [pairs, samples]
@@ -125,7 +125,7 @@ def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Work) -> 
 
 
 @kernel(**FAST_MATH)
-def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Work) -> None:
+def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Workspace) -> None:
     """Lower triangle of s = B P_{k-1} B^T + 1 / pi_k of sample b, k > 1, in work.s; B p_{k-1} in p_k."""
     n = chain.sizes[k]
     m = chain.sizes[k - 1]
@@ -151,7 +151,7 @@ def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Work) -> None:
 
 
 @kernel(**FAST_MATH)
-def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> float:
+def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Workspace) -> float:
     """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
     The unknown of a node is dx where it moves, and dlambda where it is held.
@@ -211,7 +211,7 @@ def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: 
 
 
 @kernel(**FAST_MATH)
-def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Work) -> None:
+def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Workspace) -> None:
     """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
     n = chain.sizes[k]
     dx = work.dx
@@ -231,13 +231,13 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
         row[j] = 0.0
     if k + 1 < chain.sizes.size:
         for i in range(chain.sizes[k + 1]):
-            force = change[k + 1, i]
+            rise = change[k + 1, i]
             below = spread[k + 1, i]
             weight = weights[k + 1, i]
             for j in range(n):
-                step[j] += force * below[j]
+                step[j] += rise * below[j]
             for j in range(n):
-                row[j] += force * weight[j]
+                row[j] += rise * weight[j]
     for j in range(n):
         bending = shift - curvature[k, b, j] * feedback[k, b, j]
         pulled = gate[k, b, j] * row[j] - gradient[k, b, j] - bending * dx[k, b, j]
@@ -248,7 +248,7 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
 
 @kernel(**FAST_MATH)
 def _upper_direction(
-    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work
+    chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace
 ) -> None:
     """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
@@ -271,11 +271,24 @@ def _upper_direction(
 
 
 @kernel(**FAST_MATH)
-def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Work) -> None:
-    """work.dx with (H + shift) dx = -dE/dx over the moving nodes of the first `count` samples.
+def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace) -> None:
+    """Solve (H + shift) dx = -dE/dx over the moving nodes, into work.dx.
 
-    `sign` [samples] is positive where H + shift is positive definite as far as the elimination tells: by its
-    inertia where the chain is closed, else by the sign of its determinant.
+    Parameters
+    ----------
+    chain
+        The network.
+    p
+        The batch, evaluated.
+    count
+        How many of its samples are meant, from the first on.
+    shift
+        1 / length of an implicit Euler step, 0 for Newton's, [samples].
+    sign
+        Filled: positive where H + shift is positive definite as far as the elimination tells, by its inertia
+        where the chain is closed, else by the sign of its determinant, [samples].
+    work
+        Scratch.
     """
     _eliminate_first(chain, p, count, shift, sign, work)
     if chain.sizes.size == 1:

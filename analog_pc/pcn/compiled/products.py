@@ -14,7 +14,17 @@ BLAS_FROM = 4  # samples, from which products of matrices are left to BLAS
 
 @kernel(**FAST_MATH)
 def times_transposed(a: Floats, w: Floats, count: int, out: Floats) -> None:
-    """out = a w^T; loops where a call of BLAS would take longer than its work."""
+    """out = a w^T for the first rows of a; loops where a call of BLAS would take longer than its work.
+
+    Parameters
+    ----------
+    a, w
+        [samples, pre] and [post, pre].
+    count
+        Rows of a.
+    out
+        [samples, post].
+    """
     if count >= BLAS_FROM:
         np.dot(a[:count], w.T, out[:count])
         return
@@ -28,7 +38,17 @@ def times_transposed(a: Floats, w: Floats, count: int, out: Floats) -> None:
 
 @kernel(**FAST_MATH)
 def times(a: Floats, w: Floats, count: int, out: Floats) -> None:
-    """out = a w, as `times_transposed`."""
+    """out = a w, as `times_transposed`.
+
+    Parameters
+    ----------
+    a, w
+        [samples, post] and [post, pre].
+    count
+        Rows of a.
+    out
+        [samples, pre].
+    """
     if count >= BLAS_FROM:
         np.dot(a[:count], w, out[:count])
         return
@@ -43,6 +63,17 @@ def times(a: Floats, w: Floats, count: int, out: Floats) -> None:
 
 @kernel(**FAST_MATH)
 def row_norms(a: Floats, count: int, n: int, out: Floats) -> None:
+    """Euclidean norms of rows.
+
+    Parameters
+    ----------
+    a
+        [samples, n or more].
+    count, n
+        Rows, and how many numbers of each.
+    out
+        [samples].
+    """
     for b in range(count):
         total = 0.0
         for j in range(n):

@@ -1,4 +1,4 @@
-"""Search for rest: shifted Newton steps that never let E rise (equations: `compiled`)."""
+"""Search for the equilibrium: shifted Newton steps that never let E rise (equations: `compiled`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from analog_pc.pcn.compiled.workspace import (
     RATIO,
     SLOPE,
     BatchState,
-    Work,
+    Workspace,
     new_batch_state,
     workspace,
 )
@@ -42,13 +42,13 @@ class Found(NamedTuple):
     residual: Floats  # max |dE/dx|
 
 
-class Rest(NamedTuple):
+class ChainEnd(NamedTuple):
     """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
 
     x: list[Floats]
     kink_gate: list[Floats | None]  # as in `State`
     residual: Floats  # max |dE/dx| over the free activities
-    at_rest: Bools
+    converged: Bools
     iterations: int
 
 
@@ -57,8 +57,18 @@ class Search(NamedTuple):
 
     tolerance: float
     max_iterations: int
+    precision: float  # the smallest one, in whose unit shifts are given
     reach: float  # longest step, as a part of the sample's largest activity (or of `unit`); infinite: any
-    unit: float  # the scale on which the activation bends; 0 for those that have none
+    unit: float  # the scale on which the activation changes its slope; 0 for those that have none
+
+
+class Steps(NamedTuple):
+    """Steps of the samples of a batch, [samples]."""
+
+    longest: Floats  # that is allowed
+    shift: Floats
+    sign: Floats  # > 0: H + shift is positive definite
+    change: Floats  # largest of an activity
 
 
 @kernel(**FAST_MATH)
@@ -113,27 +123,29 @@ def _accept(
     now: BatchState,
     other: BatchState,
     count: int,
-    sign: Floats,
-    largest_change: Floats,
-    longest: Floats,
-    shift: Floats,
-    smallest: float,
-    smallest_pi: float,
+    steps: Steps,
+    smallest_shift: float,
+    unit: float,
 ) -> None:
     """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
-    shift."""
+    shift, whose unit is the smallest precision."""
     before = now.total
     after = other.total
+    longest = steps.longest
+    shift = steps.shift
+    sign = steps.sign
+    change = steps.change
     for b in range(count):
         falls = after[ENERGY, b] - before[ENERGY, b] <= before[NOISE, b] + after[NOISE, b]
         falls = falls or after[SLOPE, b] < CERTAIN * before[SLOPE, b]
-        if falls and sign[b] > 0.0 and largest_change[b] <= longest[b] and after[RATIO, b] < np.inf:
-            if largest_change[b] <= 0.5 * longest[b]:
+        falls = falls and sign[b] > 0.0 and after[RATIO, b] < np.inf
+        if falls and change[b] <= longest[b]:
+            if change[b] <= 0.5 * longest[b]:
                 shift[b] *= SHRINK
-            if shift[b] <= LAST_SHIFT * smallest_pi:
-                shift[b] = smallest
+            if shift[b] <= LAST_SHIFT * unit:
+                shift[b] = smallest_shift
         else:
-            shift[b] = max(GROW * shift[b], FIRST_SHIFT * smallest_pi)
+            shift[b] = max(GROW * shift[b], FIRST_SHIFT * unit)
             _copy(chain, now, b, other, b)
 
 
@@ -151,7 +163,7 @@ def _load(chain: Chain, x: Floats, p: BatchState) -> None:
 
 
 @kernel(**FAST_MATH)
-def _reaches(chain: Chain, p: BatchState, count: int, search: Search, longest: Floats) -> None:
+def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longest: Floats) -> None:
     """The longest step of each sample: a part of what its largest activity is now.
 
     An activity may have to grow by orders of magnitude, a free input above all: steps that stayed a part of
@@ -192,14 +204,13 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
 @kernel(**FAST_MATH)
 def _relax_some(
     chain: Chain,
+    search: Search,
     mu0: Floats,
     found: Found,
     start: int,
     now: BatchState,
     other: BatchState,
-    work: Work,
-    smallest_pi: float,
-    search: Search,
+    work: Workspace,
 ) -> int:
     """Relax len(mu0) samples from `start` on; mu0 is scratch afterwards.  Returns the number of iterations.
 
@@ -208,16 +219,15 @@ def _relax_some(
     """
     count = len(mu0)
     which = np.arange(start, start + count)
-    longest = np.zeros(count)
-    shift = np.zeros(count)
-    sign = np.zeros(count)
-    largest_change = np.zeros(count)
-    smallest = FREE_INPUT_SHIFT * smallest_pi if chain.pi[0] == 0.0 else 0.0
+    steps = Steps(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
+    shift = steps.shift
+    unit = search.precision
+    smallest = FREE_INPUT_SHIFT * unit if chain.pi[0] == 0.0 else 0.0
     _load(chain, found.x[start : start + count], now)
-    _reaches(chain, now, count, search, longest)
+    _set_longest(chain, now, count, search, steps.longest)
     evaluate(chain, mu0, now, count, search.tolerance, work)
     for b in range(count):
-        shift[b] = max(smallest, now.total[SLOPE, b] / longest[b])
+        shift[b] = max(smallest, now.total[SLOPE, b] / steps.longest[b])
     iteration = 0
     while True:
         total = now.total
@@ -233,16 +243,16 @@ def _relax_some(
         if count == 0:
             return iteration
         iteration += 1
-        direction(chain, now, count, shift, sign, work)
-        _move(chain, now, count, work.dx, other.x, largest_change)
+        direction(chain, now, count, shift, steps.sign, work)
+        _move(chain, now, count, work.dx, other.x, steps.change)
         evaluate(chain, mu0, other, count, search.tolerance, work)
-        _accept(chain, now, other, count, sign, largest_change, longest, shift, smallest, smallest_pi)
+        _accept(chain, now, other, count, steps, smallest, unit)
         now, other = other, now
-        _reaches(chain, now, count, search, longest)
+        _set_longest(chain, now, count, search, steps.longest)
 
 
 @kernel(**FAST_MATH)
-def _relax(chain: Chain, mu0: Floats, found: Found, smallest_pi: float, search: Search) -> int:
+def _relax(chain: Chain, search: Search, mu0: Floats, found: Found) -> int:
     """Relax all samples, so many at a time that their states stay in the cache."""
     samples = len(mu0)
     count = min(samples, AT_A_TIME)
@@ -252,28 +262,37 @@ def _relax(chain: Chain, mu0: Floats, found: Found, smallest_pi: float, search: 
     most = 0
     for start in range(0, samples, AT_A_TIME):
         part = mu0[start : min(start + AT_A_TIME, samples)]
-        iterations = _relax_some(chain, part, found, start, now, other, work, smallest_pi, search)
+        iterations = _relax_some(chain, search, part, found, start, now, other, work)
         most = max(most, iterations)
     return most
 
 
-def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> Rest:
-    """Where the network comes to rest from activities x."""
+def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> ChainEnd:
+    """The equilibrium that a search finds.
+
+    Parameters
+    ----------
+    landscape
+        A network under clamps.
+    x
+        Where to start, layers 0 ... L, [samples, n_l].
+    search
+        How to search.
+    """
     chain = chain_of(landscape)
     first = len(x) - len(chain.sizes)
     joined = np.concatenate(x[first:], axis=1)
     samples = len(joined)
     found = Found(joined, np.empty_like(joined), np.empty(samples), np.empty(samples))
-    smallest_pi = float(landscape.network.pi.min())
-    iterations = _relax(chain, landscape.constant_prediction().copy(), found, smallest_pi, search)
+    iterations = _relax(chain, search, landscape.constant_prediction().copy(), found)
     kink_gate: list[Floats | None] = [None] * len(x)
     if chain.pieces.kinks.size:
         kink_gate[first:] = _layers(found.gate, chain)
-    return Rest(
+    return ChainEnd(
         x=[*x[:first], *_layers(found.x, chain)],
         kink_gate=kink_gate,
         residual=found.residual,
-        at_rest=found.ratio <= 1.0,
+        converged=found.ratio <= 1.0,
         iterations=int(iterations),
     )
 

@@ -22,20 +22,20 @@ class BatchState(NamedTuple):
     f: Floats
     slope: Floats
     curvature: Floats
-    force: Floats  # lambda
+    weighted_error: Floats  # lambda
     feedback: Floats  # h
     gate: Floats
     gradient: Floats
-    moving: Floats  # 1 where free and not resting on a kink
+    moving: Floats  # 1 where free and not on a kink that holds it
     delta: Floats  # rounding of x - mu, [K, samples]
-    force_norm: Floats  # ||lambda_k||, [K, samples]
+    error_norm: Floats  # ||lambda_k||, [K, samples]
     total: Floats  # rows ENERGY, NOISE, SLOPE, RATIO (below), [4, samples]
 
 
 ENERGY, NOISE, SLOPE, RATIO = range(4)  # E, its rounding, ||dE/dx||, largest ||dE/dx_k|| / limit_k
 
 
-class Work(NamedTuple):
+class Workspace(NamedTuple):
     """Scratch of a step; rows: most activities of a layer above the lowest."""
 
     dx: Floats  # [K, samples, width]
@@ -101,7 +101,7 @@ def _norm(matrix: Floats) -> float:
 
 
 @kernel(**FAST_MATH)
-def workspace(chain: Chain, samples: int) -> Work:
+def workspace(chain: Chain, samples: int) -> Workspace:
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
     pairs = np.empty((0, width))
@@ -109,7 +109,7 @@ def workspace(chain: Chain, samples: int) -> Work:
         n = chain.sizes[1]
         if n * (n + 1) // 2 * width <= MOST_PAIRS:
             pairs = _row_pairs(chain.weights[1], n)
-    return Work(
+    return Workspace(
         np.zeros((layers, samples, width)),
         np.zeros((layers, samples, width)),
         np.zeros((samples, width)),

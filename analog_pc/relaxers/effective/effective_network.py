@@ -16,7 +16,8 @@ from analog_pc.compiled.block_tridiagonal import layout_of
 from analog_pc.mapping import Scales
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.relaxers.effective.chip import ChipLayer
-from analog_pc.relaxers.effective.newton import ActivationCircuits, Problem, Search, relax
+from analog_pc.relaxers.effective.equations import ActivationCircuits, Problem
+from analog_pc.relaxers.effective.newton import Search, relax
 from analog_pc.relaxers.effective.stage import Stage
 
 MAX_ITERATIONS = 300

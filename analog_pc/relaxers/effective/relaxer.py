@@ -25,7 +25,7 @@ from analog_pc.relaxers.effective.stage import Lines, Stage, lines, stage
 from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.technology import Technology
 
-Units = tuple[float, float]
+Volts = tuple[float, float]
 Signals = tuple[Sequence[Floats], Sequence[Floats], Sequence[Floats], Sequence[Floats]]
 
 
@@ -84,11 +84,11 @@ class EffectiveRelaxer(Relaxer):
         self.tolerance = tolerance
         self.volts_per_unit = volts_per_unit
         self._chips: dict[tuple[object, ...], tuple[ChipLayer, ...]] = {}
-        self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Units, Stage]] = {}
+        self._stages: dict[tuple[str, int], tuple[ConductancePair, tuple[ChipLayer, ...], Volts, Stage]] = {}
         self._last: tuple[PredictiveCodingNetwork, NetworkArrays] | None = None
 
-    def rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+    def equilibrium(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
         """Relax with the input clamped, and of the output all, some or nothing.
 
@@ -97,30 +97,30 @@ class EffectiveRelaxer(Relaxer):
         BadInput
             For other clamps: their circuits need `CircuitRelaxer`.
         """
-        return self._rest(network, held, arrays, self.scales(network, held))
+        return self._relax(network, clamps, arrays, self.scales(network, clamps))
 
     def both_phases(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> tuple[Equilibrium, Equilibrium]:
-        scales = self.scales(network, held)
-        one, two = (self._rest(network, clamps, arrays, scales) for clamps in (held, held.input_alone))
+        scales = self.scales(network, clamps)
+        one, two = (self._relax(network, phase, arrays, scales) for phase in (clamps, clamps.input_alone))
         return one, two
 
-    def _rest(
-        self, network: PredictiveCodingNetwork, held: Clamps, arrays: NetworkArrays | None, scales: Scales
+    def _relax(
+        self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None, scales: Scales
     ) -> Equilibrium:
-        _check(network, held)
+        _check(network, clamps)
         if arrays is None:
             arrays = self._programmed(network)
         effective = self.effective(network, arrays, scales)
         with np.errstate(over="ignore", invalid="ignore"):  # ends as "not at rest", in words
-            return self._equilibrium(effective, held, effective.relax(held, self.tolerance))
+            return self._equilibrium(effective, clamps, effective.relax(clamps, self.tolerance))
 
-    def scales(self, network: PredictiveCodingNetwork, held: Clamps) -> Scales:
+    def scales(self, network: PredictiveCodingNetwork, clamps: Clamps) -> Scales:
         """The scales of the circuit for a batch: given ones, or those that `compile_network` would choose."""
         if self.volts_per_unit is not None:
             return given_scales(network, self.technology, self.volts_per_unit)
-        return choose_scales(network, self.technology, forward_ranges(network, held))
+        return choose_scales(network, self.technology, forward_ranges(network, clamps))
 
     def _programmed(self, network: PredictiveCodingNetwork) -> NetworkArrays:
         """The arrays of a network that is the last one's (it is frozen) are not programmed anew."""
@@ -132,7 +132,17 @@ class EffectiveRelaxer(Relaxer):
     def effective(
         self, network: PredictiveCodingNetwork, arrays: NetworkArrays, scales: Scales
     ) -> EffectiveNetwork:
-        """The network in closed form; a pair of arrays that is the last one's is not computed anew."""
+        """The network in closed form; a pair of arrays that is the last one's is not computed anew.
+
+        Parameters
+        ----------
+        network
+            Its activation, precisions and sizes are used; weights stand in the arrays.
+        arrays
+            Conductances.
+        scales
+            Volts of its quantities.
+        """
         chip = self._chip(network, arrays)
         layers = range(1, network.depth + 1)
         forward = tuple(self._forward(network, chip, k, arrays.forward[k - 1], scales) for k in layers)
@@ -164,8 +174,8 @@ class EffectiveRelaxer(Relaxer):
     ) -> Stage:
         springs = network.precision_of(layer) * self.technology.spring_conductance
         drive = lines(chip, layer, transposed=False, bias=network.has_biases)
-        units = scales.rate[layer - 1], scales.activity[layer]
-        return self._stage("forward", layer, chip, pair, chip[layer].predict, drive, springs, units)
+        volts = scales.rate[layer - 1], scales.activity[layer]
+        return self._stage("forward", layer, chip, pair, chip[layer].predict, drive, springs, volts)
 
     def _transposed(
         self,
@@ -176,8 +186,8 @@ class EffectiveRelaxer(Relaxer):
         scales: Scales,
     ) -> Stage:
         drive = lines(chip, layer, transposed=True, bias=False)
-        units = scales.activity[layer], scales.feedback[layer - 1]
-        return self._stage("transposed", layer, chip, pair, chip[layer].feedback, drive, 0.0, units)
+        volts = scales.activity[layer], scales.feedback[layer - 1]
+        return self._stage("transposed", layer, chip, pair, chip[layer].feedback, drive, 0.0, volts)
 
     def _stage(
         self,
@@ -188,25 +198,25 @@ class EffectiveRelaxer(Relaxer):
         amplifier: Bank | None,
         drive: Lines,
         load: float,
-        units: Units,
+        volts: Volts,
     ) -> Stage:
-        """`units`: volts of a unit of signal and of a unit of output."""
+        """`volts`: of a unit of signal and of a unit of output."""
         kept = self._stages.get((what, layer))
-        if kept is not None and kept[0] is pair and kept[1] is chip and kept[2] == units:
+        if kept is not None and kept[0] is pair and kept[1] is chip and kept[2] == volts:
             return kept[3]
         if amplifier is None:
             raise ValueError(f"layer {layer}: the compiled circuit has no {what} amplifiers")
-        scaled = pair.scaled(units[1] / units[0])
-        found = stage(scaled, amplifier, drive, self.technology, load, units)
-        self._stages[what, layer] = pair, chip, units, found
+        scaled = pair.scaled(volts[1] / volts[0])
+        found = stage(scaled, amplifier, drive, self.technology, load, volts)
+        self._stages[what, layer] = pair, chip, volts, found
         return found
 
-    def _equilibrium(self, effective: EffectiveNetwork, held: Clamps, found: Found) -> Equilibrium:
+    def _equilibrium(self, effective: EffectiveNetwork, clamps: Clamps, found: Found) -> Equilibrium:
         """What the amplifiers of the word lines show: eps and f(x) with their offsets, gains and loads."""
         net = effective.network
         scales = effective.scales
-        x = (held.values[0], *found.x)
-        none = np.empty((held.samples, 0))
+        x = (clamps.values[0], *found.x)
+        none = np.empty((clamps.samples, 0))
         eps = [none]
         for layer, (xl, mu) in enumerate(zip(found.x, found.mu, strict=True), start=1):
             sense = effective.chip[layer].sense
@@ -253,6 +263,6 @@ def _small(network: PredictiveCodingNetwork) -> PredictiveCodingNetwork:
     return network.with_parameters([0.0 * w for w in network.W], biases)
 
 
-def _check(network: PredictiveCodingNetwork, held: Clamps) -> None:
-    if held.free[0].any() or not all(free.all() for free in held.free[1:-1]):
+def _check(network: PredictiveCodingNetwork, clamps: Clamps) -> None:
+    if clamps.free[0].any() or not all(free.all() for free in clamps.free[1:-1]):
         raise BadInput("effective relaxer: clamp the whole input, and beyond it outputs alone")

@@ -58,7 +58,19 @@ class Lines:
 
 
 def lines(chip: tuple[ChipLayer, ...], layer: int, *, transposed: bool, bias: bool) -> Lines:
-    """The drivers of the forward array of a layer (from the layer below) or of its transposed array (eps)."""
+    """The drivers of the forward array of a layer (from the layer below) or of its transposed array (eps).
+
+    Parameters
+    ----------
+    chip
+        Its layers 0 ... L.
+    layer
+        Of which the array is, 1 ... L.
+    transposed
+        Whether it is the transposed array.
+    bias
+        Whether a last word line carries the biases.
+    """
     below = chip[layer - 1]
     here = chip[layer]
     straight = here.sense if transposed else below.drive

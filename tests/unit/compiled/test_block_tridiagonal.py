@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.compiled.block_tridiagonal import Blocks, empty_blocks, factor, layout_of, solve
+from analog_pc.compiled.block_tridiagonal import BlockMatrix, empty_matrix, factor, layout_of, solve
 
 N = np.array([4, 3, 6, 2])
 AT = np.concatenate([[0], np.cumsum(N)])
@@ -22,9 +22,9 @@ def test_solves_what_the_whole_matrix_says(count: int) -> None:
         whole[here, here] = diagonal[i]
         if i > 0:
             whole[here, below], whole[below, here] = lower[i], upper[i]
-    blocks = Blocks(*(np.concatenate([b.ravel() for b in part]) for part in (diagonal, lower, upper)))
+    blocks = BlockMatrix(*(np.concatenate([b.ravel() for b in part]) for part in (diagonal, lower, upper)))
     layout = layout_of(N.tolist())
-    assert [part.size for part in empty_blocks(layout)] == [part.size for part in blocks]
+    assert [part.size for part in empty_matrix(layout)] == [part.size for part in blocks]
     free = AT[count]
     r, found = rng.normal(size=free), np.empty(free)
     factor(layout, count, blocks)

@@ -15,28 +15,17 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
-from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.activations.smooth import tanh as tanh_and_derivatives
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit.transfer import LOST
-from analog_pc.compiled.kernel import ORDERED_SUMS, kernel
+from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels import INNER, OPTIONS
 from analog_pc.simulators.native.mna.elements import NonlinearElement
 
 NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic")
 TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC = range(len(NAMES))
-
-# `tanh` must keep the order of its sums; other loops may regroup theirs.
-STRICT: dict[str, Any] = {**OPTIONS, "fastmath": ORDERED_SUMS}
-
-ONE_PART = 1.0 / math.log(2.0)
-# log 2 in two parts; the first has trailing zeros, so that k times it is exact for |k| < 2^20.
-LOG_2 = float.fromhex("0x1.62e42fee00000p-1")
-LOG_2_REST = float.fromhex("0x1.a39ef35793c76p-33")
-ROUND = 1.5 * 2.0**52  # x + ROUND has the nearest integer to x in its last bits
-TAYLOR = tuple(1.0 / math.factorial(k) for k in range(13, 1, -1))  # the next term is below 4e-18 of the sum
-SATURATED = 40.0  # tanh(20) is 1 to rounding
 
 
 class TransferTable(NamedTuple):
@@ -101,32 +90,11 @@ def empty_table() -> TransferTable:
     return TransferTable(kind, pairs, none, none, none, none, none, gated, none, pairs.T.copy())
 
 
-@kernel(**STRICT)
-def tanh(v: Floats, offset: float, factor: float, out: Floats, power: Floats) -> None:
-    """Fill out [n] with tanh(factor (v + offset)), to 3 units in the last place; `power` [n] is room.
-
-    With e = exp(2 x) - 1: tanh x = e / (e + 2), and e = 2^k (exp(r) - 1) + 2^k - 1 with 2 x = k log 2 + r and
-    a Taylor series for |r| <= (log 2) / 2, so that small x lose nothing.
-    """
-    bits = power.view(np.int64)
+@kernel(**OPTIONS)
+def tanh(v: Floats, offset: float, factor: float, out: Floats) -> None:
+    """Fill out [n] with tanh(factor (v + offset)), to 3 units in the last place."""
     for s in range(len(v)):
-        x = 2.0 * factor * (v[s] + offset)
-        x = SATURATED if x > SATURATED else x
-        x = -SATURATED if x < -SATURATED else x
-        k = x * ONE_PART + ROUND
-        power[s] = k
-        k -= ROUND
-        r = x - k * LOG_2
-        r -= k * LOG_2_REST
-        p = 0.0
-        for c in numba.literal_unroll(TAYLOR):
-            p = p * r + c
-        out[s] = r + r * r * p
-    for s in range(len(v)):
-        bits[s] = (bits[s] + 1023) << 52  # 2^k
-    for s in range(len(v)):
-        e = power[s] * out[s] + (power[s] - 1.0)
-        out[s] = e / (e + 2.0)
+        out[s] = tanh_and_derivatives(factor * (v[s] + offset))[0]
 
 
 @kernel(**OPTIONS)
@@ -223,8 +191,8 @@ def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
 def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Floats, slopes: Floats) -> None:
     """Fill value [outputs, samples] and slopes [inputs of an output, outputs, samples].
 
-    y [inputs, samples]; work [2, samples] is overwritten.  A slope by an input that an output does not have
-    stays as it is.
+    y [inputs, samples]; work [1 or more, samples] is overwritten.  A slope by an input that an output does
+    not have stays as it is.
     """
     t = work[0]
     samples = y.shape[1]
@@ -232,7 +200,7 @@ def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Float
         y0 = y[table.inputs[0, o]]
         offset = table.offset[o]
         if table.factor[o] != 0.0:
-            tanh(y0, offset, table.factor[o], t, work[1])
+            tanh(y0, offset, table.factor[o], t)
         p = table.parameters[table.starts[o, 0] : table.starts[o, 1]]
         delta = value[o]
         slope = slopes[0, o]
@@ -254,14 +222,15 @@ def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Float
 
 @kernel(**INNER)
 def evaluate_sample(table: TransferTable, y: Floats, work: Floats, value: Floats, slopes: Floats) -> None:
-    """`evaluate_outputs` for one sample: y [inputs], work [3, outputs], value [outputs], slopes
-    [inputs of an output, outputs].
+    """`evaluate_outputs` for one sample.
+
+    y [inputs], work [2 or more, outputs], value [outputs], slopes [inputs of an output, outputs].
     """
     x = work[0]
     t = work[1]
     for o in range(len(value)):
         x[o] = table.factor[o] * (y[table.inputs[0, o]] + table.offset[o])
-    tanh(x, 0.0, 1.0, t, work[2])
+    tanh(x, 0.0, 1.0, t)
     for o in range(len(value)):
         y0 = y[table.inputs[0, o]]
         first = table.starts[o, 0]

@@ -208,8 +208,8 @@ def test_a_circuit_of_ideal_parts_learns_the_same() -> None:
 class Astray(IdealRelaxer):
     """Nothing comes to rest."""
 
-    def rest(self, *args: Any) -> Any:
-        found = super().rest(*args)
+    def equilibrium(self, *args: Any) -> Any:
+        found = super().equilibrium(*args)
         nowhere = np.zeros(found.samples, dtype=bool)
         return replace(found, relaxation=replace(found.relaxation, converged=nowhere))
 

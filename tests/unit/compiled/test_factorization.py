@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analog_pc.pcn.compiled.factorization import (
+from analog_pc.compiled.factorization import (
     factor_lu,
     factor_packed,
     factor_symmetric,

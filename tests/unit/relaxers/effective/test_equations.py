@@ -7,8 +7,8 @@ import pytest
 
 from analog_pc.activations import ACTIVATIONS
 from analog_pc.activations.compiled import code_of, pieces_of
-from analog_pc.compiled.block_tridiagonal import Blocks, Layout, empty_blocks, layout_of
-from analog_pc.relaxers.effective.newton import (
+from analog_pc.compiled.block_tridiagonal import BlockMatrix, Layout, empty_matrix, layout_of
+from analog_pc.relaxers.effective.equations import (
     ActivationCircuits,
     Point,
     Problem,
@@ -52,7 +52,7 @@ def problem_of(name: str, rng: np.random.Generator) -> Problem:
     )
 
 
-def whole(blocks: Blocks, layout: Layout) -> np.ndarray:
+def whole(blocks: BlockMatrix, layout: Layout) -> np.ndarray:
     """The matrix of its blocks."""
     out = np.zeros((ALL, ALL))
     for layer, n in enumerate(N):
@@ -81,7 +81,7 @@ def test_jacobian(name: str, shift: float) -> None:
         return point
 
     point = evaluated(z)
-    blocks = empty_blocks(problem.layout)
+    blocks = empty_matrix(problem.layout)
     jacobian(problem, point, shift, blocks)
     numeric = np.empty((ALL, ALL))
     for j in range(ALL):

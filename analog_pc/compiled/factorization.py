@@ -8,7 +8,19 @@ from analog_pc.compiled.kernel import FAST_MATH, kernel
 
 @kernel(**FAST_MATH)
 def factor_lu(a: Floats, n: int, pivots: Ints, row: Floats) -> float:
-    """LU factors of a [n, n], in place, rows exchanged; the sign of the determinant."""
+    """LU factors of a matrix, in place, rows exchanged; the sign of its determinant.
+
+    Parameters
+    ----------
+    a
+        The matrix, [n or more, n or more].
+    n
+        Its size.
+    pivots
+        Filled: which row took the place of each, [n].
+    row
+        Scratch, [n].
+    """
     sign = 1.0
     for k in range(n):
         best = k
@@ -41,7 +53,15 @@ def factor_lu(a: Floats, n: int, pivots: Ints, row: Floats) -> float:
 
 @kernel(**FAST_MATH)
 def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
-    """Each row of b [right-hand sides, n] becomes a^-1 of it, by the factors of `factor_lu`."""
+    """Solve for many right-hand sides, by the factors of `factor_lu`.
+
+    Parameters
+    ----------
+    a, n, pivots
+        As `factor_lu` left them.
+    b
+        [right-hand sides, n]; each row becomes its solution.
+    """
     count = len(b)
     for r in range(count):
         for k in range(n):
@@ -137,7 +157,15 @@ def factor_symmetric(s: Floats, n: int) -> float:
 
 @kernel(**FAST_MATH)
 def solve_symmetric(s: Floats, n: int, rhs: Floats) -> None:
-    """rhs [n] becomes the solution, by the factors of `factor_symmetric`."""
+    """Solve, by the factors of `factor_symmetric`.
+
+    Parameters
+    ----------
+    s, n
+        As `factor_symmetric` left them.
+    rhs
+        [n]; becomes the solution.
+    """
     for i in range(n):
         total = rhs[i]
         for j in range(i):
@@ -152,8 +180,20 @@ def solve_symmetric(s: Floats, n: int, rhs: Floats) -> None:
 
 @kernel(**FAST_MATH)
 def factor_packed(packed: Floats, n: int, inverse: Floats, negative: Floats) -> None:
-    """L D L^T of symmetric matrices, as lower triangles [pairs, samples], in place; 1 / D [n, samples] and
-    how many of D are negative [samples], which is how many eigenvalues are (Sylvester's law of inertia)."""
+    """L D L^T of many symmetric matrices side by side, in place.
+
+    Parameters
+    ----------
+    packed
+        Lower triangles row by row, [n (n + 1) / 2, samples].
+    n
+        Size of each.
+    inverse
+        Filled with 1 / D, [n, samples].
+    negative
+        Filled: how many of D are negative, which is how many eigenvalues are (Sylvester's law of inertia),
+        [samples].
+    """
     count = packed.shape[1]
     negative[:count] = 0.0
     for i in range(n):
@@ -175,7 +215,15 @@ def factor_packed(packed: Floats, n: int, inverse: Floats, negative: Floats) -> 
 
 @kernel(**FAST_MATH)
 def solve_packed(packed: Floats, n: int, inverse: Floats, rhs: Floats) -> None:
-    """rhs [n, samples] becomes the solution, by the factors of `factor_packed`."""
+    """Solve, by the factors of `factor_packed`.
+
+    Parameters
+    ----------
+    packed, n, inverse
+        As `factor_packed` left them.
+    rhs
+        [n, samples]; becomes the solution.
+    """
     count = packed.shape[1]
     for i in range(n):
         for j in range(i):
