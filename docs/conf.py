@@ -1,6 +1,7 @@
 """Sphinx configuration; `make docs` builds the pages into docs/_build."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ autosummary_generate = True
 autosummary_ignore_module_all = False  # a package's page lists what the package exports
 autodoc_typehints = "signature"
 autodoc_type_aliases = {name: name for name in ("ArrayLike", "Masked", "VoltsPerUnit")}
+autodoc_preserve_defaults = True
 numpydoc_show_class_members = False  # the template of a class lists them
 
 matplotlib.use("agg")
@@ -106,6 +108,28 @@ def block_math(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+_ARRAY = r"[\w.~]*ndarray\[tuple\[[\w.~]*Any, \.\.\.\], [\w.~]*dtype\[[\w.~]*{}\]\]"
+SHORTER = {  # what Python makes of a type alias in a signature -> the alias
+    r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
+    _ARRAY.format("float64"): "Floats",
+    _ARRAY.format("bool"): "Bools",
+}
+
+
+def shorter(text: str | None) -> str | None:
+    """A signature with the names of type aliases."""
+    for pattern, name in SHORTER.items():
+        text = text and re.sub(pattern, name, text)
+    return text
+
+
+def shorten_signature(*event: Any) -> tuple[str | None, str | None]:
+    """Signature and result of a documented object; see autodoc-process-signature."""
+    signature, result = event[-2:]
+    return shorter(signature), shorter(result)
+
+
 def setup(app: Sphinx) -> None:
-    """Register the renderer of equations."""
+    """Register the renderer of equations, and short signatures."""
+    app.connect("autodoc-process-signature", shorten_signature)
     app.add_html_math_renderer("mathml", (inline_math, None), (block_math, None))

@@ -29,7 +29,7 @@ class Relaxation:
 
 @dataclass(frozen=True, eq=False)
 class Equilibrium:
-    """A network at rest, for a batch of samples; tuples run over layers 0 ... L.
+    """A network at rest, for a batch of samples; tuples run over layers 0 to L.
 
     The ideal relaxation, decoded circuits and all relaxers give one, so that learning rules and comparisons
     do not depend on where it came from.  Activities have no unit.
