@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 import numpy as np
@@ -180,7 +181,7 @@ def settled(equilibrium: Equilibrium) -> Equilibrium:
     FloatingPointError
         Otherwise; the weights have then grown too far.
     """
-    if not np.isfinite(equilibrium.energy.sum()):
+    if not math.isfinite(equilibrium.energy.sum()):
         raise FloatingPointError("the energy is not finite any more")
     if not equilibrium.relaxation.converged.any():
         raise FloatingPointError(f"no sample has an equilibrium, {equilibrium.relaxation.message}")

@@ -107,7 +107,7 @@ class Trainer:
         energy = math.nan
         for factors in self.rule.updates(self.backend, inputs, targets):
             energy = factors.energy
-            if not np.isfinite(energy) and factors.unsettled < len(inputs):
+            if not math.isfinite(energy) and factors.unsettled < len(inputs):
                 raise FloatingPointError("the energy is not finite any more")
             self.backend.apply(factors, self.config.lr / len(inputs))
             self.unsettled += factors.unsettled

@@ -48,7 +48,7 @@ class Factors(NamedTuple):
 
         Summed over samples, as in Song et al. 2024 (energies are summed, not averaged).
         """
-        post = [lr * one for one in self.post]
+        post = self.post if lr == 1.0 else tuple(lr * one for one in self.post)
         return Update(
             tuple(_outer_products(one, pre) for one, pre in zip(post, self.pre, strict=True)),
             tuple(one.sum(axis=0) for one in post),
