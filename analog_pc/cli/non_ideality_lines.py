@@ -90,7 +90,7 @@ def _checked(check: CrossCheck) -> str:
 def _wires(phase: PhaseAnalysis) -> list[str]:
     if not phase.ir_drops:
         return []
-    worst = max(phase.ir_drops, key=lambda drop: float(np.abs(drop.loss).max(initial=0.0)))
+    worst = max(phase.ir_drops, key=lambda found: float(np.abs(found.loss).max(initial=0.0)))
     loss = 100.0 * float(np.abs(worst.loss).max(initial=0.0))
     return [f"IR drop up to {loss:.3g} % of the largest voltage ({worst.array})"]
 

@@ -107,14 +107,14 @@ def ir_drops(maps: tuple[IrDropMap, ...]) -> Figure:
     low = 100.0 * min(float(m.loss.min(initial=0.0)) for m in maps)
     for axes in grid.flat[len(maps) :]:
         axes.set_visible(False)
-    for axes, drop in zip(grid.flat, maps, strict=False):
+    for axes, found in zip(grid.flat, maps, strict=False):
         axes.set_facecolor("white")
         for spine in axes.spines.values():
             spine.set_visible(True)
         image = axes.imshow(
-            100.0 * drop.loss, cmap="Greys", vmin=low, vmax=top, aspect="auto", interpolation="nearest"
+            100.0 * found.loss, cmap="Greys", vmin=low, vmax=top, aspect="auto", interpolation="nearest"
         )
-        axes.set_title(f"{drop.array}\nto {si(drop.volts, 'V')}")
+        axes.set_title(f"{found.array}\nto {si(found.volts, 'V')}")
         axes.set(xlabel="bit line", ylabel="word line")
     figure.colorbar(image, ax=grid, label="IR drop (% of the largest voltage)", fraction=0.03, aspect=30)
     return figure

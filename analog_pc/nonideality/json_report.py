@@ -80,7 +80,7 @@ def phase_dict(phase: PhaseAnalysis) -> dict[str, Any]:
         "samples": phase.samples,
         "cross_checks": [attributes(check, *CROSS_CHECK) for check in phase.cross_checks],
         "rows": [_row(row) for row in phase.rows],
-        "ir_drops": [_ir_drop(drop) for drop in phase.ir_drops],
+        "ir_drops": [_ir_drop(found) for found in phase.ir_drops],
         "settling": [_settling(wave) for wave in phase.settlings],
         "stability": None if phase.stability is None else attributes(phase.stability, *STABILITY),
         "noise": None if phase.noise is None else _noise(phase.noise),
@@ -117,14 +117,14 @@ def _row(row: TableRow) -> dict[str, Any]:
     }
 
 
-def _ir_drop(drop: IrDropMap) -> dict[str, Any]:
-    rows, columns = drop.loss.shape
+def _ir_drop(found: IrDropMap) -> dict[str, Any]:
+    rows, columns = found.loss.shape
     return {
-        **attributes(drop, "array", "sample", "volts", "loss"),
+        **attributes(found, "array", "sample", "volts", "loss"),
         "rows": rows,
         "columns": columns,
-        "mean": finite(drop.loss.mean()),
-        "worst": finite(drop.loss.ravel()[np.argmax(np.abs(drop.loss))]),
+        "mean": finite(found.loss.mean()),
+        "worst": finite(found.loss.ravel()[np.argmax(np.abs(found.loss))]),
     }
 
 

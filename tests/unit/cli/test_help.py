@@ -75,3 +75,14 @@ def test_an_unknown_command_is_refused() -> None:
     assert done.exit_code == 2
     assert "No such command 'fly'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_old_name_is_refused_with_the_new_one() -> None:
+    for arguments, words in (
+        (["trial"], "trial is called testbench now"),
+        (["verify", "--judged-by", "ngspice"], "--judged-by is called --reference now"),
+    ):
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 2
+        assert words in done.stderr
+        assert len(done.stderr.splitlines()) == 1
