@@ -143,7 +143,7 @@ def test_the_command_line_ends_while_samples_settle(number: int, temporary: Path
 COMPILER = """
 from pathlib import Path
 from analog_pc.circuit import Circuit, OperatingPoint, StimulusSources, NonlinearVCVS, grounds
-from analog_pc.circuit.transfer import tanh_law
+from analog_pc.circuit.transfer import sinh_transfer
 from analog_pc.simulators import Vacask
 from analog_pc.simulators.vacask import simulator
 from analog_pc.simulators.vacask.installation import Installation, find_installation
@@ -153,8 +153,8 @@ real = find_installation()
 fake = Path("{fake}")
 compiler = real.compiler if "{which}" == "vacask" else fake
 simulator.find_installation = lambda: Installation(fake, compiler, real.models, "x")
-law = NonlinearVCVS("f", ("a",), ("f",), tanh_law(1.0))
-circuit = Circuit("c", (StimulusSources("u", ("a",), grounds(1)), law))
+sinh = NonlinearVCVS("f", ("a",), ("f",), sinh_transfer(1.0))
+circuit = Circuit("c", (StimulusSources("u", ("a",), grounds(1)), sinh))
 Vacask().simulate(circuit, OperatingPoint({{"u": np.ones((1, 1))}}))
 """
 
