@@ -55,7 +55,7 @@ class PiecewiseLinear(Activation):
     ) -> tuple[Floats, Floats]:
         """A node within `near` of a kink rests there, with the gate ``weighted_error / feedback``, if that is
         between the two slopes and E has a minimum across the kink (its slope rises there, by
-        -step feedback > 0)."""
+        -step feedback > 0).  Parameters as for `Activation.at_kink`."""
         position = x
         gate = np.full_like(x, np.nan)
         balance = weighted_error / np.where(feedback != 0.0, feedback, 1.0)

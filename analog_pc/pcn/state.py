@@ -41,7 +41,7 @@ class State:
         """max |dE/dx| over the free activities, [samples]; 0 where none is free."""
         free = [g for g, some in zip(self.gradient, self.any_free, strict=True) if some]
         none = np.zeros_like(self.energy)
-        return np.max([none, *(np.abs(g).max(axis=1) for g in free)], axis=0)  # type: ignore[no-any-return]
+        return np.asarray(np.max([none, *(np.abs(g).max(axis=1) for g in free)], axis=0))
 
 
 class Landscape:
