@@ -94,7 +94,9 @@ class Hanging(Shifted):
 
 @pytest.fixture(scope="module")
 def found() -> NonIdealityAnalysis:
-    return analyse_non_idealities(NET, REAL, X, T, Shifted(1e-9), options=AnalysisOptions(seeds=2))
+    return analyse_non_idealities(
+        NET, REAL, X, T, Shifted(1e-9), options=AnalysisOptions(seeds=2, time_limit=None)
+    )
 
 
 def test_every_non_ideality_has_a_row_in_every_phase(found: NonIdealityAnalysis) -> None:
