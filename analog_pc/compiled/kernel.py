@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import numba
+
+from analog_pc.compiled.stale import remove_stale
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -16,12 +19,14 @@ ORDERED_SUMS = {"contract", "nsz"}  # where the order of additions is the algori
 # A division by zero is an infinity, as in numpy: a test before each would forbid SIMD.
 FAST_MATH: dict[str, Any] = {"error_model": "numpy", "fastmath": REGROUPED_SUMS}
 
+remove_stale(Path(__file__).parents[1])
+
 
 def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Compile a function when it is first called, and keep the machine code beside the file that defines it.
 
-    The function itself reaches numba, so that a change of its own file (and of no other) makes its stored
-    code stale.  Callers see its annotations, which numba does not read.
+    The function itself reaches numba, so that a change of its own file makes its stored code stale; for
+    changes of other files see `stale.py`.  Callers see its annotations, which numba does not read.
 
     Parameters
     ----------
