@@ -49,7 +49,7 @@ def write_comparison(rows: Sequence[Compared], folder: Path) -> None:
     """
     figure = comparison_figure(rows)
     table = csv_text(list(COLUMNS.values()), ([getattr(row, name) for name in COLUMNS] for row in rows))
-    report = {"schema": SCHEMA, "schema_version": VERSION, "rows": plain(rows)}
+    report = {"schema": SCHEMA, "version": VERSION, "rows": plain(rows)}
     contents: dict[str, bytes | memoryview] = {**figure_contents(figure, "comparison")}
     contents["comparison.csv"] = table.encode()
     contents["comparison.json"] = json_text(report).encode()

@@ -29,7 +29,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
 
     ::
 
-        schema, schema_version
+        schema, version   of this file
         question        "evaluation"
         title, facts, versions, network [sizes], technology, samples, classes
         steps           [name], done [name]; partial: a step has not ended; interrupted: its name or null;
@@ -63,7 +63,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
     bench = found.bench
     return {
         "schema": SCHEMA,
-        "schema_version": VERSION,
+        "version": VERSION,
         "question": "evaluation",
         **attributes(found, "title", "facts", "versions", "steps", "done", "partial", "failed"),
         "network": list(bench.network.sizes),

@@ -61,7 +61,7 @@ def test_everything(given: tuple[str, ...], tmp_path: Path) -> None:
     assert lines[1].startswith("on the chip ")
     assert all(len(line) <= 80 or line is lines[0] or "report:" in line for line in lines[1:])
     found = report(tmp_path / "out")
-    assert (found["schema"], found["schema_version"]) == ("analog-pc evaluate report", 2)
+    assert (found["schema"], found["version"]) == ("analog-pc evaluate report", 2)
     assert not found["partial"]
     assert found["accuracy"]["ideal"] == 1.0
     chip = found["accuracy"]["chip"]
