@@ -24,7 +24,7 @@ for field in dataclasses.fields(bear.reduced):
 relaxers = {"ideal": IdealRelaxer(), "native": CircuitRelaxer(Native(), technology("ideal"))}
 result = collect(bear, bear.reduced, relaxers)
 for row in result.rows:
-    print(f"{row.quantity:<50} ideal {row.ideal}  circuit {row.native}  backpropagation {row.backprop}")
+    print(f"{row.label:<50} ideal {row.ideal}  circuit {row.native}  backpropagation {row.backprop}")
 assert all(row.verdict != "differs" for row in result.rows)
 
 # %%

@@ -161,4 +161,4 @@ def _aligned(cells: Sequence[str]) -> str:
 
 def _cells(row: Row, shown: Sequence[str]) -> list[str]:
     numbers = [row.published, *(getattr(row, column) for column in shown), row.tolerance]
-    return [row.quantity, *("" if n is None else f"{n:.5g}" for n in numbers), row.verdict]
+    return [row.label, *("" if n is None else f"{n:.5g}" for n in numbers), row.verdict]

@@ -10,6 +10,7 @@ from analog_pc.experiments.framework.circuits import in_closed_form, simulated
 from analog_pc.experiments.framework.collect import collect
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
 from analog_pc.experiments.song2024.bear import BEAR
@@ -59,12 +60,14 @@ __all__ = [
     "Learner",
     "NoCache",
     "Outcome",
+    "Quantity",
     "Result",
     "ResultCache",
     "Row",
     "collect",
     "in_closed_form",
     "load_result",
+    "quantity",
     "save_result",
     "simulated",
 ]

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, classify
 from analog_pc.experiments.framework.result_cache import NoCache, ResultCache
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
 BACKPROP = "backprop"
+DEVIATION = "largest deviation from ideal, {column}"
 
 
 def _no_cache(column: str, config: Any) -> ResultCache:
@@ -49,6 +51,7 @@ def collect(
     values = {c: dict(o.values) for c, o in outcomes.items()}
     for column in relaxers:
         values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
+    said = {key: fact for outcome in outcomes.values() for key, fact in outcome.facts.items()}
     return Result(
         experiment.name,
         experiment.title,
@@ -57,11 +60,11 @@ def collect(
             *(_row(claim, values) for claim in experiment.claims(config)),
             *_deviations(values, outcomes, experiment.agreement if agreement is None else agreement),
         ),
-        {f"{c}/{name}": np.asarray(a) for c, o in outcomes.items() for name, a in o.arrays.items()},
+        {c: {q: np.asarray(a) for q, a in o.arrays.items()} for c, o in outcomes.items()},
         tuple(dict.fromkeys(note for c in COLUMNS if c in outcomes for note in outcomes[c].notes)),
         config != experiment.full,
         int(getattr(config, "seeds", 1)),
-        {"configuration": repr(config), **_circuits(relaxers), **(facts or {})},
+        {"configuration": repr(config), **said, **_circuits(relaxers), **(facts or {})},
     )
 
 
@@ -70,24 +73,25 @@ def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
     return {f"column {c}": r.name for c, r in relaxers.items() if r.name != c}
 
 
-def _row(claim: Claim, values: Mapping[str, Mapping[str, float]]) -> Row:
+def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
     """A claim on predictive coding is checked on the relaxers; one on backpropagation on nothing else."""
     found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
-    if claim.rule == "bp":
-        reverse = found[BACKPROP]
-        verdict = classify(claim.published, [reverse], claim.tolerance)
-        name = f"{claim.quantity}, backpropagation"
-        return Row(name, claim.published, None, None, None, reverse, claim.tolerance, verdict)
-    measured = [found[c] for c in RELAXERS if found[c] is not None]
     reference = claim.published
-    if reference is None and measured:
-        reference = measured.pop(0)  # the ideal column, or what stands for it where it cannot be run
+    if claim.rule == "bp":
+        measured = [found[BACKPROP]]
+        found |= dict.fromkeys(RELAXERS)
+    else:
+        measured = [found[c] for c in RELAXERS if found[c] is not None]
+        if reference is None and measured:
+            reference = measured.pop(0)  # the ideal column, or what stands for it where it cannot be run
     verdict = classify(reference, measured, claim.tolerance)
-    return Row(claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict)
+    return Row(
+        claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict, rule=claim.rule
+    )
 
 
 def _deviations(
-    values: Mapping[str, Mapping[str, float]],
+    values: Mapping[str, Mapping[Quantity, float]],
     outcomes: Mapping[str, Outcome],
     agreement: Mapping[str, float],
 ) -> list[Row]:
@@ -104,19 +108,12 @@ def _deviations(
             found = {c: largest if c == column else None for c in COLUMNS}
             tolerance = agreement.get(column)
             verdict = classify(0.0, [largest], tolerance)
-            rows.append(
-                Row(
-                    f"largest deviation from ideal, {column}",
-                    0.0,
-                    **found,
-                    tolerance=tolerance,
-                    verdict=verdict,
-                )
-            )
+            which = quantity(DEVIATION, column=column)
+            rows.append(Row(which, 0.0, **found, tolerance=tolerance, verdict=verdict, rule="pc"))
     return rows
 
 
-def _everything(values: Mapping[str, float], outcome: Outcome) -> dict[str, Array]:
+def _everything(values: Mapping[Quantity, float], outcome: Outcome) -> dict[Quantity, Array]:
     return {q: np.asarray(v) for q, v in values.items()} | {
         k: np.asarray(a) for k, a in outcome.arrays.items()
     }

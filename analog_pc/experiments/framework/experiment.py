@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from matplotlib.figure import Figure
 
 from analog_pc.experiments.framework.circuits import Circuits, simulated
+from analog_pc.experiments.framework.quantity import Quantity
 from analog_pc.experiments.framework.result import RELAXERS, Array, Result
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.relaxers import Relaxer
@@ -31,7 +32,7 @@ class Claim:
     Parameters
     ----------
     quantity
-        Name of the value in `Outcome.values`.
+        Of `Outcome.values`.
     published
         None: nothing was published; the columns are then compared with the first one, the ideal one.
     tolerance
@@ -40,7 +41,7 @@ class Claim:
         "pc": of predictive coding, measured on relaxers; "bp": of backpropagation.
     """
 
-    quantity: str
+    quantity: Quantity
     published: float | None
     tolerance: float | None
     rule: str = "pc"
@@ -48,11 +49,12 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one relaxer gave: numbers by quantity, arrays for the figure, sentences for a person."""
+    """What one relaxer gave: numbers, arrays for the figure, sentences for a person, facts of the run."""
 
-    values: Mapping[str, float]
-    arrays: Mapping[str, Array] = field(default_factory=dict)
+    values: Mapping[Quantity, float]
+    arrays: Mapping[Quantity, Array] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 def unchanged(config: Config, column: str) -> Config:
@@ -60,7 +62,7 @@ def unchanged(config: Config, column: str) -> Config:
     return config
 
 
-def no_comparison(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def no_comparison(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
     """No quantity that needs both rules."""
     return {}
 
@@ -118,7 +120,7 @@ class Experiment(Generic[Config]):
     columns: tuple[str, ...] = RELAXERS
     circuits: Circuits = simulated
     fit: Callable[[Config, str], Config] = unchanged
-    compare: Callable[[Outcome, Outcome], Mapping[str, float]] = no_comparison
+    compare: Callable[[Outcome, Outcome], Mapping[Quantity, float]] = no_comparison
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
     agreement: Mapping[str, float] = field(default_factory=AGREEMENT.copy)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from analog_pc.errors import BadInput
+from analog_pc.experiments.framework.quantity import Quantity, quantity_dict, read_quantity
 from analog_pc.files import npz_content, read_npz, write_together
 from analog_pc.reporting.json_report import attributes, json_text
 
@@ -19,6 +20,7 @@ DIFFERS = "differs"
 NOT_SHOWN = "not shown"
 RELAXERS = ("ideal", "native", "ngspice")
 COLUMNS = (*RELAXERS, "backprop")
+VERSION = 2  # of the two files; 1 had texts for quantities
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -27,10 +29,11 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Row:
     """One quantity: as published, on each relaxer, and under backpropagation; None where it does not apply.
 
-    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in.
+    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in; `rule` is
+    that of the claim, "pc" or "bp".
     """
 
-    quantity: str
+    quantity: Quantity
     published: float | None
     ideal: float | None
     native: float | None
@@ -38,16 +41,24 @@ class Row:
     backprop: float | None
     tolerance: float | None
     verdict: str
+    rule: str = "pc"
+
+    @property
+    def label(self) -> str:
+        """The quantity as tables show it."""
+        return f"{self.quantity}, backpropagation" if self.rule == "bp" else str(self.quantity)
 
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """Rows, arrays ("column/name" -> array), and the notes and facts of the run.
+    """Rows, arrays, and the notes and facts of the run.
 
     Parameters
     ----------
     name, title, source
         Of the experiment; the source is where the published numbers stand.
+    data
+        Column -> quantity -> array.
     reduced, seeds
         Whether it is smaller than the published experiment, and over how many seeds it ran.
     notes
@@ -60,7 +71,7 @@ class Result:
     title: str
     source: str
     rows: tuple[Row, ...]
-    data: Mapping[str, Array]
+    data: Mapping[str, Mapping[Quantity, Array]]
     notes: tuple[str, ...]
     reduced: bool
     seeds: int
@@ -71,9 +82,14 @@ class Result:
         """Whether no row differs."""
         return all(row.verdict != DIFFERS for row in self.rows)
 
-    def columns(self, array: str) -> dict[str, Array]:
-        """The columns that hold an array of that name, in the order of `COLUMNS`."""
-        return {c: self.data[f"{c}/{array}"] for c in COLUMNS if f"{c}/{array}" in self.data}
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Whatever any column has an array of."""
+        return tuple(dict.fromkeys(quantity for arrays in self.data.values() for quantity in arrays))
+
+    def columns(self, quantity: Quantity) -> dict[str, Array]:
+        """The columns that hold an array of that quantity, in the order of `COLUMNS`."""
+        return {c: self.data[c][quantity] for c in COLUMNS if quantity in self.data.get(c, {})}
 
 
 def classify(published: float | None, measured: Iterable[float | None], tolerance: float | None) -> str:
@@ -91,15 +107,29 @@ def classify(published: float | None, measured: Iterable[float | None], toleranc
 
 def result_dict(result: Result) -> dict[str, Any]:
     """Plain numbers and strings for JSON; a number that is not finite becomes None."""
-    names = ("name", "title", "source", "passed", "reduced", "seeds", "facts", "notes", "rows")
-    return attributes(result, *names)
+    names = ("name", "title", "source", "passed", "reduced", "seeds", "facts", "notes")
+    return {"version": VERSION, **attributes(result, *names), "rows": [_row_dict(row) for row in result.rows]}
+
+
+def _row_dict(row: Row) -> dict[str, Any]:
+    """Text for people and for `jq`, and the name and conditions that are read back."""
+    numbers = ("rule", "published", *COLUMNS, "tolerance", "verdict")
+    return {"quantity": row.label, **quantity_dict(row.quantity), **attributes(row, *numbers)}
 
 
 def save_result(result: Result, folder: Path) -> None:
-    """`data.npz` and `result.json` in `folder`, both or none."""
+    """`data.npz` and `result.json` in `folder`, both or none.
+
+    The name of an array is JSON, its column, name and conditions: ``["ideal", "hidden", {"lr": 0.2}]``.
+    """
     text = json_text(result_dict(result))
+    arrays = {
+        json.dumps([column, q.name, dict(q.conditions)]): array
+        for column, found in result.data.items()
+        for q, array in found.items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
-    write_together(folder, {"data.npz": npz_content(**dict(result.data)), "result.json": text.encode()})
+    write_together(folder, {"data.npz": npz_content(**arrays), "result.json": text.encode()})
 
 
 def load_result(folder: Path) -> Result:
@@ -108,12 +138,13 @@ def load_result(folder: Path) -> Result:
     Raises
     ------
     BadInput
-        For a folder without a result, or a damaged one.
+        For a folder without a result, a damaged one, or one that an older version wrote.
     """
     path = folder / "result.json"
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
-        rows = tuple(Row(**row) for row in stored["rows"])
+        found = stored.get("version", 1)
+        rows = tuple(_read_row(row) for row in stored["rows"]) if found == VERSION else ()
         notes = tuple(stored["notes"])
         facts = dict(stored["facts"])
         name, title, source = (str(stored[key]) for key in ("name", "title", "source"))
@@ -121,6 +152,25 @@ def load_result(folder: Path) -> Result:
         seeds = int(stored["seeds"])
     except FileNotFoundError:
         raise BadInput(f"{path}: no such file, 'analog-pc run' writes it") from None
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+    except (ValueError, TypeError, LookupError, AttributeError) as fault:
         raise BadInput(f"{path}: is not the result of an experiment: {fault}") from None
-    return Result(name, title, source, rows, read_npz(folder / "data.npz"), notes, reduced, seeds, facts)
+    if found != VERSION:
+        raise BadInput(f"{path}: version {found} of the file, expected {VERSION}: run it again")
+    return Result(name, title, source, rows, _read_data(folder / "data.npz"), notes, reduced, seeds, facts)
+
+
+def _read_row(stored: Any) -> Row:
+    others = {k: v for k, v in stored.items() if k not in ("quantity", "name", "conditions")}
+    return Row(read_quantity(stored), **others)
+
+
+def _read_data(path: Path) -> dict[str, dict[Quantity, Array]]:
+    data: dict[str, dict[Quantity, Array]] = {}
+    for key, array in read_npz(path).items():
+        try:
+            column, name, conditions = json.loads(key)
+            quantity = read_quantity({"name": name, "conditions": conditions})
+            data.setdefault(column, {})[quantity] = array
+        except (ValueError, TypeError, LookupError, AttributeError) as fault:
+            raise BadInput(f"{path}: array {key!r} is of no experiment: {fault}") from None
+    return data

@@ -25,6 +25,7 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Positive, Rates
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, numbers, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.bear import draw
@@ -46,7 +47,9 @@ LOWEST = {
 }
 DIGITS = 5e-5
 LARGEST_RATIO = 0.35  # of the dips, predictive coding / backpropagation; 0.29 at lr 0.2 ... 0.005
-SHARE = f"share of learning rates with dip PC <= {LARGEST_RATIO} dip BP"
+LOWEST_SMELL = "lowest smell"
+HIDDEN = quantity("hidden unit at rest, first relaxation")
+SHARE = quantity(f"share of learning rates with dip PC <= {LARGEST_RATIO} dip BP")
 
 
 @dataclass(frozen=True)
@@ -67,17 +70,17 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = [f"lr{rate:g}" for rate in config.rates]
     rates = dict(zip(names, config.rates, strict=True))
     found = cache.compute(names, lambda name: learn(rates[name], config.distance, relaxer))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {}
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {}
     for name, part in zip(names, found, strict=True):
         lr = rates[name]
         predictions = part["predictions"]
         values[lowest(lr)] = float(predictions[:, SMELL].min())
-        values[f"hear after one update, lr {lr:g}"] = float(predictions[1, HEAR])
-        values[f"smell after one update, lr {lr:g}"] = float(predictions[1, SMELL])
-        values["hidden unit at rest, first relaxation"] = float(part["hidden"][0])
-        values[f"first change of the smell's weight / lr, lr {lr:g}"] = float(part["first"][SMELL]) / lr
-        arrays |= {f"{name}/{key}": array for key, array in part.items()}
+        values[after_one_update("hear", lr)] = float(predictions[1, HEAR])
+        values[after_one_update("smell", lr)] = float(predictions[1, SMELL])
+        values[HIDDEN] = float(part["hidden"][0])
+        values[first_step(lr)] = float(part["first"][SMELL]) / lr
+        arrays |= {quantity(key, lr=lr): array for key, array in part.items()}
     return Outcome(values, arrays)
 
 
@@ -95,38 +98,45 @@ def learn(lr: float, distance: float, relaxer: Relaxer) -> Mapping[str, Array]:
     return {"predictions": np.array(predictions), "hidden": np.array(hidden), "first": first}
 
 
-def lowest(lr: float) -> str:
-    return f"lowest smell, lr {lr:g}"
+def lowest(lr: float) -> Quantity:
+    return quantity(LOWEST_SMELL, lr=lr)
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def after_one_update(sense: str, lr: float) -> Quantity:
+    return quantity(f"{sense} after one update", lr=lr)
+
+
+def first_step(lr: float) -> Quantity:
+    return quantity("first change of the smell's weight / lr", lr=lr)
+
+
+def dip(lr: float) -> Quantity:
+    return quantity("dip of smell, lr {lr}, PC / BP", lr=lr)
+
+
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
     """Dips of the smell, predictive coding over backpropagation."""
-    both = [q for q in pc.values if q.startswith("lowest")]
-    dips = {dip(q): (1.0 - pc.values[q]) / (1.0 - bp.values[q]) for q in both}
+    rates = numbers(pc.values, LOWEST_SMELL, "lr")
+    dips = {dip(lr): (1.0 - pc.values[lowest(lr)]) / (1.0 - bp.values[lowest(lr)]) for lr in rates}
     return dips | {SHARE: float(np.mean([ratio <= LARGEST_RATIO for ratio in dips.values()]))}
 
 
-def dip(lowest_smell: str) -> str:
-    return lowest_smell.replace("lowest", "dip of") + ", PC / BP"
-
-
 def claims(config: Config) -> Sequence[Claim]:
-    found = [Claim("hidden unit at rest, first relaxation", 2.0 / 3.0, DIGITS)]
+    found = [Claim(HIDDEN, 2.0 / 3.0, DIGITS)]
     if 0.2 in config.rates:
-        step = "first change of the smell's weight / lr, lr 0.2"
         found += [
-            Claim("hear after one update, lr 0.2", 0.8504, DIGITS),
-            Claim("smell after one update, lr 0.2", 0.9748, DIGITS),
-            Claim("hear after one update, lr 0.2", 0.6400, DIGITS, "bp"),
-            Claim("smell after one update, lr 0.2", 0.8000, DIGITS, "bp"),
-            Claim(step, 2.0 / 9.0, DIGITS),
-            Claim(step, 0.0, 0.0, "bp"),
+            Claim(after_one_update("hear", 0.2), 0.8504, DIGITS),
+            Claim(after_one_update("smell", 0.2), 0.9748, DIGITS),
+            Claim(after_one_update("hear", 0.2), 0.6400, DIGITS, "bp"),
+            Claim(after_one_update("smell", 0.2), 0.8000, DIGITS, "bp"),
+            Claim(first_step(0.2), 2.0 / 9.0, DIGITS),
+            Claim(first_step(0.2), 0.0, 0.0, "bp"),
         ]
     for lr in config.rates:
         pc, bp = LOWEST.get(lr, (None, None))
         found += [Claim(lowest(lr), pc, DIGITS), Claim(lowest(lr), bp, DIGITS, "bp")]
         if lr in (0.2, 0.005):
-            found.append(Claim(dip(lowest(lr)), 0.29, 0.005))
+            found.append(Claim(dip(lr), 0.29, 0.005))
     return [*found, Claim(SHARE, 1.0, 0.0)]
 
 

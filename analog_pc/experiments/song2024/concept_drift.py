@@ -26,10 +26,11 @@ from analog_pc.experiments.framework.adam import Adam
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.concept_drift import draw
+from analog_pc.experiments.song2024.figures.concept_drift import CURVE, DRIFTS, MEAN, RATES, draw
 from analog_pc.pcn import hebbian_update
 from analog_pc.relaxers import FixedPrediction, Relaxer
 from analog_pc.training.datasets import Dataset
@@ -47,10 +48,14 @@ LATE = (0.20, 0.38)  # between drifts late in the run, at 0.01: read off the plo
 DRIFTING = 5  # the first of the classes that are permuted
 AHEAD = 0.05
 
-LATE_ERROR = "error before a drift, second half, best learning rate"
-BEST_GAP = "mean error BP - PC, each at its best learning rate"
-BEST_P = images.p_of("each at its best learning rate")
-FOLLOWS = f"BP - PC at the best learning rates is at least {AHEAD}"
+LATE_ERROR = quantity("error before a drift, second half, best learning rate")
+BEST_GAP = quantity("mean error BP - PC, each at its best learning rate")
+BEST_P = quantity("p of the paired t-test, each at its best learning rate")
+BEST_RATE = quantity("best learning rate")
+BEFORE = quantity("error before the first drift")
+FOLLOWS = quantity(f"BP - PC at the best learning rates is at least {AHEAD}")
+MEAN_ERROR = "mean error"
+BEST_MEAN = quantity("mean at the best rate")
 
 
 @dataclass(frozen=True)
@@ -79,22 +84,22 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         return _curve(config, relaxer, learned[seed], lr, seed)
 
     found = dict(zip(names.values(), cache.compute(list(names), drifted), strict=True))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {
-        "rates": np.array(config.rates),
-        "drifts": np.arange(0, config.epochs, config.interval),
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {
+        RATES: np.array(config.rates),
+        DRIFTS: np.arange(0, config.epochs, config.interval),
     }
     each = {lr: np.array([found[lr, s]["errors"] for s in seeds]) for lr in config.rates}
     for lr, errors in each.items():
-        arrays |= {f"curve/lr {lr:g}": errors.mean(axis=0), f"mean/lr {lr:g}": errors.mean(axis=1)}
-        values |= {f"mean error, lr {lr:g}": float(errors.mean())}
+        arrays |= {CURVE.at(lr=lr): errors.mean(axis=0), MEAN.at(lr=lr): errors.mean(axis=1)}
+        values |= {quantity(MEAN_ERROR, lr=lr): float(errors.mean())}
     best = images.best_rate(each)
-    values |= {"best learning rate": best, LATE_ERROR: late(config, each[best])}
-    values["error before the first drift"] = float(np.mean([part["error"] for part in learned]))
+    values |= {BEST_RATE: best, LATE_ERROR: late(config, each[best])}
+    values[BEFORE] = float(np.mean([part["error"] for part in learned]))
     values[images.DIVERGED] = float(sum(bool(part["diverged"]) for part in found.values()))
     values[images.LOST] = float(np.mean([part["lost"] for part in found.values()]))
-    arrays["mean/best"] = each[best].mean(axis=1)
-    return Outcome(values, arrays, (images.on_what(config.data),))
+    arrays[BEST_MEAN] = each[best].mean(axis=1)
+    return images.outcome(values, arrays, config.data)
 
 
 def late(config: Config, errors: Floats) -> float:
@@ -154,10 +159,9 @@ def _curve(
     return {"errors": errors, "lost": np.array(lost), "diverged": np.array(images.diverges(one))}
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    rates = [f"lr {lr:g}" for lr in pc.arrays["rates"].tolist()]
-    found = images.gaps(pc, bp, "mean error", {rate: f"mean/{rate}" for rate in rates})
-    gap, p = images.rule_gap(pc, bp, "mean/best")
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    found = images.gaps(pc, bp, MEAN_ERROR, [MEAN.at(lr=lr) for lr in pc.arrays[RATES].tolist()])
+    gap, p = images.rule_gap(pc, bp, BEST_MEAN)
     found |= {BEST_GAP: -gap, FOLLOWS: float(-gap >= AHEAD)}
     return found | ({BEST_P: p} if np.isfinite(p) else {})
 
@@ -166,17 +170,17 @@ def claims(config: Config) -> Sequence[Claim]:
     found = []
     for lr in config.rates:
         pc, bp = PUBLISHED.get(lr, (None, None))
-        case = f"mean error, lr {lr:g}"
+        case = quantity(MEAN_ERROR, lr=lr)
         found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not checked
-        found += images.gap_claims("mean error", f"lr {lr:g}")
+        found += images.gap_claims(MEAN_ERROR, case)
     long = config.epochs >= FULL.epochs and config.interval >= FULL.interval
     counted = (BEST_GAP, BEST_P, images.DIVERGED, images.LOST)
-    measured = ("best learning rate", "error before the first drift", *counted)
+    measured = (BEST_RATE, BEFORE, *counted)
     return [
         *found,
         Claim(LATE_ERROR, LATE[0], None),
         Claim(LATE_ERROR, LATE[1], None, "bp"),
-        *(Claim(quantity, None, None) for quantity in measured),
+        *(Claim(what, None, None) for what in measured),
         Claim(FOLLOWS, 1.0, 0.0 if long else None),
     ]
 

@@ -17,14 +17,17 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, named, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.continual import draw
+from analog_pc.experiments.song2024.figures.continual import CURVE, MEAN, draw
 from analog_pc.relaxers import Relaxer
 
-FORGETS_LESS = "share of learning rates at which PC has the smaller mean error"
-BEST_GAP = "mean error BP - PC, each at its best learning rate"
+FORGETS_LESS = quantity("share of learning rates at which PC has the smaller mean error")
+BEST_GAP = quantity("mean error BP - PC, each at its best learning rate")
+MEAN_ERROR = "mean error"
+ERROR_AT_REST = "mean error of the task at rest"
 OUTPUTS = 5
 
 
@@ -86,16 +89,16 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     names = {f"lr {lr:g}, seed {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
     found = cache.compute(list(names), lambda name: _curves(config, relaxer, *names[name]))
     curves = dict(zip(names.values(), (part["errors"] for part in found), strict=True))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {}
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {}
     for lr in config.rates:
         each = np.array([curves[lr, s] for s in range(config.seeds)])  # [seeds, epochs, current and other]
         means = each.mean(axis=(1, 2))
-        arrays |= {f"curve/lr {lr:g}": each.mean(axis=0), f"mean/lr {lr:g}": means}
-        values |= {f"mean error, lr {lr:g}": float(means.mean())}
-        values |= {f"mean error of the task at rest, lr {lr:g}": float(each[:, :, 1].mean())}
+        arrays |= {CURVE.at(lr=lr): each.mean(axis=0), MEAN.at(lr=lr): means}
+        values |= {quantity(MEAN_ERROR, lr=lr): float(means.mean())}
+        values |= {quantity(ERROR_AT_REST, lr=lr): float(each[:, :, 1].mean())}
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
-    return Outcome(values, arrays, (images.on_what(config.data),))
+    return images.outcome(values, arrays, config.data)
 
 
 def _curves(config: Config, relaxer: Relaxer, lr: float, seed: int) -> Mapping[str, Array]:
@@ -117,22 +120,19 @@ def _curves(config: Config, relaxer: Relaxer, lr: float, seed: int) -> Mapping[s
     return {"errors": np.array(errors), "lost": np.array(lost)}
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    rates = [name.removeprefix("mean/") for name in pc.arrays if name.startswith("mean/")]
-    found = images.gaps(pc, bp, "mean error", {rate: f"mean/{rate}" for rate in rates})
-    wins = [found[images.gap_of("mean error", rate)] < 0.0 for rate in rates]
-    best = [min(v for q, v in o.values.items() if q.startswith("mean error, ")) for o in (pc, bp)]
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    cases = named(pc.arrays, MEAN.name)
+    found = images.gaps(pc, bp, MEAN_ERROR, cases)
+    wins = [found[images.gap_of(MEAN_ERROR, case)] < 0.0 for case in cases]
+    best = [min(o.values[q] for q in named(o.values, MEAN_ERROR)) for o in (pc, bp)]
     return found | {FORGETS_LESS: float(np.mean(wins)), BEST_GAP: best[1] - best[0]}
 
 
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for lr in config.rates:
-        rate = f"lr {lr:g}"
-        found += [
-            Claim(f"{what}, {rate}", None, None) for what in ("mean error", "mean error of the task at rest")
-        ]
-        found += images.gap_claims("mean error", rate)
+        found += [Claim(quantity(what, lr=lr), None, None) for what in (MEAN_ERROR, ERROR_AT_REST)]
+        found += images.gap_claims(MEAN_ERROR, MEAN.at(lr=lr))
     return [
         *found,
         Claim(images.LOST, None, None),

@@ -25,10 +25,11 @@ import numpy as np
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Grid
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.depth import draw
+from analog_pc.experiments.song2024.figures.depth import DEPTHS, MEAN, draw
 from analog_pc.relaxers import Relaxer
 
 # layers: mean test error over the epochs of predictive coding and of backpropagation on Fashion-MNIST, read
@@ -47,8 +48,12 @@ PUBLISHED = {
 DEEP = 14  # layers, from which on the published gap is beyond what seeds and reading off a plot leave open
 RATES = (5.0, 1.0, 0.5, 0.1, 0.05, 0.01, 5e-3, 1e-3, 5e-4, 1e-4, 5e-5, 1e-5, 5e-6)
 
-DEEP_WINS = f"share of depths of {DEEP} layers and more at which PC has the smaller mean error"
-GAP_GROWS = f"gap BP - PC of the deepest network, of {DEEP} layers or more, above that of two layers"
+DEEP_WINS = quantity(f"share of depths of {DEEP} layers and more at which PC has the smaller mean error")
+GAP_GROWS = quantity(
+    f"gap BP - PC of the deepest network, of {DEEP} layers or more, above that of two layers"
+)
+MEAN_ERROR = "mean error"
+BEST_RATE = "best learning rate"
 
 
 @dataclass(frozen=True)
@@ -78,17 +83,18 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     }
     found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
     curves = dict(zip(names.values(), (part["errors"] for part in found), strict=True))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {"depths": np.array([depth for depth, _ in config.grid])}
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {DEPTHS: np.array([depth for depth, _ in config.grid])}
     for depth, rates in config.grid:
         each = {lr: np.array([curves[depth, lr, s] for s in range(config.seeds)]) for lr in rates}
         best = images.best_rate(each)
-        arrays |= {f"mean/{depth}": each[best].mean(axis=1), f"curve/{depth}": each[best].mean(axis=0)}
-        values |= {f"mean error, {depth} layers": float(each[best].mean())}
-        values |= {f"best learning rate, {depth} layers": best}
+        curve = quantity("curve", layers=depth)
+        arrays |= {MEAN.at(layers=depth): each[best].mean(axis=1), curve: each[best].mean(axis=0)}
+        values |= {quantity(MEAN_ERROR, layers=depth): float(each[best].mean())}
+        values |= {quantity(BEST_RATE, layers=depth): best}
     values[images.DIVERGED] = float(sum(bool(part["diverged"]) for part in found))
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
-    return Outcome(values, arrays, (images.on_what(config.data),))
+    return images.outcome(values, arrays, config.data)
 
 
 def _curve(config: Config, relaxer: Relaxer, depth: int, lr: float, seed: int) -> Mapping[str, Array]:
@@ -102,10 +108,10 @@ def _curve(config: Config, relaxer: Relaxer, depth: int, lr: float, seed: int) -
     return images.course(one, data, stream, config.epochs, -(-len(chosen) // config.batch))
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    depths = pc.arrays["depths"].tolist()
-    found = images.gaps(pc, bp, "mean error", {f"{depth} layers": f"mean/{depth}" for depth in depths})
-    gaps = {depth: found[images.gap_of("mean error", f"{depth} layers")] for depth in depths}
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    depths = pc.arrays[DEPTHS].tolist()
+    found = images.gaps(pc, bp, MEAN_ERROR, [MEAN.at(layers=depth) for depth in depths])
+    gaps = {depth: found[images.gap_of(MEAN_ERROR, MEAN.at(layers=depth))] for depth in depths}
     deepest = max(gaps)
     deep = [gap < 0.0 for depth, gap in gaps.items() if depth >= DEEP]
     found |= {DEEP_WINS: float(np.mean(deep))} if deep else {}
@@ -115,11 +121,11 @@ def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for depth, _ in config.grid:
-        case = f"mean error, {depth} layers"
+        case = quantity(MEAN_ERROR, layers=depth)
         pc, bp = PUBLISHED.get(depth, (None, None))
         found += [Claim(case, pc, None), Claim(case, bp, None, "bp")]  # of other images: not checked
-        found.append(Claim(f"best learning rate, {depth} layers", None, None))
-        found += images.gap_claims("mean error", f"{depth} layers")
+        found.append(Claim(quantity(BEST_RATE, layers=depth), None, None))
+        found += images.gap_claims(MEAN_ERROR, case)
     # A shorter training of shallower networks shows neither of these.
     checked = 0.0 if max(depth for depth, _ in config.grid) >= DEEP and config.epochs >= FULL.epochs else None
     return [

@@ -25,11 +25,12 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.energy_machine import draw
+from analog_pc.experiments.song2024.figures.energy_machine import OUTPUTS, draw
 from analog_pc.experiments.song2024.figures.machine import player, write_machine
-from analog_pc.experiments.song2024.machine import Motion, move
+from analog_pc.experiments.song2024.machine import Motion, film_arrays, move
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
@@ -41,6 +42,8 @@ GAINS = (1.0, 2.0)
 PC_PATH = ((0.6985, 1.1176), (0.9091, 0.9862), (0.9726, 1.0016), (0.9917, 0.9998))
 BP_PATH = ((0.4, 1.6), (0.64, 0.64), (0.784, 1.216), (0.8704, 0.8704))
 DIGITS = 5e-5
+OVERSHOOT = quantity("largest overshoot of output 2")
+DETOUR = quantity("way / distance, small steps")
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,18 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     jobs = {"plain": (rate, config.updates), "slow": (config.slow * rate, config.slow_updates)}
     plain, slow, film = cache.compute([*jobs, "film"], lambda name: _part(config, name, jobs, relaxer))
     outputs = plain["outputs"]
-    values: dict[str, float] = {}
+    values: dict[Quantity, float] = {}
     for k in range(1, min(5, len(outputs))):
         for unit in range(2):
             values[output(unit, k)] = float(outputs[k, unit])
-    values["largest overshoot of output 2"] = float(np.abs(outputs[1:, 1] - 1.0).max())
-    values["way / distance, small steps"] = detour(slow["outputs"])
-    arrays: dict[str, Array] = {"outputs": outputs, "hidden": plain["hidden"], "slow": slow["outputs"]}
-    return Outcome(values, {**arrays, **film})
+    values[OVERSHOOT] = float(np.abs(outputs[1:, 1] - 1.0).max())
+    values[DETOUR] = detour(slow["outputs"])
+    arrays: dict[Quantity, Array] = {
+        OUTPUTS: outputs,
+        quantity("hidden"): plain["hidden"],
+        quantity("slow"): slow["outputs"],
+    }
+    return Outcome(values, {**arrays, **(film_arrays(film, machine_network().depth) if film else {})})
 
 
 def _part(
@@ -103,8 +110,8 @@ def detour(path: Floats) -> float:
     return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum() / np.linalg.norm(path[-1] - path[0]))
 
 
-def output(unit: int, update: int) -> str:
-    return f"output {unit + 1} after update {update}"
+def output(unit: int, update: int) -> Quantity:
+    return quantity("output {unit} after update {update}", unit=unit + 1, update=update)
 
 
 def claims(config: Config) -> Sequence[Claim]:
@@ -112,9 +119,8 @@ def claims(config: Config) -> Sequence[Claim]:
     for rule, path in (("pc", PC_PATH), ("bp", BP_PATH)):
         for k, point in enumerate(path, 1):
             found += [Claim(output(unit, k), value, DIGITS, rule) for unit, value in enumerate(point)]
-    overshoot = "largest overshoot of output 2"
-    found += [Claim(overshoot, 0.118, 5e-4), Claim(overshoot, 0.6, 5e-4, "bp")]
-    return [*found, Claim("way / distance, small steps", None, 1e-4)]
+    found += [Claim(OVERSHOOT, 0.118, 5e-4), Claim(OVERSHOOT, 0.6, 5e-4, "bp")]
+    return [*found, Claim(DETOUR, None, 1e-4)]
 
 
 ENERGY_MACHINE = Experiment(

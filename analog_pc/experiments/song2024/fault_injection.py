@@ -26,9 +26,10 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import SONG, Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Natural, Positive
 from analog_pc.experiments.framework.hardware import FORWARD, STUCK_ON, TRANSPOSED, Fault, Hardware
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.fault_injection import draw
+from analog_pc.experiments.song2024.figures.fault_injection import NONE, draw, path_of
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import technology
 
@@ -45,7 +46,7 @@ FAULTS = (
     Fault("ear's feedback cut", 2, HEAR, None, arrays=(TRANSPOSED,)),
     Fault("word line cut", 2, None, 0),
 )
-NONE = "no damage"
+LOWEST = "lowest smell since then"
 
 
 @dataclass(frozen=True)
@@ -60,19 +61,18 @@ class Config:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every fault at every moment, and a bear without."""
-    cases = {NONE: (NONE, 0)}
-    cases |= {case(f.name, k): (f.name, k) for f in FAULTS if applies(f, relaxer) for k in config.strikes}
+    damaged = [(f.name, k) for f in FAULTS if applies(f, relaxer) for k in config.strikes]
+    cases = {str(of_bear("bear", fault, strike)): (fault, strike) for fault, strike in [(NONE, 0), *damaged]}
     found = cache.compute(list(cases), lambda name: bear(config, *cases[name], relaxer))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {}
-    for name, part in zip(cases, found, strict=True):
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {}
+    for (fault, strike), part in zip(cases.values(), found, strict=True):
         path = part["predictions"]
-        strike = cases[name][1]
-        values[f"hear at the end, {name}"] = float(path[-1, HEAR])
-        values[f"smell at the end, {name}"] = float(path[-1, SMELL])
+        values[of_bear("hear at the end", fault, strike)] = float(path[-1, HEAR])
+        values[of_bear("smell at the end", fault, strike)] = float(path[-1, SMELL])
         if strike:
-            values[f"lowest smell since then, {name}"] = float(path[strike + 1 :, SMELL].min())
-        arrays[name] = path
+            values[of_bear(LOWEST, fault, strike)] = float(path[strike + 1 :, SMELL].min())
+        arrays[path_of(fault, strike)] = path
     return Outcome(values, arrays)
 
 
@@ -96,17 +96,19 @@ def bear(config: Config, fault: str, strike: int, relaxer: Relaxer) -> Mapping[s
     return {"predictions": np.array(predictions)}
 
 
-def case(fault: str, strike: int) -> str:
-    return f"{fault} " + ("at birth" if strike == 0 else f"after {strike} updates")
+def of_bear(what: str, fault: str, strike: int) -> Quantity:
+    if fault == NONE:
+        return quantity(f"{what}, {NONE}")
+    if strike == 0:
+        return quantity(f"{what}, {{fault}} at birth", fault=fault)
+    return quantity(f"{what}, {{fault}} after {{strike}} updates", fault=fault, strike=strike)
 
 
 def claims(config: Config) -> Sequence[Claim]:
-    names = [NONE, *(case(f.name, k) for f in FAULTS for k in config.strikes)]
     found = []
-    for name in names:
-        found += [Claim(f"{what} at the end, {name}", None, 1e-3) for what in ("hear", "smell")]
-        if name.endswith("updates"):
-            found.append(Claim(f"lowest smell since then, {name}", None, 1e-3))
+    for fault, strike in [(NONE, 0), *((f.name, k) for f in FAULTS for k in config.strikes)]:
+        shown = ("hear at the end", "smell at the end", LOWEST)[: 3 if strike else 2]
+        found += [Claim(of_bear(what, fault, strike), None, 1e-3) for what in shown]
     return found
 
 

@@ -27,9 +27,10 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.fear import draw
+from analog_pc.experiments.song2024.figures.fear import FITTED, draw, first_rat
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
@@ -45,11 +46,14 @@ GROUPS = {  # input and target of either phase
 FREEZING = {"N+": 44.36, "LN+": 25.85, "LN+,L-": 43.14}  # percent, of the animals
 # Published fit of eight rats, and the standard deviation of the fit of one rat (40 rats, measured here): how
 # far extinction comes depends on the random memory of the noise.
-SQUARED = "squared difference to the animals"
-PC_FIT = {"N+": (45.0, 0.7), "LN+": (25.95, 0.3), "LN+,L-": (42.4, 0.95), SQUARED: (1.06, 3.9)}
-BP_FIT = {"N+": (44.4, 0.0), "LN+": (34.5, 0.0), "LN+,L-": (34.5, 0.0), SQUARED: (149.6, 0.0)}
+FITS = (
+    *(quantity("freezing fitted, {group}", group=group) for group in GROUPS),
+    quantity("squared difference to the animals"),
+)
+PC_FIT = dict(zip(FITS, ((45.0, 0.7), (25.95, 0.3), (42.4, 0.95), (1.06, 3.9)), strict=True))
+BP_FIT = dict(zip(FITS, ((44.4, 0.0), (34.5, 0.0), (34.5, 0.0), (149.6, 0.0)), strict=True))
 PUBLISHED_RATS = 8
-REVALUED = "fear of the noise, LN+,L- minus LN+"
+REVALUED = quantity("fear of the noise, LN+,L- minus LN+")
 
 
 @dataclass(frozen=True)
@@ -65,17 +69,17 @@ class Config:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every rat in every group."""
-    names = [f"rat {seed}" for seed in range(config.seeds)]
-    found = cache.compute(names, lambda name: rat(config, int(name.split()[1]), relaxer))
+    rats = {f"rat {seed}": seed for seed in range(config.seeds)}
+    found = cache.compute(list(rats), lambda name: rat(config, rats[name], relaxer))
     fear = np.array([[part[group][-1] for group in GROUPS] for part in found])
     means = fear.mean(axis=0)
     fitted, squared = fit_to_animals(means)
-    values = {f"freezing fitted, {group}": float(v) for group, v in zip(GROUPS, fitted, strict=True)}
-    values |= {f"fear of the noise, {group}": float(v) for group, v in zip(GROUPS, means, strict=True)}
-    values[SQUARED] = squared
+    values = {fit: float(v) for fit, v in zip(FITS, (*fitted, squared), strict=True)}
+    fears = [quantity("fear of the noise, {group}", group=group) for group in GROUPS]
+    values |= {of_group: float(v) for of_group, v in zip(fears, means, strict=True)}
     values[REVALUED] = float(means[2] - means[1])
-    first = {f"rat 0, {group}": found[0][group] for group in GROUPS}
-    return Outcome(values, {"fear": fear, "fitted": fitted, **first})
+    first = {first_rat(group): found[0][group] for group in GROUPS}
+    return Outcome(values, {quantity("fear"): fear, FITTED: fitted, **first})
 
 
 def rat(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -105,10 +109,9 @@ def fit_to_animals(fear: Floats) -> tuple[Floats, float]:
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for rule, fits in (("pc", PC_FIT), ("bp", BP_FIT)):
-        for what, (value, spread) in fits.items():
-            name = what if what == SQUARED else f"freezing fitted, {what}"
+        for fit, (value, spread) in fits.items():
             tolerance = 0.15 + 3.0 * spread * float(np.sqrt(1.0 / PUBLISHED_RATS + 1.0 / config.seeds))
-            found.append(Claim(name, value, tolerance, rule))
+            found.append(Claim(fit, value, tolerance, rule))
     return [*found, Claim(REVALUED, None, 1e-3), Claim(REVALUED, 0.0, 0.0, "bp")]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from scipy.stats import ttest_rel
 from analog_pc.arrays import Floats, Ints
 from analog_pc.experiments.framework.experiment import Claim, Outcome
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.song2024.figures.columns import DATA
 from analog_pc.pcn import random_network
 from analog_pc.pcn.equilibrium import take
 from analog_pc.relaxers import Relaxer
@@ -21,8 +23,8 @@ from analog_pc.training.datasets import Dataset, load_dataset
 MOST_TESTED = 1000  # test images, of which the error has a standard deviation of at most 1.6 points
 BEYOND = 1e3  # a weight: training has diverged (useful ones stay below 10), long before anything overflows
 
-LOST = "samples a run that did not come to rest"
-DIVERGED = "trainings that diverged"
+LOST = quantity("samples a run that did not come to rest")
+DIVERGED = quantity("trainings that diverged")
 
 
 def load_images(data: Path | None, seed: int = 0) -> Dataset:
@@ -30,11 +32,17 @@ def load_images(data: Path | None, seed: int = 0) -> Dataset:
     return load_dataset("digits" if data is None else str(data), seed)
 
 
-def on_what(data: Path | None) -> str:
-    """The note that says which data these are, and that they are not the published ones."""
+def outcome(
+    values: Mapping[Quantity, float],
+    arrays: Mapping[Quantity, Array],
+    data: Path | None,
+    notes: Iterable[str] = (),
+) -> Outcome:
+    """An outcome that says which data these are, and that they are not the published ones."""
     images = load_images(data)
     size = f"{len(images.train_labels)} training images of {images.train_inputs.shape[1]} pixels"
-    return f"data: {images.name}, {size}; published with Fashion-MNIST, so published errors do not apply"
+    what = f"data: {images.name}, {size}; published with Fashion-MNIST, so published errors do not apply"
+    return Outcome(values, arrays, (what, *notes), {DATA: images.name})
 
 
 def learner(
@@ -119,29 +127,29 @@ def best_rate(each: Mapping[float, Floats]) -> float:
     return min(each, key=lambda lr: float(each[lr].mean()))
 
 
-def gaps(pc: Outcome, bp: Outcome, what: str, cases: Mapping[str, str]) -> dict[str, float]:
-    """`rule_gap` as rows, of arrays by the case that each is of; p only where there is one."""
-    found: dict[str, float] = {}
-    for case, name in cases.items():
-        gap, p = rule_gap(pc, bp, name)
+def gaps(pc: Outcome, bp: Outcome, what: str, cases: Iterable[Quantity]) -> dict[Quantity, float]:
+    """`rule_gap` of arrays, as rows under the same conditions; p only where there is one."""
+    found: dict[Quantity, float] = {}
+    for case in cases:
+        gap, p = rule_gap(pc, bp, case)
         found |= {gap_of(what, case): gap} | ({p_of(case): p} if np.isfinite(p) else {})
     return found
 
 
-def gap_claims(what: str, case: str) -> list[Claim]:
-    """The rows of `gaps` for a case, not checked."""
-    return [Claim(quantity, None, None) for quantity in (gap_of(what, case), p_of(case))]
+def gap_claims(what: str, case: Quantity) -> list[Claim]:
+    """The rows of `gaps` under the conditions of a case, not checked."""
+    return [Claim(row, None, None) for row in (gap_of(what, case), p_of(case))]
 
 
-def gap_of(what: str, case: str) -> str:
-    return f"{what} PC - BP, {case}"
+def gap_of(what: str, case: Quantity) -> Quantity:
+    return case.renamed(f"{what} PC - BP")
 
 
-def p_of(case: str) -> str:
-    return f"p of the paired t-test, {case}"
+def p_of(case: Quantity) -> Quantity:
+    return case.renamed("p of the paired t-test")
 
 
-def rule_gap(pc: Outcome, bp: Outcome, name: str) -> tuple[float, float]:
+def rule_gap(pc: Outcome, bp: Outcome, name: Quantity) -> tuple[float, float]:
     """Mean of PC - BP over the seeds that both have of an array [seeds], and p of the paired t-test.
 
     p is NaN with fewer than three seeds.

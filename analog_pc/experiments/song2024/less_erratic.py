@@ -23,14 +23,18 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, named, numbers, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.less_erratic import draw
+from analog_pc.experiments.song2024.figures.less_erratic import PATH, draw
 from analog_pc.relaxers import Relaxer
 
 RATIO = 0.966
-SHORTER = "share of runs in which the way of PC is the shorter one"
+SHORTER = quantity("share of runs in which the way of PC is the shorter one")
+DISPLACEMENT = "displacement at the end"
+LENGTH = "length of the way at the end"
+LENGTH_RATIO = "length at equal displacement, PC / BP"
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,14 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The way of every learning rate and network."""
     names = {f"lr {lr:g}, network {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
     found = cache.compute(list(names), lambda name: path_lengths(config, *names[name], relaxer))
-    arrays = {name: part["way"] for name, part in zip(names, found, strict=True)}
-    values: dict[str, float] = {}
+    paths = {case: part["way"] for case, part in zip(names.values(), found, strict=True)}
+    values: dict[Quantity, float] = {}
     for lr in config.rates:
-        ends = np.array([arrays[f"lr {lr:g}, network {s}"][-1] for s in range(config.seeds)]).mean(axis=0)
-        values[f"displacement at the end, lr {lr:g}"] = float(ends[0])
-        values[f"length of the way at the end, lr {lr:g}"] = float(ends[1])
-    return Outcome(values, arrays, (images.on_what(config.data),))
+        ends = np.array([paths[lr, s][-1] for s in range(config.seeds)]).mean(axis=0)
+        values[quantity(DISPLACEMENT, lr=lr)] = float(ends[0])
+        values[quantity(LENGTH, lr=lr)] = float(ends[1])
+    arrays = {quantity(PATH, lr=lr, network=s): path for (lr, s), path in paths.items()}
+    return images.outcome(values, arrays, config.data)
 
 
 def path_lengths(config: Config, lr: float, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -96,12 +101,12 @@ def _length(path: Array, displacement: float) -> float:
     return float(l0 + (l1 - l0) * (displacement - d0) / (d1 - d0))
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    ratios = {name: length_ratio(path, bp.arrays[name]) for name, path in pc.arrays.items()}
-    found: dict[str, float] = {}
-    for lr in dict.fromkeys(name.split(",")[0] for name in ratios):
-        each = [ratio for name, ratio in ratios.items() if name.startswith(f"{lr},")]
-        found[f"length at equal displacement, PC / BP, {lr}"] = float(np.mean(each))
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    ratios = {which: length_ratio(path, bp.arrays[which]) for which, path in pc.arrays.items()}
+    found: dict[Quantity, float] = {}
+    for lr in numbers(ratios, PATH, "lr"):
+        each = [ratios[which] for which in named(ratios, PATH, lr=lr)]
+        found[quantity(LENGTH_RATIO, lr=lr)] = float(np.mean(each))
     return found | {SHORTER: float(np.mean([ratio < 1.0 for ratio in ratios.values()]))}
 
 
@@ -109,9 +114,9 @@ def claims(config: Config) -> Sequence[Claim]:
     found = []
     for lr in config.rates:
         found += [
-            Claim(f"displacement at the end, lr {lr:g}", None, None),
-            Claim(f"length of the way at the end, lr {lr:g}", None, None),
-            Claim(f"length at equal displacement, PC / BP, lr {lr:g}", RATIO, None),
+            Claim(quantity(DISPLACEMENT, lr=lr), None, None),
+            Claim(quantity(LENGTH, lr=lr), None, None),
+            Claim(quantity(LENGTH_RATIO, lr=lr), RATIO, None),
         ]
     return [*found, Claim(SHORTER, 1.0, 0.0)]
 

@@ -18,11 +18,17 @@ from analog_pc.circuit import Transient
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.state import Landscape
 from analog_pc.relaxers import CircuitRelaxer, Relaxer
+
+TIME = quantity("machine time")
+PHASE = quantity("machine phase")
+ACTIVITY = quantity("machine activity")  # of a layer, as predictions
+PREDICTION = quantity("machine prediction")
 
 
 class Phase(IntEnum):
@@ -62,8 +68,8 @@ def move(
 
     Returns
     -------
-    ``machine time`` [frames] since the beginning of a phase, ``machine phase`` [frames],
-    ``machine x0``, ``machine x1`` ..., ``machine mu1`` ...: activities and predictions, [frames, n_l].
+    ``time`` [frames] since the beginning of a phase, ``phase`` [frames],
+    ``x0``, ``x1`` ..., ``mu1`` ...: activities and predictions, [frames, n_l].
     """
     learner = Learner(network, relaxer, rates)
     nodes = [np.zeros(n) for n in network.sizes]
@@ -79,6 +85,13 @@ def move(
         still = tuple(np.tile(layer, (motion.tuning, 1)) for layer in nodes)
         film.take(Phase.TUNE, turned, still, [_between(before, learner.network, t) for t in turned])
     return film.arrays()
+
+
+def film_arrays(frames: Mapping[str, Array], depth: int) -> dict[Quantity, Array]:
+    """The frames of `move` as arrays of an outcome."""
+    activities = {ACTIVITY.at(layer=k): frames[f"x{k}"] for k in range(depth + 1)}
+    predictions = {PREDICTION.at(layer=k): frames[f"mu{k}"] for k in range(1, depth + 1)}
+    return {TIME: frames["time"], PHASE: frames["phase"], **activities, **predictions}
 
 
 def relaxation(
@@ -147,4 +160,4 @@ class _Film:
         self.reels.append(reel)
 
     def arrays(self) -> dict[str, Array]:
-        return {f"machine {k}": np.concatenate([reel[k] for reel in self.reels]) for k in self.reels[0]}
+        return {k: np.concatenate([reel[k] for reel in self.reels]) for k in self.reels[0]}

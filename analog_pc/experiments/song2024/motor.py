@@ -36,9 +36,10 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.motor import PEOPLE, PROBES, draw
+from analog_pc.experiments.song2024.figures.motor import ADAPTATION, FIRST, FITTED, PEOPLE, PROBES, draw
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
@@ -75,8 +76,8 @@ class Config:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Every person's sequence of trials."""
-    names = [f"person {seed}" for seed in range(config.seeds)]
-    found = cache.compute(names, lambda name: person(config, int(name.split()[1]), relaxer))
+    people = {f"person {seed}": seed for seed in range(config.seeds)}
+    found = cache.compute(list(people), lambda name: person(config, people[name], relaxer))
     adaptation = np.array([part["adaptation"] for part in found])
     mean = adaptation.mean(axis=0)
     values = {ratio(p, config.seeds): float(m / mean[0]) for p, m in zip(PROBES, mean, strict=True)}
@@ -85,9 +86,9 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     values |= {single(p): float(a) for p, a in zip(PROBES, first, strict=True)}
     scale = float(mean @ PEOPLE / (mean @ mean))
     arrays = {
-        f"adaptation of {config.seeds}": adaptation,
-        f"fitted of {config.seeds}": scale * mean,
-        "person 0": first,
+        ADAPTATION.at(people=config.seeds): adaptation,
+        FITTED.at(people=config.seeds): scale * mean,
+        FIRST: first,
     }
     return Outcome(values, arrays)
 
@@ -144,16 +145,16 @@ def washout(rng: np.random.Generator, lengths: Sequence[int]) -> list[str]:
     return list(rng.permutation(BOTH_CUES * (int(rng.choice(lengths)) // 2)).tolist())
 
 
-def ratio(probe: str, seeds: int) -> str:
-    return f"adaptation by {probe} / by 1+, {seeds} people"
+def ratio(probe: str, seeds: int) -> Quantity:
+    return quantity("adaptation by {probe} / by 1+", probe=probe, people=seeds)
 
 
-def order(seeds: int) -> str:
-    return f"order 1+ > 2+ > 1- > 2- > 0 (1: yes), {seeds} people"
+def order(seeds: int) -> Quantity:
+    return quantity("order 1+ > 2+ > 1- > 2- > 0 (1: yes)", people=seeds)
 
 
-def single(probe: str) -> str:
-    return f"adaptation by {probe} / largest, person 0"
+def single(probe: str) -> Quantity:
+    return quantity("adaptation by {probe} / largest, person 0", probe=probe)
 
 
 def claims(config: Config) -> Sequence[Claim]:

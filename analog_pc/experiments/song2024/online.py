@@ -15,14 +15,17 @@ import numpy as np
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Grid
+from analog_pc.experiments.framework.quantity import Quantity, named, numbers, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.online import draw
+from analog_pc.experiments.song2024.figures.online import CURVE, LEAST, draw
 from analog_pc.relaxers import Relaxer
 
-ONLINE_WINS = "batch 1: share of learning rates at which PC has the smaller least error"
-LARGE_BATCH = "largest batch: |least error PC - BP|, each at its best learning rate"
+ONLINE_WINS = quantity("batch 1: share of learning rates at which PC has the smaller least error")
+LARGE_BATCH = quantity("largest batch: |least error PC - BP|, each at its best learning rate")
+LEAST_ERROR = "least error"
+MEAN_ERROR = "mean error"
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,21 @@ def cases(config: Config) -> list[tuple[int, float]]:
     return [(batch, lr) for batch, rates in config.grid for lr in rates]
 
 
-def label(batch: int, lr: float) -> str:
-    return f"batch {batch}, lr {lr:g}"
-
-
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
-    names = {f"{label(b, lr)}, seed {s}": (b, lr, s) for b, lr in cases(config) for s in range(config.seeds)}
+    seeds = range(config.seeds)
+    names = {f"batch {b}, lr {lr:g}, seed {s}": (b, lr, s) for b, lr in cases(config) for s in seeds}
     found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
-    curves = dict(zip(names, (part["errors"] for part in found), strict=True))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {}
+    curves = dict(zip(names.values(), (part["errors"] for part in found), strict=True))
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {}
     for batch, lr in cases(config):
-        case = label(batch, lr)
-        each = np.array([curves[f"{case}, seed {s}"] for s in range(config.seeds)])
-        arrays |= {f"curve/{case}": each.mean(axis=0), f"least/{case}": each.min(axis=1)}
-        values |= {f"least error, {case}": float(each.min(axis=1).mean())}
-        values |= {f"mean error, {case}": float(each.mean())}
+        each = np.array([curves[batch, lr, s] for s in seeds])
+        least = LEAST.at(batch=batch, lr=lr)
+        arrays |= {CURVE.at(batch=batch, lr=lr): each.mean(axis=0), least: each.min(axis=1)}
+        values |= {least.renamed(LEAST_ERROR): float(each.min(axis=1).mean())}
+        values |= {least.renamed(MEAN_ERROR): float(each.mean())}
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
-    return Outcome(values, arrays, (images.on_what(config.data),))
+    return images.outcome(values, arrays, config.data)
 
 
 def _curve(config: Config, relaxer: Relaxer, batch: int, lr: float, seed: int) -> Mapping[str, Array]:
@@ -70,15 +70,12 @@ def _curve(config: Config, relaxer: Relaxer, batch: int, lr: float, seed: int) -
     return images.course(one, data, stream, config.epochs, config.epoch)
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    least = {name.removeprefix("least/"): name for name in pc.arrays if name.startswith("least/")}
-    found = images.gaps(pc, bp, "least error", least)
-    wins = [found[images.gap_of("least error", case)] < 0.0 for case in least if case.startswith("batch 1,")]
-    largest = max(int(q.split()[3].rstrip(",")) for q in pc.values if q.startswith("least"))
-    best = [
-        min(v for q, v in o.values.items() if q.startswith(f"least error, batch {largest},"))
-        for o in (pc, bp)
-    ]
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    found = images.gaps(pc, bp, LEAST_ERROR, named(pc.arrays, LEAST.name))
+    one_by_one = named(pc.arrays, LEAST.name, batch=1)
+    wins = [found[images.gap_of(LEAST_ERROR, case)] < 0.0 for case in one_by_one]
+    largest = numbers(pc.values, LEAST_ERROR, "batch")[-1]
+    best = [min(o.values[q] for q in named(o.values, LEAST_ERROR, batch=largest)) for o in (pc, bp)]
     found[LARGE_BATCH] = abs(best[0] - best[1])
     return found | ({ONLINE_WINS: float(np.mean(wins))} if wins else {})
 
@@ -86,9 +83,9 @@ def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for batch, lr in cases(config):
-        case = label(batch, lr)
-        found += [Claim(f"{what} error, {case}", None, None) for what in ("least", "mean")]
-        found += images.gap_claims("least error", case)
+        case = LEAST.at(batch=batch, lr=lr)
+        found += [Claim(case.renamed(what), None, None) for what in (LEAST_ERROR, MEAN_ERROR)]
+        found += images.gap_claims(LEAST_ERROR, case)
     # "No difference": within two standard errors of a difference of two errors of 0.1 over the test images.
     unseen = 2.0 * np.sqrt(2.0 * 0.1 * 0.9 / images.MOST_TESTED / config.seeds)
     return [

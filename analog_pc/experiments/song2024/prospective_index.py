@@ -23,16 +23,18 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.prospective_index import draw
+from analog_pc.experiments.song2024.figures.prospective_index import ONCE, draw
 from analog_pc.experiments.song2024.target_alignment import cosine
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 
 PUBLISHED = ((1.0, 1.0), (0.999, 1.0), (0.993, 1.0), (0.988, 0.997), (0.969, 0.990))  # hidden layers 1 ... 5
 READING = 0.01  # off the plot
-LEAST = "lowest index of a layer"
+LEAST = quantity("lowest index of a layer")
+LEAST_HELD = quantity("lowest index of a layer, activities held")
 
 
 @dataclass(frozen=True)
@@ -48,18 +50,18 @@ class Config:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The index of every hidden layer and network, after one update and after many."""
-    names = [f"network {seed}" for seed in range(config.seeds)]
-    found = cache.compute(names, lambda name: indices(config, int(name.split()[1]), relaxer))
+    names = {f"network {seed}": seed for seed in range(config.seeds)}
+    found = cache.compute(list(names), lambda name: indices(config, names[name], relaxer))
     once = np.array([part["once"] for part in found])
-    values: dict[str, float] = {}
+    values: dict[Quantity, float] = {}
     for layer in range(1, config.depth):
         values[index(layer, config.seeds)] = float(once[:, layer - 1].mean())
         values[single(layer)] = float(once[0, layer - 1])
-    values[f"{LEAST}, {config.seeds} networks"] = float(once.min())
+    values[LEAST.at(networks=config.seeds)] = float(once.min())
     if "held" in found[0]:
         held = min(float(part["held"].min()) for part in found)
-        values[f"{LEAST}, activities held, {config.seeds} networks"] = held
-    return Outcome(values, {f"once, {config.seeds} networks": once, "once, network 0": once[0]})
+        values[LEAST_HELD.at(networks=config.seeds)] = held
+    return Outcome(values, {ONCE.at(networks=config.seeds): once, ONCE.at(network=0): once[0]})
 
 
 def indices(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -94,12 +96,12 @@ def _learned(weights: Array, activities: Sequence[Array], config: Config) -> lis
     return x
 
 
-def index(layer: int, seeds: int) -> str:
-    return f"index of hidden layer {layer}, {seeds} networks"
+def index(layer: int, seeds: int) -> Quantity:
+    return quantity("index of hidden layer {layer}", layer=layer, networks=seeds)
 
 
-def single(layer: int) -> str:
-    return f"index of hidden layer {layer}, network 0"
+def single(layer: int) -> Quantity:
+    return quantity("index of hidden layer {layer}", layer=layer, network=0)
 
 
 def claims(config: Config) -> Sequence[Claim]:
@@ -108,8 +110,8 @@ def claims(config: Config) -> Sequence[Claim]:
         centre = 0.5 * (low + high)
         half = 0.5 * (high - low)
         found.append(Claim(index(layer, config.seeds), centre, half + READING))
-    found.append(Claim(f"{LEAST}, {config.seeds} networks", 0.975, 0.025))  # above 0.95 in every layer
-    found.append(Claim(f"{LEAST}, activities held, {config.seeds} networks", 1.0, 1e-3))
+    found.append(Claim(LEAST.at(networks=config.seeds), 0.975, 0.025))  # above 0.95 in every layer
+    found.append(Claim(LEAST_HELD.at(networks=config.seeds), 1.0, 1e-3))
     return [*found, *(Claim(single(layer), None, 1e-3) for layer in range(1, config.depth))]
 
 

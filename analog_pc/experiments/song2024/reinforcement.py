@@ -29,6 +29,7 @@ from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Rates, Share
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
@@ -40,7 +41,7 @@ from analog_pc.experiments.song2024.episodes import (
     running_mean,
     sizes_of,
 )
-from analog_pc.experiments.song2024.figures.reinforcement import draw
+from analog_pc.experiments.song2024.figures.reinforcement import CURVE, draw
 from analog_pc.experiments.song2024.q_learning import Agent, Replay, first_network
 from analog_pc.relaxers import Relaxer
 
@@ -54,6 +55,9 @@ PUBLISHED: dict[Name, tuple[float, float]] = {
     "MountainCar-v0": (-178.0, -195.0),
 }
 EPISODES = 10_000
+MEAN_RETURN = "mean return, {environment}"
+LAST_RETURN = "return at the end, {environment}"
+BEST_RATE = "learning rate, {environment}"
 
 # Values are at most 1 / (1 - 0.98) = 50; estimates of them pass that before they settle.
 LARGEST = 100.0
@@ -110,37 +114,39 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
 
 def _summary(
     config: Config, returns: Mapping[tuple[str, float], Array]
-) -> tuple[dict[str, float], dict[str, Array]]:
+) -> tuple[dict[Quantity, float], dict[Quantity, Array]]:
     """At the best learning rate of each environment; `returns` [seeds, episodes] of environment and rate."""
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {}
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {}
     for name, episodes in config.environments:
         curves = {lr: running_mean(returns[name, lr], config.averaged) for lr in config.rates}
         best = max(curves, key=lambda lr: float(curves[lr].mean()))
         where = case_of(name, episodes, config.rates)
-        arrays[f"curve/{name}"] = curves[best]
-        values[f"mean return, {where}"] = float(curves[best].mean())
-        values[f"return at the end, {where}"] = float(curves[best][:, -1].mean())
-        values[f"learning rate, {where}"] = best
+        arrays[CURVE.at(environment=name)] = curves[best]
+        values[where.renamed(MEAN_RETURN)] = float(curves[best].mean())
+        values[where.renamed(LAST_RETURN)] = float(curves[best][:, -1].mean())
+        values[where.renamed(BEST_RATE)] = best
     for name, episodes in config.circuit_environments:
         for lr in config.circuit_rates:
             if (name, lr) in returns:
-                arrays[f"first/{name}, lr {lr:g}"] = returns[name, lr][:, : min(FIRST, episodes)]
+                arrays[quantity("first", environment=name, lr=lr)] = returns[name, lr][
+                    :, : min(FIRST, episodes)
+                ]
     return values, arrays
 
 
-def case_of(name: str, episodes: int, rates: Sequence[float]) -> str:
+def case_of(name: str, episodes: int, rates: Sequence[float]) -> Quantity:
     """What a return depends on beside rule and seeds: a column with less of it has a row of its own."""
-    which = f"lr {rates[0]:g}" if len(rates) == 1 else f"best of {len(rates)} rates"
-    return f"{name}, {episodes} episodes, {which}"
+    case = quantity(LAST_RETURN, environment=name, episodes=episodes)
+    return case.at(lr=rates[0]) if len(rates) == 1 else case.at(rates=len(rates))
 
 
-def lost(runs: int) -> str:
-    return f"{images.LOST}, {runs} runs"
+def lost(runs: int) -> Quantity:
+    return images.LOST.at(runs=runs)
 
 
-def ran_away(runs: int) -> str:
-    return f"runs of {runs} whose values ran away"
+def ran_away(runs: int) -> Quantity:
+    return quantity("runs of {runs} whose values ran away", runs=runs)
 
 
 def _life(
@@ -165,27 +171,29 @@ def _life(
     return {"returns": returns, "lost": np.array(agent.lost), "ran away": np.array(agent.ran_away)}
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
     """Over the episodes that both have."""
-    found: dict[str, float] = {}
+    found: dict[Quantity, float] = {}
     gaps: list[float] = []
+    lengths: list[int] = []
     for name in PUBLISHED:
-        key = f"curve/{name}"
-        if key not in pc.arrays:
+        curve = CURVE.at(environment=name)
+        if curve not in pc.arrays:
             continue
-        episodes = min(o.arrays[key].shape[1] for o in (pc, bp))
-        gaps.append(float(pc.arrays[key][:, :episodes].mean() - bp.arrays[key][:, :episodes].mean()))
+        episodes = min(o.arrays[curve].shape[1] for o in (pc, bp))
+        gaps.append(float(pc.arrays[curve][:, :episodes].mean() - bp.arrays[curve][:, :episodes].mean()))
         found[gap_of(name, episodes)] = gaps[-1]
-    least = min(o.arrays[k].shape[1] for o in (pc, bp) for k in pc.arrays if k.startswith("curve/"))
-    return found | {ahead(least): float(np.mean([gap >= 0.0 for gap in gaps]))}
+        lengths.append(episodes)
+    return found | {ahead(min(lengths)): float(np.mean([gap >= 0.0 for gap in gaps]))}
 
 
-def gap_of(name: str, episodes: int) -> str:
-    return f"mean return PC - BP, {name}, {episodes} episodes"
+def gap_of(name: str, episodes: int) -> Quantity:
+    return quantity("mean return PC - BP, {environment}", environment=name, episodes=episodes)
 
 
-def ahead(episodes: int) -> str:
-    return f"share of environments in which PC returns at least as much as BP, {episodes} episodes or more"
+def ahead(episodes: int) -> Quantity:
+    what = "share of environments in which PC returns at least as much as BP, {episodes} episodes or more"
+    return quantity(what, episodes=episodes)
 
 
 def claims(config: Config) -> Sequence[Claim]:
@@ -196,10 +204,10 @@ def claims(config: Config) -> Sequence[Claim]:
             where = case_of(name, episodes, part.rates)
             rules = PUBLISHED[name]
             pc, bp = rules if episodes >= EPISODES else (None, None)
-            shown = ("mean return", "learning rate")[: len(part.rates)]  # one rate needs no row
-            found += [Claim(f"{what}, {where}", None, None) for what in shown]
-            found += [Claim(f"return at the end, {where}", pc, None)]
-            found += [Claim(f"return at the end, {where}", bp, None, "bp")] if bp is not None else []
+            shown = (MEAN_RETURN, BEST_RATE)[: len(part.rates)]  # one rate needs no row
+            found += [Claim(where.renamed(what), None, None) for what in shown]
+            found += [Claim(where.renamed(LAST_RETURN), pc, None)]
+            found += [Claim(where.renamed(LAST_RETURN), bp, None, "bp")] if bp is not None else []
             found += [Claim(gap_of(name, episodes), None, None)]
         least = min(episodes for _, episodes in part.environments)
         found.append(Claim(ahead(least), 1.0, 0.0 if least >= EPISODES else None))

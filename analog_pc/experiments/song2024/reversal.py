@@ -28,6 +28,7 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.framework.learner import Learner, chosen_only
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024.figures.reversal import draw
@@ -38,6 +39,7 @@ TASK = [[1.0]]
 WINS = {True: 0.7, False: 0.4}  # probability of a reward, on the right arm and on the other
 IN_A_ROW = 4
 REVERSES = 0.25
+UNCHOSEN = quantity("value of the arm not chosen, after all punishments")
 
 # (weight of the belief, weight of the punished arm) after so many punishments, as published
 PC_TOY = {2: (0.805, 1.005), 8: (0.322, 1.10), 64: (-0.656, 1.499)}
@@ -74,20 +76,24 @@ class Config:
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """The demonstration, and every run of the task."""
-    names = ["demonstration", *(f"run {seed}" for seed in range(config.seeds))]
-    toy, *runs = cache.compute(names, lambda name: _part(config, name, relaxer))
-    values: dict[str, float] = {}
+    seeds = {f"run {seed}": seed for seed in range(config.seeds)}
+
+    def part(name: str) -> Mapping[str, Array]:
+        return task(config, seeds[name], relaxer) if name in seeds else demonstration(config, relaxer)
+
+    toy, *runs = cache.compute(["demonstration", *seeds], part)
+    values: dict[Quantity, float] = {}
     for k in PC_TOY:
         if k <= config.punishments:
             values[belief(k)] = float(toy["weights"][k, 0])
             values[punished(k)] = float(toy["weights"][k, 1])
-    values["value of the arm not chosen, after all punishments"] = float(toy["values"][-1, 1])
-    arrays: dict[str, Array] = {"weights": toy["weights"], "values": toy["values"]}
-    arrays |= {k: np.concatenate([part[k] for part in runs]) for k in runs[0]}
-    return Outcome(values | in_the_task(arrays, config.seeds), arrays, (BRAIN_NOTE,))
+    values[UNCHOSEN] = float(toy["values"][-1, 1])
+    every = {k: np.concatenate([run[k] for run in runs]) for k in runs[0]}
+    arrays = {quantity(k): array for k, array in {**toy, **every}.items()}
+    return Outcome(values | in_the_task(every, config.seeds), arrays, (BRAIN_NOTE,))
 
 
-def in_the_task(arrays: Mapping[str, Array], seeds: int) -> dict[str, float]:
+def in_the_task(arrays: Mapping[str, Array], seeds: int) -> dict[Quantity, float]:
     """What punishment does to the value of the next choice, and how near to the brain that comes."""
     punished = arrays["punished"]
     following = arrays["next"]
@@ -112,12 +118,6 @@ def fit_to_brain(levels: Array) -> tuple[Array, float]:
     design = np.column_stack([levels, np.ones(len(levels))])
     fitted = design @ np.linalg.lstsq(design, np.array(BRAIN), rcond=None)[0]
     return fitted, float(((fitted - BRAIN) ** 2).sum())
-
-
-def _part(config: Config, name: str, relaxer: Relaxer) -> Mapping[str, Array]:
-    if name == "demonstration":
-        return demonstration(config, relaxer)
-    return task(config, int(name.split()[1]), relaxer)
 
 
 def demonstration(config: Config, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -174,24 +174,24 @@ def after_punishment(chosen: Array, rewards: Array, values: Array, first: int) -
     return {"punished": values[k], "next": values[k + 1], "stays": chosen[k + 1] == chosen[k]}
 
 
-def belief(k: int) -> str:
-    return f"weight of the belief after {k} punishments"
+def belief(k: int) -> Quantity:
+    return quantity("weight of the belief after {punishments} punishments", punishments=k)
 
 
-def punished(k: int) -> str:
-    return f"weight of the punished arm after {k} punishments"
+def punished(k: int) -> Quantity:
+    return quantity("weight of the punished arm after {punishments} punishments", punishments=k)
 
 
-def change(what: str, seeds: int) -> str:
-    return f"change of value on {what}, {seeds} runs"
+def change(choice: str, seeds: int) -> Quantity:
+    return quantity("change of value on {choice}", choice=choice, runs=seeds)
 
 
-def signs(seeds: int) -> str:
-    return f"falls on stay and rises on switch (1: yes), {seeds} runs"
+def signs(seeds: int) -> Quantity:
+    return quantity("falls on stay and rises on switch (1: yes)", runs=seeds)
 
 
-def brain(seeds: int) -> str:
-    return f"squared difference to the brain, {seeds} runs"
+def brain(seeds: int) -> Quantity:
+    return quantity("squared difference to the brain", runs=seeds)
 
 
 def claims(config: Config) -> Sequence[Claim]:
@@ -202,8 +202,7 @@ def claims(config: Config) -> Sequence[Claim]:
                 Claim(belief(k), first, DIGITS.get(first, 5e-4), rule),
                 Claim(punished(k), second, DIGITS.get(second, 5e-4), rule),
             ]
-    unchosen = "value of the arm not chosen, after all punishments"
-    found += [Claim(unchosen, 0.656, 5e-4), Claim(unchosen, 0.0, 2e-3, "bp")]
+    found += [Claim(UNCHOSEN, 0.656, 5e-4), Claim(UNCHOSEN, 0.0, 2e-3, "bp")]
     for rule, changes in (("pc", PC_CHANGES), ("bp", BP_CHANGES)):
         for what, (value, spread) in changes.items():
             tolerance = 3.0 * spread * float(np.sqrt(1.0 / PUBLISHED_RUNS + 1.0 / config.seeds))

@@ -19,10 +19,11 @@ from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.circuits import in_closed_form
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Grid
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.song2024 import images
-from analog_pc.experiments.song2024.figures.small_data import draw
+from analog_pc.experiments.song2024.figures.small_data import COUNTS, CURVE, EPOCHS, LEAST, draw
 from analog_pc.relaxers import Relaxer
 
 RATES = (*(m * 10.0**-k for k in range(2, 6) for m in (10.0, 7.5, 5.0, 2.5)), 1e-5)
@@ -30,8 +31,10 @@ RATES = (*(m * 10.0**-k for k in range(2, 6) for m in (10.0, 7.5, 5.0, 2.5)), 1e
 # images a class, seen 64 times: so published ahead, and behind
 FEW = 60
 MANY = 3000
-FEW_WINS = "fewest images a class: PC has the smaller least error"
-MANY_LOSES = "most images a class: BP has the smaller least error"
+FEW_WINS = quantity("fewest images a class: PC has the smaller least error")
+MANY_LOSES = quantity("most images a class: BP has the smaller least error")
+LEAST_ERROR = "least error"
+BEST_RATE = "best learning rate"
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,20 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     }
     found = cache.compute(list(names), lambda name: _curve(config, relaxer, *names[name]))
     curves = {case: part["errors"] for case, part in zip(names.values(), found, strict=True)}
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {
-        "counts": np.array([count for count, _ in config.grid]),
-        "epochs": np.arange(config.test_every, config.epochs + 1, config.test_every),
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {
+        COUNTS: np.array([count for count, _ in config.grid]),
+        EPOCHS: np.arange(config.test_every, config.epochs + 1, config.test_every),
     }
     for count, rates in config.grid:
         each = {lr: np.array([curves[count, lr, s] for s in range(config.seeds)]) for lr in rates}
         least = {lr: errors.min(axis=1) for lr, errors in each.items()}
         best = images.best_rate(least)
-        values |= {f"least error, {count} a class": float(least[best].mean())}
-        values |= {f"best learning rate, {count} a class": best}
-        arrays |= {f"least/{count}": least[best], f"curve/{count}": each[best].mean(axis=0)}
+        values |= {quantity(LEAST_ERROR, per_class=count): float(least[best].mean())}
+        values |= {quantity(BEST_RATE, per_class=count): best}
+        arrays |= {LEAST.at(per_class=count): least[best], CURVE.at(per_class=count): each[best].mean(axis=0)}
     values[images.LOST] = float(np.mean([part["lost"] for part in found]))
-    return Outcome(values, arrays, (images.on_what(config.data), *_too_few(config)))
+    return images.outcome(values, arrays, config.data, _too_few(config))
 
 
 def _too_few(config: Config) -> list[str]:
@@ -111,10 +114,10 @@ def _curve(config: Config, relaxer: Relaxer, count: int, lr: float, seed: int) -
     return images.course(one, data, stream, config.epochs // config.test_every, batches)
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    cases = {f"{count} a class": f"least/{count}" for count in sorted(pc.arrays["counts"].tolist())}
-    found = images.gaps(pc, bp, "least error", cases)
-    gaps = [found[images.gap_of("least error", case)] for case in cases]
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    cases = [LEAST.at(per_class=count) for count in sorted(pc.arrays[COUNTS].tolist())]
+    found = images.gaps(pc, bp, LEAST_ERROR, cases)
+    gaps = [found[images.gap_of(LEAST_ERROR, case)] for case in cases]
     return found | {FEW_WINS: float(gaps[0] < 0.0), MANY_LOSES: float(gaps[-1] > 0.0)}
 
 
@@ -122,10 +125,8 @@ def claims(config: Config) -> Sequence[Claim]:
     found = []
     counts = [count for count, _ in config.grid]
     for count in counts:
-        found += [
-            Claim(f"{what}, {count} a class", None, None) for what in ("least error", "best learning rate")
-        ]
-        found += images.gap_claims("least error", f"{count} a class")
+        found += [Claim(quantity(what, per_class=count), None, None) for what in (LEAST_ERROR, BEST_RATE)]
+        found += images.gap_claims(LEAST_ERROR, LEAST.at(per_class=count))
     few = 0.0 if min(counts) <= FEW else None
     seen = min(max(counts), _rarest(config)) * config.epochs  # no more than there are
     many = 0.0 if seen >= MANY * FULL.epochs else None

@@ -24,9 +24,10 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Positive
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.target_alignment import draw
+from analog_pc.experiments.song2024.figures.target_alignment import DEPTHS, NETWORKS, draw
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.relaxers import Relaxer
 
@@ -46,7 +47,10 @@ PUBLISHED = {
 PUBLISHED_SEEDS = 27
 CIRCUIT_DEPTHS = {"native": (1, 2, 4), "ngspice": (1, 2)}
 DIGITS = 0.02
-HIGHER = "share of depths >= 2 at which PC is above BP"
+HIGHER = quantity("share of depths >= 2 at which PC is above BP")
+ALIGNMENT = quantity("alignment")
+ORTHOGONAL = quantity("alignment, depth {depth}, orthogonal")
+OF_ORTHOGONAL = "of orthogonal networks"
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,14 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     jobs = {f"depth {d}": (d, config.seeds, False) for d in config.depths}
     jobs |= {f"depth {d}, orthogonal": (d, 1, True) for d in config.orthogonal}
     found = cache.compute(list(jobs), lambda name: alignments(config, *jobs[name], relaxer))
-    values: dict[str, float] = {}
-    arrays: dict[str, Array] = {"depths": np.array(config.depths)}
-    for name, part in zip(jobs, found, strict=True):
-        seeds = jobs[name][1]
-        values[f"alignment, {name}, {seeds} networks"] = float(part["alignment"].mean())
-        values[f"alignment, {name}, network 0"] = float(part["alignment"][0])
-        arrays[name] = part["alignment"]
+    values: dict[Quantity, float] = {}
+    arrays: dict[Quantity, Array] = {DEPTHS: np.array(config.depths)}
+    for (depth, seeds, orthogonal), part in zip(jobs.values(), found, strict=True):
+        each = part["alignment"]
+        measured = (ORTHOGONAL if orthogonal else ALIGNMENT).at(depth=depth)
+        values[measured.at(networks=seeds)] = float(each.mean())
+        values[measured.at(network=0)] = float(each[0])
+        arrays[measured.renamed(OF_ORTHOGONAL if orthogonal else NETWORKS.name)] = each
     return Outcome(values, arrays)
 
 
@@ -106,27 +111,27 @@ def cosine(a: Floats, b: Floats) -> float:
     return float((a * b).sum() / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
     """Where predictive coding is the better aligned, of the depths with networks of random weights."""
-    deep = [f"depth {d}" for d in pc.arrays["depths"] if d >= 2]
-    pairs = [(pc.arrays[name], bp.arrays[name]) for name in deep]
+    deep = [NETWORKS.at(depth=d) for d in pc.arrays[DEPTHS].tolist() if d >= 2]
+    pairs = [(pc.arrays[each], bp.arrays[each]) for each in deep]
     return {HIGHER: float(np.mean([p.mean() > b[: len(p)].mean() for p, b in pairs]))}
 
 
 def claims(config: Config) -> Sequence[Claim]:
     found = []
     for depth in config.depths:
-        name = f"alignment, depth {depth}, {config.seeds} networks"
+        mean = ALIGNMENT.at(depth=depth, networks=config.seeds)
         pc, bp, pc_spread, bp_spread = PUBLISHED.get(depth, (None, None, 0.0, 0.0))
         found += [
-            Claim(name, pc, tolerance(pc_spread, config.seeds)),
-            Claim(name, bp, tolerance(bp_spread, config.seeds), "bp"),
+            Claim(mean, pc, tolerance(pc_spread, config.seeds)),
+            Claim(mean, bp, tolerance(bp_spread, config.seeds), "bp"),
         ]
     on_circuits = [d for d in config.depths if d in CIRCUIT_DEPTHS["native"]]
-    found += [Claim(f"alignment, depth {d}, network 0", None, 1e-3) for d in on_circuits]
+    found += [Claim(ALIGNMENT.at(depth=d, network=0), None, 1e-3) for d in on_circuits]
     for depth in config.orthogonal:
-        name = f"alignment, depth {depth}, orthogonal, 1 networks"
-        found += [Claim(name, 1.0, 1e-3), Claim(name, 1.0, 1e-3, "bp")]
+        one = ORTHOGONAL.at(depth=depth, networks=1)
+        found += [Claim(one, 1.0, 1e-3), Claim(one, 1.0, 1e-3, "bp")]
     return [*found, Claim(HIGHER, 1.0, 0.0)]
 
 

@@ -17,14 +17,15 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Rates
 from analog_pc.experiments.framework.learner import Learner
+from analog_pc.experiments.framework.quantity import Quantity, named, numbers, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
-from analog_pc.experiments.song2024.figures.teacher_student import draw
+from analog_pc.experiments.song2024.figures.teacher_student import LOSS, draw
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.relaxers import FixedPrediction, Relaxer
 
 SIZES = (2, 2, 1)
-BETTER = "share of students with a smaller loss under PC, each rule at its best learning rate"
+BETTER = quantity("share of students with a smaller loss under PC, each rule at its best learning rate")
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Losses of every learning rate and student."""
     names = {f"lr {lr:g}, student {s}": (lr, s) for lr in config.rates for s in range(config.seeds)}
     found = cache.compute(list(names), lambda name: student(config, *names[name], relaxer))
-    arrays = {name: part["loss"] for name, part in zip(names, found, strict=True)}
-    values = {first_epoch(config.rates[0]): float(arrays[f"lr {config.rates[0]:g}, student 0"][1])}
+    losses = {case: part["loss"] for case, part in zip(names.values(), found, strict=True)}
+    values = {first_epoch(config.rates[0]): float(losses[config.rates[0], 0][1])}
     for lr in config.rates:
-        last = [arrays[f"lr {lr:g}, student {s}"][-1] for s in range(config.seeds)]
+        last = [losses[lr, s][-1] for s in range(config.seeds)]
         values[final(lr, config)] = float(np.mean(last))
-    return Outcome(values, arrays)
+    return Outcome(values, {quantity(LOSS, lr=lr, student=s): loss for (lr, s), loss in losses.items()})
 
 
 def student(config: Config, lr: float, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -76,27 +77,29 @@ def _loss(learner: Learner, x: Floats, target: Floats) -> float:
     return 0.5 * float(((_output(learner.network, x) - target) ** 2).sum(axis=1).mean())
 
 
-def first_epoch(lr: float) -> str:
-    return f"loss after one epoch, lr {lr:g}, student 0"
+def first_epoch(lr: float) -> Quantity:
+    return quantity("loss after one epoch", lr=lr, student=0)
 
 
-def final(lr: float, config: Config) -> str:
-    return f"loss after {config.epochs} epochs, lr {lr:g}, {config.seeds} students"
+def final(lr: float, config: Config) -> Quantity:
+    epochs = config.epochs
+    return quantity("loss after {epochs} epochs", epochs=epochs, lr=lr, students=config.seeds)
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
     """Students that both rules have taught."""
-    students = list(dict.fromkeys(name.split("student ")[1] for name in pc.arrays))
+    students = numbers(pc.arrays, LOSS, "student")
     best = [
-        [min(o.arrays[n][-1] for n in pc.arrays if n.endswith(f"student {s}")) for s in students]
+        [min(o.arrays[loss][-1] for loss in named(pc.arrays, LOSS, student=s)) for s in students]
         for o in (pc, bp)
     ]
-    return {f"{BETTER}, {len(students)} students": float(np.mean(np.array(best[0]) < np.array(best[1])))}
+    share = float(np.mean(np.array(best[0]) < np.array(best[1])))
+    return {BETTER.at(students=len(students)): share}
 
 
 def claims(config: Config) -> Sequence[Claim]:
     found = [Claim(final(lr, config), None, None) for lr in config.rates]
-    better = Claim(f"{BETTER}, {config.seeds} students", None, None)
+    better = Claim(BETTER.at(students=config.seeds), None, None)
     return [Claim(first_epoch(config.rates[0]), None, 1e-3), *found, better]
 
 

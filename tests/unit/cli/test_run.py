@@ -18,12 +18,13 @@ from matplotlib.figure import Figure
 from analog_pc.cli import main
 from analog_pc.cli.configuration import configuration
 from analog_pc.errors import BadInput
-from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, ResultCache
+from analog_pc.experiments import EXPERIMENTS, Claim, Experiment, Outcome, ResultCache, quantity
 from analog_pc.experiments.framework.experiment import no_comparison
-from analog_pc.experiments.song2024.bear import BEAR, Config
+from analog_pc.experiments.song2024.bear import BEAR, Config, lowest
 from analog_pc.relaxers import Relaxer
 
-KEYS = ["quantity", "published", "ideal", "native", "ngspice", "backprop", "tolerance", "verdict"]
+NUMBERS = ["published", "ideal", "native", "ngspice", "backprop", "tolerance"]
+KEYS = ["quantity", "name", "conditions", "rule", *NUMBERS, "verdict"]
 
 
 def cli(*arguments: object) -> Result:
@@ -82,7 +83,7 @@ def test_reduced_and_full_configurations_keep_to_their_own_fields(name: str) -> 
 
 
 def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = replace(EXPERIMENTS["bear"], claims=lambda config: [Claim("lowest smell, lr 0.2", 0.5, 0.1)])
+    wrong = replace(EXPERIMENTS["bear"], claims=lambda config: [Claim(lowest(0.2), 0.5, 0.1)])
     put(monkeypatch, wrong)
     done = cli("run", "bear", "--simulators", "ideal", "--out", tmp_path)
     assert done.exit_code == 1
@@ -121,6 +122,7 @@ def test_what_cannot_be_run_is_said(
 
 def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
+    x = quantity("x")
 
     def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         def compute(name: str) -> Mapping[str, np.ndarray]:
@@ -129,10 +131,10 @@ def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             done.append(f"{relaxer.name} {name}")
             return {"x": np.ones(1)}
 
-        return Outcome({"x": sum(float(part["x"][0]) for part in cache.compute(["a", "b"], compute))})
+        return Outcome({x: sum(float(part["x"][0]) for part in cache.compute(["a", "b"], compute))})
 
     resumed: list[bool] = []
-    one = replace(BEAR, run=run, claims=lambda config: [Claim("x", 2.0, 0.0)], compare=no_comparison)
+    one = replace(BEAR, run=run, claims=lambda config: [Claim(x, 2.0, 0.0)], compare=no_comparison)
     put(monkeypatch, replace(one, draw=lambda result: Figure()))
     assert cli("run", "bear", "--simulators", "ideal", "--out", tmp_path).exit_code == 130
     assert not (tmp_path / "result.json").exists()

@@ -54,7 +54,7 @@ def verdict(result: Result) -> str:
 def summary(result: Result) -> str:
     """Number of quantities checked, and the result, in a sentence or two."""
     checked = [row for row in result.rows if row.verdict != NOT_SHOWN]
-    differing = [row.quantity for row in checked if row.verdict == DIFFERS]
+    differing = [row.label for row in checked if row.verdict == DIFFERS]
     if not checked:
         return "Nothing here is claimed: the numbers are measured, not checked."
     if differing:

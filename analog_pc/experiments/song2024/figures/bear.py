@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import numbers, quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import styled
@@ -15,17 +16,17 @@ UPDATES = 24
 
 @styled
 def draw(result: Result) -> Figure:
-    rates = sorted(float(key.split("/lr")[1].split("/")[0]) for key in result.data if key.endswith("/first"))
+    rates = numbers(result.quantities, "predictions", "lr")
     shown = 0.2 if 0.2 in rates else rates[-1]
     figure, (hear, smell, dip) = new_figure(50.0, 1, 3)
-    for column, predictions in result.columns(f"lr{shown:g}/predictions").items():
+    for column, predictions in result.columns(quantity("predictions", lr=shown)).items():
         steps = np.arange(min(len(predictions), UPDATES + 1))
         hear.plot(steps, predictions[steps, 0], **column_style(column))
         smell.plot(steps, predictions[steps, 1], **column_style(column))
     for axes, name, panel in ((hear, "hear the water", "a"), (smell, "smell the fish", "b")):
         axes.set(xlabel=f"update (lr {shown:g})", ylabel=name, ylim=(-0.05, 1.05), xlim=(-1, UPDATES))
         letter(axes, panel)
-    _dips(dip, result, sorted(set(rates)))
+    _dips(dip, result, rates)
     letter(dip, "c")
     figure.legend(*hear.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
@@ -35,7 +36,7 @@ def _dips(axes: Axes, result: Result, rates: list[float]) -> None:
     """1 - lowest smell against the learning rate."""
     found: dict[str, list[tuple[float, float]]] = {}
     for lr in rates:
-        for column, predictions in result.columns(f"lr{lr:g}/predictions").items():
+        for column, predictions in result.columns(quantity("predictions", lr=lr)).items():
             found.setdefault(column, []).append((lr, 1.0 - float(predictions[:, 1].min())))
     for column, points in found.items():
         axes.semilogx(*zip(*points, strict=True), **({"marker": "."} | column_style(column)))

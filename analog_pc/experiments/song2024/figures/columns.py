@@ -57,7 +57,9 @@ def letter(axes: Axes, text: str) -> None:
     axes.set_title(text, loc="left", fontweight="bold")
 
 
+DATA = "data"  # the fact that names the images of a result
+
+
 def data_name(result: Result) -> str:
-    """The data set that a note of the result names ("data: NAME, ..."); empty without one."""
-    named = [note.removeprefix("data: ").split(",")[0] for note in result.notes if note.startswith("data: ")]
-    return named[0] if named else ""
+    """The data set of the result; empty without one."""
+    return result.facts.get(DATA, "")

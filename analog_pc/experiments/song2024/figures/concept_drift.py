@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import (
     column_style,
@@ -16,14 +17,19 @@ from analog_pc.experiments.song2024.figures.columns import (
 )
 from analog_pc.reporting.style import GREY, styled
 
+RATES = quantity("rates")
+DRIFTS = quantity("drifts")
+CURVE = quantity("curve")  # at a learning rate: test errors [epochs], mean over seeds
+MEAN = quantity("mean")  # at a learning rate: test errors [seeds], mean over epochs
+
 
 @styled
 def draw(result: Result) -> Figure:
     figure, (along, mean) = new_figure(55.0, 1, 2)
     _along(along, result)
-    for column, rates in result.columns("rates").items():
+    for column, rates in result.columns(RATES).items():
         order = np.sort(rates)
-        each = [result.data[f"{column}/mean/lr {lr:g}"] for lr in order]
+        each = [result.data[column][MEAN.at(lr=lr)] for lr in order.tolist()]
         spread_over_seeds(mean, column, order, each)
     mean.set(xscale="log", xlabel="learning rate", ylabel="mean test error")
     letter(along, "a")
@@ -34,10 +40,10 @@ def draw(result: Result) -> Figure:
 
 def _along(axes: Axes, result: Result) -> None:
     """Errors at the best rate of the first column; a thin line is a drift."""
-    column, rates = next(iter(result.columns("rates").items()))
-    best = min(rates.tolist(), key=lambda lr: float(result.data[f"{column}/mean/lr {lr:g}"].mean()))
-    for drift in result.data[f"{column}/drifts"]:
+    column, rates = next(iter(result.columns(RATES).items()))
+    best = min(rates.tolist(), key=lambda lr: float(result.data[column][MEAN.at(lr=lr)].mean()))
+    for drift in result.data[column][DRIFTS]:
         axes.axvline(drift + 0.5, color=GREY, lw=0.3)
-    for name, curve in result.columns(f"curve/lr {best:g}").items():
+    for name, curve in result.columns(CURVE.at(lr=best)).items():
         axes.plot(np.arange(1, len(curve) + 1), curve, **column_style(name))
     axes.set(xlabel="epoch", ylabel="test error", title=f"{data_name(result)}, lr {best:g}")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import INK, styled
 
 SHOWN = 9
+OUTPUTS = quantity("outputs")
 
 
 @styled
 def draw(result: Result) -> Figure:
     figure, (plane, time) = new_figure(58.0, 1, 2)
-    for column, outputs in result.columns("outputs").items():
+    for column, outputs in result.columns(OUTPUTS).items():
         shown = outputs[:SHOWN]
         plane.plot(shown[:, 0], shown[:, 1], **({"marker": "."} | column_style(column)))
         time.plot(shown[:, 1], **({"marker": "."} | column_style(column)))

@@ -5,12 +5,19 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import GREY, INK, styled
 
 GROUPS = ("N+", "LN+", "LN+,L-")
 ANIMALS = (44.36, 25.85, 43.14)
+FITTED = quantity("fitted")
+
+
+def first_rat(group: str) -> Quantity:
+    """Its fear of the noise [1 + trials]."""
+    return quantity("rat 0, {group}", group=group)
 
 
 @styled
@@ -18,7 +25,7 @@ def draw(result: Result) -> Figure:
     figure, (bars, trials) = new_figure(58.0, 1, 2)
     at = np.arange(3.0)
     bars.bar(at, ANIMALS, 0.8, color="#e6e6e6", edgecolor=GREY, lw=0.6, label="animals")
-    fits = result.columns("fitted")
+    fits = result.columns(FITTED)
     for k, (column, fitted) in enumerate(fits.items()):
         style = column_style(column)
         mark = {"ideal": "o", "native": "s", "ngspice": "^", "backprop": "x"}[column]
@@ -26,7 +33,7 @@ def draw(result: Result) -> Figure:
                   color=style["color"], mfc="none", label=style["label"])  # fmt: skip
     bars.set_xticks(at, GROUPS)
     bars.set(ylabel="freezing (%)", ylim=(0.0, 55.0))
-    for column, fear in result.columns(f"rat 0, {GROUPS[2]}").items():
+    for column, fear in result.columns(first_rat(GROUPS[2])).items():
         every = 4 if column == "ngspice" else 1
         trials.plot(np.arange(len(fear))[::every], fear[::every], **column_style(column))
     trials.axvline((len(fear) - 1) / 2, color=INK, lw=0.5)

@@ -14,7 +14,8 @@ from __future__ import annotations
 import base64
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,10 @@ from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
 from analog_pc.arrays import Floats
+from analog_pc.experiments.framework.quantity import Quantity, numbers
 from analog_pc.experiments.framework.result import Array, Result
 from analog_pc.experiments.song2024.figures.columns import WIDTH
+from analog_pc.experiments.song2024.machine import ACTIVITY, PHASE, PREDICTION, TIME
 from analog_pc.files import write_bytes
 from analog_pc.reporting.figures import save_figure
 from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE, styled
@@ -48,22 +51,37 @@ GLYPHS = {
 }  # fmt: skip
 
 
-def frames_of(result: Result) -> tuple[str, dict[str, Array]]:
-    """The column that drives the machine, and its arrays."""
+@dataclass(frozen=True, eq=False)
+class Film:
+    """What the column that drives the machine shows: activities and predictions are [frames, n_l] a layer."""
+
+    column: str
+    time: Array
+    phase: Array
+    activities: list[Array]
+    predictions: list[Array]
+
+
+def film_of(result: Result) -> Film | None:
+    """The film of the first source that has one."""
     for column in SOURCES:
-        start = f"{column}/machine "
-        found = {k.removeprefix(start): a for k, a in result.data.items() if k.startswith(start)}
-        if found:
-            return column, found
-    return "", {}
+        arrays = result.data.get(column, {})
+        if TIME in arrays:
+            activities = _layers(arrays, ACTIVITY)
+            return Film(column, arrays[TIME], arrays[PHASE], activities, _layers(arrays, PREDICTION))
+    return None
 
 
-def draw_chain(axes: Axes, film: dict[str, Array], frame: int, unit: int) -> None:
+def _layers(arrays: Mapping[Quantity, Array], of: Quantity) -> list[Array]:
+    return [arrays[of.at(layer=layer)] for layer in numbers(arrays, of.name, "layer")]
+
+
+def draw_chain(axes: Axes, film: Film, frame: int, unit: int) -> None:
     """One chain of the machine in one frame; the input is common to the chains."""
-    depth = sum(1 for name in film if name.startswith("mu"))
-    heights = [_of(film[f"x{layer}"][frame], unit) for layer in range(depth + 1)]
-    ends = [_of(film[f"mu{layer}"][frame], unit) for layer in range(1, depth + 1)]
-    pinned = {0} | ({depth} if film["phase"][frame] > 0 else set())
+    depth = len(film.predictions)
+    heights = [_of(activity[frame], unit) for activity in film.activities]
+    ends = [_of(prediction[frame], unit) for prediction in film.predictions]
+    pinned = {0} | ({depth} if film.phase[frame] > 0 else set())
     low, high = _range(film)
     for post, height in enumerate(heights):
         axes.plot([post, post], [low, high], color=GREY, lw=0.8, zorder=1)
@@ -85,9 +103,9 @@ def _of(layer: Floats, unit: int) -> float:
     return float(layer[min(unit, len(layer) - 1)])
 
 
-def _range(film: dict[str, Array]) -> tuple[float, float]:
+def _range(film: Film) -> tuple[float, float]:
     """Heights that all frames fit into."""
-    every = np.concatenate([a.ravel() for k, a in film.items() if k[0] in "xm"])
+    every = np.concatenate([layer.ravel() for layer in (*film.activities, *film.predictions)])
     room = 0.08 * float(np.ptp(every))
     return float(every.min()) - room, float(every.max()) + room
 
@@ -100,9 +118,9 @@ def _spring(post: float, start: float, end: float) -> tuple[Floats, Floats]:
 
 
 @styled
-def draw_moments(film: dict[str, Array]) -> Figure:
+def draw_moments(film: Film) -> Figure:
     """Both chains at four moments of the first round: predicted, pinned, relaxed, tuned."""
-    phase = film["phase"]
+    phase = film.phase
     first = int(np.argmax(phase == 1))
     tuned = int(np.argmax(phase == 2))
     last = tuned + int(np.argmax(np.append(phase[tuned:], -1) != 2)) - 1
@@ -119,7 +137,7 @@ def draw_moments(film: dict[str, Array]) -> Figure:
     return figure
 
 
-def animate(film: dict[str, Array], column: str) -> FuncAnimation:
+def animate(film: Film) -> FuncAnimation:
     """The whole film."""
     figure = Figure(figsize=(1.5 * WIDTH, 1.2 * WIDTH), dpi=90)
     FigureCanvasAgg(figure)
@@ -130,28 +148,28 @@ def animate(film: dict[str, Array], column: str) -> FuncAnimation:
             panel.clear()
             draw_chain(panel, film, frame, unit)
             panel.set_ylabel(f"chain of gain {unit + 1}")
-        moment = "" if film["phase"][frame] == 2 else f", t = {film['time'][frame]:.1f} C / g_s"
-        figure.suptitle(f"{PHASES[film['phase'][frame]]}{moment}    (voltages: {column})", fontsize=8)
+        moment = "" if film.phase[frame] == 2 else f", t = {film.time[frame]:.1f} C / g_s"
+        figure.suptitle(f"{PHASES[film.phase[frame]]}{moment}    (voltages: {film.column})", fontsize=8)
         axes[1].set_xticks(range(3), ["input", "hidden", "output"])
         return []
 
-    return FuncAnimation(figure, show, frames=len(film["phase"]), interval=INTERVAL, init_func=list)
+    return FuncAnimation(figure, show, frames=len(film.phase), interval=INTERVAL, init_func=list)
 
 
 @functools.lru_cache(maxsize=1)  # both files that an experiment writes of it draw its frames once
 def player(result: Result) -> str:
     """HTML that plays the film offline; "" where the result has none."""
-    column, film = frames_of(result)
-    if not film:
+    film = film_of(result)
+    if film is None:
         return ""
     with matplotlib.rc_context({**STYLE, "savefig.dpi": 90}):
-        return offline(animate(film, column).to_jshtml(default_mode="loop"))
+        return offline(animate(film).to_jshtml(default_mode="loop"))
 
 
 def write_machine(result: Result, folder: Path) -> Sequence[Path]:
     """`machine.svg` and `.pdf`, four moments, and `machine.gif`, the film."""
-    _, film = frames_of(result)
-    if not film:
+    film = film_of(result)
+    if film is None:
         return []
     gif = folder / "machine.gif"
     first, *others = (Image.open(BytesIO(frame)) for frame in frames_in(player(result)))

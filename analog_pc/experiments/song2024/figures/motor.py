@@ -8,23 +8,27 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import numbers, quantity
 from analog_pc.experiments.framework.result import COLUMNS, Array, Result
 from analog_pc.experiments.song2024.figures.columns import column_style, letter, new_figure
 from analog_pc.reporting.style import GREY, INK, styled
 
 PROBES = ("1+", "2+", "1-", "2-")
 PEOPLE = (0.226, 0.18, 0.10, 0.056)  # adaptation by each probe, read off the published plot
+ADAPTATION = quantity("adaptation")  # of so many people: [people, probes]
+FITTED = quantity("fitted")  # of so many people: their mean, in units of `PEOPLE`
+FIRST = quantity("person 0")  # adaptation over the largest, by each probe
 MARKS = {"ideal": "o", "native": "s", "ngspice": "^", "backprop": "x"}
 
 
 @styled
 def draw(result: Result) -> Figure:
     figure, (many, one) = new_figure(60.0, columns=2)
-    people = max(len(a) for name, a in result.data.items() if "/adaptation of" in name)
+    people = numbers(result.quantities, ADAPTATION.name, "people")[-1]
     many.bar(range(4), PEOPLE, 0.8, color="#e6e6e6", edgecolor=GREY, lw=0.6, label="people")
-    _marks(many, result.columns(f"fitted of {people}"))
+    _marks(many, result.columns(FITTED.at(people=people)))
     many.set_ylabel("adaptation of the response to cue 1")
-    _marks(one, result.columns("person 0"))
+    _marks(one, result.columns(FIRST))
     one.set_ylabel("person 0, of the largest")
     letter(many, "a")
     letter(one, "b")

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import (
     column_style,
@@ -16,11 +17,16 @@ from analog_pc.experiments.song2024.figures.columns import (
 )
 from analog_pc.reporting.style import styled
 
+COUNTS = quantity("counts")
+EPOCHS = quantity("epochs")  # of the tests
+LEAST = quantity("least")  # of so many images a class, at the best rate: errors [seeds]
+CURVE = quantity("curve")  # of so many images a class, at the best rate: errors [tests]
+
 
 @styled
 def draw(result: Result) -> Figure:
     """Both panels; the way alone where there is only one number of images."""
-    several = any(len(counts) > 1 for counts in result.columns("counts").values())
+    several = any(len(counts) > 1 for counts in result.columns(COUNTS).values())
     figure, panels = new_figure(58.0, columns=1 + several, sharey=True, squeeze=False)
     along = panels[0, -1]
     if several:
@@ -40,8 +46,8 @@ def draw(result: Result) -> Figure:
 
 def _against_count(axes: Axes, result: Result) -> None:
     axes.set_xscale("log")
-    for column, counts in result.columns("counts").items():
-        each = [result.data[f"{column}/least/{count}"] for count in counts.tolist()]
+    for column, counts in result.columns(COUNTS).items():
+        each = [result.data[column][LEAST.at(per_class=count)] for count in counts.tolist()]
         spread_over_seeds(axes, column, counts, each)
         axes.set_xticks(counts, [str(count) for count in counts])
     axes.xaxis.set_minor_locator(NullLocator())
@@ -50,9 +56,8 @@ def _against_count(axes: Axes, result: Result) -> None:
 
 def _along(axes: Axes, result: Result) -> None:
     """The mean course with the most images."""
-    for column, counts in result.columns("counts").items():
+    for column, counts in result.columns(COUNTS).items():
         most = int(counts.max())
-        axes.plot(
-            result.data[f"{column}/epochs"], result.data[f"{column}/curve/{most}"], **column_style(column)
-        )
+        arrays = result.data[column]
+        axes.plot(arrays[EPOCHS], arrays[CURVE.at(per_class=most)], **column_style(column))
         axes.set(xlabel=f"passes, {most} images a class", ylabel="test error")

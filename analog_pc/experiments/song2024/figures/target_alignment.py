@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import column_style, new_figure
 from analog_pc.reporting.style import styled
+
+DEPTHS = quantity("depths")
+NETWORKS = quantity("of networks")  # of a depth: alignment [networks]
 
 
 @styled
 def draw(result: Result) -> Figure:
     figure, axes = new_figure(60.0)
-    for column, depths in result.columns("depths").items():
-        found = [result.data[f"{column}/depth {d}"] for d in depths]
+    for column, depths in result.columns(DEPTHS).items():
+        found = [result.data[column][NETWORKS.at(depth=d)] for d in depths.tolist()]
         mean = np.array([f.mean() for f in found])
         spread = np.array([f.std() for f in found])
         axes.plot(depths, mean, **({"marker": "."} | column_style(column)))

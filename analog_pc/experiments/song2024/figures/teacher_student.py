@@ -5,24 +5,28 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from analog_pc.experiments.framework.quantity import named, numbers
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.song2024.figures.columns import column_style, new_figure
 from analog_pc.reporting.style import styled
+
+LOSS = "loss"  # at a learning rate, of a student: [epochs + 1]
 
 
 @styled
 def draw(result: Result) -> Figure:
     figure, axes = new_figure(55.0)
     for column in ("ideal", "backprop"):
-        runs: dict[str, list[np.ndarray]] = {}
-        for key in [k for k in result.data if k.startswith(f"{column}/lr")]:
-            runs.setdefault(key.split("/")[1].split(",")[0], []).append(result.data[key])
-        if not runs:
+        arrays = result.data.get(column, {})
+        rates = numbers(arrays, LOSS, "lr")
+        if not rates:
             continue
-        rate = min(runs, key=lambda name: float(np.mean([loss[-1] for loss in runs[name]])))
+        losses = {lr: [arrays[loss] for loss in named(arrays, LOSS, lr=lr)] for lr in rates}
+        means = {lr: float(np.mean([loss[-1] for loss in each])) for lr, each in losses.items()}
+        best = min(means, key=means.__getitem__)
         style = column_style(column)
-        style |= {"lw": 0.8, "label": f"{style['label']}, {rate}"}
-        for loss in runs[rate]:
+        style |= {"lw": 0.8, "label": f"{style['label']}, lr {best:g}"}
+        for loss in losses[best]:
             axes.plot(loss, **style)
             style["label"] = "_"
     axes.set(xlabel="epoch", ylabel="loss per point")

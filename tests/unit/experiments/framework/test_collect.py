@@ -6,11 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from analog_pc.experiments import Claim, Experiment, Outcome, ResultCache, collect, simulated
+from analog_pc.experiments import (
+    Claim,
+    Experiment,
+    Outcome,
+    Quantity,
+    ResultCache,
+    collect,
+    quantity,
+    simulated,
+)
 from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, Result
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import technology
+
+HIDDEN = quantity("hidden", layer=1)
+DIFFERENCE = quantity("difference")
+ACTIVITIES = quantity("activities", layer=1)
 
 
 @dataclass(frozen=True)
@@ -21,21 +34,21 @@ class Config:
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     net = PredictiveCodingNetwork([[[1.0]], [[1.0], [1.0]]], activation="identity")
     hidden = relaxer.relax(net, [[1.0]], [[0.0, 1.0]]).activities[1]
-    return Outcome({"hidden": float(hidden[0, 0])}, {"h": hidden}, ("a note",))
+    return Outcome({HIDDEN: float(hidden[0, 0])}, {ACTIVITIES: hidden}, ("a note",), {"data": "none"})
 
 
-def compare(pc: Outcome, bp: Outcome) -> Mapping[str, float]:
-    return {"difference": bp.values["hidden"] - pc.values["hidden"]}
+def compare(pc: Outcome, bp: Outcome) -> Mapping[Quantity, float]:
+    return {DIFFERENCE: bp.values[HIDDEN] - pc.values[HIDDEN]}
 
 
 def claims(config: Config) -> Sequence[Claim]:
     return [
-        Claim("hidden", 2.0 / 3.0, 1e-6),
-        Claim("hidden", 1.0, 0.0, "bp"),
-        Claim("hidden", 0.0, 1e-6),
-        Claim("difference", 1.0 / 3.0, 1e-6),
-        Claim("hidden", None, 1e-6),
-        Claim("nothing of that name", 1.0, 1.0),
+        Claim(HIDDEN, 2.0 / 3.0, 1e-6),
+        Claim(HIDDEN, 1.0, 0.0, "bp"),
+        Claim(HIDDEN, 0.0, 1e-6),
+        Claim(DIFFERENCE, 1.0 / 3.0, 1e-6),
+        Claim(HIDDEN, None, 1e-6),
+        Claim(quantity("nothing of that name"), 1.0, 1.0),
     ]
 
 
@@ -60,7 +73,9 @@ def test_columns_are_joined_and_checked() -> None:
     assert deviation.verdict == AGREES
     assert not result.passed
     assert (result.reduced, result.seeds, result.notes) == (True, 3, ("a note",))
-    assert set(result.columns("h")) == {"ideal", "native", "backprop"}
+    assert result.facts["data"] == "none"
+    assert (hidden.label, bp.label) == ("hidden, layer 1", "hidden, layer 1, backpropagation")
+    assert set(result.columns(ACTIVITIES)) == {"ideal", "native", "backprop"}
 
 
 def test_the_deviation_of_real_parts_is_measured_and_not_checked() -> None:
@@ -74,4 +89,4 @@ def test_the_deviation_of_real_parts_is_measured_and_not_checked() -> None:
 def test_full_is_not_reduced() -> None:
     result = collect(EXPERIMENT, Config(4), simulated(technology("ideal"), ("ideal",)))
     assert not result.reduced
-    assert np.isclose(result.data["ideal/h"][0, 0], 2.0 / 3.0)
+    assert np.isclose(result.data["ideal"][ACTIVITIES][0, 0], 2.0 / 3.0)

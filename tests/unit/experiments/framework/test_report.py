@@ -8,14 +8,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from analog_pc.experiments import Result, Row
+from analog_pc.experiments import Result, Row, quantity
 from analog_pc.experiments.framework.report import write_page
 from analog_pc.experiments.framework.report.page import summary, verdict
 from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN
 
-GOOD = Row("way < distance", 1.0, 1.25, None, None, 2.0, 0.5, AGREES)
-BAD = Row("dip", 3.0, 1.0, None, None, None, 0.5, DIFFERS)
-OPEN = Row("least error", None, 0.25, None, None, None, None, NOT_SHOWN)
+GOOD = Row(quantity("way < distance"), 1.0, 1.25, None, None, 2.0, 0.5, AGREES)
+BAD = Row(quantity("dip"), 3.0, 1.0, None, None, None, 0.5, DIFFERS)
+OPEN = Row(quantity("least error"), None, 0.25, None, None, None, None, NOT_SHOWN)
 RESULT = Result(
     "bear", "The bear & the river", "A & B (2024)", (GOOD, OPEN), {}, ("n < 3",), True, 3, {"made": "<x>"}
 )

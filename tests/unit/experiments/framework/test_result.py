@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from analog_pc.errors import BadInput
-from analog_pc.experiments import Result, Row, load_result, save_result
+from analog_pc.experiments import Result, Row, load_result, quantity, save_result
 from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, classify
+from analog_pc.files import write_npz
 
 
 @pytest.mark.parametrize(
@@ -32,14 +33,26 @@ def test_a_verdict_follows_from_the_numbers(
     assert classify(published, measured, tolerance) == verdict
 
 
+A = quantity("a {group}/b", group='"+, 1" / 2')
+
+
 def a_result() -> Result:
     rows = (
-        Row("q", 1.0, 1.01, None, None, 0.5, 0.1, AGREES),
-        Row("p", None, float("nan"), None, None, None, None, NOT_SHOWN),
+        Row(quantity("q", lr=0.2, unit=3), 1.0, 1.01, None, None, 0.5, 0.1, AGREES),
+        Row(
+            quantity("p of {case}", case="a/b, c"),
+            None,
+            float("nan"),
+            None,
+            None,
+            None,
+            None,
+            NOT_SHOWN,
+            "bp",
+        ),
     )
-    return Result(
-        "n", "t", "s", rows, {"ideal/a": np.arange(3.0)}, ("note",), True, 2, {"technology": "ideal"}
-    )
+    data = {"ideal": {A: np.arange(3.0)}, "native": {A: np.ones(2), A.at(lr=0.1): np.zeros(1)}}
+    return Result("n", "t", "s", rows, data, ("note",), True, 2, {"technology": "ideal"})
 
 
 def test_a_result_survives_the_disk(tmp_path: Path) -> None:
@@ -47,15 +60,40 @@ def test_a_result_survives_the_disk(tmp_path: Path) -> None:
     back = load_result(tmp_path / "out")
     assert back.rows == (a_result().rows[0], dataclasses.replace(a_result().rows[1], ideal=None))
     assert (back.name, back.notes, back.reduced, back.seeds) == ("n", ("note",), True, 2)
-    np.testing.assert_array_equal(back.columns("a")["ideal"], np.arange(3.0))
+    np.testing.assert_array_equal(back.columns(A)["ideal"], np.arange(3.0))
+    assert {c: list(a) for c, a in back.data.items()} == {c: list(a) for c, a in a_result().data.items()}
     stored = json.loads((tmp_path / "out" / "result.json").read_text())
-    wanted = ["quantity", "published", "ideal", "native", "ngspice", "backprop", "tolerance", "verdict"]
-    assert list(stored["rows"][0]) == wanted
+    wanted = ["quantity", "name", "conditions", "rule", "published", "ideal", "native", "ngspice", "backprop"]
+    assert list(stored["rows"][0]) == [*wanted, "tolerance", "verdict"]
+    texts = [row["quantity"] for row in stored["rows"]]
+    assert texts == ["q, lr 0.2, unit 3", "p of a/b, c, backpropagation"]
+
+
+def test_a_result_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    save_result(a_result(), tmp_path)
+    path = tmp_path / "result.json"
+    stored = json.loads(path.read_text())
+    del stored["version"]
+    stored["rows"] = [{"quantity": "q, lr 0.2", "published": 1.0}]
+    path.write_text(json.dumps(stored))
+    with pytest.raises(BadInput, match="version 1 of the file, expected 2: run it again"):
+        load_result(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ideal/a", "[]", '["ideal", "a", 3]', '["ideal", "a {b}", {}]', '["ideal", 1, {}]', '[[], "a", {}]'],
+)
+def test_an_array_without_a_quantity_is_refused(tmp_path: Path, name: str) -> None:
+    save_result(a_result(), tmp_path)
+    write_npz(tmp_path / "data.npz", **{name: np.ones(1)})
+    with pytest.raises(BadInput, match=r"data.npz: array .* is of no experiment"):
+        load_result(tmp_path)
 
 
 def test_one_row_that_differs_fails_the_result() -> None:
     assert a_result().passed
-    rows = (*a_result().rows, Row("r", 1.0, 2.0, None, None, None, 0.1, DIFFERS))
+    rows = (*a_result().rows, Row(quantity("r"), 1.0, 2.0, None, None, None, 0.1, DIFFERS))
     assert not dataclasses.replace(a_result(), rows=rows).passed
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analog_pc.experiments.framework.collect import collect
+from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result_cache import NoCache
 from analog_pc.experiments.song2024.bear import BEAR, Config, learn, run
 from analog_pc.relaxers import Relaxer
@@ -64,4 +65,4 @@ def test_the_result_agrees_and_its_figure_is_drawn(relaxers: dict[str, Relaxer])
 
 def test_every_learning_rate_has_its_part(relaxers: dict[str, Relaxer]) -> None:
     outcome = run(Config((0.2, 0.5), 0.5), relaxers["ideal"], NoCache())
-    assert outcome.arrays["lr0.5/predictions"].shape == (2, 2)
+    assert outcome.arrays[quantity("predictions", lr=0.5)].shape == (2, 2)

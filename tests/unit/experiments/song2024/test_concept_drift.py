@@ -13,6 +13,7 @@ from analog_pc.experiments.framework.adam import Adam
 from analog_pc.experiments.framework.result import NOT_SHOWN
 from analog_pc.experiments.song2024 import concept_drift
 from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT, Config, knowledge, late, permuted
+from analog_pc.experiments.song2024.figures import concept_drift as figure
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.relaxers import FixedPrediction, IdealRelaxer
 
@@ -62,19 +63,19 @@ def test_what_is_known_before_is_learned_and_of_the_seed() -> None:
 
 
 def test_every_rule_starts_from_the_same_knowledge(small: Result) -> None:
-    row = next(row for row in small.rows if row.quantity == "error before the first drift")
+    row = next(row for row in small.rows if row.quantity == concept_drift.BEFORE)
     assert row.ideal == row.backprop
-    assert small.data["ideal/curve/lr 0.02"].shape == (7,)
-    np.testing.assert_array_equal(small.data["ideal/drifts"], [0, 3, 6])
+    assert small.data["ideal"][figure.CURVE.at(lr=0.02)].shape == (7,)
+    np.testing.assert_array_equal(small.data["ideal"][figure.DRIFTS], [0, 3, 6])
 
 
 def test_a_drift_is_felt_and_learning_answers() -> None:
     """One drift in 120 changes nothing (none of this seed's); errors fall again until the next one."""
     config = replace(SMALL, rates=(0.005,), per_class=60, interval=12, epochs=36, learned=1000, seeds=1)
     found = concept_drift.run(config, FixedPrediction(), NoCache())
-    curve = found.arrays["curve/lr 0.005"].reshape(3, 12)
+    curve = found.arrays[figure.CURVE.at(lr=0.005)].reshape(3, 12)
     assert (curve[:, 0] > curve[:, -1]).all()
-    assert curve[0, 0] > found.values["error before the first drift"]
+    assert curve[0, 0] > found.values[concept_drift.BEFORE]
 
 
 def test_errors_late_in_a_run() -> None:
@@ -94,7 +95,9 @@ def test_a_short_run_is_measured_and_not_checked(small: Result) -> None:
 def test_ahead_by_five_points(gap: float, follows: float) -> None:
     def outcome(error: float, spread: float) -> Outcome:
         means = error + spread * np.array([-1.0, 0.0, 1.0])
-        return Outcome({}, {"rates": np.array([0.01]), "mean/lr 0.01": means, "mean/best": means})
+        rates = np.array([0.01])
+        of_rate = figure.MEAN.at(lr=0.01)
+        return Outcome({}, {figure.RATES: rates, of_rate: means, concept_drift.BEST_MEAN: means})
 
     found = CONCEPT_DRIFT.compare(outcome(0.3, 0.01), outcome(0.3 + gap, 0.02))
     assert found[concept_drift.FOLLOWS] == follows

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analog_pc.experiments import NoCache, Outcome, collect
+from analog_pc.experiments import NoCache, Outcome, collect, quantity
 from analog_pc.experiments.framework.result import NOT_SHOWN
 from analog_pc.experiments.song2024 import depth, images
 from analog_pc.experiments.song2024.depth import DEPTH, Config
+from analog_pc.experiments.song2024.figures import depth as figure
 from analog_pc.relaxers import FixedPrediction, IdealRelaxer
 
 SMALL = Config(grid=((1, (0.005, 0.01)), (3, (0.02,))), per_class=6, epochs=2, width=8)
@@ -34,17 +35,17 @@ def test_networks_are_leaky_rectifiers_of_xavier_normal_weights() -> None:
 
 def test_one_layer_is_the_delta_rule_under_both_rules() -> None:
     result = collect(DEPTH, SMALL, {"ideal": IdealRelaxer()})
-    rows = {row.quantity: row for row in result.rows}
+    rows = {row.label: row for row in result.rows}
     assert rows["mean error, 1 layers"].ideal == rows["mean error, 1 layers"].backprop
     assert rows["mean error, 3 layers"].ideal != rows["mean error, 3 layers"].backprop
     assert 0.0 < (rows["mean error, 1 layers"].ideal or 0.0) < 0.9  # better than guessing
-    assert rows[images.LOST].ideal == 0.0
+    assert rows[str(images.LOST)].ideal == 0.0
 
 
 def test_a_short_run_is_not_held_against_deep_networks() -> None:
     result = collect(DEPTH, SMALL, {"ideal": IdealRelaxer()})
-    for quantity in (depth.DEEP_WINS, depth.GAP_GROWS):
-        row = next(row for row in result.rows if row.quantity == quantity)
+    for claimed in (depth.DEEP_WINS, depth.GAP_GROWS):
+        row = next(row for row in result.rows if row.quantity == claimed)
         assert (row.ideal, row.verdict) == (None, NOT_SHOWN)
     checked = {c.quantity: c.tolerance for c in DEPTH.claims(DEPTH.full)}
     assert checked[depth.DEEP_WINS] == checked[depth.GAP_GROWS] == 0.0
@@ -54,8 +55,9 @@ def test_a_short_run_is_not_held_against_deep_networks() -> None:
 def test_what_deep_networks_would_show(deep: float, wins: float, grows: float) -> None:
     def outcome(shallow: float, deepest: float, spread: float) -> Outcome:
         each = {2: shallow, 15: deepest}
-        means = {f"mean/{d}": error + spread * np.array([-1.0, 0.0, 1.0]) for d, error in each.items()}
-        return Outcome({}, {"depths": np.array([2, 15]), **means})
+        seeds = spread * np.array([-1.0, 0.0, 1.0])
+        means = {figure.MEAN.at(layers=d): error + seeds for d, error in each.items()}
+        return Outcome({}, {figure.DEPTHS: np.array([2, 15]), **means})
 
     found = DEPTH.compare(outcome(0.25, deep, 0.01), outcome(0.3, 0.5, 0.02))
     assert (found[depth.DEEP_WINS], found[depth.GAP_GROWS]) == (wins, grows)
@@ -65,9 +67,9 @@ def test_a_training_that_diverges_is_wrong_on_every_image() -> None:
     config = replace(SMALL, grid=((1, (5.0,)),), seeds=1)
     found = depth.run(config, FixedPrediction(), NoCache())
     assert found.values[images.DIVERGED] == 1.0
-    assert found.values["mean error, 1 layers"] == 1.0
+    assert found.values[quantity(depth.MEAN_ERROR, layers=1)] == 1.0
 
 
 def test_the_figure_names_the_data() -> None:
-    figure = DEPTH.draw(collect(DEPTH, SMALL, {"ideal": IdealRelaxer()}))
-    assert figure.axes[0].get_title() == "digits"
+    drawn = DEPTH.draw(collect(DEPTH, SMALL, {"ideal": IdealRelaxer()}))
+    assert drawn.axes[0].get_title() == "digits"

@@ -13,12 +13,12 @@ from analog_pc.experiments.song2024.fault_injection import (
     FAULT_INJECTION,
     FAULTS,
     INPUT,
-    NONE,
     TARGET,
     Config,
     applies,
     bear,
 )
+from analog_pc.experiments.song2024.figures.fault_injection import NONE
 from analog_pc.mapping import decode
 from analog_pc.relaxers import Relaxer
 from analog_pc.technology import technology

@@ -12,8 +12,14 @@ from PIL import Image
 
 from analog_pc.experiments import Result
 from analog_pc.experiments.song2024.energy_machine import INPUT, TARGET, machine_network
-from analog_pc.experiments.song2024.figures.machine import draw_moments, offline, player, write_machine
-from analog_pc.experiments.song2024.machine import Motion, Phase, move
+from analog_pc.experiments.song2024.figures.machine import (
+    draw_moments,
+    film_of,
+    offline,
+    player,
+    write_machine,
+)
+from analog_pc.experiments.song2024.machine import Motion, Phase, film_arrays, move
 from analog_pc.relaxers import Relaxer
 
 MOTION = Motion(rounds=1, frames=6, tuning=2)
@@ -23,17 +29,22 @@ def film(relaxer: Relaxer) -> dict[str, np.ndarray]:
     return dict(move(machine_network(), relaxer, (1.39695, 0.0), INPUT, TARGET, MOTION))
 
 
+def filmed(relaxers: dict[str, Relaxer], column: str) -> Result:
+    data = {column: film_arrays(film(relaxers[column]), 2)}
+    return Result("energy-machine", "", "", (), data, (), True, 1)
+
+
 def test_the_story_is_predict_learn_tune(relaxers: dict[str, Relaxer]) -> None:
     found = film(relaxers["ideal"])
-    phases = found["machine phase"]
+    phases = found["phase"]
     assert phases.tolist() == [Phase.PREDICT] * 7 + [Phase.LEARN] * 7 + [Phase.TUNE] * 2
     # weights of 0 predict 0; pinned, hidden nodes slide to g t / (1 + g^2); rods follow, lr of the way
-    np.testing.assert_allclose(found["machine x2"][6], 0.0, atol=1e-9)
-    np.testing.assert_allclose(found["machine x2"][7:], 1.0)
-    np.testing.assert_allclose(found["machine x1"][13], [0.5, 0.4], atol=1e-9)
-    np.testing.assert_allclose(found["machine mu1"][13], 0.0, atol=1e-9)
-    np.testing.assert_allclose(found["machine mu1"][14], np.array([0.5, 0.4]) * 1.39695 / 2, atol=1e-8)
-    np.testing.assert_allclose(found["machine mu1"][15], np.array([0.5, 0.4]) * 1.39695, atol=1e-8)
+    np.testing.assert_allclose(found["x2"][6], 0.0, atol=1e-9)
+    np.testing.assert_allclose(found["x2"][7:], 1.0)
+    np.testing.assert_allclose(found["x1"][13], [0.5, 0.4], atol=1e-9)
+    np.testing.assert_allclose(found["mu1"][13], 0.0, atol=1e-9)
+    np.testing.assert_allclose(found["mu1"][14], np.array([0.5, 0.4]) * 1.39695 / 2, atol=1e-8)
+    np.testing.assert_allclose(found["mu1"][15], np.array([0.5, 0.4]) * 1.39695, atol=1e-8)
 
 
 @pytest.mark.parametrize("column", ["native", "ngspice"])
@@ -45,8 +56,7 @@ def test_circuits_move_as_the_ode_does(relaxers: dict[str, Relaxer], column: str
 
 
 def test_the_player_needs_no_network(relaxers: dict[str, Relaxer]) -> None:
-    data = {f"native/{name}": array for name, array in film(relaxers["native"]).items()}
-    page = player(Result("energy-machine", "", "", (), data, (), True, 1))
+    page = player(filmed(relaxers, "native"))
     assert page.count("data:image/png;base64") == 16
     assert "http" not in page
     assert tags(page)["script"] == 2
@@ -54,8 +64,7 @@ def test_the_player_needs_no_network(relaxers: dict[str, Relaxer]) -> None:
 
 
 def test_moments_and_film(relaxers: dict[str, Relaxer], tmp_path: Path) -> None:
-    data = {f"native/{name}": array for name, array in film(relaxers["native"]).items()}
-    written = write_machine(Result("energy-machine", "", "", (), data, (), True, 1), tmp_path)
+    written = write_machine(filmed(relaxers, "native"), tmp_path)
     assert {path.name for path in written} == {"machine.svg", "machine.pdf", "machine.gif"}
     assert set(written) == set(tmp_path.iterdir())
     with Image.open(tmp_path / "machine.gif") as film_strip:
@@ -85,5 +94,6 @@ def tags(page: str) -> Counter[str]:
 
 
 def test_four_moments_of_both_chains(relaxers: dict[str, Relaxer]) -> None:
-    arrays = {name.removeprefix("machine "): array for name, array in film(relaxers["ideal"]).items()}
-    assert len(draw_moments(arrays).axes) == 8
+    found = film_of(filmed(relaxers, "ideal"))
+    assert found is not None
+    assert len(draw_moments(found).axes) == 8

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from analog_pc.experiments import EXPERIMENTS, collect
+from analog_pc.experiments.framework.collect import DEVIATION
 from analog_pc.experiments.framework.result import DIFFERS
 from analog_pc.technology import technology
 
@@ -23,7 +24,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "fault-injection": {},
     "target-alignment": {"depths": (1, 2, 4), "orthogonal": (4,)},
     "prospective-index": {},
-    "concept-drift": {"epochs": 8, "interval": 4, "known": 300},
+    "concept-drift": {"epochs": 8, "interval": 4, "learned": 300},
     "depth": {"grid": ((1, (0.005,)), (2, (0.01,)), (4, (0.02,))), "epochs": 2, "width": 16},
     "reinforcement": {"environments": SHORT, "circuit_environments": SHORT, "rates": (0.001,)},
 }
@@ -36,6 +37,6 @@ def test_every_verdict_holds(name: str) -> None:
     config = replace(experiment.reduced, **CHANGES[name])
     result = collect(experiment, config, experiment.circuits(technology("ideal"), experiment.columns))
     assert [row for row in result.rows if row.verdict == DIFFERS] == []
-    deviations = [row for row in result.rows if row.quantity.startswith("largest deviation")]
+    deviations = [row for row in result.rows if row.quantity.name == DEVIATION]
     assert len(deviations) == len(experiment.columns) - 1
     assert experiment.draw(result).axes

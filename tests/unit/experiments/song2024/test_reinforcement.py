@@ -23,6 +23,7 @@ from analog_pc.experiments.song2024.episodes import (
     running_mean,
     sizes_of,
 )
+from analog_pc.experiments.song2024.figures.reinforcement import CURVE
 from analog_pc.experiments.song2024.q_learning import Agent, Replay, Transitions, first_network, td_targets
 from analog_pc.pcn import PredictiveCodingNetwork, hebbian_update, relax
 from analog_pc.relaxers import FixedPrediction, IdealRelaxer, Relaxer
@@ -267,8 +268,9 @@ def test_a_short_run() -> None:
     pc, again = (reinforcement.run(config, IdealRelaxer(), NoCache()) for _ in range(2))
     bp = reinforcement.run(config, FixedPrediction(), NoCache())
     assert pc.values == again.values
-    assert pc.arrays["curve/CartPole-v1"].shape == (2, 12)
-    assert pc.values["return at the end, MountainCar-v0, 1 episodes, best of 2 rates"] == -200.0
+    assert pc.arrays[CURVE.at(environment="CartPole-v1")].shape == (2, 12)
+    texts = {str(q): value for q, value in pc.values.items()}
+    assert texts["return at the end, MountainCar-v0, 1 episodes, best of 2 rates"] == -200.0
     both = set(pc.values) | set(reinforcement.compare(pc, bp))
     checked = [c for c in reinforcement.claims(config) if c.tolerance is not None]
     assert checked == []  # no published number stands for so little
@@ -280,7 +282,7 @@ def test_published_returns(published: dict[str, Any]) -> None:
     for name, (pc, bp) in reinforcement.PUBLISHED.items():
         assert (pc, bp) == (want["pc"][name], want["bp"][name])
     claims = reinforcement.claims(reinforcement.REINFORCEMENT.full)
-    stated = {(c.rule, c.published) for c in claims if c.quantity.startswith("return at the end")}
+    stated = {(c.rule, c.published) for c in claims if c.quantity.name == reinforcement.LAST_RETURN}
     assert {("pc", 410.0), ("bp", 350.0)} <= stated
     assert [c.quantity for c in claims if c.tolerance == 0.0] == [reinforcement.ahead(10_000)]
 
