@@ -469,7 +469,7 @@ def interrupt(*_: object, **__: object) -> PredictiveCodingNetwork:
 
 
 def test_interrupted_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("analog_pc.cli.training"), "run_training", interrupt)
+    monkeypatch.setattr(import_module("analog_pc.cli.training"), "show_run", interrupt)
     (tmp_path / "net.npz").write_text("older")
     for arguments in (("train",), ("verify",)):
         out = tmp_path / "net.npz" if arguments == ("train",) else tmp_path / "out"
