@@ -11,6 +11,7 @@ import click
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
+from analog_pc.files import withdraw
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
@@ -30,15 +31,12 @@ from analog_pc.testbench import (
     write_results,
 )
 
-# Of an earlier run: never beside the netlist of this one, should it fail.
-OLD = ("result.json", "waveforms.npz", "testbench.svg", "testbench.pdf")
+# Of an earlier run: never left as if they were of this one, should it fail.
+FILES = ("testbench.cir", "waveforms.npz", "testbench.svg", "testbench.pdf", "result.json")
 
 
 def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
     """Run a trial, write and print its result; whether circuit and behavioural model agree."""
-    out.mkdir(parents=True, exist_ok=True)
-    for name in OLD:
-        (out / name).unlink(missing_ok=True)
     return (_written if weights == "memristors" else _continuous)(example, precision, out)
 
 
@@ -78,13 +76,13 @@ def _progress(seconds: float) -> Iterator[Callable[[float], None]]:
 def _written(example: Example, precision: float, out: Path) -> bool:
     made = build_testbench(example.network, example.inputs, example.target, lr=example.lr)
     expected = behavioural_model(made)
-    netlist = write_netlist(out, made, precision)
+    withdraw(out, FILES)
     with _progress(made.schedule.duration) as show:
         result = run_testbench(made, precision=precision, watch=show)
-    agreement, deviation = (
-        compare_with_model(made, result, expected),
-        compare_with_rule(made, result, expected),
-    )
+    agreement = compare_with_model(made, result, expected)
+    deviation = compare_with_rule(made, result, expected)
+    out.mkdir(parents=True, exist_ok=True)
+    netlist = write_netlist(out, made, precision)
     paths = write_results(out, made, result, expected, agreement, deviation)
     click.echo(
         f"{len(agreement.model)} conductances: largest change {_percent(agreement.largest_change)} of full "
@@ -104,11 +102,13 @@ def _written(example: Example, precision: float, out: Path) -> bool:
 
 def _continuous(example: Example, precision: float, out: Path) -> bool:
     made = ContinuousTestbench(example.network, example.inputs, example.target)
-    netlist = write_continuous_netlist(out, made, precision)
+    withdraw(out, FILES)
     with _progress(made.tau * made.duration) as show:
         found = run_continuous(made, precision=precision, watch=show)
     equation = flow_of(made, found.times)
     deviation = compare_continuous(made, found, equation)
+    out.mkdir(parents=True, exist_ok=True)
+    netlist = write_continuous_netlist(out, made, precision)
     paths = write_continuous_results(out, made, found, equation, deviation)
     click.echo(
         f"weights: largest change {deviation.largest_change:.3g}; circuit and equation apart by "

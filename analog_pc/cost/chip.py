@@ -48,12 +48,12 @@ OUTPUTS = "amplifier outputs"
 
 
 def with_converters(compiled: CompiledNetwork) -> Circuit:
-    """The circuit with a pair of DACs per input in place of its two drivers, stiff at the word lines.
+    """The circuit with one DAC of two outputs per input in place of its two drivers, stiff at the word lines.
 
     ::
 
-        x0[i] --( DAC +1 )--- word line of the minus devices of W_1
-              --( DAC -1 )--- word line of the plus devices of W_1
+        x0[i] ---( DAC )--- +x0[i]: word line of the minus devices of W_1
+                        --- -x0[i]: word line of the plus devices of W_1
 
     A converter holds the end of its word line: there is no driver resistance, and the line's capacitance
     is charged by it at once.  All other parts are as they were compiled.

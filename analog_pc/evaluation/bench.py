@@ -60,7 +60,7 @@ class Bench:
 
     @property
     def guess(self) -> float:
-        """Accuracy without looking, see `guess_of`."""
+        """Chance level, see `guess_of`."""
         return guess_of(self.data.labels, self.network.sizes[-1])
 
     @cached_property

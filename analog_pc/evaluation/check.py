@@ -49,7 +49,7 @@ class Check:
     message: str = ""
 
 
-LIKE_FOR_LIKE = "what the closed form holds"
+LIKE_FOR_LIKE = "with the non-idealities of the closed form"
 WHOLE = "the whole circuit"
 
 

@@ -195,7 +195,7 @@ def no_proposal_text(found: Evaluation) -> str:
     if found.chips is not None and within_budget(
         found.bench.ideal_accuracy - found.chips.lowest, found.chips.samples
     ):
-        return f"nothing need change: no more than {points(BUDGET)} are lost"
+        return f"nothing needs to change: no more than {points(BUDGET)} are lost"
     return "none: no non-ideality that the closed form holds is above its limit"
 
 

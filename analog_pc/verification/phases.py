@@ -148,16 +148,21 @@ def _operating_points(
     relaxed = simulator.simulate(compiled.circuit, compiled.operating_point(samples, by_relaxation=True))
     differs: Bools = np.asarray(_apart(compiled, relaxed, solution, samples) > 1e-3)
     lost: Bools = np.asarray(~np.isfinite(solution.volts[list(samples)]).all(axis=1))
-    notes = tuple(_note(*row) for row in zip(samples, differs.tolist(), lost.tolist(), strict=True))
+    by_result: dict[str, list[int]] = {}
+    for sample, *result in zip(samples, differs.tolist(), lost.tolist(), strict=True):
+        by_result.setdefault(_relaxation_result(*result), []).append(sample)
+    notes = tuple(
+        f"sample{'s' * (len(some) > 1)} {', '.join(map(str, some))}: {text}"
+        for text, some in by_result.items()
+    )
     return _merged(solution, samples, relaxed), samples, notes
 
 
-def _note(sample: int, differs: bool, lost: bool) -> str:
+def _relaxation_result(differs: bool, lost: bool) -> str:
     """The result of relaxing a sample in doubt."""
     if lost:
-        return f"sample {sample}: the direct search found no operating point, the transient did"
-    same = "not " if differs else ""
-    return f"sample {sample}: the direct operating point was {same}what the transient relaxes to"
+        return "the direct search found no operating point, the transient did"
+    return f"the direct operating point was {'not ' if differs else ''}what the transient relaxes to"
 
 
 def _apart(

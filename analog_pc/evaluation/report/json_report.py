@@ -37,7 +37,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
         headline        the answer in a sentence, advice [sentence]
         accuracy
           ideal         of the network as numbers
-          guess         without looking: 1 / classes or the share of the commonest label; at_chance: whether
+          guess         chance level: 1 / classes or the share of the commonest label; at_chance: whether
                         the chips are no better (binomial test, 5 %), null without chips
           chip          {mean, low, high, chips [accuracy], confidence, interval, sample_low, sample_high,
                         lowest, highest, spread, each [chip]}, null without chips.  mean is null where a

@@ -82,3 +82,14 @@ def test_an_output_that_cannot_be_written_is_named(model: Path, tmp_path: Path) 
     done = call(model, "--map", "fc1.weight", "--out", out)
     assert done.exit_code == 2
     assert f"{out}: cannot be written" in done.stderr
+
+
+def test_the_model_is_not_overwritten(tmp_path: Path) -> None:
+    model = tmp_path / "mlp.npz"
+    np.savez(model, W1=np.ones((2, 3)))
+    before = model.read_bytes()
+    result = CliRunner().invoke(main, ["import", str(model), "--activation", "tanh", "--out", str(model)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert "is the model itself" in result.stderr
+    assert model.read_bytes() == before

@@ -104,4 +104,15 @@ def test_nothing_of_an_earlier_run_survives_a_failure(
     result = cli("--out", tmp_path)
     assert result.exit_code == 2
     assert "ngspice not found" in result.output
-    assert {p.name for p in tmp_path.iterdir()} == {"testbench.cir"}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--lr", "nan"], ["--lr", "-1"], ["--precision", "inf"], ["--lr", "1e9"]]
+)
+def test_what_fails_leaves_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    out = tmp_path / "out"
+    result = cli("--out", out, *arguments)
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert not out.exists()
