@@ -109,7 +109,7 @@ def block_math(translator: Any, node: nodes.math_block) -> None:
 
 
 _ARRAY = r"[\w.~]*ndarray\[tuple\[[\w.~]*Any, \.\.\.\], [\w.~]*dtype\[[\w.~]*{}\]\]"
-SHORTER = {  # what Python makes of a type alias in a signature -> the alias
+SHORTER = {  # expanded type in a signature -> its alias
     r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
     _ARRAY.format("float64"): "Floats",
     _ARRAY.format("bool"): "Bools",

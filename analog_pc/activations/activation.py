@@ -24,7 +24,7 @@ class Activation:
     unit: float = 1.0
 
     def slope(self, x: Floats) -> Floats:
-        """f'; on a kink that of its left side."""
+        """f'; on a kink the slope of its left side."""
         return self.derivatives(x)[0]
 
     def curvature(self, x: Floats) -> Floats:
@@ -51,7 +51,7 @@ class Activation:
         Parameters
         ----------
         x, weighted_error, feedback
-            Activities x, precision (x - mu) and W^T of that of the layer above, [samples, n].
+            Activities x, precision (x - mu), and W^T times this error of the layer above, [samples, n].
         near
             How far from a kink x may be to rest on it.
         """

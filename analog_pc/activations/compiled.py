@@ -40,7 +40,7 @@ def pieces_of(f: Activation) -> Pieces:
 def activate(
     code: int, pieces: Pieces, x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats
 ) -> None:
-    """Fill f, f' and f'' of n activities of `count` samples; on a kink f' is that of its left side.
+    """Fill f, f' and f'' of n activities of `count` samples; on a kink f' is the slope of its left side.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ import click
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import withdraw
+from analog_pc.files import withdraw, write_text
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
@@ -22,12 +22,12 @@ from analog_pc.testbench import (
     compare_continuous,
     compare_with_model,
     compare_with_rule,
+    continuous_deck,
     flow_of,
+    learning_deck,
     run_continuous,
     run_testbench,
-    write_continuous_netlist,
     write_continuous_results,
-    write_netlist,
     write_results,
 )
 
@@ -82,7 +82,8 @@ def _written(example: Example, precision: float, out: Path) -> bool:
     agreement = compare_with_model(made, result, expected)
     deviation = compare_with_rule(made, result, expected)
     out.mkdir(parents=True, exist_ok=True)
-    netlist = write_netlist(out, made, precision)
+    netlist = out / "testbench.cir"
+    write_text(netlist, learning_deck(made, precision))
     paths = write_results(out, made, result, expected, agreement, deviation)
     click.echo(
         f"{len(agreement.model)} conductances: largest change {_percent(agreement.largest_change)} of full "
@@ -108,7 +109,8 @@ def _continuous(example: Example, precision: float, out: Path) -> bool:
     equation = flow_of(made, found.times)
     deviation = compare_continuous(made, found, equation)
     out.mkdir(parents=True, exist_ok=True)
-    netlist = write_continuous_netlist(out, made, precision)
+    netlist = out / "testbench.cir"
+    write_text(netlist, continuous_deck(made, precision))
     paths = write_continuous_results(out, made, found, equation, deviation)
     click.echo(
         f"weights: largest change {deviation.largest_change:.3g}; circuit and equation apart by "

@@ -16,7 +16,7 @@ MARK = b"@kernel"  # in every file that defines compiled functions
 
 
 def remove_stale(package: Path) -> int:
-    """Remove the machine code below a package if its compiled functions are not those that made it.
+    """Remove the machine code below a package if its compiled functions have changed since.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ the arrays whose inputs move in the phase::
     E    = t (N P + sum over the arrays of G V^2) + converters
 
 N amplifiers of quiescent power P; V the voltages of the word lines, with ideal wires and bit lines at 0 V.
-Where tau_a is small, t is the relaxation of ideal parts; where C is small, that of the amplifiers.
+Where tau_a is small, t is the relaxation of ideal parts; where C is small, the settling of the amplifiers.
 
 A chip settles to its own equilibrium.  While learning, prediction errors are small moves, and offsets and
 programming errors of the same size are part of the move: with the equilibrium of the ideal network instead,

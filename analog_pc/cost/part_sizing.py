@@ -19,7 +19,7 @@ allow, at ::
     noise  = 2 noise V sqrt(tau + tau_a) / NG      white, in the bandwidth 1 / (4 (tau + tau_a))
 
 The second term of the gain is the driver before an array, which holds a word line of `width` devices.
-P / GBW stays that of the technology: an amplifier of the same kind at another bias current.
+P / GBW stays as in the technology: an amplifier of the same kind at another bias current.
 """
 
 from __future__ import annotations

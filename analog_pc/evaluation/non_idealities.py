@@ -27,7 +27,7 @@ class NonIdeality:
     Parameters
     ----------
     accuracy
-        Of its chips; `ideal` is that of the ideal network on the same samples.
+        Of its chips; `ideal` is the accuracy of the ideal network on the same samples.
     moved
         Largest change of an output against ideal parts, over the largest output.
     by

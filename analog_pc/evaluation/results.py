@@ -25,7 +25,7 @@ class Evaluation:
     facts, versions
         What the report says of the run.
     steps
-        Steps that were asked for, and `done` those that have ended.
+        Steps that were asked for; `done`: steps that have ended.
     failed
         Step -> why it has no result.
     interrupted

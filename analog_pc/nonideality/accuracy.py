@@ -56,7 +56,7 @@ class Accuracy:
     chips
         One entry for each seed; empty where the chip was not asked for predictions.
     unstable
-        Operating points, of those that were checked, that the circuit leaves by itself.
+        Checked operating points that the circuit leaves by itself.
     """
 
     samples: int

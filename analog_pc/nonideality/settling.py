@@ -122,7 +122,7 @@ def settle(
 
 
 def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
-    """Slowest rate of the linearised ideal flow in g_s / C; without feedback that of the weakest spring.
+    """Slowest rate of the linearised ideal flow in g_s / C; without feedback the rate of the weakest spring.
 
     Without feedback the flow is triangular, its eigenvalues are the precisions of the free layers.  Layers of
     equal precision are a chain of equal poles, which takes longer than one of them alone.

@@ -1,4 +1,4 @@
-"""The steps of a non-ideality analysis, those that tell most for their time first.
+"""The steps of a non-ideality analysis, the most informative for their time first.
 
 Each step adds its results to one phase.  Between chips, samples and transients a step checks its deadline,
 and returns what it has when the time is over; one dense eigenvalue problem or one SPICE run is not cut short.

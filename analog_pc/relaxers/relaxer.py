@@ -76,7 +76,7 @@ class Relaxer(ABC):
     def both_phases(
         self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> tuple[Equilibrium, Equilibrium]:
-        """Equilibria under the clamps, and under that of the input alone, at the same volts per unit.
+        """Equilibria under the clamps and under the input alone, at the same volts per unit.
 
         Parameters
         ----------

@@ -14,12 +14,11 @@ from analog_pc.testbench.continuous import (
     continuous_deck,
     flow_of,
     run_continuous,
-    write_continuous_netlist,
     write_continuous_results,
 )
 from analog_pc.testbench.examples import EXAMPLES, Example
 from analog_pc.testbench.figures import draw_testbench
-from analog_pc.testbench.files import write_netlist, write_results
+from analog_pc.testbench.files import write_results
 from analog_pc.testbench.pulse_encoding import Phase, PulseEncoding
 from analog_pc.testbench.run import LearningWaveforms, learning_deck, run_testbench
 from analog_pc.testbench.schedule import Schedule
@@ -50,8 +49,6 @@ __all__ = [
     "learning_deck",
     "run_continuous",
     "run_testbench",
-    "write_continuous_netlist",
     "write_continuous_results",
-    "write_netlist",
     "write_results",
 ]

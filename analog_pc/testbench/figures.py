@@ -149,7 +149,7 @@ def _devices(axes: Axes, bench: LearningTestbench, result: LearningWaveforms) ->
 
 
 def _parity(axes: Axes, agreement: Agreement) -> None:
-    """Every device: the change in the circuit against that of the behavioural model."""
+    """Every device: the change in the circuit against the change in the behavioural model."""
     model = 1e6 * agreement.model
     circuit = 1e6 * agreement.circuit
     ends = [min(model.min(), circuit.min()), max(model.max(), circuit.max())]

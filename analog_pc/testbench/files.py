@@ -12,25 +12,8 @@ from analog_pc.reporting.figures import save_figure
 from analog_pc.testbench.behavioural_model import ModelResult
 from analog_pc.testbench.compare import OF_CHANGE, OF_SCALE, Agreement, RuleDeviation
 from analog_pc.testbench.figures import draw_testbench
-from analog_pc.testbench.run import PRECISION, LearningWaveforms, learning_deck
+from analog_pc.testbench.run import LearningWaveforms
 from analog_pc.testbench.testbench import LearningTestbench
-
-
-def write_netlist(folder: Path, bench: LearningTestbench, precision: float = PRECISION) -> Path:
-    """``testbench.cir``: the whole trial, to read or to run with ``ngspice -b -r out.raw testbench.cir``.
-
-    Parameters
-    ----------
-    folder
-        Where the file goes.
-    bench
-        The testbench.
-    precision
-        Relative, of each step of ngspice.
-    """
-    path = folder / "testbench.cir"
-    write_text(path, learning_deck(bench, precision))
-    return path
 
 
 def write_results(

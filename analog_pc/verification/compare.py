@@ -19,7 +19,7 @@ def compare(ideal: Equilibrium, circuit: Equilibrium, compiled: CompiledNetwork)
 
     The residual is ``max |circuit - ideal|`` over samples, layers and nodes, divided by the full scale
     ``max |ideal|`` of the quantity.  Where only the input is clamped, the ideal prediction errors vanish;
-    then the full scale of eps is that of x, of whose nodes it is the difference, and the full scales
+    then eps has the full scale of x, of whose nodes it is the difference, and the full scales
     of the energy and of dW are those of errors of that size.
 
     Parameters

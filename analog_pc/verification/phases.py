@@ -206,7 +206,7 @@ def _merged(solution: Solution, samples: tuple[int, ...], relaxed: Solution) -> 
 
 
 def _accepted(solution: Solution) -> list[Outcome]:
-    """The outcomes of all samples; those that only needed stepping agree with the reference."""
+    """The outcomes of all samples; a sample that only needed stepping agrees with the reference."""
     each = solution.status.each(len(solution.axis))
     return [Outcome.CONVERGED if outcome is Outcome.STEPPED else outcome for outcome in each]
 

@@ -198,7 +198,7 @@ def _rests(model: Moving, x: Floats, volts: Floats, last: Floats, allowed: float
 
 
 def _step(model: Moving, x: Floats, v: Floats, slope: Floats, h: Floats) -> tuple[Floats, Floats]:
-    """State of order 5 after a time h, and its distance from that of order 4 (inf for nan)."""
+    """State of order 5 after a time h, and its distance from the state of order 4 (inf for nan)."""
     rates: list[Floats] = []
     at = x
     with np.errstate(over="ignore", invalid="ignore"):  # trials far away, refused by their distance

@@ -229,7 +229,7 @@ def _first_places(eligible: Floats, place: Ints) -> None:
 
 @kernel(nogil=True)
 def _remaining(eligible: Floats, place: Ints, pulsed: int) -> int:
-    """Take a pulse off each of the first places, keep in front those that have more, and count these."""
+    """Take a pulse off each of the first places, keep devices with pulses left in front, and count them."""
     kept = 0
     for k in range(pulsed):
         j = place[k]

@@ -350,7 +350,8 @@ def _common(a: float, a_error: float, b: float, b_error: float, sure: float) -> 
 
 def _times(trajectory: Trajectory) -> Floats:
     """Every pulse, or `_PER_INTERVAL` times between two knots."""
-    first, last = trajectory.curve.pulse[[0, -1]]
+    first = trajectory.curve.pulse[0]
+    last = trajectory.curve.pulse[-1]
     knots = np.unique(np.abs(trajectory.fit.spline.t))
     if last - first <= _PER_INTERVAL * (len(knots) - 1):
         return np.arange(first, last + 1.0)

@@ -29,8 +29,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Row:
     """One quantity: as published, on each relaxer, and under backpropagation; None where it does not apply.
 
-    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in; `rule` is
-    that of the claim, "pc" or "bp".
+    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in; `rule`:
+    "pc" or "bp", as in the claim.
     """
 
     quantity: Quantity

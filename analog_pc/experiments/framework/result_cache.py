@@ -56,7 +56,7 @@ class DiskCache:
         Everything that a part depends on (column, configuration, technology, version), in words; parts of
         another `what` are never taken for this one's.
     progress
-        Is told of every part before it starts and after it ends; with several workers, of those that ended.
+        Is told of every part before it starts and after it ends; with several workers only after it ends.
     workers
         Processes that compute parts side by side.
     """

@@ -59,7 +59,7 @@ class Search(NamedTuple):
     max_iterations: int
     precision: float  # the smallest one, in whose unit shifts are given
     reach: float  # longest step, as a part of the sample's largest activity (or of `unit`); infinite: any
-    unit: float  # the scale on which the activation changes its slope; 0 for those that have none
+    unit: float  # the scale on which the activation changes its slope; 0 where it has no such scale
 
 
 class Steps(NamedTuple):
@@ -247,7 +247,9 @@ def _relax_some(
         _move(chain, now, count, work.dx, other.x, steps.change)
         evaluate(chain, mu0, other, count, search.tolerance, work)
         _accept(chain, now, other, count, steps, smallest, unit)
-        now, other = other, now
+        accepted = other
+        other = now
+        now = accepted
         _set_longest(chain, now, count, search, steps.longest)
 
 

@@ -120,7 +120,9 @@ def _relax_sample(
         falls = not earlier and other.measures[ENERGY] < now.measures[ENERGY]
         if (falls or after < limit * worst) and after < np.inf:
             shift = SHRINK * shift if shift > LEAST_SHIFT else 0.0
-            now, other = other, now
+            accepted = other
+            other = now
+            now = accepted
             continue
         is_factored = False
         if not earlier:

@@ -117,7 +117,7 @@ class EffectiveRelaxer(Relaxer):
             return self._equilibrium(effective, clamps, effective.relax(clamps, self.tolerance))
 
     def scales(self, network: PredictiveCodingNetwork, clamps: Clamps) -> Scales:
-        """The scales of the circuit for a batch: given ones, or those that `compile_network` would choose."""
+        """The scales of the circuit for a batch: given ones, or the choice of `compile_network`."""
         if self.volts_per_unit is not None:
             return given_scales(network, self.technology, self.volts_per_unit)
         return choose_scales(network, self.technology, forward_ranges(network, clamps))

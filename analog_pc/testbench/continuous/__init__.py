@@ -13,7 +13,7 @@ held or timed; only the target comes and goes.
 from analog_pc.testbench.continuous.circuit import ContinuousCircuit, continuous_circuit
 from analog_pc.testbench.continuous.compare import EquationDeviation, compare_continuous
 from analog_pc.testbench.continuous.figures import draw_continuous
-from analog_pc.testbench.continuous.files import write_continuous_netlist, write_continuous_results
+from analog_pc.testbench.continuous.files import write_continuous_results
 from analog_pc.testbench.continuous.ode import flow_of
 from analog_pc.testbench.continuous.run import Waveforms, continuous_deck, run_continuous
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
@@ -29,6 +29,5 @@ __all__ = [
     "draw_continuous",
     "flow_of",
     "run_continuous",
-    "write_continuous_netlist",
     "write_continuous_results",
 ]

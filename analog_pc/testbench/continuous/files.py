@@ -12,25 +12,8 @@ from analog_pc.files import write_npz, write_text
 from analog_pc.reporting.figures import save_figure
 from analog_pc.testbench.continuous.compare import CLOSE, EquationDeviation
 from analog_pc.testbench.continuous.figures import draw_continuous
-from analog_pc.testbench.continuous.run import PRECISION, Waveforms, continuous_deck
+from analog_pc.testbench.continuous.run import Waveforms
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
-
-
-def write_continuous_netlist(folder: Path, bench: ContinuousTestbench, precision: float = PRECISION) -> Path:
-    """Write ``testbench.cir`` and return its path.
-
-    Parameters
-    ----------
-    folder
-        Where the file goes.
-    bench
-        The testbench.
-    precision
-        Relative, of each step of ngspice.
-    """
-    path = folder / "testbench.cir"
-    write_text(path, continuous_deck(bench, precision))
-    return path
 
 
 def write_continuous_results(

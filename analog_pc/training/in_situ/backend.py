@@ -49,7 +49,7 @@ class DeviceBackend:
     relaxer
         Finds the equilibria (rule `pc`) and predictions; the ideal one by default.
     technology
-        Range of the conductances for a relaxer that reads arrays; None: that of the relaxer.
+        Range of the conductances for a relaxer that reads arrays; None: the relaxer's own.
 
     Raises
     ------

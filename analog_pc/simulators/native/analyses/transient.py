@@ -6,7 +6,8 @@ implicit Euler step of h seconds that starts from x0 is ::
     x = P (x0 + h (E q + B u + a)),    y = C x + K q + D u + c  =  r + (h C P E + K) q
 
 which is a feedback form, as an operating point is.  Its gain depends on h alone, so that steps of one length
-share their matrices: step lengths come from a ladder of 2, and those that were used last keep theirs.
+share their matrices: step lengths are the longest one over powers of 2, and the matrices of the last
+lengths are kept.
 """
 
 from __future__ import annotations

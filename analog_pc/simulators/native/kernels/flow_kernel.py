@@ -42,7 +42,7 @@ class FlowProblem(NamedTuple):
 
 
 class FlowState(NamedTuple):
-    """Samples on their way, [samples, ..]; `found`: those that have come to rest in a contracting point."""
+    """Samples on their way, [samples, ..]; `found`: samples at rest in a contracting point."""
 
     x: Floats
     q: Floats

@@ -177,7 +177,7 @@ def _multiplying_vccs(eq: Equations, bank: Bank, e: MultiplyingVCCS) -> None:
 
 
 def _source_rows(eq: Equations, bank: Bank) -> Ints:
-    """The row of each source's equation: that of a grounded source's node, else one of its own."""
+    """The row of each source's equation: its node's row if it is grounded, else a row of its own."""
     plus = bank.at("plus")
     minus = bank.at("minus")
     rows = np.where(minus == GROUND_NUMBER, plus, np.where(plus == GROUND_NUMBER, minus, GROUND_NUMBER))
