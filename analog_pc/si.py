@@ -147,6 +147,8 @@ def engineering(largest: float) -> tuple[float, str]:
 
 
 def si(value: float, unit: str) -> str:
-    """``si(1e-12, "F")`` is "1 pF"."""
+    """``si(1e-12, "F")`` is "1 pF", ``si(9e-39, "W")`` is "9e-39 W": below attos a prefix says nothing."""
+    if 0.0 < abs(value) < 1e-18:
+        return f"{value:.4g} {unit}"
     factor, prefix = engineering(abs(value))
     return f"{value * factor:.4g} {prefix}{unit}"

@@ -152,7 +152,9 @@ def _stimuli(
         inputs, targets = load_stimuli(Path(data), net)
         return net, inputs, targets, {"data": Path(data).name}
     dataset = load_dataset(data or "digits", seed)
+    measured = "accuracy on these samples"  # some of which a network that is given may have learned
     if net is None:
+        measured = "test accuracy"
         start = random_network((dataset.train_inputs.shape[1], HIDDEN, dataset.classes), seed=seed)
         net = train_network(dataset, start, TrainingConfig(lr=LEARNING_RATES["sigmoid"], seed=seed))
     shape = (dataset.test_inputs.shape[1], dataset.classes)
@@ -165,7 +167,7 @@ def _stimuli(
     facts = {
         "data": f"{dataset.name}, test part",
         "seed": str(seed),
-        "test accuracy": f"{100.0 * right:.2f} %",
+        measured: f"{100.0 * right:.2f} %",
     }
     return net, dataset.test_inputs, dataset.one_hot(dataset.test_labels), facts
 

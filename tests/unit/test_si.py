@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analog_pc import BadInput
-from analog_pc.si import PREFIXES, is_quantity, quantity
+from analog_pc.si import PREFIXES, is_quantity, quantity, si
 
 READ = [
     ("10", "V", 10.0),
@@ -128,3 +128,10 @@ def test_any_text_is_a_number_or_refused(text: str, unit: str) -> None:
     except BadInput as refused:
         found = refused
     assert isinstance(found, float) or len(str(found)) < 300
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-12, "1 pF"), (0.0, "0 F"), (-2.5e-16, "-0.25 fF"), (9.071e-39, "9.071e-39 F")]
+)
+def test_written_with_a_prefix(value: float, text: str) -> None:
+    assert si(value, "F") == text
