@@ -20,7 +20,7 @@ test: $(VENV)/.dev ## run the tests
 test-slow: $(VENV)/.dev ## run the verification that takes minutes
 	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: none is marked slow
 
-COMPILED := crossbar devices pcn relaxers simulators/native training
+COMPILED := activations compiled crossbar devices pcn relaxers simulators/native training
 # Compiled code does not look whether an index is inside its array; compiled anew with such checks, it does.
 test-bounds: $(VENV)/.dev ## run the tests of compiled code with its array bounds checked
 	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.bounds_cache $(BIN)/pytest $(addprefix tests/unit/,$(COMPILED))

@@ -1,4 +1,4 @@
-"""The command line: analog-pc train, import, verify, netlist, technologies, devices, run, testbench."""
+"""The command line: train, import, evaluate, verify, netlist, technologies, devices, run, testbench."""
 
 from analog_pc.cli.main import main
 

@@ -19,7 +19,6 @@ from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.report import FILES, write_evaluation
 from analog_pc.evaluation.report.comparison import write_comparison
 from analog_pc.files import withdraw
-from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
 from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology
@@ -55,9 +54,12 @@ def evaluate_all(request: Request) -> None:
     """
     steps = chosen_steps(tuple(STEPS), listed(request.skip), listed(request.only), NEEDS)
     network = load_network(request.network)
+    data = load_test_data(request.data, network, request.samples, request.seed)
+    seeds = tuple(range(request.seed, request.seed + request.seeds))
     folders = _folders(request)
     evaluations = {
-        folder: _begin(request, network, technology, steps) for folder, technology in folders.items()
+        folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
+        for folder, technology in folders.items()
     }
     several = len(evaluations) > 1
     done: list[Evaluation] = []
@@ -84,14 +86,6 @@ def _folders(request: Request) -> Mapping[Path, Technology]:
         if names.count(name) > 1:
             raise BadInput(f"--technology {name!r} is there {names.count(name)} times: name each once")
     return {request.out / technology.name: technology for technology in request.technologies}
-
-
-def _begin(
-    request: Request, network: PredictiveCodingNetwork, technology: Technology, steps: tuple[str, ...]
-) -> Evaluation:
-    data = load_test_data(request.data, network, request.samples, request.seed)
-    seeds = tuple(range(request.seed, request.seed + request.seeds))
-    return start(Bench(network, technology, data, seeds), request.network.name, {}, steps)
 
 
 def _evaluate(found: Evaluation, folder: Path) -> None:

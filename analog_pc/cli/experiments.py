@@ -19,7 +19,7 @@ from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
 from analog_pc.experiments.framework.result import COLUMNS, DIFFERS, RELAXERS
-from analog_pc.experiments.song2024.figures import save_figure
+from analog_pc.reporting.figures import save_figure
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present

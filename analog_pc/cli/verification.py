@@ -19,7 +19,7 @@ from analog_pc.cli.training import HIDDEN, LEARNING_RATES, train_network
 from analog_pc.cli.verify_task import Task, VerifyOptions
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz
+from analog_pc.files import read_npz, withdraw
 from analog_pc.nonideality import STEP_NAMES
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
@@ -46,8 +46,7 @@ def run(options: VerifyOptions) -> int:
     phases = _phases(options.phases, targets is not None)
     _refuse_unmakeable(options.out / "netlists")
     stale = [f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")]
-    for name in ("report.html", "report.json", *stale):
-        (options.out / name).unlink(missing_ok=True)
+    withdraw(options.out, ("report.html", "report.json", *stale))
     called = options.network.name if options.network else facts["data"]
     task = Task(
         options=options,

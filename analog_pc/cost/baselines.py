@@ -15,6 +15,7 @@ from analog_pc.cost.components import Catalogue, Component, shipped
 from analog_pc.cost.operations import MOST_ITERATIONS, DigitalWork, best_step, digital_work
 from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.pcn.learning import forward_pass
 
 REPEATS = 7  # of a measurement, of which the shortest counts
 LEAST_SECONDS = 5e-3  # that one of them lasts
@@ -157,7 +158,7 @@ def _processor(
     for batch in (1, BATCH):
         some = np.resize(x, (batch, x.shape[1]))
         tasks: list[tuple[str, str, Callable[[], object]]] = [
-            ("predict", "one forward pass", partial(forward, network, some))
+            ("predict", "one forward pass", partial(forward_pass, network, some))
         ]
         if t is not None and work.iterations is None:
             yield Baseline(
@@ -201,20 +202,12 @@ def _measured(run: Callable[[], object]) -> float:
     return min(found)
 
 
-def forward(network: PredictiveCodingNetwork, x: Floats) -> list[Floats]:
-    """Activities of all layers [samples, n_l] as the input alone predicts them."""
-    found = [x]
-    for layer, (w, b) in enumerate(zip(network.W, network.b, strict=True)):
-        found.append(network.activation_of(layer).f(found[-1]) @ w.T + b)
-    return found
-
-
 def relaxed_update(
     network: PredictiveCodingNetwork, x: Floats, targets: Floats, step: float, iterations: int
 ) -> list[Floats]:
     """Gradient steps from the forward state, then dE/dW of every layer, negative; W_1 f(x) is made once."""
     depth = network.depth
-    a = forward(network, x)
+    a = forward_pass(network, x)
     a[-1] = targets
     acts = [network.activation_of(layer) for layer in range(depth)]
     first = acts[0].f(x) @ network.W[0].T + network.b[0]

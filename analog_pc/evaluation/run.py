@@ -46,7 +46,7 @@ class Step:
     needs: tuple[str, ...] = ()
 
 
-def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, ...]) -> Evaluation:
+def start(bench: Bench, title: str, steps: tuple[str, ...]) -> Evaluation:
     """An evaluation with the ideal accuracy and nothing else yet.
 
     Raises
@@ -58,9 +58,7 @@ def start(bench: Bench, title: str, facts: Mapping[str, str], steps: tuple[str, 
     described = circuit_facts(bench.network, bench.technology, bench.scales)
     described["data"] = bench.data.source
     described["chips"] = f"seeds {', '.join(map(str, bench.seeds_of(bench.technology)))}"
-    return Evaluation(
-        bench=bench, title=title, facts=described | dict(facts), versions=versions(Native()), steps=steps
-    )
+    return Evaluation(bench=bench, title=title, facts=described, versions=versions(Native()), steps=steps)
 
 
 def run_step(found: Evaluation, name: str, progress: Progress) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from analog_pc.experiments import EXPERIMENTS, load_result
-from analog_pc.experiments.song2024.figures import save_figure
+from analog_pc.reporting.figures import save_figure
 
 RESULTS = Path(__file__).parents[1] / "results" / "experiments"
 

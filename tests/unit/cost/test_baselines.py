@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from analog_pc.cost import break_even, digital_baselines
-from analog_pc.cost.baselines import forward, mac_energy, relaxed_update
+from analog_pc.cost.baselines import mac_energy, relaxed_update
 from analog_pc.cost.components import shipped
 from analog_pc.cost.operations import best_step, digital_work, iterations
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
+from analog_pc.pcn.learning import forward_pass
 from analog_pc.technology import technology
 
 NET = random_network((6, 5, 4, 3), "tanh", seed=1)
@@ -64,7 +65,7 @@ def test_the_timed_code_relaxes_and_updates() -> None:
     for layer, update in enumerate(moved):
         rate = end.rates[layer]
         np.testing.assert_allclose(update, end.eps[layer + 1].T @ rate, rtol=0.0, atol=1e-9)
-    np.testing.assert_allclose(forward(NET, X)[-1], relax(NET, X).activities[-1], atol=1e-9)
+    np.testing.assert_allclose(forward_pass(NET, X)[-1], relax(NET, X).activities[-1], atol=1e-9)
 
 
 def test_iterations_of_a_quadratic_energy_are_those_of_its_condition() -> None:

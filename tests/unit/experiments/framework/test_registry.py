@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from analog_pc.experiments import EXPERIMENTS, Result, collect, load_result, save_result
 from analog_pc.experiments.framework.result import RELAXERS
 from analog_pc.experiments.song2024.bear import BEAR, Config
-from analog_pc.experiments.song2024.figures import save_figure
 from analog_pc.relaxers import Relaxer
+from analog_pc.reporting.figures import save_figure
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
