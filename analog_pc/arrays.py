@@ -5,6 +5,7 @@ Every array of the package is C-ordered float64 unless it says otherwise.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -28,6 +29,7 @@ __all__ = [
     "Masked",
     "UInt32s",
     "UInt64s",
+    "has_whole_value",
     "is_number",
     "is_whole",
 ]
@@ -36,6 +38,11 @@ __all__ = [
 def is_number(value: object) -> TypeGuard[float]:
     """Whether it is a real number, of Python or a scalar of NumPy; a boolean is none, NaN is one."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def has_whole_value(value: object) -> bool:
+    """Whether it is a number without fraction, 2.0 among them; neither a boolean, nor infinity, nor NaN."""
+    return is_number(value) and math.isfinite(value) and value == int(value)
 
 
 def is_whole(value: object) -> TypeGuard[int]:

@@ -78,7 +78,7 @@ def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
 
 @kernel(**FAST_MATH)
 def _solve_one(a: Floats, n: int, x: Floats) -> None:
-    """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0: see `Chain`."""
+    """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0 and numba uses SIMD."""
     for i in range(1, n):
         left = a[i, :i]
         total = 0.0

@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 import numba
-from threadpoolctl import threadpool_limits
+import scipy.linalg  # noqa: F401 - loads its BLAS, which the controller would not see later
+from threadpoolctl import ThreadpoolController
 
 Part = TypeVar("Part")
 
@@ -36,8 +37,14 @@ def single_threaded_blas() -> AbstractContextManager[Any]:
 
     The limit holds for the whole process.  Blocks must not begin and end in several threads at once.
     """
-    limits: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=1, user_api="blas")
     return limits
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries of this process, looked up once: that takes a hundred times as long as a limit."""
+    return ThreadpoolController()
 
 
 @cache

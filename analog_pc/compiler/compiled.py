@@ -90,7 +90,7 @@ class CompiledNetwork:
     def scales(self) -> Scales:
         return self.design.scales
 
-    @property
+    @cached_property
     def probes(self) -> Probes:
         buses = [names(layer, size) for layer, size in enumerate(self.network.sizes)]
         empty: Bus = ()
@@ -182,7 +182,7 @@ class CompiledNetwork:
             return dict.fromkeys(self._free_nodes, 0.0)
         return {node: float(volts[0]) for node, volts in self._starts(np.array([sample])).items()}
 
-    @property
+    @cached_property
     def _free_nodes(self) -> dict[str, tuple[int, int]]:
         """Free value nodes: layer and number of each."""
         return {
@@ -197,7 +197,7 @@ class CompiledNetwork:
         from which a search for an operating point profits."""
         volts = self.scales.activity
         forward = self._forward
-        drives = Landscape(self.network, self.clamps.input_alone).drives(forward)
+        drives = self._input_alone.drives(forward)
         values = {
             node: volts[layer] * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()
         }
@@ -279,5 +279,8 @@ class CompiledNetwork:
     @cached_property
     def _forward(self) -> State:
         """The forward state: only the input clamped."""
-        landscape = Landscape(self.network, self.clamps.input_alone)
-        return landscape.state(landscape.forward())
+        return self._input_alone.state(self._input_alone.forward())
+
+    @cached_property
+    def _input_alone(self) -> Landscape:
+        return Landscape(self.network, self.clamps.input_alone)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, has_whole_value
 from analog_pc.errors import BadInput
 
 
@@ -31,7 +31,7 @@ class Programming:
     open_cells: float = 0.0
 
     def __post_init__(self) -> None:
-        if int(self.levels) != self.levels or self.levels < 0 or self.levels == 1:
+        if not has_whole_value(self.levels) or self.levels < 0 or self.levels == 1:
             raise BadInput(f"programming: levels = {self.levels!r}, must be 0 (any) or at least 2")
         faults = (self.stuck_on, self.stuck_off, self.open_cells)
         if min(faults) < 0.0 or not sum(faults) <= 1.0:

@@ -104,7 +104,7 @@ class Landscape:
         return self.state(held, gates)
 
     def drives(self, state: State) -> list[Floats]:
-        """What drives the rectifier of each activity in a circuit (`activations.py`), layers 0 ... L."""
+        """Drives of the rectifiers in a circuit (`activations/piecewise_linear.py`), layers 0 ... L."""
         parts = zip(self.activations, state.x, state.kink_gate, strict=False)
         return [*(act.drive(x, gate) for act, x, gate in parts), state.x[-1]]
 

@@ -37,6 +37,10 @@ class AutoZeroed(Relaxer):
     def __init__(self, relaxer: Relaxer) -> None:
         self.relaxer = relaxer
         self.name = f"{relaxer.name}, auto-zeroed"
+        self.technology = relaxer.technology
+        self.reads_arrays = relaxer.reads_arrays
+        self.backpropagates = relaxer.backpropagates
+        self.seed = relaxer.seed
 
     def equilibrium(
         self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None

@@ -26,12 +26,15 @@ class Relaxer(ABC):
         Whether its equilibria depend on the `arrays` that it is given.
     backpropagates
         Whether the errors of its equilibria are those of backpropagation.
+    seed
+        Of the chip that it relaxes on; it has no effect where there is none.
     """
 
     name: str
     technology: Technology | None = None
     reads_arrays: bool = True
     backpropagates: bool = False
+    seed: int = 0
 
     def relax(
         self,

@@ -40,7 +40,6 @@ T = TypeVar("T")
 AT_REST = 1e-7  # change over the end of a transient that counts as none, of the largest voltage
 AWAY = 1e-3  # distance of an operating point from the end of the transient that counts as another
 PRECISION = 1e-6  # the path matters only as far as it decides where the circuit settles
-DOUBLINGS = 6  # of the native simulator's transients
 TURNS = 6
 LONGER = 4.0  # times the last transient; chains of strong weights relax as slowly as 1e-4 g_s / C
 _SHORTEST = 0.1  # seconds; a simulator wants a time limit above 0

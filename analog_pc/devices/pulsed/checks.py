@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, Int32s, is_whole
+from analog_pc.arrays import ArrayLike, Floats, Int32s, has_whole_value, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 
@@ -39,7 +39,7 @@ def whole_numbers(values: ArrayLike, shape: tuple[int, int]) -> Int32s:
 
 def slots_of(slots: float, most: int) -> int:
     """A whole number of slots of a train, from 1 to the most."""
-    if isinstance(slots, bool) or int(slots) != slots or not 1 <= slots <= most:
+    if not has_whole_value(slots) or not 1 <= slots <= most:
         raise BadInput(f"outer: slots = {slots!r}, must be a whole number from 1 to {most}")
     return int(slots)
 

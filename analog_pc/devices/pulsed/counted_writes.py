@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats, Ints
+from analog_pc.arrays import ArrayLike, Bools, Floats, Ints, has_whole_value
 from analog_pc.devices.pulsed.array import DeviceArray
 from analog_pc.devices.pulsed.checks import matrix
 from analog_pc.errors import BadInput
@@ -91,7 +91,7 @@ def write_verify(array: DeviceArray, target: ArrayLike, tolerance: float, max_pu
     wanted = matrix("targets", target, array.shape)
     if not 0.0 < tolerance < math.inf:
         raise BadInput(f"write_verify: tolerance = {tolerance!r}, must be finite and > 0")
-    if isinstance(max_pulses, bool) or int(max_pulses) != max_pulses or max_pulses < 1:
+    if not has_whole_value(max_pulses) or max_pulses < 1:
         raise BadInput(f"write_verify: max_pulses = {max_pulses!r}, must be a whole number >= 1")
     pulses = np.zeros(array.shape, dtype=np.int64)
     for _ in range(int(max_pulses)):

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, has_whole_value
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium
@@ -135,7 +135,7 @@ class IncrementalPredictiveCoding:
     name = "ipc"
 
     def __post_init__(self) -> None:
-        if isinstance(self.steps, bool) or int(self.steps) != self.steps or self.steps < 1:
+        if not has_whole_value(self.steps) or self.steps < 1:
             raise BadInput(f"rule ipc: steps = {self.steps!r}, must be a whole number >= 1")
         if not (math.isfinite(self.gamma) and self.gamma > 0.0):
             raise BadInput(f"rule ipc: gamma = {self.gamma!r}, must be finite and > 0")

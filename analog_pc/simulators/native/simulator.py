@@ -22,6 +22,7 @@ from analog_pc.circuit import (
     check_circuit,
     refuse_timed,
 )
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.analyses.eigenmodes import Modes, eigenmodes
 from analog_pc.simulators.native.analyses.linearisation import (
@@ -34,7 +35,6 @@ from analog_pc.simulators.native.analyses.noise import noise_at
 from analog_pc.simulators.native.analyses.operating_point import found_points, simulate_operating_points
 from analog_pc.simulators.native.analyses.power import dissipation
 from analog_pc.simulators.native.analyses.transient import simulate_transient
-from analog_pc.simulators.native.kernels.threads import one_blas_thread
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.options import Options
 from analog_pc.simulators.simulator import Supports
@@ -123,7 +123,7 @@ class Native:
         SimulationFailed
             For equations without a single solution, and a transient that cannot be followed to its end.
         """
-        with one_blas_thread():
+        with single_threaded_blas():
             model = self.model(circuit)
             check_analysis(circuit, analysis)
             return ANALYSES[type(analysis)](model, analysis, self.options)
@@ -137,7 +137,7 @@ class Native:
         SimulationFailed
             Also where a sample has no operating point.
         """
-        with one_blas_thread():
+        with single_threaded_blas():
             model = self.model(circuit)
             check_analysis(circuit, analysis)
             y = found_points(model, analysis, self.options._replace(check_stability=True))
@@ -180,7 +180,7 @@ class Native:
         SimulationFailed
             `UndeterminedNode` for a node whose voltage nothing determines.
         """
-        with one_blas_thread(), np.errstate(all="ignore"):  # what is not finite is refused
+        with single_threaded_blas(), np.errstate(all="ignore"):  # what is not finite is refused
             return linearise(self.model(circuit), stimuli, solution)
 
     def jacobians(self, circuit: Circuit, solution: Solution) -> Iterator[Floats]:
@@ -211,7 +211,7 @@ class Native:
             For circuits that are not modelled here.
         """
         assert analysis.settling is not None
-        with one_blas_thread(), np.errstate(all="ignore"):
+        with single_threaded_blas(), np.errstate(all="ignore"):
             return relaxes_to(self.model(circuit), analysis.stimuli, analysis.settling.initial, solution)
 
     def dissipation(self, circuit: Circuit, solution: Solution) -> dict[str, Floats]:

@@ -196,7 +196,7 @@ class DeviceBackend:
             "transposed": self.transposed.value,
             "relaxer": {
                 "name": self.relaxer.name,
-                "seed": getattr(self.relaxer, "seed", None),
+                "seed": self.relaxer.seed,
                 "technology": parts,
             },
         }

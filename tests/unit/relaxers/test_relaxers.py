@@ -130,3 +130,12 @@ def test_both_phases_are_read_at_the_same_volts(net: PredictiveCodingNetwork, ci
         alone.eps[2], fixed.eps[2], rtol=0.0, atol=1e-4
     )  # as in test_effective_relaxer
     assert np.abs(alone.eps[2] - own.eps[2]).max() > 1e-2
+
+
+def test_an_auto_zeroed_relaxer_has_the_properties_of_its_circuit() -> None:
+    circuit = EffectiveRelaxer(technology("breadboard"), 3)
+    wrapped = AutoZeroed(circuit)
+    names = ("technology", "reads_arrays", "backpropagates", "seed")
+    assert [getattr(wrapped, n) for n in names] == [getattr(circuit, n) for n in names]
+    assert wrapped.seed == 3
+    assert not AutoZeroed(IdealRelaxer()).reads_arrays

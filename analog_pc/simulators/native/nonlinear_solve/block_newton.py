@@ -47,15 +47,16 @@ class BlockNewton:
 
     Parameters
     ----------
-    form
-        The form.
     problem
-        The same with the inputs that are different voltages, for compiled code.
+        The form with its different input voltages only, for compiled code.
+    distinct, input_of
+        Inputs that are different voltages, and which of these each input is.
     """
 
-    def __init__(self, form: FeedbackForm, problem: BlockProblem) -> None:
+    def __init__(self, problem: BlockProblem, distinct: Ints, input_of: Ints) -> None:
         self._problem = problem
-        self._distinct, self._input_of = _distinct_inputs(form)
+        self._distinct = distinct
+        self._input_of = input_of
 
     @classmethod
     def of(cls, form: FeedbackForm, y: Floats) -> BlockNewton | None:
@@ -75,7 +76,7 @@ class BlockNewton:
             largest_gain=form.largest_gain,
             stop=STOP,
         )
-        return cls(form, problem)
+        return cls(problem, distinct, input_of)
 
     def solve(self, r: Floats, start: Floats) -> Solved:
         """As `DenseNewton.solve`; a sample whose residual grows is not found."""

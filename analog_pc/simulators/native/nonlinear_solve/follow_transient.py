@@ -14,8 +14,9 @@ from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.initial import initial_state
 from analog_pc.simulators.native.nonlinear_solve.newton import Solved
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
-from analog_pc.simulators.settling import AWAY, DOUBLINGS, PRECISION, at_rest
+from analog_pc.simulators.settling import AWAY, PRECISION, at_rest
 
+DOUBLINGS = 6  # of the duration, before the search gives up
 LONG = 50.0  # times the slowest time constant of the states that the start gives
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Any, Floats
+from analog_pc.arrays import Any, Floats, has_whole_value
 from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.devices.pulsed.trains import MOST_SLOTS
 from analog_pc.errors import BadInput
@@ -61,7 +61,7 @@ class TikiTaka:
             value = getattr(self, field)
             if not (math.isfinite(value) and (value > 0.0 or (field == "gamma" and value == 0.0))):
                 raise BadInput(f"scheme tiki-taka: {field} = {value!r}, must be finite and > 0 (gamma: >= 0)")
-        if isinstance(self.every, bool) or int(self.every) != self.every or self.every < 1:
+        if not has_whole_value(self.every) or self.every < 1:
             raise BadInput(f"scheme tiki-taka: every = {self.every!r}, must be a whole number >= 1")
 
     def writer(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> Writer:

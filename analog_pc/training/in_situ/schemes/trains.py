@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, has_whole_value
 from analog_pc.devices.pulsed.trains import MOST_SLOTS
 from analog_pc.errors import BadInput
 from analog_pc.training.in_situ.schemes.protocol import PlainScheme
@@ -41,5 +41,5 @@ class Trains(PlainScheme):
 
 def check_slots(scheme: str, slots: int) -> None:
     """Refuse trains of another length than 1 ... 31."""
-    if isinstance(slots, bool) or int(slots) != slots or not 1 <= slots <= MOST_SLOTS:
+    if not has_whole_value(slots) or not 1 <= slots <= MOST_SLOTS:
         raise BadInput(f"scheme {scheme}: slots = {slots!r}, must be a whole number from 1 to {MOST_SLOTS}")

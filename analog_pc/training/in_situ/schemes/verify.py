@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, has_whole_value
 from analog_pc.errors import BadInput
 from analog_pc.training.in_situ.schemes.protocol import PlainScheme, change
 from analog_pc.training.in_situ.synapses import Synapses
@@ -35,7 +35,7 @@ class WriteVerify(PlainScheme):
     def __post_init__(self) -> None:
         if not 0.0 < self.tolerance < math.inf:
             raise BadInput(f"scheme write-verify: tolerance = {self.tolerance!r}, must be finite and > 0")
-        if isinstance(self.most, bool) or int(self.most) != self.most or self.most < 1:
+        if not has_whole_value(self.most) or self.most < 1:
             raise BadInput(f"scheme write-verify: most = {self.most!r}, must be a whole number >= 1")
 
     def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
