@@ -86,7 +86,14 @@ def _run(
 
         relaxers = experiment.circuits(technology, columns)
         agreement = {} if present(technology) else experiment.agreement
-        result = collect(experiment, config, relaxers, caches, facts, agreement)
+        try:
+            result = collect(experiment, config, relaxers, caches, facts, agreement)
+        except KeyboardInterrupt:
+            if not (out / "parts").exists():
+                raise
+            raise KeyboardInterrupt(
+                f"interrupted; {out / 'parts'} keeps what is finished, the same command goes on from there"
+            ) from None
     for finished in kept:
         finished.clear()
     return result

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, LAYOUTS, OUTPUT_ACTIVATIONS
-from analog_pc.errors import BadInput
+from analog_pc.cli.options import refuse_overwriting
 
 
 @click.command("import")
@@ -66,8 +66,7 @@ def import_command(
     from analog_pc.cli.import_report import print_report
     from analog_pc.importers import import_network
 
-    if out.resolve() == model.resolve():
-        raise BadInput(f"--out {out}: is the model itself; give another file")
+    refuse_overwriting({"--out": out}, [model])
     found = import_network(model, maps, bias_maps, activation, output_activation, layout)
     found.save(out)
     print_report(found, model, out)

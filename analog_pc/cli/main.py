@@ -104,8 +104,8 @@ def _leave_for(fault: OSError) -> None:
     if fault.filename is None:
         with suppress(OSError):  # a standard output that is no file
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again
-    if fault.errno == errno.EPIPE:  # whoever reads has read enough, as `head` does
-        raise SystemExit(0)
+    if fault.errno == errno.EPIPE:  # the reader has closed, as `head` does: no verdict was told, so no pass
+        raise SystemExit(128 + signal.SIGPIPE)
     _leave(f"{fault.filename or 'standard output'}: {fault.strerror or fault}", 2)
 
 
@@ -190,5 +190,6 @@ def main() -> None:
     Without a network, 'analog-pc verify' trains one on handwritten digits, and 'train' another one.
 
     Exit codes: 0 the circuit agrees with the reference, 1 it does not, 2 bad input or no simulator,
-    3 not checked (no cross-check was asked for, or SPICE gave no answer), 130 Ctrl-C, 143 SIGTERM.
+    3 not checked (no cross-check was asked for, or SPICE gave no answer), 130 Ctrl-C, 141 standard
+    output closed by its reader, 143 SIGTERM.
     """

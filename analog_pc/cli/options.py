@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -11,6 +12,23 @@ from analog_pc.si import quantity
 
 NETWORK = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def refuse_overwriting(outputs: Mapping[str, Path | None], inputs: Iterable[Path | str | None]) -> None:
+    """Refuse outputs (option -> file) that are one of the inputs, or one file twice.
+
+    Raises
+    ------
+    BadInput
+        Names the option and the file.
+    """
+    taken = {Path(path).resolve(): "is read by this command" for path in inputs if path is not None}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise BadInput(f"{option} {path}: {taken[path.resolve()]}; give another file")
+        taken[path.resolve()] = f"is written by {option} already"
 
 
 def listed(text: str | None) -> tuple[str, ...]:

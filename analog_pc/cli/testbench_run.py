@@ -11,7 +11,7 @@ import click
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import withdraw, write_text
+from analog_pc.files import withdraw
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
@@ -22,9 +22,7 @@ from analog_pc.testbench import (
     compare_continuous,
     compare_with_model,
     compare_with_rule,
-    continuous_deck,
     flow_of,
-    learning_deck,
     run_continuous,
     run_testbench,
     write_continuous_results,
@@ -81,10 +79,7 @@ def _written(example: Example, precision: float, out: Path) -> bool:
         result = run_testbench(made, precision=precision, watch=show)
     agreement = compare_with_model(made, result, expected)
     deviation = compare_with_rule(made, result, expected)
-    out.mkdir(parents=True, exist_ok=True)
-    netlist = out / "testbench.cir"
-    write_text(netlist, learning_deck(made, precision))
-    paths = write_results(out, made, result, expected, agreement, deviation)
+    paths = write_results(out, made, result, expected, agreement, deviation, precision)
     click.echo(
         f"{len(agreement.model)} conductances: largest change {_percent(agreement.largest_change)} of full "
         f"scale; circuit and behavioural model apart by {_percent(agreement.of_scale)} of full scale, "
@@ -97,7 +92,7 @@ def _written(example: Example, precision: float, out: Path) -> bool:
     _print_outputs(
         target=made.target, before=deviation.before, after=deviation.again, **{"ideal rule": deviation.ideal}
     )
-    _print_paths([netlist, *paths])
+    _print_paths(paths)
     return agreement.agrees
 
 
@@ -108,16 +103,13 @@ def _continuous(example: Example, precision: float, out: Path) -> bool:
         found = run_continuous(made, precision=precision, watch=show)
     equation = flow_of(made, found.times)
     deviation = compare_continuous(made, found, equation)
-    out.mkdir(parents=True, exist_ok=True)
-    netlist = out / "testbench.cir"
-    write_text(netlist, continuous_deck(made, precision))
-    paths = write_continuous_results(out, made, found, equation, deviation)
+    paths = write_continuous_results(out, made, found, equation, deviation, precision)
     click.echo(
         f"weights: largest change {deviation.largest_change:.3g}; circuit and equation apart by "
         f"{_percent(deviation.weights)} of it: {_verdict(deviation.agrees)}"
     )
     _print_outputs(target=example.target, before=deviation.before, after=deviation.again)
-    _print_paths([netlist, *paths])
+    _print_paths(paths)
     return deviation.agrees
 
 

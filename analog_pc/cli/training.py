@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.in_situ import InSituOptions, costs_line
+from analog_pc.cli.options import refuse_overwriting
 from analog_pc.cli.progress import progress_bar
 from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
@@ -50,6 +51,8 @@ class TrainOptions:
 
 def train_and_save(options: TrainOptions, in_situ: InSituOptions) -> None:
     """Train a network, write it and print its test accuracy."""
+    written = {"--out": options.out, "--checkpoint": in_situ.checkpoint, "--history": in_situ.history}
+    refuse_overwriting(written, [options.data, in_situ.device])
     dataset = load_dataset(options.data, options.seed)
     sizes = options.layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
     network = random_network(sizes, options.activation, seed=options.seed, precision=options.precision)

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from analog_pc.cli.choices import ANALYSIS_STEPS
 from analog_pc.cli.compiling import CompiledCommand
-from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, technology_option
+from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, refuse_overwriting, technology_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -121,6 +121,8 @@ def verify(
     from analog_pc.errors import BadInput
 
     options = VerifyOptions(**asked)
+    beside = None if netlist is None else netlist.with_name("probes.json")
+    refuse_overwriting({"--junit": junit}, [netlist, probes or beside, options.network, options.data])
     if netlist is not None:
         if options.network is not None:
             raise BadInput(f"{options.network} and --netlist {netlist}: give one of them")

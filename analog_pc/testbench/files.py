@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analog_pc.files import write_npz, write_text
-from analog_pc.reporting.figures import save_figure
+from analog_pc.files import npz_content, write_together
+from analog_pc.reporting.figures import figure_contents
 from analog_pc.testbench.behavioural_model import ModelResult
 from analog_pc.testbench.compare import OF_CHANGE, OF_SCALE, Agreement, RuleDeviation
 from analog_pc.testbench.figures import draw_testbench
-from analog_pc.testbench.run import LearningWaveforms
+from analog_pc.testbench.run import PRECISION, LearningWaveforms, learning_deck
 from analog_pc.testbench.testbench import LearningTestbench
 
 
@@ -23,8 +23,9 @@ def write_results(
     model: ModelResult,
     agreement: Agreement,
     deviation: RuleDeviation,
+    precision: float = PRECISION,
 ) -> list[Path]:
-    """Write ``result.json``, ``waveforms.npz`` and the figure as SVG and PDF; return the paths.
+    """Write ``testbench.cir``, ``waveforms.npz``, the figure as SVG and PDF and ``result.json``: all or none.
 
     Parameters
     ----------
@@ -38,20 +39,24 @@ def write_results(
         What the behavioural model gives.
     agreement, deviation
         What `compare_with_model` and `compare_with_rule` found.
+    precision
+        Of each step of ngspice, for the netlist.
     """
-    paths = [folder / "result.json", folder / "waveforms.npz"]
     text = json.dumps(summary(bench, result, agreement, deviation), indent=1)
-    write_text(paths[0], text + "\n")
     waveforms: dict[str, Any] = {"times": result.times}
     for name in ("activities", "predictions", "eps", "held", "forward", "transposed"):
         first = 1 if name in ("forward", "transposed") else 0  # numbered by layer
         waves = enumerate(getattr(result, name), first)
         waveforms |= {f"{name}{layer}": wave for layer, wave in waves if wave.size}
-    write_npz(paths[1], **waveforms)
-    return [
-        *paths,
-        *save_figure(draw_testbench(bench, result, model, agreement, deviation), folder / "testbench"),
-    ]
+    contents: dict[str, bytes | memoryview] = {
+        "testbench.cir": learning_deck(bench, precision).encode(),
+        "waveforms.npz": npz_content(**waveforms),
+        **figure_contents(draw_testbench(bench, result, model, agreement, deviation), "testbench"),
+        "result.json": f"{text}\n".encode(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together(folder, contents)
+    return [folder / name for name in contents]
 
 
 def summary(

@@ -8,18 +8,23 @@ from pathlib import Path
 import numpy as np
 
 from analog_pc.arrays import Any
-from analog_pc.files import write_npz, write_text
-from analog_pc.reporting.figures import save_figure
+from analog_pc.files import npz_content, write_together
+from analog_pc.reporting.figures import figure_contents
 from analog_pc.testbench.continuous.compare import CLOSE, EquationDeviation
 from analog_pc.testbench.continuous.figures import draw_continuous
-from analog_pc.testbench.continuous.run import Waveforms
+from analog_pc.testbench.continuous.run import PRECISION, Waveforms, continuous_deck
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
 
 
 def write_continuous_results(
-    folder: Path, bench: ContinuousTestbench, circuit: Waveforms, ode: Waveforms, deviation: EquationDeviation
+    folder: Path,
+    bench: ContinuousTestbench,
+    circuit: Waveforms,
+    ode: Waveforms,
+    deviation: EquationDeviation,
+    precision: float = PRECISION,
 ) -> list[Path]:
-    """Write ``result.json``, ``waveforms.npz`` and the figure as SVG and PDF; return the paths.
+    """Write ``testbench.cir``, ``waveforms.npz``, the figure as SVG and PDF and ``result.json``: all or none.
 
     Parameters
     ----------
@@ -31,8 +36,9 @@ def write_continuous_results(
         Waveforms of the circuit, and of the differential equation at the same times.
     deviation
         What `compare_continuous` found.
+    precision
+        Of each step of ngspice, for the netlist.
     """
-    paths = [folder / "result.json", folder / "waveforms.npz"]
     numbers: dict[str, Any] = {
         "sizes": list(bench.network.sizes),
         "activation": bench.network.activation,
@@ -52,9 +58,15 @@ def write_continuous_results(
             "after": deviation.again.tolist(),
         },
     }
-    write_text(paths[0], json.dumps(numbers, indent=1) + "\n")
     waveforms: dict[str, Any] = {"times": circuit.times}
     for name, layers in (("activities", circuit.activities), ("weights", circuit.weights)):
         waveforms |= {f"{name}{k}": wave for k, wave in enumerate(layers, int(name == "weights"))}
-    write_npz(paths[1], **waveforms)
-    return [*paths, *save_figure(draw_continuous(bench, circuit, ode), folder / "testbench")]
+    contents: dict[str, bytes | memoryview] = {
+        "testbench.cir": continuous_deck(bench, precision).encode(),
+        "waveforms.npz": npz_content(**waveforms),
+        **figure_contents(draw_continuous(bench, circuit, ode), "testbench"),
+        "result.json": f"{json.dumps(numbers, indent=1)}\n".encode(),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    write_together(folder, contents)
+    return [folder / name for name in contents]

@@ -91,5 +91,5 @@ def test_the_model_is_not_overwritten(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["import", str(model), "--activation", "tanh", "--out", str(model)])
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
-    assert "is the model itself" in result.stderr
+    assert "is read by this command" in result.stderr
     assert model.read_bytes() == before

@@ -194,7 +194,33 @@ def test_a_reader_that_has_read_enough(folder: Path) -> None:
     os.close(read)
     with os.fdopen(write, "w") as closed:
         ended = call(folder, "technologies", "cmos65-rram", "--toml", stdout=closed)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (ended.returncode, ended.stderr) == (141, "")  # as SIGPIPE: a verdict that nobody read is no pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--data", "d.npz", "--out", "d.npz"], "--out d.npz: is read by this command"),
+        (
+            ["train", "--device", "ecram", "--checkpoint", "c.npz", "--out", "c.npz"],
+            "--checkpoint c.npz: is written by --out already",
+        ),
+        (["verify", "--netlist", "n.cir", "--junit", "n.cir"], "--junit n.cir: is read by this command"),
+        (["verify", "--netlist", "n.cir", "--junit", "probes.json"], "--junit probes.json: is read"),
+    ],
+)
+def test_an_output_is_no_input_and_no_other_output(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    for name in ("d.npz", "n.cir", "probes.json"):
+        (tmp_path / name).write_text("mine")
+    ended = call(tmp_path, *arguments)
+    assert ended.returncode == 2
+    assert message in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == dict.fromkeys(
+        ("d.npz", "n.cir", "probes.json"), "mine"
+    )
 
 
 def test_numerical_warnings_are_told_in_one_line(folder: Path) -> None:

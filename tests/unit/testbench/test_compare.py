@@ -98,9 +98,11 @@ def test_what_is_written_is_what_was_found(tmp_path: Path) -> None:
     result = perfect(TRIAL, TWIN)
     agreement, deviation = compare_with_model(TRIAL, result, TWIN), compare_with_rule(TRIAL, result, TWIN)
     paths = write_results(tmp_path, TRIAL, result, TWIN, agreement, deviation)
-    assert [p.name for p in paths] == ["result.json", "waveforms.npz", "testbench.svg", "testbench.pdf"]
+    assert [p.name for p in paths] == [
+        "testbench.cir", "waveforms.npz", "testbench.svg", "testbench.pdf", "result.json",
+    ]  # fmt: skip
     assert {p.name for p in tmp_path.iterdir()} == {p.name for p in paths}
-    stored = json.loads(paths[0].read_text())
+    stored = json.loads(paths[-1].read_text())
     assert stored["agreement"]["agrees"] is True
     assert stored["devices"] == len(stored["changes"]["behavioural_model"]) == len(agreement.model)
     assert stored["outputs"]["after"] == deviation.again.tolist()
