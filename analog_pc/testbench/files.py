@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
+
+from analog_pc.arrays import Floats
 from analog_pc.files import npz_content, write_together
 from analog_pc.reporting.figures import figure_contents
 from analog_pc.testbench.behavioural_model import ModelResult
@@ -42,17 +46,39 @@ def write_results(
     precision
         Of each step of ngspice, for the netlist.
     """
-    text = json.dumps(summary(bench, result, agreement, deviation), indent=1)
     waveforms: dict[str, Any] = {"times": result.times}
     for name in ("activities", "predictions", "eps", "held", "forward", "transposed"):
         first = 1 if name in ("forward", "transposed") else 0  # numbered by layer
         waves = enumerate(getattr(result, name), first)
         waveforms |= {f"{name}{layer}": wave for layer, wave in waves if wave.size}
+    figure = draw_testbench(bench, result, model, agreement, deviation)
+    numbers = summary(bench, result, agreement, deviation)
+    return write_trial(folder, learning_deck(bench, precision), waveforms, figure, numbers)
+
+
+def write_trial(
+    folder: Path, netlist: str, waveforms: Mapping[str, Floats], figure: Figure, numbers: Mapping[str, Any]
+) -> list[Path]:
+    """Write the files of a trial of either kind: all or none; return their paths.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    netlist
+        Text of ``testbench.cir``.
+    waveforms
+        Arrays of ``waveforms.npz``.
+    figure
+        Saved as SVG and PDF.
+    numbers
+        Plain JSON of ``result.json``.
+    """
     contents: dict[str, bytes | memoryview] = {
-        "testbench.cir": learning_deck(bench, precision).encode(),
+        "testbench.cir": netlist.encode(),
         "waveforms.npz": npz_content(**waveforms),
-        **figure_contents(draw_testbench(bench, result, model, agreement, deviation), "testbench"),
-        "result.json": f"{text}\n".encode(),
+        **figure_contents(figure, "testbench"),
+        "result.json": f"{json.dumps(numbers, indent=1)}\n".encode(),
     }
     folder.mkdir(parents=True, exist_ok=True)
     write_together(folder, contents)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 
 from analog_pc.arrays import Any
-from analog_pc.files import npz_content, write_together
-from analog_pc.reporting.figures import figure_contents
 from analog_pc.testbench.continuous.compare import CLOSE, EquationDeviation
 from analog_pc.testbench.continuous.figures import draw_continuous
 from analog_pc.testbench.continuous.run import PRECISION, Waveforms, continuous_deck
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
+from analog_pc.testbench.files import write_trial
 
 
 def write_continuous_results(
@@ -61,12 +59,5 @@ def write_continuous_results(
     waveforms: dict[str, Any] = {"times": circuit.times}
     for name, layers in (("activities", circuit.activities), ("weights", circuit.weights)):
         waveforms |= {f"{name}{k}": wave for k, wave in enumerate(layers, int(name == "weights"))}
-    contents: dict[str, bytes | memoryview] = {
-        "testbench.cir": continuous_deck(bench, precision).encode(),
-        "waveforms.npz": npz_content(**waveforms),
-        **figure_contents(draw_continuous(bench, circuit, ode), "testbench"),
-        "result.json": f"{json.dumps(numbers, indent=1)}\n".encode(),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    write_together(folder, contents)
-    return [folder / name for name in contents]
+    figure = draw_continuous(bench, circuit, ode)
+    return write_trial(folder, continuous_deck(bench, precision), waveforms, figure, numbers)
