@@ -31,12 +31,16 @@ def kernel(**options: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
     Parameters
     ----------
     **options
-        Of `numba.njit`; its cache is on unless they say otherwise.
+        Of `numba.njit`; its cache is on unless they say otherwise, or no folder can be written to.
     """
     compiled = numba.njit(**{"cache": True, **options})
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        found: Callable[P, R] = compiled(function)
+        found: Callable[P, R]
+        try:
+            found = compiled(function)
+        except RuntimeError:  # neither the package's folder nor the user's takes files: nothing is kept
+            found = numba.njit(**{**options, "cache": False})(function)
         return found
 
     return decorate

@@ -38,6 +38,16 @@ def test_machine_code_is_kept_beside_the_file_and_follows_it(tmp_path: Path) -> 
     assert run(program) == ["30.0", "0", "1"]
 
 
+def test_without_a_folder_for_machine_code_it_compiles_anew(tmp_path: Path) -> None:
+    """As a service user does: neither the package nor the home can be written to."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import numba.core.caching as caching\n"
+        "caching.CacheImpl._locator_classes = []\n" + PROGRAM.format(factor="2.0")
+    )
+    assert run(program)[0] == "6.0"
+
+
 @kernel(cache=False)
 def _total(values: tuple[float, float], weight: float = 2.0) -> float:
     """Weighted sum."""
