@@ -54,11 +54,15 @@ def run_or_list(request: RunRequest) -> int:
     columns = _columns(experiment, request.simulators)
     config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
     out = request.out
-    result = _run(experiment, config, columns, request.technology, request.workers, out)
+    kept: list[DiskCache] = []
+    result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
     save_result(result, out)
     figure = experiment.draw(result)
     page = write_page(result, figure, experiment.player(result), out)
-    _print(result, [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)])
+    files = [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)]
+    for finished in kept:  # not before the result stands
+        finished.clear()
+    _print(result, files)
     return 0 if result.passed else 1
 
 
@@ -69,11 +73,12 @@ def _run(
     technology: Technology,
     workers: int,
     out: Path,
+    kept: list[DiskCache],
 ) -> Result:
+    """The result; `kept` takes the caches of the finished parts."""
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
     out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
-    kept: list[DiskCache] = []
     with progress_bar() as bar:
 
         def caches(column: str, fitted: Any) -> DiskCache:
@@ -94,8 +99,6 @@ def _run(
             raise KeyboardInterrupt(
                 f"interrupted; {out / 'parts'} keeps what is finished, the same command goes on from there"
             ) from None
-    for finished in kept:
-        finished.clear()
     return result
 
 
