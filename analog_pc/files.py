@@ -23,6 +23,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,52 @@ import numpy as np
 
 from analog_pc.arrays import Any
 from analog_pc.errors import BadInput
+
+# --- what a command reads, it does not write
+
+_inputs: ContextVar[set[Path] | None] = ContextVar("inputs", default=None)
+
+
+@contextmanager
+def inputs_kept() -> Iterator[None]:
+    """Inside, a file that was read is neither written nor removed by this module: `BadInput` names it.
+
+    For commands, which never mean to; a library call outside may read a file and write it again.
+    """
+    token = _inputs.set(set())
+    try:
+        yield
+    finally:
+        _inputs.reset(token)
+
+
+def note_input(path: Path) -> None:
+    """Note a file that is read other than by this module."""
+    found = _inputs.get()
+    if found is not None:
+        found.add(path.resolve())
+
+
+def forget_input(path: Path) -> None:
+    """Permit to write a file that was read: what the program itself keeps there, such as a checkpoint."""
+    found = _inputs.get()
+    if found is not None:
+        found.discard(path.resolve())
+
+
+def is_input(path: Path) -> bool:
+    """Whether the file has been read inside `inputs_kept`."""
+    return path.resolve() in (_inputs.get() or ())
+
+
+def refuse_inputs(folder: Path, names: Iterable[str]) -> None:
+    """Refuse files of a folder that are to be written or removed, if one of them was read."""
+    for name in names:
+        if is_input(folder / name):
+            raise BadInput(
+                f"{folder / name}: is read by this command and would be overwritten; give another --out"
+            )
+
 
 # --- writing
 
@@ -74,8 +121,10 @@ def write_together(folder: Path, contents: Mapping[str, bytes | memoryview]) -> 
 
 
 def withdraw(folder: Path, names: Iterable[str]) -> None:
-    """Remove files of a folder, the last one first, where they are."""
-    for name in reversed(list(names)):
+    """Remove files of a folder, the last one first, where they are; none if one of them is an input."""
+    several = list(names)
+    refuse_inputs(folder, several)
+    for name in reversed(several):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -88,6 +137,7 @@ def write_bytes(path: Path | str, content: bytes | memoryview) -> None:
         When the folder does not exist, the disk is full, or a device, a folder or the like has that name.
     """
     path = Path(path)
+    refuse_inputs(path.parent, [path.name])
     try:
         if path.exists() and not path.is_file():
             raise BadInput(f"{path}: cannot be written: is no regular file")
@@ -176,6 +226,7 @@ def read_bytes(path: Path | str, most: int) -> bytes:
         For a file that is missing, larger, or cannot be read.
     """
     path = Path(path)
+    note_input(path)
     try:
         with path.open("rb") as stream:
             content = stream.read(most + 1)
@@ -201,6 +252,7 @@ def regular_file(path: Path, kind: str) -> Iterator[tuple[IO[bytes], int]]:
             raise BadInput(f"{path}: is a folder, not {kind}")
         if not stat.S_ISREG(found.st_mode):
             raise BadInput(f"{path}: is no regular file")
+        note_input(path)
         with path.open("rb") as stream:
             yield stream, found.st_size
     except FileNotFoundError:

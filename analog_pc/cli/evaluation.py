@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
 
+from analog_pc.cli.console import PlainConsole
 from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
 from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.options import listed
@@ -18,7 +18,7 @@ from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data
 from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.report import FILES, write_evaluation
 from analog_pc.evaluation.report.comparison import write_comparison
-from analog_pc.files import withdraw
+from analog_pc.files import refuse_inputs, withdraw
 from analog_pc.pcn.network_file import load_network
 from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology
@@ -57,6 +57,8 @@ def evaluate_all(request: Request) -> None:
     data = load_test_data(request.data, network, request.samples, request.seed)
     seeds = tuple(range(request.seed, request.seed + request.seeds))
     folders = _folders(request)
+    for folder in folders:
+        refuse_inputs(folder, FILES)
     evaluations = {
         folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
         for folder, technology in folders.items()
@@ -92,7 +94,7 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
     """All steps of one evaluation, and its report."""
     _make(folder)
     withdraw(folder, FILES)
-    printed = Console(highlight=False, markup=False, soft_wrap=True)
+    printed = PlainConsole(soft_wrap=True)
     for line in opening(found):
         printed.print(line)
     now = ""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from analog_pc.cli.console import PlainConsole
 from analog_pc.importers import Imported
 
 
 def print_report(found: Imported, model: Path, out: Path) -> None:
     """Sizes first, then the weights of each layer, then remarks."""
     sizes = "-".join(map(str, found.network.sizes))
-    console = Console(highlight=False, markup=False)
+    console = PlainConsole()
     console.print(f"{out}: {sizes} {found.network.activation}, from {model}", soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("weights", overflow="fold")

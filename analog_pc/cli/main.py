@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.errors import AnalogPcError, one_line
+from analog_pc.files import inputs_kept
 
 # Command -> where it is.  What a command needs is imported when it runs: help does not wait for compilers and
 # plotting.
@@ -66,12 +67,19 @@ class _Group(click.Group):
             _leave(refused.format_message(), 2)
         raise SystemExit(code if isinstance(code, int) else 0)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except OSError as fault:  # of --help and --version, which are printed here
+            _leave_for(fault)
+
     def invoke(self, context: click.Context) -> Any:
         stop = _Stop()
         try:
-            with _terminable(stop), _numerical_remarks(), plain_interrupts():
+            with _terminable(stop), _numerical_remarks(), plain_interrupts(), inputs_kept():
                 found = super().invoke(context)
-                sys.stdout.flush()  # a disk that is full is an answer, not a traceback at the end
+                if sys.stdout is not None:  # it was closed before the command began
+                    sys.stdout.flush()  # a disk that is full is an answer, not a traceback at the end
                 return found
         except AnalogPcError as refused:
             _leave(str(refused), 2)
@@ -99,7 +107,7 @@ def _not_calculable() -> tuple[type[Exception], ...]:
     return ArithmeticError, LinAlgError
 
 
-def _leave_for(fault: OSError) -> None:
+def _leave_for(fault: OSError) -> NoReturn:
     """Leave with the name of the file; without a name it is standard output."""
     if fault.filename is None:
         with suppress(OSError):  # a standard output that is no file
@@ -167,7 +175,7 @@ class _Stop:
         handler(number, frame)
 
 
-def _leave(message: str, code: int) -> None:
+def _leave(message: str, code: int) -> NoReturn:
     click.echo(f"analog-pc: {one_line(message)}", err=True)
     raise SystemExit(code)
 

@@ -8,10 +8,11 @@ import click
 
 from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
+from analog_pc.files import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.verification.netlists import write_sample_netlist
+from analog_pc.verification.netlists import FILES, write_sample_netlist
 
 
 def write_netlist(network: Path, stimuli: Path, phase: str, technology: Technology, out: Path) -> None:
@@ -30,6 +31,7 @@ def write_netlist(network: Path, stimuli: Path, phase: str, technology: Technolo
     """
     net = load_network(network)
     inputs, targets = load_stimuli(stimuli, net)
+    refuse_inputs(out, FILES)
     if phase == "learn" and targets is None:
         raise BadInput(f"{stimuli}: phase learn needs targets or labels")
     first = None if phase == "predict" or targets is None else targets[:1]

@@ -8,26 +8,31 @@ from pathlib import Path
 import click
 
 from analog_pc.errors import BadInput
+from analog_pc.files import is_input
 from analog_pc.si import quantity
 
+READ = "is read by this command"
 NETWORK = click.Path(path_type=Path)
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 def refuse_overwriting(outputs: Mapping[str, Path | None], inputs: Iterable[Path | str | None]) -> None:
-    """Refuse outputs (option -> file) that are one of the inputs, or one file twice.
+    """Refuse outputs (option -> file) that are one of the inputs or were read already, or one file twice.
+
+    Before long work: what a folder of results holds is refused when it is to be written (`inputs_kept`).
 
     Raises
     ------
     BadInput
         Names the option and the file.
     """
-    taken = {Path(path).resolve(): "is read by this command" for path in inputs if path is not None}
+    taken = {Path(path).resolve(): READ for path in inputs if path is not None}
     for option, path in outputs.items():
         if path is None:
             continue
-        if path.resolve() in taken:
-            raise BadInput(f"{option} {path}: {taken[path.resolve()]}; give another file")
+        reason = READ if is_input(path) else taken.get(path.resolve())
+        if reason is not None:
+            raise BadInput(f"{option} {path}: {reason}; give another file")
         taken[path.resolve()] = f"is written by {option} already"
 
 

@@ -11,7 +11,7 @@ import click
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import withdraw
+from analog_pc.files import refuse_inputs, withdraw
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
@@ -35,6 +35,7 @@ FILES = ("testbench.cir", "waveforms.npz", "testbench.svg", "testbench.pdf", "re
 
 def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
     """Run a trial, write and print its result; whether circuit and behavioural model agree."""
+    refuse_inputs(out, FILES)
     return (_written if weights == "memristors" else _continuous)(example, precision, out)
 
 

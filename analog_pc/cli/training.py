@@ -54,6 +54,7 @@ def train_and_save(options: TrainOptions, in_situ: InSituOptions) -> None:
     written = {"--out": options.out, "--checkpoint": in_situ.checkpoint, "--history": in_situ.history}
     refuse_overwriting(written, [options.data, in_situ.device])
     dataset = load_dataset(options.data, options.seed)
+    refuse_overwriting(written, [])  # of labels that were found beside their images
     sizes = options.layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)
     network = random_network(sizes, options.activation, seed=options.seed, precision=options.precision)
     kind = learning_rule(options.rule).name

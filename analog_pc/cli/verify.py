@@ -13,6 +13,7 @@ from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, refuse_overwriting, technology_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+REPORT_FILES = ((), ("report.html",), ("report.json",), ("summary.md",))  # () is the folder itself
 
 
 @click.command(cls=CompiledCommand)
@@ -122,6 +123,8 @@ def verify(
 
     options = VerifyOptions(**asked)
     beside = None if netlist is None else netlist.with_name("probes.json")
+    if junit is not None:
+        _refuse_own(junit, options.out)
     refuse_overwriting({"--junit": junit}, [netlist, probes or beside, options.network, options.data])
     if netlist is not None:
         if options.network is not None:
@@ -136,3 +139,16 @@ def verify(
     code = run(options)
     report_to_ci(options.out, junit)
     raise SystemExit(code)
+
+
+def _refuse_own(junit: Path, out: Path) -> None:
+    """Refuse a JUnit file under a name that the report itself has in its folder."""
+    from analog_pc.errors import BadInput
+
+    place = junit.resolve()
+    folder = out.resolve()
+    inside = place.relative_to(folder).parts if place.is_relative_to(folder) else None
+    if inside is None:
+        return
+    if inside in REPORT_FILES or inside[0] == "netlists" or inside[0].startswith("waveform-"):
+        raise BadInput(f"--junit {junit}: is written by --out {out} already; give another file")

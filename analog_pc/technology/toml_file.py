@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from analog_pc.errors import BadInput
+from analog_pc.files import note_input
 from analog_pc.technology.checks import checked, nearest, text, truth
 from analog_pc.technology.quantity import Source
 from analog_pc.technology.technology import Technology, quantities
@@ -48,6 +49,7 @@ def read_technology(path: Path, named: Mapping[str, Technology]) -> Technology:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    note_input(path)
     try:
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)

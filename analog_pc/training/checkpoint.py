@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz, write_npz
+from analog_pc.files import forget_input, read_npz, write_npz
 from analog_pc.training.datasets import Dataset
 from analog_pc.training.trainer import Trainer
 
@@ -106,6 +106,7 @@ def load(path: Path, found: dict[str, Any]) -> dict[str, Any]:
     there = json.loads(str(arrays["config"]))
     if there != found:
         raise BadInput(f"{path}: a checkpoint of another run: {_difference(there, found)}")
+    forget_input(path)  # the run goes on writing it
     return arrays
 
 

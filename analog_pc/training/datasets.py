@@ -21,7 +21,7 @@ from sklearn.model_selection import train_test_split
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import BadInput
-from analog_pc.files import most_expanded, read_npz
+from analog_pc.files import most_expanded, note_input, read_npz
 
 NAMES = {
     "digits": bundled.load_digits,
@@ -158,6 +158,7 @@ def read_idx(path: Path) -> np.ndarray:
     BadInput
         For a file that is missing, damaged or no IDX file, that announces nothing or other sizes than it has.
     """
+    note_input(path)
     try:
         with path.open("rb") as stream:
             stored = os.fstat(stream.fileno()).st_size

@@ -27,6 +27,7 @@ from analog_pc.verification.netlist_check.reference import expected, layers_of
 # Outcomes whose operating point a deck may start from: a saturated circuit is in equilibrium too.
 _AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
 
+FILES = ("network.cir", "probes.json")  # of a sample's netlist
 _MOST_NETWORK = 2**32  # bytes; the file has been read already
 
 
@@ -61,7 +62,7 @@ def write_sample_netlist(
     if present(compiled.design.technology):
         probes = with_leftovers(probes, compiled, simulator)
     folder.mkdir(parents=True, exist_ok=True)
-    write_together(folder, {"network.cir": deck, "probes.json": to_json(probes).encode()})
+    write_together(folder, dict(zip(FILES, (deck, to_json(probes).encode()), strict=True)))
 
 
 def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:

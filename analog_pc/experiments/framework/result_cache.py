@@ -16,7 +16,7 @@ from joblib import Parallel, delayed
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.result import Array
-from analog_pc.files import read_npz, write_npz
+from analog_pc.files import forget_input, read_npz, write_npz
 from analog_pc.simulators.workspace import remove_abandoned, temporary_files
 
 Progress = Callable[[int, int, str], None]
@@ -126,6 +126,8 @@ def _kept(path: Path) -> Mapping[str, Array] | None:
     except BadInput:  # damaged by whatever ended that run: computed again
         path.unlink()
         return None
+    finally:
+        forget_input(path)
 
 
 def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str, Array]]:

@@ -21,7 +21,8 @@ from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import main
 from analog_pc.experiments import EXPERIMENTS
 from analog_pc.pcn import LEARNING_RULES
-from analog_pc.technology import TECHNOLOGIES
+from analog_pc.technology import TECHNOLOGIES, technology
+from analog_pc.technology.toml_file import technology_text
 from analog_pc.training.in_situ import SCHEMES
 
 TOOL = Path(sys.executable).parent / "analog-pc"
@@ -189,12 +190,98 @@ def test_output_that_cannot_be_written(folder: Path) -> None:
     assert (ended.returncode, ended.stderr) == (2, "analog-pc: standard output: No space left on device\n")
 
 
-def test_a_reader_that_has_read_enough(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["technologies", "cmos65-rram", "--toml"],
+        ["technologies", "pcm"],
+        ["devices"],
+        ["run"],
+        ["--help"],
+        ["--version"],
+        ["train", "--help"],
+        ["verify", "good.npz", "--data", "stim.npz", "--phases", "predict"],
+        ["evaluate", "good.npz", "--data", "labels.npz", "--technology", "pcm", "--only", "chips"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_has_read_enough(folder: Path, arguments: list[str]) -> None:
+    np.savez(folder / "labels.npz", inputs=np.zeros((2, 4)), labels=np.array([0, 1]))
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "w") as closed:
-        ended = call(folder, "technologies", "cmos65-rram", "--toml", stdout=closed)
+        ended = call(folder, *arguments, stdout=closed)
     assert (ended.returncode, ended.stderr) == (141, "")  # as SIGPIPE: a verdict that nobody read is no pass
+
+
+def test_standard_output_that_is_closed(folder: Path) -> None:
+    program = "import sys; sys.stdout = None; from analog_pc.cli import main; main(['technologies', 'pcm'])"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("taken", "arguments", "name"),
+    [
+        ("good.npz", ["netlist", "{0}", "--stimuli", "stim.npz", "--out", "o"], "network.cir"),
+        ("stim.npz", ["netlist", "good.npz", "--stimuli", "{0}", "--out", "o"], "probes.json"),
+        ("good.npz", ["testbench", "{0}", "--stimuli", "stim.npz", "--out", "o"], "waveforms.npz"),
+        ("good.npz", ["verify", "{0}", "--data", "stim.npz", "--out", "o"], "report.json"),
+        ("good.npz", ["evaluate", "{0}", "--data", "l.npz", "--technology", "pcm", "--out", "o"], "cost.csv"),
+        (
+            "own.toml",
+            ["evaluate", "good.npz", "--data", "l.npz", "--technology", "{0}", "--out", "o"],
+            "proposal.toml",
+        ),
+    ],
+    ids=["network", "stimuli", "testbench", "verify", "evaluate", "technology"],
+)
+def test_a_folder_of_results_takes_no_input(
+    folder: Path, taken: str, arguments: list[str], name: str
+) -> None:
+    """The input has a name that the command writes, or clears away, in its own --out."""
+    np.savez(folder / "l.npz", inputs=np.zeros((2, 4)), labels=np.array([0, 1]))
+    (folder / "own.toml").write_text(technology_text(technology("pcm")))
+    (folder / "o").mkdir()
+    place = folder / "o" / name
+    (folder / taken).rename(place)
+    before = place.read_bytes()
+    asked = [argument.format(f"o/{name}") for argument in arguments]
+    refused(folder, *asked, words=f"o/{name}: is read by this command and would be overwritten")
+    assert place.read_bytes() == before
+    assert [path.name for path in (folder / "o").iterdir()] == [name]
+
+
+def test_a_technology_and_labels_beside_images_are_inputs_too(folder: Path) -> None:
+    (folder / "own.toml").write_text(technology_text(technology("pcm")))
+    refused(folder, *TRAIN[:-1], "own.toml", "--technology", "own.toml", words="--out own.toml: is read")
+    images = np.zeros((20, 2, 2), dtype=np.uint8)
+    head = b"\0\0\x08"
+    (folder / "x-images-idx3").write_bytes(
+        head + b"\3" + struct.pack(">3I", *images.shape) + images.tobytes()
+    )
+    labels = folder / "x-labels-idx1"
+    labels.write_bytes(head + b"\1" + struct.pack(">I", 20) + bytes([0, 1] * 10))
+    before = labels.read_bytes()
+    refused(
+        folder,
+        "train",
+        "--data",
+        "x-images-idx3",
+        "--out",
+        labels.name,
+        words=f"--out {labels.name}: is read",
+    )
+    assert labels.read_bytes() == before
+
+
+@pytest.mark.parametrize("junit", ["o", "o/report.html", "o/report.json", "o/netlists/learn/network.cir"])
+def test_junit_takes_no_place_of_the_report(folder: Path, junit: str) -> None:
+    refused(
+        folder, "verify", "good.npz", "--data", "stim.npz", "--out", "o", "--junit", junit,
+        words=f"--junit {junit}: is written by --out o already",
+    )  # fmt: skip
+    assert not (folder / "o").exists()
 
 
 @pytest.mark.parametrize(
