@@ -86,7 +86,13 @@ def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
             reference = measured.pop(0)  # the ideal column, or what stands for it where it cannot be run
     verdict = classify(reference, measured, claim.tolerance)
     return Row(
-        claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict, rule=claim.rule
+        claim.quantity,
+        claim.published,
+        **found,
+        tolerance=claim.tolerance,
+        verdict=verdict,
+        rule=claim.rule,
+        id=claim.id,
     )
 
 
@@ -109,7 +115,9 @@ def _deviations(
             tolerance = agreement.get(column)
             verdict = classify(0.0, [largest], tolerance)
             which = quantity(DEVIATION, column=column)
-            rows.append(Row(which, 0.0, **found, tolerance=tolerance, verdict=verdict, rule="pc"))
+            rows.append(
+                Row(which, 0.0, **found, tolerance=tolerance, verdict=verdict, rule="pc", id=which.id)
+            )
     return rows
 
 

@@ -39,12 +39,16 @@ class Claim:
         On |measured - published|, derived where the claim stands; None: no verdict is asked for.
     rule
         "pc": of predictive coding, measured on relaxers; "bp": of backpropagation.
+    id
+        Short identifier of the row that scripts select it by, and that never changes: "dip@0.3".  "": made of
+        the quantity's name and conditions.
     """
 
     quantity: Quantity
     published: float | None
     tolerance: float | None
     rule: str = "pc"
+    id: str = ""
 
 
 @dataclass(frozen=True, eq=False)
