@@ -12,12 +12,20 @@ from analog_pc.circuit.analysis import (
 )
 from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
 from analog_pc.circuit.checks import check_circuit, refuse_timed
-from analog_pc.circuit.circuit import BOLTZMANN, ROOM, Circuit, Instance, Subcircuit
+from analog_pc.circuit.circuit import (
+    BOLTZMANN,
+    ROOM,
+    Circuit,
+    Instance,
+    Subcircuit,
+    thermal_voltage,
+)
 from analog_pc.circuit.elements import (
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     MemristorModel,
     Memristors,
@@ -45,6 +53,7 @@ __all__ = [
     "Circuit",
     "ClockSources",
     "Crossbar",
+    "Diodes",
     "Element",
     "Instance",
     "MemristorModel",
@@ -73,4 +82,5 @@ __all__ = [
     "check_circuit",
     "grounds",
     "refuse_timed",
+    "thermal_voltage",
 ]

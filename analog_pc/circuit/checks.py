@@ -23,6 +23,7 @@ from analog_pc.circuit.elements import (
     Capacitors,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     Memristors,
     Multiplexers,
@@ -94,6 +95,8 @@ def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
             return np.stack([buses["plus"], buses["minus"]])
         case Amplifiers() | NonlinearVCVS() | MultiplyingVCCS() | VCCS() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
+        case Diodes():
+            return np.stack([buses["anode"], buses["cathode"]])
         case Memristors():
             held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value
             return np.concatenate([np.stack([buses["plus"], buses["minus"]]), held], axis=1)

@@ -46,6 +46,13 @@ def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Cons
     return _built("cell", ("word", "bit"), body, f, own=own, inner=("inside",), instance=("siemens",))
 
 
+def diode(slope_volts: float) -> tuple[Module, Constants]:
+    """I = saturation (exp(V / slope_volts) - 1), from anode to cathode; `limexp` keeps a search in range."""
+    body = ("I(anode, cathode) <+ saturation*(limexp(V(anode, cathode)/slope_volts) - 1.0);",)
+    own = {"slope_volts": float(slope_volts)}
+    return _built("diode", ("anode", "cathode"), body, own=own, instance=("saturation",))
+
+
 def amplifier(a: Amplifiers) -> tuple[Module, Constants]:
     """An op-amp with its limits: the equations of `circuit.amplifiers`, its pole as a node ``pole``."""
     own: Constants = {"gain": float(a.gain)}

@@ -20,6 +20,7 @@ from analog_pc.circuit import (
     Capacitors,
     Circuit,
     Crossbar,
+    Diodes,
     Element,
     MultiplyingVCCS,
     NonlinearVCVS,
@@ -135,6 +136,10 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
             model = netlist.model(name, modules.gated(element.gate))
             pins = (element.out, element.control, element.drive)
             netlist.lines += _parts(name, model, terms, pins, siemens=element.siemens)
+        case Diodes():
+            model = netlist.model(name, modules.diode(element.slope_volts))
+            pins = (element.anode, element.cathode)
+            netlist.lines += _parts(name, model, terms, pins, saturation=element.saturation)
         case Crossbar():
             cell = None
             if element.characteristic is not None:

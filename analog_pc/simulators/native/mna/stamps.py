@@ -56,7 +56,7 @@ def assemble(circuit: Circuit) -> Equations:
                 pass  # all together, once it is known which nodes are fixed
             case _:
                 kind = type(bank.element).__name__
-                raise BadInput(f"native: {bank.label}: no stamp for an element of the kind {kind}")
+                raise BadInput(f"native: {bank.label}: no stamp for {kind}, use ngspice or vacask")
     _capacitors(eq)
     return eq
 
