@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "analog_pc.cli.import_network:import_command",
     "netlist": "analog_pc.cli.netlist:netlist",
     "run": "analog_pc.cli.run:run",
+    "study": "analog_pc.cli.study:study",
     "technologies": "analog_pc.cli.technologies:technologies",
     "testbench": "analog_pc.cli.testbench:testbench",
     "train": "analog_pc.cli.train:train",

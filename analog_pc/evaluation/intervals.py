@@ -11,12 +11,12 @@ from scipy import stats
 CONFIDENCE = 0.95
 
 
-def chip_interval(accuracies: Sequence[float]) -> tuple[float, float] | None:
+def chip_interval(accuracies: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float] | None:
     """Student's t interval of the mean accuracy over chips, all on the same samples.
 
     ::
 
-        mean +- t(n - 1, 0.975) s / sqrt(n)        within [0, 1]
+        mean +- t(n - 1, (1 + confidence) / 2) s / sqrt(n)        within [0, 1]
 
     Chips are the sampling unit: what differs from one reading to the next is the chip, drawn at random, and
     not the samples, which all chips share.  So n is the number of chips, however many samples each has.
@@ -28,7 +28,7 @@ def chip_interval(accuracies: Sequence[float]) -> tuple[float, float] | None:
         return None
     mean = float(np.mean(accuracies))
     spread = float(np.std(accuracies, ddof=1))
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, n - 1)) * spread / math.sqrt(n)
+    half = float(stats.t.ppf(0.5 + confidence / 2.0, n - 1)) * spread / math.sqrt(n)
     return max(mean - half, 0.0), min(mean + half, 1.0)
 
 
@@ -60,3 +60,12 @@ def by_chance(accuracy: float, samples: int, guess: float) -> bool:
     """
     right = math.floor(accuracy * samples + 1e-9)  # a mean of whole counts, up to rounding
     return float(stats.binom.sf(right - 1, samples, guess)) >= 1.0 - CONFIDENCE
+
+
+def exact_interval(successes: int, trials: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a probability, which holds for any probability and number of trials.
+
+    Source: C. J. Clopper and E. S. Pearson, Biometrika 26:404 (1934); `scipy.stats.binomtest`.
+    """
+    found = stats.binomtest(successes, trials).proportion_ci(confidence, method="exact")
+    return float(found.low), float(found.high)
