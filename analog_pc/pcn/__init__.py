@@ -3,6 +3,8 @@
 from analog_pc.pcn.accuracy import Accuracy, accuracy_of
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn.graph.trajectory import graph_energy, relax_trajectory
 from analog_pc.pcn.learning import LEARNING_RULES, Update, backprop_update, hebbian_update
 from analog_pc.pcn.network import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network, save_network
@@ -13,15 +15,20 @@ __all__ = [
     "Accuracy",
     "Clamps",
     "Equilibrium",
+    "Population",
+    "PredictiveCodingGraph",
     "PredictiveCodingNetwork",
+    "Projection",
     "Relaxation",
     "Update",
     "accuracy_of",
     "backprop_update",
+    "graph_energy",
     "hebbian_update",
     "load_network",
     "make_clamps",
     "random_network",
     "relax",
+    "relax_trajectory",
     "save_network",
 ]
