@@ -3,7 +3,10 @@
 from analog_pc.pcn.accuracy import Accuracy, accuracy_of
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.graph.backpropagation import fixed_prediction, zero_divergence_update
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn.graph.learning import ProjectionUpdate, graph_update, updated
+from analog_pc.pcn.graph.levels import levelled, levels
 from analog_pc.pcn.graph.trajectory import graph_energy, relax_trajectory
 from analog_pc.pcn.learning import LEARNING_RULES, Update, backprop_update, hebbian_update
 from analog_pc.pcn.network import PredictiveCodingNetwork, random_network
@@ -19,16 +22,23 @@ __all__ = [
     "PredictiveCodingGraph",
     "PredictiveCodingNetwork",
     "Projection",
+    "ProjectionUpdate",
     "Relaxation",
     "Update",
     "accuracy_of",
     "backprop_update",
+    "fixed_prediction",
     "graph_energy",
+    "graph_update",
     "hebbian_update",
+    "levelled",
+    "levels",
     "load_network",
     "make_clamps",
     "random_network",
     "relax",
     "relax_trajectory",
     "save_network",
+    "updated",
+    "zero_divergence_update",
 ]
