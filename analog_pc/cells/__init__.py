@@ -6,7 +6,11 @@ The `name` of a cell is the prefix of the names of its elements.
 from analog_pc.cells.activations import ActivationCell, activation_cell
 from analog_pc.cells.arrays import differential_crossbar, drivers, transimpedance
 from analog_pc.cells.components import ComponentSampler, open_loop, unity
+from analog_pc.cells.gains import gain_feedback, modulated_current
+from analog_pc.cells.leak import leak
+from analog_pc.cells.mixing import mixed_value_node, mixing_crossbar
 from analog_pc.cells.nodes import clamp, eps_sense, feedback_gate, free_input_node, value_node
+from analog_pc.cells.one_to_one import one_to_one
 
 __all__ = [
     "ActivationCell",
@@ -18,6 +22,12 @@ __all__ = [
     "eps_sense",
     "feedback_gate",
     "free_input_node",
+    "gain_feedback",
+    "leak",
+    "mixed_value_node",
+    "mixing_crossbar",
+    "modulated_current",
+    "one_to_one",
     "open_loop",
     "transimpedance",
     "unity",

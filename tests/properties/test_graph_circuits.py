@@ -1,0 +1,91 @@
+"""Random graphs as circuits: cycles, self-projections, gains, own feedback, mixed activations and clamps.
+
+The circuit of ideal parts agrees with the reference within the tolerance that is derived from the finite gain
+(`verification/graph_tolerances.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from random_graphs import random_graph
+
+from analog_pc.compiler import CompiledGraph, compile_network
+from analog_pc.pcn import Equilibrium, relax
+from analog_pc.simulators import Native, Ngspice
+from analog_pc.technology import IDEAL, Technology
+from analog_pc.verification import compare
+from analog_pc.verification.compare_graph import full_scales_of_graph
+from analog_pc.verification.graph_tolerances import graph_tolerances
+
+SEEDS = st.integers(0, 100_000)
+
+
+def drawn(
+    seed: int, technology: Technology = IDEAL, *, symmetric: bool = False
+) -> tuple[CompiledGraph, Equilibrium] | None:
+    """A graph that has equilibria under its clamps; None for one that has none."""
+    graph, clamps = random_graph(seed, symmetric=symmetric)
+    ideal = relax(graph, clamps=clamps)
+    if not ideal.relaxation.all_converged:
+        return None
+    return compile_network(graph, technology, clamps=clamps), ideal
+
+
+def check(compiled: CompiledGraph, ideal: Equilibrium, simulator: Native | Ngspice) -> None:
+    solution = simulator.simulate(compiled.circuit, compiled.operating_point())
+    found = compiled.decode(solution)
+    assert found.relaxation.all_converged, found.relaxation.message
+    failed = [c for c in compare(ideal, found, compiled) if not c.passed]
+    assert not failed, failed
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_native_agrees_with_the_reference(seed: int) -> None:
+    one = drawn(seed)
+    assume(one is not None)
+    assert one is not None
+    check(*one, Native())
+
+
+@pytest.mark.parametrize("seed", [3, 5, 9, 17, 59])
+def test_ngspice_agrees_with_the_reference(seed: int) -> None:
+    one = drawn(seed)
+    assert one is not None
+    check(*one, Ngspice())
+
+
+@settings(max_examples=10, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_the_tolerance_covers_a_low_gain(seed: int) -> None:
+    """At a gain of 1e5 the deviations are 1e4 times as large, and so is the derived tolerance."""
+    one = drawn(seed, replace(IDEAL, opamp_gain=1e5))
+    assume(one is not None)
+    assert one is not None
+    compiled, ideal = one
+    found = compiled.decode(Native().simulate(compiled.circuit, compiled.operating_point()))
+    scales = full_scales_of_graph(ideal, compiled)
+    allowed = graph_tolerances(compiled, ideal, scales)
+    for comparison in compare(ideal, found, compiled):
+        quantity = comparison.quantity
+        assert comparison.residual <= allowed[quantity], (quantity, comparison.residual, allowed[quantity])
+
+
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_energy_never_rises_along_a_transient(seed: int) -> None:
+    one = drawn(seed, symmetric=True)
+    assume(one is not None)
+    assert one is not None
+    compiled, _ = one
+    rng = np.random.default_rng(seed)
+    start = [rng.normal(size=n) for n in compiled.graph.sizes]
+    solution = Native().simulate(compiled.circuit, compiled.transient(start=start, duration=10.0))
+    energy = compiled.decode_waveform(solution).energy
+    # The step control leaves 1e-8 of each step; a finite gain lets the circuit miss the gradient by 1e-7.
+    assert (np.diff(energy) <= 1e-6 * energy.max()).all()
