@@ -38,6 +38,7 @@ from analog_pc.circuit.elements import (
     VoltageSources,
     Wire,
 )
+from analog_pc.circuit.joined import joined, prefixed
 from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import TransferFunction
 
@@ -81,6 +82,8 @@ __all__ = [
     "check_analysis",
     "check_circuit",
     "grounds",
+    "joined",
+    "prefixed",
     "refuse_timed",
     "thermal_voltage",
 ]

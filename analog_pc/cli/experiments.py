@@ -18,7 +18,7 @@ from analog_pc.cli.progress import progress_bar
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
-from analog_pc.experiments.framework.result import COLUMNS, DIFFERS, RELAXERS
+from analog_pc.experiments.framework.result import COLUMNS, DERIVED, DIFFERS, RELAXERS
 from analog_pc.reporting.figures import save_figure
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
@@ -130,7 +130,7 @@ def show_all() -> None:
 def _print(result: Result, files: Sequence[Path]) -> None:
     console = table_console(140)
     console.print(f"{result.title}; {result.source}")
-    shown = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
+    shown = [c for c in (DERIVED, *COLUMNS) if any(getattr(row, c) is not None for row in result.rows)]
     console.print((_wide if console.width >= WIDE else _narrow)(result, shown))
     for note in result.notes:
         console.print(note)

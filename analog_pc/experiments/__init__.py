@@ -14,6 +14,7 @@ from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
 from analog_pc.experiments.scellier2023.contrastive_learning import CONTRASTIVE_LEARNING
+from analog_pc.experiments.song2020.write_window import WRITE_WINDOW
 from analog_pc.experiments.song2024.bear import BEAR
 from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT
 from analog_pc.experiments.song2024.continual import CONTINUAL
@@ -51,6 +52,7 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         DEPTH,
         REINFORCEMENT,
         CONTRASTIVE_LEARNING,
+        WRITE_WINDOW,
     )
 }
 

@@ -3,6 +3,7 @@
 from analog_pc.pcn.accuracy import Accuracy, accuracy_of
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.finite import relax_for
 from analog_pc.pcn.graph.backpropagation import fixed_prediction, zero_divergence_update
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
 from analog_pc.pcn.graph.learning import ProjectionUpdate, graph_update, updated
@@ -37,6 +38,7 @@ __all__ = [
     "make_clamps",
     "random_network",
     "relax",
+    "relax_for",
     "relax_trajectory",
     "save_network",
     "updated",

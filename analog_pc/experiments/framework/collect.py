@@ -76,7 +76,7 @@ def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
 def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
     """A claim on predictive coding is checked on the relaxers; one on backpropagation on nothing else."""
     found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
-    reference = claim.published
+    reference = claim.derived if claim.published is None else claim.published
     if claim.rule == "bp":
         measured = [found[BACKPROP]]
         found |= dict.fromkeys(RELAXERS)
@@ -93,6 +93,7 @@ def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
         verdict=verdict,
         rule=claim.rule,
         id=claim.id,
+        derived=claim.derived,
     )
 
 

@@ -27,14 +27,15 @@ AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
 
 @dataclass(frozen=True)
 class Claim:
-    """A published number.
+    """A published or derived number.
 
     Parameters
     ----------
     quantity
         Of `Outcome.values`.
     published
-        None: nothing was published; the columns are then compared with the first one, the ideal one.
+        None: nothing was published; the columns are then compared with `derived`, or without one with the
+        first column, the ideal one.
     tolerance
         On |measured - published|, derived where the claim stands; None: no verdict is asked for.
     rule
@@ -42,6 +43,9 @@ class Claim:
     id
         Short identifier of the row that scripts select it by, and that never changes: "dip@0.3".  "": made of
         the quantity's name and conditions.
+    derived
+        What theory gives (a closed form, or a calculation that shares no code with this package) where
+        nothing was published; the experiment says where it is from.
     """
 
     quantity: Quantity
@@ -49,6 +53,7 @@ class Claim:
     tolerance: float | None
     rule: str = "pc"
     id: str = ""
+    derived: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

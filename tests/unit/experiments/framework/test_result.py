@@ -71,7 +71,7 @@ def test_a_result_survives_the_disk(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.columns(A)["ideal"], np.arange(3.0))
     assert {c: list(a) for c, a in back.data.items()} == {c: list(a) for c, a in a_result().data.items()}
     stored = json.loads((tmp_path / "out" / "result.json").read_text())
-    wanted = ["id", "quantity", "name", "conditions", "rule", "published", *COLUMNS]
+    wanted = ["id", "quantity", "name", "conditions", "rule", "published", "derived", *COLUMNS]
     assert list(stored["rows"][0]) == [*wanted, "tolerance", "verdict"]
     texts = [row["quantity"] for row in stored["rows"]]
     assert texts == ["q, lr 0.2, unit 3", "p of a/b, c, backpropagation"]
