@@ -1,4 +1,4 @@
-"""The experiments of Song et al. 2024 on mathematics and on circuits, beside backpropagation.
+"""Published predictive coding systems on mathematics and on circuits, beside backpropagation.
 
 Every experiment is one file: a frozen configuration, ``run(config, relaxer, cache)`` for one relaxer, the
 published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
@@ -13,6 +13,9 @@ from analog_pc.experiments.framework.learner import Learner
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
+from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
+from analog_pc.experiments.salvatori2021.memory import MEMORY
+from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
 from analog_pc.experiments.scellier2023.contrastive_learning import CONTRASTIVE_LEARNING
 from analog_pc.experiments.song2020.write_window import WRITE_WINDOW
 from analog_pc.experiments.song2024.bear import BEAR
@@ -53,6 +56,9 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         REINFORCEMENT,
         CONTRASTIVE_LEARNING,
         WRITE_WINDOW,
+        MEMORY,
+        GRAPH_QUERIES,
+        TEMPORAL_PC,
     )
 }
 

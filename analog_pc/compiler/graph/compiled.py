@@ -72,7 +72,11 @@ class CompiledGraph:
         )
 
     def operating_point(
-        self, samples: Sequence[int] | None = None, *, by_relaxation: bool = True, every_node: bool = False
+        self,
+        samples: Sequence[int] | None = None,
+        *,
+        by_relaxation: bool | None = None,
+        every_node: bool = False,
     ) -> OperatingPoint:
         """Rest under the clamps, every sample where the circuit relaxes to from its start state.
 
@@ -82,7 +86,8 @@ class CompiledGraph:
             Which ones; None: all.
         by_relaxation
             Whether a SPICE program runs a transient from the start state first; False: it searches from the
-            start state by Newton's method, which is quicker and may end in another operating point.
+            start state by Newton's method, which is quicker and may end in another operating point.  None:
+            where an activation or a part is nonlinear; a linear circuit has one operating point.
         every_node
             Whether the solution holds every node of the circuit, or only those that `decode` reads.
 
@@ -95,7 +100,8 @@ class CompiledGraph:
         stimuli = self._stimuli(chosen)
         save = () if every_node else self.probes.every
         starts = self._starts(chosen)
-        if by_relaxation and self._free_nodes:
+        relaxed = not self._linear if by_relaxation is None else by_relaxation
+        if relaxed and self._free_nodes:
             return OperatingPoint(
                 stimuli, settling=Settling(starts, PATIENCE * self.scales.seconds), save=save
             )
@@ -150,6 +156,13 @@ class CompiledGraph:
                            f"{[(n,) for n in self.graph.sizes]}")  # fmt: skip
         volts = self.scales.activity
         return {node: volts[k] * float(start[k][i]) for node, (k, i) in self._free_nodes.items()}
+
+    @cached_property
+    def _linear(self) -> bool:
+        """Whether the circuit has one operating point: linear dynamics, devices and amplifiers."""
+        t = self.design.technology
+        parts = t.device_law == "linear" and np.isinf(t.opamp_saturation) and np.isinf(t.opamp_slew_rate)
+        return bool(parts) and GraphLandscape(self.graph, self.clamps).is_linear
 
     @property
     def kinked(self) -> bool:

@@ -29,7 +29,7 @@ def collect(
     facts: Mapping[str, str] | None = None,
     agreement: Mapping[str, float] | None = None,
 ) -> Result:
-    """Run an experiment under backpropagation and on every relaxer, and join the columns.
+    """Run an experiment on every relaxer, and under backpropagation where it learns; join the columns.
 
     Parameters
     ----------
@@ -44,13 +44,15 @@ def collect(
         not checked, as it should be for real parts.  None: what the experiment says of ideal parts.
     """
     outcomes: dict[str, Outcome] = {}
-    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
+    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction()} if experiment.backpropagation else {}
+    everyone |= relaxers
     for column, relaxer in everyone.items():
         fitted = experiment.fit(config, column)
         outcomes[column] = experiment.run(fitted, relaxer, caches(column, fitted))
     values = {c: dict(o.values) for c, o in outcomes.items()}
-    for column in relaxers:
-        values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
+    if experiment.backpropagation:
+        for column in relaxers:
+            values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
     said = {key: fact for outcome in outcomes.values() for key, fact in outcome.facts.items()}
     return Result(
         experiment.name,

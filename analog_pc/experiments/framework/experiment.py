@@ -116,6 +116,8 @@ class Experiment(Generic[Config]):
     agreement
         Column -> how near a circuit of ideal parts has to come to the ideal column; empty where a network has
         several rests, of which each search may find another one.
+    backpropagation
+        Whether the experiment has a column for backpropagation; False where nothing is learned from targets.
     """
 
     name: str
@@ -133,3 +135,4 @@ class Experiment(Generic[Config]):
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
     agreement: Mapping[str, float] = field(default_factory=AGREEMENT.copy)
+    backpropagation: bool = True
