@@ -1,0 +1,84 @@
+"""What is measured of a hierarchy: responses to bars of growing length, and to a bar that appears."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from analog_pc.arrays import Floats
+from analog_pc.compiler import compile_network
+from analog_pc.errors import SimulationFailed
+from analog_pc.experiments.rao1999.hierarchy import MIDDLE, Hierarchy
+from analog_pc.experiments.rao1999.photographs import bars
+from analog_pc.relaxers import CircuitRelaxer, Relaxer
+
+MOST_DRIVEN = 8  # units of the middle module whose end-stopping makes the index
+CLOSED = 1.0  # activity of the switch between the levels
+OPEN = 0.0
+MISMATCH = 0.05
+OFFSET = 3e-3  # V
+CHIP = f"{100 * MISMATCH:g} % mismatch and {1e3 * OFFSET:g} mV offsets"
+
+
+def curves(hierarchy: Hierarchy, relaxer: Relaxer, compressed: bool = False) -> dict[str, Floats]:
+    """|eps| of the middle module for every bar, [lengths, 32]: "on" with feedback and "cut" without.
+
+    One network, and one circuit where it is compiled: its switch is one more clamp.
+    """
+    images = bars()[1]
+    features, seen = hierarchy.compressed(images) if compressed else (None, images)
+    graph = hierarchy.graph(features)
+    switch = np.repeat([CLOSED, OPEN], len(images))[:, None]
+    equilibrium = relaxer.relax(graph, clamps={"switch": switch, "pixels": np.tile(seen, (2, 1))})
+    if not equilibrium.relaxation.all_converged:
+        raise SimulationFailed(f"{relaxer.name}: no equilibrium: {equilibrium.relaxation.message}")
+    eps = np.abs(equilibrium.eps[graph.index("level1")][:, MIDDLE])
+    return {"on": eps[: len(images)], "cut": eps[len(images) :]}
+
+
+def response(hierarchy: Hierarchy, relaxer: Relaxer, times: Floats) -> Floats:
+    """Mean |eps| of the middle module at `times` after the longest bar has appeared, from rest at 0."""
+    image = bars()[1][-1]
+    if not isinstance(relaxer, CircuitRelaxer):
+        return np.asarray(np.abs(hierarchy.response(image, times)[:, MIDDLE]).mean(axis=1))
+    features, seen = hierarchy.compressed(image[None])
+    graph = hierarchy.graph(features)
+    compiled = compile_network(
+        graph, relaxer.technology, clamps={"switch": [[CLOSED]], "pixels": seen}, seed=relaxer.seed
+    )
+    # the fastest mode lasts 1 / 43 of C / g_s: its spline needs steps of a third of that
+    analysis = compiled.transient(start="zero", duration=float(times[-1]), max_step=float(times[-1]) / 1500.0)
+    wave = compiled.decode_waveform(relaxer.simulator.simulate(compiled.circuit, analysis))
+    _, first = np.unique(wave.times, return_index=True)
+    eps = CubicSpline(wave.times[first], wave.eps[graph.index("level1")][first])(times)
+    return np.asarray(np.abs(eps[:, MIDDLE]).mean(axis=1))
+
+
+def imperfect(relaxer: CircuitRelaxer, seed: int) -> CircuitRelaxer:
+    """The same simulator on a chip of mismatched transposed arrays and of op-amps with offsets."""
+    technology = replace(
+        relaxer.technology,
+        name=f"{relaxer.technology.name} with {CHIP}",
+        transposed_mismatch=MISMATCH,
+        opamp_offset=OFFSET,
+    )
+    return CircuitRelaxer(relaxer.simulator, technology, seed)
+
+
+def long_over_peak(eps: Floats) -> float:
+    """Response of a module to the longest bar over its largest one; `eps` [lengths, 32]."""
+    mean = eps.mean(axis=1)
+    return float(mean[-1] / mean.max())
+
+
+def length_at_peak(eps: Floats) -> float:
+    """Length of the bar that drives a module most."""
+    return float(bars()[0][eps.mean(axis=1).argmax()])
+
+
+def end_stopping(eps: Floats, driven: Floats) -> float:
+    """Mean of 1 - long / peak of the units that `driven` [32] says are driven most."""
+    most = np.argsort(-driven, kind="stable")[:MOST_DRIVEN]
+    return float(np.mean(1.0 - eps[-1, most] / eps[:, most].max(axis=0)))
