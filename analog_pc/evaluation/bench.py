@@ -10,9 +10,9 @@ import numpy as np
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import BadInput
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
 from analog_pc.evaluation.data import TestData
 from analog_pc.mapping import Scales
+from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps
 from analog_pc.relaxers import EffectiveRelaxer
 from analog_pc.technology import Technology

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analog_pc.evaluation.accuracy import Accuracy, mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.limits import (
     CHIPS,
@@ -18,9 +17,9 @@ from analog_pc.evaluation.limits import (
     fields_of,
     find_limit,
     resized,
-    within_budget,
 )
 from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.nonideality.accuracy import Accuracy, within_budget
 from analog_pc.technology import Source, Technology, offset_spread
 from analog_pc.technology.non_idealities import with_only
 
@@ -80,14 +79,14 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
         tick(f"all on, each at 1/{share:g} of its limit")
         few = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
         best = technology, changes
-        if within_budget(mean_lost(bench.ideal_accuracy, few), bench.data.samples):
+        if within_budget(bench.ideal_accuracy - few.lowest, bench.data.samples):
             break
     if best is None:
         return None
     technology, changes = best
     tick("all on, all chips")
     accuracy = bench.chips(technology, lambda _: None)
-    return Proposal(technology, changes, accuracy, mean_lost(bench.ideal_accuracy, accuracy))
+    return Proposal(technology, changes, accuracy, bench.ideal_accuracy - accuracy.lowest)
 
 
 def changed(technology: Technology, limits: Sequence[Limit], share: float) -> tuple[Change, ...]:

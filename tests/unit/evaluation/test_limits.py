@@ -11,10 +11,11 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
-from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized, within_budget
+from analog_pc.evaluation.limits import Limit, Trial, _bracket, find_limit, resized
 from analog_pc.evaluation.non_idealities import NonIdeality, measure_alone
 from analog_pc.evaluation.proposal import CAPACITANCE, auto_zero, changed, propose
 from analog_pc.evaluation.sentences import proposal_text, values_text
+from analog_pc.nonideality.accuracy import BUDGET, within_budget
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES

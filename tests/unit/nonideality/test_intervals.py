@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analog_pc.evaluation.intervals import by_chance, chip_interval, sample_interval
+from analog_pc.nonideality.intervals import by_chance, chip_interval, loss_interval, sample_interval
 
 
 def test_chip_interval_of_three() -> None:
@@ -45,3 +45,26 @@ def test_sample_interval_is_wilsons(right: int, samples: int) -> None:
 )
 def test_by_chance(accuracy: float, guess: float, chance: bool) -> None:
     assert by_chance(accuracy, 500, guess) is chance  # 61 right or more come in 5.5 %, 65 in 1.7 % of trials
+
+
+def test_a_gain_is_a_negative_loss() -> None:
+    low, high = loss_interval(0.9, 0.8, 0.04, 100)
+    assert loss_interval(0.8, 0.9, 0.14, 100) == pytest.approx((-high, -low))
+
+
+def test_answers_that_change_together_narrow_the_loss() -> None:
+    """The same accuracies: 10 of 100 lost and none gained, or 18 lost and 8 gained."""
+    together = loss_interval(0.9, 0.8, 0.0, 100)
+    apart = loss_interval(0.9, 0.8, 0.08, 100)
+    assert apart[0] < together[0] < 0.1 < together[1] < apart[1]
+
+
+def test_loss_interval_covers() -> None:
+    """Pairs with a known loss of 5 points; the coverage of the method is within 92 to 98 % for 200 pairs."""
+    rng = np.random.default_rng(2)
+    covered = 0
+    for _ in range(2000):
+        both, lost, gained, _ = rng.multinomial(200, [0.8, 0.09, 0.04, 0.07]) / 200
+        low, high = loss_interval(both + lost, both + gained, gained, 200)
+        covered += low < 0.05 < high
+    assert 0.92 < covered / 2000 < 0.98

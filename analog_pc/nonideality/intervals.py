@@ -52,6 +52,42 @@ def sample_interval(accuracy: float, samples: int) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
+def loss_interval(before: float, after: float, gained: float, samples: int) -> tuple[float, float]:
+    """Newcombe's interval of the accuracy lost, before - after, on the same samples.
+
+    ::
+
+        d - sqrt(a^2 - 2 phi a b + b^2)    to    d + sqrt(e^2 - 2 phi e f + f^2)
+
+    with the Wilson intervals of both: a, e from `before` to its lower and upper end, b, f from `after` to its
+    upper and lower end; phi the correlation of right answers before and after (0 where one of them does not
+    vary).
+
+    Parameters
+    ----------
+    before, after
+        Accuracies.
+    gained
+        Fraction of the samples that are right after alone.
+
+    Source: R. G. Newcombe, Statist. Med. 17:2635 (1998), method 10.
+    """
+    low_before, high_before = sample_interval(before, samples)
+    low_after, high_after = sample_interval(after, samples)
+    both = after - gained
+    varies = before * (1.0 - before) * after * (1.0 - after)
+    phi = (both - before * after) / math.sqrt(varies) if varies > 0.0 else 0.0
+    lost = before - after
+    low = _joint(before - low_before, high_after - after, phi)
+    high = _joint(high_before - before, after - low_after, phi)
+    return lost - low, lost + high
+
+
+def _joint(one: float, other: float, phi: float) -> float:
+    """Length of two correlated deviations together; rounding may leave a square of 0 below it."""
+    return math.sqrt(max(one * one - 2.0 * phi * one * other + other * other, 0.0))
+
+
 def by_chance(accuracy: float, samples: int, guess: float) -> bool:
     """Whether an accuracy is no better than guessing right with probability `guess`.
 
