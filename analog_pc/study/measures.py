@@ -49,7 +49,7 @@ class Measure:
 def _accuracy(bench: Bench) -> Measured:
     chip = bench.count(bench.first_chip, bench.seeds[0])
     return {
-        "accuracy": chip.accuracy,
+        "accuracy": chip.value,
         "accuracy_low": chip.low,
         "accuracy_high": chip.high,
         "ideal_accuracy": bench.ideal_accuracy,

@@ -11,7 +11,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy
+from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy
 from analog_pc.reporting.tables import csv_text
 from analog_pc.study.definition import Study
 from analog_pc.study.point import Found

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation import Bench
-from analog_pc.evaluation.intervals import exact_interval
+from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.definition import Study
 from analog_pc.study.evaluate import measure_chip
 from analog_pc.study.limits import Limit

@@ -40,7 +40,7 @@ def test_rows_are_those_of_the_engine(study: Study) -> None:
         right = int((outputs.argmax(axis=1) == study.data.labels).sum())
         assert found.row.measured["right"] == right
         bench = Bench(study.network({}), technology, study.data, (found.point.chip,))
-        assert found.row.measured["accuracy"] == bench.chip(technology, found.point.chip).accuracy
+        assert found.row.measured["accuracy"] == bench.chip(technology, found.point.chip).value
     assert results.column("accuracy_low").shape == (12,)
     first, *_, last = results.combinations
     assert first.accuracy is not None

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from analog_pc import BadInput, save_network
 from analog_pc.cli import main
 from analog_pc.evaluation import TestData
-from analog_pc.evaluation.intervals import exact_interval
+from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Limit, Limits, Store, axis, pareto, read_study, run_study, study_of
 from analog_pc.study.yields import yields
