@@ -11,6 +11,7 @@ from analog_pc.cells.leak import leak
 from analog_pc.cells.mixing import mixed_value_node, mixing_crossbar
 from analog_pc.cells.nodes import clamp, eps_sense, feedback_gate, free_input_node, value_node
 from analog_pc.cells.one_to_one import one_to_one
+from analog_pc.cells.switched import feedback_switch, sample_and_hold, two_phase_clock
 
 __all__ = [
     "ActivationCell",
@@ -21,6 +22,7 @@ __all__ = [
     "drivers",
     "eps_sense",
     "feedback_gate",
+    "feedback_switch",
     "free_input_node",
     "gain_feedback",
     "leak",
@@ -29,7 +31,9 @@ __all__ = [
     "modulated_current",
     "one_to_one",
     "open_loop",
+    "sample_and_hold",
     "transimpedance",
+    "two_phase_clock",
     "unity",
     "value_node",
 ]

@@ -253,7 +253,7 @@ class Switches:
 
         a[i] ----o  o---- b[i]        I = (off + (on - off) c) V(a, b),   c = V(control) within 0 ... 1 V
                   |
-              control[i]
+              control[i]            a clock's line, or a stimulus that stays as it is
     """
 
     name: str
@@ -377,4 +377,4 @@ Element = (
 )
 
 # What only ngspice simulates: parts that change with time by themselves.
-TIMED = (ClockSources, Switches, Multiplexers, Memristors)
+TIMED = (ClockSources, Multiplexers, Memristors)

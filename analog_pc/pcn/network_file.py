@@ -68,6 +68,8 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
             f"{path}: holds coefs_0, ...: import it first: "
             f"analog-pc import {Path(path).name} --activation NAME --out net.npz"
         )
+    if "graph" in arrays:
+        raise BadInput(f"{path}: is a graph of populations, not a chain: read it with load_graph")
     unknown = sorted(name for name in arrays if not _KNOWN.match(name))
     if unknown:
         raise BadInput(

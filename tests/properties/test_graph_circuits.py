@@ -6,13 +6,14 @@ The circuit of ideal parts agrees with the reference within the tolerance that i
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from random_graphs import random_graph
 
 from analog_pc.compiler import CompiledGraph, compile_network
 from analog_pc.pcn import Equilibrium, relax
@@ -21,6 +22,10 @@ from analog_pc.technology import IDEAL, Technology
 from analog_pc.verification import compare
 from analog_pc.verification.compare_graph import full_scales_of_graph
 from analog_pc.verification.graph_tolerances import graph_tolerances
+
+# Found whatever import mode pytest runs in.
+sys.path.insert(0, str(Path(__file__).parent))
+from random_graphs import random_graph
 
 SEEDS = st.integers(0, 100_000)
 

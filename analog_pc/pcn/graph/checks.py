@@ -74,8 +74,11 @@ def as_pattern(where: str, kind: str, weight: Floats | None, pattern: ArrayLike 
         whole = numbers(pattern)
     except (TypeError, ValueError):
         raise BadInput(f"{where}: pattern is not an array of numbers") from None
-    if whole.shape != weight.shape or (whole != np.floor(whole)).any() or whole.size == 0 or whole.min() < -1:
-        raise BadInput(f"{where}: pattern must hold whole numbers >= -1 of shape {weight.shape}")
+    unlike = whole.shape != weight.shape or (whole != np.floor(whole)).any()
+    if unlike or whole.min() < -1 or whole.max() >= weight.size:
+        raise BadInput(
+            f"{where}: pattern must hold whole numbers from -1 to {weight.size - 1}, of shape {weight.shape}"
+        )
     shared = whole.astype(np.int64)
     if (weight[shared < 0] != 0.0).any():
         raise BadInput(f"{where}: weight is not 0 where its pattern has no device")

@@ -10,7 +10,7 @@ import numpy as np
 
 from analog_pc.circuit import Amplifiers, TransferFunction
 from analog_pc.circuit.amplifiers import PAIR
-from analog_pc.circuit.transfer import limiter
+from analog_pc.circuit.transfer import limiter, ramp_transfer
 from analog_pc.simulators.vacask.verilog import Formula, Module, formula, module
 
 Constants = dict[str, float]
@@ -29,6 +29,13 @@ def gated(transfer: TransferFunction) -> tuple[Module, Constants]:
     f = formula(transfer)
     body = ("v = V(control);", f"I(out) <+ -siemens*({f.text})*V(drive);")
     return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
+
+
+def switch() -> tuple[Module, Constants]:
+    """A conductance between a and b from off to on, as V(control) goes from 0 to 1 V."""
+    f = formula(ramp_transfer((0.0, 1.0), (0.0, 1.0, 0.0)))
+    body = ("v = V(control);", f"I(a, b) <+ (off + (on - off)*({f.text}))*V(a, b);")
+    return _built("switch", ("a", "b", "control"), body, f, instance=("on", "off"))
 
 
 def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:

@@ -1,4 +1,4 @@
-"""The cells of graphs: leak, one-to-one resistors, mixing crossbar, gain-modulated sum and gain node.
+"""The cells of graphs: leak, one-to-one resistors, mixing crossbar, gain-modulated sum, gain node, switch.
 
 Their op-amps have a gain of 1e9: noise gains of a few take some 1e-9 of 0.1 V, which `CELLS` covers.
 """
@@ -13,6 +13,7 @@ from analog_pc.cells import (
     differential_crossbar,
     drivers,
     eps_sense,
+    feedback_switch,
     free_input_node,
     gain_feedback,
     leak,
@@ -23,6 +24,7 @@ from analog_pc.cells import (
     transimpedance,
     value_node,
 )
+from analog_pc.cells.switched import OFF, ON
 from analog_pc.circuit import Circuit, Element, OperatingPoint, StimulusSources, bus, grounds
 from analog_pc.mapping import column_scales, encode, encode_sum
 from analog_pc.technology import IDEAL
@@ -181,4 +183,24 @@ def gain_node() -> Case:
     return Case("gain_node", circuit, analysis, ("z_0", *eps), table(*found.T), 4.0 * CELLS)
 
 
-CASES = (leak_and_prior(), crossbar_and_identity(), matrix_precision(), gain_modulated_sum(), gain_node())
+def feedback_cut() -> Case:
+    """Connected: gated = back ON / (ON + OFF); cut: back OFF / (ON + OFF)."""
+    back = np.array([[0.1, -0.05]] * 2)
+    lines = np.array([[1.0, 0.0], [0.0, 1.0]])  # connect, cut
+    sources, analysis = _sources(back=back, line=lines)
+    gated = bus("gated", 2)
+    circuit = Circuit(
+        "feedback_cut", (*sources, *feedback_switch("fb", bus("back", 2), gated, "line_0", "line_1"))
+    )
+    passed = np.array([[ON], [OFF]]) / (ON + OFF)
+    return Case("feedback_cut", circuit, analysis, gated, table(*(passed * back).T), 1e-9)
+
+
+CASES = (
+    leak_and_prior(),
+    crossbar_and_identity(),
+    matrix_precision(),
+    gain_modulated_sum(),
+    gain_node(),
+    feedback_cut(),
+)

@@ -68,7 +68,7 @@ PROJECTIONS = {
     "gain unit": ({"gain": ("a", 2)}, "gain unit 2, a has 2"),
     "gain fraction": ({"gain": ("a", 0.5)}, r"gain unit 0\.5 must be a whole number"),
     "pattern": ({"pattern": np.zeros((3, 2))}, "kind dense has no pattern"),
-    "pattern shape": ({"kind": "block", "pattern": [[0]]}, r"whole numbers >= -1 of shape \(3, 2\)"),
+    "pattern shape": ({"kind": "block", "pattern": [[0]]}, r"whole numbers from -1 to 5, of shape \(3, 2\)"),
     "pattern fraction": ({"kind": "block", "pattern": W / 2.0}, "whole numbers"),
     "pattern off": (
         {"kind": "block", "pattern": np.full((3, 2), -1)},
