@@ -13,6 +13,7 @@ from analog_pc.experiments.framework.learner import Learner
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
+from analog_pc.experiments.millidge2022.reverse_differentiation import REVERSE_DIFFERENTIATION
 from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
 from analog_pc.experiments.salvatori2021.memory import MEMORY
 from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
@@ -59,6 +60,7 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         MEMORY,
         GRAPH_QUERIES,
         TEMPORAL_PC,
+        REVERSE_DIFFERENTIATION,
     )
 }
 
