@@ -118,13 +118,21 @@ def _columns(experiment: Experiment[Any], text: str | None) -> tuple[str, ...]:
 
 
 def show_all() -> None:
-    """List the experiments."""
-    table = Table(box=SIMPLE)
-    for heading in ("experiment", "what", "on"):
-        table.add_column(heading)
+    """List the experiments by publication."""
+    console = table_console(140)
+    by_source: dict[str, list[Experiment[Any]]] = {}
     for experiment in EXPERIMENTS.values():
-        table.add_row(experiment.name, experiment.title, ", ".join(experiment.columns))
-    table_console(140).print(table)
+        by_source.setdefault(experiment.source, []).append(experiment)
+    for source, several in by_source.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column(width=max(map(len, EXPERIMENTS)))
+        table.add_column()
+        table.add_column()
+        for experiment in several:
+            table.add_row(experiment.name, experiment.title, ", ".join(experiment.columns))
+        console.print(Text(source, style="bold"))
+        console.print(table)
+        console.print()
 
 
 def _print(result: Result, files: Sequence[Path]) -> None:
