@@ -30,11 +30,11 @@ FLOOR = 1e-17  # an error of exactly 0 stands here
 @styled
 def draw(result: Result) -> Figure:
     figure = Figure(figsize=(2.0 * WIDTH, 62.0 / 25.4), layout="constrained")
-    errors, writes, settling = figure.subplots(1, 3)
+    errors, angles, settling = figure.subplots(1, 3)
     _errors(errors, result)
-    _writes(writes, result)
+    _angles(angles, result)
     _settling(settling, result)
-    for axes, panel in ((errors, "a"), (writes, "b"), (settling, "c")):
+    for axes, panel in ((errors, "a"), (angles, "b"), (settling, "c")):
         letter(axes, panel)
     return figure
 
@@ -61,7 +61,7 @@ def _errors(axes: Axes, result: Result) -> None:
     axes.legend(loc="upper left")
 
 
-def _writes(axes: Axes, result: Result) -> None:
+def _angles(axes: Axes, result: Result) -> None:
     """Angle between an early write and the gradient, of the graph with a skip."""
     looks: dict[str, dict[str, Any]] = {"ideal": {"ls": DASHES[0]}, "native": {"ls": DASHES[2], "lw": 2.0}}
     points: dict[str, Any] = {"ls": "none", "marker": MARKERS[0], "mfc": "white"}
