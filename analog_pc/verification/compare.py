@@ -18,7 +18,7 @@ QUANTITIES = ("x", "mu", "eps", "energy", "dW")
 def compare(
     ideal: Equilibrium, circuit: Equilibrium, compiled: CompiledNetwork | CompiledGraph
 ) -> tuple[Comparison, ...]:
-    """Residuals of x, mu, eps, energy and (of a chain) dW of a decoded circuit against the reference.
+    """Residuals of x, mu, eps, energy and dW of a decoded circuit against the ideal reference.
 
     The residual is ``max |circuit - ideal|`` over samples, layers and nodes, divided by the full scale
     ``max |ideal|`` of the quantity.  Where only the input is clamped, the ideal prediction errors vanish;

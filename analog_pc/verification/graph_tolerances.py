@@ -15,7 +15,9 @@ takes its output from x.  That leaves in the flow at most::
     r_v = dlambda_v + |gate_v| dh_v + (of the unit that is a gain) sum |part| dlambda + |lambda| dpart
 
 and to first order dx = |K^-1| r, K = -d(dx/dt)/dx, the Hessian of E where the feedback is the transpose.
-What rests on a kink, what a simulator's stopping rule adds, and `SECOND_ORDER` are as for chains.
+What
+rests on a kink moves by |z| / A_r (of its drive z and the gain A_r of the rectifier), and f with it by the
+steeper of its two slopes; what a simulator's stopping rule adds, and `SECOND_ORDER` are as for chains.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.activations import PiecewiseLinear
+from analog_pc.arrays import Floats, Ints
 from analog_pc.compiler import CompiledGraph
 from analog_pc.mapping import spring_scale
-from analog_pc.pcn import Equilibrium
+from analog_pc.pcn import Equilibrium, Population
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
 from analog_pc.verification.tolerances import RELTOL, SECOND_ORDER, VNTOL, unity_lag
@@ -46,7 +49,7 @@ class _Deviations:
 def graph_tolerances(
     compiled: CompiledGraph, ideal: Equilibrium, scales: dict[str, float]
 ) -> dict[str, float]:
-    """Tolerances of x, mu, eps and energy as fractions of their full scales.
+    """Tolerances of x, mu, eps, energy and dW as fractions of their full scales.
 
     Parameters
     ----------
@@ -71,6 +74,7 @@ def graph_tolerances(
     bounds = {"x": dx, "mu": dmu, "eps": deps}
     found = {name: max(float(b.max(initial=0.0)) for b in parts) for name, parts in bounds.items()}
     found["energy"] = float(np.max(_energy(compiled, state, dx, deps)))
+    found["dW"] = _update(compiled, state, dx, deps)
     return {name: SECOND_ORDER * bound / scales[name] + RELTOL for name, bound in found.items()}
 
 
@@ -141,6 +145,7 @@ def _moves(
 ) -> list[Floats]:
     """|K^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; by population."""
     full = landscape.hessian(state)
+    steep = landscape.hessian(_steepest(landscape, state))
     moving = np.concatenate(state.moving, axis=1)
     resting = np.broadcast_to(np.concatenate(compiled.clamps.free), moving.shape) & ~moving
     drives = [
@@ -152,9 +157,26 @@ def _moves(
     total = np.concatenate(r, axis=1)
     for s, mask in enumerate(moving):
         if mask.any():
-            push = total[s] + np.abs(full[s]) @ out[s]
+            push = total[s] + np.abs(steep[s]) @ out[s]
             out[s, mask] = np.abs(np.linalg.inv(full[s][np.ix_(mask, mask)])) @ push[mask]
     return np.split(out, np.cumsum(compiled.graph.sizes)[:-1], axis=1)
+
+
+def _steepest(landscape: GraphLandscape, state: GraphState) -> GraphState:
+    """The state with the steeper of the two slopes as the gate of what rests on a kink."""
+    gates: list[Floats | None] = []
+    for population, x, gate in zip(landscape.graph.populations, state.x, state.kink_gate, strict=True):
+        slope = _slopes(population, x, gate)
+        gates.append(None if gate is None else np.where(np.isnan(gate), np.nan, slope))
+    return landscape.state(state.x, gates)
+
+
+def _slopes(population: Population, x: Floats, kink_gate: Floats | None) -> Floats:
+    """|f'|; on a kink the steepest slope of f, which is at least that of the side to which x may move."""
+    slope = np.abs(population.f.slope(x))
+    if kink_gate is None or not isinstance(population.f, PiecewiseLinear):
+        return np.asarray(slope)
+    return np.where(np.isnan(kink_gate), slope, max(abs(k) for k in population.f.slopes))
 
 
 def _predictions(
@@ -164,7 +186,8 @@ def _predictions(
     graph = compiled.graph
     found = [m.copy() for m in off.mu]
     for p, (source, target, gain) in enumerate(zip(graph.sources, graph.targets, graph.gains, strict=True)):
-        moved = (np.abs(state.gate[source]) * dx[source]) @ np.abs(graph.weights[p]).T
+        rise = _slopes(graph.populations[source], state.x[source], state.kink_gate[source])
+        moved = (rise * dx[source]) @ np.abs(graph.weights[p]).T
         found[target] += np.abs(state.factor[p]) * moved
         if gain is not None:
             found[target] += np.abs(state.carried[p]) * dx[gain[0]][:, gain[1], None]
@@ -180,3 +203,32 @@ def _energy(compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: 
             spread = deps[k] @ np.abs(population.precision_matrix)
             total += ((np.abs(state.eps[k]) + 0.5 * deps[k]) * spread).sum(axis=1)
     return total
+
+
+def _update(compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: list[Floats]) -> float:
+    """Largest |d dW| <= dpost^T (|pre| + dpre) + |post|^T dpre, post = lambda, pre = g f(x_source)."""
+    graph = compiled.graph
+    one = unity_lag(compiled.design.technology.opamp_gain)
+    worst = 0.0
+    for p, projection in enumerate(graph.projections):
+        if not projection.plastic or projection.W is None:
+            continue
+        source = graph.sources[p]
+        target = graph.targets[p]
+        f = np.abs(state.activation[source])
+        rise = _slopes(graph.populations[source], state.x[source], state.kink_gate[source])
+        dpre = np.abs(state.factor[p]) * (rise * dx[source] + one * f)
+        gain = graph.gains[p]
+        if gain is not None:
+            dpre = dpre + dx[gain[0]][:, gain[1], None] * f
+        dpost = deps[target] @ np.abs(graph.populations[target].precision_matrix)
+        pre = np.abs(state.factor[p]) * f
+        bound = dpost.T @ (pre + dpre) + np.abs(state.weighted[target]).T @ dpre
+        copies = 1 if projection.shared is None else _copies(projection.shared)
+        worst = max(worst, copies * float(bound.max()))
+    return worst
+
+
+def _copies(shared: Ints) -> int:
+    """Most entries that share one value, whose updates are added."""
+    return int(np.bincount(shared[shared >= 0], minlength=1).max())
