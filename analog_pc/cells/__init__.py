@@ -11,11 +11,13 @@ from analog_pc.cells.leak import leak
 from analog_pc.cells.mixing import mixed_value_node, mixing_crossbar
 from analog_pc.cells.nodes import clamp, eps_sense, feedback_gate, free_input_node, value_node
 from analog_pc.cells.one_to_one import one_to_one
+from analog_pc.cells.sampled import TwoPhaseClock, sampled_node
 from analog_pc.cells.switched import feedback_switch, sample_and_hold, two_phase_clock
 
 __all__ = [
     "ActivationCell",
     "ComponentSampler",
+    "TwoPhaseClock",
     "activation_cell",
     "clamp",
     "differential_crossbar",
@@ -32,6 +34,7 @@ __all__ = [
     "one_to_one",
     "open_loop",
     "sample_and_hold",
+    "sampled_node",
     "transimpedance",
     "two_phase_clock",
     "unity",

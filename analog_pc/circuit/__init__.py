@@ -39,6 +39,7 @@ from analog_pc.circuit.elements import (
     Wire,
 )
 from analog_pc.circuit.joined import joined, prefixed
+from analog_pc.circuit.phases import at_phase
 from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import TransferFunction
 
@@ -78,6 +79,7 @@ __all__ = [
     "Transient",
     "VoltageSources",
     "Wire",
+    "at_phase",
     "bus",
     "check_analysis",
     "check_circuit",

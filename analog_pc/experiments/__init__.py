@@ -17,8 +17,10 @@ from analog_pc.experiments.millidge2022.reverse_differentiation import REVERSE_D
 from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
 from analog_pc.experiments.salvatori2021.memory import MEMORY
 from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
+from analog_pc.experiments.salvatori2024.incremental_pc import INCREMENTAL_PC
 from analog_pc.experiments.scellier2023.contrastive_learning import CONTRASTIVE_LEARNING
 from analog_pc.experiments.song2020.write_window import WRITE_WINDOW
+from analog_pc.experiments.song2020.z_il import Z_IL
 from analog_pc.experiments.song2024.bear import BEAR
 from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT
 from analog_pc.experiments.song2024.continual import CONTINUAL
@@ -57,6 +59,8 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         REINFORCEMENT,
         CONTRASTIVE_LEARNING,
         WRITE_WINDOW,
+        Z_IL,
+        INCREMENTAL_PC,
         MEMORY,
         GRAPH_QUERIES,
         TEMPORAL_PC,
