@@ -13,6 +13,8 @@ from analog_pc.experiments.framework.learner import Learner
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
+from analog_pc.experiments.lillicrap2016.feedback_alignment import FEEDBACK_ALIGNMENT
+from analog_pc.experiments.millidge2020.variants import VARIANTS_EXPERIMENT
 from analog_pc.experiments.millidge2022.reverse_differentiation import REVERSE_DIFFERENTIATION
 from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
 from analog_pc.experiments.salvatori2021.memory import MEMORY
@@ -57,6 +59,8 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         CONCEPT_DRIFT,
         DEPTH,
         REINFORCEMENT,
+        FEEDBACK_ALIGNMENT,
+        VARIANTS_EXPERIMENT,
         CONTRASTIVE_LEARNING,
         WRITE_WINDOW,
         Z_IL,

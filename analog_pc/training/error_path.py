@@ -93,7 +93,7 @@ class ErrorPathBackend(MathematicsBackend):
             self.network = net.with_parameters(weights, biases)
         except BadInput as fault:
             raise FloatingPointError(f"weights are not finite any more: {fault}") from None
-        self._renew_path()
+        self.renew_path()
 
     def _moved(
         self, values: Sequence[Floats], velocities: Sequence[Floats], changes: Sequence[Floats]
@@ -104,7 +104,8 @@ class ErrorPathBackend(MathematicsBackend):
             velocity += change
         return [value + velocity for value, velocity in zip(values, velocities, strict=True)]
 
-    def _renew_path(self) -> None:
+    def renew_path(self) -> None:
+        """Take what has changed into the path."""
         changed: dict[str, Any] = {}
         if self.rule.learns_feedback:
             changed["feedback"] = self._feedback
@@ -139,7 +140,7 @@ class ErrorPathBackend(MathematicsBackend):
         if self._mixing is not None:
             self._mixing = tuple(stored("mixing", len(self._mixing)))
             self._mixing_velocity = stored("mixing_velocity", len(self._mixing_velocity))
-        self._renew_path()
+        self.renew_path()
 
 
 def _mixing_changes(network: PredictiveCodingNetwork, factors: Factors, rate: float) -> list[Floats]:

@@ -121,7 +121,9 @@ def random_feedback(
     return tuple(_xavier(w.shape, scale, rng) for w in network.W)
 
 
-def random_mixing(network: PredictiveCodingNetwork, *, seed: int = 0) -> tuple[Floats, ...]:
+def random_mixing(
+    network: PredictiveCodingNetwork, *, seed: int = 0, positive: bool = False
+) -> tuple[Floats, ...]:
     """Random mixing matrices of Xavier's size for the hidden layers, 1 for the output.
 
     Parameters
@@ -130,6 +132,8 @@ def random_mixing(network: PredictiveCodingNetwork, *, seed: int = 0) -> tuple[F
         Its sizes are used.
     seed
         Of the matrices.
+    positive
+        Whether their symmetric parts are made positive definite, by the absolute values of its eigenvalues.
 
     Returns
     -------
@@ -138,6 +142,8 @@ def random_mixing(network: PredictiveCodingNetwork, *, seed: int = 0) -> tuple[F
     """
     rng = np.random.default_rng([seed, MIXING_STREAM])
     hidden = [_xavier((n, n), 1.0, rng) for n in network.sizes[1:-1]]
+    if positive:
+        hidden = [_positive(m) for m in hidden]
     return (*hidden, np.eye(network.sizes[-1]))
 
 
@@ -156,6 +162,12 @@ def alignment(network: PredictiveCodingNetwork, feedback: Sequence[Floats]) -> F
 def _xavier(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> Floats:
     limit = scale * math.sqrt(6.0 / sum(shape))
     return np.asarray(rng.uniform(-limit, limit, shape))
+
+
+def _positive(matrix: Floats) -> Floats:
+    """The matrix with the absolute values of the eigenvalues of its symmetric part."""
+    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+    return 0.5 * (matrix - matrix.T) + (vectors * np.abs(values)) @ vectors.T
 
 
 def _matrices(what: str, found: Sequence[ArrayLike], shapes: Sequence[tuple[int, ...]]) -> tuple[Floats, ...]:

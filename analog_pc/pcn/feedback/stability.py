@@ -30,8 +30,8 @@ def margins(network: PredictiveCodingNetwork, path: ErrorPath, equilibrium: Equi
     return np.asarray(np.linalg.eigvals(jacobian).real.min(axis=1))
 
 
-def loop_margin(weights: Floats, feedback: Floats, slope: float) -> float:
-    """The margin of one hidden layer at zero error, all its slopes alike: min Re eig(1 + slope^2 B W).
+def loop_margin(weights: Floats, feedback: Floats, slope: float, gate: float | None = None) -> float:
+    """The margin of one hidden layer at zero error, all its slopes alike: min Re eig(1 + gate slope B W).
 
     Parameters
     ----------
@@ -39,8 +39,11 @@ def loop_margin(weights: Floats, feedback: Floats, slope: float) -> float:
         W and what stands for it on the way back, [post, pre]; B = feedback^T.
     slope
         f' of every hidden unit: 0.25 is the largest of a sigmoid, 1 that of tanh.
+    gate
+        Gate of the feedback; None: the slope, as in predictive coding.
     """
     # The nonzero eigenvalues of B W [pre, pre] are those of W B [post, post]; the others are 0.
     around = np.linalg.eigvals(weights @ feedback.T).real
     least = float(around.min())
-    return 1.0 + slope**2 * (least if len(weights) >= weights.shape[1] else min(least, 0.0))
+    around_once = slope * (slope if gate is None else gate)
+    return 1.0 + around_once * (least if len(weights) >= weights.shape[1] else min(least, 0.0))

@@ -174,7 +174,8 @@ class RelaxedPredictiveCoding(PredictiveCoding):
     gate
         Constant in place of f'; 0: f'.
     mixing
-        "none"; "fixed" or "learnt": random matrices M in ``eps = x - M mu``.
+        "none"; random matrices M in ``eps = x - M mu``: "fixed", "learnt", or "positive", which learn from a
+        start whose symmetric part is positive definite.
     seed
         Of what is random.
 
@@ -197,11 +198,13 @@ class RelaxedPredictiveCoding(PredictiveCoding):
 
     @property
     def learns_mixing(self) -> bool:
-        return self.mixing == "learnt"
+        return self.mixing in ("learnt", "positive")
 
     def path(self, network: PredictiveCodingNetwork) -> ErrorPath:
         """The gate and the mixing matrices, with the transpose."""
-        mixing = None if self.mixing == "none" else random_mixing(network, seed=self.seed)
+        mixing = None
+        if self.mixing != "none":
+            mixing = random_mixing(network, seed=self.seed, positive=self.mixing == "positive")
         return ErrorPath(gate=self.gate or None, mixing=mixing)
 
 
@@ -233,7 +236,7 @@ class RelaxedKolenPollack(RelaxedFeedbackAlignment):
         _check_decay(self.name, self.decay)
 
 
-MIXING = ("none", "fixed", "learnt")
+MIXING = ("none", "fixed", "learnt", "positive")
 
 LEARNING_RULES: Mapping[str, type[LearningRule]] = MappingProxyType(
     {

@@ -159,14 +159,25 @@ def test_a_search_that_ends_too_early_says_so() -> None:
     assert "not at rest" in found.relaxation.message
 
 
+def test_mixing_may_start_with_a_positive_symmetric_part() -> None:
+    drawn = random_mixing(NET, seed=1)
+    positive = random_mixing(NET, seed=1, positive=True)
+    for m, p in zip(drawn[:-1], positive[:-1], strict=True):
+        before = np.linalg.eigvalsh(m + m.T)
+        assert before[0] < 0.0
+        np.testing.assert_allclose(np.linalg.eigvalsh(p + p.T), np.sort(np.abs(before)), atol=1e-13)
+        np.testing.assert_allclose(p - p.T, m - m.T, atol=1e-13)
+    np.testing.assert_array_equal(positive[-1], np.eye(3))
+
+
 def test_random_feedback_is_of_its_scale_and_independent_of_the_weights() -> None:
     net = random_network((200, 100, 50), seed=3)
     feedback = random_feedback(net, scale=2.0, seed=3)
     for b, w in zip(feedback, net.W, strict=True):
         assert b.std() == pytest.approx(2.0 * w.std(), rel=0.03)
     assert np.abs(alignment(net, feedback)).max() < 5.0 / np.sqrt(50 * 100)  # five standard deviations
-    np.testing.assert_array_equal(alignment(net, net.W), 1.0)
-    np.testing.assert_array_equal(alignment(net, [-w for w in net.W]), -1.0)
+    np.testing.assert_allclose(alignment(net, net.W), 1.0, rtol=1e-14)
+    np.testing.assert_allclose(alignment(net, [-w for w in net.W]), -1.0, rtol=1e-14)
     assert alignment(net.with_parameters([0.0 * w for w in net.W], net.b), feedback)[0] == 0.0
 
 

@@ -80,7 +80,7 @@ def test_feedback_alignment_is_backpropagation_through_another_matrix() -> None:
     ("text", "words"),
     [
         ("pc-relaxed:gate=-1", "gate = -1.0"),
-        ("pc-relaxed:mixing=some", "use one of none, fixed, learnt"),
+        ("pc-relaxed:mixing=some", "use one of none, fixed, learnt, positive"),
         ("kp:decay=-1", "decay = -1.0"),
         ("pc-kp:decay=nan", "decay = nan"),
         ("fa:decay=1", "expected NAME=VALUE"),
