@@ -3,22 +3,25 @@
 Between two samples the circuit relaxes the squared errors of the observation and of the prediction from the
 last estimate.  The publication gives both the same precision; then the estimate is that of the Kalman filter
 only where the observation is well conditioned.  Here the precision of the prediction, a spring conductance,
-is also tuned on other data (one number p), or is the matrix that the Kalman filter has.
+is also tuned on other data (one number p), or is the matrix that the Kalman filter has.  In ngspice the
+filter also runs by itself: one clocked circuit, whose last estimate is held in capacitors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Positive, Rates
+from analog_pc.experiments.framework.fields import Count, Natural, Positive, Rates
 from analog_pc.experiments.framework.quantity import Quantity, quantity
+from analog_pc.experiments.framework.real_parts import NOTE, PARTS, chips, short
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
+from analog_pc.experiments.millidge2024.clocked_filter import run_clocked
 from analog_pc.experiments.millidge2024.figures.temporal_pc import draw
 from analog_pc.experiments.millidge2024.filter_circuit import (
     estimates,
@@ -27,6 +30,7 @@ from analog_pc.experiments.millidge2024.filter_circuit import (
     timed_steps,
 )
 from analog_pc.experiments.millidge2024.tracking import (
+    Track,
     expected_error,
     filtered,
     kalman_gain,
@@ -36,7 +40,8 @@ from analog_pc.experiments.millidge2024.tracking import (
     squared_error,
     track,
 )
-from analog_pc.relaxers import Relaxer
+from analog_pc.pcn import PredictiveCodingGraph
+from analog_pc.relaxers import CircuitRelaxer, Relaxer
 
 MILLIDGE = (
     "Millidge, Tang, Osanlouy, Harper, Bogacz, Predictive coding networks for temporal prediction, "
@@ -50,10 +55,13 @@ CHOICES = (EQUAL, TUNED, MATRIX)
 RATIO = quantity("mean squared error over that of the Kalman filter, precision {precision}, median")
 WORST = quantity("mean squared error over that of the Kalman filter, precision {precision}, worst system")
 EXPECTED = quantity("expected ratio after a long time, precision {precision}, median")
+REAL = quantity("error over that of the Kalman filter, matrix precision, median system, worst chip, {parts}")
 LATE = quantity("mean squared error after {tau} C / g_s a sample over that at rest, p = 1, median")
-GAIN = quantity("gain", system=0)
+CLOCKED = quantity("largest deviation of the clocked filter from the Kalman filter, of the largest estimate")
 WITHIN = 0.05  # of the Kalman filter's error: what a tuned scalar has to keep
 ROUNDING = 1e-4  # of circuits of ideal parts, as `AGREEMENT`
+SETTLED = 1e-3  # of the clocked filter: as `AGREEMENT` of ngspice
+POINTS = 40  # of the clocked filter's waveform that are kept, a period
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,9 @@ class Config:
     """`systems` random observation matrices; `samples` of a run, and of another one that p is tuned on.
 
     `precisions` are tried; `times` a sample in C / g_s; `steps` samples run on the circuit one by one;
-    `amplitude` of the stimuli that the circuit's linear map is read with.
+    `amplitude` of the stimuli that the circuit's linear map is read with.  `clocked` samples run in one
+    transient, with a clock of `period` C / g_s.  `timed`: whether finite times are measured.
+    `chips` of real parts are drawn, for `real_systems` of the systems; 0: none.
     """
 
     systems: Count = 10
@@ -71,7 +81,23 @@ class Config:
     times: Rates = (1.0, 3.0, 10.0)
     steps: Count = 5
     amplitude: Positive = 10.0
+    timed: bool = True
+    clocked: Natural = 8
+    period: Positive = 60.0
+    chips: Natural = 3
+    real_systems: Count = 10
     seed: Count = 1
+
+
+def fit(config: Config, column: str) -> Config:
+    """Clocks are ngspice's; finite times are left to the others.
+
+    Where C hardly sees a direction, the filter forgets a thousandth of it a sample: a thousandfold remains
+    of the 1e-6 that ngspice's waveforms are good to.
+    """
+    if column == "ngspice":
+        return replace(config, timed=False, chips=0)
+    return replace(config, clocked=0, chips=config.chips if column == "native" else 0)
 
 
 def ratio(choice: str) -> Quantity:
@@ -100,7 +126,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         values[ratio(choice)] = float(np.median(ratios))
         values[worst(choice)] = float(np.max(ratios))
         values[expected(choice)] = float(np.median([part[f"expected {choice}"] for part in parts]))
-    for k, tau in enumerate(config.times):
+    for k, tau in enumerate(config.times if config.timed else ()):
         values[late(tau)] = float(np.median([part["late"][k] for part in parts]))
     first = parts[0]
     arrays: dict[Quantity, Array] = {
@@ -108,15 +134,48 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         for name in ("states", "kalman", "curve", "expected curve", "precisions", "gains", "scalar gains")
     }
     arrays |= {quantity("estimates", precision=choice): first[f"track {choice}"] for choice in CHOICES}
+    if "clocked" in first:
+        values[CLOCKED] = float(first["clocked"])
+        arrays |= {quantity(f"clocked {what}"): first[f"clocked {what}"] for what in ("times", "states")}
     arrays[quantity("estimates one by one")] = first["steps"]
     arrays[quantity("ratios")] = np.array([[float(part[c]) for c in CHOICES] for part in parts])
-    arrays[quantity("late ratios")] = np.array([part["late"] for part in parts])
+    if config.timed:
+        arrays[quantity("late ratios")] = np.array([part["late"] for part in parts])
+    if config.chips:
+        values |= _real(config, cache)
     notes = (
-        "The last estimate is held by the clamp of the past: an ideal sample and hold.",
+        NOTE,
+        "The last estimate is held by the clamp of the past, an ideal sample and hold; in the clocked filter "
+        "of ngspice by capacitors behind switches.",
         "A circuit's map is read from one batch of eight samples, because it is linear; the first samples of "
         "system 0 are relaxed one by one.",
     )
     return Outcome(values, arrays, notes)
+
+
+def _real(config: Config, cache: ResultCache) -> Mapping[Quantity, float]:
+    """The Kalman filter's matrix on real parts."""
+    found = cache.compute([f"real {parts}" for parts in PARTS], lambda name: _ratios(config, name[5:]))
+    worst_chip = [np.median(ratios["ratios"], axis=1).max() for ratios in found]
+    return {REAL.at(parts=parts): float(ratio) for parts, ratio in zip(PARTS, worst_chip, strict=True)}
+
+
+def _ratios(config: Config, parts: str) -> Mapping[str, Array]:
+    """Error on a track over that of the Kalman filter of every chip and system, ``ratios`` [chips, systems].
+
+    States wander off as a random walk, and an error of a weight grows with them: longer tracks are worse.
+    """
+    ratios = []
+    for relaxer in chips(parts, config.chips):
+        each = []
+        for system in range(min(config.real_systems, config.systems)):
+            c = observation(system)
+            step = resting_step(relaxer, filter_graph(c, kalman_precision(c)), config.amplitude)
+            tested = track(c, config.samples, config.seed + system)
+            reference = squared_error(filtered(kalman_gain(c), c, tested), tested)
+            each.append(float(squared_error(step.run(tested), tested) / reference))
+        ratios.append(each)
+    return {"ratios": np.array(ratios)}
 
 
 def tune(c: Floats, config: Config, system: int) -> float:
@@ -150,10 +209,10 @@ def _system(config: Config, system: int, relaxer: Relaxer) -> Mapping[str, Array
         found[f"expected {choice}"] = np.array(expected_error(step.gain, c) / expected_error(best, c))
         found[f"track {choice}"] = path
         gains.append(step.gain)
-    equal = filter_graph(c, 1.0)
-    rested = float(found[EQUAL]) * reference
-    steps = timed_steps(relaxer, equal, config.times, config.amplitude)
-    found["late"] = np.array([squared_error(s.run(tested), tested) / rested for s in steps.values()])
+    if config.timed:
+        rested = float(found[EQUAL]) * reference
+        steps = timed_steps(relaxer, filter_graph(c, 1.0), config.times, config.amplitude)
+        found["late"] = np.array([squared_error(s.run(tested), tested) / rested for s in steps.values()])
     found["gains"] = np.array(gains)
     if system == 0:
         found |= _shown(config, c, relaxer)
@@ -161,7 +220,24 @@ def _system(config: Config, system: int, relaxer: Relaxer) -> Mapping[str, Array
         found["kalman"] = filtered(best, c, tested)
         matrix = filter_graph(c, precisions[MATRIX])
         found["steps"] = estimates(relaxer, matrix, tested, config.steps)
+        if config.clocked and isinstance(relaxer, CircuitRelaxer):
+            found |= _clocked(config, relaxer, matrix, tested, found["kalman"][: config.clocked])
     return found
+
+
+def _clocked(
+    config: Config,
+    relaxer: CircuitRelaxer,
+    graph: PredictiveCodingGraph,
+    tested: Track,
+    kalman: Floats,
+) -> Mapping[str, Array]:
+    """The filter that runs by itself, beside the estimates [samples, 3] of the Kalman filter."""
+    found = run_clocked(relaxer, graph, tested, config.clocked, config.period)
+    times = np.linspace(0.0, config.clocked, config.clocked * POINTS + 1)
+    states = np.stack([np.interp(times, found.times, state) for state in found.states.T], axis=1)
+    deviation = np.abs(found.estimates - kalman).max() / np.abs(kalman).max()
+    return {"clocked": np.array(deviation), "clocked times": times, "clocked states": states}
 
 
 def _shown(config: Config, c: Floats, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -188,6 +264,13 @@ def claims(config: Config) -> Sequence[Claim]:
         Claim(ratio(MATRIX), None, ROUNDING, id="mse-ratio@matrix", derived=1.0),
         Claim(worst(MATRIX), None, ROUNDING, id="mse-ratio@matrix,worst", derived=1.0),
     ]
+    if config.clocked:
+        found.append(Claim(CLOCKED, None, SETTLED, id="kalman-deviation@clocked", derived=0.0))
+    if config.chips:
+        found += [
+            Claim(REAL.at(parts=parts), None, None, id=f"mse-ratio@matrix,parts={short(parts)}")
+            for parts in PARTS
+        ]
     found += [Claim(expected(c), None, ROUNDING, id=f"expected-ratio@{c}") for c in CHOICES]
     return [*found, *(Claim(late(tau), None, ROUNDING, id=f"mse@tau={tau:g}") for tau in config.times)]
 
@@ -201,5 +284,6 @@ TEMPORAL_PC = Experiment(
     claims,
     draw,
     source=MILLIDGE,
+    fit=fit,
     backpropagation=False,
 )

@@ -16,10 +16,11 @@ import numpy as np
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.fields import Count, Counts, Natural, Positive
 from analog_pc.experiments.framework.quantity import Quantity, quantity
+from analog_pc.experiments.framework.real_parts import NOTE, PARTS, short
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.salvatori2021 import hierarchical
-from analog_pc.experiments.salvatori2021.capacity import LEFT_OUT, PARTS, capacity
+from analog_pc.experiments.salvatori2021.capacity import capacity
 from analog_pc.experiments.salvatori2021.completing import beside, complete, recall, settle
 from analog_pc.experiments.salvatori2021.figures.animation import player
 from analog_pc.experiments.salvatori2021.figures.memory import draw
@@ -113,7 +114,7 @@ def fit(config: Config, column: str) -> Config:
         return replace(config, chips=0)
     few = tuple(n for n in config.stored if n <= 20)
     if column == "native":
-        return replace(config, stored=few, deep_seeds=min(1, config.deep_seeds), deep_recalled=2)
+        return replace(config, stored=few, deep_seeds=min(1, config.deep_seeds), deep_recalled=1)
     small = tuple(n for n in few if n == 10) or few[:1]
     return replace(
         config, stored=small, known=("half",), recalled_for=0.0, settling=small, deep_seeds=0, chips=0
@@ -150,7 +151,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     notes = (
         "Where a direction is free there is no completion at rest: the ideal network calls it flat, a "
         "circuit unstable; what is shown is how far the circuit gets from the mean in a while.",
-        f"Real parts: all that makes a circuit nonlinear ({', '.join(LEFT_OUT)}) is left out.",
+        NOTE,
     )
     return Outcome(values, arrays, notes)
 
@@ -254,8 +255,8 @@ def _deep(
             values[deep_quantity(DEEP_NEAREST, config, part)] = float(right.mean())
             medians = [float(np.median(f[f"error {part}"])) for f in found]
             values[deep_quantity(DEEP_ERROR, config, part)] = max(medians)
-        arrays[quantity("hierarchical pixels", known=part)] = found[0][f"pixels {part}"][:2]
-        arrays[quantity("hierarchical energy", known=part)] = found[0][f"energy {part}"][:, :2]
+        arrays[quantity("hierarchical pixels", known=part)] = found[0][f"pixels {part}"][:1]
+        arrays[quantity("hierarchical energy", known=part)] = found[0][f"energy {part}"][:, :1]
 
 
 def held(parts: str) -> Quantity:
@@ -294,18 +295,14 @@ def claims(config: Config) -> Sequence[Claim]:
         for part in config.known:
             found += _deep_claims(config, part)
     if config.chips:
-        found += [Claim(held(parts), None, None, id=f"capacity@parts={_short(parts)}") for parts in PARTS]
+        found += [Claim(held(parts), None, None, id=f"capacity@parts={short(parts)}") for parts in PARTS]
         if 10 in config.capacity:
             found += [
                 Claim(of(REST, 10, "half").at(parts=parts), None, None,
-                      id=f"completion-mse@N=10,half,parts={_short(parts)}")
+                      id=f"completion-mse@N=10,half,parts={short(parts)}")
                 for parts in PARTS
             ]  # fmt: skip
     return found
-
-
-def _short(parts: str) -> str:
-    return parts.replace(" ", "-")
 
 
 def _recurrent_claims(config: Config, stored: int, part: str) -> list[Claim]:
@@ -352,7 +349,7 @@ MEMORY = Experiment(
     "memory",
     "Associative memory: digits that complete themselves",
     run,
-    Config(stored=(5, 10, 20), capacity=(5, 10, 15, 20, 25)),
+    Config(stored=(5, 10, 20), deep_seeds=1, capacity=(5, 10, 15, 20, 25)),
     Config(),
     claims,
     draw,

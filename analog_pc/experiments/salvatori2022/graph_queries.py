@@ -8,15 +8,16 @@ image completes better.  `analog_pc.experiments.salvatori2022.queries` says why.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Counts, Positive
+from analog_pc.experiments.framework.fields import Count, Counts, Natural, Positive
 from analog_pc.experiments.framework.modes import mode_rates
 from analog_pc.experiments.framework.quantity import Quantity, quantity
+from analog_pc.experiments.framework.real_parts import NOTE, PARTS, chips, short
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.salvatori2022.figures.graph_queries import draw
@@ -63,7 +64,8 @@ ROUNDING = 1e-4  # of circuits of ideal parts, as `AGREEMENT`
 class Config:
     """`seeds` splits of the data; `updates` of the local rule at `rate`; `images` of the test set asked.
 
-    `checkpoints`: numbers of updates after which the test error is measured too.
+    `checkpoints`: numbers of updates after which the test error is measured too.  `chips` of real parts
+    answer the queries of the first split; 0: none.
     """
 
     seeds: Count = 3
@@ -72,6 +74,12 @@ class Config:
     images: Count = 360
     ridge: Positive = 0.1
     checkpoints: Counts = (30, 100, 300, 500, 1000, 2000, 5000)
+    chips: Natural = 3
+
+
+def fit(config: Config, column: str) -> Config:
+    """Real parts are the native simulator's."""
+    return config if column == "native" else replace(config, chips=0)
 
 
 def at(what: Quantity, query: str) -> Quantity:
@@ -97,13 +105,40 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     if "learned" in parts[0]:
         arrays[LEARNED] = np.array([part["learned"] for part in parts])
         arrays[UPDATES] = np.array(config.checkpoints)
+    if config.chips:
+        values |= _real(config, cache)
     notes = (
-        "A poor classifier, as its Hessian is not an inverse covariance: ridge regression is better; stopping "
-        "to learn early makes it as good.",
+        NOTE,
+        "A poor classifier, as its Hessian is not an inverse covariance: ridge regression is better; "
+        "stopping to learn early makes it as good.",
+        "Wire resistance makes the large weights smaller: it acts as stopping to learn early does.",
         "Each query is a compiled circuit with the same arrays of the same chip; only which units have a "
         "clamp source differs.",
     )
     return Outcome(values, arrays, notes)
+
+
+def _real(config: Config, cache: ResultCache) -> Mapping[Quantity, float]:
+    """The queries on real parts: the mean over chips."""
+    found = cache.compute([f"real {parts}" for parts in PARTS], lambda name: _answered(config, name[5:]))
+    return {
+        what.at(parts=parts): float(answers[key].mean())
+        for parts, answers in zip(PARTS, found, strict=True)
+        for key, what in (("error", ERROR), ("completion", COMPLETION))
+    }
+
+
+def _answered(config: Config, parts: str) -> Mapping[str, Array]:
+    """Test error and completion error of every chip, [chips]."""
+    data = load(0)
+    graph = all_to_all(learn(data, config.updates, config.rate), data.mean)
+    found: dict[str, list[float]] = {"error": [], "completion": []}
+    for relaxer in chips(parts, config.chips):
+        for query, key in (("label", "error"), ("half", "completion")):
+            asked = questions(query, data, config.images)
+            answer = relaxer.relax(graph, clamps=clamps(query, asked)).activities[0]
+            found[key].append(float(_quality(query, answer, data, config.images)[key]))
+    return {key: np.array(each) for key, each in found.items()}
 
 
 def _split(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -117,7 +152,7 @@ def _split(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
         answer = equilibrium.activities[0]
         exact = oracle(weights, data.mean, query, asked)
         found[f"oracle {query}"] = np.array(np.abs(answer - exact).max())
-        found |= _judged(query, answer, data, config.images)
+        found |= _quality(query, answer, data, config.images)
         measured = mode_rates(relaxer, graph, clamps(query, asked[:1]))
         if measured is not None:
             found[f"fastest {query}"] = np.array(measured[-1])
@@ -127,7 +162,7 @@ def _split(config: Config, seed: int, relaxer: Relaxer) -> Mapping[str, Array]:
     return found
 
 
-def _judged(query: str, answer: Floats, data: Data, images: int) -> Mapping[str, Array]:
+def _quality(query: str, answer: Floats, data: Data, images: int) -> Mapping[str, Array]:
     """How good the answers [samples, 74] are."""
     if query == "label":
         right = answer[:, PIXELS:].argmax(axis=1) == data.test_labels[:images]
@@ -152,7 +187,7 @@ def _beside(config: Config, data: Data, weights: Floats) -> Mapping[str, Array]:
     learned = []
     for updates in config.checkpoints:
         answer = oracle(learn(data, updates, config.rate), data.mean, "label", asked)
-        learned.append(float(_judged("label", answer, data, config.images)["error"]))
+        learned.append(float(_quality("label", answer, data, config.images)["error"]))
     growth = {f"euler {q}": np.array(euler_growth(weights, q, EULER_STEP, EULER_STEPS)) for q in KNOWN}
     return {
         "ridge": np.array(ridge_error(data, config.ridge)),
@@ -183,6 +218,13 @@ def claims(config: Config) -> Sequence[Claim]:
         Claim(COMPLETION, None, ROUNDING, id="completion-mse@query=half"),
         Claim(MEAN_IMAGE, None, None, id="completion-mse@mean-image"),
     ]
+    if config.chips:
+        for parts in PARTS:
+            found += [
+                Claim(ERROR.at(parts=parts), None, None, id=f"error@query=label,parts={short(parts)}"),
+                Claim(COMPLETION.at(parts=parts), None, None,
+                      id=f"completion-mse@query=half,parts={short(parts)}"),
+            ]  # fmt: skip
     for query in KNOWN:
         found += [
             Claim(at(ORACLE, query), None, ROUNDING, id=f"oracle-deviation@query={query}", derived=0.0),
@@ -201,6 +243,7 @@ GRAPH_QUERIES = Experiment(
     Config(),
     claims,
     draw,
+    fit=fit,
     source=SALVATORI,
     columns=("ideal", "native"),
     backpropagation=False,

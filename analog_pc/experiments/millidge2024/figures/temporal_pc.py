@@ -15,17 +15,22 @@ from analog_pc.reporting.style import COLOURS, DASHES, GREY, INK, styled
 
 SHOWN = slice(20, 60)  # samples of the track
 STATE = 0  # position: the one that is furthest off at p = 1
+READ = 0.5  # of a period: when the clocked circuit's estimate is read
 CIRCUIT = {"native": {"marker": "x", "color": COLOURS[1]}, "ngspice": LOOKS["ngspice"]}
 
 
 @styled
 def draw(result: Result) -> Figure:
-    figure = Figure(figsize=(WIDTH, 92.0 / 25.4), layout="constrained")
-    axes = figure.subplot_mosaic([["springs", "time"], ["track", "track"]], height_ratios=(1.0, 0.9))
+    clocked = result.columns(quantity("clocked times"))
+    rows = [["springs", "time"], ["track", "track"], *([["clock", "clock"]] if clocked else [])]
+    figure = Figure(figsize=(WIDTH, (46.0 * len(rows)) / 25.4), layout="constrained")
+    axes = figure.subplot_mosaic(rows)
     _springs(axes["springs"], result)
     _time(axes["time"], result)
     _track(axes["track"], result)
-    for name, text in (("springs", "a"), ("time", "b"), ("track", "c")):
+    if clocked:
+        _clocked(axes["clock"], result, next(iter(clocked)))
+    for name, text in zip(axes, "abcd", strict=False):
         letter(axes[name], text)
     return figure
 
@@ -86,3 +91,21 @@ def _track(axes: Axes, result: Result) -> None:
         axes.plot(k, path, color=colour, ls=dashes, label=names[choice])
     axes.set(xlabel="sample", ylabel="position")
     axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.3), fontsize=6)
+
+
+def _clocked(axes: Axes, result: Result, column: str) -> None:
+    """The state's nodes in the clocked circuit, and the Kalman filter's estimates where they are read."""
+    data = result.data[column]
+    times = data[quantity("clocked times")]
+    states = data[quantity("clocked states")]
+    kalman = data[quantity("kalman")][: int(times[-1])]
+    names = ("position", "velocity", "acceleration")
+    for k, (state, name) in enumerate(zip(states.T, names, strict=True)):
+        axes.plot(times, state, color=COLOURS[k], ls=DASHES[k], lw=1.0, label=name)
+        axes.plot(np.arange(len(kalman)) + READ, kalman[:, k], ls="none", **_MARK)
+    axes.plot([], [], ls="none", label="Kalman filter", **_MARK)
+    axes.set(xlabel=f"time / period of the clock ({column})", ylabel="state nodes")
+    axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, -0.3), fontsize=6, columnspacing=1.0)
+
+
+_MARK: dict[str, Any] = {"marker": "o", "color": INK, "mfc": "white", "ms": 3.0, "mew": 0.7}

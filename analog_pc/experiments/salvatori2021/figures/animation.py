@@ -51,6 +51,9 @@ def _animate(column: str, times: Floats, pixels: Floats, digit: Floats) -> FuncA
     lines = [waves.plot([], [], color=COLOURS[k % len(COLOURS)])[0] for k in range(len(moving))]
     cursor = waves.axvline(0.0, color=INK, lw=0.6)
     waves.set(xlabel="time / (C / g_s)", ylabel="missing pixels")
+    now.set_title(" ")
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")  # laid out once, not for every frame
 
     def show(frame: int) -> Sequence[Any]:
         picture.set_data(square(pixels[frame]))

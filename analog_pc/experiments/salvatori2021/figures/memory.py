@@ -35,8 +35,8 @@ def shown_film(result: Result) -> tuple[str, Floats, Floats, Floats] | None:
 
 @styled
 def draw(result: Result) -> Figure:
-    figure = Figure(figsize=(WIDTH, 132.0 / 25.4), layout="constrained")
-    images, middle, real = np.asarray(figure.subfigures(3, 1, height_ratios=(0.62, 1.0, 1.05)))
+    figure = Figure(figsize=(WIDTH, 126.0 / 25.4), layout="constrained")
+    images, middle, real = np.asarray(figure.subfigures(3, 1, height_ratios=(0.52, 1.0, 1.05)))
     _moments(images, result)
     waves, settling = middle.subplots(1, 2)
     _waves(waves, result)
@@ -88,7 +88,7 @@ def _waves(axes: Axes, result: Result) -> None:
             shown = slice(None, None, 4) if column == "ngspice" else slice(None)
             axes.plot(times[shown], path[shown], label=column if k == 0 else None, **style)
     axes.set(xlabel="time / (C / g_s)", ylabel="missing pixel")
-    axes.legend(loc="lower right", fontsize=5.5)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.14), fontsize=5.5)
     letter(axes, "b")
 
 
@@ -98,9 +98,9 @@ def _settling(axes: Axes, result: Result) -> None:
         of = quantity("distance", N=n, known="half")
         for column, distance in result.columns(of).items():
             times = result.data[column][of.renamed("times")]
-            look: dict[str, Any] = {"color": COLOURS[k], "ls": DASHES[0]}
+            style: dict[str, Any] = {"color": COLOURS[k], "ls": DASHES[0]}
             if column != "ideal":
-                look = {
+                style = {
                     "color": COLOURS[k],
                     "ls": "none",
                     "marker": MARKERS[k],
@@ -110,13 +110,14 @@ def _settling(axes: Axes, result: Result) -> None:
                 }
             shown = slice(None) if column == "ideal" else slice(None, None, 5)
             axes.semilogy(
-                times[shown], distance[shown], label=f"N = {n}" if column == "ideal" else None, **look
+                times[shown], distance[shown], label=f"N = {n}" if column == "ideal" else None, **style
             )
         for row in result.rows:
             if row.id == f"lambda-min@N={n},half" and row.ideal:
                 late = times > 1.0 / row.ideal
                 line = distance[-1] * np.exp(-row.ideal * (times - times[-1]))
-                axes.semilogy(times[late], 1.6 * line[late], color=GREY, ls=DASHES[1], lw=0.8)
+                label = "exp(-λ t)" if k == 0 else None
+                axes.semilogy(times[late], 1.6 * line[late], color=GREY, ls=DASHES[1], lw=0.8, label=label)
     axes.set(xlabel="time / (C / g_s)", ylabel="distance from solve")
     axes.legend(loc="upper right", fontsize=5.5)
     letter(axes, "c")
@@ -130,13 +131,13 @@ def _capacity(axes: Axes, result: Result) -> None:
         numbers = next(iter(result.columns(quantity("capacity patterns")).values()))
         mean = errors.mean(axis=0)
         spread = np.abs(np.stack([errors.min(axis=0), errors.max(axis=0)]) - mean)
-        look: dict[str, Any] = {
+        style: dict[str, Any] = {
             "color": COLOURS[k],
             "marker": MARKERS[k],
             "ls": DASHES[k % len(DASHES)],
             "mfc": "white",
         }
-        axes.errorbar(numbers, mean, spread, capsize=1.5, elinewidth=0.6, label=str(of["parts"]), **look)
+        axes.errorbar(numbers, mean, spread, capsize=1.5, elinewidth=0.6, label=str(of["parts"]), **style)
         labels.append(of)
     if not labels:
         axes.set_axis_off()
@@ -146,9 +147,9 @@ def _capacity(axes: Axes, result: Result) -> None:
     ]
     if mean_image and mean_image[-1] is not None:
         axes.axhline(mean_image[-1], color=INK, lw=0.7, ls=(0, (4, 2)))
-        axes.annotate("mean image", (0.99, mean_image[-1]), xycoords=("axes fraction", "data"), ha="right",
+        axes.annotate("mean image", (0.02, mean_image[-1]), xycoords=("axes fraction", "data"), ha="left",
                       va="bottom", fontsize=6)  # fmt: skip
     axes.set_yscale("log")
     axes.set(xlabel="stored patterns, half known", ylabel="squared error of missing pixels")
-    axes.legend(loc="lower right", ncols=2, fontsize=6)
+    axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.42), ncols=2, fontsize=6)
     letter(axes, "d")

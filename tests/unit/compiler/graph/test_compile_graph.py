@@ -203,6 +203,20 @@ def test_one_seed_is_one_chip() -> None:
     assert (first(1) != first(2)).any()
 
 
+def test_only_a_nonlinear_circuit_needs_a_transient_to_its_operating_point() -> None:
+    """A SPICE program runs one where there may be several operating points: by f, devices or amplifiers."""
+    populations = [Population(name="a", size=2), Population(name="b", size=3)]
+    linear = PredictiveCodingGraph(populations, [Projection(source="a", target="b", weight=W["ab"])])
+    circuit = compile_network(linear, IDEAL, clamps={"a": X})
+    assert circuit.operating_point().settling is None
+    assert circuit.operating_point(by_relaxation=True).settling is not None
+    assert compiled().operating_point().settling is not None
+    assert compiled().operating_point(by_relaxation=False).settling is None
+    for changes in ({"opamp_saturation": 1.0}, {"device_law": "sinh", "device_nonlinearity": 1.0}):
+        real = compile_network(linear, replace(IDEAL, **changes), clamps={"a": X})
+        assert real.operating_point().settling is not None
+
+
 def test_analyses_are_complete_and_in_units_of_time() -> None:
     circuit = compiled()
     check_analysis(circuit.circuit, circuit.operating_point())

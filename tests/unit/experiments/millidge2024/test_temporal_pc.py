@@ -10,6 +10,7 @@ from analog_pc.experiments import collect
 from analog_pc.experiments.framework.quantity import quantity
 from analog_pc.experiments.framework.result import DIFFERS
 from analog_pc.experiments.millidge2024 import tracking
+from analog_pc.experiments.millidge2024.clocked_filter import run_clocked
 from analog_pc.experiments.millidge2024.filter_circuit import (
     estimates,
     filter_graph,
@@ -17,7 +18,7 @@ from analog_pc.experiments.millidge2024.filter_circuit import (
     timed_steps,
 )
 from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC, Config, expected, late, ratio
-from analog_pc.relaxers import Relaxer
+from analog_pc.relaxers import CircuitRelaxer, Relaxer
 
 C = tracking.observation(0)
 # Amplifiers of gain 1e9; noise gains of these arrays are below 100, the softest direction has 0.3 of g_s.
@@ -82,9 +83,23 @@ def test_the_map_of_a_step_is_what_relaxation_sample_by_sample_does(relaxers: di
     np.testing.assert_allclose(found, tracking.filtered(tracking.kalman_gain(C), C, run), atol=1e-5)
 
 
+def test_a_clocked_circuit_is_a_kalman_filter_by_itself(relaxers: dict[str, Relaxer]) -> None:
+    """Three samples in one transient; the first has half a period, 30: exp(-30 x 0.3) is left of its way."""
+    run = tracking.track(C, 3, 1)
+    relaxer = relaxers["ngspice"]
+    assert isinstance(relaxer, CircuitRelaxer)
+    graph = filter_graph(C, tracking.kalman_precision(C))
+    found = run_clocked(relaxer, graph, run, 3, 60.0)
+    kalman = tracking.filtered(tracking.kalman_gain(C), C, run)
+    np.testing.assert_allclose(found.estimates, kalman, atol=1e-3 * np.abs(kalman).max())
+    assert np.abs(found.estimates - kalman)[1:].max() < 1e-4 * np.abs(kalman).max()
+    short = run_clocked(relaxer, graph, run, 3, 10.0)
+    assert np.abs(short.estimates - kalman).max() > 1e-2  # a period that is too short shows
+
+
 def test_ratios_are_those_calculated_independently(relaxers: dict[str, Relaxer]) -> None:
     """Of ten other systems: 2.27 at p = 1, 1.02 tuned, 1.000 with the matrix; +56 %, +4 %, +0.003 % late."""
-    result = collect(TEMPORAL_PC, Config(steps=1), {"ideal": relaxers["ideal"]})
+    result = collect(TEMPORAL_PC, Config(steps=1, chips=0), {"ideal": relaxers["ideal"]})
     values = {row.quantity: row.ideal for row in result.rows}
     assert result.passed
     assert values[expected("p=1")] == pytest.approx(2.27, rel=0.05)
@@ -96,7 +111,7 @@ def test_ratios_are_those_calculated_independently(relaxers: dict[str, Relaxer])
 
 
 def test_a_reduced_run_agrees_and_its_figure_is_drawn(relaxers: dict[str, Relaxer]) -> None:
-    config = Config(systems=1, samples=50, validation=50, steps=1, precisions=(0.3, 1.0))
+    config = Config(systems=1, samples=50, validation=50, steps=1, precisions=(0.3, 1.0), chips=1)
     chosen = {c: relaxers[c] for c in ("ideal", "native")}
     result = collect(TEMPORAL_PC, config, chosen)
     checked = [row for row in result.rows if row.id != "mse-ratio@best"]  # 50 samples tune nothing
@@ -104,3 +119,6 @@ def test_a_reduced_run_agrees_and_its_figure_is_drawn(relaxers: dict[str, Relaxe
     assert {row.backprop for row in result.rows} == {None}
     assert set(result.columns(quantity("gains"))) == set(chosen)
     assert len(TEMPORAL_PC.draw(result).axes) == 3
+    real = {row.id: row.native for row in result.rows if row.id.startswith("mse-ratio@matrix,parts")}
+    assert real["mse-ratio@matrix,parts=ideal-parts"] == pytest.approx(1.0, abs=1e-4)
+    assert len(set(real.values())) == len(real)

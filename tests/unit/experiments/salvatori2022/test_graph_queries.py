@@ -87,3 +87,13 @@ def test_the_graph_is_a_poor_classifier_and_completes_worse_than_the_mean(
     assert found["completion-mse@query=half"] > 1.5 * found["completion-mse@mean-image"]
     assert found["nearest-class@query=image"] == 10.0
     assert GRAPH_QUERIES.draw(result).axes
+
+
+def test_real_parts_answer_otherwise(relaxers: dict[str, Relaxer]) -> None:
+    config = Config(seeds=1, updates=300, images=40, chips=1)
+    result = collect(GRAPH_QUERIES, config, {"native": relaxers["native"]})
+    found = {row.id: row.native for row in result.rows}
+    ideal = found["completion-mse@query=half,parts=ideal-parts"]
+    assert ideal == pytest.approx(found["completion-mse@query=half"], abs=1e-6)
+    for parts in ("wires", "offsets", "5-bit", "all"):
+        assert abs(found[f"completion-mse@query=half,parts={parts}"] - ideal) > 1e-6
