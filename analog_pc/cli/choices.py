@@ -17,3 +17,8 @@ ANALYSIS_STEPS = ("table", "cross-check", "wires", "power", "modes", "noise", "t
 EVALUATION_STEPS = (
     "chips", "non-idealities", "signals", "cost", "baselines", "limits", "proposal", "check", "break-even",
 )  # fmt: skip
+SPECIFIED = (
+    "amplifier_gain", "opamp_gain_bandwidth", "input_offset", "opamp_output_resistance", "wire_resistance",
+    "driver_resistance", "on_off_ratio", "levels", "programming_sigma", "read_noise", "stuck_off",
+    "activation_gain_spread", "activation_offset_spread",
+)  # fmt: skip

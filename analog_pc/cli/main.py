@@ -27,6 +27,7 @@ COMMANDS = {
     "import": "analog_pc.cli.import_network:import_command",
     "netlist": "analog_pc.cli.netlist:netlist",
     "run": "analog_pc.cli.run:run",
+    "specify": "analog_pc.cli.specify:specify",
     "study": "analog_pc.cli.study:study",
     "technologies": "analog_pc.cli.technologies:technologies",
     "testbench": "analog_pc.cli.testbench:testbench",
@@ -185,6 +186,9 @@ def main() -> None:
     Start with your own network: is it good enough on a chip, and what does it cost?
       analog-pc import model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
       analog-pc evaluate net.npz --data test.npz --technology cmos65-rram
+    How bad may its parts be, and many chips, corners and candidates at once:
+      analog-pc specify net.npz --data test.npz --technology cmos65-rram --loss 1%
+      analog-pc study study.toml
     Then its circuit, against a SPICE simulator and as a netlist:
       analog-pc verify net.npz --data test.npz --technology cmos65-rram
       analog-pc netlist net.npz --stimuli stimuli.npz --phase learn --out netlist

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from analog_pc.arrays import Floats, Ints
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.data import TestData
 from analog_pc.mapping import Scales
@@ -95,6 +95,12 @@ class Bench:
         answers = np.asarray(outputs.argmax(axis=1), dtype=np.int64)
         message = equilibrium.relaxation.message
         return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
+
+    def right(self, technology: Technology, seed: int) -> Bools:
+        """Which samples a chip tells right, [samples]; one without an answer is wrong."""
+        found = self.equilibrium(technology, seed)
+        converged = found.relaxation.converged & np.isfinite(found.output).all(axis=1)
+        return np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels))
 
     def chips(self, technology: Technology, tick: Tick, seeds: Iterable[int] | None = None) -> Accuracy:
         """Accuracy of several chips; of one where a seed draws nothing, because all are the same."""

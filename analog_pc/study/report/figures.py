@@ -9,10 +9,20 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from analog_pc.arrays import Floats
-from analog_pc.reporting.style import COLOURS, FILLED, FULL_WIDTH, GREY, HOLLOW, INK, ONE_COLUMN, legend_below
-from analog_pc.reporting.style import styled as styled
+from analog_pc.reporting.style import (
+    COLOURS,
+    FILLED,
+    FULL_WIDTH,
+    GREY,
+    HOLLOW,
+    INK,
+    ONE_COLUMN,
+    legend_below,
+    styled,
+)
 from analog_pc.study.axes import Axis
 from analog_pc.study.pareto import pareto
 from analog_pc.study.report.sentences import value_text
@@ -49,6 +59,7 @@ def _dress(axes: Axes, axis: Axis) -> None:
     axes.set_xlabel(label(axis))
     if _is_log(axis):
         axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
     if not _is_number(axis):
         names = [value_text(axis.name, value) for value in axis.values[:LABELS]]
         axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
@@ -224,5 +235,8 @@ def tornado(found: Sequence[Swing]) -> Figure:
     axes.set_yticks(range(len(found)), [one.axis.name for one in found])
     axes.tick_params(axis="y", length=0)
     axes.set(ylim=(len(found) - 0.4, -0.6), xlabel="accuracy (%), mean over everything else")
-    axes.margins(x=0.25)
+    low = 100.0 * min(one.low for one in found)
+    high = 100.0 * max(one.high for one in found)
+    room = 0.2 * (high - low) or 1.0  # for the values at the ends
+    axes.set_xlim(low - room, high + room)
     return figure
