@@ -14,6 +14,7 @@ from rich.text import Text
 
 from analog_pc.cli.configuration import configuration
 from analog_pc.cli.console import table_console
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
@@ -54,11 +55,12 @@ def run_or_list(request: RunRequest) -> int:
     columns = _columns(experiment, request.simulators)
     config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
     out = request.out
-    result = _run(experiment, config, columns, request.technology, request.workers, out)
-    save_result(result, out)
-    figure = experiment.draw(result)
-    page = write_page(result, figure, experiment.player(result), out)
-    _print(result, [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)])
+    with claimed(out):  # a folder that cannot be is told now, not after hours
+        result = _run(experiment, config, columns, request.technology, request.workers, out)
+        save_result(result, out)
+        figure = experiment.draw(result)
+        page = write_page(result, figure, experiment.player(result), out)
+        _print(result, [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)])
     return 0 if result.passed else 1
 
 
@@ -72,7 +74,6 @@ def _run(
 ) -> Result:
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
-    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
     kept: list[DiskCache] = []
     with progress_bar() as bar:
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "verify": "analog_pc.cli.verify:verify",
 }
 
+INTERRUPTED = "interrupted; nothing half-written was left"
+
 # Old command or option -> the new one, for a message.
 RENAMED = {"trial": "testbench", "--judge": "--cross-check", "--judged-by": "--reference"}
 
@@ -66,6 +68,8 @@ class _Group(click.Group):
             _leave(f"{_refusal(refused)} ('{asked} --help' shows the options)", 2)
         except click.ClickException as refused:
             _leave(refused.format_message(), 2)
+        except click.Abort:  # Ctrl-C before the command begins
+            _leave(INTERRUPTED, 128 + signal.SIGINT)
         raise SystemExit(code if isinstance(code, int) else 0)
 
     def invoke(self, context: click.Context) -> Any:
@@ -84,7 +88,7 @@ class _Group(click.Group):
         except _not_calculable() as fault:
             _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
-            _leave(str(stopped) or "interrupted; nothing half-written was left", 128 + stop.number)
+            _leave(str(stopped) or INTERRUPTED, 128 + stop.number)
 
 
 def _refusal(refused: click.UsageError) -> str:

@@ -116,7 +116,7 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
             tick(f"{row.name}, {factor:.3g} x")
             try:
                 technology = resized(with_only(bench.technology, row.name), row.name, factor)
-                accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+                accuracy = bench.chips(technology, CHIPS)
             except BadInput:  # of a gate whose gain is drawn negative, say
                 return None
             trials[factor] = bench.ideal_accuracy - accuracy.lowest

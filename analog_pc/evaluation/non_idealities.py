@@ -86,7 +86,7 @@ def _in_closed_form(
 
 def _in_circuit(bench: Bench, name: str, technology: Technology, reference: Floats) -> NonIdeality:
     seed = bench.seeds[0]
-    circuit = circuit_outputs(bench, technology, seed, lambda _: None)
+    circuit = circuit_outputs(bench, technology, seed)
     some = slice(0, circuit.asked)
     labels = bench.data.labels[some]
     ideal = bench.ideal_predictions[some]

@@ -77,7 +77,7 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
             continue
         technology = _with(bench.technology, changes)
         tick(f"all on, each at 1/{share:g} of its limit")
-        few = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+        few = bench.chips(technology, CHIPS)
         best = technology, changes
         if within_budget(bench.ideal_accuracy - few.lowest, bench.data.samples):
             break
@@ -85,7 +85,7 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
         return None
     technology, changes = best
     tick("all on, all chips")
-    accuracy = bench.chips(technology, lambda _: None)
+    accuracy = bench.chips(technology)
     return Proposal(technology, changes, accuracy, bench.ideal_accuracy - accuracy.lowest)
 
 
@@ -134,7 +134,7 @@ def auto_zero(
         return None
     zeroed = dataclasses.replace(before, auto_zero_capacitance=CAPACITANCE)
     tick("offset auto-zeroed, alone")
-    few = bench.chips(with_only(zeroed, "offset"), lambda _: None, bench.seeds_of(before)[:CHIPS])
+    few = bench.chips(with_only(zeroed, "offset"), CHIPS)
     row = NonIdeality("offset", few, bench.ideal_accuracy, math.nan, "closed form")
     if not row.lost < next(trial.lost for trial in offset.trials if trial.factor == 1.0):
         return None

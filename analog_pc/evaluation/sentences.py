@@ -20,9 +20,9 @@ from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
 
-def percent(value: float | None, digits: int = 1) -> str:
+def percent(value: float | None) -> str:
     """A fraction in percent; "-" for none."""
-    return "-" if value is None else f"{100.0 * value:.{digits}f} %"
+    return "-" if value is None else f"{100.0 * value:.1f} %"
 
 
 def points(lost: float) -> str:

@@ -79,7 +79,7 @@ def train_case(case: Case, images: Dataset, seed: int, epochs: int) -> Mapping[s
 def _mixed(backend: Backend, images: Dataset) -> Mapping[str, Array]:
     """Of the first hidden layer behind a mixing matrix: units that are `FLAT`, and eigenvalues of the matrix
     with a negative real part, along which learning goes the wrong way."""
-    mixing = getattr(backend, "mixing", ())
+    mixing: tuple[Floats, ...] = getattr(backend, "mixing", ())
     network: PredictiveCodingNetwork = getattr(backend, "predictive", backend.network)
     drive = images.train_inputs @ network.W[0].T + network.b[0]
     spread = network.activation_of(1).f(drive).std(axis=0)

@@ -167,7 +167,7 @@ def _xavier(shape: tuple[int, ...], scale: float, rng: np.random.Generator) -> F
 def _positive(matrix: Floats) -> Floats:
     """The matrix with the absolute values of the eigenvalues of its symmetric part."""
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
-    return 0.5 * (matrix - matrix.T) + (vectors * np.abs(values)) @ vectors.T
+    return np.asarray(0.5 * (matrix - matrix.T) + (vectors * np.abs(values)) @ vectors.T)
 
 
 def _matrices(what: str, found: Sequence[ArrayLike], shapes: Sequence[tuple[int, ...]]) -> tuple[Floats, ...]:

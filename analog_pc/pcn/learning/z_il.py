@@ -18,7 +18,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import make_clamps
-from analog_pc.pcn.learning.rules import Factors, Update, forward_pass
+from analog_pc.pcn.learning.protocol import Factors, Update, forward_pass
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import Bench
-from analog_pc.evaluation.intervals import exact_interval
+from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.specification.bounds import Bound
 from analog_pc.study.specification.search import RESOLUTION, SOURCE

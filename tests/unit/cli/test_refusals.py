@@ -59,7 +59,8 @@ def folder(tmp_path: Path) -> Path:
 
 NETWORKS: dict[str, tuple[dict[str, Any], str]] = {
     "a precision without an inverse": ({"precision": np.array([5e-324, 1e300])}, "layer 1 is 5e-324"),
-    "weights whose products overflow": ({"W1": np.full((2, 4), 1e308), "W2": np.full((2, 2), 1e308)}, ""),
+    "weights whose products overflow": ({"W1": np.full((2, 4), 1e308), "W2": np.full((2, 2), 1e308)}, "W1"),
+    "weights whose squares overflow": ({"W1": np.full((2, 4), 1e200)}, "W1 holds a value of 1e+200, at most"),
     "a float of 128 bits": ({"W1": np.full((2, 4), np.longdouble("1e4000"))}, "every value must be finite"),
     "dates": ({"W1": np.zeros((2, 4), "datetime64[s]")}, "W1 is of type <M8[s]"),
     "text": ({"W1": np.array([["1"] * 4] * 2)}, "W1 is not an array of numbers"),

@@ -22,7 +22,7 @@ CIRCUIT = {"native": {"marker": "x", "color": COLOURS[1]}, "ngspice": LOOKS["ngs
 @styled
 def draw(result: Result) -> Figure:
     clocked = result.columns(quantity("clocked times"))
-    rows = [["springs", "time"], ["track", "track"], *([["clock", "clock"]] if clocked else [])]
+    rows: list[Any] = [["springs", "time"], ["track", "track"], *([["clock", "clock"]] if clocked else [])]
     figure = Figure(figsize=(WIDTH, (46.0 * len(rows)) / 25.4), layout="constrained")
     axes = figure.subplot_mosaic(rows)
     _springs(axes["springs"], result)
