@@ -91,7 +91,7 @@ class Config:
     seeds: Count = 3
     delays: Rates = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
     hidden: Counts = (2, 4, 8)
-    circuits: Counts = (2,)
+    circuits: Counts = (2, 4)
 
 
 def inference_error(graph: str, levels: str) -> Quantity:
@@ -295,7 +295,7 @@ REVERSE_DIFFERENTIATION = Experiment(
     "Backpropagation on computation graphs: levels, early writes, residual chains",
     run,
     Config(),
-    Config(seeds=10, hidden=(2, 4, 8, 16), circuits=(2, 4)),
+    Config(seeds=10, hidden=(2, 4, 8, 16)),
     claims,
     draw,
     source=SOURCE,

@@ -28,6 +28,7 @@ LAST_SHIFT = 1e-3  # in the same unit: below it a step is Newton's
 CERTAIN = 1e-3  # a step that lowers dx/dt by this factor is taken whatever the rounding of E says
 MISFIT = 0.5  # largest error of the linearisation in a step of a flow that is not one of E, in its dx/dt
 REFINEMENTS = 4  # of the closed form
+NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
 class GraphSearch(NamedTuple):
@@ -59,8 +60,15 @@ def relax_graph(graph: PredictiveCodingGraph, clamps: Clamps, search: GraphSearc
         return _ended(landscape, state, settled, 0, certify=True)
     if landscape.is_linear:
         return _closed_form(landscape, x, search)
-    x, settled, iterations = _follow(landscape, x, search)
-    return _ended(landscape, landscape.state(x), settled, iterations, certify=np.isfinite(search.reach))
+    x = landscape.held(x)
+    samples = len(x[0])
+    each = max(1, NUMBERS // (max(1, landscape.free.size) * sum(graph.sizes)))
+    starts = range(0, samples, each)
+    parts = [_follow(landscape, [a[k : k + each] for a in x], search) for k in starts]
+    found = [np.concatenate(several) for several in zip(*(part[0] for part in parts), strict=True)]
+    settled = np.concatenate([part[1] for part in parts])
+    iterations = max(part[2] for part in parts)
+    return _ended(landscape, landscape.state(found), settled, iterations, certify=np.isfinite(search.reach))
 
 
 def _ended(
@@ -111,8 +119,7 @@ def _pseudo_inverse(k: Floats, symmetric: bool) -> Floats:
 def _follow(
     landscape: GraphLandscape, x: list[Floats], search: GraphSearch
 ) -> tuple[list[Floats], Bools, int]:
-    """Follow the flow of all samples; those that are at rest no longer take part."""
-    x = landscape.held(x)
+    """Follow the flow of some samples, x with its clamps; those that are at rest no longer take part."""
     found = [a.copy() for a in x]
     samples = len(x[0])
     settled = np.zeros(samples, dtype=np.bool_)

@@ -103,8 +103,9 @@ def test_the_result_agrees_and_its_figure_is_drawn(relaxers: dict[str, Relaxer])
     assert len(REVERSE_DIFFERENTIATION.draw(result).axes) == 3
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("column", "agreement"), [("native", 1e-5), ("ngspice", 1e-4)])
+@pytest.mark.parametrize(
+    ("column", "agreement"), [pytest.param("native", 1e-5, marks=pytest.mark.slow), ("ngspice", 1e-4)]
+)
 def test_circuits_write_early_as_the_ideal_does(
     relaxers: dict[str, Relaxer], column: str, agreement: float
 ) -> None:

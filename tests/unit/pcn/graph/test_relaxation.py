@@ -193,6 +193,25 @@ def test_an_unstable_feedback_is_never_called_rest(activation: str) -> None:
     assert "rest that the flow leaves" in got.relaxation.message
 
 
+def test_a_flow_that_cycles_is_never_called_rest() -> None:
+    """x' = -x - f'(x) B^T W f(x) with B^T W = -[[2, 2], [-2, 2]]: around the focus 0, which it leaves."""
+    graph = PredictiveCodingGraph(
+        [
+            Population(name="x", size=2),
+            Population(name="h", size=2, activation="tanh"),
+            Population(name="y", size=2),
+        ],
+        [
+            Projection(source="x", target="h", weight=np.eye(2)),
+            Projection(source="h", target="y", weight=[[2.0, 2.0], [-2.0, 2.0]], feedback=-np.eye(2)),
+        ],
+    )
+    got = relax(graph, clamps={"x": [[0.01, 0.0]], "y": [[0.0, 0.0]]}, max_iterations=400)
+    assert not got.relaxation.all_converged
+    assert "not at rest" in got.relaxation.message
+    assert np.abs(got.activities[1]).max() > 0.3  # far from the focus
+
+
 @METHODS
 def test_flat_directions_are_reported_by_population(method: str) -> None:
     """Only the sum of a and b[0] is predicted; b[1] and c are determined."""
@@ -250,6 +269,18 @@ def test_everything_clamped_and_nothing_converges_alone() -> None:
     short = relax(deep, clamps={"0": np.ones((3, 3)), "3": np.ones((3, 2))}, max_iterations=1)
     assert "not at rest" in short.relaxation.message
     assert not short.relaxation.converged.any()
+
+
+def test_many_samples_relax_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = random_network([3, 4, 2], "tanh", seed=4).graph
+    rng = np.random.default_rng(0)
+    held = {"0": rng.normal(size=(7, 3)), "2": rng.normal(size=(7, 2))}
+    together = relax(graph, clamps=held)
+    monkeypatch.setattr("analog_pc.pcn.graph.relaxation.NUMBERS", 2 * 4 * 9)  # two samples at a time
+    parts = relax(graph, clamps=held)
+    close(parts, together, 1e-10)
+    assert parts.relaxation.all_converged
+    assert parts.samples == 7
 
 
 def test_the_ideal_relaxer_takes_graphs() -> None:
