@@ -104,6 +104,8 @@ def compile_network(
     held = make_clamps(network, inputs, targets, clamps)
     if isinstance(network, PredictiveCodingGraph):
         return compile_graph(network, technology, held, seed, options)
+    if options.feedback_switches:
+        raise BadInput("feedback_switches is an option of graphs: give network.graph, or gate_feedback=True")
     volts = options.volts_per_unit
     if isinstance(volts, Mapping | PopulationScales):
         raise BadInput("volts_per_unit of a chain: give one number, one for each layer, or Scales")

@@ -24,11 +24,14 @@ class CompileOptions:
     arrays
         Of a chain: the conductances, where they are not to be programmed from the network's weights (after
         in-situ learning, say); the network is then what they represent.
+    feedback_switches
+        Of a graph: populations whose feedback passes switches, which an analysis may open.
     """
 
     volts_per_unit: VoltsPerUnit | PopulationVolts | None = None
     gate_feedback: bool = False
     arrays: NetworkArrays | None = None
+    feedback_switches: tuple[str, ...] = ()
 
 
 DEFAULTS = CompileOptions()

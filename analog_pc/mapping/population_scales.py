@@ -70,18 +70,21 @@ PopulationVolts = float | Mapping[str, float] | PopulationScales
 
 @dataclass(frozen=True, kw_only=True)
 class PopulationRanges:
-    """Largest magnitudes over a batch, in units; the first four by population, the others by projection.
+    """Largest magnitudes over a batch, in units; the first five by population, the others by projection.
 
     `activity` covers x, mu and the prior, `eps` the errors and, of a matrix of precision, the weighted errors
-    over its largest entry; `feedback` is h over p_s.
+    over its largest entry; `feedback` is h over p_s.  `load` and `part_load` are the largest |mu| and |part|
+    over the scale of its column, as in `Ranges`.
     """
 
     activity: tuple[float, ...]
     eps: tuple[float, ...]
     rate: tuple[float, ...]
     feedback: tuple[float, ...]
+    load: tuple[float, ...]
     part: tuple[float, ...]
     part_feedback: tuple[float, ...]
+    part_load: tuple[float, ...]
 
 
 def spring_scale(precision: Floats) -> float:
@@ -132,9 +135,33 @@ def _ranges(graph: PredictiveCodingGraph, state: GraphState) -> dict[str, list[f
         "eps": [max(peak(state.eps[k]), peak(state.weighted[k]) / spring_scale(p.pi)) for k, p in numbered],
         "rate": [peak(f) for f in state.activation],
         "feedback": [peak(h) / gate for h, gate in zip(feedback, gates, strict=True)],
+        "load": [
+            peak(state.mu[k] / _column_scales(graph, k)) if graph.predicted[k] else 0.0 for k, _ in numbered
+        ],
         "part": [peak(part) for part in state.carried],
         "part_feedback": [peak(b) / gates[s] for b, s in zip(returned, graph.sources, strict=True)],
+        "part_load": [
+            peak(part / _nonzero(column_scales(w))) if gain else 0.0
+            for part, w, gain in zip(state.carried, graph.weights, graph.gains, strict=True)
+        ],
     }
+
+
+def _column_scales(graph: PredictiveCodingGraph, target: int) -> Floats:
+    """Scales of the columns of a population, had all its sources the same volts; 1 where it has no array."""
+    into = [p for p, t in enumerate(graph.targets) if t == target]
+    arrays = [p for p in into if graph.projections[p].kind != "identity" and graph.gains[p] is None]
+    matrices = [graph.weights[p] for p in arrays]
+    bias = sum((b for p in into if (b := graph.projections[p].b) is not None), np.zeros(graph.sizes[target]))
+    if bias.any():
+        matrices.append(bias[:, None])
+    if not matrices:
+        return np.ones(graph.sizes[target])
+    return _nonzero(column_scales(np.concatenate(matrices, axis=1)))
+
+
+def _nonzero(scale: Floats) -> Floats:
+    return np.where(scale > 0.0, scale, 1.0)
 
 
 def choose_population_scales(
@@ -173,12 +200,11 @@ def _ruled(
     activity = [within(*peaks) for peaks in zip(ranges.activity, ranges.eps, strict=True)]
     rate = [within(peak) for peak in ranges.rate]
     bias = [within(1.0)] * len(rate)
-    for target in set(graph.targets):
-        limit = driven_volts(
-            technology, activity[target] * ranges.activity[target], _load(graph, ranges, target)
-        )
-        for source in {s for s, t in zip(graph.sources, graph.targets, strict=True) if t == target}:
-            rate[source] = min(rate[source], limit)
+    part = [within(peak) for peak in ranges.part]
+    for p, (source, target) in enumerate(zip(graph.sources, graph.targets, strict=True)):
+        limit = driven_volts(technology, activity[target] * ranges.activity[target], ranges.load[target])
+        part_limit = driven_volts(technology, part[p] * ranges.part[p], ranges.part_load[p])
+        rate[source] = min(rate[source], limit, part_limit)
         bias[target] = min(bias[target], limit)
     for k, population in enumerate(graph.populations):
         if population.f.name == IDENTITY.name:  # no circuit: rates are activities, on the same nodes
@@ -190,22 +216,10 @@ def _ruled(
         rate=tuple(rate),
         feedback=tuple(feedback),
         bias=tuple(bias),
-        part=tuple(within(peak) for peak in ranges.part),
+        part=tuple(part),
         part_feedback=tuple(within(peak) for peak in ranges.part_feedback),
         seconds=technology.seconds_per_unit,
     )
-
-
-def _load(graph: PredictiveCodingGraph, ranges: PopulationRanges, target: int) -> float:
-    """Largest |mu| of a population over the scale of its column, had all its sources the same volts."""
-    matrices = [
-        w for w, t, p in zip(graph.weights, graph.targets, graph.projections, strict=True)
-        if t == target and p.kind != "identity"
-    ]  # fmt: skip
-    if not matrices:
-        return ranges.activity[target]
-    scale = column_scales(np.concatenate(matrices, axis=1))
-    return ranges.activity[target] / float(scale.min()) if scale.min() > 0.0 else ranges.activity[target]
 
 
 def _from_volts(

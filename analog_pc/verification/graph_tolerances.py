@@ -15,9 +15,8 @@ takes its output from x.  That leaves in the flow at most::
     r_v = dlambda_v + |gate_v| dh_v + (of the unit that is a gain) sum |part| dlambda + |lambda| dpart
 
 and to first order dx = |K^-1| r, K = -d(dx/dt)/dx, the Hessian of E where the feedback is the transpose.
-What
-rests on a kink moves by |z| / A_r (of its drive z and the gain A_r of the rectifier), and f with it by the
-steeper of its two slopes; what a simulator's stopping rule adds, and `SECOND_ORDER` are as for chains.
+What rests on a kink moves by |z| / A_r (of its drive z and the gain A_r of the rectifier), and f with it by
+the steeper of its two slopes; what a simulator's stopping rule adds, and `SECOND_ORDER` are as for chains.
 """
 
 from __future__ import annotations

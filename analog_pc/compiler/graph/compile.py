@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from analog_pc.cells import clamp
-from analog_pc.circuit import Bus, Circuit, Element, VoltageSources, check_circuit, grounds
+from analog_pc.circuit import Bus, Circuit, Element, StimulusSources, VoltageSources, check_circuit, grounds
 from analog_pc.compiler.graph.compiled import CompiledGraph
-from analog_pc.compiler.graph.design import GraphDesign, buses, check_names
+from analog_pc.compiler.graph.design import GraphDesign, buses, check_names, switch_lines
 from analog_pc.compiler.graph.population import bias_lines, population_instance
 from analog_pc.compiler.options import DEFAULTS, CompileOptions
 from analog_pc.errors import BadInput
@@ -44,11 +44,12 @@ def compile_graph(
     """
     check_names(graph)
     scales = _scales(graph, technology, held, options)
-    design = GraphDesign(graph, technology, held, scales, seed)
+    switched = tuple(graph.index(name) for name in options.feedback_switches)
+    design = GraphDesign(graph, technology, held, scales, seed, switched)
     _check_held(design)
     circuit = Circuit(
         "pcn",
-        _supplies(design) + _clamps(design),
+        _supplies(design) + _clamps(design) + _switches(design),
         tuple(population_instance(design, k) for k in range(len(graph.names))),
         technology.temperature,
     )
@@ -109,6 +110,20 @@ def _clamps(design: GraphDesign) -> tuple[Element, ...]:
         pinned = tuple(node for node, is_free in zip(nodes, free, strict=True) if not is_free)
         if pinned:
             found += clamp(stimulus(design.graph, k), pinned)
+    return found
+
+
+def _switches(design: GraphDesign) -> tuple[Element, ...]:
+    """The control lines of the switches of feedback."""
+    found: tuple[Element, ...] = ()
+    for k in design.switched:
+        if not design.returns(k):
+            raise BadInput(
+                f"feedback_switches: no feedback reaches population {design.graph.names[k]}, so there is "
+                "nothing to cut"
+            )
+        lines = switch_lines(design.graph, k)
+        found += (StimulusSources(f"switch_{design.graph.names[k].lower()}", lines, grounds(2)),)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +77,7 @@ class CompiledGraph:
         *,
         by_relaxation: bool | None = None,
         every_node: bool = False,
+        cut: Sequence[str] = (),
     ) -> OperatingPoint:
         """Rest under the clamps, every sample where the circuit relaxes to from its start state.
 
@@ -90,14 +91,16 @@ class CompiledGraph:
             where an activation or a part is nonlinear; a linear circuit has one operating point.
         every_node
             Whether the solution holds every node of the circuit, or only those that `decode` reads.
+        cut
+            Populations whose feedback is cut, of those with `feedback_switches`.
 
         Raises
         ------
         BadInput
-            For samples that there are not.
+            For samples or switches that there are not.
         """
         chosen = self._chosen(samples)
-        stimuli = self._stimuli(chosen)
+        stimuli = self._stimuli(chosen, cut)
         save = () if every_node else self.probes.every
         starts = self._starts(chosen)
         relaxed = not self._linear if by_relaxation is None else by_relaxation
@@ -121,19 +124,31 @@ class CompiledGraph:
         start: str | Sequence[Floats] = "forward",
         duration: float = 20.0,
         max_step: float | None = None,
+        cut: Sequence[str] = (),
     ) -> Transient:
         """Waveforms of one sample; times in units of C / g_s.
 
         Parameters
         ----------
+        sample
+            Whose clamps are held.
         start
             "forward" (the start state of `relax`), "zero", or activities [n] of every population.
+        duration, max_step
+            Of the transient and of its steps; None: a fiftieth of the duration.
+        cut
+            As for `operating_point`.
+
+        Raises
+        ------
+        BadInput
+            For a sample, a start or switches that there are not.
         """
         if isinstance(start, str) and start not in ("forward", "zero"):
             raise BadInput(f"transient start {start!r}: use 'forward', 'zero' or activities")
         if not 0 <= sample < self.clamps.samples:
             raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
-        one = self._stimuli(np.array([sample]))
+        one = self._stimuli(np.array([sample]), cut)
         tau = self.scales.seconds
         probes = self.probes
         kinds = (probes.activities, probes.predictions, probes.eps)
@@ -203,10 +218,17 @@ class CompiledGraph:
     def _start(self) -> list[Floats]:
         return GraphLandscape(self.graph, self.clamps).forward()
 
-    def decode(self, solution: Solution) -> Equilibrium:
+    def decode(self, solution: Solution, cut: Sequence[str] = ()) -> Equilibrium:
         """The equilibrium of an operating point: volts / volts per unit, sample by sample.
 
         Populations that project to nothing have no activation circuit: their rates are f of the decoded x.
+
+        Parameters
+        ----------
+        solution
+            Of `operating_point`.
+        cut
+            Populations whose feedback was cut in it, for the residual.
         """
         x, mu, eps = self._read(solution)
         rates = tuple(
@@ -215,7 +237,7 @@ class CompiledGraph:
                 self.probes.rates, self.scales.rate, self.graph.populations, x, strict=True
             )
         )
-        return Equilibrium(x, mu, eps, rates, self._energy(x, eps), self._relaxation(solution, x))
+        return Equilibrium(x, mu, eps, rates, self._energy(x, eps), self._relaxation(solution, x, cut))
 
     def _read(self, solution: Solution) -> tuple[tuple[Floats, ...], ...]:
         """Activities, predictions and prediction errors, tuples over populations."""
@@ -241,9 +263,15 @@ class CompiledGraph:
                 total += 0.5 * np.einsum("si,si->s", e, population.weighted(e))
         return total
 
-    def _relaxation(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
+    def without_feedback(self, cut: Sequence[str]) -> PredictiveCodingGraph:
+        """The graph that the circuit is with the feedback into some populations cut."""
+        projections = [replace(p, feedback="none") if p.source in cut else p for p in self.graph.projections]
+        return PredictiveCodingGraph(self.graph.populations, projections)
+
+    def _relaxation(self, solution: Solution, x: tuple[Floats, ...], cut: Sequence[str]) -> Relaxation:
         # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
-        landscape = GraphLandscape(self.graph, Clamps(self.clamps.free, x))
+        graph = self.without_feedback(cut) if cut else self.graph
+        landscape = GraphLandscape(graph, Clamps(self.clamps.free, x))
         residual = landscape.resting_state(list(x)).residual
         saturated = self._saturated(solution)
         message = str(solution.status)
@@ -260,11 +288,21 @@ class CompiledGraph:
         peak = np.max([np.abs(solution.voltage(nodes)).max(axis=1) for nodes in named if nodes], axis=0)
         return np.asarray(peak > self.design.technology.supply)
 
-    def _stimuli(self, samples: Ints) -> dict[str, Floats]:
+    def _stimuli(self, samples: Ints, cut: Sequence[str]) -> dict[str, Floats]:
+        switched = [self.graph.names[k] for k in self.design.switched]
+        for name in cut:
+            if name not in switched:
+                raise BadInput(
+                    f"cut {name!r}: its feedback has no switch; compile with feedback_switches=({name!r},)"
+                )
+        switches = {
+            f"switch_{name.lower()}": np.tile([0.0, 1.0] if name in cut else [1.0, 0.0], (len(samples), 1))
+            for name in switched
+        }
         clamped = zip(
             self.graph.names, self.scales.activity, self.clamps.values, self.clamps.free, strict=True
         )
-        return {
+        return switches | {
             f"clamp_{name.lower()}": volts * values[samples][:, ~free]
             for name, volts, values, free in clamped
             if not free.all()

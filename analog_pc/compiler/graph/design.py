@@ -36,6 +36,12 @@ def buses(graph: PredictiveCodingGraph, k: int) -> dict[str, Bus]:
     return {kind: bus(f"{kind}_{population.name.lower()}", population.size) for kind in KINDS}
 
 
+def switch_lines(graph: PredictiveCodingGraph, k: int) -> tuple[str, str]:
+    """The lines that connect and cut the feedback into a population."""
+    name = graph.names[k].lower()
+    return f"connect_{name}", f"cut_{name}"
+
+
 def check_names(graph: PredictiveCodingGraph) -> None:
     """Refuse populations that a netlist cannot tell apart.
 
@@ -75,13 +81,17 @@ class SummedArrays:
 
 @dataclass(frozen=True, eq=False)
 class GraphDesign:
-    """The graph, technology, clamps and scales from which every population is built; `seed` is the chip."""
+    """The graph, technology, clamps and scales from which every population is built.
+
+    `seed` is the chip; `switched` are the populations whose feedback passes switches.
+    """
 
     graph: PredictiveCodingGraph
     technology: Technology
     clamps: Clamps
     scales: PopulationScales
     seed: int
+    switched: tuple[int, ...] = ()
 
     def sampler(self, k: int) -> ComponentSampler:
         return ComponentSampler(self.technology, self.seed, f"population_{self.graph.names[k]}")

@@ -18,6 +18,7 @@ from analog_pc.cells import (
     drivers,
     eps_sense,
     feedback_gate,
+    feedback_switch,
     free_input_node,
     gain_feedback,
     leak,
@@ -29,7 +30,7 @@ from analog_pc.cells import (
     value_node,
 )
 from analog_pc.circuit import Bus, Element, Instance, Subcircuit, bus
-from analog_pc.compiler.graph.design import GraphDesign, buses
+from analog_pc.compiler.graph.design import GraphDesign, buses, switch_lines
 from analog_pc.mapping import gate_precision, spring_scale
 
 
@@ -218,11 +219,14 @@ class _Builder:
         spring = gate_precision(self.graph, self.k) * self.design.technology.spring_conductance
         siemens = spring * scales.activity[self.k] / scales.feedback[self.k]
         gate = cell.gate if f.name != IDENTITY.name else None
-        return (
-            *elements,
-            *self._feedback(back),
-            *feedback_gate("fb", cell.control, back, own["x"], siemens, gate, self.sampler),
-        )
+        elements += self._feedback(back)
+        if self.k in self.design.switched:
+            connect, cut = switch_lines(self.graph, self.k)
+            self.port((connect, cut))
+            gated = bus("gated", self.size)
+            elements += feedback_switch("cut", back, gated, connect, cut)
+            back = gated
+        return (*elements, *feedback_gate("fb", cell.control, back, own["x"], siemens, gate, self.sampler))
 
     def _feedback(self, back: Bus) -> tuple[Element, ...]:
         """sum_p B_p^T Pi eps, by transposed crossbars on the bit lines of one row of amplifiers."""

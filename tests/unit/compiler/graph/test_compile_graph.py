@@ -240,6 +240,38 @@ def test_a_waveform_ends_at_rest() -> None:
     assert waveform.energy[-1] == pytest.approx(ideal.energy[0], abs=1e-3)
 
 
+def test_a_switch_cuts_the_feedback_of_one_population() -> None:
+    """One circuit, connected and cut: the graph as it is, and the graph without feedback into b."""
+    options = CompileOptions(feedback_switches=("b",))
+    circuit = compile_network(graph(), IDEAL, clamps={"a": X}, options=options)
+    for cut in ((), ("b",)):
+        whole = circuit.without_feedback(cut)
+        ideal = relax(whole, clamps={"a": X})
+        solution = Native().simulate(circuit.circuit, circuit.operating_point(cut=cut))
+        found = circuit.decode(solution, cut)
+        assert found.relaxation.all_converged
+        assert found.relaxation.residual.max() < 1e-6
+        for a, b in zip(found.activities, ideal.activities, strict=True):
+            # Switches pass all but OFF / ON = 1e-9, amplifiers all but their noise gain over 1e9.
+            np.testing.assert_allclose(a, b, rtol=0.0, atol=1e-6)
+    connected, apart = (
+        relax(circuit.without_feedback(c), clamps={"a": X}).activities[1] for c in ((), ("b",))
+    )
+    assert np.abs(connected - apart).max() > 0.01
+
+
+def test_switches_that_there_are_not_are_refused() -> None:
+    with pytest.raises(BadInput, match="no feedback reaches population a"):
+        compile_network(graph(), IDEAL, clamps={"a": X}, options=CompileOptions(feedback_switches=("a",)))
+    circuit = compiled()
+    with pytest.raises(BadInput, match="its feedback has no switch"):
+        circuit.operating_point(cut=("b",))
+    options = CompileOptions(feedback_switches=("1",))
+    net = random_network([2, 1])
+    with pytest.raises(BadInput, match="feedback_switches is an option of graphs"):
+        compile_network(net, IDEAL, [[1.0, 2.0]], options=options)
+
+
 def test_a_value_node_has_one_capacitor() -> None:
     nodes = [n for _, e in compiled().circuit.banks() if isinstance(e, Capacitors) for n in e.a]
     assert sorted(nodes) == sorted(n for b in compiled().probes.activities[1:] for n in b)
