@@ -18,7 +18,14 @@ from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.pcn.feedback import ErrorPath, alignment, margins, relax_on_path
 from analog_pc.technology import Technology
-from analog_pc.training import Progress, Trainer, TrainingConfig, TrainingRun, mathematics_backend
+from analog_pc.training import (
+    ErrorPathBackend,
+    Progress,
+    Trainer,
+    TrainingConfig,
+    TrainingRun,
+    mathematics_backend,
+)
 from analog_pc.training.backend import Backend
 from analog_pc.training.datasets import Dataset, load_dataset
 
@@ -68,22 +75,23 @@ def train_case(case: Case, images: Dataset, seed: int, epochs: int) -> Mapping[s
     )
     backend = mathematics_backend(network, config.learning_rule, MOMENTUM)
     found = train_backend(backend, config, images)
-    path = getattr(backend, "path", ErrorPath())
+    path = backend.path if isinstance(backend, ErrorPathBackend) else ErrorPath()
     margin = np.nan
     if config.learning_rule.name.startswith("pc") and not found["diverged"]:
         margin = smallest_margin(backend.network, path, images)
-    mixed = _mixed(backend, images) if getattr(backend, "mixing", None) is not None else {}
+    mixed = _mixed(backend, images) if isinstance(backend, ErrorPathBackend) else {}
     return {**found, "margin": np.array(margin), **mixed}
 
 
-def _mixed(backend: Backend, images: Dataset) -> Mapping[str, Array]:
+def _mixed(backend: ErrorPathBackend, images: Dataset) -> Mapping[str, Array]:
     """Of the first hidden layer behind a mixing matrix: units that are `FLAT`, and eigenvalues of the matrix
     with a negative real part, along which learning goes the wrong way."""
-    mixing: tuple[Floats, ...] = getattr(backend, "mixing", ())
-    network: PredictiveCodingNetwork = getattr(backend, "predictive", backend.network)
+    if backend.mixing is None:
+        return {}
+    network = backend.predictive
     drive = images.train_inputs @ network.W[0].T + network.b[0]
     spread = network.activation_of(1).f(drive).std(axis=0)
-    against = np.linalg.eigvals(mixing[0]).real < 0.0
+    against = np.linalg.eigvals(backend.mixing[0]).real < 0.0
     return {"flat": np.array((spread < FLAT).sum()), "against": np.array(against.sum())}
 
 

@@ -69,3 +69,18 @@ def test_devices_that_leak_bring_feedback_to_the_weights() -> None:
         assert (np.diff(part["pulses"]) > 0.0).all()
     assert found[20.0]["cosines"][0] == found[FOREVER]["cosines"][0]
     assert found[20.0]["cosines"][-1] > found[FOREVER]["cosines"][-1]
+
+
+@pytest.mark.slow
+def test_digits_as_calculated_independently(relaxers: dict[str, Relaxer]) -> None:
+    """Learnt feedback is within 1.5 points and its cosine above 0.9; a fixed M is 10 points worse.
+
+    That a learnt M, and tanh without f', are within 2 points is not found here: M depends on its draw (with a
+    positive symmetric part it is better), and predictive coding with tanh reaches 5 %, not 8.4 %.
+    """
+    config = Config(epochs=40, seeds=3, depths=(1,), device_epochs=1, circuit_epochs=1)
+    result = collect(VARIANTS_EXPERIMENT, config, {"ideal": relaxers["ideal"]})
+    rows = {row.id: row for row in result.rows}
+    assert [rows[f"holds@{short}"].verdict for short in ("pc-kp", "cos", "m-fixed")] == ["agrees"] * 3
+    assert rows["error@variant=m-positive"].ideal < rows["error@variant=m-learnt"].ideal
+    assert rows["error@variant=no-slope,gate=1"].ideal > rows["error@variant=pc"].ideal + 0.03
