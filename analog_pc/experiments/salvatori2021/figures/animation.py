@@ -20,7 +20,8 @@ from analog_pc.experiments.song2024.figures.columns import WIDTH
 from analog_pc.experiments.song2024.figures.machine import offline
 from analog_pc.reporting.style import COLOURS, GREY, INK, STYLE
 
-INTERVAL = 120  # ms between two frames
+INTERVAL = 200  # ms between two frames
+EVERY = 2  # of the waveform's points a frame
 DPI = 90
 
 
@@ -31,7 +32,10 @@ def player(result: Result) -> str:
     if film is None:
         return ""
     with matplotlib.rc_context({**STYLE, "savefig.dpi": DPI}):
-        return offline(_animate(*film).to_jshtml(default_mode="once"))
+        column, times, pixels, digit = film
+        return offline(
+            _animate(column, times[::EVERY], pixels[::EVERY], digit).to_jshtml(default_mode="once")
+        )
 
 
 def _animate(column: str, times: Floats, pixels: Floats, digit: Floats) -> FuncAnimation:

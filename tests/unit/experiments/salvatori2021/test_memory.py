@@ -30,6 +30,7 @@ from analog_pc.experiments.salvatori2021.recurrent import (
     store,
     stored_energy,
 )
+from analog_pc.pcn.graph.learning import graph_update
 from analog_pc.relaxers import FixedPrediction, IdealRelaxer, Relaxer
 
 UPDATES = 20_000
@@ -60,6 +61,17 @@ def test_the_local_rule_multiplies_errors_and_activities(patterns: np.ndarray) -
     assert (np.diag(two.weights) == 0.0).all()
     energies = [stored_energy(store(patterns, n, RATE), patterns) for n in (1, 10, 100, 1000)]
     assert energies == sorted(energies, reverse=True)
+
+
+def test_the_local_rule_is_that_of_graphs(patterns: np.ndarray) -> None:
+    """Errors sum to 0 over patterns whose mean is nu, so that nu may be left out of the activities."""
+    one = store(patterns, 1, RATE)
+    clamps = {POPULATION: np.ma.masked_array(patterns)}
+    equilibrium = IdealRelaxer().relax(one.graph, clamps=clamps)
+    (update,) = graph_update(one.graph, equilibrium, RATE / len(patterns)).values()
+    change = update.weight.copy()
+    np.fill_diagonal(change, 0.0)
+    np.testing.assert_allclose(store(patterns, 2, RATE).weights - one.weights, change, atol=1e-13)
 
 
 def test_stored_patterns_have_no_energy(memory: RecurrentMemory, patterns: np.ndarray) -> None:
