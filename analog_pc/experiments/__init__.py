@@ -17,6 +17,9 @@ from analog_pc.experiments.lillicrap2016.feedback_alignment import FEEDBACK_ALIG
 from analog_pc.experiments.millidge2020.variants import VARIANTS_EXPERIMENT
 from analog_pc.experiments.millidge2022.reverse_differentiation import REVERSE_DIFFERENTIATION
 from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
+from analog_pc.experiments.pinchetti2025.convolution import CONVOLUTIONAL
+from analog_pc.experiments.rao1999.rao_ballard import RAO_BALLARD
+from analog_pc.experiments.rao2024.active_pc import ACTIVE_PC
 from analog_pc.experiments.salvatori2021.memory import MEMORY
 from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
 from analog_pc.experiments.salvatori2024.incremental_pc import INCREMENTAL_PC
@@ -65,6 +68,9 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         WRITE_WINDOW,
         Z_IL,
         INCREMENTAL_PC,
+        RAO_BALLARD,
+        ACTIVE_PC,
+        CONVOLUTIONAL,
         MEMORY,
         GRAPH_QUERIES,
         TEMPORAL_PC,

@@ -12,6 +12,7 @@ from analog_pc.compiler import compile_network
 from analog_pc.errors import SimulationFailed
 from analog_pc.experiments.rao1999.hierarchy import MIDDLE, Hierarchy
 from analog_pc.experiments.rao1999.photographs import bars
+from analog_pc.pcn import Equilibrium, PredictiveCodingGraph
 from analog_pc.relaxers import CircuitRelaxer, Relaxer
 
 MOST_DRIVEN = 8  # units of the middle module whose end-stopping makes the index
@@ -31,11 +32,20 @@ def curves(hierarchy: Hierarchy, relaxer: Relaxer, compressed: bool = False) -> 
     features, seen = hierarchy.compressed(images) if compressed else (None, images)
     graph = hierarchy.graph(features)
     switch = np.repeat([CLOSED, OPEN], len(images))[:, None]
-    equilibrium = relaxer.relax(graph, clamps={"switch": switch, "pixels": np.tile(seen, (2, 1))})
+    equilibrium = _at_rest(graph, relaxer, {"switch": switch, "pixels": np.tile(seen, (2, 1))})
     if not equilibrium.relaxation.all_converged:
         raise SimulationFailed(f"{relaxer.name}: no equilibrium: {equilibrium.relaxation.message}")
     eps = np.abs(equilibrium.eps[graph.index("level1")][:, MIDDLE])
     return {"on": eps[: len(images)], "cut": eps[len(images) :]}
+
+
+def _at_rest(graph: PredictiveCodingGraph, relaxer: Relaxer, clamps: dict[str, Floats]) -> Equilibrium:
+    """The equilibrium; E is quadratic at each position of the switch, so any search ends in the one rest."""
+    if not isinstance(relaxer, CircuitRelaxer):
+        return relaxer.relax(graph, clamps=clamps)
+    compiled = compile_network(graph, relaxer.technology, clamps=clamps, seed=relaxer.seed)
+    analysis = compiled.operating_point(by_relaxation=False)
+    return compiled.decode(relaxer.simulator.simulate(compiled.circuit, analysis))
 
 
 def response(hierarchy: Hierarchy, relaxer: Relaxer, times: Floats) -> Floats:
@@ -46,7 +56,7 @@ def response(hierarchy: Hierarchy, relaxer: Relaxer, times: Floats) -> Floats:
     features, seen = hierarchy.compressed(image[None])
     graph = hierarchy.graph(features)
     compiled = compile_network(
-        graph, relaxer.technology, clamps={"switch": [[CLOSED]], "pixels": seen}, seed=relaxer.seed
+        graph, relaxer.technology, clamps={"switch": np.array([[CLOSED]]), "pixels": seen}, seed=relaxer.seed
     )
     # the fastest mode lasts 1 / 43 of C / g_s: its spline needs steps of a third of that
     analysis = compiled.transient(start="zero", duration=float(times[-1]), max_step=float(times[-1]) / 1500.0)

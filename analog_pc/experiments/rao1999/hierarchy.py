@@ -24,7 +24,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.fields import Count, Positive
 from analog_pc.experiments.rao1999.photographs import OFFSETS, PATCH, PIXELS, natural_patches
-from analog_pc.pcn import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn import Population, PredictiveCodingGraph, Projection, unrolled_blocks
 
 MODULES = len(OFFSETS)
 FEATURES = 32  # of a module of level 1
@@ -73,7 +73,7 @@ class Hierarchy:
     @property
     def units(self) -> int:
         """Units of level 2."""
-        return self.context.shape[1]
+        return int(self.context.shape[1])
 
     def settled(self, images: Floats, feedback: bool = True) -> tuple[Floats, Floats]:
         """The minimum of E for images [n, 768]: r [n, 96] and r_h [n, units]; without feedback r_h is 0."""
@@ -81,9 +81,10 @@ class Hierarchy:
         hessian = self.hessian()
         if not feedback:
             alone = hessian[:LEVEL1, :LEVEL1]
-            return np.linalg.solve(alone, driven.T).T, np.zeros((len(images), self.units))
+            r = np.linalg.solve(alone, driven.T).T
+            return np.asarray(r, dtype=np.float64), np.zeros((len(images), self.units))
         force = np.concatenate([driven.T, np.zeros((self.units, len(images)))])
-        both = np.linalg.solve(hessian, force).T
+        both = np.asarray(np.linalg.solve(hessian, force).T, dtype=np.float64)
         return both[:, :LEVEL1], both[:, LEVEL1:]
 
     def driven(self, images: Floats) -> Floats:
@@ -133,8 +134,7 @@ class Hierarchy:
             Weights of a patch to use instead of U, [pixels of a patch, 32]; see `compressed`.
         """
         one = self.features if pixels is None else pixels
-        weight = np.kron(np.eye(MODULES), one)
-        pattern = np.kron(np.eye(MODULES), np.arange(1.0, one.size + 1.0).reshape(one.shape)) - 1.0
+        blocks = unrolled_blocks(one, MODULES)
         populations = (
             Population(name="switch", size=1),
             Population(name="level2", size=self.units, leak=PRIORS[1]),
@@ -143,7 +143,7 @@ class Hierarchy:
         )
         projections = (
             Projection(source="level2", target="level1", weight=self.context, gain=("switch", 0)),
-            Projection(source="level1", target="pixels", weight=weight, kind="block", pattern=pattern),
+            Projection(source="level1", target="pixels", kind="block", **blocks._asdict()),
         )
         return PredictiveCodingGraph(populations, projections)
 

@@ -10,9 +10,10 @@
 
     E = 1/2 |next - sum_k z_k V_k s|^2 + P/2 |z - relu(u)|^2 + p/2 |u - held|^2
 
-"held" is what was inferred before the last move, 1/K at first: a sample and hold.  The rectified population
-keeps gains above -1/P; what is read is its rate relu(u) >= 0.  A move that several rooms explain equally well
-changes their gains equally, so that what was known before stays known.
+"held" is what was inferred before the last move, a sample and hold: 1/K at first, and later the gains with a
+small share for a change of room, without which a rectifier that has closed would never open again.  The
+rectified population keeps gains above -1/P; what is read is its rate relu(u) >= 0.  A move that several rooms
+explain equally well changes their gains equally, so that what was known before stays known.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from scipy.linalg import cholesky
 from scipy.optimize import nnls
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.experiments.rao2024.rooms import ACTIONS, CELLS, Moves, evidence, one_hot
 from analog_pc.pcn import Equilibrium, Population, PredictiveCodingGraph, Projection
@@ -29,6 +30,7 @@ from analog_pc.relaxers import Relaxer
 
 HOLD = 0.3  # p, stiffness to what is held
 COUPLING = 10.0  # P, precision of the gains
+CHANGE_RATE = 0.001  # share of what is held that goes to all rooms alike: the next move may be in another one
 HELD = "held"
 ROOM = "room"
 GAIN = "gain"
@@ -70,7 +72,8 @@ def surprise(
     relaxer: Relaxer, graph: PredictiveCodingGraph, gains: Floats, move: Floats, after: Floats
 ) -> Floats:
     """|eps|^2 of the next cell while the gains still have what was inferred before the move, [agents]."""
-    clamps = {HELD: gains, GAIN: gains, MOVE: move, NEXT: after}
+    held = carried(gains)
+    clamps = {HELD: held, GAIN: held, MOVE: move, NEXT: after}
     eps = _relaxed(relaxer, graph, clamps).eps[graph.index(NEXT)]
     return np.asarray((eps * eps).sum(axis=1))
 
@@ -82,16 +85,21 @@ def _relaxed(relaxer: Relaxer, graph: PredictiveCodingGraph, clamps: dict[str, F
     return equilibrium
 
 
+def carried(gains: Floats) -> Floats:
+    """What is held of gains [..., K] until the next move."""
+    return np.asarray((1.0 - CHANGE_RATE) * gains + CHANGE_RATE / gains.shape[-1])
+
+
 def follow(
     relaxer: Relaxer, graph: PredictiveCodingGraph, moves: Moves, start: Floats | None = None
 ) -> Floats:
-    """Gains before the first move and after each, [moves + 1, agents, K]; `start`: 1/K where nothing is known."""
+    """Gains before the first move and after each, [moves + 1, agents, K]; without `start` from 1/K."""
     kinds = graph.population(ROOM).size
     agents = len(moves.kinds)
     gains = np.full((agents, kinds), 1.0 / kinds) if start is None else start
     found = [gains]
     for cells, actions, after in zip(moves.cells, moves.actions, moves.after, strict=True):
-        gains = infer(relaxer, graph, gains, evidence(cells, actions), one_hot(after, CELLS))
+        gains = infer(relaxer, graph, carried(gains), evidence(cells, actions), one_hot(after, CELLS))
         found.append(gains)
     return np.array(found)
 
@@ -110,47 +118,8 @@ def closed_form(laws: Floats, held: Floats, move: Floats, after: Floats) -> Floa
     return np.asarray(found)
 
 
-def accuracy(gains: Floats, kinds: Floats) -> float:
+def accuracy(gains: Floats, kinds: Ints) -> float:
     """Share of agents that know their room; one of n equally large gains counts 1/n. `gains` [agents, K]."""
     largest = gains >= gains.max(axis=1, keepdims=True) - TIE
-    right = largest[np.arange(len(gains)), np.asarray(kinds, dtype=np.int64)]
+    right = largest[np.arange(len(gains)), kinds]
     return float((right / largest.sum(axis=1)).mean())
-
-
-def learned_laws(
-    rng: np.random.Generator, visits: int, moves: int, rate: float, spread: float, kinds: int
-) -> tuple[Floats, Floats]:
-    """Laws learned without being told the type of any room; only the room of the largest gain is written.
-
-    ::
-
-        dV_k = rate (next - V_k s) s^T          k: the largest gain at rest after the move
-
-    Returns
-    -------
-    Laws [K, next cell, action x cell], and of each visit its type and the unit that has won at its end,
-    [visits, 2].
-    """
-    from analog_pc.experiments.rao2024.rooms import wander
-
-    laws = rng.uniform(0.0, spread, size=(kinds, CELLS, ACTIONS * CELLS))
-    won = []
-    for _ in range(visits):
-        kind = rng.integers(kinds, size=1)
-        path = wander(rng, kind, rng.integers(CELLS, size=1), moves)
-        gains = np.full(kinds, 1.0 / kinds)
-        for cells, actions, after in zip(path.cells, path.actions, path.after, strict=True):
-            move = evidence(cells, actions)[0]
-            seen = one_hot(after, CELLS)[0]
-            gains = closed_form(laws, gains, move, seen)
-            unit = int(np.argmax(gains))
-            laws[unit] += rate * np.outer(seen - laws[unit] @ move, move)
-        won.append((int(kind[0]), int(np.argmax(gains))))
-    return laws, np.array(won)
-
-
-def purity(won: Floats, kinds: int) -> float:
-    """Share of visits whose winner has most of its visits in rooms of that type; `won` [visits, 2]."""
-    counts = np.zeros((kinds, kinds))
-    np.add.at(counts, (won[:, 1].astype(int), won[:, 0].astype(int)), 1.0)
-    return float(counts.max(axis=1).sum() / len(won))

@@ -8,8 +8,8 @@
     | 6 7 8 |
     +-------+   Doors join the middles of the sides of neighbouring rooms (cells 1, 5, 7, 3).
 
-Plans are made by search, in a digital computer: breadth first over all cells, or over rooms first and then over
-the cells of each room on the way.
+Plans are made by search, in a digital computer: breadth first over all cells, or over rooms first and then
+over the cells of each room on the way.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def evidence(cells: Ints, actions: Ints) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """Moves of many agents at once: types of their rooms [agents], cells, actions and next cells [moves, agents]."""
+    """Moves of many agents: types of their rooms [agents]; cells, actions, next cells [moves, agents]."""
 
     kinds: Ints
     cells: Ints
@@ -132,7 +133,7 @@ def abstract_plan(start: tuple[int, int], goal: tuple[int, int]) -> Plan:
     rooms, searched = search(start[0], goal[0], lambda room: _others(room, BLOCK))
     cell = start[1]
     steps = 0
-    for here, there in zip(rooms[:-1], rooms[1:], strict=True):
+    for here, there in pairwise(rooms):
         direction = next(d for d in range(ACTIONS) if moved(here, d, BLOCK) == there)
         inside, looked = search(cell, DOORS[direction], lambda c: _others(c, SIDE))
         steps += len(inside)  # the steps to the door and the one through it

@@ -1,4 +1,4 @@
-"""Responses to bars of growing length, with and without feedback; sizes of level 2; the response over time."""
+"""Responses to bars of growing length, with feedback and without; sizes of level 2; a response over time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def draw(result: Result) -> Figure:
     _over_time(time, result)
     for panel, text in zip(axes.flat, "abcd", strict=True):
         letter(panel, text)
-    columns = [c for c in NAMES if c in result.columns(RESPONSE)]
+    columns = [c for c in NAMES if c in result.columns(LENGTHS)]
     keys = [Line2D([], [], color=SHADES[k], lw=2.0, label=LABELS[k]) for k in SHADES]
     keys += [Line2D([], [], **{**column_style(c), "color": INK}) for c in columns]
     figure.legend(handles=keys, loc="outside lower center", ncols=3)
@@ -88,9 +88,7 @@ def _over_time(axes: Axes, result: Result) -> None:
     times = _first(result, TIMES)
     later = times > 0.0
     for column, values in result.columns(RESPONSE).items():
-        every = 3 if column == "ngspice" else 1
-        style = {**column_style(column), "color": SHADES["on"]}
-        axes.semilogx(times[later][::every], values[later][::every], **style)
+        axes.semilogx(times[later], values[later], **{**column_style(column), "color": SHADES["on"]})
     peak = float(np.max(_first(result, RESPONSE)))
     axes.set(
         xlabel=r"time after the bar ($C/g_s$)", ylabel="mean |eps|", title="response", ylim=(0.0, 1.15 * peak)
