@@ -21,6 +21,14 @@ FILE = click.Path(path_type=Path)
     type=click.IntRange(1, 1024),
     help="Processes beside each other.  [default: as many as there are cores]",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(("pool", "dask")),
+    default="pool",
+    show_default=True,
+    help="Workers of this machine, or of a dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the dask cluster: tcp://HOST:8786.")
 def study(**asked: Any) -> None:
     """Many chips, technologies and networks: what a file varies, measured and kept.
 

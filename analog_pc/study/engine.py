@@ -6,7 +6,7 @@ import itertools
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from analog_pc.workers import begin_worker
 CHUNK_SECONDS = 1.0  # of work in a chunk: what a kill loses, and what a hundredth of it is to send and store
 LARGEST = 1000  # points of a chunk
 PENDING = 2  # chunks for each worker: the next one waits where the last one ends
+GLANCE = 5.0  # s between two looks at whether the cluster is still there
 TRIES = 3  # of a chunk whose worker is killed
 WORTH_WORKERS = 10.0  # s of work that is left: a worker takes some seconds to start
 
@@ -67,7 +68,8 @@ def run_study(
         are left.  With an `executor` the number of its workers, which decides how many chunks wait there.
     executor
         Anything that is a `concurrent.futures.Executor`, such as the one of a `dask.distributed.Client`; it
-        is left open.  Results do not depend on it.
+        is left open.  Results do not depend on it.  One that may lose its workers without telling its futures
+        has an attribute `lost`.
     tell
         Is told of every chunk that ends.
 
@@ -198,8 +200,8 @@ class _Run:
                 self._told()
                 return
         raise SimulationFailed(
-            f"study: workers were killed {TRIES} times at the same points, {self.done} of {self.total} are "
-            "done and kept: is there enough memory for so many workers?"
+            f"study: workers were killed, or lost, {TRIES} times at the same points; {self.done} of "
+            f"{self.total} are done and kept: is there enough memory for so many, is the scheduler alive?"
         )
 
     def _once(
@@ -213,18 +215,21 @@ class _Run:
             for chunk in itertools.islice(left, PENDING * workers - len(pending)):
                 try:
                     pending[executor.submit(evaluate_chunk, self.study, chunk)] = chunk
-                except BrokenExecutor:
+                except (BrokenExecutor, RuntimeError):  # a client that is closed
                     broken.append(chunk)
             if not pending:
                 return broken
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            done = wait(pending, GLANCE, return_when=FIRST_COMPLETED).done
+            if not done and getattr(executor, "lost", False):
+                return [*broken, *pending.values()]
+            for future in done:
                 chunk = pending.pop(future)
-                if isinstance(future.exception(), BrokenExecutor):
+                if _is_lost(future):
                     broken.append(chunk)
                 else:
                     self._keep(future.result())
         for future, chunk in pending.items():
-            if future.cancel() or isinstance(future.exception(), BrokenExecutor):
+            if future.cancel() or _is_lost(future):
                 broken.append(chunk)
             else:
                 self._keep(future.result())
@@ -238,3 +243,13 @@ class _Run:
             if point.key in self.rows
         )
         return Results(self.study, found)
+
+
+def _is_lost(future: Future[Evaluated]) -> bool:
+    """Whether a chunk has no result because its worker, or the way to it, was lost; waits for its end."""
+    try:
+        fault = future.exception()
+    except CancelledError:  # by a scheduler that has gone
+        return True
+    of_cluster = type(fault).__module__.startswith("distributed.")  # its KilledWorker, CommClosedError
+    return isinstance(fault, BrokenExecutor | CancelledError) or of_cluster

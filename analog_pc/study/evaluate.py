@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import AnalogPcError, one_line
@@ -21,6 +22,9 @@ class Evaluated:
     seconds: float
 
 
+_ONE_AT_A_TIME = Lock()  # chunks of one process: the number of BLAS threads is the whole process'
+
+
 def evaluate_chunk(study: Study, points: Sequence[Point]) -> Evaluated:
     """Evaluate points one after the other; a point that fails is a row that says why.
 
@@ -35,7 +39,7 @@ def evaluate_chunk(study: Study, points: Sequence[Point]) -> Evaluated:
         Of one chunk; each is evaluated by itself, so that rows do not depend on how points are chunked.
     """
     began = time.monotonic()
-    with single_threaded_blas():
+    with _ONE_AT_A_TIME, single_threaded_blas():
         rows = tuple(evaluate_point(study, point) for point in points)
     return Evaluated(rows=rows, seconds=time.monotonic() - began)
 

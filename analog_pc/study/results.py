@@ -13,6 +13,7 @@ from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy
 from analog_pc.reporting.tables import csv_text
+from analog_pc.study.datasets import dataset
 from analog_pc.study.definition import Study
 from analog_pc.study.point import Found
 from analog_pc.technology.checks import nearest
@@ -121,6 +122,20 @@ class Results:
         units = {axis.name: axis.unit for axis in self.study.axes} | dict(self.study.columns)
         header = [f"{name} ({units[name]})" if units.get(name) else name for name in self.columns]
         return csv_text(header, self.table())
+
+    def to_xarray(self) -> Any:
+        """The results as an `xarray.Dataset`; needs the extra ``analog-pc[results]``.
+
+        Dimensions: of a whole grid its axes and "chip", otherwise "point", with axes and chips as
+        coordinates.  Axes and measured columns have `units`; `key` and `failed` are text; the attributes hold
+        the study's name, sampler, seed and data, and versions.
+
+        Raises
+        ------
+        BadInput
+            Where xarray is not installed.
+        """
+        return dataset(self)
 
     def as_dict(self) -> list[dict[str, Any]]:
         """Points for JSON: ``{index, key, values, chip, measured, failed}``."""

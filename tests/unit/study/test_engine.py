@@ -142,8 +142,35 @@ class Killed(Executor):
 
 def test_chunks_of_killed_workers_are_tried_again(study: Study, tmp_path: Path) -> None:
     assert run_study(study, executor=Killed(2)).csv() == run_study(study).csv()
-    with pytest.raises(SimulationFailed, match="killed 3 times"):
+    with pytest.raises(SimulationFailed, match="3 times"):
         run_study(study, tmp_path, executor=Killed(1000))
+
+
+class Lost(Executor):
+    """Computes two chunks, then loses its cluster: futures stay pending."""
+
+    left = 2
+    lost = False
+
+    def submit(self, work: Any, /, *args: Any, **more: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        if self.left:
+            self.left -= 1
+            future.set_result(work(*args, **more))
+        else:
+            self.lost = True
+        return future
+
+
+def test_a_cluster_that_is_lost_ends_the_run(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "GLANCE", 0.01)
+    with pytest.raises(SimulationFailed, match="is the scheduler alive"):
+        run_study(study, tmp_path, executor=Lost())
+    with Store(tmp_path) as store:
+        assert len(store.rows()) >= 2
+    assert run_study(study, tmp_path).csv() == run_study(study).csv()
 
 
 def test_no_worker_is_refused(study: Study) -> None:

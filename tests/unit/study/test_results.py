@@ -61,6 +61,27 @@ def test_the_culprit_of_a_failing_chip_is_what_mends_it(
         assert one.mended == one.failing
 
 
+def test_a_grid_is_a_dataset_of_its_axes(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    axes = [axis("input_offset", ["1 mV", "9 mV"]), axis("levels", [0, 4, 16])]
+    results = run_study(study_of(network, base, data, axes, chips=2, seed=5))
+    found = results.to_xarray()
+    assert found.accuracy_low.dims == ("input_offset", "levels", "chip")
+    for one in results:
+        there = found.sel(input_offset=one.point.values["input_offset"], levels=one.point.values["levels"])
+        there = there.sel(chip=one.point.chip)
+        assert float(there.accuracy_low) == one.row.measured["accuracy_low"]
+        assert str(there.key.values) == one.point.key
+    assert found.input_offset.attrs == {"units": "V"}
+    drawn = study_of(
+        network, base, data, [axis("levels", {"low": 2, "high": 40})], sampler="sobol", points=4, chips="own"
+    )
+    points = run_study(drawn).to_xarray()
+    assert points.accuracy_low.dims == ("point",)
+    assert points.levels.dims == points.chip.dims == ("point",)
+
+
 GIVEN = """
 network = "net.npz"
 data = "test.npz"
@@ -144,6 +165,25 @@ def test_what_is_wrong_is_told_in_one_line(
     file.write_text(GIVEN.replace(old, new, 1))
     result = cli(str(file), "--out", str(tmp_path / "out"))
     assert result.exit_code == 2, result.output
+    assert len(result.stderr.splitlines()) == 1
+    assert all(part in result.stderr for part in said), result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--engine", "dask"), ("--scheduler ADDRESS",)),
+        (("--scheduler", "tcp://127.0.0.1:1"), ("--engine dask",)),
+        (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("dask",)),
+        (("--engine", "cloud"), ("cloud", "pool")),
+    ],
+)
+def test_a_wrong_engine_is_told_in_one_line(
+    file: Path, tmp_path: Path, more: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    result = cli(str(file), "--out", str(tmp_path / "out"), *more)
+    assert result.exit_code == 2
     assert len(result.stderr.splitlines()) == 1
     assert all(part in result.stderr for part in said), result.stderr
     assert not (tmp_path / "out").exists()
