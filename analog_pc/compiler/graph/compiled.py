@@ -165,7 +165,7 @@ class CompiledGraph:
         if isinstance(start, str):
             if start == "zero":
                 return dict.fromkeys(self._free_nodes, 0.0)
-            return {node: float(volts[0]) for node, volts in self._starts(np.array([sample])).items()}
+            return self.start(sample)
         if [np.shape(x) for x in start] != [(n,) for n in self.graph.sizes]:
             raise BadInput(f"transient start: activities of shapes {[np.shape(x) for x in start]}, expected "
                            f"{[(n,) for n in self.graph.sizes]}")  # fmt: skip
@@ -178,6 +178,10 @@ class CompiledGraph:
         t = self.design.technology
         parts = t.device_law == "linear" and np.isinf(t.opamp_saturation) and np.isinf(t.opamp_slew_rate)
         return bool(parts) and GraphLandscape(self.graph, self.clamps).is_linear
+
+    def start(self, sample: int) -> dict[str, float]:
+        """Volts of the free value nodes in the start state of a sample."""
+        return {node: float(volts[0]) for node, volts in self._starts(np.array([sample])).items()}
 
     @property
     def kinked(self) -> bool:
