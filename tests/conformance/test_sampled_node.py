@@ -5,17 +5,28 @@ ngspice runs the clock in one transient; native and VACASK, which have no clocks
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analog_pc.arrays import Floats
 from analog_pc.cells import ComponentSampler, TwoPhaseClock, feedback_gate, sampled_node
-from analog_pc.circuit import Circuit, ClockSources, Instance, Subcircuit, Transient, VoltageSources, grounds
-from analog_pc.pcn import backprop_update, random_network
+from analog_pc.circuit import (
+    Circuit,
+    ClockSources,
+    Instance,
+    Subcircuit,
+    Transient,
+    VoltageSources,
+    at_phase,
+    grounds,
+)
+from analog_pc.pcn import backprop_update, random_network, relax
 from analog_pc.simulators import Native, Ngspice, Simulator, Vacask
 from analog_pc.simulators.phased import ClockPhase, simulate_phases
 from analog_pc.technology import technology
-from analog_pc.testbench.clocked import ClockedTestbench, run_clocked
+from analog_pc.testbench.clocked import ClockedTestbench, clocked_circuit, run_clocked
 from analog_pc.testbench.clocked.testbench import ramp_part
 
 G = 1e-5
@@ -93,3 +104,24 @@ def test_a_clocked_network_writes_powers_of_gamma(simulator: type, close: float)
     expected = np.cumprod([1.0, bench.gamma(2), bench.gamma(1)])[::-1]
     for found, exact, factor in zip(reading.update.weights, reference, expected, strict=True):
         np.testing.assert_allclose(found, factor * exact, atol=close * np.abs(exact).max())
+
+
+def test_a_transparent_network_is_the_relaxing_one() -> None:
+    """All lines high: it rests in the equilibrium of predictive coding, to the clamp's 1e-6 of an error."""
+    rng = np.random.default_rng(0)
+    network = random_network((3, 4, 3, 2), "tanh", seed=rng)
+    inputs = rng.normal(size=3)
+    target = rng.uniform(-1.0, 1.0, size=2)
+    bench = ClockedTestbench(network=network, inputs=inputs, target=target)
+    compiled = clocked_circuit(bench)
+    high = ClockSources("clock", ("sample", "copy", "clamp"), grounds(3), [0.0], [[1.0]] * 3)
+    elements = (high, *compiled.circuit.elements[1:])
+    whole = at_phase(replace(compiled.circuit, elements=elements), 0.0)
+    duration = 60.0 * bench.tau
+    charged = [node for nodes in (*compiled.activities[1:], *compiled.slaves) for node in nodes]
+    stimuli = {"input": bench.volts * inputs, "goal": bench.volts * target}
+    analysis = Transient(stimuli, dict.fromkeys(charged, 0.0), duration, duration, compiled.nodes, stiff=True)
+    solution = Native().simulate(whole, analysis)
+    rest = relax(network, inputs[None], target[None])
+    for nodes, exact in zip(compiled.eps[1:], rest.eps[1:], strict=True):
+        np.testing.assert_allclose(solution.voltage(nodes)[-1] / bench.volts, exact[0], atol=1e-5)

@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Positive, Rates
+from analog_pc.experiments.framework.fields import Count, Natural, Positive, Rates
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
@@ -41,10 +41,13 @@ from analog_pc.experiments.song2020.angles import drawn_network
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.learning import IncrementalPredictiveCoding
 from analog_pc.relaxers import CircuitRelaxer, Relaxer
-from analog_pc.technology import Technology
+from analog_pc.simulators import Ngspice
+from analog_pc.technology import Technology, technology
+from analog_pc.technology.non_idealities import present
 from analog_pc.testbench import ContinuousTestbench, flow_of, run_continuous
 from analog_pc.testbench.continuous import Waveforms
 from analog_pc.testbench.continuous.circuit import EDGE
+from analog_pc.testbench.continuous.run import PRECISION
 from analog_pc.testbench.testbench import learning_parts
 from analog_pc.training import load_dataset
 
@@ -55,6 +58,7 @@ SOURCE = (
 FALLING = 0.01  # of the steps may rise
 GAP = 1.5  # points between the final test errors of ipc and pc
 LOSS_TOLERANCE = 1e-3  # of the first loss: `continuous.compare` permits as much of the largest change
+REAL_PRECISION = 1e-5  # of a step, where amplifiers have poles
 POINTS = 2001  # of the differential equation
 
 
@@ -64,6 +68,8 @@ class Config:
 
     Digits: `epochs` at most, `seeds` of data split and weights, `x_steps` T of `dt` a batch of `batch`,
     rates to choose from, and the test `error` that is to be reached.
+
+    `chips` of `real_technology` also run the first clockless trial, on ngspice (0: none).
     """
 
     slownesses: Rates = (10.0, 30.0, 100.0)
@@ -78,6 +84,8 @@ class Config:
     pc_rates: Rates = (0.1, 0.3, 0.5)
     ipc_rates: Rates = (0.03, 0.1, 0.2)
     bp_rates: Rates = (0.1, 0.3, 0.5)
+    chips: Natural = 3
+    real_technology: str = "cmos65-rram"
 
     def schedule(self, rule: str, lr: float) -> Schedule:
         return Schedule(rule, lr, self.x_steps, self.dt, self.batch)
@@ -92,6 +100,14 @@ def falling(slowness: float) -> Quantity:
 
 def loss_left(slowness: float) -> Quantity:
     return quantity("loss after the clockless trial / before", slowness=slowness)
+
+
+def real_falling(slowness: float, name: str) -> Quantity:
+    return quantity("smallest share of falling steps over chips", slowness=slowness, technology=name)
+
+
+def real_loss(slowness: float, name: str) -> Quantity:
+    return quantity("loss left, mean over chips", slowness=slowness, technology=name)
 
 
 DISCRETE = quantity("share of steps at which the energy does not rise, lr 0.01, dt 0.1")
@@ -121,7 +137,7 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         values[loss_left(slowness)] = float(part["loss"][1] / part["loss"][0])
         arrays |= {TIMES.at(slowness=slowness): part["times"], ENERGIES.at(slowness=slowness): part["energy"]}
     if isinstance(relaxer, CircuitRelaxer):
-        return Outcome(values, arrays)
+        return Outcome({**values, **real_chips(config, relaxer, cache)}, arrays)
     values[DISCRETE] = discrete_share(config.steps)
     digits = counts(config, ("pc", "ipc"), cache)
     return Outcome({**values, **digits.values}, {**arrays, **digits.arrays}, digits.notes, digits.facts)
@@ -134,8 +150,9 @@ def trial(config: Config, slowness: float, relaxer: Relaxer) -> Mapping[str, Arr
         network, inputs[0], target[0], slowness, learn=config.learn * slowness, again=30.0
     )
     if isinstance(relaxer, CircuitRelaxer):
-        bench = replace(bench, technology=_parts(relaxer))
-        waves = run_continuous(bench, simulator=relaxer.simulator)
+        bench = replace(bench, technology=_parts(relaxer), seed=relaxer.seed)
+        precision = REAL_PRECISION if present(relaxer.technology) else PRECISION
+        waves = run_continuous(bench, simulator=relaxer.simulator, precision=precision)
     else:
         waves = flow_of(bench, np.linspace(0.0, bench.duration, POINTS))
     energy = energies(network, waves)
@@ -144,6 +161,25 @@ def trial(config: Config, slowness: float, relaxer: Relaxer) -> Mapping[str, Arr
     output = waves.activities[-1][[before, -1]]
     loss = 0.5 * ((np.asarray(bench.target) - output) ** 2).sum(axis=1)
     return {"times": waves.times[shown] - bench.predict, "energy": energy[shown], "loss": loss}
+
+
+def real_chips(config: Config, relaxer: CircuitRelaxer, cache: ResultCache) -> dict[Quantity, float]:
+    """The trial of the first slowness on chips of a realistic technology, if the column's parts are ideal.
+
+    Their amplifiers are real; weights are still voltages on capacitors, and multipliers have no errors.
+    """
+    if not (isinstance(relaxer.simulator, Ngspice) and config.chips) or present(relaxer.technology):
+        return {}
+    parts = technology(config.real_technology)
+    slowness = config.slownesses[0]
+    chips = {f"{parts.name}-chip{k}": CircuitRelaxer(Ngspice(), parts, k) for k in range(config.chips)}
+    found = cache.compute(list(chips), lambda name: trial(config, slowness, chips[name]))
+    shares = [float(np.mean(np.diff(part["energy"]) <= 0.0)) for part in found]
+    left = [float(part["loss"][1] / part["loss"][0]) for part in found]
+    return {
+        real_falling(slowness, parts.name): min(shares),
+        real_loss(slowness, parts.name): float(np.mean(left)),
+    }
 
 
 def _parts(relaxer: CircuitRelaxer) -> Technology:
@@ -257,6 +293,13 @@ def claims(config: Config) -> Sequence[Claim]:
         found += [
             Claim(falling(s), None, FALLING, id=f"falling@slowness={s:g}", derived=1.0),
             Claim(loss_left(s), None, LOSS_TOLERANCE, id=f"loss-left@slowness={s:g}"),
+        ]
+    if config.chips:
+        name = config.real_technology
+        s = config.slownesses[0]
+        found += [
+            Claim(real_falling(s, name), None, None, id=f"falling@slowness={s:g},technology={name}"),
+            Claim(real_loss(s, name), None, None, id=f"loss-left@slowness={s:g},technology={name}"),
         ]
     found.append(Claim(DISCRETE, None, FALLING, id="falling@discrete", derived=1.0))
     for rule in ("pc", "ipc"):

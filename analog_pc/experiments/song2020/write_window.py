@@ -169,13 +169,13 @@ def notes_on(config: Config, values: Mapping[Quantity, float]) -> tuple[str, ...
         )
     name = config.real_technology
     early = min(config.real_delays)
-    if real_dip(early, name) in values:
-        late = max(config.real_delays)
+    late = max(config.real_delays)
+    if all(q in values for q in (real_dip(early, name), dip(early), dip(late))):
         notes.append(
             f"{name}, mean of {config.chips} chips: the dip falls from {values[real_dip(early, name)]:.3f} "
-            f"({early:g} tau) to {values[real_dip(late, name)]:.3f} ({late:g} tau).  An early write is small "
-            "beside the offsets of the amplifiers that sense the errors, which no delay removes: they, not "
-            "the relaxation, bound how early a chip can write."
+            f"({early:g} tau) to {values[real_dip(late, name)]:.3f} ({late:g} tau), where ideal parts have "
+            f"{values[dip(early)]:.3f} and {values[dip(late)]:.3f}.  The trend survives real parts, the "
+            "levels do not; what each non-ideality contributes was not separated."
         )
     return tuple(notes)
 
