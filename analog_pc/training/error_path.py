@@ -67,7 +67,9 @@ class ErrorPathBackend(MathematicsBackend):
 
     def relax(self, inputs: Floats, targets: Floats) -> Equilibrium:
         """The rest between clamped inputs and targets; samples may have none."""
-        found = relax_on_path(self.network, self.path, inputs, targets, tolerance=TOLERANCE)
+        found = relax_on_path(
+            self.network, self.path, inputs, targets, tolerance=TOLERANCE, max_iterations=100, follow=False
+        )
         return settled(found)
 
     def predict(self, inputs: Floats) -> Floats:

@@ -33,6 +33,8 @@ from analog_pc.pcn.feedback.error_path import ErrorPath
 from analog_pc.pcn.feedback.search import Equations, search
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
+REACH = 0.01
+
 
 class Rest(NamedTuple):
     """A batch at given activities: everything that the flow needs, lists over layers 0 ... L."""
@@ -138,6 +140,10 @@ class PathFlow:
                 found[:, own, above] = -gate[:, :, None] * self.back[k].T
         return found
 
+    def margins(self, rest: Rest) -> Floats:
+        """Smallest real part of the eigenvalues of `jacobian`, [samples]."""
+        return np.asarray(np.linalg.eigvals(self.jacobian(rest)).real.min(axis=1))
+
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words
 def relax_on_path(
@@ -147,7 +153,8 @@ def relax_on_path(
     targets: ArrayLike,
     *,
     tolerance: float = 1e-11,
-    max_iterations: int = 100,
+    max_iterations: int = 2000,
+    follow: bool = True,
 ) -> Equilibrium:
     """The rest of a chain with its own error path, between a clamped input and a clamped output.
 
@@ -163,12 +170,16 @@ def relax_on_path(
         On max |R| of a sample, as a part of its largest feedback (at least of the smallest precision).
     max_iterations
         Steps for a sample.
+    follow
+        Implicit Euler steps along the flow, each at most `REACH` of the largest activity (or of 1), so that
+        the rest is the one that the flow ends in, and its stability is checked.  False goes straight to a
+        near root, as training does: many times faster; where there are several rests it may find another
+        one, or one that the flow leaves (see `margins`).
 
     Returns
     -------
     Equilibrium
-        Predictions are M mu where there is mixing; samples that found no rest are not converged.  Whether a
-        rest is stable is asked of `margins`.
+        Predictions are M mu where there is mixing; samples that found no rest are not converged.
 
     Raises
     ------
@@ -193,9 +204,14 @@ def relax_on_path(
         first = flow.predictive
         mu1 = first.activation_of(0).f(start[0]) @ first.W[0].T + first.b[0]
         side_by_side = np.concatenate(start[1:], axis=1)
-        end, settled, iterations = search(_equations(flow), mu1, side_by_side, tolerance, max_iterations)
+        end, settled, iterations = search(
+            _equations(flow), mu1, side_by_side, tolerance, max_iterations, REACH if follow else np.inf
+        )
         start[1:] = np.split(end, np.cumsum(network.sizes[1:-1]), axis=1)
     rest = flow.at(start)
+    leaves = np.zeros(clamps.samples, dtype=np.bool_)
+    if follow and network.depth > 1 and settled.any():
+        leaves[settled] = flow.margins(flow.at([a[settled] for a in start])) <= 0.0
     energy = sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in zip(network.pi, rest.eps[1:], strict=True))
     return Equilibrium(
         tuple(rest.x),
@@ -203,7 +219,7 @@ def relax_on_path(
         tuple(rest.eps),
         tuple(rest.rates),
         np.asarray(energy),
-        Relaxation(settled, rest.worst, iterations, _message(rest, settled, iterations)),
+        Relaxation(settled & ~leaves, rest.worst, iterations, _message(rest, settled, leaves, iterations)),
     )
 
 
@@ -227,7 +243,9 @@ def _flat(matrices: Sequence[Floats]) -> Floats:
     return np.concatenate([np.empty(0), *(one.ravel() for one in matrices)])
 
 
-def _message(rest: Rest, settled: Bools, iterations: int) -> str:
+def _message(rest: Rest, settled: Bools, leaves: Bools, iterations: int) -> str:
+    if leaves.any():
+        return f"sample {int(np.argmax(leaves))} rests where the flow leaves: a mode grows there"
     if settled.all():
         return f"at rest: |dx/dt| <= {rest.worst.max(initial=0.0):.1e} after {iterations} iterations"
     worst = int(np.argmin(settled))

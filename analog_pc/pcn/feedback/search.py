@@ -175,15 +175,16 @@ def _relax_sample(
     other: Point,
     matrix: BlockMatrix,
     is_factored: bool,
-    limits: tuple[float, int],
+    limits: tuple[float, int, float],
 ) -> tuple[Point, Point, bool, int]:
     """Search from `now.x`; the end, the other point, whether `matrix` holds Newton's factors, iterations."""
-    tolerance, most = limits
+    tolerance, most, reach = limits
+    follows = reach < np.inf
     layout = equations.layout
     count = layout.sizes.size - 1
     moving = layout.starts[count]
     step = np.empty(moving)
-    shift = 0.0
+    shift = FIRST_SHIFT if follows else 0.0
     iteration = 0
     evaluate(equations, mu1, now)
     while True:
@@ -199,10 +200,20 @@ def _relax_sample(
             is_factored = shift == 0.0
         solve(layout, count, matrix, now.residual[0, :moving], step)
         other.x[:] = now.x
+        size = 0.0
+        longest = 0.0
         for j in range(moving):
             other.x[0, j] += step[j]
+            longest = max(longest, abs(step[j]))
+            size = max(size, abs(now.x[0, j]))
+        if longest > reach * max(size, 1.0):
+            is_factored = False
+            shift = max(3.0 * shift, FIRST_SHIFT)
+            continue
         evaluate(equations, mu1, other)
         limit = REUSE if earlier else GROWTH if shift > 0.0 else 1.0
+        if follows and shift > 0.0:
+            limit = np.inf  # a flow without energy may speed up
         if other.measures[WORST] < limit * worst:
             shift = SHRINK * shift if SHRINK * shift > LEAST_SHIFT else 0.0
             accepted = other
@@ -216,7 +227,7 @@ def _relax_sample(
 
 @kernel()
 def search(
-    equations: Equations, mu1: Floats, x: Floats, tolerance: float, most: int
+    equations: Equations, mu1: Floats, x: Floats, tolerance: float, most: int, reach: float
 ) -> tuple[Floats, Bools, int]:
     """Rests from activities x; x, whether each sample is at rest, and the most iterations of a sample.
 
@@ -232,6 +243,9 @@ def search(
         On max |R|, as a part of the sample's largest feedback (at least of the smallest precision).
     most
         Iterations for a sample.
+    reach
+        The longest step, of the largest activity or 1: implicit Euler steps that short follow the flow.
+        Infinite: straight to a near root.
     """
     samples, activities = x.shape
     now = new_point(activities)
@@ -244,7 +258,7 @@ def search(
     for s in range(samples):
         now.x[0] = x[s]
         now, other, is_factored, iterations = _relax_sample(
-            equations, mu1[s], now, other, matrix, is_factored, (tolerance, most)
+            equations, mu1[s], now, other, matrix, is_factored, (tolerance, most, reach)
         )
         end[s] = now.x[0]
         settled[s] = now.measures[WORST] <= tolerance * now.measures[SCALE]

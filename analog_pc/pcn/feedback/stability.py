@@ -26,8 +26,7 @@ def margins(network: PredictiveCodingNetwork, path: ErrorPath, equilibrium: Equi
         What it gave.
     """
     flow = PathFlow(network, path)
-    jacobian = flow.jacobian(flow.at(list(equilibrium.activities)))
-    return np.asarray(np.linalg.eigvals(jacobian).real.min(axis=1))
+    return flow.margins(flow.at(list(equilibrium.activities)))
 
 
 def loop_margin(weights: Floats, feedback: Floats, slope: float, gate: float | None = None) -> float:

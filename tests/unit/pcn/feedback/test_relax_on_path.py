@@ -133,9 +133,19 @@ def test_feedback_against_the_weights_can_be_unstable(b: float, margin: float) -
     """1-1-1 linear: dx/dt = -(1 + b w) x + ..., w = 1."""
     net = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation="identity")
     path = ErrorPath(feedback=[[[1.0]], [[b]]])
-    rest = relax_on_path(net, path, [[1.0]], [[2.0]])
+    rest = relax_on_path(net, path, [[1.0]], [[2.0]], follow=False)
     assert margins(net, path, rest)[0] == pytest.approx(margin)
     assert loop_margin(net.W[1], np.array([[b]]), 1.0) == pytest.approx(margin)
+    assert relax_on_path(net, path, [[1.0]], [[2.0]]).relaxation.all_converged == (margin > 0.0)
+
+
+def test_a_rest_that_the_flow_leaves_is_reported() -> None:
+    """At zero error the forward state is a rest, stable or not."""
+    net = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation="tanh")
+    path = ErrorPath(feedback=[[[1.0]], [[-2.0]]])
+    found = relax_on_path(net, path, [[0.0]], [[0.0]])
+    assert not found.relaxation.all_converged
+    assert "a mode grows" in found.relaxation.message
 
 
 @pytest.mark.parametrize("shape", [(3, 7), (7, 3)])
