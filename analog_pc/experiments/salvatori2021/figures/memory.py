@@ -150,6 +150,7 @@ def _capacity(axes: Axes, result: Result) -> None:
         axes.annotate("mean image", (0.02, mean_image[-1]), xycoords=("axes fraction", "data"), ha="left",
                       va="bottom", fontsize=6)  # fmt: skip
     axes.set_yscale("log")
+    axes.set_ylim(top=10.0)  # beyond, a slow mode has run away with an offset: no image any more
     axes.set(xlabel="stored patterns, half known", ylabel="squared error of missing pixels")
     axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.42), ncols=2, fontsize=6)
     letter(axes, "d")
