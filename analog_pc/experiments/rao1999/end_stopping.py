@@ -28,15 +28,34 @@ def curves(hierarchy: Hierarchy, relaxer: Relaxer, compressed: bool = False) -> 
 
     One network, and one circuit where it is compiled: its switch is one more clamp.
     """
-    images = bars()[1]
+    found = _readings(hierarchy, relaxer, bars()[1], compressed)
+    return {name: np.abs(eps) for name, eps in found.items()}
+
+
+def zeroed_curves(hierarchy: Hierarchy, relaxer: Relaxer, compressed: bool = False) -> dict[str, Floats]:
+    """The curves, and as "on-zeroed" and "cut-zeroed" those without the reading of a blank screen.
+
+    That is correlated double sampling: offsets cancel in the difference.
+    """
+    stimuli = bars()[1]
+    images = np.concatenate([stimuli, np.zeros((1, stimuli.shape[1]))])
+    found: dict[str, Floats] = {}
+    for name, eps in _readings(hierarchy, relaxer, images, compressed).items():
+        found[name] = np.abs(eps[:-1])
+        found[f"{name}-zeroed"] = np.abs(eps[:-1] - eps[-1])
+    return found
+
+
+def _readings(hierarchy: Hierarchy, relaxer: Relaxer, images: Floats, compressed: bool) -> dict[str, Floats]:
+    """eps of the middle module with the switch closed, "on", and open, "cut"."""
     features, seen = hierarchy.compressed(images) if compressed else (None, images)
     graph = hierarchy.graph(features)
     switch = np.repeat([CLOSED, OPEN], len(images))[:, None]
     equilibrium = _at_rest(graph, relaxer, {"switch": switch, "pixels": np.tile(seen, (2, 1))})
     if not equilibrium.relaxation.all_converged:
         raise SimulationFailed(f"{relaxer.name}: no equilibrium: {equilibrium.relaxation.message}")
-    eps = np.abs(equilibrium.eps[graph.index("level1")][:, MIDDLE])
-    return {"on": eps[: len(images)], "cut": eps[len(images) :]}
+    on, cut = np.split(equilibrium.eps[graph.index("level1")][:, MIDDLE], 2)
+    return {"on": on, "cut": cut}
 
 
 def _at_rest(graph: PredictiveCodingGraph, relaxer: Relaxer, clamps: dict[str, Floats]) -> Equilibrium:

@@ -53,8 +53,8 @@ def rooms_graph(laws: Floats) -> PredictiveCodingGraph:
         Projection(source=HELD, target=ROOM, kind="identity", plastic=False),
         Projection(source=ROOM, target=GAIN, kind="identity", plastic=False),
         *(
-            Projection(source=MOVE, target=NEXT, weight=law, gain=(GAIN, k), name=f"room_type_{k}")
-            for k, law in enumerate(laws)
+            Projection(source=MOVE, target=NEXT, weight=weight, gain=(GAIN, k), name=f"room_type_{k}")
+            for k, weight in enumerate(laws)
         ),
     )
     return PredictiveCodingGraph(populations, projections)

@@ -13,7 +13,7 @@ from analog_pc.reporting.style import COLOURS, styled
 
 NETWORKS = ("convolution", "copies", "perceptron")
 ARRAYS = ("kernel alone", "convolution", "perceptron", "dense array")
-LABELS = ("kernel,\nmultiplexed", "unrolled", "perceptron", "unrolled,\ndense")
+LABELS = ("kernel,\nmultiplexed", "unrolled", "percep-\ntron", "unrolled,\ndense")
 
 
 @styled
@@ -22,19 +22,19 @@ def draw(result: Result) -> Figure:
     for k, column in enumerate(result.columns(quantity(ERROR, network=NETWORKS[0]))):
         each = [result.data[column][quantity(ERROR, network=n)] for n in NETWORKS]
         at = np.arange(len(NETWORKS)) + 0.22 * (k - 1)
-        look = {key: LOOKS[column][key] for key in ("color",)}
+        colour = LOOKS[column]["color"]
         means = [e.mean() for e in each]
-        errors.bar(at, means, width=0.2, alpha=0.35, **look, label=NAMES[column])
+        errors.bar(at, means, width=0.2, alpha=0.35, color=colour, label=NAMES[column])
         for x, e in zip(at, each, strict=True):
-            errors.plot(np.full(len(e), x), e, ".", ms=3, **look)
-    errors.set_xticks(range(len(NETWORKS)), ["convolution", "copies", "percep-\ntron"])
+            errors.plot(np.full(len(e), x), e, ".", ms=3, color=colour)
+    errors.set_xticks(range(len(NETWORKS)), ["convo-\nlution", "copies", "percep-\ntron"])
     errors.set(ylabel="test error (%)")
     counts = [float(result.data["ideal"][quantity(DEVICES, array=a)][0]) for a in ARRAYS]
-    bars = devices.bar(range(len(counts)), counts, color=COLOURS[0], alpha=0.6)
-    devices.bar_label(bars, [f"{int(n)}" for n in counts], fontsize=6)
-    devices.set_yscale("log")
-    devices.set_xticks(range(len(counts)), LABELS, fontsize=5.5)
-    devices.set(ylabel="devices of the first layer", ylim=(50.0, 60000.0))
+    bars = devices.barh(range(len(counts)), counts, color=COLOURS[0], alpha=0.6)
+    devices.bar_label(bars, [f"{int(n)}" for n in counts], fontsize=6, padding=1)
+    devices.set_xscale("log")
+    devices.set_yticks(range(len(counts)), LABELS)
+    devices.set(xlabel="devices", xlim=(50.0, 4e5))
     for panel, text in zip((errors, devices), "ab", strict=True):
         letter(panel, text)
     figure.legend(*errors.get_legend_handles_labels(), loc="outside lower center", ncols=3)

@@ -38,7 +38,7 @@ def draw(result: Result) -> Figure:
     largest = int(_first(result, UNITS)[-1])
     for panel, units in ((bars, chosen), (failed, largest)):
         _curves(panel, result, units)
-        panel.set(title=f"{units} units at level 2", xlabel="bar length (pixels)", xlim=(1.0, 27.0))
+        panel.set(title=f"{units} units above", xlabel="bar length (pixels)", xlim=(1.0, 27.0))
         panel.set(xticks=[2, 8, 16, 26], ylim=(0.0, 1.12), yticks=[0.0, 0.5, 1.0])
         panel.axvspan(1.0, PATCH, color=GREY, alpha=0.12, lw=0, zorder=0)
     bars.set_ylabel("mean |eps| / its peak")
@@ -76,10 +76,11 @@ def _sizes(axes: Axes, result: Result) -> None:
     units = _first(result, UNITS)
     axes.semilogx(units, _first(result, LEFT), color=COLOURS[0], marker=".", label="long bar / peak")
     axes.semilogx(units, _first(result, EXPLAINED2), color=COLOURS[2], marker="s", ls="--", ms=2.5)
-    axes.text(9.0, 0.88, "long bar / peak", color=COLOURS[0], fontsize=6)
-    axes.text(13.0, 0.36, "explained\nby level 2", color=COLOURS[2], fontsize=6)
+    axes.text(8.0, 0.84, "long bar\n/ peak", color=COLOURS[0], fontsize=6)
+    axes.text(24.0, 0.36, "explained\nby level 2", color=COLOURS[2], fontsize=6)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(units, [str(int(n)) for n in units])
+    labelled = [int(n) for n in units if int(n).bit_count() == 1]
+    axes.set_xticks(labelled, [str(n) for n in labelled])
     axes.set(xlabel="units of level 2", ylabel="share", ylim=(0.0, 1.05), title="bottleneck")
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from analog_pc.arrays import Ints
 from analog_pc.experiments.framework.result import Result
-from analog_pc.experiments.rao2024.figures.rooms import clock, door_moves, draw_rooms, draw_way
+from analog_pc.experiments.rao2024.figures.rooms import clock, door_moves, draw_rooms, draw_route
 from analog_pc.experiments.rao2024.quantities import (
     FRAME_MOVE,
     FRAME_TIME,
@@ -27,15 +27,15 @@ SOURCES = ("ideal", "native", "ngspice")  # what is drawn as the one line of a p
 def draw(result: Result) -> Figure:
     figure = Figure(figsize=(2.0 * WIDTH, 100.0 / 25.4), layout="constrained")
     panels = figure.subplot_mosaic(
-        [["way", "way"], ["surprise", "known"], ["gains", "known"]], width_ratios=(2.4, 1.0)
+        [["route", "route"], ["surprise", "known"], ["gains", "known"]], width_ratios=(2.4, 1.0)
     )
     path = next(iter(result.columns(PATH).values()))
-    draw_rooms(panels["way"], path)
-    draw_way(panels["way"], path)
+    draw_rooms(panels["route"], path)
+    draw_route(panels["route"], path)
     _surprise(panels["surprise"], result, path)
     _gains(panels["gains"], result, path)
     _known(panels["known"], result)
-    for name, text in zip(("way", "surprise", "gains", "known"), "abcd", strict=True):
+    for name, text in zip(("route", "surprise", "gains", "known"), "abcd", strict=True):
         letter(panels[name], text)
     figure.legend(*panels["surprise"].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
@@ -66,7 +66,7 @@ def _gains(axes: Axes, result: Result, path: Ints) -> None:
         axes.plot(times, z, color=COLOURS[k], ls=DASHES[k % len(DASHES)], label=f"type {k + 1}")
     _doors(axes, path)
     axes.set(xlabel="move (each is a relaxation)", ylabel="gain z", ylim=(-0.2, 1.1))
-    axes.legend(loc="center", bbox_to_anchor=(0.64, 0.5), ncols=2, fontsize=6)
+    axes.legend(loc="center", bbox_to_anchor=(0.25, 0.5), ncols=2, fontsize=6)
 
 
 def _known(axes: Axes, result: Result) -> None:

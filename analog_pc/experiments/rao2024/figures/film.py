@@ -41,9 +41,9 @@ def _animate(result: Result, column: str) -> FuncAnimation:
     times = clock(moves, data[FRAME_TIME])
     figure = Figure(figsize=(2.0 * WIDTH, 1.05 * WIDTH), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    panels = figure.subplot_mosaic([["way", "gains"], ["surprise", "surprise"]], width_ratios=(2.6, 1.0))
-    draw_rooms(panels["way"], path)
-    agent = panels["way"].plot(*place(path[0, 0], path[0, 2]), "o", color=INK, ms=9)[0]
+    panels = figure.subplot_mosaic([["route", "gains"], ["surprise", "surprise"]], width_ratios=(2.6, 1.0))
+    draw_rooms(panels["route"], path)
+    agent = panels["route"].plot(*place(path[0, 0], path[0, 2]), "o", color=INK, ms=9)[0]
     kinds = gains.shape[1]
     bars = panels["gains"].bar(range(1, kinds + 1), gains[0], color=COLOURS[:kinds])
     panels["gains"].set(ylim=(-0.15, 1.1), xticks=range(1, kinds + 1), xlabel="type of room", ylabel="gain z")
@@ -54,7 +54,7 @@ def _animate(result: Result, column: str) -> FuncAnimation:
         panels["surprise"].axvline(move, color=INK, lw=0.6, ls=(0, (3, 2)))
         panels["surprise"].annotate("door", (move, 2.05), xytext=(2, 0), textcoords="offset points", va="top")
     panels["surprise"].set(xlabel="move", ylabel=r"surprise $|\epsilon|^2$", ylim=(-0.05, 2.15))
-    panels["way"].set_title(" ")
+    panels["route"].set_title(" ")
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # laid out once, not for every frame
 
@@ -64,7 +64,7 @@ def _animate(result: Result, column: str) -> FuncAnimation:
         for bar, z in zip(bars, gains[frame], strict=True):
             bar.set_height(z)
         trace.set_data(times[: frame + 1], surprise[: frame + 1])
-        panels["way"].set_title(f"move {moves[frame] + 1}, action {move[3] + 1}    (voltages: {column})")
+        panels["route"].set_title(f"move {moves[frame] + 1}, action {move[3] + 1}    (voltages: {column})")
         return [agent, trace, *bars]
 
     return FuncAnimation(figure, show, frames=len(times), interval=INTERVAL, init_func=list)

@@ -1,4 +1,4 @@
-"""Rooms in a row, and the way of the agent through them."""
+"""Rooms in a row, and the route of the agent through them."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def draw_rooms(axes: Axes, path: Ints) -> None:
     axes.set_axis_off()
 
 
-def draw_way(axes: Axes, path: Ints) -> None:
+def draw_route(axes: Axes, path: Ints) -> None:
     """A line through all cells that the agent visits, slightly spread so that returns are seen."""
     points = [place(path[0, 0], path[0, 2])] + [place(move[0], move[4]) for move in path]
     spread = 0.18 * np.array([[np.cos(k), np.sin(k)] for k in range(len(points))])
-    way = np.array(points) + spread
-    axes.plot(*way.T, color=INK, lw=0.7, marker=".", ms=2.5)
+    route = np.array(points) + spread
+    axes.plot(*route.T, color=INK, lw=0.7, marker=".", ms=2.5)
 
 
 def door_moves(path: Ints) -> Ints:

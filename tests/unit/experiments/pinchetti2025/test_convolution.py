@@ -51,14 +51,20 @@ def test_learning_keeps_what_is_no_device_at_0(kind: str) -> None:
     data = digits(0)
     network = learned(kind, SMALL, data, IdealRelaxer(), seed=0)
     before = initial(kind, SMALL, data.classes, 0)
-    labels = data.test_labels
-    assert error_of(FixedPrediction().relax(network, data.test_inputs).output, labels) < 60.0
     assert (network.W[0] != before.W[0]).any()
     if kind in (CONVOLUTION, COPIES):
         pattern = kernel_positions(2)[1]
         assert (network.W[0][pattern < 0] == 0.0).all()
         several = len({*network.W[0][pattern == 4].round(12).tolist()})
         assert (several == 1) == (kind == CONVOLUTION)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_network_learns(kind: str) -> None:
+    """A tenth is right by chance."""
+    data = digits(0)
+    network = learned(kind, Learning(channels=4, hidden=16, epochs=10), data, IdealRelaxer(), seed=0)
+    assert error_of(FixedPrediction().relax(network, data.test_inputs).output, data.test_labels) < 30.0
 
 
 def test_the_circuit_classifies_as_the_mathematics(relaxers: dict[str, Relaxer]) -> None:
@@ -79,7 +85,7 @@ def test_a_small_result_counts_devices() -> None:
     assert rows["devices@kernel-alone"].ideal == 2 * 2 * 9
     assert rows["devices@dense-array"].ideal == 2 * 32 * 64
     assert rows["steps@one-array"].ideal == 16
-    assert rows["error@convolution/backprop"].backprop > 0.0
+    assert result.notes[0].startswith("On these small images the ")
     assert len(CONVOLUTIONAL.draw(result).axes) == 2
 
 
