@@ -141,6 +141,8 @@ class FieldLimit:
         """Whether the technology keeps the limit; None without one."""
         if not self.bounded or self.limit is None:
             return None
+        if self.bound.whole and not self.typical:  # levels: 0 stands for any
+            return True
         return self.typical >= self.limit if self.bound.direction == "min" else self.typical <= self.limit
 
 

@@ -141,7 +141,7 @@ def _damped(bench: Bench, bound: Bound, value: float) -> Trial:
     except AnalogPcError as failure:
         return _refused(value, str(failure))
     verdict = Verdict.KEPT if modes.damping >= RULE.damping else Verdict.EXCEEDED
-    remark = f"least damping {modes.damping:.2g}, settles to 1 % in {si(modes.settling, 's')}"
+    remark = f"least damping {modes.damping:.3g}, settles to 1 % in {si(modes.settling, 's')}"
     if modes.damping <= 0.0:
         remark = "a mode grows: unstable"
     return Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict, remark=remark)

@@ -163,6 +163,13 @@ def test_a_limit_without_chance_is_exact(bench: Bench) -> None:
     assert found.met == (found.typical >= float(found.limit or 0.0))
 
 
+def test_any_level_is_more_than_some(bench: Bench) -> None:
+    found = find_field(Target(bench=bench, budget=BUDGET), "levels")
+    assert bench.technology.levels == 0  # any
+    assert found.bounded
+    assert found.met is True
+
+
 def test_the_bandwidth_is_bounded_by_damping(bench: Bench) -> None:
     from analog_pc.cost.sizing import RULE, modes_at
 
