@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from analog_pc.errors import SimulationFailed as SimulationFailed
     from analog_pc.experiments import EXPERIMENTS as EXPERIMENTS
     from analog_pc.pcn import Equilibrium as Equilibrium
+    from analog_pc.pcn import Population as Population
+    from analog_pc.pcn import PredictiveCodingGraph as PredictiveCodingGraph
     from analog_pc.pcn import PredictiveCodingNetwork as PredictiveCodingNetwork
+    from analog_pc.pcn import Projection as Projection
     from analog_pc.pcn import load_network as load_network
     from analog_pc.pcn import random_network as random_network
     from analog_pc.pcn import relax as relax
@@ -47,7 +50,10 @@ _PUBLIC = {  # home package -> names; a test holds the imports above against it
     "experiments": ("EXPERIMENTS",),
     "pcn": (
         "Equilibrium",
+        "Population",
+        "PredictiveCodingGraph",
         "PredictiveCodingNetwork",
+        "Projection",
         "load_network",
         "random_network",
         "relax",

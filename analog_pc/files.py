@@ -19,6 +19,7 @@ import secrets
 import stat
 import struct
 import sys
+import tomllib
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -216,6 +217,8 @@ def _write_by_name(path: Path, content: bytes | memoryview) -> None:
 
 # --- reading
 
+MOST_TOML = 1 << 20  # far above any technology or catalogue, far below what hurts
+
 
 def read_bytes(path: Path | str, most: int) -> bytes:
     """A file of at most so many bytes; one byte more is read to know.
@@ -235,6 +238,31 @@ def read_bytes(path: Path | str, most: int) -> bytes:
     if len(content) > most:
         raise BadInput(f"{path}: larger than {most} bytes")
     return content
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table of a TOML file of at most `MOST_TOML` bytes.
+
+    Raises
+    ------
+    BadInput
+        For a file that is missing, too large, not UTF-8 or not TOML.
+    """
+    note_input(path)
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MOST_TOML + 1)
+    except OSError as fault:
+        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from None
+    if len(raw) > MOST_TOML:
+        raise BadInput(f"{path}: larger than {MOST_TOML >> 20} MiB")
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as fault:
+        line = raw[: fault.start].count(b"\n") + 1
+        raise BadInput(f"{path}: not UTF-8: byte 0x{raw[fault.start]:02x} (at line {line})") from None
+    except (ValueError, RecursionError) as fault:  # a TOMLDecodeError, or an integer of too many digits
+        raise BadInput(f"{path}: not TOML: {fault}") from None
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analog_pc.arrays import Floats
 from analog_pc.cells.components import ComponentSampler, spread_gain, unity
 from analog_pc.circuit import (
     VCCS,
@@ -18,7 +19,7 @@ from analog_pc.circuit import (
 )
 
 
-def value_node(name: str, x: Bus, mu: Bus, conductance: float, farads: float) -> tuple[Element, ...]:
+def value_node(name: str, x: Bus, mu: Bus, conductance: float | Floats, farads: float) -> tuple[Element, ...]:
     """The capacitor holds the activity, the spring pulls it towards its prediction.
 
     ::
@@ -34,7 +35,7 @@ def value_node(name: str, x: Bus, mu: Bus, conductance: float, farads: float) ->
     x, mu
         Value nodes and their predictions, [n].
     conductance, farads
-        g in S and C in F of each node.
+        g in S, one for all or [n], and C in F of each node.
     """
     n = len(x)
     return (

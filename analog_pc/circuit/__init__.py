@@ -12,12 +12,20 @@ from analog_pc.circuit.analysis import (
 )
 from analog_pc.circuit.bus import GROUND, Bus, bus, grounds
 from analog_pc.circuit.checks import check_circuit, refuse_timed
-from analog_pc.circuit.circuit import BOLTZMANN, ROOM, Circuit, Instance, Subcircuit
+from analog_pc.circuit.circuit import (
+    BOLTZMANN,
+    ROOM,
+    Circuit,
+    Instance,
+    Subcircuit,
+    thermal_voltage,
+)
 from analog_pc.circuit.elements import (
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     MemristorModel,
     Memristors,
@@ -30,6 +38,8 @@ from analog_pc.circuit.elements import (
     VoltageSources,
     Wire,
 )
+from analog_pc.circuit.joined import joined, prefixed
+from analog_pc.circuit.phases import at_phase
 from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import TransferFunction
 
@@ -45,6 +55,7 @@ __all__ = [
     "Circuit",
     "ClockSources",
     "Crossbar",
+    "Diodes",
     "Element",
     "Instance",
     "MemristorModel",
@@ -68,9 +79,13 @@ __all__ = [
     "Transient",
     "VoltageSources",
     "Wire",
+    "at_phase",
     "bus",
     "check_analysis",
     "check_circuit",
     "grounds",
+    "joined",
+    "prefixed",
     "refuse_timed",
+    "thermal_voltage",
 ]

@@ -16,13 +16,14 @@ from scipy.sparse.csgraph import connected_components
 from analog_pc.arrays import Ints
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.bus import GROUND, Bus
-from analog_pc.circuit.circuit import Circuit
+from analog_pc.circuit.circuit import Circuit, outer_names
 from analog_pc.circuit.elements import (
     TIMED,
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     Memristors,
     Multiplexers,
@@ -52,12 +53,10 @@ def check_circuit(circuit: Circuit) -> None:
         return
     number: dict[str, int] = {GROUND: 0}
     ends: list[Ints] = [np.empty((2, 0), dtype=np.int64)]
-    maps = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
     for path, element in circuit.banks():
-        local = maps.get(path, {})
 
-        def numbers(bus: Bus, path: str = path, local: dict[str, str] = local) -> Ints:
-            names = (local.get(n, n if n == GROUND or not path else f"{path}.{n}") for n in bus)
+        def numbers(bus: Bus, path: str = path) -> Ints:
+            names = outer_names(circuit, path, bus)
             return np.array([number.setdefault(name, len(number)) for name in names], dtype=np.int64)
 
         buses = {name: numbers(bus) for name, bus in vars(element).items() if isinstance(bus, tuple)}
@@ -94,6 +93,8 @@ def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
             return np.stack([buses["plus"], buses["minus"]])
         case Amplifiers() | NonlinearVCVS() | MultiplyingVCCS() | VCCS() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
+        case Diodes():
+            return np.stack([buses["anode"], buses["cathode"]])
         case Memristors():
             held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value
             return np.concatenate([np.stack([buses["plus"], buses["minus"]]), held], axis=1)

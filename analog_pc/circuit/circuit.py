@@ -15,6 +15,12 @@ from analog_pc.errors import BadInput
 
 ROOM = 300.15  # K, where SPICE simulates unless told otherwise
 BOLTZMANN = 1.380649e-23  # J/K, exact in the SI of 2019
+CHARGE = 1.602176634e-19  # C, exact in the SI of 2019
+
+
+def thermal_voltage(temperature: float = ROOM) -> float:
+    """k T / q in V; `temperature` in K."""
+    return BOLTZMANN * temperature / CHARGE
 
 
 @dataclass(frozen=True, eq=False)

@@ -155,6 +155,42 @@ class VCCS:
         object.__setattr__(self, "siemens", values(self.name, "siemens", self.siemens, (n,), low=0.0))
 
 
+@dataclass(frozen=True, eq=False)
+class Diodes:
+    """Junctions by Shockley's law, I = I_s (exp(V / (n V_t)) - 1), V from `anode` to `cathode`.
+
+    ::
+
+        anode[i] --|>|-- cathode[i]
+
+    Parameters
+    ----------
+    saturation
+        I_s in A, [n], > 0.
+    slope_volts
+        n V_t in V, > 0: emission coefficient times the thermal voltage (`thermal_voltage`).  To 0 the diode
+        becomes ideal.  Resistance in series is a `Resistors` bank of its own.
+
+    Notes
+    -----
+    ngspice and VACASK have it.  The native simulator refuses it: its unknowns are the currents of nonlinear
+    elements, which an exponential makes too large to search with.  Noise analyses refuse it, too.
+    """
+
+    name: str
+    anode: Bus
+    cathode: Bus
+    saturation: ArrayLike
+    slope_volts: float
+
+    def __post_init__(self) -> None:
+        checked_name(self.name, "element")
+        n = same_length(self.name, anode=self.anode, cathode=self.cathode)
+        saturation = values(self.name, "saturation", self.saturation, (n,), low=0.0)
+        object.__setattr__(self, "saturation", saturation)
+        values(self.name, "slope_volts", self.slope_volts, (), low=0.0)
+
+
 @dataclass(frozen=True)
 class Wire:
     """Ohms of one cell's piece of a word line and of a bit line; 0 makes the line one node."""
@@ -217,7 +253,7 @@ class Switches:
 
         a[i] ----o  o---- b[i]        I = (off + (on - off) c) V(a, b),   c = V(control) within 0 ... 1 V
                   |
-              control[i]
+              control[i]            a clock's line, or a stimulus that stays as it is
     """
 
     name: str
@@ -333,6 +369,7 @@ Element = (
     | MultiplyingVCCS
     | VCCS
     | Crossbar
+    | Diodes
     | ClockSources
     | Switches
     | Multiplexers
@@ -340,4 +377,4 @@ Element = (
 )
 
 # What only ngspice simulates: parts that change with time by themselves.
-TIMED = (ClockSources, Switches, Multiplexers, Memristors)
+TIMED = (ClockSources, Multiplexers, Memristors)

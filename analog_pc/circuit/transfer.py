@@ -71,6 +71,18 @@ def activation_gate(f: Smooth, volts_per_unit: float) -> TransferFunction:
     )
 
 
+def linear_transfer(slope: float) -> TransferFunction:
+    """y = slope v: of a multiplier, a gate that is the control voltage itself.  Compiled as a ramp."""
+    k = float(slope)
+    return TransferFunction(
+        "ramp",
+        lambda v: k * v,
+        lambda v: np.full_like(v, k),
+        lambda v: f"({k!r})*({v})",
+        parameters=(0.0, 0.0, k, k),
+    )
+
+
 def ramp_transfer(
     edges: tuple[float, ...], slopes: tuple[float, ...], offset: float = 0.0
 ) -> TransferFunction:

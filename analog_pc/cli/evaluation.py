@@ -12,6 +12,7 @@ from analog_pc.cli.console import PlainConsole
 from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
 from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.options import listed
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
@@ -63,6 +64,11 @@ def evaluate_all(request: Request) -> None:
         folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
         for folder, technology in folders.items()
     }
+    with claimed(request.out):
+        _evaluate_each(evaluations, request.out)
+
+
+def _evaluate_each(evaluations: Mapping[Path, Evaluation], out: Path) -> None:
     several = len(evaluations) > 1
     done: list[Evaluation] = []
     for folder, found in evaluations.items():
@@ -72,11 +78,11 @@ def evaluate_all(request: Request) -> None:
         finally:
             if several and found.chips is not None:
                 with interruptible():
-                    write_comparison(compare(done), request.out)
+                    write_comparison(compare(done), out)
     if several:
         for line in comparison_lines(compare(done)):
             click.echo(line)
-        click.echo(f"comparison: {request.out / 'comparison.csv'}, .json, .svg, .pdf")
+        click.echo(f"comparison: {out / 'comparison.csv'}, .json, .svg, .pdf")
 
 
 def _folders(request: Request) -> Mapping[Path, Technology]:
@@ -92,7 +98,6 @@ def _folders(request: Request) -> Mapping[Path, Technology]:
 
 def _evaluate(found: Evaluation, folder: Path) -> None:
     """All steps of one evaluation, and its report."""
-    _make(folder)
     withdraw(folder, FILES)
     printed = PlainConsole(soft_wrap=True)
     for line in opening(found):
@@ -114,10 +119,3 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
         raise KeyboardInterrupt(f"interrupted in step {now}, partial report: {page}") from None
     write_evaluation(found, folder)
     printed.print(f"report: {folder / 'report.html'}")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise BadInput(f"{folder}: cannot be made: {fault.strerror or fault}") from None

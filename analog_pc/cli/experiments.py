@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,11 +15,12 @@ from rich.text import Text
 
 from analog_pc.cli.configuration import configuration
 from analog_pc.cli.console import table_console
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
-from analog_pc.experiments.framework.result import COLUMNS, DIFFERS, RELAXERS
+from analog_pc.experiments.framework.result import COLUMNS, DERIVED, DIFFERS, RELAXERS
 from analog_pc.reporting.figures import save_figure
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
@@ -55,14 +57,15 @@ def run_or_list(request: RunRequest) -> int:
     config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
     out = request.out
     kept: list[DiskCache] = []
-    result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
-    save_result(result, out)
-    figure = experiment.draw(result)
-    page = write_page(result, figure, experiment.player(result), out)
-    files = [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)]
-    for finished in kept:  # not before the result stands
-        finished.clear()
-    _print(result, files)
+    with claimed(out):  # a folder that cannot be is told now, not after hours
+        result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
+        save_result(result, out)
+        figure = experiment.draw(result)
+        page = write_page(result, figure, experiment.player(result), out)
+        files = [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)]
+        for finished in kept:  # not before the result stands
+            finished.clear()
+        _print(result, files)
     return 0 if result.passed else 1
 
 
@@ -78,7 +81,6 @@ def _run(
     """The result; `kept` takes the caches of the finished parts."""
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
-    out.mkdir(parents=True, exist_ok=True)  # a folder that cannot be is told now, not after hours
     with progress_bar() as bar:
 
         def caches(column: str, fitted: Any) -> DiskCache:
@@ -105,7 +107,9 @@ def _run(
 def named(name: str) -> Experiment[Any]:
     """The experiment of that name."""
     if name not in EXPERIMENTS:
-        raise BadInput(f"unknown experiment {name!r}: use one of {', '.join(EXPERIMENTS)}")
+        near = difflib.get_close_matches(name, EXPERIMENTS, 1)
+        meant = f", did you mean {near[0]}?" if near else ""
+        raise BadInput(f"unknown experiment {name!r}{meant}; `analog-pc run` without a name lists them")
     return EXPERIMENTS[name]
 
 
@@ -121,19 +125,27 @@ def _columns(experiment: Experiment[Any], text: str | None) -> tuple[str, ...]:
 
 
 def show_all() -> None:
-    """List the experiments."""
-    table = Table(box=SIMPLE)
-    for heading in ("experiment", "what", "on"):
-        table.add_column(heading)
+    """List the experiments by publication."""
+    console = table_console(140)
+    by_source: dict[str, list[Experiment[Any]]] = {}
     for experiment in EXPERIMENTS.values():
-        table.add_row(experiment.name, experiment.title, ", ".join(experiment.columns))
-    table_console(140).print(table)
+        by_source.setdefault(experiment.source, []).append(experiment)
+    for source, several in by_source.items():
+        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        table.add_column(width=max(map(len, EXPERIMENTS)))
+        table.add_column()
+        table.add_column()
+        for experiment in several:
+            table.add_row(experiment.name, experiment.title, ", ".join(experiment.columns))
+        console.print(Text(source, style="bold"))
+        console.print(table)
+        console.print()
 
 
 def _print(result: Result, files: Sequence[Path]) -> None:
     console = table_console(140)
     console.print(f"{result.title}; {result.source}")
-    shown = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
+    shown = [c for c in (DERIVED, *COLUMNS) if any(getattr(row, c) is not None for row in result.rows)]
     console.print((_wide if console.width >= WIDE else _narrow)(result, shown))
     for note in result.notes:
         console.print(note)

@@ -64,8 +64,9 @@ class InSituOptions:
 
     def _relaxer(self, config: TrainingConfig) -> Relaxer:
         """Mathematics; a circuit for real parts, and for a transposed array of its own (`pc`)."""
-        separate = self.transposed == Transposed.SEPARATE.value and config.learning_rule.name == "pc"
-        if self.technology is None and not separate:
+        second = self.transposed not in (None, Transposed.SHARED.value)
+        reads_it = second and config.learning_rule.name == "pc"
+        if self.technology is None and not reads_it:
             return IdealRelaxer()
         technology = self.technology or IDEAL
         return EffectiveRelaxer(technology, config.seed, volts_per_unit=technology.volts_per_unit)

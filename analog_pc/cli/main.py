@@ -28,11 +28,15 @@ COMMANDS = {
     "import": "analog_pc.cli.import_network:import_command",
     "netlist": "analog_pc.cli.netlist:netlist",
     "run": "analog_pc.cli.run:run",
+    "specify": "analog_pc.cli.specify:specify",
+    "study": "analog_pc.cli.study:study",
     "technologies": "analog_pc.cli.technologies:technologies",
     "testbench": "analog_pc.cli.testbench:testbench",
     "train": "analog_pc.cli.train:train",
     "verify": "analog_pc.cli.verify:verify",
 }
+
+INTERRUPTED = "interrupted; nothing half-written was left"
 
 # Old command or option -> the new one, for a message.
 RENAMED = {"trial": "testbench", "--judge": "--cross-check", "--judged-by": "--reference"}
@@ -65,6 +69,8 @@ class _Group(click.Group):
             _leave(f"{_refusal(refused)} ('{asked} --help' shows the options)", 2)
         except click.ClickException as refused:
             _leave(refused.format_message(), 2)
+        except click.Abort:  # Ctrl-C before the command begins
+            _leave(INTERRUPTED, 128 + signal.SIGINT)
         raise SystemExit(code if isinstance(code, int) else 0)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
@@ -90,7 +96,7 @@ class _Group(click.Group):
         except _not_calculable() as fault:
             _leave(f"a number is too large or too small to calculate with: {fault}", 2)
         except KeyboardInterrupt as stopped:
-            _leave(str(stopped) or "interrupted; nothing half-written was left", 128 + stop.number)
+            _leave(str(stopped) or INTERRUPTED, 128 + stop.number)
 
 
 def _refusal(refused: click.UsageError) -> str:
@@ -192,6 +198,9 @@ def main() -> None:
     Start with your own network: is it good enough on a chip, and what does it cost?
       analog-pc import model.safetensors --map 'fc{i}.weight' --activation relu --out net.npz
       analog-pc evaluate net.npz --data test.npz --technology cmos65-rram
+    How bad may its parts be, and many chips, corners and candidates at once:
+      analog-pc specify net.npz --data test.npz --technology cmos65-rram --loss 1%
+      analog-pc study study.toml
     Then its circuit, against a SPICE simulator and as a netlist:
       analog-pc verify net.npz --data test.npz --technology cmos65-rram
       analog-pc netlist net.npz --stimuli stimuli.npz --phase learn --out netlist

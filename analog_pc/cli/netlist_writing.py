@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from analog_pc.cli.output_folder import claimed
 from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
 from analog_pc.files import refuse_inputs
@@ -36,5 +37,6 @@ def write_netlist(network: Path, stimuli: Path, phase: str, technology: Technolo
         raise BadInput(f"{stimuli}: phase learn needs targets or labels")
     first = None if phase == "predict" or targets is None else targets[:1]
     compiled = compile_network(net, technology, inputs[:1], first)
-    write_sample_netlist(out, compiled, Native(), network)
+    with claimed(out):
+        write_sample_netlist(out, compiled, Native(), network)
     click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

@@ -85,6 +85,7 @@ class StepDisplay:
         self.name = name
         self.pieces = pieces
         self.begun = 0
+        self.before = 0
         self.text = ""
         self.since = time.monotonic()
         self._seconds_left = seconds_left
@@ -94,6 +95,12 @@ class StepDisplay:
     def next(self, text: str = "") -> None:
         """The next piece begins."""
         self.begun += 1
+        self.note(text)
+
+    def reached(self, done: int, before: int, text: str = "") -> None:
+        """So many pieces are done, `before` of them by an earlier run, which say nothing of the time left."""
+        self.begun = done + 1
+        self.before = before
         self.note(text)
 
     def note(self, text: str) -> None:
@@ -124,9 +131,9 @@ class StepDisplay:
     def left(self) -> float | None:
         """Seconds left; None where they are not known."""
         done = self.begun - 1
-        if done < 1 or not self.pieces:
+        if done - self.before < 1 or not self.pieces:
             return self._seconds_left
-        return (time.monotonic() - self.since) / done * max(self.pieces - done, 0)
+        return (time.monotonic() - self.since) / (done - self.before) * max(self.pieces - done, 0)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

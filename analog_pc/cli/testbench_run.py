@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
@@ -36,7 +37,8 @@ FILES = ("testbench.cir", "waveforms.npz", "testbench.svg", "testbench.pdf", "re
 def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
     """Run a trial, write and print its result; whether circuit and behavioural model agree."""
     refuse_inputs(out, FILES)
-    return (_written if weights == "memristors" else _continuous)(example, precision, out)
+    with claimed(out):
+        return (_written if weights == "memristors" else _continuous)(example, precision, out)
 
 
 def chosen_example(

@@ -30,8 +30,9 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     "--rule",
     default="pc",
     show_default=True,
-    metavar="pc|ipc|bp",
-    help="Predictive coding, incremental (ipc:steps=16,gamma=0.1), or backpropagation.",
+    metavar="pc|ipc|bp|fa|kp|pc-fa|pc-kp|...",
+    help="Predictive coding, incremental (ipc:steps=16,gamma=0.1), backpropagation; random (fa) or "
+    "learnt (kp) feedback.",
 )
 @click.option("--epochs", default=50, show_default=True, help="Passes over the training part.")
 @click.option("--batch", default=32, show_default=True, help="Samples per update.")
@@ -47,7 +48,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     help="What weights are made of: see 'analog-pc devices', or ideal.",
 )
 @click.option("--scheme", metavar="NAME[:KEY=VALUE,...]", help=f"How they are written: {', '.join(SCHEMES)}.")
-@click.option("--transposed", type=click.Choice(TRANSPOSED), help="Where W^T comes from.")
+@click.option("--transposed", type=click.Choice(TRANSPOSED), help="What errors travel back through.")
 @click.option(
     "--headroom", type=float, help=f"Weights may grow to that many times W_0.  [default: {HEADROOM:g}]"
 )

@@ -18,12 +18,12 @@ from analog_pc.pcn.network_file import save_network
 from analog_pc.si import si
 from analog_pc.training import (
     Dataset,
-    MathematicsBackend,
     Progress,
     Trainer,
     TrainingConfig,
     TrainingRun,
     load_dataset,
+    mathematics_backend,
 )
 
 # Sigmoid networks bear the larger step; the others diverge with it.
@@ -72,7 +72,7 @@ def train_and_save(options: TrainOptions, in_situ: InSituOptions) -> None:
     if on_devices:
         run = in_situ.run(dataset, network, config)
     else:
-        run = TrainingRun(Trainer(MathematicsBackend(network), config), dataset)
+        run = TrainingRun(Trainer(mathematics_backend(network, config.learning_rule), config), dataset)
     show_run(run)
     if in_situ.history is not None:
         write_text(in_situ.history, json.dumps(run.history, indent=1) + "\n")
@@ -113,6 +113,6 @@ def train_network(
     dataset, network, config
         As for `analog_pc.train`.
     """
-    run = TrainingRun(Trainer(MathematicsBackend(network), config), dataset)
+    run = TrainingRun(Trainer(mathematics_backend(network, config.learning_rule), config), dataset)
     show_run(run)
     return run.trainer.network

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from analog_pc.arrays import Floats
 from analog_pc.cli.console import table_console
 from analog_pc.cli.non_idealities import analyse_and_write
 from analog_pc.cli.options import listed
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.cli.training import HIDDEN, LEARNING_RATES, train_network
 from analog_pc.cli.verify_task import Task, VerifyOptions
@@ -44,9 +44,7 @@ def run(options: VerifyOptions) -> int:
     net = load_network(options.network) if options.network is not None else None
     net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
     phases = _phases(options.phases, targets is not None)
-    _refuse_unmakeable(options.out / "netlists")
     stale = [f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")]
-    withdraw(options.out, ("report.html", "report.json", *stale))
     called = options.network.name if options.network else facts["data"]
     task = Task(
         options=options,
@@ -59,7 +57,9 @@ def run(options: VerifyOptions) -> int:
         title=f"{called}: {'-'.join(map(str, net.sizes))}",
         facts=facts,
     )
-    return analyse_and_write(task) if options.non_ideal else _verify(task)
+    with claimed(options.out), claimed(options.out / "netlists"):
+        withdraw(options.out, ("report.html", "report.json", *stale))
+        return analyse_and_write(task) if options.non_ideal else _verify(task)
 
 
 def _simulator(options: VerifyOptions) -> Simulator:
@@ -117,23 +117,6 @@ def _steps(options: VerifyOptions) -> tuple[str, ...]:
             "--skip and --only choose steps with real parts: give --technology with non-idealities"
         )
     return chosen_steps(STEP_NAMES, listed(options.skip), listed(options.only))
-
-
-def _refuse_unmakeable(folder: Path) -> None:
-    """Refuse a folder that cannot be made, before any long work.
-
-    Only making it shows that; what was made goes again, so that a command that is interrupted leaves nothing.
-    """
-    missing: list[Path] = []
-    try:
-        missing = [place for place in (folder, *folder.parents) if not place.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise BadInput(f"--out {folder.parent}: cannot be made: {fault.strerror or fault}") from None
-    finally:
-        for place in missing:
-            with suppress(OSError):  # it was not made, or another program has put something there
-                place.rmdir()
 
 
 def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:

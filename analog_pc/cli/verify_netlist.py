@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from analog_pc.cli.console import table_console
+from analog_pc.cli.output_folder import claimed
 from analog_pc.errors import BadInput
 from analog_pc.files import withdraw, write_text, write_together
 from analog_pc.verification.cases import report_cases
@@ -49,8 +51,9 @@ def verify_netlist(
     """Check, report and print; the exit code: 0 pass, 1 fail, 3 not checked."""
     if not timeout > 0.0:
         raise BadInput(f"--timeout {timeout!r} s, must be > 0")
-    check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
-    _report(check, junit, folder)
+    with nullcontext() if folder is None else claimed(folder):
+        check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
+        _report(check, junit, folder)
     return EXIT_CODES[check.verdict]
 
 
@@ -59,7 +62,6 @@ def _report(check: NetlistCheck, junit: Path | None, folder: Path | None) -> Non
     xml = junit_xml(f"{check.netlist}", netlist_cases(check))
     summary = markdown(check)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
         withdraw(folder, ("report.html",))  # of another run
         write_together(folder, {"summary.md": summary.encode(), "report.json": report_json(check).encode()})
     try:

@@ -3,66 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Masked
+from analog_pc.arrays import ArrayLike
 from analog_pc.cells import clamp
 from analog_pc.circuit import Bus, Circuit, Element, VoltageSources, check_circuit, grounds
 from analog_pc.compiler.compiled import CompiledNetwork
+from analog_pc.compiler.graph.compile import compile_graph
+from analog_pc.compiler.graph.compiled import CompiledGraph
 from analog_pc.compiler.layers import Design, bias_lines, layer_instance, names, program_arrays
+from analog_pc.compiler.options import DEFAULTS, CompileOptions
 from analog_pc.errors import BadInput
-from analog_pc.mapping import NetworkArrays, VoltsPerUnit, choose_scales, forward_ranges
-from analog_pc.pcn import Clamps, PredictiveCodingNetwork, make_clamps
+from analog_pc.mapping import NetworkArrays, PopulationScales, choose_scales, forward_ranges
+from analog_pc.pcn import PredictiveCodingGraph, PredictiveCodingNetwork, make_clamps
+from analog_pc.pcn.clamps import ClampValues
 from analog_pc.technology import Technology
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CompileOptions:
-    """How a network is mapped onto a circuit, where the defaults are not wanted.
-
-    Parameters
-    ----------
-    volts_per_unit
-        Volts of an activity of 1: one number, one for each layer 0 ... L, or `Scales`; None: each layer has
-        the largest signal that its own activities allow (`choose_scales`).
-    gate_feedback
-        Open the switches of the feedback while the input alone is clamped: predictions then pass from layer
-        to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest mode.
-    arrays
-        The conductances, where they are not to be programmed from the network's weights (after in-situ
-        learning, say); the network is then what they represent.
-    """
-
-    volts_per_unit: VoltsPerUnit | None = None
-    gate_feedback: bool = False
-    arrays: NetworkArrays | None = None
-
-
-DEFAULTS = CompileOptions()
-
-
+@overload
 def compile_network(
     network: PredictiveCodingNetwork,
     technology: Technology,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
-    clamps: Mapping[int, Masked] | Clamps | None = None,
+    clamps: ClampValues | None = None,
     seed: int = 0,
     options: CompileOptions = DEFAULTS,
-) -> CompiledNetwork:
+) -> CompiledNetwork: ...
+
+
+@overload
+def compile_network(
+    network: PredictiveCodingGraph,
+    technology: Technology,
+    *,
+    clamps: ClampValues | None = None,
+    seed: int = 0,
+    options: CompileOptions = DEFAULTS,
+) -> CompiledGraph: ...
+
+
+def compile_network(
+    network: PredictiveCodingNetwork | PredictiveCodingGraph,
+    technology: Technology,
+    inputs: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
+    *,
+    clamps: ClampValues | None = None,
+    seed: int = 0,
+    options: CompileOptions = DEFAULTS,
+) -> CompiledNetwork | CompiledGraph:
     """Compile a network onto a circuit of a technology, with the clamps that `relax` has.
 
     The circuit obeys, with tau = C / g_s and up to the finite gain of its amplifiers::
 
         tau dx_l/dt = -precision_l (x_l - mu_l) + f'(x_l) W_{l+1}^T precision_{l+1} (x_{l+1} - mu_{l+1})
 
+    and of a graph what `analog_pc.pcn.graph.state` says.
+
     Parameters
     ----------
     network
-        The network, whose weights become conductances.
+        A chain or a graph of populations, whose weights become conductances.
     technology
         Component values and their non-idealities, such as ``technology("ideal")``.
     inputs
@@ -70,7 +75,7 @@ def compile_network(
     targets
         Clamped activities of layer L, [samples, n_L]; None leaves the output free.
     clamps
-        Layer -> masked array [samples, n_l], as for `relax`.
+        Layer, or name of a population -> masked array [samples, n], as for `relax`.
     seed
         Of everything random in the technology: one seed is one chip.
     options
@@ -78,14 +83,14 @@ def compile_network(
 
     Returns
     -------
-    CompiledNetwork
+    CompiledNetwork, or CompiledGraph of a graph
         The circuit, the analyses to ask of it, and `decode`, the inverse of compilation.
 
     Raises
     ------
     BadInput
         For what `relax` refuses of clamps, a forward pass that overflows, volts per unit that would
-        saturate, or arrays of other shapes than the network's.
+        saturate, arrays of other shapes than the network's, and free units that nothing moves.
 
     Examples
     --------
@@ -97,7 +102,14 @@ def compile_network(
     <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
     held = make_clamps(network, inputs, targets, clamps)
-    scales = choose_scales(network, technology, forward_ranges(network, held), options.volts_per_unit)
+    if isinstance(network, PredictiveCodingGraph):
+        return compile_graph(network, technology, held, seed, options)
+    if options.feedback_switches:
+        raise BadInput("feedback_switches is an option of graphs: give network.graph, or gate_feedback=True")
+    volts = options.volts_per_unit
+    if isinstance(volts, Mapping | PopulationScales):
+        raise BadInput("volts_per_unit of a chain: give one number, one for each layer, or Scales")
+    scales = choose_scales(network, technology, forward_ranges(network, held), volts)
     arrays = options.arrays
     if arrays is None:
         arrays = program_arrays(network, technology, seed)

@@ -9,11 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from analog_pc.arrays import Any, ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.cost.components import Catalogue, Component, shipped
 from analog_pc.cost.operations import MOST_ITERATIONS, DigitalWork, best_step, digital_work
-from analog_pc.cost.results import finite
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.learning import forward_pass
 
@@ -41,10 +40,6 @@ class Baseline:
     assumption: str
     source: str
     grade: str
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON; what is not a number is None."""
-        return {name: finite(value) for name, value in vars(self).items()}
 
 
 def digital_baselines(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from analog_pc.arrays import is_number
 from analog_pc.errors import BadInput
+from analog_pc.files import read_toml
 
 FOLDER = Path(__file__).parent / "catalogue"
 GRADES = {
@@ -111,12 +111,7 @@ def read_catalogue(path: str | Path) -> Catalogue:
         One line that names the file, the component and what is wrong with it.
     """
     path = Path(path)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as fault:
-        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from None
-    except (ValueError, RecursionError) as fault:
-        raise BadInput(f"{path}: not TOML: {fault}") from None
+    table = read_toml(path)
     technologies = tuple(str(name) for name in table.pop("technologies", ()))
     base = table.pop("base", None)
     found: dict[str, Component] = {}

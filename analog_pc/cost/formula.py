@@ -30,6 +30,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Circuit, Crossbar, Solution
+from analog_pc.circuit.circuit import outer_names
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.cost.operating_point import closed_form
 from analog_pc.cost.settling import LEVEL
@@ -121,13 +122,10 @@ def noise_gains(compiled: CompiledNetwork) -> Iterator[Floats]:
 def array_power(circuit: Circuit, solution: Solution) -> float:
     """Sum of G V^2 over all devices in W, mean over the samples: ideal wires, bit lines at 0 V."""
     watts = 0.0
-    for instance in circuit.instances:
-        outer = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
-        for element in instance.subcircuit.elements:
-            if isinstance(element, Crossbar):
-                rows = tuple(outer.get(node, f"{instance.name}.{node}") for node in element.rows)
-                squares = (solution.voltage(rows) ** 2).mean(axis=0)
-                watts += float(squares @ np.asarray(element.siemens).sum(axis=1))
+    for path, element in circuit.banks():
+        if isinstance(element, Crossbar):
+            squares = (solution.voltage(outer_names(circuit, path, element.rows)) ** 2).mean(axis=0)
+            watts += float(squares @ np.asarray(element.siemens).sum(axis=1))
     return watts
 
 

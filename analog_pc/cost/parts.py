@@ -9,6 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Capacitors, Circuit, Crossbar, Resistors, Solution
+from analog_pc.circuit.circuit import outer_names
 from analog_pc.cost import chip
 from analog_pc.cost.components import Catalogue
 from analog_pc.cost.converters import NEUROSIM, SURVEY, Converter, neurosim_adc, survey_adc
@@ -167,17 +168,15 @@ def _capacitors(phase: Phase) -> Iterator[PartCost]:
         return
     c = phase.catalogue
     found = {"node capacitors": [0, 0.0, 0.0], "line capacitors": [0, 0.0, 0.0]}
-    for instance in phase.circuit.instances:
-        outer = dict(zip(instance.subcircuit.ports, instance.nodes, strict=True))
-        for element in instance.subcircuit.elements:
-            if isinstance(element, Capacitors):
-                nodes = tuple(outer.get(node, f"{instance.name}.{node}") for node in element.a)
-                squares = (phase.solution.voltage(nodes) ** 2).mean(axis=0)
-                farads = np.broadcast_to(np.asarray(element.farads), squares.shape)
-                row = found["node capacitors" if element.name == "node_cap" else "line capacitors"]
-                row[0] += len(nodes)
-                row[1] += float(farads @ squares)
-                row[2] += float(farads.sum())
+    for path, element in phase.circuit.banks():
+        if isinstance(element, Capacitors):
+            nodes = outer_names(phase.circuit, path, element.a)
+            squares = (phase.solution.voltage(nodes) ** 2).mean(axis=0)
+            farads = np.broadcast_to(np.asarray(element.farads), squares.shape)
+            row = found["node capacitors" if element.name == "node_cap" else "line capacitors"]
+            row[0] += len(nodes)
+            row[1] += float(farads @ squares)
+            row[2] += float(farads.sum())
     driven, count = _driven_lines(phase, phase.solution)
     found["line capacitors"][0] += count
     found["line capacitors"][1] += driven
@@ -192,12 +191,11 @@ def _capacitors(phase: Phase) -> Iterator[PartCost]:
 def _driven_lines(phase: Phase, solution: Solution) -> tuple[float, int]:
     """C V^2 of the word lines that converters drive, J, and how many they are."""
     first = phase.circuit.instances[1]
-    outer = dict(zip(first.subcircuit.ports, first.nodes, strict=True))
     joules = 0.0
     count = 0
     for element in first.subcircuit.elements:
         if isinstance(element, Crossbar) and element.name.startswith("forward_"):
-            rows = tuple(outer.get(node, f"{first.name}.{node}") for node in element.rows)
+            rows = outer_names(phase.circuit, first.name, element.rows)
             farads = len(element.columns) * phase.technology.word_line_capacitance
             joules += farads * float((solution.voltage(rows) ** 2).mean(axis=0).sum())
             count += len(rows)

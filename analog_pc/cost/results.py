@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from analog_pc.arrays import is_number
+from analog_pc.reporting.json_report import attributes
 
 ASSUMED = "assumed: "  # at the start of the source of a value that nothing but an assumption gives
 
@@ -78,20 +78,10 @@ class PhaseCost:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON; what is not a number is None."""
-        return {
-            "energy": finite(self.energy),
-            "latency": finite(self.latency),
-            "power": finite(self.power),
-            "gated_energy": finite(self.gated_energy),
-            "formula_energy": finite(self.formula_energy),
-            "formula_latency": finite(self.formula_latency),
-            "settling": finite(self.settling),
-            "method": self.method,
-            "bound": self.bound,
-            "samples": self.samples,
-            "notes": list(self.notes),
-            "parts": [{name: finite(value) for name, value in vars(part).items()} for part in self.parts],
-        }
+        return attributes(
+            self, "energy", "latency", "power", "gated_energy", "formula_energy", "formula_latency",
+            "settling", "method", "bound", "samples", "notes", "parts",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -140,17 +130,5 @@ class Cost:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON: phase -> energy, latency, parts ...; and "area", "operations"."""
-        return {name: phase.as_dict() for name, phase in self.phases.items()} | {
-            "area": self.area,
-            "operations": {name: finite(value) for name, value in vars(self.operations).items()},
-            "technology": self.technology,
-            "catalogue": self.catalogue,
-            "failed": dict(self.failed),
-        }
-
-
-def finite(value: Any) -> Any:
-    """A value as JSON has it: None for what is not a number."""
-    if not is_number(value) or abs(value) < float("inf"):
-        return value
-    return None
+        phases = {name: phase.as_dict() for name, phase in self.phases.items()}
+        return phases | attributes(self, "area", "operations", "technology", "catalogue", "failed")

@@ -15,6 +15,7 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.si import si
 from analog_pc.simulators import Native
+from analog_pc.verification.transient import last_crossing
 
 LEVEL = 0.01  # of the largest move: what counts as settled
 DECAYS = 9.0  # of the slowest mode that a transient lasts: exp(-9) is a hundredth of LEVEL
@@ -131,17 +132,9 @@ def _transient(
 def crossing(times: Floats, volts: Floats, end: Floats) -> float:
     """When volts [times, nodes] come within `LEVEL` of the largest move to `end` [nodes] for good, s.
 
-    Between two points the distance is taken for an exponential.  NaN where it never does.
+    See `last_crossing`; NaN where it never does.
     """
     move = float(np.abs(volts[0] - end).max(initial=0.0))
     if move == 0.0:
         return 0.0
-    left = np.abs(volts - end).max(axis=1) / move
-    late = np.flatnonzero(left > LEVEL)
-    last = int(late[-1])
-    if last + 1 == len(times):
-        return float("nan")
-    before = left[last]
-    after = max(float(left[last + 1]), 1e-3 * LEVEL)  # far below the level, the point in between is known
-    part = np.log(before / LEVEL) / np.log(before / after)
-    return float(times[last] + part * (times[last + 1] - times[last]))
+    return last_crossing(times, np.abs(volts - end).max(axis=1) / move, LEVEL)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from analog_pc.arrays import Floats, Ints
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import BadInput
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
 from analog_pc.evaluation.data import TestData
 from analog_pc.mapping import Scales
+from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy, chip_accuracy, guess_of
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps
 from analog_pc.relaxers import EffectiveRelaxer
 from analog_pc.technology import Technology
@@ -96,13 +96,15 @@ class Bench:
         message = equilibrium.relaxation.message
         return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
 
-    def chips(self, technology: Technology, tick: Tick, seeds: Iterable[int] | None = None) -> Accuracy:
-        """Accuracy of several chips; of one where a seed draws nothing, because all are the same."""
-        found = []
-        for seed in self.seeds_of(technology) if seeds is None else seeds:
-            tick(f"chip {seed}")
-            found.append(self.chip(technology, seed))
-        return Accuracy(tuple(found))
+    def right(self, technology: Technology, seed: int) -> Bools:
+        """Which samples a chip tells right, [samples]; one without an answer is wrong."""
+        found = self.equilibrium(technology, seed)
+        converged = found.relaxation.converged & np.isfinite(found.output).all(axis=1)
+        return np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels))
+
+    def chips(self, technology: Technology, most: int | None = None) -> Accuracy:
+        """Accuracy of several chips, at most so many; of one where a seed draws nothing: all are the same."""
+        return Accuracy(tuple(self.chip(technology, seed) for seed in self.seeds_of(technology)[:most]))
 
     def seeds_of(self, technology: Technology) -> tuple[int, ...]:
         """The seeds that tell chips of a technology apart: the first one alone where nothing is drawn."""

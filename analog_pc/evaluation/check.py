@@ -77,7 +77,7 @@ def count_checks(bench: Bench) -> int:
 def _check(bench: Bench, name: str, technology: Technology, tick: Tick) -> Check:
     seed = bench.seeds[0]
     tick(name)
-    circuit = circuit_outputs(bench, technology, seed, lambda _: None)
+    circuit = circuit_outputs(bench, technology, seed)
     equilibrium = bench.equilibrium(bench.technology, seed)
     converged = equilibrium.relaxation.converged[: circuit.asked]
     return compared(name, seed, equilibrium.output[: circuit.asked], converged, circuit, bench.data.labels)

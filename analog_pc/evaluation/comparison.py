@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from analog_pc.evaluation.results import Evaluation
 
@@ -48,26 +49,20 @@ def compared(found: Evaluation) -> Compared:
         unconverged=None if chips is None else chips.unconverged,
         predict_energy=_of(found, "predict", "energy"),
         predict_latency=_of(found, "predict", "latency"),
-        predict_bound=_bound(found, "predict"),
+        predict_bound=_of(found, "predict", "bound"),
         learn_energy=_of(found, "learn", "energy"),
         learn_latency=_of(found, "learn", "latency"),
-        learn_bound=_bound(found, "learn"),
+        learn_bound=_of(found, "learn", "bound"),
         write_energy=_of(found, "write", "energy"),
         area=None if found.cost is None else found.cost.area,
         partial=found.partial,
     )
 
 
-def _of(found: Evaluation, phase: str, what: str) -> float | None:
+def _of(found: Evaluation, phase: str, what: str) -> Any:
     if found.cost is None or phase not in found.cost.phases:
         return None
-    return float(getattr(found.cost.phases[phase], what))
-
-
-def _bound(found: Evaluation, phase: str) -> bool | None:
-    if found.cost is None or phase not in found.cost.phases:
-        return None
-    return found.cost.phases[phase].bound
+    return getattr(found.cost.phases[phase], what)
 
 
 def compare(evaluations: Sequence[Evaluation]) -> tuple[Compared, ...]:

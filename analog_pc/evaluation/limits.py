@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from analog_pc.errors import BadInput
-from analog_pc.evaluation.accuracy import mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.nonideality.accuracy import within_budget
 from analog_pc.technology import Source, Technology
 from analog_pc.technology.non_idealities import NON_IDEALITIES, with_only
 
-BUDGET = 0.02  # of accuracy lost: two points, what a user of a chip is held to put up with
 STEP = 4.0  # between the first sizes that are tried
 STEPS = 5  # of them, up or down: a factor of 1024
 CHIPS = 2  # that a size is tried on, where chips differ
@@ -117,10 +116,10 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
             tick(f"{row.name}, {factor:.3g} x")
             try:
                 technology = resized(with_only(bench.technology, row.name), row.name, factor)
-                accuracy = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+                accuracy = bench.chips(technology, CHIPS)
             except BadInput:  # of a gate whose gain is drawn negative, say
                 return None
-            trials[factor] = mean_lost(bench.ideal_accuracy, accuracy)
+            trials[factor] = bench.ideal_accuracy - accuracy.lowest
         return within_budget(trials[factor], bench.data.samples)
 
     kept, failed = _bracket(good)
@@ -133,16 +132,6 @@ def find_limit(bench: Bench, row: NonIdeality, tick: Tick) -> Limit:
                 failed = middle
     sizes = tuple(Trial(factor, lost) for factor, lost in sorted(trials.items()))
     return Limit(row.name, kept, failed, sizes)
-
-
-def within_budget(lost: float, samples: int) -> bool:
-    """Whether a loss of accuracy is at most `BUDGET`.
-
-    An accuracy is a number of samples over their number, or the mean of a few such: a loss of exactly the
-    budget comes out a rounding error above or below it.  The budget is taken as reached up to a thousandth of
-    one sample, less than what any two means of up to a thousand chips are apart.
-    """
-    return lost <= BUDGET + 1e-3 / samples
 
 
 def _bracket(good: Callable[[float], bool | None]) -> tuple[float, float]:

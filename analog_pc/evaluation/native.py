@@ -12,7 +12,7 @@ from analog_pc.arrays import Bools, Floats
 from analog_pc.compiler import CompiledNetwork, CompileOptions, compile_network
 from analog_pc.cost.operating_point import started_at
 from analog_pc.errors import SimulationFailed
-from analog_pc.evaluation.bench import Bench, Tick
+from analog_pc.evaluation.bench import Bench
 from analog_pc.pcn import Equilibrium
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
@@ -40,9 +40,7 @@ class CircuitOutputs:
         return len(self.converged)
 
 
-def circuit_outputs(
-    bench: Bench, technology: Technology, seed: int, tick: Tick, seconds: float = SECONDS
-) -> CircuitOutputs:
+def circuit_outputs(bench: Bench, technology: Technology, seed: int) -> CircuitOutputs:
     """Simulate the first `SAMPLES` samples of a chip, in blocks, as many as fit into the time.
 
     The scales are those of the bench.  Newton's iteration starts at the equilibrium in closed form, and ends
@@ -61,10 +59,9 @@ def circuit_outputs(
     converged: list[Bools] = []
     message = ""
     for block in _blocks(wanted):
-        if outputs and time.monotonic() - began > seconds:
-            message = f"stopped after {seconds:g} s"
+        if outputs and time.monotonic() - began > SECONDS:
+            message = f"stopped after {SECONDS:g} s"
             break
-        tick(f"samples {block.start} to {block.stop - 1}")
         found = _simulated(native, compiled, start, block)
         if isinstance(found, str):
             message = found

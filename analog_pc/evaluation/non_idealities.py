@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.evaluation.accuracy import Accuracy, chip_accuracy
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.native import circuit_outputs
+from analog_pc.nonideality.accuracy import Accuracy, chip_accuracy
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present, with_only, without_non_idealities
 
@@ -86,7 +86,7 @@ def _in_closed_form(
 
 def _in_circuit(bench: Bench, name: str, technology: Technology, reference: Floats) -> NonIdeality:
     seed = bench.seeds[0]
-    circuit = circuit_outputs(bench, technology, seed, lambda _: None)
+    circuit = circuit_outputs(bench, technology, seed)
     some = slice(0, circuit.asked)
     labels = bench.data.labels[some]
     ideal = bench.ideal_predictions[some]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analog_pc.evaluation.accuracy import Accuracy, mean_lost
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.limits import (
     CHIPS,
@@ -18,9 +17,9 @@ from analog_pc.evaluation.limits import (
     fields_of,
     find_limit,
     resized,
-    within_budget,
 )
 from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.nonideality.accuracy import Accuracy, within_budget
 from analog_pc.technology import Source, Technology, offset_spread
 from analog_pc.technology.non_idealities import with_only
 
@@ -78,16 +77,16 @@ def propose(bench: Bench, limits: Sequence[Limit], tick: Tick) -> Proposal | Non
             continue
         technology = _with(bench.technology, changes)
         tick(f"all on, each at 1/{share:g} of its limit")
-        few = bench.chips(technology, lambda _: None, bench.seeds_of(technology)[:CHIPS])
+        few = bench.chips(technology, CHIPS)
         best = technology, changes
-        if within_budget(mean_lost(bench.ideal_accuracy, few), bench.data.samples):
+        if within_budget(bench.ideal_accuracy - few.lowest, bench.data.samples):
             break
     if best is None:
         return None
     technology, changes = best
     tick("all on, all chips")
-    accuracy = bench.chips(technology, lambda _: None)
-    return Proposal(technology, changes, accuracy, mean_lost(bench.ideal_accuracy, accuracy))
+    accuracy = bench.chips(technology)
+    return Proposal(technology, changes, accuracy, bench.ideal_accuracy - accuracy.lowest)
 
 
 def changed(technology: Technology, limits: Sequence[Limit], share: float) -> tuple[Change, ...]:
@@ -135,7 +134,7 @@ def auto_zero(
         return None
     zeroed = dataclasses.replace(before, auto_zero_capacitance=CAPACITANCE)
     tick("offset auto-zeroed, alone")
-    few = bench.chips(with_only(zeroed, "offset"), lambda _: None, bench.seeds_of(before)[:CHIPS])
+    few = bench.chips(with_only(zeroed, "offset"), CHIPS)
     row = NonIdeality("offset", few, bench.ideal_accuracy, math.nan, "closed form")
     if not row.lost < next(trial.lost for trial in offset.trials if trial.factor == 1.0):
         return None

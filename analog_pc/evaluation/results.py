@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from analog_pc.compiler.budget import StageBudget
 from analog_pc.cost import Baseline, BreakEvenRow, Cost
-from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import Check
 from analog_pc.evaluation.limits import Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.proposal import Proposal
+from analog_pc.nonideality.accuracy import Accuracy
 
 
 @dataclass(kw_only=True, eq=False)

@@ -10,11 +10,10 @@ from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.compiler.budget import signal_budget
 from analog_pc.errors import AnalogPcError
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy, mean_lost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import check, count_checks
 from analog_pc.evaluation.costs import chip_cost, curve, machines
-from analog_pc.evaluation.limits import find_limit, within_budget
+from analog_pc.evaluation.limits import find_limit
 from analog_pc.evaluation.non_idealities import (
     NOT_IN_CLOSED_FORM,
     NonIdeality,
@@ -23,6 +22,7 @@ from analog_pc.evaluation.non_idealities import (
 )
 from analog_pc.evaluation.proposal import propose
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy, within_budget
 from analog_pc.reporting.facts import circuit_facts, versions
 from analog_pc.simulators import Native
 
@@ -110,7 +110,7 @@ def _has_limit(row: NonIdeality) -> bool:
 
 def _proposal(found: Evaluation, progress: Progress) -> None:
     chips = found.chips
-    if chips is None or within_budget(mean_lost(found.bench.ideal_accuracy, chips), chips.samples):
+    if chips is None or within_budget(found.bench.ideal_accuracy - chips.lowest, chips.samples):
         return
     found.proposal = propose(found.bench, found.limits, progress.next)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
 from analog_pc.cost.results import ASSUMED
-from analog_pc.evaluation.accuracy import Accuracy
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
-from analog_pc.evaluation.intervals import by_chance
-from analog_pc.evaluation.limits import BUDGET, Limit, fields_of, resized, within_budget
+from analog_pc.evaluation.limits import Limit, fields_of, resized
 from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.nonideality.accuracy import BUDGET, Accuracy, within_budget
+from analog_pc.nonideality.intervals import by_chance
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
 from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
@@ -20,9 +20,9 @@ from analog_pc.technology import IDEAL, Technology, offset_spread, quantities
 _PREFIXED = {"S", "F", "V", "Ohm", "Hz", "V/s", "V/sqrt(Hz)", "W", "s"}
 
 
-def percent(value: float | None, digits: int = 1) -> str:
+def percent(value: float | None) -> str:
     """A fraction in percent; "-" for none."""
-    return "-" if value is None else f"{100.0 * value:.{digits}f} %"
+    return "-" if value is None else f"{100.0 * value:.1f} %"
 
 
 def points(lost: float) -> str:

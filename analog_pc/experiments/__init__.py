@@ -1,4 +1,4 @@
-"""The experiments of Song et al. 2024 on mathematics and on circuits, beside backpropagation.
+"""Published predictive coding systems on mathematics and on circuits, beside backpropagation.
 
 Every experiment is one file: a frozen configuration, ``run(config, relaxer, cache)`` for one relaxer, the
 published numbers, and a figure.  One line in `EXPERIMENTS` adds one.
@@ -13,6 +13,19 @@ from analog_pc.experiments.framework.learner import Learner
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Result, Row, load_result, save_result
 from analog_pc.experiments.framework.result_cache import DiskCache, NoCache, ResultCache
+from analog_pc.experiments.lillicrap2016.feedback_alignment import FEEDBACK_ALIGNMENT
+from analog_pc.experiments.millidge2020.variants import VARIANTS_EXPERIMENT
+from analog_pc.experiments.millidge2022.reverse_differentiation import REVERSE_DIFFERENTIATION
+from analog_pc.experiments.millidge2024.temporal_pc import TEMPORAL_PC
+from analog_pc.experiments.pinchetti2025.convolution import CONVOLUTIONAL
+from analog_pc.experiments.rao1999.rao_ballard import RAO_BALLARD
+from analog_pc.experiments.rao2024.active_pc import ACTIVE_PC
+from analog_pc.experiments.salvatori2021.memory import MEMORY
+from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
+from analog_pc.experiments.salvatori2024.incremental_pc import INCREMENTAL_PC
+from analog_pc.experiments.scellier2023.contrastive_learning import CONTRASTIVE_LEARNING
+from analog_pc.experiments.song2020.write_window import WRITE_WINDOW
+from analog_pc.experiments.song2020.z_il import Z_IL
 from analog_pc.experiments.song2024.bear import BEAR
 from analog_pc.experiments.song2024.concept_drift import CONCEPT_DRIFT
 from analog_pc.experiments.song2024.continual import CONTINUAL
@@ -49,6 +62,19 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         CONCEPT_DRIFT,
         DEPTH,
         REINFORCEMENT,
+        FEEDBACK_ALIGNMENT,
+        VARIANTS_EXPERIMENT,
+        CONTRASTIVE_LEARNING,
+        WRITE_WINDOW,
+        Z_IL,
+        INCREMENTAL_PC,
+        RAO_BALLARD,
+        ACTIVE_PC,
+        CONVOLUTIONAL,
+        MEMORY,
+        GRAPH_QUERIES,
+        TEMPORAL_PC,
+        REVERSE_DIFFERENTIATION,
     )
 }
 

@@ -11,6 +11,15 @@ from analog_pc.mapping.conductance import (
     mismatched,
     written,
 )
+from analog_pc.mapping.population_scales import (
+    PopulationRanges,
+    PopulationScales,
+    PopulationVolts,
+    choose_population_scales,
+    gate_precision,
+    population_ranges,
+    spring_scale,
+)
 from analog_pc.mapping.referenced import ReferencedMapping
 from analog_pc.mapping.scales import (
     Ranges,
@@ -21,23 +30,33 @@ from analog_pc.mapping.scales import (
     given_scales,
     ranges_of,
 )
+from analog_pc.mapping.shared_amplifiers import encode_sum, only_devices
 
 __all__ = [
     "RESISTOR_RANGE",
     "ConductancePair",
     "NetworkArrays",
+    "PopulationRanges",
+    "PopulationScales",
+    "PopulationVolts",
     "Ranges",
     "ReferencedMapping",
     "Scales",
     "VoltsPerUnit",
+    "choose_population_scales",
     "choose_scales",
     "clipped",
     "column_scales",
     "decode",
     "encode",
+    "encode_sum",
     "forward_ranges",
+    "gate_precision",
     "given_scales",
     "mismatched",
+    "only_devices",
+    "population_ranges",
     "ranges_of",
+    "spring_scale",
     "written",
 ]

@@ -30,6 +30,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -206,32 +207,43 @@ def choose_scales(
     return scales
 
 
-def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ranges) -> Scales:
+def volts_within_swing(technology: Technology, *peaks: float) -> float:
+    """The technology's volts per unit, or as much less as keeps signals of these peaks within the swing."""
     nominal = technology.volts_per_unit
     swing = min(technology.supply, FILL * technology.opamp_saturation) / HEADROOM
+    return min(nominal, swing / max(peaks)) if max(peaks) > 0.0 else nominal
 
-    def volts(*peaks: float) -> float:
-        return min(nominal, swing / max(peaks)) if max(peaks) > 0.0 else nominal
 
+def driven_volts(technology: Technology, peak_volts: float, load: float) -> float:
+    """Largest volts of a rate at which amplifiers of `peak_volts` still drive their feedback resistors.
+
+    Parameters
+    ----------
+    peak_volts
+        Largest output, V.
+    load
+        Largest |mu| over the scale of its column, as in `Ranges`.
+    """
+    span = technology.g_max - technology.g_min
+    lost = technology.opamp_output_resistance * span * load  # V per volt of a rate
+    if lost == 0.0:
+        return math.inf
+    return (technology.opamp_saturation / HEADROOM - peak_volts) / lost
+
+
+def _ruled(network: PredictiveCodingNetwork, technology: Technology, ranges: Ranges) -> Scales:
+    volts = partial(volts_within_swing, technology)
     line = 1.0 if network.has_biases else 0.0
     activity = [volts(*peaks) for peaks in zip(ranges.activity, ranges.eps, strict=True)]
     rate = [volts(peak, line) for peak in ranges.rate]
     for layer in range(network.depth):
-        rate[layer] = min(rate[layer], _driven(technology, ranges, activity[layer + 1], layer + 1))
+        peak_volts = activity[layer + 1] * ranges.activity[layer + 1]
+        rate[layer] = min(rate[layer], driven_volts(technology, peak_volts, ranges.load[layer]))
     for layer in _without_circuit(network):
         activity[layer] = min(activity[layer], rate[layer])
         rate[layer] = activity[layer]
     feedback = (min(v, volts(peak)) for v, peak in zip(activity, ranges.feedback, strict=False))
     return Scales(tuple(activity), tuple(rate), tuple(feedback), technology.seconds_per_unit)
-
-
-def _driven(technology: Technology, ranges: Ranges, volts: float, layer: int) -> float:
-    """Largest volts of a rate below `layer` at which its amplifiers still drive their feedback resistors."""
-    span = technology.g_max - technology.g_min
-    lost = technology.opamp_output_resistance * span * ranges.load[layer - 1]  # V per volt of a rate
-    if lost == 0.0:
-        return math.inf
-    return (technology.opamp_saturation / HEADROOM - volts * ranges.activity[layer]) / lost
 
 
 def _without_circuit(network: PredictiveCodingNetwork) -> list[int]:

@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.nonideality.results import EVERYTHING, NOTHING, IrDropMap, PhaseAnalysis, Settling, TableRow
-from analog_pc.nonideality.settling import remaining
 from analog_pc.reporting.style import (
     COLOURS,
     FULL_WIDTH,
@@ -34,6 +33,7 @@ from analog_pc.reporting.waveforms import (
     nearest_instants,
 )
 from analog_pc.si import engineering, si
+from analog_pc.verification.transient import remaining
 
 DEEPEST = 1e-7  # of the largest deviation: what the axis shows
 LABELS = ("rms", "largest", "spread over seeds")

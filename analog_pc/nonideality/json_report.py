@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from analog_pc.nonideality.accuracy import Accuracy
+from analog_pc.nonideality.accuracy import NetworkAccuracy
 from analog_pc.nonideality.results import (
     PASS,
     IrDropMap,
@@ -38,7 +38,10 @@ def report_dict(found: NonIdealityAnalysis) -> dict[str, Any]:
         steps           [{step, phase, state, seconds, message}], in the order in which they are done
         accuracy        whether the network still works: {verdict, message, samples, classes, ideal, chip
                         {mean, low, high, chips [{seed, accuracy, unconverged, changed}]}, unconverged,
-                        changed, chips_at_chance}.  verdict: "works", "degraded", "at chance" or "unknown";
+                        changed, lost, lost_interval, guess, chips_at_chance}.  verdict: "works", "degraded",
+                        "at chance" or "unknown"; lost: accuracy lost (without labels: predictions changed)
+                        with its 95 % interval (Newcombe, same samples); guess: chance level, 1 / classes or
+                        the share of the commonest label;
                         accuracies are fractions, None without labels; mean is None where a sample did not
                         converge, low and high count these as wrong and as right; changed: fraction of the
                         predictions in another class than the ideal network's
@@ -88,22 +91,25 @@ def phase_dict(phase: PhaseAnalysis) -> dict[str, Any]:
     }
 
 
-def _accuracy(found: Accuracy) -> dict[str, Any]:
+def _accuracy(found: NetworkAccuracy) -> dict[str, Any]:
     low, high = found.bounds or (None, None)
     chips = [
         {
             "seed": chip.seed,
-            "accuracy": None if chip.right is None or chip.unconverged else chip.right / chip.samples,
+            "accuracy": chip.value if found.labelled else None,
             "unconverged": chip.unconverged,
-            "changed": None if chip.unconverged else 1.0 - chip.same / chip.samples,
+            "changed": None if chip.unconverged else chip.changed / chip.samples,
         }
-        for chip in found.chips
+        for chip in (() if found.chips is None else found.chips.chips)
     ]
     changed = found.changed
     return {
         **attributes(found, "verdict", "message", "samples", "classes", "ideal", "unconverged"),
         "chip": {"mean": found.mean, "low": low, "high": high, "chips": chips},
         "changed": None if changed is None or found.unconverged else changed[0],
+        "lost": None if found.chips is None else found.lost,
+        "lost_interval": found.lost_interval,
+        "guess": None if found.chips is None else found.guess,
         "chips_at_chance": found.chips_at_chance,
     }
 

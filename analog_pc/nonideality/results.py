@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.nonideality.accuracy import Accuracy, network_accuracy
+from analog_pc.nonideality.accuracy import NetworkAccuracy, network_accuracy
 from analog_pc.verification.results import Part
 
 PASS = "pass"
@@ -300,7 +300,7 @@ class NonIdealityAnalysis:
         return PASS if everywhere and found == {PASS} else NOT_CHECKED
 
     @property
-    def accuracy(self) -> Accuracy:
+    def accuracy(self) -> NetworkAccuracy:
         """Whether the network still works on the chips that have everything on."""
         for phase in self.phases:
             if phase.phase == "predict" and phase.rows and len(phase.ideal_classes):
@@ -312,4 +312,5 @@ class NonIdealityAnalysis:
                 ):  # a large chip: not in the table
                     unstable = max(1, unstable)
                 return network_accuracy(self.classes, predicted, phase.ideal_classes, self.labels, unstable)
-        return Accuracy(max((phase.samples for phase in self.phases), default=0), self.classes, None, ())
+        samples = max((phase.samples for phase in self.phases), default=0)
+        return NetworkAccuracy(samples=samples, classes=self.classes)

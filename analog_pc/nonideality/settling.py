@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from analog_pc.arrays import Floats
 from analog_pc.compiler import CompiledNetwork, Waveform
 from analog_pc.errors import SimulationFailed
 from analog_pc.nonideality.results import Settling
@@ -23,7 +22,7 @@ from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import without_non_idealities
-from analog_pc.verification.transient import LEVEL, slowest_rate
+from analog_pc.verification.transient import LEVEL, last_crossing, remaining, slowest_rate
 
 DECAYS = 12.0  # of the slowest ideal mode: exp(-12) of the distance remains, far below `LEVEL`
 PRECISION = 1e-6  # of a step; `LEVEL`, at which settling times are read, is 1e4 times that
@@ -70,10 +69,8 @@ def settlings(
     return tuple(found)
 
 
-def settle(
-    compiled: CompiledNetwork, phase: str, parts: str, gated: bool, native: Native, sample: int = 0
-) -> Settling:
-    """Simulate the transient of one sample and measure its settling time.
+def settle(compiled: CompiledNetwork, phase: str, parts: str, gated: bool, native: Native) -> Settling:
+    """Simulate the transient of sample 0 and measure its settling time.
 
     Parameters
     ----------
@@ -83,17 +80,15 @@ def settle(
         "predict" or "learn"; "real" or "ideal"; whether the feedback is gated off.
     native
         The simulator.
-    sample
-        Which one.
     """
-    rate = _rate(compiled, sample, gated)
+    rate = _rate(compiled, gated)
     seconds = compiled.scales.seconds
     duration = 10.0 if np.isinf(rate) else DECAYS / rate
     before = Settling(
         phase=phase,
         parts=parts,
         gated=gated,
-        sample=sample,
+        sample=0,
         start="zero" if phase == "predict" else "forward",
         times=np.empty(0),
         activities=tuple(np.empty((0, n)) for n in compiled.network.sizes),
@@ -105,7 +100,7 @@ def settle(
     )
     began = time.perf_counter()
     try:
-        analysis = compiled.transient(sample, start=before.start, duration=duration, max_step=duration)
+        analysis = compiled.transient(0, start=before.start, duration=duration, max_step=duration)
         analysis = replace(analysis, precision=PRECISION)
         wave = compiled.decode_waveform(native.simulate(compiled.circuit, analysis))
     except SimulationFailed as failure:
@@ -121,7 +116,7 @@ def settle(
     )
 
 
-def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
+def _rate(compiled: CompiledNetwork, gated: bool) -> float:
     """Slowest rate of the linearised ideal flow in g_s / C; without feedback the rate of the weakest spring.
 
     Without feedback the flow is triangular, its eigenvalues are the precisions of the free layers.  Layers of
@@ -130,7 +125,7 @@ def _rate(compiled: CompiledNetwork, sample: int, gated: bool) -> float:
     if gated:
         free = (layer for layer in range(1, compiled.network.depth + 1) if compiled.clamps.free[layer].any())
         return min((float(compiled.network.precision_of(layer)) for layer in free), default=np.inf)
-    clamps = compiled.clamps.sample(sample)
+    clamps = compiled.clamps.sample(0)
     equilibrium = take(relax(compiled.network, clamps=clamps), slice(0, 1))
     return slowest_rate(Landscape(compiled.network, clamps), equilibrium)
 
@@ -145,22 +140,4 @@ def _measured(wave: Waveform, seconds: float) -> tuple[float, str]:
     if change > SETTLED * LEVEL * distance:
         part = f"{change / distance:.1g} of the distance"
         return np.nan, f"not settled at the end: changes by {part} in the last tenth"
-    return seconds * _last_crossing(wave.times, remaining(wave.activities), LEVEL), ""
-
-
-def remaining(activities: tuple[Floats, ...]) -> Floats:
-    """Largest distance to the end over its value at the start, [points]: above 1 only with overshoot."""
-    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in activities) or 1.0
-    return np.asarray(np.max([np.abs(a - a[-1]).max(axis=1) for a in activities], axis=0) / distance)
-
-
-def _last_crossing(times: Floats, distance: Floats, level: float) -> float:
-    """When `distance` falls below `level` for good; between two points it is taken for an exponential."""
-    late = np.flatnonzero(distance > level)
-    if not len(late) or late[-1] + 1 == len(times):
-        return float(times[late[-1]]) if len(late) else 0.0
-    k = int(late[-1])
-    before = distance[k]
-    after = max(distance[k + 1], 1e-3 * level)  # the last point is at distance 0 from itself
-    part = np.log(before / level) / np.log(before / after)
-    return float(times[k] + part * (times[k + 1] - times[k]))
+    return seconds * last_crossing(wave.times, remaining(wave.activities), LEVEL), ""

@@ -77,8 +77,8 @@ def _classify(found: list[Modes]) -> str:
     return f"UNSTABLE in {len(unstable)} of {counted(len(found), 'sample')}: {where}"
 
 
-def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0) -> NoiseResult:
-    """rms noise over all frequencies at the free value nodes, at the operating point of one sample.
+def noise(compiled: CompiledNetwork, phase: str, native: Native) -> NoiseResult:
+    """rms noise over all frequencies at the free value nodes, at the operating point of sample 0.
 
     Parameters
     ----------
@@ -86,8 +86,6 @@ def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0
         The circuit of the phase, and its name.
     native
         The simulator.
-    sample
-        Which one.
     """
     volts = compiled.scales.activity
     capacitance = compiled.design.technology.node_capacitance
@@ -96,8 +94,8 @@ def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0
     nodes = tuple(node for bus in buses for node in bus)
     none = tuple(np.empty(0) for _ in buses)
     if not nodes:
-        return NoiseResult(phase, sample, none, thermal, volts, "no node is free")
-    point = compiled.operating_point((sample,), every_node=True)
+        return NoiseResult(phase, 0, none, thermal, volts, "no node is free")
+    point = compiled.operating_point((0,), every_node=True)
     tau = compiled.scales.seconds
     try:
         solution = native.simulate(compiled.circuit, point)
@@ -105,9 +103,9 @@ def noise(compiled: CompiledNetwork, phase: str, native: Native, sample: int = 0
         stimuli = {name: v[0] for name, v in point.stimuli.items()}
         found = native.noise(compiled.circuit, Noise(stimuli, nodes, 1e-5 / tau, 1e5 / tau, guess))
     except (SimulationFailed, BadInput) as failure:  # BadInput: infinite variance, as the message says
-        return NoiseResult(phase, sample, none, thermal, volts, str(failure))
+        return NoiseResult(phase, 0, none, thermal, volts, str(failure))
     ends = np.cumsum([len(bus) for bus in buses])[:-1]
-    return NoiseResult(phase, sample, tuple(np.split(found.rms, ends)), thermal, volts)
+    return NoiseResult(phase, 0, tuple(np.split(found.rms, ends)), thermal, volts)
 
 
 def _free_nodes(compiled: CompiledNetwork) -> list[tuple[str, ...]]:

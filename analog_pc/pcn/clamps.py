@@ -10,15 +10,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
+from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Masked
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
+from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
 
 @dataclass(frozen=True, eq=False)
 class Clamps:
-    """`free[l]` [n_l]: which activities move; `values[l]` [samples, n_l]: the others (0 where free)."""
+    """`free[l]` [n_l]: which activities move; `values[l]` [samples, n_l]: the others (0 where free).
+
+    l runs over the layers of a chain, or over the populations of a graph.
+    """
 
     free: tuple[Bools, ...]
     values: tuple[Floats, ...]
@@ -47,22 +51,27 @@ class Clamps:
         return Clamps(self.free, tuple(v[index : index + 1] for v in self.values))
 
 
+ClampValues = Mapping[int, Masked] | Mapping[str, ArrayLike | Masked] | Clamps
+
+
 def make_clamps(
-    network: PredictiveCodingNetwork,
+    network: PredictiveCodingNetwork | PredictiveCodingGraph,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
-    clamps: Mapping[int, Masked] | Clamps | None = None,
+    clamps: ClampValues | None = None,
 ) -> Clamps:
     """Clamps of a batch.
 
     Parameters
     ----------
+    network
+        A chain, or a graph, whose populations are clamped by name.
     inputs, targets
-        [samples, n_0] and [samples, n_L]; None leaves the layer free.
+        [samples, n_0] and [samples, n_L] of a chain; None leaves the layer free.
     clamps
-        Layer -> numpy masked array [samples, n_l]; masked entries are free, and the same entries must
-        be masked in every sample (a clamp is a source on a node, and the circuit is one).  Or the
-        `Clamps` of an earlier call, alone.
+        Layer, or name of a population -> numpy (masked) array [samples, n]; masked entries are free, and the
+        same entries must be masked in every sample (a clamp is a source on a node, and the circuit is one).
+        Or the `Clamps` of an earlier call, alone.
 
     Raises
     ------
@@ -78,15 +87,14 @@ def make_clamps(
             )
         return clamps
     clamped: dict[int, tuple[Bools, Floats]] = {}
-    for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
-        if values is not None:
-            clamped[layer] = _batch(name, values, network.sizes[layer])
-    for layer, masked in (clamps or {}).items():
-        if layer in clamped or layer not in range(network.depth + 1):
-            raise BadInput(
-                f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
-            )
-        clamped[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
+    if isinstance(network, PredictiveCodingGraph):
+        if inputs is not None or targets is not None:
+            raise BadInput("a graph has no inputs and targets: clamp its populations by name, clamps={...}")
+        for name, held in (clamps or {}).items():
+            population = network.index(str(name))
+            clamped[population] = _batch(f"clamps of {name}", held, network.sizes[population])
+    else:
+        clamped = _clamped_layers(network, inputs, targets, clamps or {})
     counts = {layer: len(values) for layer, (_, values) in clamped.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise BadInput(
@@ -98,6 +106,25 @@ def make_clamps(
         for layer, size in enumerate(network.sizes)
     ]
     return Clamps(tuple(free for free, _ in every), tuple(values for _, values in every))
+
+
+def _clamped_layers(
+    network: PredictiveCodingNetwork,
+    inputs: ArrayLike | None,
+    targets: ArrayLike | None,
+    clamps: Mapping[Any, ArrayLike | Masked],
+) -> dict[int, tuple[Bools, Floats]]:
+    clamped: dict[int, tuple[Bools, Floats]] = {}
+    for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
+        if values is not None:
+            clamped[layer] = _batch(name, values, network.sizes[layer])
+    for layer, masked in clamps.items():
+        if layer in clamped or layer not in range(network.depth + 1):
+            raise BadInput(
+                f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
+            )
+        clamped[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
+    return clamped
 
 
 def _batch(name: str, values: ArrayLike | Masked, size: int) -> tuple[Bools, Floats]:

@@ -10,19 +10,40 @@ that its tolerances and its first step mean the same for every network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
+from analog_pc.activations import Activation
 from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
-from analog_pc.pcn.hessian import hessian
-from analog_pc.pcn.state import Landscape, State
+from analog_pc.pcn.clamps import Clamps
+from analog_pc.pcn.state import State
 
 GATE_WIDTH = 1e-7
 LONGEST = 1e6  # of a relaxation, in units of 1 / (largest precision)
+
+
+class Flowing(Protocol):
+    """What flows: the landscape of a chain or of a graph under clamps."""
+
+    @property
+    def clamps(self) -> Clamps: ...
+
+    @property
+    def activations(self) -> Sequence[Activation]: ...
+
+    @property
+    def stiffness(self) -> float: ...
+
+    def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State: ...
+
+    def resting_state(self, x: list[Floats], near: float = ...) -> State: ...
+
+    def hessian(self, state: State) -> Floats: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,15 +54,13 @@ class Trajectory:
     at: Callable[[Floats], tuple[Floats, ...]]
 
 
-def flow(
-    landscape: Landscape, start: list[Floats], duration: float, *, precision: float = 1e-10
-) -> Trajectory:
+def flow(landscape: Flowing, start: list[Floats], duration: float, *, precision: float = 1e-10) -> Trajectory:
     """Relax for a duration.
 
     Parameters
     ----------
     landscape
-        A network under clamps.
+        A network or graph under clamps.
     start
         Activities of layers 0 ... L, [samples, n_l]; clamped entries are replaced by their clamps.
     duration
@@ -79,13 +98,13 @@ def flow(
     return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times / system.time)))
 
 
-def settle_by_flow(landscape: Landscape, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
+def settle_by_flow(landscape: Flowing, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
     """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
 
     Parameters
     ----------
     landscape
-        A network under clamps.
+        A network or graph under clamps.
     x
         Where to start, as for `flow`.
     tolerance
@@ -118,11 +137,11 @@ def settle_by_flow(landscape: Landscape, x: list[Floats], tolerance: float) -> t
 class _System:
     """The flow as an ODE in one flat vector of the free activities of all samples."""
 
-    def __init__(self, landscape: Landscape, start: list[Floats]) -> None:
+    def __init__(self, landscape: Flowing, start: list[Floats]) -> None:
         self.landscape = landscape
         self.where = [np.flatnonzero(free) for free in landscape.clamps.free]
         self.samples = landscape.clamps.samples
-        self.time = 1.0 / float(landscape.network.pi.max())
+        self.time = 1.0 / landscape.stiffness
         largest = max(float(np.abs(a).max()) for a in start)
         self.size = largest if 0.0 < largest < np.inf else 1.0
 
@@ -161,7 +180,7 @@ class _System:
 
     def jacobian(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
-        full = hessian(self.landscape, state)
+        full = self.landscape.hessian(state)
         total = full.shape[1]
         full[:, np.arange(total), np.arange(total)] += np.concatenate(self._opening(state), axis=1)
         wanted = np.concatenate(self.landscape.clamps.free)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
@@ -11,39 +9,13 @@ from analog_pc.pcn.state import Landscape, State
 
 
 def hessian(landscape: Landscape, state: State) -> Floats:
-    """d(dE/dx)/dx over all activities, clamped ones too, at the gates of the state, [samples, N, N].
-
-    Blocks::
-
-        (l, l)    pi_l + gate_l W^T pi_{l+1} W gate_l - f''_l h_l             W = W_{l+1}
-        (l, l-1)  -pi_l W_l gate_{l-1}               (l-1, l)  its transpose
-    """
-    net = landscape.network
-    depth = net.depth
-    offsets = np.concatenate([[0], np.cumsum(net.sizes)])
-    samples = len(state.energy)
-    total = int(offsets[-1])
-    out = np.zeros((samples, total, total))
-    index = [slice(int(a), int(b)) for a, b in pairwise(offsets)]
-    for layer in range(depth + 1):
-        diagonal = net.precision_of(layer) + f_curvature(landscape, state, layer)
-        out[:, index[layer], index[layer]] += np.einsum("si,ij->sij", diagonal, np.eye(net.sizes[layer]))
-        if layer == depth or not landscape.any_free[layer]:
-            continue
-        weights = net.W[layer]
-        pi = net.pi[layer]
-        down = weights[None] * state.gate[layer][:, None, :]  # W gate, [samples, post, pre]
-        out[:, index[layer], index[layer]] += pi * np.einsum("ski,skj->sij", down, down)
-        out[:, index[layer + 1], index[layer]] = -pi * down
-        out[:, index[layer], index[layer + 1]] = -pi * np.swapaxes(down, 1, 2)
-    return out
+    """d(dE/dx)/dx over all activities, clamped ones too, at the gates of the state, [samples, N, N]."""
+    return landscape.hessian(state)
 
 
 def f_curvature(landscape: Landscape, state: State, layer: int) -> Floats:
     """-f''(x) h of a layer: the curvature that f'' adds to the energy, [samples, n_l]."""
-    if layer == landscape.network.depth or not landscape.any_free[layer]:
-        return np.zeros_like(state.x[layer])
-    return -landscape.activations[layer].curvature(state.x[layer]) * state.feedback[layer]
+    return landscape.f_curvature(state, layer)
 
 
 def moving(landscape: Landscape, state: State) -> Bools:

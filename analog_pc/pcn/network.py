@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeGuard
 
 import numpy as np
 
 from analog_pc.activations import IDENTITY, Activation, activation
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
-from analog_pc.numeric import has_size, numbers
+from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn.parameters import check_precision, finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class PredictiveCodingNetwork:
     def __post_init__(self) -> None:
         if self.weights is None or isinstance(self.weights, str) or is_number(self.weights):
             raise BadInput(f"weights must be a sequence of matrices W1, W2, ..., got {self.weights!r}")
-        weights = tuple(_finite(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
+        weights = tuple(finite_array(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
         if not weights:
             raise BadInput("a network needs at least one weight matrix, got none")
         for k in range(1, len(weights)):
@@ -80,7 +80,7 @@ class PredictiveCodingNetwork:
             return tuple(np.zeros(len(w)) for w in weights)
         if len(self.biases) != len(weights):
             raise BadInput(f"{len(self.biases)} biases for {len(weights)} weight matrices")
-        biases = tuple(_finite(f"b{k}", b, 1) for k, b in enumerate(self.biases, 1))
+        biases = tuple(finite_array(f"b{k}", b, 1) for k, b in enumerate(self.biases, 1))
         for k, (b, w) in enumerate(zip(biases, weights, strict=True), 1):
             if b.shape != (len(w),):
                 raise BadInput(f"b{k} has shape {b.shape}, expected ({len(w)},) to go with W{k} {w.shape}")
@@ -89,16 +89,11 @@ class PredictiveCodingNetwork:
     def _checked_precision(self, layers: int) -> Floats:
         if self.precision is None:
             return np.ones(layers)
-        pi = _finite("precision", self.precision, 1)
+        pi = finite_array("precision", self.precision, 1)
         if pi.shape != (layers,):
             raise BadInput(f"precision has shape {pi.shape}, expected one number for each of {layers} layers")
-        if (pi <= 0.0).any():
-            raise BadInput(f"precision of layer {int(np.argmin(pi)) + 1} is {float(pi.min())!r}, must be > 0")
         for layer, value in enumerate(pi.tolist(), 1):
-            if not has_size(value, _DECADES):
-                raise BadInput(
-                    f"precision of layer {layer} is {value!r}, must be within 1e-{_DECADES} ... 1e{_DECADES}"
-                )
+            check_precision(f"precision of layer {layer}", value)
         return pi
 
     def __repr__(self) -> str:
@@ -128,38 +123,30 @@ class PredictiveCodingNetwork:
         """1 / Sigma of a layer; 0 for layer 0, which nothing predicts."""
         return float(self.pi[layer - 1]) if layer else 0.0
 
+    @property
+    def graph(self) -> PredictiveCodingGraph:
+        """The chain as a graph of populations "0" ... "L" with a projection from each to the next."""
+        populations = [
+            Population(
+                name=str(layer),
+                size=size,
+                activation=self.activation_of(layer).name,
+                precision=self.precision_of(layer) if layer else 1.0,
+            )
+            for layer, size in enumerate(self.sizes)
+        ]
+        projections = [
+            Projection(source=str(layer), target=str(layer + 1), weight=self.W[layer], bias=self.b[layer])
+            for layer in range(self.depth)
+        ]
+        return PredictiveCodingGraph(populations, projections)
+
     def with_parameters(self, weights: Sequence[Floats], biases: Sequence[Floats]) -> PredictiveCodingNetwork:
         """The same network with other weights and biases."""
         return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
 
 
 _MOST_WEIGHTS = 2**60  # of a matrix that can be addressed
-_DECADES = 100  # of a precision: its inverse and its square can be calculated with
-
-
-def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
-    if frozen(values):
-        array = values
-    else:
-        try:
-            array = numbers(values)
-        except (TypeError, ValueError):
-            raise BadInput(f"{name} is not an array of numbers") from None
-    if array.ndim != ndim or array.size == 0:
-        expected = "a non-empty matrix [post, pre]" if ndim == 2 else "a non-empty vector"
-        raise BadInput(f"{name} has shape {array.shape}, expected {expected}")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise BadInput(f"{name}{list(where)} is {float(array[where])}, every value must be finite")
-    array.setflags(write=False)
-    return array
-
-
-def frozen(values: ArrayLike) -> TypeGuard[Floats]:
-    """Whether this is an array that nobody can change any more, so that a network may keep it as it is."""
-    if type(values) is not np.ndarray or values.dtype != np.float64:
-        return False
-    return values.base is None and values.flags.c_contiguous and not values.flags.writeable
 
 
 def random_network(

@@ -11,6 +11,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_npz
 from analog_pc.pcn.network import PredictiveCodingNetwork
 
+LARGEST = 1e100  # of a weight or bias in a file: its square can be calculated with
 _KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
 
 
@@ -59,8 +60,8 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
     Raises
     ------
     BadInput
-        For files that `read_npz` refuses, missing or unknown entries, and what the network itself refuses;
-        the message starts with the file.
+        For files that `read_npz` refuses, missing or unknown entries, weights beyond `LARGEST`, and what the
+        network itself refuses; the message starts with the file.
     """
     arrays = read_npz(path)
     if "coefs_0" in arrays:  # as scikit-learn names its layers
@@ -68,6 +69,8 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
             f"{path}: holds coefs_0, ...: import it first: "
             f"analog-pc import {Path(path).name} --activation NAME --out net.npz"
         )
+    if "graph" in arrays:
+        raise BadInput(f"{path}: is a graph of populations, not a chain: read it with load_graph")
     unknown = sorted(name for name in arrays if not _KNOWN.match(name))
     if unknown:
         raise BadInput(
@@ -92,15 +95,27 @@ def load_network(path: Path | str) -> PredictiveCodingNetwork:
         biases = [arrays.get(f"b{k}", np.zeros(len(w) if w.ndim else 0)) for k, w in enumerate(weights, 1)]
     text = name.item()
     try:
-        return PredictiveCodingNetwork(
+        network = PredictiveCodingNetwork(
             weights,
             biases,
             text.decode("ascii", "replace") if isinstance(text, bytes) else str(text),
             arrays.get("precision"),
             _flag(arrays.get("activate_input", np.array(False))),
         )
+        _refuse_huge(network)
     except BadInput as refused:
         raise BadInput(f"{path}: {refused}") from None
+    return network
+
+
+def _refuse_huge(network: PredictiveCodingNetwork) -> None:
+    for kind, parameters in (("W", network.W), ("b", network.b)):
+        for layer, values in enumerate(parameters, 1):
+            largest = float(np.abs(values).max())
+            if largest > LARGEST:
+                raise BadInput(
+                    f"{kind}{layer} holds a value of {largest:.3g}, at most {LARGEST:g}: scale it down"
+                )
 
 
 def _flag(value: np.ndarray) -> bool:

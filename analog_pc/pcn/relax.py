@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats, Masked
+from analog_pc.arrays import ArrayLike, Bools, Floats
 from analog_pc.errors import BadInput
-from analog_pc.pcn.clamps import Clamps, make_clamps
+from analog_pc.pcn.clamps import ClampValues, make_clamps
 from analog_pc.pcn.compiled.search import Search, relax_chain
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import settle_by_flow
+from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.graph.relaxation import GraphSearch, relax_graph
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
@@ -23,11 +23,11 @@ FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to round
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words
 def relax(
-    network: PredictiveCodingNetwork,
+    network: PredictiveCodingNetwork | PredictiveCodingGraph,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
-    clamps: Mapping[int, Masked] | Clamps | None = None,
+    clamps: ClampValues | None = None,
     method: str = "newton",
     tolerance: float = 1e-12,
     max_iterations: int = 2000,
@@ -41,15 +41,17 @@ def relax(
     Parameters
     ----------
     network
-        The network.
+        A chain, or a graph of populations.
     inputs
-        Clamped activities of layer 0, [samples, n_0]; None leaves the input free.
+        Clamped activities of layer 0 of a chain, [samples, n_0]; None leaves the input free.
     targets
         Clamped activities of layer L, [samples, n_L].  Inputs alone is *predict*, both is *learn*.
     clamps
-        Layer -> masked array [samples, n_l], whose masked entries are free, the same ones in every sample.
+        Layer, or name of a population -> (masked) array [samples, n], whose masked entries are free, the same
+        ones in every sample.
     method
-        "newton": Newton's method on E, which never lets E rise.  "flow": the differential equation above,
+        "newton": Newton's method on E, which never lets E rise; of a graph without nonlinear activation, the
+        closed form.  "flow": the differential equation above,
         integrated until it is at rest.
     tolerance
         On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
@@ -67,7 +69,8 @@ def relax(
     Returns
     -------
     Equilibrium
-        With ``relaxation.converged`` per sample and the reason in ``relaxation.message``.
+        With ``relaxation.converged`` per sample and the reason in ``relaxation.message``.  A rest that the
+        flow leaves, or that is not determined in some directions, has not converged.
 
     Raises
     ------
@@ -84,6 +87,9 @@ def relax(
     if method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
     held = make_clamps(network, inputs, targets, clamps)
+    if isinstance(network, PredictiveCodingGraph):
+        reach = REACH if follow else np.inf
+        return relax_graph(network, held, GraphSearch(method, tolerance, max_iterations, reach))
     landscape = Landscape(network, held)
     x = landscape.forward()
     if method == "flow":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -166,6 +167,43 @@ class Landscape:
             return x
         slope = self.activations[layer].slope(x)
         return slope if kink_gate is None else np.where(np.isnan(kink_gate), slope, kink_gate)
+
+    @property
+    def stiffness(self) -> float:
+        """The largest precision, whose inverse is the unit of time of the flow."""
+        return float(self.network.pi.max())
+
+    def hessian(self, state: State) -> Floats:
+        """d(dE/dx)/dx over all activities, clamped ones too, at the gates of the state, [samples, N, N].
+
+        Blocks::
+
+            (l, l)    pi_l + gate_l W^T pi_{l+1} W gate_l - f''_l h_l             W = W_{l+1}
+            (l, l-1)  -pi_l W_l gate_{l-1}               (l-1, l)  its transpose
+        """
+        net = self.network
+        offsets = np.concatenate([[0], np.cumsum(net.sizes)])
+        total = int(offsets[-1])
+        out = np.zeros((len(state.energy), total, total))
+        index = [slice(int(a), int(b)) for a, b in pairwise(offsets)]
+        for layer in range(net.depth + 1):
+            diagonal = net.precision_of(layer) + self.f_curvature(state, layer)
+            out[:, index[layer], index[layer]] += np.einsum("si,ij->sij", diagonal, np.eye(net.sizes[layer]))
+            if layer == net.depth or not self.any_free[layer]:
+                continue
+            weights = net.W[layer]
+            pi = net.pi[layer]
+            down = weights[None] * state.gate[layer][:, None, :]  # W gate, [samples, post, pre]
+            out[:, index[layer], index[layer]] += pi * np.einsum("ski,skj->sij", down, down)
+            out[:, index[layer + 1], index[layer]] = -pi * down
+            out[:, index[layer], index[layer + 1]] = -pi * np.swapaxes(down, 1, 2)
+        return out
+
+    def f_curvature(self, state: State, layer: int) -> Floats:
+        """-f''(x) h of a layer: the curvature that f'' adds to the energy, [samples, n_l]."""
+        if layer == self.network.depth or not self.any_free[layer]:
+            return np.zeros_like(state.x[layer])
+        return -self.activations[layer].curvature(state.x[layer]) * state.feedback[layer]
 
     def equilibrium(self, state: State, relaxation: Relaxation) -> Equilibrium:
         """The public face of a state."""

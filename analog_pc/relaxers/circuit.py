@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.mapping import NetworkArrays, Scales, choose_scales, forward_ranges
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork
 from analog_pc.relaxers.relaxer import Relaxer
 from analog_pc.simulators import Simulator
 from analog_pc.technology import Technology
 
 
 class CircuitRelaxer(Relaxer):
-    """Equilibria by a simulator: the network is compiled, solved and decoded, anew for every batch.
+    """Equilibria by a simulator: a chain or a graph is compiled, solved and decoded, anew for every batch.
 
     Parameters
     ----------
@@ -42,6 +42,10 @@ class CircuitRelaxer(Relaxer):
         self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
         return self._relax(network, clamps, arrays, None)
+
+    def graph_equilibrium(self, graph: PredictiveCodingGraph, clamps: Clamps) -> Equilibrium:
+        compiled = compile_network(graph, self.technology, clamps=clamps, seed=self.seed)
+        return compiled.decode(self.simulator.simulate(compiled.circuit, compiled.operating_point()))
 
     def both_phases(
         self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None

@@ -6,7 +6,14 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.mapping import NetworkArrays, decode
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
+from analog_pc.pcn import (
+    Clamps,
+    Equilibrium,
+    PredictiveCodingGraph,
+    PredictiveCodingNetwork,
+    Relaxation,
+    fixed_prediction,
+)
 from analog_pc.pcn.learning import deltas
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.relaxers.relaxer import Relaxer
@@ -26,7 +33,8 @@ class FixedPrediction(Relaxer):
 
     With `arrays`, errors go back through what the transposed arrays hold, as they do on a chip.
 
-    Validity: the input is clamped, and of the layers above at most the output, or some of its units.
+    Validity: the input is clamped, and of the layers above at most the output, or some of its units; of a
+    graph, see `analog_pc.pcn.fixed_prediction`.
     """
 
     name = "backprop"
@@ -51,6 +59,9 @@ class FixedPrediction(Relaxer):
         )
         activities = (*forward.x[:-1], reached)
         return Equilibrium(activities, tuple(forward.mu), eps, tuple(forward.activation), energy, relaxation)
+
+    def graph_equilibrium(self, graph: PredictiveCodingGraph, clamps: Clamps) -> Equilibrium:
+        return fixed_prediction(graph, clamps)
 
 
 def _forward(network: PredictiveCodingNetwork, clamps: Clamps) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analog_pc.mapping import NetworkArrays
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, relax
 from analog_pc.relaxers.relaxer import Relaxer
 
 
@@ -36,3 +36,6 @@ class IdealRelaxer(Relaxer):
         self, network: PredictiveCodingNetwork, clamps: Clamps, arrays: NetworkArrays | None
     ) -> Equilibrium:
         return relax(network, clamps=clamps, tolerance=self.tolerance, follow=self.follow)
+
+    def graph_equilibrium(self, graph: PredictiveCodingGraph, clamps: Clamps) -> Equilibrium:
+        return relax(graph, clamps=clamps, tolerance=self.tolerance, follow=self.follow)

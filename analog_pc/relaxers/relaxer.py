@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 
-from analog_pc.arrays import ArrayLike, Masked
+from analog_pc.arrays import ArrayLike
+from analog_pc.errors import BadInput
 from analog_pc.mapping import NetworkArrays
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, make_clamps
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, make_clamps
+from analog_pc.pcn.clamps import ClampValues
 from analog_pc.technology import Technology
 
 
@@ -38,11 +39,11 @@ class Relaxer(ABC):
 
     def relax(
         self,
-        network: PredictiveCodingNetwork,
+        network: PredictiveCodingNetwork | PredictiveCodingGraph,
         inputs: ArrayLike | None = None,
         targets: ArrayLike | None = None,
         *,
-        clamps: Mapping[int, Masked] | Clamps | None = None,
+        clamps: ClampValues | None = None,
         arrays: NetworkArrays | None = None,
     ) -> Equilibrium:
         """Relax under clamps.
@@ -50,8 +51,8 @@ class Relaxer(ABC):
         Parameters
         ----------
         network
-            With `arrays`: the weights that the forward arrays stand for, which is all that a relaxer without
-            circuit reads.
+            A chain or a graph.  With `arrays`: the weights that the forward arrays stand for, which is all
+            that a relaxer without circuit reads.
         inputs, targets, clamps
             As for `analog_pc.relax`.
         arrays
@@ -60,9 +61,24 @@ class Relaxer(ABC):
         Raises
         ------
         BadInput
-            As `make_clamps`, and for clamps that a relaxer does not support.
+            As `make_clamps`, and for clamps, graphs or arrays that a relaxer does not support.
         """
-        return self.equilibrium(network, make_clamps(network, inputs, targets, clamps), arrays)
+        held = make_clamps(network, inputs, targets, clamps)
+        if not isinstance(network, PredictiveCodingGraph):
+            return self.equilibrium(network, held, arrays)
+        if arrays is not None:
+            raise BadInput("a graph has no learned arrays: leave out `arrays`")
+        return self.graph_equilibrium(network, held)
+
+    def graph_equilibrium(self, graph: PredictiveCodingGraph, clamps: Clamps) -> Equilibrium:
+        """Equilibria of a graph under clamps; a relaxer that takes graphs implements it.
+
+        Parameters
+        ----------
+        graph, clamps
+            As for `relax`, the clamps made by `make_clamps`.
+        """
+        raise BadInput(f"relaxer {self.name} takes chains only: use another one for a {type(graph).__name__}")
 
     @abstractmethod
     def equilibrium(

@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from analog_pc.errors import BadInput
-from analog_pc.files import note_input
+from analog_pc.files import read_toml
 from analog_pc.technology.checks import checked, nearest, text, truth
 from analog_pc.technology.quantity import Source
 from analog_pc.technology.technology import Technology, quantities
 
-MOST_BYTES = 1 << 20  # far above any technology, far below what hurts
 _TEXTS = ("name", "source", "base")
 _KEYS = ("value", "source", "verified")
 
@@ -41,29 +39,11 @@ def read_technology(path: Path, named: Mapping[str, Technology]) -> Technology:
         For a file that is missing, too large, not UTF-8 or not TOML; for an unknown or missing field, a value
         of the wrong type or shape, and what `Technology` refuses.  One line that names file and field.
     """
-    table = _parsed(path)
+    table = read_toml(path)
     try:
         return _built(table, path, named)
     except BadInput as refused:
         raise BadInput(f"{path}: {refused}") from None
-
-
-def _parsed(path: Path) -> dict[str, Any]:
-    note_input(path)
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(MOST_BYTES + 1)
-    except OSError as fault:
-        raise BadInput(f"{path}: {(fault.strerror or str(fault)).lower()}") from None
-    if len(raw) > MOST_BYTES:
-        raise BadInput(f"{path}: larger than {MOST_BYTES >> 20} MiB, not a technology")
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as fault:
-        line = raw[: fault.start].count(b"\n") + 1
-        raise BadInput(f"{path}: not UTF-8: byte 0x{raw[fault.start]:02x} (at line {line})") from None
-    except (ValueError, RecursionError) as fault:  # a TOMLDecodeError, or an integer of too many digits
-        raise BadInput(f"{path}: not TOML: {fault}") from None
 
 
 def _built(table: dict[str, Any], path: Path, named: Mapping[str, Technology]) -> Technology:

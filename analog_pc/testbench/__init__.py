@@ -22,6 +22,7 @@ from analog_pc.testbench.files import write_results
 from analog_pc.testbench.pulse_encoding import Phase, PulseEncoding
 from analog_pc.testbench.run import LearningWaveforms, learning_deck, run_testbench
 from analog_pc.testbench.schedule import Schedule
+from analog_pc.testbench.side_by_side import run_side_by_side
 from analog_pc.testbench.testbench import LearningTestbench, build_testbench
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "learning_circuit",
     "learning_deck",
     "run_continuous",
+    "run_side_by_side",
     "run_testbench",
     "write_continuous_results",
     "write_results",

@@ -26,8 +26,7 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.testbench.pulse_encoding import PulseEncoding
-
-HOLD = 1e-12  # F
+from analog_pc.testbench.schedule import HOLD
 
 
 @dataclass(frozen=True)

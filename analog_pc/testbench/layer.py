@@ -50,7 +50,8 @@ class Layer:
         ports = LINES + self.lines + self.x + self.mu + self.eps
         levels, level = cells.row_levels("level", self.lines, self.bench.encoding, self.bench.volts)
         sensing, weighted_eps = self._sensing()
-        pulses, pulse = cells.column_pulses("pulse", weighted_eps, self.gates)
+        tracking = GateCell(self.bench.track_on, self.bench.switch_off)
+        pulses, pulse = cells.column_pulses("pulse", weighted_eps, tracking)
         elements = levels + self._forward(level, pulse) + self._nodes() + sensing + pulses
         if self.hidden_below:
             ports += self.fed_back

@@ -34,6 +34,7 @@ LINES = (
     "relax", "clamp", "track", "read", "write",
     "rows_p", "rows_m", "columns_p", "columns_m", "ramp", "anti_ramp",
 )  # fmt: skip
+HOLD = 1e-12  # F, of the capacitors that hold prediction errors while weights are written
 
 
 @dataclass(frozen=True)

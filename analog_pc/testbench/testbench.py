@@ -12,13 +12,13 @@ from analog_pc.devices import Yakopcic
 from analog_pc.devices.compact import YAKOPCIC
 from analog_pc.errors import BadInput
 from analog_pc.mapping import ReferencedMapping
-from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax, relax_for
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
 from analog_pc.technology import Technology, technology
 from analog_pc.testbench.pulse_encoding import PulseEncoding
-from analog_pc.testbench.schedule import Schedule
+from analog_pc.testbench.schedule import HOLD, Schedule
 
 # States that weights are mapped to: around the middle, where both windows of the device are open.
 CENTRE = 0.5
@@ -27,6 +27,8 @@ HEADROOM = 1.5  # the largest weight that fits, over the largest one of the netw
 SETTLED = 1e-7  # of a relaxation, what is left of its slowest mode
 PATIENCE = 1.5  # the slowest mode of the learned network may be slower
 EDGE = 0.01  # of C / g_s: rise and fall of the clocks
+EDGES_OF_DELAY = 200.0  # an early write has edges that are this much shorter than its delay
+TRACK_LAG = 0.1  # of an edge: time constant of the capacitors that follow the prediction errors
 MARGIN = 1.1  # of the scales of the pulses over the largest rate and weighted error of the sample
 
 
@@ -51,6 +53,11 @@ class LearningTestbench:
         Of all switches, S.
     clamp_on
         Of the target's closed switches, S; it holds an activity up to g_s / clamp_on of its prediction error.
+    write_delay
+        How long after the target has arrived prediction errors are held and written, in units of C / g_s;
+        None: at rest.
+    track_on
+        Of the closed switches through which held errors follow, S.
     """
 
     network: PredictiveCodingNetwork
@@ -64,6 +71,8 @@ class LearningTestbench:
     switch_on: float = 1e-3
     switch_off: float = 1e-12
     clamp_on: float = 0.1
+    write_delay: float | None = None
+    track_on: float = 1e-3
 
     @property
     def device(self) -> Yakopcic:
@@ -80,6 +89,10 @@ class LearningTestbench:
         joined = (np.column_stack([w, b]) if self.network.has_biases else w for w, b in parameters)
         return tuple(self.device.state_of(self.mapping.conductances(w)) for w in joined)
 
+    def learned(self) -> Equilibrium:
+        """The ideal state that is written: at rest under input and target, or at the write delay."""
+        return written_state(self.network, self.inputs[np.newaxis], self.target[np.newaxis], self.write_delay)
+
     def network_of(self, states: tuple[Floats, ...]) -> PredictiveCodingNetwork:
         """The network that devices of these states (as `states` gives them) make."""
         weights = []
@@ -90,6 +103,24 @@ class LearningTestbench:
             weights.append(np.ascontiguousarray(read[:, :pre]))
             biases.append(read[:, pre].copy() if self.network.has_biases else np.zeros(len(w)))
         return self.network.with_parameters(weights, biases)
+
+
+def written_state(
+    network: PredictiveCodingNetwork, inputs: Floats, targets: Floats, delay: float | None
+) -> Equilibrium:
+    """The state at a delay (units of C / g_s) after the target has arrived, or (None) at rest.
+
+    Raises
+    ------
+    BadInput
+        For a relaxation that does not end in a minimum.
+    """
+    if delay is not None:
+        return relax_for(network, delay, inputs, targets)
+    learned = relax(network, inputs, targets)
+    if not learned.relaxation.all_converged:
+        raise BadInput(f"testbench: {learned.relaxation.message}")
+    return learned
 
 
 def learning_parts() -> Technology:
@@ -110,12 +141,13 @@ def build_testbench(
     lr: float = 1.0,
     device: Yakopcic = YAKOPCIC["microsiemens"],
     parts: Technology | None = None,
+    write_delay: float | None = None,
 ) -> LearningTestbench:
     """A trial whose times and scales fit the network.
 
-    Relaxations last until their slowest mode has decayed to `SETTLED`; the scales of the pulses are the
-    largest rate and weighted error of the sample, with a `MARGIN`; all arrays share one R_f, so that one
-    learning rate holds.
+    Relaxations last until their slowest mode has decayed to `SETTLED`, but where a write delay ends the
+    second one; the scales of the pulses are the largest rate and weighted error that are written, with a
+    `MARGIN`; all arrays share one R_f, so that one learning rate holds.
 
     Parameters
     ----------
@@ -129,23 +161,26 @@ def build_testbench(
         Memristor that holds the weights.
     parts
         Technology of amplifiers, springs and capacitors; None: `learning_parts`.
+    write_delay
+        When the weights are written, in units of C / g_s after the target has arrived; None: at rest.  A
+        short delay writes what backpropagation would, a long one what prospective configuration says.
 
     Raises
     ------
     BadInput
-        For what `relax` refuses, a relaxation that does not end in a minimum, lr <= 0, volts that would move
-        a device while it is read, or no prediction error to learn from.
+        For what `relax` refuses, a relaxation that does not end in a minimum, lr <= 0, a delay <= 0, volts
+        that would move a device while it is read, or no prediction error to learn from.
     """
-    if not (math.isfinite(lr) and lr > 0.0):
-        raise BadInput(f"testbench: lr = {lr!r}, must be finite and > 0")
+    for name, value in (("lr", lr), ("write_delay", 1.0 if write_delay is None else write_delay)):
+        if not (math.isfinite(value) and value > 0.0):
+            raise BadInput(f"testbench: {name} = {value!r}, must be finite and > 0")
     parts = learning_parts() if parts is None else parts
     shown = np.asarray(inputs, dtype=np.float64)[np.newaxis]
     wanted = np.asarray(target, dtype=np.float64)[np.newaxis]
     predicted = relax(network, shown)
-    learned = relax(network, shown, wanted)
-    for equilibrium in (predicted, learned):
-        if not equilibrium.relaxation.all_converged:
-            raise BadInput(f"testbench: {equilibrium.relaxation.message}")
+    if not predicted.relaxation.all_converged:
+        raise BadInput(f"testbench: {predicted.relaxation.message}")
+    learned = written_state(network, shown, wanted, write_delay)
     rates = np.concatenate([r[0] for r in learned.rates] + ([np.ones(1)] if network.has_biases else []))
     weighted_eps = np.concatenate([p * e[0] for p, e in zip(network.pi, learned.eps[1:], strict=True)])
     if not (np.abs(rates).max() > 0.0 and np.abs(weighted_eps).max() > 0.0):
@@ -156,9 +191,17 @@ def build_testbench(
     _check_reading(predicted, learned, parts, device)
     change = lr * encoding.rate_scale * encoding.eps_scale / (mapping.ohms * float(device.conductance(1.0)))
     phases = encoding.phases(change, CENTRE, bool((rates < 0.0).any()))
-    free, held = (_settling(network, shown, t) * parts.seconds_per_unit for t in (None, wanted))
-    schedule = Schedule(free, held, free, phases, EDGE * parts.seconds_per_unit)
-    return LearningTestbench(network, shown[0], wanted[0], encoding, mapping, schedule, parts, lr)
+    free = _settling(network, shown, None) * parts.seconds_per_unit
+    if write_delay is None:
+        held = _settling(network, shown, wanted) * parts.seconds_per_unit
+        schedule = Schedule(free, held, free, phases, EDGE * parts.seconds_per_unit)
+        return LearningTestbench(network, shown[0], wanted[0], encoding, mapping, schedule, parts, lr)
+    edge = min(EDGE, write_delay / EDGES_OF_DELAY) * parts.seconds_per_unit
+    schedule = Schedule(free, write_delay * parts.seconds_per_unit, free, phases, edge)
+    return LearningTestbench(
+        network, shown[0], wanted[0], encoding, mapping, schedule, parts, lr,
+        write_delay=write_delay, track_on=HOLD / (TRACK_LAG * edge),
+    )  # fmt: skip
 
 
 def _mapping(network: PredictiveCodingNetwork, device: Yakopcic) -> ReferencedMapping:

@@ -7,6 +7,7 @@ is the run on numbers.  `analog_pc.training.in_situ` has the backend of devices.
 from analog_pc.training.backend import Backend, MathematicsBackend, predict
 from analog_pc.training.costs import Costs
 from analog_pc.training.datasets import Dataset, load_dataset, one_hot
+from analog_pc.training.error_path import ErrorPathBackend, mathematics_backend
 from analog_pc.training.run import Progress, TrainingRun, accuracy, train
 from analog_pc.training.trainer import Trainer, TrainingConfig
 
@@ -14,6 +15,7 @@ __all__ = [
     "Backend",
     "Costs",
     "Dataset",
+    "ErrorPathBackend",
     "MathematicsBackend",
     "Progress",
     "Trainer",
@@ -21,6 +23,7 @@ __all__ = [
     "TrainingRun",
     "accuracy",
     "load_dataset",
+    "mathematics_backend",
     "one_hot",
     "predict",
     "train",

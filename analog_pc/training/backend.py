@@ -12,7 +12,7 @@ from analog_pc.compiled.kernel import kernel
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
 from analog_pc.pcn.clamps import Clamps
-from analog_pc.pcn.learning import Factors, LearningRule, LearningWeights, forward_pass
+from analog_pc.pcn.learning import Factors, LearningRule, LearningWeights, OwnErrorPath, forward_pass
 from analog_pc.training.costs import Costs
 
 TOLERANCE = 1e-11  # of each layer's forces
@@ -94,7 +94,11 @@ class MathematicsBackend:
         return self.network.W
 
     def check(self, rule: LearningRule) -> None:
-        """Accept every rule."""
+        """Refuse a rule with an error path of its own (BadInput)."""
+        if isinstance(rule, OwnErrorPath):
+            raise BadInput(
+                f"rule {rule.name}: errors have a path of their own, use mathematics_backend(network, rule)"
+            )
 
     def relax(self, inputs: Floats, targets: Floats) -> Equilibrium:
         """The equilibrium between clamped inputs and targets, to |dE/dx| <= 1e-11 of each layer's forces."""

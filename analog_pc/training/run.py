@@ -15,10 +15,11 @@ from analog_pc.arrays import Floats, Ints
 from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.training.backend import MathematicsBackend, predict
+from analog_pc.training.backend import predict
 from analog_pc.training.checkpoint import description, load, save
 from analog_pc.training.costs import Costs
 from analog_pc.training.datasets import Dataset
+from analog_pc.training.error_path import mathematics_backend
 from analog_pc.training.interrupt import interruptible
 from analog_pc.training.trainer import Trainer, TrainingConfig
 
@@ -231,7 +232,7 @@ def train(
     """Train a network on a data set: relax each batch under input and target, then update the weights.
 
     With rule "pc" an update is the mean over the batch of ``precision_l eps_l f(x_{l-1})^T``, with rule "bp"
-    the gradient of backpropagation, both with momentum.
+    the gradient of backpropagation, both with momentum; others: `analog_pc.pcn.LEARNING_RULES`.
 
     Parameters
     ----------
@@ -270,7 +271,9 @@ def train(
         if progress is not None and now.epoch_ended:
             progress(now.epoch, now.energy)
 
-    run = TrainingRun(Trainer(MathematicsBackend(network, momentum), config or TrainingConfig()), data)
+    chosen = config or TrainingConfig()
+    backend = mathematics_backend(network, chosen.learning_rule, momentum)
+    run = TrainingRun(Trainer(backend, chosen), data)
     run.go(after_epoch)
     return run.trainer.network
 

@@ -24,7 +24,7 @@ class TrainingConfig:
     Parameters
     ----------
     rule
-        A learning rule, or its name: pc, bp, ``ipc:steps=16,gamma=0.1``.
+        A learning rule, or its name: pc, bp, ``ipc:steps=16,gamma=0.1``, ``pc-fa:seed=1``.
     epochs, batch
         Passes over the training samples, and samples per update.
     lr

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from analog_pc.circuit import Outcome, Solution
-from analog_pc.compiler import CompiledNetwork
+from analog_pc.compiler import CompiledGraph, CompiledNetwork
 from analog_pc.errors import SimulationFailed
 from analog_pc.files import npz_content, read_bytes, write_together
 from analog_pc.pcn.network_file import network_arrays
@@ -31,12 +31,12 @@ FILES = ("network.cir", "probes.json")  # of a sample's netlist
 _MOST_NETWORK = 2**32  # bytes; the file has been read already
 
 
-def sample_deck(compiled: CompiledNetwork, simulator: Simulator) -> str:
+def sample_deck(compiled: CompiledNetwork | CompiledGraph, simulator: Simulator) -> str:
     """The operating point of the first sample as one deck with ``.nodeset`` lines.
 
     It starts from the operating point that `simulator` finds: in a transient from the forward state, or, with
-    the input alone clamped, by its search from there.  Without one it starts from the forward state, and
-    ngspice searches on its own.
+    the input of a chain alone clamped, by its search from there.  Without one it starts from the forward
+    state, and ngspice searches on its own.
     """
     return _deck(compiled, _operating_point(compiled, simulator))
 
@@ -65,7 +65,7 @@ def write_sample_netlist(
     write_together(folder, dict(zip(FILES, (deck, to_json(probes).encode()), strict=True)))
 
 
-def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
+def _deck(compiled: CompiledNetwork | CompiledGraph, found: Solution | None) -> str:
     stimuli = {name: volts[0] for name, volts in compiled.operating_point((0,)).stimuli.items()}
     if found is None:
         return single_sample_deck(compiled.circuit, stimuli, compiled.start(0))
@@ -73,8 +73,8 @@ def _deck(compiled: CompiledNetwork, found: Solution | None) -> str:
     return single_sample_deck(compiled.circuit, stimuli, equilibrium=volts)
 
 
-def _operating_point(compiled: CompiledNetwork, simulator: Simulator) -> Solution | None:
-    by_relaxation = compiled.clamps.beyond_input
+def _operating_point(compiled: CompiledNetwork | CompiledGraph, simulator: Simulator) -> Solution | None:
+    by_relaxation = isinstance(compiled, CompiledGraph) or compiled.clamps.beyond_input
     point = compiled.operating_point((0,), by_relaxation=by_relaxation, every_node=True)
     try:
         found = simulator.simulate(compiled.circuit, point)

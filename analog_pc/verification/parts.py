@@ -11,6 +11,7 @@ from analog_pc.circuit import (
     Circuit,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     Memristors,
     Multiplexers,
@@ -64,6 +65,8 @@ def _describe(element: Element) -> tuple[str, int, str]:
             return f"{element.name} (switch)", len(element.a), _range(element.on, "S")
         case Multiplexers():
             return f"{element.name} (multiplexer)", len(element.out), f"{len(element.select)} inputs each"
+        case Diodes():
+            return f"{element.name} (diode)", len(element.anode), _range(element.saturation, "A")
         case Memristors():
             return f"{element.name} (memristor {element.model.name})", len(element.plus), ""
 

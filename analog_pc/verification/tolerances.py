@@ -46,14 +46,14 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
     dx = _moves(compiled, landscape, state, _gradient(compiled, state, forward, feedback))
     net = compiled.network
     rate = [
-        np.abs(g) * d + _unity(gain) * np.abs(f)
+        np.abs(g) * d + unity_lag(gain) * np.abs(f)
         for g, d, f in zip(state.gate, dx, state.activation, strict=False)
     ]
     dmu = [
         np.abs(state.mu[k]) * forward[k] + rate[k - 1] @ np.abs(net.W[k - 1]).T
         for k in range(1, net.depth + 1)
     ]
-    deps = [d + m + _unity(gain) * np.abs(e) for d, m, e in zip(dx[1:], dmu, state.eps[1:], strict=True)]
+    deps = [d + m + unity_lag(gain) * np.abs(e) for d, m, e in zip(dx[1:], dmu, state.eps[1:], strict=True)]
     eps = [np.abs(e) for e in state.eps[1:]]
     energy = sum(pi * (e * d + 0.5 * d * d).sum(axis=1) for pi, e, d in zip(net.pi, eps, deps, strict=True))
     bounds = {
@@ -78,12 +78,12 @@ def _lags(compiled: CompiledNetwork, gain: float) -> tuple[list[Floats], list[Fl
     for layer in range(1, net.depth + 1):
         ng = design.forward(layer).noise_gain()
         back = design.transposed(layer).noise_gain()
-        forward.append(ng / (gain + ng) + _unity(gain))
-        feedback.append(back / (gain + back) + _unity(gain))
+        forward.append(ng / (gain + ng) + unity_lag(gain))
+        feedback.append(back / (gain + back) + unity_lag(gain))
     return forward, feedback
 
 
-def _unity(gain: float) -> float:
+def unity_lag(gain: float) -> float:
     """Relative gain error of a driver or a sense amplifier (gain 1, noise gain at most 2)."""
     return 2.0 / (gain + 2.0)
 

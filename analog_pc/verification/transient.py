@@ -70,7 +70,7 @@ def verify_transient(
         _energy(compiled, reference),
         _compare(wave, reference, equilibrium),
         LEVEL,
-        seconds * _settling(wave, LEVEL),
+        seconds * last_crossing(wave.times, remaining(wave.activities), LEVEL),
         seconds * np.log(1.0 / LEVEL) / slowest,
         time.perf_counter() - began,
     )
@@ -111,9 +111,24 @@ def _energy(compiled: CompiledNetwork, activities: tuple[Floats, ...]) -> Floats
     return total
 
 
-def _settling(wave: Waveform, level: float) -> float:
-    """Time after which every activity stays within `level` of the largest distance to the end."""
-    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in wave.activities)
-    outside = [np.abs(a - a[-1]).max(axis=1) > level * distance for a in wave.activities]
-    late = np.flatnonzero(np.any(outside, axis=0))
-    return float(wave.times[late[-1]]) if len(late) else 0.0
+def remaining(activities: tuple[Floats, ...]) -> Floats:
+    """Largest distance to the end over its value at the start, [points]: above 1 only with overshoot."""
+    distance = max(float(np.abs(a[0] - a[-1]).max()) for a in activities) or 1.0
+    return np.asarray(np.max([np.abs(a - a[-1]).max(axis=1) for a in activities], axis=0) / distance)
+
+
+def last_crossing(times: Floats, distance: Floats, level: float) -> float:
+    """When `distance` [points] falls below `level` for good; NaN where it never does.
+
+    Between two points it is taken for an exponential.
+    """
+    late = np.flatnonzero(distance > level)
+    if not len(late):
+        return 0.0
+    k = int(late[-1])
+    if k + 1 == len(times):
+        return float("nan")
+    before = distance[k]
+    after = max(float(distance[k + 1]), 1e-3 * level)  # the last point may be at distance 0 from itself
+    part = np.log(before / level) / np.log(before / after)
+    return float(times[k] + part * (times[k + 1] - times[k]))

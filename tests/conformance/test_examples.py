@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analog_pc.compiler import CompiledNetwork, compile_network
-from analog_pc.pcn import PredictiveCodingNetwork, relax
+from analog_pc.compiler import CompiledGraph, CompiledNetwork, compile_network
+from analog_pc.pcn import Population, PredictiveCodingGraph, PredictiveCodingNetwork, Projection, relax
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import IDEAL
 from analog_pc.verification.netlists import sample_deck
@@ -28,15 +28,27 @@ TANH = PredictiveCodingNetwork(
     [[0.1, -0.2, 0.3], [0.0, 0.2]],
     activation="tanh",
 )
+MEMORY = PredictiveCodingGraph(
+    [Population(name="memory", size=3, activation="tanh")],
+    [
+        Projection(
+            source="memory", target="memory", weight=[[0.0, 1.0, -1.0], [0.5, 0.0, 0.5], [-1.0, 1.0, 0.0]]
+        )
+    ],
+)
+CUE = {"memory": np.ma.masked_array([[1.0, -0.5, 0.0]], mask=[[False, False, True]])}
 CASES = {
     "bear_predict": (BEAR, [[1.0]], None),
     "bear_learn": (BEAR, [[1.0]], [[0.0, 1.0]]),
     "tanh_4_3_2_learn": (TANH, [[1.0, -0.5, 0.25, 0.75]], [[1.0, -1.0]]),
+    "memory_3": (MEMORY, CUE, None),
 }
 
 
-def compiled(name: str) -> CompiledNetwork:
+def compiled(name: str) -> CompiledNetwork | CompiledGraph:
     network, inputs, targets = CASES[name]
+    if isinstance(network, PredictiveCodingGraph):
+        return compile_network(network, IDEAL, clamps=inputs)
     return compile_network(network, IDEAL, inputs, targets)
 
 
@@ -76,7 +88,9 @@ def test_the_file_is_what_the_compiler_emits(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_ngspice_alone_finds_the_equilibrium(name: str, tmp_path: Path) -> None:
     volts, ready = run(name, tmp_path), compiled(name)
-    rest = relax(*CASES[name])
+    network, inputs, targets = CASES[name]
+    graph = isinstance(network, PredictiveCodingGraph)
+    rest = relax(network, clamps=inputs) if graph else relax(network, inputs, targets)
     for buses, layers in (
         (ready.probes.activities, rest.activities),
         (ready.probes.predictions, rest.predictions),

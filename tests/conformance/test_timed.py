@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analog_pc.arrays import Floats
+from analog_pc.cells import ComponentSampler, sample_and_hold, two_phase_clock
 from analog_pc.circuit import (
     Amplifiers,
     Capacitors,
@@ -28,6 +29,7 @@ from analog_pc.circuit import (
 from analog_pc.devices.compact import YAKOPCIC, memristor_model
 from analog_pc.errors import BadInput
 from analog_pc.simulators import Native, Ngspice, NgspiceShared, Vacask
+from analog_pc.technology import IDEAL
 
 NGSPICE = pytest.mark.parametrize("simulator", [Ngspice, NgspiceShared])
 DEVICE = YAKOPCIC["microsiemens"]
@@ -81,6 +83,32 @@ def test_a_switch_charges_a_capacitor(simulator: type[Ngspice], stiff: bool) -> 
     exact = u * (1.0 - np.exp(-(off * found.axis + (on - off) * closed(found.axis)) / farads))
     assert np.abs(found.volts[:, 0] - exact).max() <= TRANSIENT * u
     assert exact[-1] > 0.099  # it was charged
+
+
+@NGSPICE
+def test_a_sample_and_hold_shows_the_input_of_the_period_before(simulator: type[Ngspice]) -> None:
+    """Two units follow staircases; each step appears when the slave has taken it over, and stays."""
+    period, rise, steps = 1e-6, 1e-8, 4
+    rng = np.random.default_rng(2)
+    inputs = 0.1 * rng.normal(size=(2, steps))
+    edges = period * np.arange(1, steps)
+    times = np.sort(np.concatenate([edges - rise, edges]))
+    stairs = np.repeat(inputs, 2, axis=1)[:, 1:-1]
+    elements = (
+        ClockSources("signal", ("u", "v"), grounds(2), times, stairs),
+        two_phase_clock("clock", ("p", "q"), period, steps, rise),
+        *sample_and_hold("node", ("u", "v"), ("y", "z"), ("p", "q"), 1e-12, ComponentSampler(IDEAL)),
+        Resistors("load", ("y", "z"), grounds(2), 1e5),
+    )
+    initial = {f"node_{part}_{i}": 0.0 for part in ("master", "slave") for i in range(2)}
+    found = solve(simulator, elements, initial, steps * period, "y", "z")
+    # From the end of the slave's pulse to its next one, and the first half before any pulse at 0 V.
+    for step in range(steps):
+        held = (found.axis > (step + 1.0) * period) & (found.axis < (step + 1.55) * period)
+        expected = np.broadcast_to(inputs[:, step], (int(held.sum()), 2))
+        # 0.4 us of 1 ns settle to below rounding; C / OFF is 1 s, so half a period leaks 1e-6 of the step.
+        np.testing.assert_allclose(found.volts[held], expected, rtol=0.0, atol=TRANSIENT * 0.3)
+    assert np.abs(found.volts[found.axis < 0.55 * period]).max() < TRANSIENT * 0.3
 
 
 @NGSPICE

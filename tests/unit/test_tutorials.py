@@ -39,7 +39,7 @@ def check_output(shown: str, output: str) -> None:
         assert any(re.fullmatch(pattern, found) for found in rest), (line, output)
 
 
-def test_there_are_five_tutorials_beside_the_two_of_commands_alone() -> None:
+def test_there_are_six_tutorials_beside_the_two_of_commands_alone() -> None:
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     toctree = index.split(":caption: Tutorials")[1].split("```")[0]
     assert len([line for line in toctree.split() if not line.startswith(":")]) == len(PAGES) - 1 + 2

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analog_pc.cost import Baseline, BreakEvenRow, Cost
-from analog_pc.evaluation.accuracy import Accuracy
-from analog_pc.evaluation.limits import BUDGET, Limit
+from analog_pc.evaluation.limits import Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.results import Evaluation
+from analog_pc.nonideality.accuracy import BUDGET, Accuracy
 from analog_pc.reporting.style import (
     COLOURS,
     DASHES,

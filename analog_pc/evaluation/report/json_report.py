@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from analog_pc.evaluation.accuracy import Accuracy
-from analog_pc.evaluation.intervals import CONFIDENCE
-from analog_pc.evaluation.limits import BUDGET
 from analog_pc.evaluation.non_idealities import NonIdeality
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import advice, headline
+from analog_pc.nonideality.accuracy import BUDGET, Accuracy
+from analog_pc.nonideality.intervals import CONFIDENCE
 from analog_pc.reporting.json_report import attributes, plain
 
-CHIP = ("seed", "accuracy", "low", "high", "right", "unconverged", "changed", "commonest", "message")
+CHIP = ("seed", "low", "high", "right", "unconverged", "changed", "commonest", "message")
 SIGNAL = ("layer", "rms", "peak", "offset", "noise", "swing")
 CHECK = (
     "name", "seed", "wanted", "asked", "samples", "deviation", "median", "same", "closed_form", "native",
@@ -43,7 +42,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
                         lowest, highest, spread, each [chip]}, null without chips.  mean is null where a
                         sample is unconverged; lowest and highest count those wrong and right.  low, high:
                         t interval over chips; sample_low, sample_high: Wilson interval for samples.  each:
-                        {seed, accuracy, low, high, right, unconverged, changed, commonest, message}
+                        {accuracy, seed, low, high, right, unconverged, changed, commonest, message}
           unconverged   samples without an equilibrium, over all chips
         non_idealities  [{name, accuracy, ideal, lost, low, high, unconverged, moved, samples, chips, by}],
                         each alone, the costliest first; ideal: the ideal network on the same samples
@@ -100,12 +99,12 @@ def accuracy_dict(accuracy: Accuracy) -> dict[str, Any]:
         **attributes(accuracy, "mean", "lowest", "highest", "spread"),
         "low": low,
         "high": high,
-        "chips": [chip.accuracy for chip in accuracy.chips],
+        "chips": [chip.value for chip in accuracy.chips],
         "confidence": CONFIDENCE,
         "interval": "Student's t over chips, all on the same samples",
         "sample_low": sample_low,
         "sample_high": sample_high,
-        "each": [attributes(chip, *CHIP) for chip in accuracy.chips],
+        "each": [{"accuracy": chip.value, **attributes(chip, *CHIP)} for chip in accuracy.chips],
     }
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from analog_pc.evaluation.limits import within_budget
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import (
     accuracy_text,
@@ -21,6 +20,7 @@ from analog_pc.evaluation.sentences import (
     points,
     ratio_text,
 )
+from analog_pc.nonideality.accuracy import within_budget
 from analog_pc.reporting.page import panel, template
 
 

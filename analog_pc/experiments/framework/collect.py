@@ -29,7 +29,7 @@ def collect(
     facts: Mapping[str, str] | None = None,
     agreement: Mapping[str, float] | None = None,
 ) -> Result:
-    """Run an experiment under backpropagation and on every relaxer, and join the columns.
+    """Run an experiment on every relaxer, and under backpropagation where it learns; join the columns.
 
     Parameters
     ----------
@@ -44,13 +44,15 @@ def collect(
         not checked, as it should be for real parts.  None: what the experiment says of ideal parts.
     """
     outcomes: dict[str, Outcome] = {}
-    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction(), **relaxers}
+    everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction()} if experiment.backpropagation else {}
+    everyone |= relaxers
     for column, relaxer in everyone.items():
         fitted = experiment.fit(config, column)
         outcomes[column] = experiment.run(fitted, relaxer, caches(column, fitted))
     values = {c: dict(o.values) for c, o in outcomes.items()}
-    for column in relaxers:
-        values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
+    if experiment.backpropagation:
+        for column in relaxers:
+            values[column] |= experiment.compare(outcomes[column], outcomes[BACKPROP])
     said = {key: fact for outcome in outcomes.values() for key, fact in outcome.facts.items()}
     return Result(
         experiment.name,
@@ -76,7 +78,7 @@ def _circuits(relaxers: Mapping[str, Relaxer]) -> dict[str, str]:
 def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
     """A claim on predictive coding is checked on the relaxers; one on backpropagation on nothing else."""
     found = {c: values.get(c, {}).get(claim.quantity) for c in COLUMNS}
-    reference = claim.published
+    reference = claim.derived if claim.published is None else claim.published
     if claim.rule == "bp":
         measured = [found[BACKPROP]]
         found |= dict.fromkeys(RELAXERS)
@@ -86,7 +88,14 @@ def _row(claim: Claim, values: Mapping[str, Mapping[Quantity, float]]) -> Row:
             reference = measured.pop(0)  # the ideal column, or what stands for it where it cannot be run
     verdict = classify(reference, measured, claim.tolerance)
     return Row(
-        claim.quantity, claim.published, **found, tolerance=claim.tolerance, verdict=verdict, rule=claim.rule
+        claim.quantity,
+        claim.published,
+        **found,
+        tolerance=claim.tolerance,
+        verdict=verdict,
+        rule=claim.rule,
+        id=claim.id,
+        derived=claim.derived,
     )
 
 
@@ -109,7 +118,9 @@ def _deviations(
             tolerance = agreement.get(column)
             verdict = classify(0.0, [largest], tolerance)
             which = quantity(DEVIATION, column=column)
-            rows.append(Row(which, 0.0, **found, tolerance=tolerance, verdict=verdict, rule="pc"))
+            rows.append(
+                Row(which, 0.0, **found, tolerance=tolerance, verdict=verdict, rule="pc", id=which.id)
+            )
     return rows
 
 

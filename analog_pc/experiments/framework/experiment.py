@@ -27,24 +27,33 @@ AGREEMENT = {"native": 1e-4, "ngspice": 1e-3}
 
 @dataclass(frozen=True)
 class Claim:
-    """A published number.
+    """A published or derived number.
 
     Parameters
     ----------
     quantity
         Of `Outcome.values`.
     published
-        None: nothing was published; the columns are then compared with the first one, the ideal one.
+        None: nothing was published; the columns are then compared with `derived`, or without one with the
+        first column, the ideal one.
     tolerance
         On |measured - published|, derived where the claim stands; None: no verdict is asked for.
     rule
         "pc": of predictive coding, measured on relaxers; "bp": of backpropagation.
+    id
+        Short identifier of the row that scripts select it by, and that never changes: "dip@0.3".  "": made of
+        the quantity's name and conditions.
+    derived
+        What theory gives (a closed form, or a calculation that shares no code with this package) where
+        nothing was published; the experiment says where it is from.
     """
 
     quantity: Quantity
     published: float | None
     tolerance: float | None
     rule: str = "pc"
+    id: str = ""
+    derived: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +116,8 @@ class Experiment(Generic[Config]):
     agreement
         Column -> how near a circuit of ideal parts has to come to the ideal column; empty where a network has
         several rests, of which each search may find another one.
+    backpropagation
+        Whether the experiment has a column for backpropagation; False where nothing is learned from targets.
     """
 
     name: str
@@ -124,3 +135,4 @@ class Experiment(Generic[Config]):
     extras: Callable[[Result, Path], Sequence[Path]] = no_extras
     player: Callable[[Result], str] = still
     agreement: Mapping[str, float] = field(default_factory=AGREEMENT.copy)
+    backpropagation: bool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,14 @@ class Quantity:
         behind = {c: v for c, v in values.items() if f"{{{c}}}" not in self.name}
         said = [_SAID.get(c, f"{c} {{}}").format(v) for c, v in behind.items()]
         return ", ".join([self.name.format(**values), *said])
+
+    @property
+    def id(self) -> str:
+        """Name and conditions for scripts, in lower case without spaces: "lowest-smell@lr=0.2"."""
+        said = re.sub(r"{\w+}", "", self.name).lower()
+        name = "-".join(re.findall(r"[a-z0-9.]+", said))
+        values = [f"{c}={v:g}" if isinstance(v, float) else f"{c}={v}" for c, v in self.conditions]
+        return f"{name}@{','.join(values)}" if values else name
 
     def __contains__(self, condition: str) -> bool:
         return condition in dict(self.conditions)

@@ -20,6 +20,7 @@ DIFFERS = "differs"
 NOT_SHOWN = "not shown"
 RELAXERS = ("ideal", "native", "ngspice")
 COLUMNS = (*RELAXERS, "backprop")
+DERIVED = "derived"
 VERSION = 2  # of the two files; 1 had texts for quantities
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -29,8 +30,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 class Row:
     """One quantity: as published, on each relaxer, and under backpropagation; None where it does not apply.
 
-    `tolerance` is on |measured - published|; `verdict` is computed by `classify`, never typed in; `rule`:
-    "pc" or "bp", as in the claim.
+    `tolerance` is on |measured - published|, or on |measured - derived| where nothing was published;
+    `verdict` is computed by `classify`, never typed in; `rule`, `id` and `derived` as in the claim.
     """
 
     quantity: Quantity
@@ -42,6 +43,13 @@ class Row:
     tolerance: float | None
     verdict: str
     rule: str = "pc"
+    id: str = ""
+    derived: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            suffix = "/backprop" if self.rule == "bp" else ""
+            object.__setattr__(self, "id", self.quantity.id + suffix)
 
     @property
     def label(self) -> str:
@@ -113,8 +121,8 @@ def result_dict(result: Result) -> dict[str, Any]:
 
 def _row_dict(row: Row) -> dict[str, Any]:
     """Text for people and for `jq`, and the name and conditions that are read back."""
-    numbers = ("rule", "published", *COLUMNS, "tolerance", "verdict")
-    return {"quantity": row.label, **quantity_dict(row.quantity), **attributes(row, *numbers)}
+    numbers = ("rule", "published", "derived", *COLUMNS, "tolerance", "verdict")
+    return {"id": row.id, "quantity": row.label, **quantity_dict(row.quantity), **attributes(row, *numbers)}
 
 
 def save_result(result: Result, folder: Path) -> None:

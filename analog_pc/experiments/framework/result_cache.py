@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import signal
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Thread
 from typing import Protocol
 
 from joblib import Parallel, delayed
@@ -18,11 +15,10 @@ from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.result import Array
 from analog_pc.files import forget_input, read_npz, write_npz
 from analog_pc.simulators.workspace import remove_abandoned, temporary_files
+from analog_pc.workers import begin_worker
 
 Progress = Callable[[int, int, str], None]
 """progress(done, total, what): parts that are finished, of how many, and the one at work."""
-
-_GLANCE = 0.5  # seconds between two looks at who the parent is
 
 Compute = Callable[[str], Mapping[str, Array]]
 """compute(name): a part, from nothing but its name and what does not change."""
@@ -90,7 +86,7 @@ class DiskCache:
             n_jobs=self.workers,
             return_as="generator_unordered",
             backend="loky",
-            initializer=_begin_worker,
+            initializer=begin_worker,
             initargs=(os.getpid(),),
         )
         jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
@@ -136,19 +132,3 @@ def _computed(name: str, path: Path, compute: Compute) -> tuple[str, Mapping[str
     path.parent.mkdir(parents=True, exist_ok=True)  # not before: bad data leave nothing behind
     write_npz(path, **part)
     return name, part
-
-
-def _begin_worker(parent: int) -> None:
-    """A worker leaves Ctrl-C (all processes of a terminal get it) to its parent, and ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: int) -> None:
-    """End this process once its parent is dead, which gives orphans another one.
-
-    Not by the kernel's parent-death signal: that is sent when the *thread* that made the worker ends.
-    """
-    while os.getppid() == parent:
-        time.sleep(_GLANCE)
-    os.kill(os.getpid(), signal.SIGKILL)  # its own simulators end with it

@@ -1,30 +1,45 @@
 """Learning rules: one registry, each rule as two local factors a layer."""
 
 from analog_pc.pcn.learning.named import made_from_text
+from analog_pc.pcn.learning.protocol import (
+    Factors,
+    LearningRule,
+    LearningWeights,
+    OwnErrorPath,
+    Update,
+    deltas,
+    forward_pass,
+)
 from analog_pc.pcn.learning.rules import (
     LEARNING_RULES,
     Backpropagation,
-    Factors,
+    FeedbackAlignment,
     IncrementalPredictiveCoding,
-    LearningRule,
-    LearningWeights,
+    KolenPollack,
     PredictiveCoding,
-    Update,
+    RelaxedFeedbackAlignment,
+    RelaxedKolenPollack,
+    RelaxedPredictiveCoding,
     backprop_update,
-    deltas,
-    forward_pass,
     hebbian_update,
     learning_rule,
 )
+from analog_pc.pcn.learning.z_il import z_il_update
 
 __all__ = [
     "LEARNING_RULES",
     "Backpropagation",
     "Factors",
+    "FeedbackAlignment",
     "IncrementalPredictiveCoding",
+    "KolenPollack",
     "LearningRule",
     "LearningWeights",
+    "OwnErrorPath",
     "PredictiveCoding",
+    "RelaxedFeedbackAlignment",
+    "RelaxedKolenPollack",
+    "RelaxedPredictiveCoding",
     "Update",
     "backprop_update",
     "deltas",
@@ -32,4 +47,5 @@ __all__ = [
     "hebbian_update",
     "learning_rule",
     "made_from_text",
+    "z_il_update",
 ]

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,68 +19,17 @@ from analog_pc.arrays import ArrayLike, Floats, has_whole_value
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium
+from analog_pc.pcn.feedback import ErrorPath, random_feedback, random_mixing
 from analog_pc.pcn.learning.named import made_from_text
+from analog_pc.pcn.learning.protocol import (
+    Factors,
+    LearningRule,
+    LearningWeights,
+    Update,
+    deltas,
+    forward_pass,
+)
 from analog_pc.pcn.network import PredictiveCodingNetwork
-
-
-@dataclass(frozen=True, eq=False)
-class Update:
-    """dW_l [post, pre] and db_l [post] for l = 1 ... L, summed over the samples."""
-
-    weights: tuple[Floats, ...]
-    biases: tuple[Floats, ...]
-
-
-class Factors(NamedTuple):
-    """post_l [samples, post] and pre_l [samples, pre] of layers 1 ... L, and the energy per sample.
-
-    `unsettled` samples have no equilibrium, teach nothing and are not among them.
-    """
-
-    post: tuple[Floats, ...]
-    pre: tuple[Floats, ...]
-    energy: float
-    unsettled: int = 0
-
-    def update(self, lr: float = 1.0) -> Update:
-        """lr sum_s post_s pre_s^T and lr sum_s post_s.
-
-        Summed over samples, as in Song et al. 2024 (energies are summed, not averaged).
-        """
-        post = self.post if lr == 1.0 else tuple(lr * one for one in self.post)
-        return Update(
-            tuple(_outer_products(one, pre) for one, pre in zip(post, self.pre, strict=True)),
-            tuple(one.sum(axis=0) for one in post),
-        )
-
-
-class LearningWeights(Protocol):
-    """The view of the learning weights that a rule has; it changes when factors are applied."""
-
-    @property
-    def network(self) -> PredictiveCodingNetwork:
-        """The network with these weights."""
-        ...
-
-    @property
-    def feedback(self) -> tuple[Floats, ...]:
-        """[post, pre] of layers 1 ... L, what stands for the weights on the way back."""
-        ...
-
-    def relax(self, inputs: Floats, targets: Floats) -> Equilibrium:
-        """The equilibrium between clamped inputs and targets."""
-        ...
-
-
-class LearningRule(Protocol):
-    """A learning rule with its parameters (a frozen dataclass)."""
-
-    @property
-    def name(self) -> str: ...
-
-    def updates(self, weights: LearningWeights, inputs: Floats, targets: Floats) -> Iterator[Factors]:
-        """Factors to be applied, one after the other."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -180,8 +128,127 @@ class Backpropagation:
         yield self.at(weights.network, weights.feedback, inputs, targets)
 
 
+@dataclass(frozen=True)
+class FeedbackAlignment(Backpropagation):
+    """Backpropagation with random feedback weights, which stay as they are.
+
+    ``post_l = f'(x_l) * B_{l+1} post_{l+1}``, B of `scale` times Xavier's size, drawn from `seed`.  Source:
+    Lillicrap et al., Nat. Commun. 7:13276 (2016).
+    """
+
+    scale: float = 1.0
+    seed: int = 0
+
+    name = "fa"
+    learns_feedback = False
+    learns_mixing = False
+    decay = 0.0
+
+    def path(self, network: PredictiveCodingNetwork) -> ErrorPath:
+        """Random feedback."""
+        return ErrorPath(feedback=random_feedback(network, scale=self.scale, seed=self.seed))
+
+
+@dataclass(frozen=True)
+class KolenPollack(FeedbackAlignment):
+    """Feedback alignment whose feedback weights learn by the same local product, and decay as W does.
+
+    Sources: Kolen and Pollack, Proc. ICNN 1994; Akrout et al., NeurIPS 2019.
+    """
+
+    decay: float = 1e-3
+
+    name = "kp"
+    learns_feedback = True
+
+    def __post_init__(self) -> None:
+        _check_decay(self.name, self.decay)
+
+
+@dataclass(frozen=True)
+class RelaxedPredictiveCoding(PredictiveCoding):
+    """Predictive coding without f', one-to-one errors or symmetric weights, each by itself or together.
+
+    Parameters
+    ----------
+    gate
+        Constant in place of f'; 0: f'.
+    mixing
+        "none"; random matrices M in ``eps = x - M mu``: "fixed", "learnt", or "positive", which learn from a
+        start whose symmetric part is positive definite.
+    seed
+        Of what is random.
+
+    Source: Millidge, Tschantz, Seth and Buckley, arXiv:2010.01047 (2020).
+    """
+
+    gate: float = 0.0
+    mixing: str = "none"
+    seed: int = 0
+
+    name = "pc-relaxed"
+    learns_feedback = False
+    decay = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.gate) and self.gate >= 0.0):
+            raise BadInput(f"rule {self.name}: gate = {self.gate!r}, must be finite and >= 0")
+        if self.mixing not in MIXING:
+            raise BadInput(f"rule {self.name}: mixing = {self.mixing!r}, use one of {', '.join(MIXING)}")
+
+    @property
+    def learns_mixing(self) -> bool:
+        return self.mixing in ("learnt", "positive")
+
+    def path(self, network: PredictiveCodingNetwork) -> ErrorPath:
+        """The gate and the mixing matrices, with the transpose."""
+        mixing = None
+        if self.mixing != "none":
+            mixing = random_mixing(network, seed=self.seed, positive=self.mixing == "positive")
+        return ErrorPath(gate=self.gate or None, mixing=mixing)
+
+
+@dataclass(frozen=True)
+class RelaxedFeedbackAlignment(RelaxedPredictiveCoding):
+    """Predictive coding that relaxes with random feedback weights, which stay as they are."""
+
+    scale: float = 1.0
+
+    name = "pc-fa"
+
+    def path(self, network: PredictiveCodingNetwork) -> ErrorPath:
+        """Random feedback, beside what `RelaxedPredictiveCoding` has."""
+        feedback = random_feedback(network, scale=self.scale, seed=self.seed)
+        return replace(super().path(network), feedback=feedback)
+
+
+@dataclass(frozen=True)
+class RelaxedKolenPollack(RelaxedFeedbackAlignment):
+    """Predictive coding that relaxes with feedback weights that learn as `KolenPollack`'s do."""
+
+    decay: float = 1e-3
+
+    name = "pc-kp"
+    learns_feedback = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_decay(self.name, self.decay)
+
+
+MIXING = ("none", "fixed", "learnt", "positive")
+
 LEARNING_RULES: Mapping[str, type[LearningRule]] = MappingProxyType(
-    {"pc": PredictiveCoding, "ipc": IncrementalPredictiveCoding, "bp": Backpropagation}
+    {
+        "pc": PredictiveCoding,
+        "ipc": IncrementalPredictiveCoding,
+        "bp": Backpropagation,
+        "fa": FeedbackAlignment,
+        "kp": KolenPollack,
+        "pc-relaxed": RelaxedPredictiveCoding,
+        "pc-fa": RelaxedFeedbackAlignment,
+        "pc-kp": RelaxedKolenPollack,
+    }
 )
 
 
@@ -249,30 +316,9 @@ def backprop_update(
     return Backpropagation().at(network, network.W, clamped, wanted).update(lr)
 
 
-def deltas(feedback: Sequence[Floats], slopes: Sequence[Floats], top: Floats) -> list[Floats]:
-    """Backpropagated errors d_1 ... d_L with d_L = top and d_l = f'(x_l) * W_{l+1}^T d_{l+1}.
-
-    Parameters
-    ----------
-    feedback
-        W_1 ... W_L [post, pre], or what stands for them on the way back.
-    slopes
-        f'(x_l) of layers 0 ... L - 1, [samples, n_l]; the first is not used.
-    top
-        d_L [samples, n_L].
-    """
-    found = [top]
-    for layer in range(len(feedback) - 1, 0, -1):
-        found.insert(0, (found[0] @ feedback[layer]) * slopes[layer])
-    return found
-
-
-def forward_pass(network: PredictiveCodingNetwork, inputs: Floats) -> list[Floats]:
-    """Activities x_0 ... x_L [samples, n_l] that a clamped input predicts, all others free."""
-    x = [inputs]
-    for k in range(network.depth):
-        x.append(network.activation_of(k).f(x[k]) @ network.W[k].T + network.b[k])
-    return x
+def _check_decay(rule: str, decay: float) -> None:
+    if not (math.isfinite(decay) and decay >= 0.0):
+        raise BadInput(f"rule {rule}: decay = {decay!r}, must be finite and >= 0")
 
 
 def _activities(network: PredictiveCodingNetwork, x: Sequence[Floats]) -> tuple[Floats, ...]:
@@ -282,10 +328,3 @@ def _activities(network: PredictiveCodingNetwork, x: Sequence[Floats]) -> tuple[
 
 def _mean(energy: Floats) -> float:
     return float(energy.mean()) if energy.size else math.nan
-
-
-def _outer_products(post: Floats, pre: Floats) -> Floats:
-    """Outer products of each sample's factors, summed over the samples, [post, pre]."""
-    if len(post) == 1:  # a product of matrices takes twice as long for one sample
-        return post.T * pre
-    return post.T @ pre

@@ -17,6 +17,7 @@ from analog_pc.circuit import (
     OperatingPoint,
     Solution,
     Stimuli,
+    Switches,
     Transient,
     check_analysis,
     check_circuit,
@@ -150,12 +151,15 @@ class Native:
         Raises
         ------
         BadInput
-            Also for a node whose noise has no finite variance.
+            Also for a node whose noise has no finite variance, and for switches, whose noise depends on
+            their control and is not modelled.
         SimulationFailed
             Also where the operating point is unstable, or none is found.
         """
         model = self.model(circuit)
         check_analysis(circuit, analysis)
+        for bank in model.equations.flat.of_kind(Switches):
+            raise BadInput(f"native: {bank.label}: has no noise of Switches; leave them out")
         model.check_nodes(analysis.nodes)
         stimuli = {name: np.asarray(volts)[None] for name, volts in analysis.stimuli.items()}
         point = OperatingPoint(stimuli, guess=analysis.guess)

@@ -25,6 +25,7 @@ from analog_pc.circuit import (
     Circuit,
     ClockSources,
     Crossbar,
+    Diodes,
     Element,
     Instance,
     Memristors,
@@ -48,6 +49,8 @@ from analog_pc.simulators.spice.timed import add_memristor_models, add_timed
 # A wider instance is written flat, under the node names that ngspice would have given it.
 MAX_PORTS = 1000
 _SHARED = "ngspice-shared"
+# At 300.15 K, where every deck but that of noise runs, with the constants that ngspice 39 has (CODATA 2014).
+_NGSPICE_THERMAL_VOLTAGE = 1.38064852e-23 / 1.6021766208e-19 * 300.15
 
 
 class RunnableCircuit(PySpiceCircuit):
@@ -203,6 +206,8 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
             add_amplifiers(netlist, element, kinds)
         case NonlinearVCVS():
             _add_nonlinear_vcvs(netlist, element)
+        case Diodes():
+            _add_diodes(netlist, element)
         case VCCS():
             for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
                 drive = element.drive[i]
@@ -214,6 +219,21 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
             add_timed(netlist, element)
         case StimulusSources():
             raise BadInput(f"{name}: stimulus sources belong at the top of the circuit")
+
+
+def _add_diodes(netlist: Netlist, element: Diodes) -> None:
+    """Junction diodes, whose search ngspice keeps in range; a model for each saturation current.
+
+    ngspice's reverse current tends to I_s as a power below -3 n V_t, at most 0.4 % of I_s from Shockley's.
+    """
+    emission = element.slope_volts / _NGSPICE_THERMAL_VOLTAGE
+    models: dict[float, str] = {}
+    pairs = zip(element.anode, element.cathode, _floats(element.saturation), strict=True)
+    for i, (anode, cathode, saturation) in enumerate(pairs):
+        if saturation not in models:
+            models[saturation] = f"{element.name}_diode{len(models)}"
+            netlist.model(models[saturation], "D", IS=saturation, N=emission)
+        netlist.D(f"{element.name}_{i}", anode, cathode, model=models[saturation])
 
 
 def _add_nonlinear_vcvs(netlist: Netlist, element: NonlinearVCVS) -> None:

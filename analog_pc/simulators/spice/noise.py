@@ -18,8 +18,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from analog_pc.circuit import Circuit, Noise
-from analog_pc.errors import SimulationFailed
+from analog_pc.circuit import Circuit, Diodes, Noise
+from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.spice.deck import complete, known_nodes, nodesets
 from analog_pc.simulators.spice.names import number
 from analog_pc.simulators.spice.precision import operating_point_options
@@ -45,6 +45,7 @@ def noise_deck(circuit: Circuit, analysis: Noise, node: str) -> str:
         For nodes that the circuit does not have, and circuits that have no state of rest.
     """
     refuse_memristors(circuit)
+    _refuse_diodes(circuit)
     (out,) = known_nodes(circuit, [node])
     celsius = number(circuit.temperature - _ZERO_CELSIUS)
     high = analysis.high * _BEYOND
@@ -57,6 +58,14 @@ def noise_deck(circuit: Circuit, analysis: Noise, node: str) -> str:
         f".noise v({out}) {_PROBE} dec {_PER_DECADE} {number(analysis.low)} {number(high)}",
     ]
     return complete(circuit, analysis.stimuli, lines)
+
+
+def _refuse_diodes(circuit: Circuit) -> None:
+    """Their models hold for the temperature of the other decks, and no simulator could confirm the noise."""
+    for path, element in circuit.banks():
+        if isinstance(element, Diodes):
+            place = f"{path}.{element.name}" if path else element.name
+            raise BadInput(f"ngspice: {place}: the noise of diodes is not modelled; leave them out")
 
 
 def rms_of(plots: list[Plot], analysis: Noise, node: str) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 
 from analog_pc.circuit import Amplifiers, TransferFunction
 from analog_pc.circuit.amplifiers import PAIR
-from analog_pc.circuit.transfer import limiter
+from analog_pc.circuit.transfer import limiter, ramp_transfer
 from analog_pc.simulators.vacask.verilog import Formula, Module, formula, module
 
 Constants = dict[str, float]
@@ -31,6 +31,13 @@ def gated(transfer: TransferFunction) -> tuple[Module, Constants]:
     return _built("gated", ("out", "control", "drive"), body, f, instance=("siemens",))
 
 
+def switch() -> tuple[Module, Constants]:
+    """A conductance between a and b from off to on, as V(control) goes from 0 to 1 V."""
+    f = formula(ramp_transfer((0.0, 1.0), (0.0, 1.0, 0.0)))
+    body = ("v = V(control);", f"I(a, b) <+ (off + (on - off)*({f.text}))*V(a, b);")
+    return _built("switch", ("a", "b", "control"), body, f, instance=("on", "off"))
+
+
 def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Constants]:
     """A crossing: I = siemens f(V - access_ohms I), from word line to bit line."""
     f = formula(transfer)
@@ -44,6 +51,13 @@ def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Cons
     )
     own = {"access_ohms": float(access_ohms)}
     return _built("cell", ("word", "bit"), body, f, own=own, inner=("inside",), instance=("siemens",))
+
+
+def diode(slope_volts: float) -> tuple[Module, Constants]:
+    """I = saturation (exp(V / slope_volts) - 1), from anode to cathode; `limexp` keeps a search in range."""
+    body = ("I(anode, cathode) <+ saturation*(limexp(V(anode, cathode)/slope_volts) - 1.0);",)
+    own = {"slope_volts": float(slope_volts)}
+    return _built("diode", ("anode", "cathode"), body, own=own, instance=("saturation",))
 
 
 def amplifier(a: Amplifiers) -> tuple[Module, Constants]:

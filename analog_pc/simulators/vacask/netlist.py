@@ -20,11 +20,13 @@ from analog_pc.circuit import (
     Capacitors,
     Circuit,
     Crossbar,
+    Diodes,
     Element,
     MultiplyingVCCS,
     NonlinearVCVS,
     Resistors,
     StimulusSources,
+    Switches,
     VoltageSources,
     grounds,
 )
@@ -135,6 +137,14 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
             model = netlist.model(name, modules.gated(element.gate))
             pins = (element.out, element.control, element.drive)
             netlist.lines += _parts(name, model, terms, pins, siemens=element.siemens)
+        case Switches():
+            model = netlist.model(name, modules.switch())
+            pins = (element.a, element.b, element.control)
+            netlist.lines += _parts(name, model, terms, pins, on=element.on, off=element.off)
+        case Diodes():
+            model = netlist.model(name, modules.diode(element.slope_volts))
+            pins = (element.anode, element.cathode)
+            netlist.lines += _parts(name, model, terms, pins, saturation=element.saturation)
         case Crossbar():
             cell = None
             if element.characteristic is not None:

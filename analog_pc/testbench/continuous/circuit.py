@@ -102,7 +102,7 @@ def _top(bench: ContinuousTestbench) -> tuple[Element, ...]:
 
 def _input_layer(bench: ContinuousTestbench) -> tuple[Bus, tuple[Element, ...]]:
     n = bench.network.sizes[0]
-    sampler = ComponentSampler(bench.technology)
+    sampler = ComponentSampler(bench.technology, bench.seed, "layer0")
     x = bus("x0", n)
     rate = bus("rate0", n)
     cell = activation_cell("act", bench.network.activation_of(0), x, bench.volts, bench.volts, sampler)
@@ -112,7 +112,7 @@ def _input_layer(bench: ContinuousTestbench) -> tuple[Bus, tuple[Element, ...]]:
 def _layer(bench: ContinuousTestbench, layer: int) -> tuple[Bus, tuple[Element, ...]]:
     net = bench.network
     tech = bench.technology
-    sampler = ComponentSampler(bench.technology)
+    sampler = ComponentSampler(bench.technology, bench.seed, f"layer{layer}")
     pre = net.sizes[layer - 1]
     post = net.sizes[layer]
     x = bus(f"x{layer}", post)

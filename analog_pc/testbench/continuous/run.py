@@ -9,7 +9,8 @@ import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Transient
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Ngspice, Simulator
+from analog_pc.simulators.phased import ClockPhase, one_after_the_other, simulate_phases
 from analog_pc.simulators.spice import deck
 from analog_pc.testbench.continuous.circuit import ContinuousCircuit, continuous_circuit
 from analog_pc.testbench.continuous.testbench import ContinuousTestbench
@@ -59,8 +60,9 @@ def run_continuous(
     precision: float = PRECISION,
     timeout: float = 3600.0,
     watch: Callable[[float], None] | None = None,
+    simulator: Simulator | None = None,
 ) -> Waveforms:
-    """Simulate a continuous testbench in ngspice.
+    """Simulate a continuous testbench.
 
     Parameters
     ----------
@@ -72,6 +74,9 @@ def run_continuous(
         Seconds after which ngspice is killed.
     watch
         Called now and then with the simulated seconds.
+    simulator
+        None: ngspice, in one transient.  One without clocks simulates the three parts one after the other,
+        and the target then comes and goes at once.
 
     Returns
     -------
@@ -79,8 +84,12 @@ def run_continuous(
         Times in tau, activities [points, n_l] and weights [points, post, pre].
     """
     compiled = continuous_circuit(bench)
-    simulator = Ngspice(timeout=timeout, watch=watch)
-    solution = simulator.simulate(compiled.circuit, transient(bench, compiled, precision))
+    analysis = transient(bench, compiled, precision)
+    if simulator is None or simulator.supports.timed:
+        timed = Ngspice(timeout=timeout, watch=watch) if simulator is None else simulator
+        solution = timed.simulate(compiled.circuit, analysis)
+    else:
+        solution = one_after_the_other(simulate_phases(simulator, compiled.circuit, analysis, _phases(bench)))
     points = len(solution.axis)
     activities = tuple(solution.voltage(nodes) / bench.volts for nodes in compiled.activities)
     weights = tuple(
@@ -88,3 +97,13 @@ def run_continuous(
         for nodes, w in zip(compiled.weights, bench.weights, strict=True)
     )
     return Waveforms(solution.axis / bench.tau, activities, weights)
+
+
+def _phases(bench: ContinuousTestbench) -> list[ClockPhase]:
+    """Input alone, input and target, input alone."""
+    lengths = (bench.predict, bench.learn, bench.again)
+    begins = (0.0, bench.predict, bench.predict + bench.learn)
+    return [
+        ClockPhase(bench.tau * (begin + 0.5 * length), bench.tau * length)
+        for begin, length in zip(begins, lengths, strict=True)
+    ]

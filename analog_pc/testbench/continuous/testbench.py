@@ -28,8 +28,8 @@ class ContinuousTestbench:
         tau_w / tau, >> 1.
     predict, learn, again
         Units of time tau = C / g_s: input alone, input and target, input alone.
-    technology
-        A weight is a voltage like an activity, on a capacitor like an activity's.
+    technology, seed
+        A weight is a voltage like an activity, on a capacitor like an activity's; the seed is the chip.
 
     Raises
     ------
@@ -47,6 +47,7 @@ class ContinuousTestbench:
     technology: Technology = field(default_factory=learning_parts)
     switch_off: float = 1e-12
     clamp_on: float = 0.1
+    seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("slowness", "predict", "learn", "again"):

@@ -18,7 +18,8 @@ from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
-from analog_pc.pcn.learning import Factors, LearningRule
+from analog_pc.pcn.feedback import random_feedback
+from analog_pc.pcn.learning import Factors, LearningRule, OwnErrorPath
 from analog_pc.relaxers import IdealRelaxer, Relaxer
 from analog_pc.technology import Technology
 from analog_pc.training.backend import both_ends, predict, settled
@@ -83,11 +84,13 @@ class DeviceBackend:
             )
         seeds = np.random.SeedSequence(seed).spawn(network.depth)
         biases = [None] * network.depth if network.biases is None else list(network.b)
+        feedback = random_feedback(network, seed=seed) if transposed.starts_at_random else network.W
         self.layers = [
             DeviceWeights(
                 w, b, device, scheme, headroom=headroom, seed=own,
                 # Nothing feeds back into the input, so that W_1 needs no transposed array.
                 transposed=transposed if k else Transposed.SHARED,
+                feedback=feedback[k] if k else None,
             )
             for k, (w, b, own) in enumerate(zip(network.W, biases, seeds, strict=True))
         ]  # fmt: skip
@@ -97,7 +100,12 @@ class DeviceBackend:
     def check(self, rule: LearningRule) -> None:
         """Refuse a rule that does not use this relaxer or these transposed arrays (BadInput)."""
         name = self.relaxer.name
-        if rule.name == "pc" and self.transposed is Transposed.SEPARATE and not self.relaxer.reads_arrays:
+        if isinstance(rule, OwnErrorPath):
+            raise BadInput(
+                f"rule {rule.name}: on devices the array is what feeds back, use rule bp or pc with the "
+                f"transposed array {Transposed.RANDOM.value!r} or {Transposed.LEARNT.value!r}"
+            )
+        if rule.name == "pc" and self.transposed is not Transposed.SHARED and not self.relaxer.reads_arrays:
             raise BadInput(
                 f"transposed arrays of their own: the relaxer {name!r} does not see them, use another"
             )

@@ -25,11 +25,23 @@ from analog_pc.training.in_situ.synapses.paired import SATURATION
 
 
 class Transposed(Enum):
-    """Where W^T comes from: the same array read backwards in turn (W^T exactly, also with wires, by
-    reciprocity), or a second one, which gets the same pulses."""
+    """What errors travel back through.
+
+    SHARED: the same array read backwards in turn (W^T exactly, also with wires, by reciprocity).
+    SEPARATE: a second one, which starts as W^T and gets the same pulses.
+    LEARNT: a second one, which starts at random and gets the same pulses (Kolen and Pollack: as the devices
+    decay it becomes W^T).
+    RANDOM: a second one, programmed once at random and never pulsed (feedback alignment).
+    """
 
     SHARED = "shared"
     SEPARATE = "separate"
+    LEARNT = "learnt"
+    RANDOM = "random"
+
+    @property
+    def starts_at_random(self) -> bool:
+        return self in (Transposed.LEARNT, Transposed.RANDOM)
 
 
 def reach(device: WeightDevice) -> float:
@@ -48,10 +60,12 @@ class DeviceWeights:
     headroom
         How far weights may grow beyond the largest one of the start.  The larger, the coarser is a step.
     transposed
-        A separate array is written by the same trains (which drive lines of both) or counts; its devices,
+        A second array is written by the same trains (which drive lines of both) or counts; its devices,
         their noise and so its weights are its own.  The bias line of it is written and not read.
     seed
         Of everything random in it.
+    feedback
+        What a second array holds at the start, [post, pre]; None: W_0.
 
     Raises
     ------
@@ -69,38 +83,44 @@ class DeviceWeights:
         headroom: float,
         transposed: Transposed,
         seed: np.random.SeedSequence,
+        feedback: Floats | None = None,
     ) -> None:
         if not (np.isfinite(headroom) and headroom > 0.0):
             raise BadInput(f"headroom = {headroom!r}, must be finite and > 0")
         start = np.ascontiguousarray((weights if biases is None else np.column_stack([weights, biases])).T)
-        largest = float(np.abs(start).max()) or 1.0
+        back = start.copy()
+        if feedback is not None:
+            back[: weights.shape[1]] = feedback.T
+        largest = max(float(np.abs(start).max()), float(np.abs(back).max())) or 1.0
         self.pre = weights.shape[1]
         self.biased = biases is not None
         self.scale = 1.0 if device.spec is None else headroom * largest / reach(device)
         own, other, lines = (int(word) for word in seed.generate_state(3, np.uint64))
         self.forward = scheme.writer(device, start.shape, own, lines)
-        separate = transposed is Transposed.SEPARATE
-        self.backward = scheme.writer(device, start.shape, other, lines) if separate else None
-        for writer in self.writers:
-            writer.assign(start / self.scale)
+        shared = transposed is Transposed.SHARED
+        self.backward = None if shared else scheme.writer(device, start.shape, other, lines)
+        self.pulsed_writers = (self.forward,) if transposed is Transposed.RANDOM else self.writers
+        self.forward.assign(start / self.scale)
+        if self.backward is not None:
+            self.backward.assign(back / self.scale)
         self.synapses: tuple[Synapses, ...] = tuple(s for w in self.writers for s in w.synapses)
         self._pairs: dict[str, ConductancePair] = {}
         self._read()
 
     @property
     def writers(self) -> tuple[Writer, ...]:
-        """Writers of the forward array, and of a separate transposed one."""
+        """Writers of the forward array, and of a second one for the way back."""
         return (self.forward,) if self.backward is None else (self.forward, self.backward)
 
     def write(self, x: Floats, d: Floats, rate: float) -> int:
         """Add ``rate sum_s d_s x_s^T`` to W; x [samples, pre], d [samples, post].  Returns pulse periods.
 
-        Both arrays are written at the same time.
+        Both arrays are written at the same time; a random one is not.
         """
         if self.biased:
             x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
         longest = 0
-        for writer in self.writers:
+        for writer in self.pulsed_writers:
             before = sum(s.write_count.periods for s in writer.synapses)
             writer.write(x, d, rate / self.scale)
             longest = max(longest, sum(s.write_count.periods for s in writer.synapses) - before)

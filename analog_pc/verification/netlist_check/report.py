@@ -73,6 +73,7 @@ class NetlistReport(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[NodeReport, ...]
     sources: tuple[SourceReport, ...]
     followers: tuple[SourceReport, ...]
+    untested_lines: int
     versions: dict[str, str]
     seconds: float
 
@@ -97,6 +98,7 @@ def netlist_report(check: NetlistCheck) -> NetlistReport:
         nodes=tuple(_node(node) for node in check.nodes),
         sources=tuple(_source(source) for source in check.sources),
         followers=tuple(_source(source) for source in check.followers),
+        untested_lines=untested_lines(check)[0],
         versions={
             "analog-pc": version("analog-pc"),
             "probes": check.probes.package,
@@ -157,7 +159,8 @@ def headline(check: NetlistCheck) -> str:
     total = len(check.nodes)
     match check.verdict:
         case Verdict.PASS:
-            return f"PASS: {total} of {total} nodes agree with the {_reference(check)}"
+            said = f"PASS: {total} of {total} nodes agree with the {_reference(check)}"
+            return f"{said}{_untested_text(check)}"
         case Verdict.FAIL:
             failed = f"FAIL: {count[Verdict.FAIL]} of {total} nodes differ from the {_reference(check)}"
             missing = count[Verdict.NOT_CHECKED]
@@ -167,6 +170,22 @@ def headline(check: NetlistCheck) -> str:
                 return f"NOT CHECKED: {check.message}"
             first = next(node for node in check.nodes if node.verdict is Verdict.NOT_CHECKED)
             return f"NOT CHECKED: {count[Verdict.NOT_CHECKED]} of {total} nodes: {first.message}"
+
+
+def untested_lines(check: NetlistCheck) -> tuple[int, int]:
+    """Word lines whose signal is within the tolerance of 0 V in every sample, and all word lines.
+
+    No current flows in the devices of such a line: a wrong one among them changes no voltage.
+    """
+    probes = check.probes
+    least = max((probe.tolerance or 0.0 for probe in probes.nodes), default=0.0)
+    signals = [probe.volts for probe in probes.nodes if probe.quantity in ("anti", "anti_eps")]
+    return sum(all(abs(volts) <= least for volts in signal) for signal in signals), len(signals)
+
+
+def _untested_text(check: NetlistCheck) -> str:
+    still, lines = untested_lines(check)
+    return f"; {still} of {counted(lines, 'word line')} at 0 V, their devices not tested" if still else ""
 
 
 def _reference(check: NetlistCheck) -> str:

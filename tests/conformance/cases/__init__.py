@@ -1,10 +1,10 @@
 """Small circuits whose answers are known in closed form; every simulator must find them."""
 
-from cases import amplifiers, crossbars, gates_and_laws, linear, transients
+from cases import amplifiers, crossbars, gates_and_laws, graph_cells, linear, transients
 from cases.case import Case, NoiseCase
 from cases.noise import NOISE_CASES
 
-RESTS = (*linear.CASES, *amplifiers.CASES, *crossbars.CASES, *gates_and_laws.CASES)
+RESTS = (*linear.CASES, *amplifiers.CASES, *crossbars.CASES, *gates_and_laws.CASES, *graph_cells.CASES)
 TRANSIENTS = transients.CASES
 CASES = RESTS + TRANSIENTS
 

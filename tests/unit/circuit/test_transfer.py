@@ -18,6 +18,7 @@ LAWS = {
     "relu": transfer.ramp_transfer((0.0,), (0.0, 1.0)),
     "clip": transfer.ramp_transfer((-0.3, 0.3), (0.0, 1.0 / 6.0, 0.0), 0.05),
     "bowl": transfer.ramp_transfer((-0.2, 0.1), (-1.0, 0.5, 3.0), -0.01),
+    "line": transfer.linear_transfer(-2.5),
     "flat": transfer.ramp_transfer((0.0,), (0.0, 0.0)),
     "rail": transfer.limiter(0.5, 6),
     "pair": transfer.limiter(0.2, 2),
@@ -57,6 +58,7 @@ def test_every_kind_is_here() -> None:
         "activation_transfer",
         "cubic_transfer",
         "limiter",
+        "linear_transfer",
         "ramp_transfer",
         "sinh_transfer",
     ]

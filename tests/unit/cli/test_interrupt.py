@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import click
 import pytest
 from click.testing import CliRunner
@@ -36,3 +39,24 @@ def test_a_command_ends_with_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> N
     done = CliRunner().invoke(main, ["busy"])
     assert done.exit_code == 130
     assert done.stderr == "analog-pc: interrupted; nothing half-written was left\n"
+
+
+@pytest.mark.parametrize("blocked", ["analog_pc.cli", "analog_pc.cli.technologies"])
+def test_ctrl_c_while_modules_are_imported_is_one_line(blocked: str) -> None:
+    """The interrupt comes when this module is about to be imported."""
+    program = f"""
+import os, runpy, signal, sys
+
+class Early:
+    def find_spec(self, name, path=None, target=None):
+        if name == {blocked!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Early())
+sys.argv = ["analog-pc", "technologies"]
+runpy.run_module("analog_pc", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "analog-pc: interrupted; nothing half-written was left\n"
+    assert done.stdout == ""

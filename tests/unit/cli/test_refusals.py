@@ -19,7 +19,6 @@ from click.testing import CliRunner
 
 from analog_pc.activations import ACTIVATIONS
 from analog_pc.cli import main
-from analog_pc.experiments import EXPERIMENTS
 from analog_pc.pcn import LEARNING_RULES
 from analog_pc.technology import TECHNOLOGIES, technology
 from analog_pc.technology.toml_file import technology_text
@@ -60,7 +59,8 @@ def folder(tmp_path: Path) -> Path:
 
 NETWORKS: dict[str, tuple[dict[str, Any], str]] = {
     "a precision without an inverse": ({"precision": np.array([5e-324, 1e300])}, "layer 1 is 5e-324"),
-    "weights whose products overflow": ({"W1": np.full((2, 4), 1e308), "W2": np.full((2, 2), 1e308)}, ""),
+    "weights whose products overflow": ({"W1": np.full((2, 4), 1e308), "W2": np.full((2, 2), 1e308)}, "W1"),
+    "weights whose squares overflow": ({"W1": np.full((2, 4), 1e200)}, "W1 holds a value of 1e+200, at most"),
     "a float of 128 bits": ({"W1": np.full((2, 4), np.longdouble("1e4000"))}, "every value must be finite"),
     "dates": ({"W1": np.zeros((2, 4), "datetime64[s]")}, "W1 is of type <M8[s]"),
     "text": ({"W1": np.array([["1"] * 4] * 2)}, "W1 is not an array of numbers"),
@@ -144,7 +144,7 @@ OPTIONS: dict[str, tuple[tuple[object, ...], str]] = {
     "a scheme": ((*TRAIN, "--scheme", "x"), f"use one of {', '.join(SCHEMES)}"),
     "an activation": ((*TRAIN, "--activation", "x"), f"use one of {', '.join(ACTIVATIONS)}"),
     "a technology": ((*TRAIN, "--technology", "x"), f"use one of {', '.join(TECHNOLOGIES)}"),
-    "an experiment": (("run", "x", "--out", "o"), f"use one of {', '.join(EXPERIMENTS)}"),
+    "an experiment": (("run", "x", "--out", "o"), "`analog-pc run` without a name lists them"),
     "a phase": (("verify", "good.npz", "--data", "stim.npz", "--phases", "x"), "use predict or learn"),
     "a pulse": ((*TRAIN, "--device", "ecram", "--pulse", "1e200,1e200"), "pulse: volts = 1e+200"),
     "a deep setting": (("run", "bear", "--set", "rate=" + "[" * 5000, "--out", "o"), "--set rate="),

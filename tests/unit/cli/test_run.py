@@ -23,8 +23,8 @@ from analog_pc.experiments.framework.experiment import no_comparison
 from analog_pc.experiments.song2024.bear import BEAR, Config, lowest
 from analog_pc.relaxers import Relaxer
 
-NUMBERS = ["published", "ideal", "native", "ngspice", "backprop", "tolerance"]
-KEYS = ["quantity", "name", "conditions", "rule", *NUMBERS, "verdict"]
+NUMBERS = ["published", "derived", "ideal", "native", "ngspice", "backprop", "tolerance"]
+KEYS = ["id", "quantity", "name", "conditions", "rule", *NUMBERS, "verdict"]
 
 
 def cli(*arguments: object) -> Result:
@@ -44,6 +44,8 @@ def test_without_a_name_they_are_listed() -> None:
     done = cli("run")
     assert done.exit_code == 0
     assert all(name in done.output for name in EXPERIMENTS)
+    said = " ".join(done.output.split())
+    assert all(experiment.source in said for experiment in EXPERIMENTS.values())
 
 
 def test_a_run_writes_numbers_and_figure(tmp_path: Path) -> None:

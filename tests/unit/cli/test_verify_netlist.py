@@ -101,6 +101,19 @@ def test_a_pass(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {"network.cir", "probes.json", "j.xml"}
 
 
+def test_a_pass_says_how_many_lines_at_0_V_it_did_not_test(emitted: Path, tmp_path: Path) -> None:
+    """Two of four inputs are 0: no voltage depends on what they drive; eps of a prediction is 0."""
+    inputs = np.array([[0.5, 0.0, -0.3, 0.0]])
+    np.savez(tmp_path / "s.npz", inputs=inputs, targets=np.array([[0.2, -0.1]]))
+    for phase, said in (("learn", "2 of 9 word lines at 0 V"), ("predict", "4 of 9 word lines at 0 V")):
+        out = tmp_path / phase
+        cli("netlist", emitted / "net.npz", "--stimuli", tmp_path / "s.npz", "--phase", phase, "--out", out)
+        result = cli("verify", "--netlist", out / "network.cir", "--out", tmp_path / "checked")
+        assert f"; {said}, their devices not tested" in result.stdout
+        report = json.loads((tmp_path / "checked" / "report.json").read_text())
+        assert report["untested_lines"] == int(said[0])
+
+
 def test_a_failure_names_layer_and_node_and_lists_the_largest_first(folder: Path) -> None:
     (folder / "probes.json").rename(folder / "other.json")
     result = cli(
@@ -278,7 +291,7 @@ def test_a_full_disk_is_named_and_nothing_is_left(
     else:
         monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/full")
     refused(cli("verify", "--netlist", folder / "network.cir", *options), "/dev/full: cannot be written")
-    assert not list((folder / "out").iterdir())
+    assert not (folder / "out").exists()
 
 
 def test_without_ngspice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

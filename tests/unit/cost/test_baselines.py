@@ -12,6 +12,7 @@ from analog_pc.cost.operations import best_step, digital_work, iterations
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.pcn.learning import forward_pass
+from analog_pc.reporting.json_report import plain
 from analog_pc.technology import technology
 
 NET = random_network((6, 5, 4, 3), "tanh", seed=1)
@@ -36,7 +37,7 @@ def test_energies_are_operations_times_their_energy() -> None:
     assert found["14 nm PCM chip, one phase", "predict"].energy == pytest.approx(2 * 62 / 9.76e12)
     assert found["GPU at peak", "predict"].energy == pytest.approx(2 * 62 * 700.0 / 989e12)
     assert np.isnan(found["GPU at peak", "predict"].latency)
-    assert found["GPU at peak", "predict"].as_dict()["latency"] is None
+    assert plain(found["GPU at peak", "predict"])["latency"] is None
     for b in found.values():
         assert b.source
         assert b.grade in "ABC"
@@ -93,7 +94,7 @@ def test_a_relaxation_without_an_end_is_no_number() -> None:
         assert np.isnan(b.energy)
         assert np.isnan(b.latency)
         assert "does not converge" in b.assumption
-        assert b.as_dict()["energy"] is None
+        assert plain(b)["energy"] is None
     assert all(b.energy > 0.0 for b in found if b not in relaxing)
 
 

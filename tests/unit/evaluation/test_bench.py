@@ -21,7 +21,7 @@ def quiet(_: str) -> None:
 
 
 def test_ideal_parts_are_the_network(ideal_bench: Bench) -> None:
-    found = ideal_bench.chips(ideal_bench.technology, quiet)
+    found = ideal_bench.chips(ideal_bench.technology)
     assert len(found.chips) == 1  # nothing is drawn: one chip is all chips
     assert found.mean == ideal_bench.ideal_accuracy > 0.8
     assert found.chips[0].changed == 0
@@ -41,7 +41,7 @@ def test_a_seed_is_a_chip(network: PredictiveCodingNetwork, data: TestData, offs
     assert np.abs(first - second).max() > 1e-3
     again = Bench(network, offset_alone, data, (4,)).equilibrium(offset_alone, 4).output
     np.testing.assert_array_equal(second, again)
-    assert [chip.seed for chip in bench.chips(offset_alone, quiet).chips] == [3, 4]
+    assert [chip.seed for chip in bench.chips(offset_alone).chips] == [3, 4]
 
 
 def test_every_non_ideality_alone(network: PredictiveCodingNetwork, data: TestData) -> None:
@@ -66,7 +66,7 @@ def test_what_does_not_converge_has_no_accuracy(
     network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology
 ) -> None:
     bench = Bench(network, replace(offset_alone, opamp_offset=1.0), data, (0,))  # far beyond the supply
-    found = bench.chips(bench.technology, quiet)
+    found = bench.chips(bench.technology)
     assert found.mean is None
     assert found.unconverged == data.samples
     assert (found.lowest, found.highest) == (0.0, 1.0)

@@ -11,10 +11,11 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
-from analog_pc.evaluation.limits import BUDGET, Limit, Trial, _bracket, find_limit, resized, within_budget
+from analog_pc.evaluation.limits import Limit, Trial, _bracket, find_limit, resized
 from analog_pc.evaluation.non_idealities import NonIdeality, measure_alone
 from analog_pc.evaluation.proposal import CAPACITANCE, auto_zero, changed, propose
 from analog_pc.evaluation.sentences import proposal_text, values_text
+from analog_pc.nonideality.accuracy import BUDGET, within_budget
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.technology import Technology, offset_spread
 from analog_pc.technology.catalogue import TECHNOLOGIES
@@ -51,7 +52,7 @@ def test_a_size_of_which_no_chip_can_be_built_ends_the_search() -> None:
     network = start.with_parameters(start.W, [np.full(6, 0.1), np.array([9.0, 0.0, 0.0])])
     data = TestData("class 0", np.ones((4, 4)), np.zeros(4, dtype=np.int64))
     bench = Bench(network, TECHNOLOGIES["breadboard"], data, (0, 1))
-    accuracy = bench.chips(with_only(bench.technology, "activation spread"), quiet)
+    accuracy = bench.chips(with_only(bench.technology, "activation spread"))
     row = NonIdeality("activation spread", accuracy, bench.ideal_accuracy, 1.0, "closed form")
     found = find_limit(bench, row, quiet)
     assert found.fails == math.inf
@@ -137,7 +138,7 @@ def test_limit_and_proposal_of_a_large_offset(
     assert limit.fails / limit.factor == pytest.approx(math.sqrt(2.0))
     lost = {trial.factor: trial.lost for trial in limit.trials}
     assert lost[limit.factor] <= BUDGET < lost[limit.fails]
-    measured = bench.chips(resized(bench.technology, "offset", limit.factor), quiet)
+    measured = bench.chips(resized(bench.technology, "offset", limit.factor))
     assert bench.ideal_accuracy - measured.lowest == lost[limit.factor]
     found = propose(bench, [limit], quiet)
     assert found is not None

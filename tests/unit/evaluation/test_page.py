@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from analog_pc.evaluation.accuracy import Accuracy, ChipAccuracy
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.report.json_report import evaluation_dict
 from analog_pc.evaluation.report.page import render_page
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import headline
+from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,7 @@ from analog_pc.evaluation.sentences import headline
 def test_the_banner(ideal_bench: Bench, lost: float, unconverged: int, words: str, colour: str) -> None:
     samples = 1000
     right = round(samples * (ideal_bench.ideal_accuracy - lost))
-    chip = ChipAccuracy(
-        seed=0, samples=samples, right=right, unconverged=unconverged, changed=0, commonest=0.4
-    )
+    chip = ChipAccuracy(right, unconverged, samples, seed=0, changed=0)
     found = Evaluation(
         bench=ideal_bench,
         title="a test",

@@ -15,6 +15,7 @@ from analog_pc.circuit import (
     Analysis,
     Capacitors,
     Circuit,
+    Multiplexers,
     MultiplyingVCCS,
     NonlinearVCVS,
     OperatingPoint,
@@ -24,7 +25,6 @@ from analog_pc.circuit import (
     Solution,
     Status,
     StimulusSources,
-    Switches,
     VoltageSources,
     grounds,
 )
@@ -149,11 +149,11 @@ def test_other_outcomes_stay_what_they_are() -> None:
 @pytest.mark.parametrize("simulator", ["ngspice", "ngspice-shared"])
 def test_what_native_does_not_model_is_not_checked(simulator: str) -> None:
     control = VoltageSources("on", ("c",), grounds(1), 1.0)
-    switch = Switches("s", ("u",), ("m",), ("c",), 1e-3, 1e-9)
-    circuit = Circuit("switched", (DRIVE, control, switch, Resistors("r", ("m",), grounds(1), 1e3)))
+    selected = Multiplexers("s", ("c",), ("u",), ("m",))
+    circuit = Circuit("selected", (DRIVE, control, selected, Resistors("r", ("m",), grounds(1), 1e3)))
     found = SIMULATORS[simulator]().simulate(circuit, at([1.0]))
     assert found.status.outcome is Outcome.CONVERGED
-    assert str(found.status).startswith("converged; stability not checked: native: s: has no Switches")
+    assert str(found.status).startswith("converged; stability not checked: native: s: has no Multiplexers")
 
 
 def test_a_nonlinear_circuit_without_charge_is_not_checked() -> None:

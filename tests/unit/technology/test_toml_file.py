@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from analog_pc.errors import BadInput
+from analog_pc.files import MOST_TOML
 from analog_pc.technology import Source, Technology, load_technology, technology
-from analog_pc.technology.toml_file import MOST_BYTES
 
 NEEDED = """
 g_min = 1e-6
@@ -176,7 +176,7 @@ WHOLE = [
     ('base = "mine.toml"', "base = 'mine.toml', use one of ideal, breadboard"),
     ("", "missing g_min, g_max, opamp_gain"),
     (NEEDED.replace("supply = 1", ""), 'missing supply; or start from a named technology, as base = "ideal"'),
-    ("#" * (MOST_BYTES + 1), "larger than 1 MiB"),
+    ("#" * (MOST_TOML + 1), "larger than 1 MiB"),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from analog_pc.experiments.framework.result import AGREES, COLUMNS, DIFFERS, NOT_SHOWN, Result
+from analog_pc.experiments.framework.result import AGREES, COLUMNS, DERIVED, DIFFERS, NOT_SHOWN, Result
 from analog_pc.files import write_text
 from analog_pc.reporting.json_report import HTML
 from analog_pc.reporting.page import panel, template
@@ -32,7 +32,7 @@ def write_page(result: Result, figure: Figure, player: str, folder: Path) -> Pat
 
 def render(result: Result, figure: Figure, player: str = "") -> str:
     """The HTML of a result."""
-    columns = [c for c in COLUMNS if any(getattr(row, c) is not None for row in result.rows)]
+    columns = [c for c in (DERIVED, *COLUMNS) if any(getattr(row, c) is not None for row in result.rows)]
     return template("analog_pc.experiments.framework.report", number=_number).render(
         result=result,
         verdict=verdict(result),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Amplifiers, Crossbar, Resistors, Solution
+from analog_pc.circuit import Amplifiers, Crossbar, Resistors, Solution, Switches
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
 
 
 def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
-    """Watts in every resistor bank, crossbar (devices and wires together) and output, label -> [samples].
+    """Watts in every bank of resistors or switches, crossbar (devices and wires together) and output.
+
+    By label -> [samples].
 
     A crossbar dissipates what enters its ports, an amplifier r_o I^2 in its output resistance.  By Tellegen's
     theorem all of it is what sources, controlled ones included, deliver.  What amplifiers and controlled
@@ -26,6 +28,11 @@ def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
             case Resistors() as e:
                 across = volts[:, bank.at("a")] - volts[:, bank.at("b")]
                 found[bank.label] = (across**2 / np.asarray(e.ohms)).sum(axis=1)
+            case Switches() as e:
+                across = volts[:, bank.at("a")] - volts[:, bank.at("b")]
+                opening = np.clip(volts[:, bank.at("control")], 0.0, 1.0)
+                siemens = np.asarray(e.off) + (np.asarray(e.on) - np.asarray(e.off)) * opening
+                found[bank.label] = (across**2 * siemens).sum(axis=1)
             case Crossbar():
                 ports = volts[:, np.concatenate([bank.at("rows"), bank.at("columns")])]
                 crossbar = model.equations.crossbars[bank.label]

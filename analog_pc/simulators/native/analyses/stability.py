@@ -19,17 +19,17 @@ implicit set, which count as linear.  Samples that are not certified are left to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import lu_factor, lu_solve
 
 from analog_pc.arrays import Any, Bools, Floats, Ints
-from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.simulators.native.analyses.eigenmodes import Modes
 from analog_pc.simulators.native.kernels.certificate import Limits, certify
 from analog_pc.simulators.native.kernels.flow_kernel import contracts_at
+from analog_pc.simulators.native.kernels.threads import in_short_slices
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
@@ -78,7 +78,7 @@ class StabilityCertificate:
             return out
         inputs = np.ascontiguousarray(y[:, problem.inputs])
         if not self._fast.any():
-            _side_by_side(len(y), lambda part: contracts_at(problem.kernel, inputs, out, *part))
+            in_short_slices(len(y), partial(contracts_at, problem.kernel, inputs, out))
             return out
         if self._fast_part is None and len(y) < FEW:
             return out
@@ -86,9 +86,7 @@ class StabilityCertificate:
         if limits is None:
             return out
         shifted = self._current(problem, y).shifted
-        _side_by_side(
-            len(y), lambda part: certify(problem.kernel, shifted.kernel, limits, inputs, out, *part)
-        )
+        in_short_slices(len(y), partial(certify, problem.kernel, shifted.kernel, limits, inputs, out))
         return out
 
     def _current(self, problem: CompiledFlow, y: Floats) -> _FastPart:
@@ -191,7 +189,3 @@ class StabilityCertificate:
         some, change = closed_loop(self._solver.form, y, self._maps.inputs.by_x[:, fast])
         matrix = rate.by_x[np.ix_(fast, fast)] + rate.by_q[np.ix_(fast, some)] @ change[0]
         return bool(np.linalg.eigvals(matrix).real.max(initial=-np.inf) < 0.0)
-
-
-def _side_by_side(samples: int, work: Callable[[tuple[int, int]], None]) -> None:
-    side_by_side(lambda part: work((part.start, part.stop)), slices(samples, 4 * threads()))

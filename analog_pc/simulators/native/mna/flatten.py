@@ -10,6 +10,7 @@ import numpy as np
 from analog_pc.arrays import Ints
 from analog_pc.circuit import GROUND, Circuit, Element
 from analog_pc.circuit.bus import Bus
+from analog_pc.circuit.circuit import outer_names
 
 GROUND_NUMBER = -1
 
@@ -31,8 +32,7 @@ class FlatCircuit:
 
     def __init__(self, circuit: Circuit) -> None:
         self._numbers: dict[str, int] = {}
-        ports = {i.name: dict(zip(i.subcircuit.ports, i.nodes, strict=True)) for i in circuit.instances}
-        self.banks = [self._bank(path, e, ports.get(path, {})) for path, e in circuit.banks()]
+        self.banks = [self._bank(circuit, path, element) for path, element in circuit.banks()]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,15 +46,15 @@ class FlatCircuit:
     def of_kind(self, kind: type) -> Iterator[Bank]:
         return (bank for bank in self.banks if isinstance(bank.element, kind))
 
-    def _bank(self, path: str, element: Element, ports: dict[str, str]) -> Bank:
+    def _bank(self, circuit: Circuit, path: str, element: Element) -> Bank:
         def numbers(nodes: Bus) -> Ints:
-            return np.array([self._number_of(path, node, ports) for node in nodes], dtype=np.int64)
+            names = outer_names(circuit, path, nodes)
+            return np.array([self._numbered(name) for name in names], dtype=np.int64)
 
         buses = {name: value for name, value in vars(element).items() if isinstance(value, tuple)}
         label = f"{path}.{element.name}" if path else element.name
         return Bank(label, element, {name: numbers(nodes) for name, nodes in buses.items()})
 
-    def _number_of(self, path: str, node: str, ports: dict[str, str]) -> int:
-        """The number of a node of a subcircuit, a new one for a new node; `ports` maps to outer nodes."""
-        name = ports.get(node, f"{path}.{node}" if path and node != GROUND else node)
+    def _numbered(self, name: str) -> int:
+        """The number of a node, a new one for a new node."""
         return GROUND_NUMBER if name == GROUND else self._numbers.setdefault(name, len(self._numbers))

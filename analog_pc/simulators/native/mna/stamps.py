@@ -15,10 +15,11 @@ from analog_pc.circuit import (
     NonlinearVCVS,
     Resistors,
     StimulusSources,
+    Switches,
     VoltageSources,
 )
 from analog_pc.circuit.amplifiers import PAIR
-from analog_pc.circuit.transfer import limiter
+from analog_pc.circuit.transfer import limiter, ramp_transfer
 from analog_pc.crossbar import NonlinearArray, port_admittance, with_access
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.mna.elements import (
@@ -52,11 +53,13 @@ def assemble(circuit: Circuit) -> Equations:
                 eq.kirchhoff.matrix.add(bank.at("out"), bank.at("drive"), -np.asarray(e.siemens))
             case MultiplyingVCCS() as e:
                 _multiplying_vccs(eq, bank, e)
+            case Switches() as e:
+                _switches(eq, bank, e)
             case Capacitors():
                 pass  # all together, once it is known which nodes are fixed
             case _:
                 kind = type(bank.element).__name__
-                raise BadInput(f"native: {bank.label}: no stamp for an element of the kind {kind}")
+                raise BadInput(f"native: {bank.label}: no stamp for {kind}, use ngspice or vacask")
     _capacitors(eq)
     return eq
 
@@ -174,6 +177,20 @@ def _multiplying_vccs(eq: Equations, bank: Bank, e: MultiplyingVCCS) -> None:
     eq.kirchhoff.matrix.add(bank.at("out"), bank.at("drive"), -element.base)
     eq.kirchhoff.by_output.add(bank.at("out"), outputs, 1.0)
     eq.inputs.matrix.add(inputs, np.concatenate([bank.at("control"), bank.at("drive")]), 1.0)
+
+
+def _switches(eq: Equations, bank: Bank, e: Switches) -> None:
+    """off v, and q = (on - off) opening(control) v, from a to b."""
+    a = bank.at("a")
+    b = bank.at("b")
+    opening = ramp_transfer((0.0, 1.0), (0.0, 1.0, 0.0))
+    inputs, outputs = eq.add_element(MultiplyingTransconductor(opening, np.asarray(e.on) - np.asarray(e.off)))
+    control, across = np.split(inputs, 2)
+    eq.kirchhoff.matrix.conductances(a, b, e.off)
+    eq.kirchhoff.by_output.add(a, outputs, -1.0)
+    eq.kirchhoff.by_output.add(b, outputs, 1.0)
+    eq.inputs.matrix.add(control, bank.at("control"), 1.0)
+    eq.inputs.matrix.difference(across, a, b)
 
 
 def _source_rows(eq: Equations, bank: Bank) -> Ints:

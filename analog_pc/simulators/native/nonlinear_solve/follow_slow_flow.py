@@ -16,7 +16,10 @@ class FollowSlowFlow:
         flow = problem.model.slow_flow(problem.held)
         outputs = problem.outputs(samples)
         solved = flow.follow(problem.start[samples], problem.u[samples], outputs, problem.deadline)
+        if not problem.follows_flow:  # any root near the end of the walk will do
+            maps, solver = problem.model.reduced(False)
+            solved = solver.solve(maps.inputs.feedforward(None, problem.u[samples]), solved.q)
         state.store(samples, solved)
         # Where no state is fast, the flow of the slow ones is all, and it contracts in what was found.
         certified = bool(flow.implicit.any()) and bool(problem.held.all())
-        state.stable[samples] = solved.found & certified
+        state.stable[samples] = solved.found & certified & problem.follows_flow

@@ -23,9 +23,11 @@ def reciprocal_metric(jacobians: Iterable[Floats], start: Floats) -> Floats:
     """S [states] that makes S J S^-1 as symmetric as a diagonal matrix can, relative to its largest.
 
     With g = log S the pairs of states ask for ``g_i - g_j = log(J_ji / J_ij) / 2``; least squares, each pair
-    with the weight sqrt(J_ij J_ji).  Pairs of unlike signs, which no metric makes equal, and pairs that are
-    hardly bound ask for nothing; states that no pair binds keep their value in `start`, relative to each
-    other: an inactive rectifier says nothing about the metric in which it will be active.
+    with the weight sqrt(J_ij J_ji).  Where one state drives another and hardly feels it (a cascade: feedback
+    switched off), the way back counts as `LEAST_COUPLING` large: the metric then shrinks the way there to
+    that.  Pairs of unlike signs, which no metric makes equal, and pairs hardly bound ask for nothing;
+    states that no pair binds keep their value in `start`, relative to each other: an inactive rectifier says
+    nothing about the metric in which it will be active.
     """
     n = len(start)
     weights = np.zeros((n, n))
@@ -34,7 +36,11 @@ def reciprocal_metric(jacobians: Iterable[Floats], start: Floats) -> Floats:
         scaled = jacobian * (start[:, None] / start)
         product = scaled * scaled.T
         own = np.abs(np.diag(jacobian))
-        paired = product > LEAST_COUPLING**2 * np.outer(own, own)
+        least = LEAST_COUPLING**2 * np.outer(own, own)
+        one_way = (np.abs(product) <= least) & (scaled**2 > least)
+        scaled = np.divide(least, scaled.T, out=scaled.copy(), where=one_way.T)
+        product = scaled * scaled.T
+        paired = (product > least) | one_way | one_way.T
         np.fill_diagonal(paired, False)
         weight = np.sqrt(np.where(paired, product, 0.0))
         ratio = np.where(paired, scaled.T / np.where(paired, scaled, 1.0), 1.0)

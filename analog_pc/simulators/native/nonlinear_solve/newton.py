@@ -4,8 +4,7 @@
 
     (1 - D K) dq = f,    f = delta(y) - q,    D: the slopes at y
 
-Every sample has a matrix of its own, and steps shortened where its residual would grow.  One sample alone, as
-a transient has it, first tries the factors of the last matrix (chord method), which serve for many steps.
+Every sample has a matrix of its own, and steps shortened where its residual would grow.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
 
-from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 
 STEPS = 60
@@ -25,8 +23,6 @@ HALVINGS = 12
 UNDAMPED_STEPS = 2
 # The last step, as a part of the largest voltage that an element reads.
 STOP = 1e-12
-# A chord step shrinks the residual to this part of it at most, or the matrix is made anew.
-RENEW = 0.1
 
 
 class Solved(NamedTuple):
@@ -38,7 +34,7 @@ class Solved(NamedTuple):
 
 
 class DenseNewton:
-    """Newton's method on one feedback form; keeps the factors that served one sample last.
+    """Newton's method on one feedback form.
 
     A transfer function with kinks has corners in which the residual falls along no part of Newton's step,
     though the whole step, beyond the corner, leads on.  `undamped` says how many of these a sample may take.
@@ -46,35 +42,11 @@ class DenseNewton:
 
     def __init__(self, form: FeedbackForm) -> None:
         self.form = form
-        self._factors: Any = None
 
     def solve(self, r: Floats, start: Floats, undamped: int = 0) -> Solved:
         """Samples r [samples, inputs], searched from q = `start`."""
         with np.errstate(over="ignore", invalid="ignore"):  # a sample that runs away is found by its NaN
-            if len(r) == 1 and self._factors is not None:
-                solved = self._chord(r, start)
-                if solved.found.all():
-                    return solved
             return self._damped(r, start, undamped)
-
-    def _chord(self, r: Floats, start: Floats) -> Solved:
-        form = self.form
-        q = start
-        y = form.inputs(r, q)
-        before = np.inf
-        for _ in range(STEPS):
-            f = form.delta(y) - q
-            size = float(_residual_volts(form, f)[0])
-            if not size <= RENEW * before:
-                break
-            before = size
-            q = q + lu_solve(self._factors, f[0], check_finite=False)[None]
-            new = form.inputs(r, q)
-            change = np.abs(new - y).max()
-            y = new
-            if change <= STOP * np.abs(y).max():
-                return Solved(y, q, np.ones(1, dtype=np.bool_))
-        return Solved(y, q, np.zeros(1, dtype=np.bool_))
 
     def _damped(self, r: Floats, start: Floats, undamped: int) -> Solved:
         q = start.copy()
@@ -103,9 +75,6 @@ class DenseNewton:
         system = -form.slopes_times(now.y, every, form.gain[None])
         diagonal = np.arange(system.shape[1])
         system[:, diagonal, diagonal] += 1.0
-        if len(system) == 1 and np.isfinite(system).all():
-            self._factors = lu_factor(system[0], check_finite=False)
-            return np.asarray(lu_solve(self._factors, now.f[0], check_finite=False)[None])
         try:
             return np.asarray(np.linalg.solve(system, now.f[:, :, None])[:, :, 0])
         except np.linalg.LinAlgError:  # one sample at a turning point: a small step from it

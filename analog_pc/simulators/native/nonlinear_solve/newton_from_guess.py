@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analog_pc.simulators.native.nonlinear_solve.newton import UNDAMPED_STEPS
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
 
 
@@ -15,4 +16,4 @@ class NewtonFromGuess:
         samples = state.left
         maps, solver = problem.model.reduced(False)
         r = maps.inputs.feedforward(None, problem.u[samples])
-        state.store(samples, solver.solve(r, problem.outputs(samples)))
+        state.store(samples, solver.solve(r, problem.outputs(samples), UNDAMPED_STEPS))

@@ -12,7 +12,7 @@ came to rest, or the sample is not found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.compiled.threads import side_by_side, slices, threads
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
+from analog_pc.simulators.native.kernels.threads import in_short_slices
 from analog_pc.simulators.native.kernels.transfer_functions import empty_table
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
@@ -34,7 +34,6 @@ from analog_pc.simulators.native.nonlinear_solve.newton import Solved
 # Full scale is at most so many times the voltage in which the sharpest activation bends: it sets the steps.
 WIDE = 32.0
 ROUNDS = 3  # of a walk; the second one served all samples that were seen
-SLICES = 8  # for each thread: the deadline is looked at between them
 
 
 class FlowMaps(NamedTuple):
@@ -141,7 +140,7 @@ class SlowFlow:
         for _ in range(ROUNDS):
             start = self._solver.solve(self._maps.inputs.feedforward(x, u[left]), out.q[left])
             state = self._state(problem, x, u[left], start.q, start.q)
-            _in_slices(len(left), deadline, partial(follow, problem.kernel, state))
+            in_short_slices(len(left), partial(_follow, problem, state, deadline))
             rests = state.found & start.found
             outputs = start.q
             outputs[:, problem.outputs] = state.q
@@ -163,11 +162,7 @@ class SlowFlow:
         state.found[:] = False
         equilibrium = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        _in_slices(
-            len(equilibrium),
-            Deadline(None),
-            partial(contracts_to, problem.kernel, state, equilibrium, outputs),
-        )
+        in_short_slices(len(equilibrium), partial(contracts_to, problem.kernel, state, equilibrium, outputs))
         return state.found.copy()
 
     def _state(self, problem: CompiledFlow, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
@@ -296,6 +291,12 @@ def compile_slow_flow() -> None:
     contracts_to(problem, state, none, none, 0, 0)
 
 
+def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: int, last: int) -> None:
+    """Follow some samples, unless the time is over."""
+    if not deadline.passed:
+        follow(problem.kernel, state, first, last)
+
+
 def _some(state: FlowState, which: Bools) -> FlowState:
     """Some of the samples."""
     return FlowState(
@@ -306,13 +307,3 @@ def _some(state: FlowState, which: Bools) -> FlowState:
         scale=state.scale[which],
         found=state.found[which],
     )
-
-
-def _in_slices(samples: int, deadline: Deadline, work: Callable[[int, int], None]) -> None:
-    """Call work(first, last) for slices of the samples, on all threads, until the deadline."""
-
-    def run(part: slice) -> None:
-        if not deadline.passed:
-            work(part.start, part.stop)
-
-    side_by_side(run, slices(samples, SLICES * threads()))

@@ -90,3 +90,14 @@ def test_full_is_not_reduced() -> None:
     result = collect(EXPERIMENT, Config(4), simulated(technology("ideal"), ("ideal",)))
     assert not result.reduced
     assert np.isclose(result.data["ideal"][ACTIVITIES][0, 0], 2.0 / 3.0)
+
+
+def test_an_experiment_without_targets_has_no_column_of_backpropagation() -> None:
+    experiment = Experiment(
+        "one", "One", run, Config(), Config(4), claims, draw, compare=compare, backpropagation=False
+    )
+    result = collect(experiment, Config(), simulated(technology("ideal"), ("ideal", "native")))
+    hidden, bp, _, difference, *_ = result.rows
+    assert (hidden.verdict, bp.verdict, difference.verdict) == (AGREES, NOT_SHOWN, NOT_SHOWN)
+    assert {row.backprop for row in result.rows} == {None}
+    assert set(result.columns(ACTIVITIES)) == {"ideal", "native"}

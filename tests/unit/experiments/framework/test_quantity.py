@@ -36,6 +36,12 @@ def test_the_text_is_for_people(of: Quantity, text: str) -> None:
     assert read_quantity(json.loads(json.dumps(quantity_dict(of)))) == of
 
 
+def test_a_script_finds_a_quantity_by_its_id() -> None:
+    assert quantity("lowest smell", lr=0.2).id == "lowest-smell@lr=0.2"
+    assert quantity("index of layer {layer}", networks=5, layer=2).id == "index-of-layer@layer=2,networks=5"
+    assert quantity("none").id == "none"
+
+
 def test_the_order_of_conditions_does_not_matter() -> None:
     assert quantity("a", x=1, y=2.0) == quantity("a", y=2.0).at(x=1) == quantity("a", y=2, x=1)
     assert quantity("a", x=1).renamed("b") == quantity("b", x=1)

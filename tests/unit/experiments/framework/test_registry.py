@@ -30,6 +30,8 @@ def test_an_experiment_is_complete(name: str) -> None:
         assert claims
         assert {claim.rule for claim in claims} <= {"pc", "bp"}
         assert len({(claim.quantity, claim.rule) for claim in claims}) == len(claims)
+        ids = [claim.id or f"{claim.quantity.id} {claim.rule}" for claim in claims]
+        assert len(set(ids)) == len(ids)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments import Result, Row, load_result, quantity, save_result
-from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN, classify
+from analog_pc.experiments.framework.result import AGREES, COLUMNS, DIFFERS, NOT_SHOWN, classify
 from analog_pc.files import write_npz
 
 
@@ -55,6 +55,14 @@ def a_result() -> Result:
     return Result("n", "t", "s", rows, data, ("note",), True, 2, {"technology": "ideal"})
 
 
+def test_a_row_has_an_id_of_its_own_or_its_quantity_s() -> None:
+    measured = dict.fromkeys(("published", "ideal", "native", "ngspice", "backprop", "tolerance"))
+    of = quantity("lowest smell", lr=0.2)
+    assert Row(of, **measured, verdict=NOT_SHOWN).id == "lowest-smell@lr=0.2"
+    assert Row(of, **measured, verdict=NOT_SHOWN, rule="bp").id == "lowest-smell@lr=0.2/backprop"
+    assert Row(of, **measured, verdict=NOT_SHOWN, id="dip@0.2").id == "dip@0.2"
+
+
 def test_a_result_survives_the_disk(tmp_path: Path) -> None:
     save_result(a_result(), tmp_path / "out")
     back = load_result(tmp_path / "out")
@@ -63,7 +71,7 @@ def test_a_result_survives_the_disk(tmp_path: Path) -> None:
     np.testing.assert_array_equal(back.columns(A)["ideal"], np.arange(3.0))
     assert {c: list(a) for c, a in back.data.items()} == {c: list(a) for c, a in a_result().data.items()}
     stored = json.loads((tmp_path / "out" / "result.json").read_text())
-    wanted = ["quantity", "name", "conditions", "rule", "published", "ideal", "native", "ngspice", "backprop"]
+    wanted = ["id", "quantity", "name", "conditions", "rule", "published", "derived", *COLUMNS]
     assert list(stored["rows"][0]) == [*wanted, "tolerance", "verdict"]
     texts = [row["quantity"] for row in stored["rows"]]
     assert texts == ["q, lr 0.2, unit 3", "p of a/b, c, backpropagation"]

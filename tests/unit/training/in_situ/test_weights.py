@@ -134,3 +134,30 @@ def test_state_continues_bit_for_bit(scheme: Scheme, transposed: Transposed) -> 
 def test_refused_headroom(headroom: float) -> None:
     with pytest.raises(BadInput, match="headroom"):
         layer("ecram", Trains(), headroom=headroom)
+
+
+def test_a_second_array_may_start_at_random() -> None:
+    """Learnt: both get the same change, so that the difference of exact numbers stays.  Random: no pulse."""
+    start = RNG.uniform(-1.0, 1.0, W.shape)
+    for transposed in (Transposed.LEARNT, Transposed.RANDOM):
+        found = DeviceWeights(
+            W, B, weight_device("ideal"), Exact(), headroom=4.0, transposed=transposed,
+            seed=np.random.SeedSequence(0), feedback=start,
+        )  # fmt: skip
+        np.testing.assert_array_equal(found.feedback, start)
+        found.write(X, D, 0.1)
+        np.testing.assert_allclose(found.W, W + 0.1 * D.T @ X, rtol=0.0, atol=1e-15)
+        moved = 0.0 if transposed is Transposed.RANDOM else 0.1 * D.T @ X
+        np.testing.assert_allclose(found.feedback, start + moved, rtol=0.0, atol=1e-15)
+
+
+def test_a_random_array_takes_no_pulse() -> None:
+    found = DeviceWeights(
+        W, B, weight_device("ecram"), Trains(), headroom=4.0, transposed=Transposed.RANDOM,
+        seed=np.random.SeedSequence(0), feedback=W[::-1],
+    )  # fmt: skip
+    found.write(X, D, 0.1)
+    forward, backward = found.synapses
+    assert forward.arrays[0].statistics().pulses > 0
+    assert backward.arrays[0].statistics().pulses == 0
+    np.testing.assert_allclose(found.feedback, W[::-1], rtol=0.0, atol=1e-14)

@@ -105,5 +105,5 @@ def test_a_pole_holds_or_rests() -> None:
 
 def test_an_element_without_a_stamp_is_refused() -> None:
     clock = ClockSources("clock", ("c",), grounds(1), [0.0, 1.0], [[0.0, 1.0]])
-    with pytest.raises(BadInput, match="native: clock: no stamp for an element of the kind ClockSources"):
+    with pytest.raises(BadInput, match="native: clock: no stamp for ClockSources, use ngspice or vacask"):
         assemble(Circuit("c", (clock,)))

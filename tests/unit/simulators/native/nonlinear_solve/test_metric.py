@@ -52,6 +52,33 @@ def test_what_leaks_into_an_inactive_unit_does_not_decide(leak: float) -> None:
     np.testing.assert_allclose(reciprocal_metric([jacobian], np.ones(3)), 1.0, rtol=1e-12)
 
 
+def test_a_cascade_contracts() -> None:
+    """Each state drives the next one by ten times its own rate, and none feels the next one, or hardly."""
+    jacobian = -np.eye(4) + 10.0 * np.eye(4, k=-1) + 1e-9 * np.eye(4, k=1)
+    metric = reciprocal_metric([jacobian], np.ones(4))
+    seen = metric[:, None] * jacobian / metric
+    assert np.linalg.eigvalsh(seen + seen.T).max() < -1.9
+    assert np.linalg.eigvalsh(jacobian + jacobian.T).max() > 10.0  # all volts alike
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu"])
+def test_a_prediction_with_its_feedback_off_is_known_to_be_where_the_flow_ends(name: str) -> None:
+    data = load_dataset("digits", 0)
+    net = random_network((64, 32, 16, 10), name, seed=1)
+    compiled = compile_network(
+        net,
+        technology("cmos130-rram"),
+        data.test_inputs[:8],
+        seed=1,
+        options=CompileOptions(gate_feedback=True),
+    )
+    model = Native().model(compiled.circuit)
+    problem = Problem.of(model, compiled.operating_point(), check=True, deadline=Deadline(None))
+    state = SolveState.initial(problem)
+    FollowSlowFlow().step(problem, state)
+    assert state.found.all()
+
+
 def test_the_slow_flow_of_rectifiers_contracts_whoever_is_inactive() -> None:
     """A unit is inactive in almost every sample; amplifiers have offsets and output resistance."""
     data = load_dataset("digits", 0)

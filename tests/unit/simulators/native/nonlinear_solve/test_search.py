@@ -28,6 +28,8 @@ from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
+from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
+from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
 from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
 
 OHMS = 1e3
@@ -72,6 +74,17 @@ def test_a_double_well_ends_on_the_side_of_the_barrier_that_it_starts_on(bias: f
     np.testing.assert_allclose(
         rests(fed_back(activation_transfer(TANH, 1.0), 4.0), point(bias, starts)), expected, atol=1e-9
     )
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_saddle_is_an_answer_where_any_root_is_asked_for(check: bool) -> None:
+    """From the barrier itself the flow does not move."""
+    model = Native().model(fed_back(activation_transfer(TANH, 1.0), 4.0))
+    problem = Problem.of(model, point(0.0, np.zeros(1)), check=check, deadline=Deadline(None))
+    state = SolveState.initial(problem)
+    FollowSlowFlow().step(problem, state)
+    assert state.found.tolist() == [not check]
+    assert not state.stable.any()
 
 
 @pytest.mark.parametrize("scale", [1e-2, 1e-1])

@@ -1,0 +1,52 @@
+"""`analog-pc study`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from analog_pc.cli.compiling import CompiledCommand
+from analog_pc.cli.options import FOLDER
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command(cls=CompiledCommand)
+@click.argument("file", type=FILE, metavar="FILE.toml")
+@click.option("--out", type=FOLDER, help="Folder of rows and report.  [default: the file's name]")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 1024),
+    help="Processes beside each other.  [default: as many as there are cores]",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(("pool", "dask")),
+    default="pool",
+    show_default=True,
+    help="Workers of this machine, or of a dask cluster.",
+)
+@click.option("--scheduler", metavar="ADDRESS", help="Of the dask cluster: tcp://HOST:8786.")
+def study(**asked: Any) -> None:
+    """Many chips, technologies and networks: what a file varies, measured and kept.
+
+    FILE.toml names network, data, technology, axes (fields of a technology, candidates), chips, sampler and
+    measures; with limits also the yield, and what each failing chip fails by.
+
+    \b
+    network = "net.npz"
+    data = "digits"
+    technology = "cmos65-rram"
+    chips = 20
+    measure = ["accuracy"]
+    [axes]
+    opamp_offset = { low = "0.1 mV", high = "10 mV", points = 9, scale = "log" }
+
+    Rows are kept as they come: after Ctrl-C, or whatever else ended a run, the same command goes on.
+    Writes DIR/study.html, results.json, results.csv and figures (SVG, PDF).
+    """
+    from analog_pc.cli.studies import StudyRequest, study_all
+
+    study_all(StudyRequest(**asked))

@@ -1,0 +1,37 @@
+"""How a network is mapped onto a circuit, where the defaults are not wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analog_pc.mapping import NetworkArrays, PopulationVolts, VoltsPerUnit
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CompileOptions:
+    """Options of `compile_network`.
+
+    Parameters
+    ----------
+    volts_per_unit
+        Volts of an activity of 1: one number, one for each layer 0 ... L, or `Scales`; of a graph one number,
+        one for each population by name, or `PopulationScales`.  None: each layer or population has the
+        largest signal that its own activities allow (`choose_scales`).
+    gate_feedback
+        Of a chain: open the switches of the feedback while the input alone is clamped: predictions then pass
+        from layer to layer at the speed of C / g_s and the amplifiers, instead of at the chain's slowest
+        mode.
+    arrays
+        Of a chain: the conductances, where they are not to be programmed from the network's weights (after
+        in-situ learning, say); the network is then what they represent.
+    feedback_switches
+        Of a graph: populations whose feedback passes switches, which an analysis may open.
+    """
+
+    volts_per_unit: VoltsPerUnit | PopulationVolts | None = None
+    gate_feedback: bool = False
+    arrays: NetworkArrays | None = None
+    feedback_switches: tuple[str, ...] = ()
+
+
+DEFAULTS = CompileOptions()

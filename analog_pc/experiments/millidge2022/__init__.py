@@ -1,0 +1,1 @@
+"""Backpropagation along arbitrary computation graphs (Millidge, Tschantz and Buckley 2022)."""

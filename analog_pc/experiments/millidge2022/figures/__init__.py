@@ -1,0 +1,1 @@
+"""Figures of the experiments of this room, from stored results alone."""

@@ -1,0 +1,1 @@
+"""Predictive coding over time (Millidge et al. 2024)."""

@@ -1,0 +1,1 @@
+"""Figures of predictive coding over time."""

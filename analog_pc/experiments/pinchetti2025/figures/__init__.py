@@ -1,0 +1,1 @@
+"""Figures of the experiments of this publication, drawn from stored results alone."""

@@ -1,0 +1,1 @@
+"""Rao 2024, and Gklezakos and Rao 2022: active predictive coding."""

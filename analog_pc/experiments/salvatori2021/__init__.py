@@ -1,0 +1,1 @@
+"""Associative memories that relax (Salvatori et al. 2021; Tang et al. 2023)."""

@@ -1,0 +1,1 @@
+"""Predictive coding on graphs of any topology (Salvatori et al. 2022)."""

@@ -1,0 +1,1 @@
+"""Salvatori et al. 2024: incremental predictive coding."""

@@ -1,0 +1,65 @@
+"""A relaxation that is stopped before it rests."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Masked
+from analog_pc.errors import BadInput
+from analog_pc.pcn.clamps import Clamps, make_clamps
+from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.flow import flow
+from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.state import Landscape
+
+
+def relax_for(
+    network: PredictiveCodingNetwork,
+    duration: float,
+    inputs: ArrayLike | None = None,
+    targets: ArrayLike | None = None,
+    *,
+    clamps: Mapping[int, Masked] | Clamps | None = None,
+    precision: float = 1e-12,
+) -> Equilibrium:
+    """The state of a network a while after its clamps have closed, from the forward state.
+
+    ::
+
+        x(0) = forward state,    dx/dt = -dE/dx,    the state is that at t = duration
+
+    Parameters
+    ----------
+    network
+        The network.
+    duration
+        In units of C / g_s, >= 0.
+    inputs, targets, clamps
+        As for `relax`.
+    precision
+        Relative tolerance of the integrator.
+
+    Returns
+    -------
+    Equilibrium
+        Activities, prediction errors and rates at that moment; it is not at rest, and says so.
+
+    Raises
+    ------
+    BadInput
+        For a negative duration, and for what `relax` refuses of clamps.
+    """
+    if not (math.isfinite(duration) and duration >= 0.0):
+        raise BadInput(f"relax_for: duration = {duration!r}, must be finite and >= 0 (units of C / g_s)")
+    landscape = Landscape(network, make_clamps(network, inputs, targets, clamps))
+    x = landscape.forward()
+    if duration > 0.0:
+        path = flow(landscape, x, duration, precision=precision)
+        x = [layer[0] for layer in path.at(np.array([duration]))]
+    state = landscape.state(x)
+    still = np.zeros(len(state.energy), dtype=bool)
+    message = f"stopped after {duration:g} C / g_s"
+    return landscape.equilibrium(state, Relaxation(still, state.residual, 0, message))

@@ -1,0 +1,85 @@
+"""The relaxation of a graph over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.errors import BadInput
+from analog_pc.numeric import numbers
+from analog_pc.pcn.clamps import ClampValues, make_clamps
+from analog_pc.pcn.flow import flow
+from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.graph.landscape import GraphLandscape
+
+
+def relax_trajectory(
+    graph: PredictiveCodingGraph,
+    clamps: ClampValues,
+    times: Sequence[float] | Floats,
+    *,
+    start: Mapping[str, ArrayLike] | None = None,
+    precision: float = 1e-10,
+) -> tuple[Floats, ...]:
+    """Activities of a graph while it relaxes, by the differential equation that `relax` follows.
+
+    Parameters
+    ----------
+    graph
+        The graph.
+    clamps
+        As for `relax`.
+    times
+        Ascending, from 0 on, in units of C / g_s: a spring of precision 1 relaxes alone as exp(-t).
+    start
+        Activities at time 0 of populations by name, [samples, size]; the others start at the forward state.
+    precision
+        Relative tolerance of the integrator.
+
+    Returns
+    -------
+    tuple
+        One array [times, samples, size] a population, in the graph's order.
+
+    Raises
+    ------
+    BadInput
+        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, and
+        when the integrator gives up.
+    """
+    landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
+    instants = np.asarray(times, dtype=np.float64)
+    if instants.ndim != 1 or not len(instants) or not np.isfinite(instants).all():
+        raise BadInput(f"times must be a sequence of finite numbers, got shape {instants.shape}")
+    if instants[0] < 0.0 or (np.diff(instants) < 0.0).any():
+        raise BadInput("times must ascend, from 0 on")
+    x = landscape.forward()
+    for name, values in (start or {}).items():
+        index = graph.index(name)
+        chosen = numbers(values)
+        if chosen.shape != x[index].shape or not np.isfinite(chosen).all():
+            raise BadInput(
+                f"start of {name}: finite numbers of shape {x[index].shape} expected, got {chosen.shape}"
+            )
+        x[index] = chosen
+    if instants[-1] == 0.0:
+        return tuple(np.stack([a] * len(instants)) for a in landscape.held(x))
+    return flow(landscape, x, float(instants[-1]), precision=precision).at(instants)
+
+
+def graph_energy(graph: PredictiveCodingGraph, clamps: ClampValues, activities: Sequence[Floats]) -> Floats:
+    """E of a graph at activities, one array [..., samples, size] a population, as [..., samples].
+
+    Parameters
+    ----------
+    graph, clamps
+        As for `relax`.
+    activities
+        Of an equilibrium, or of a trajectory with its times first.
+    """
+    landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
+    shape = np.shape(activities[0])[:-1]
+    rows = [np.reshape(a, (-1, np.shape(a)[-1])) for a in activities]
+    return landscape.state(rows).energy.reshape(shape)

@@ -1,0 +1,212 @@
+"""What a study is: networks, technologies and data, axes, sampler and measures."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from analog_pc.arrays import is_whole
+from analog_pc.errors import BadInput
+from analog_pc.evaluation import Bench, TestData
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.study import keys
+from analog_pc.study.axes import NETWORK, PRECISION, TECHNOLOGY, Axis
+from analog_pc.study.fields import field as field_of
+from analog_pc.study.limits import Limits
+from analog_pc.study.measures import Measure, measure
+from analog_pc.study.point import Point, Values
+from analog_pc.study.samplers import DRAWN, SAMPLERS, combinations
+from analog_pc.study.seeds import chip_seed
+from analog_pc.technology import Technology
+from analog_pc.technology.checks import nearest
+
+OWN = "own"  # chips: each point has one of its own
+MOST_CHIPS = 1_000_000
+LAST_SEED = 2**32 - 1
+SOURCE = "an axis of a study"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Study:
+    """Many chips, technologies and networks on the same samples.
+
+    Parameters
+    ----------
+    networks, technologies
+        Name -> candidate.  The first one is taken where there is no axis "network" or "technology".
+    data
+        Inputs and labels that every network takes.
+    axes
+        What is varied; no two of one name.
+    sampler
+        "grid": every combination, "list": first values, second values, ..., "sobol" or "latin-hypercube":
+        `points` combinations drawn.
+    measures
+        Names, see `measures.MEASURES`.
+    chips
+        Chips for each combination, the same in all of them, numbered by their seeds from `seed` on; "own":
+        one for each, drawn by the hash of what decides the point.
+    seed
+        Of the first chip, of the sampler and of own chips.
+    limits
+        What a chip has to keep, for the yield.
+
+    Raises
+    ------
+    BadInput
+        One line that names what is wrong.
+    """
+
+    networks: Mapping[str, PredictiveCodingNetwork]
+    technologies: Mapping[str, Technology]
+    data: TestData
+    axes: tuple[Axis, ...] = ()
+    sampler: str = "grid"
+    points: int = 0
+    measures: tuple[str, ...] = ("accuracy",)
+    chips: int | str = 1
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+    name: str = "study"
+
+    def __post_init__(self) -> None:
+        names = [axis.name for axis in self.axes]
+        for name in names:
+            if names.count(name) > 1:
+                raise BadInput(f"axis {name!r} is there {names.count(name)} times: name each once")
+        self._check_candidates()
+        if not self.measures:
+            raise BadInput("study: has no measure")
+        if not is_whole(self.seed) or not 0 <= self.seed <= LAST_SEED:
+            raise BadInput(f"study: seed = {self.seed!r}, must be from 0 to {LAST_SEED}")
+        if self.chips != OWN and not (is_whole(self.chips) and 1 <= self.chips <= MOST_CHIPS):
+            raise BadInput(f'study: chips = {self.chips!r}, must be from 1 to {MOST_CHIPS}, or "{OWN}"')
+        if self.chips != OWN and self.seed + int(self.chips) - 1 > LAST_SEED:
+            raise BadInput(f"study: {self.chips} chips from seed {self.seed} on go beyond {LAST_SEED}")
+        self.limits.check(self.columns)
+        combinations(self.sampler, self.axes, self.points)
+        for one in self.measured:
+            for technology in self.technologies.values():
+                one.check(technology)
+
+    def _check_candidates(self) -> None:
+        if not self.networks or not self.technologies:
+            raise BadInput("study: needs a network and a technology")
+        first = next(iter(self.networks.values()))
+        for name, network in self.networks.items():
+            ends = (network.sizes[0], network.sizes[-1])
+            if ends != (first.sizes[0], first.sizes[-1]):
+                raise BadInput(
+                    f"network {name!r}: takes {ends[0]} inputs and gives {ends[1]} outputs, the first one "
+                    f"{first.sizes[0]} and {first.sizes[-1]}: all have to read the same data"
+                )
+        for axis in self.axes:
+            known = {NETWORK: self.networks, TECHNOLOGY: self.technologies}.get(axis.name)
+            for value in axis.values if known is not None else ():
+                if value not in (known or {}):
+                    raise BadInput(f"axis {axis.name!r}: unknown {value!r}{nearest(value, known or {})}")
+
+    @cached_property
+    def measured(self) -> tuple[Measure, ...]:
+        """The measures."""
+        found = (measure(name) for name in self.measures)
+        return tuple({one.name: one for one in found}.values())
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """Column -> SI unit of everything that is measured."""
+        return {name: unit for one in self.measured for name, unit in one.columns.items()}
+
+    def __len__(self) -> int:
+        return combinations(self.sampler, self.axes, self.points) * self.chips_each
+
+    @property
+    def chips_each(self) -> int:
+        """Chips of each combination."""
+        return 1 if self.chips == OWN else int(self.chips)
+
+    def combinations(self) -> Iterator[Values]:
+        """Axis -> value of every combination, one after the other."""
+        count = combinations(self.sampler, self.axes, self.points)
+        return SAMPLERS[self.sampler](self.axes, count, self.seed)
+
+    def all_points(self) -> Iterator[Point]:
+        """Every point, made when it is asked for; the chips of a combination follow each other."""
+        index = 0
+        for values in self.combinations():
+            for decided in self._chips(values):
+                yield dataclasses.replace(decided, index=index)
+                index += 1
+
+    def _chips(self, values: Values) -> Iterator[Point]:
+        """The points of a combination."""
+        decided = self._decided(values)
+        if self.chips == OWN:
+            seeds: range | list[int] = [chip_seed(self.seed, decided)]
+        else:
+            seeds = range(self.seed, self.seed + int(self.chips))
+        for seed in seeds:
+            yield Point(index=0, values=values, chip=seed, key=keys.point_key(decided, seed, self._fixed))
+
+    def _decided(self, values: Values) -> str:
+        """Network and technology of a combination in words; where there is no such technology, the values."""
+        try:
+            technology = self.technology(values)
+        except BadInput:
+            return f"refused {values!r} of {keys.of_technology(self._base(values))}"
+        precision = values.get(PRECISION)
+        return f"{self._digests[self._network_name(values)]} {precision!r} {keys.of_technology(technology)}"
+
+    @cached_property
+    def _digests(self) -> Mapping[str, str]:
+        return {name: keys.of_network(network) for name, network in self.networks.items()}
+
+    @cached_property
+    def _fixed(self) -> str:
+        """What decides all points alike."""
+        return f"{keys.of_data(self.data)} {sorted(one.name for one in self.measured)} {keys.versions()}"
+
+    def _network_name(self, values: Values) -> str:
+        return str(values.get(NETWORK, next(iter(self.networks))))
+
+    def _base(self, values: Values) -> Technology:
+        return self.technologies[values.get(TECHNOLOGY, next(iter(self.technologies)))]
+
+    def network(self, values: Values) -> PredictiveCodingNetwork:
+        """The network of a combination."""
+        network = self.networks[self._network_name(values)]
+        if PRECISION not in values:
+            return network
+        return PredictiveCodingNetwork(
+            network.W,
+            network.b if network.has_biases else None,
+            network.activation,
+            [values[PRECISION]] * network.depth,
+            network.activate_input,
+        )
+
+    def technology(self, values: Values) -> Technology:
+        """The technology of a combination; its name, by which its process is found, is that of the base.
+
+        Raises
+        ------
+        BadInput
+            Where no technology can have these values together.
+        """
+        found = self._base(values)
+        for name, value in values.items():
+            if name not in (NETWORK, TECHNOLOGY, PRECISION):
+                found = field_of(name).apply(found, value, SOURCE)
+        return found
+
+    def bench(self, point: Point) -> Bench:
+        """Network, technology and data of a point, and its chip; `BadInput` as `technology`."""
+        return Bench(self.network(point.values), self.technology(point.values), self.data, (point.chip,))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the sampler draws the values of axes, so that no two points share one."""
+        return self.sampler in DRAWN and not all(math.isnan(axis.low) for axis in self.axes)

@@ -1,0 +1,75 @@
+"""Limits that a chip has to keep, as min / typ / max of a data sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from analog_pc.errors import BadInput
+from analog_pc.technology.checks import nearest, number
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """Least and largest allowed value of a column; the typical one is told, not asked for."""
+
+    least: float = -math.inf
+    largest: float = math.inf
+
+    def kept(self, value: float | None) -> bool:
+        """Whether a chip keeps it; a value that is not known is not kept."""
+        return value is not None and self.least <= value <= self.largest
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Column -> `Limit`."""
+
+    each: Mapping[str, Limit] = field(default_factory=dict)
+
+    def check(self, columns: Iterable[str]) -> None:
+        """`BadInput` for a column that is not measured."""
+        known = tuple(columns)
+        for name in self.each:
+            if name not in known:
+                raise BadInput(f"limit {name!r}: is not measured{nearest(name, known)}")
+
+    def broken(self, measured: Mapping[str, float | int | None]) -> tuple[str, ...]:
+        """Columns whose limits a chip does not keep."""
+        return tuple(name for name, limit in self.each.items() if not limit.kept(measured.get(name)))
+
+
+_KEYS = ("min", "typ", "max")
+
+
+def limits(raw: Mapping[str, object], columns: Mapping[str, str]) -> Limits:
+    """Limits from a file: column -> ``{min, typ, max}``, numbers with or without a unit.
+
+    Parameters
+    ----------
+    raw
+        The table.
+    columns
+        Column -> unit of what is measured.
+
+    Raises
+    ------
+    BadInput
+        For unknown columns and keys, wrong units, and min above max.
+    """
+    found = {}
+    for name, entry in raw.items():
+        if name not in columns:
+            raise BadInput(f"limit {name!r}: is not measured{nearest(name, columns)}")
+        if not isinstance(entry, Mapping) or not set(entry) & {"min", "max"}:
+            raise BadInput(f"limit {name!r}: must be a table with min or max, got {entry!r}")
+        for key in entry:
+            if key not in _KEYS:
+                raise BadInput(f"limit {name!r}: unknown key {key!r}{nearest(str(key), _KEYS)}")
+        ends = {key: number(f"limit {name!r}: {key}", value, columns[name]) for key, value in entry.items()}
+        one = Limit(least=ends.get("min", -math.inf), largest=ends.get("max", math.inf))
+        if not one.least <= one.largest:
+            raise BadInput(f"limit {name!r}: min = {one.least!r} is above max = {one.largest!r}")
+        found[name] = one
+    return Limits(found)

@@ -1,0 +1,254 @@
+"""The files of a study, all rendered before the first is written; `results.json` comes last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analog_pc.files import withdraw, write_together
+from analog_pc.reporting.facts import versions
+from analog_pc.reporting.figures import KINDS, figure_contents
+from analog_pc.reporting.json_report import json_text, plain
+from analog_pc.reporting.page import panel, template
+from analog_pc.reporting.tables import csv_text
+from analog_pc.reporting.text import counted
+from analog_pc.study.report import figures
+from analog_pc.study.report.sentences import (
+    culprit_text,
+    failure_lines,
+    number_text,
+    opening,
+    result_text,
+    value_text,
+    values_text,
+)
+from analog_pc.study.results import Results
+from analog_pc.study.yields import Yield
+
+SCHEMA = "analog-pc study results"
+VERSION = 1  # a field that changes its meaning or goes makes it one more
+FIGURES = "figures"
+DRAWN = ("accuracy", "map", "yield", "pareto", "tornado")
+PAGE = "study.html"
+RESULTS = "results.json"
+CSV = "results.csv"
+YIELD = "yield.csv"
+NAMES = (RESULTS, CSV, YIELD, PAGE, *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS))
+MOST_BARS = 40
+MOST_ROWS = 200  # of the table on the page
+COST = "energy"
+
+
+def write_study(results: Results, found: Sequence[Yield], folder: Path) -> None:
+    """Page, numbers, tables and figures into a folder, which holds the rows already.
+
+    Parameters
+    ----------
+    results, found
+        Of the study; a yield for each combination, or none.
+    folder
+        Files of an earlier report go first.
+
+    Raises
+    ------
+    BadInput, OSError
+        When the folder cannot be written; then none of the files is left.
+    """
+    drawn = draw(results, found)
+    contents: dict[str, bytes | memoryview] = {}
+    for name, figure in drawn.items():
+        contents |= figure_contents(figure, f"{FIGURES}/{name}")
+    contents[CSV] = results.csv().encode()
+    if found:
+        contents[YIELD] = yield_csv(found).encode()
+    contents[PAGE] = _page(results, found, drawn).encode()
+    contents[RESULTS] = json_text(study_dict(results, found)).encode()
+    (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+    withdraw(folder, NAMES)
+    write_together(folder, contents)
+
+
+def draw(results: Results, found: Sequence[Yield]) -> Mapping[str, Figure]:
+    """The figures of what was measured, by name."""
+    drawn: dict[str, Figure] = {}
+    study = results.study
+    known = [one for one in results.combinations if one.accuracy is not None]
+    if known and study.axes:
+        drawn["accuracy"] = figures.accuracy(results)
+        if len(study.axes) == 2 and study.sampler == "grid":
+            drawn["map"] = figures.map_of(results)
+        if len(study.axes) > 1:
+            drawn["tornado"] = figures.tornado(figures.swings(results))
+    if 0 < len(found) <= MOST_BARS:
+        drawn["yield"] = figures.yield_bars(found)
+    if known and COST in study.columns and len(known) > 1:
+        costs = np.array([np.nan if (c := one.mean(COST)) is None else c for one in results.combinations])
+        if np.isfinite(costs).any():
+            drawn["pareto"] = figures.front(results, costs, COST)
+    return drawn
+
+
+def study_dict(results: Results, found: Sequence[Yield]) -> dict[str, Any]:
+    """The results for JSON; numbers are SI, and None stands where there is none.
+
+    ::
+
+        schema, version   of this file
+        name, sampler, seed, chips, measures, data, samples, versions
+        axes            [{name, unit, values or low, high, scale}]
+        columns         column -> SI unit
+        points          [{index, key, values {axis: value}, chip, measured {column: value}, failed}]
+        combinations    [{values, chips, mean, low, high, unconverged}]: accuracy over chips, unconverged
+                        samples counted wrong in mean; low, high: 95 % t interval
+        yields          [{values, chips, good, low, high, culprits [{chip, broken, name, mended}]}]
+        partial         whether points are missing
+    """
+    study = results.study
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "name": study.name,
+        "sampler": study.sampler,
+        "seed": study.seed,
+        "chips": study.chips,
+        "measures": [one.name for one in study.measured],
+        "data": study.data.source,
+        "samples": study.data.samples,
+        "versions": versions(),
+        "axes": [
+            {"name": axis.name, "unit": axis.unit}
+            | (
+                {"values": plain(axis.values)}
+                if axis.values
+                else plain({"low": axis.low, "high": axis.high, "scale": axis.scale})
+            )
+            for axis in study.axes
+        ],
+        "columns": dict(study.columns),
+        "points": plain(results.as_dict()),
+        "combinations": [
+            {
+                "values": plain(one.values),
+                "chips": len(one.chips),
+                "mean": None if one.accuracy is None else one.accuracy.lowest,
+                "low": _end(one.accuracy, 0),
+                "high": _end(one.accuracy, 1),
+                "unconverged": None if one.accuracy is None else one.accuracy.unconverged,
+            }
+            for one in results.combinations
+        ],
+        "yields": plain(found),
+        "partial": not results.whole,
+    }
+
+
+def _end(accuracy: Any, which: int) -> float | None:
+    return None if accuracy is None or accuracy.interval is None else float(accuracy.interval[which])
+
+
+def yield_csv(found: Sequence[Yield]) -> str:
+    """A line for each combination."""
+    names = list(found[0].values)
+    header = [*names, "chips", "good", "yield", "95 % low", "95 % high", "culprit", "mended", "examined"]
+    return csv_text(
+        header,
+        (
+            [
+                *one.values.values(), one.chips, one.good, one.share, one.low, one.high, one.culprit or None,
+                one.mended if one.culprit else None, len(one.culprits),
+            ]
+            for one in found
+        ),
+    )  # fmt: skip
+
+
+CAPTIONS = {
+    "accuracy": (
+        "Accuracy over the axes",
+        "Hollow marks: chips, unconverged samples counted wrong. With a single axis also their mean with "
+        "the 95 % interval of Student's t over chips. Dashed: the ideal network on the same samples.",
+    ),
+    "map": ("Accuracy over two axes", "Mean over the chips of each combination."),
+    "yield": (
+        "Yield",
+        "Share of chips that keep all limits, with Clopper and Pearson's 95 % interval.",
+    ),
+    "pareto": (
+        "Accuracy against energy",
+        "Every combination, means over its chips; on the front nothing is both cheaper and more accurate.",
+    ),
+    "tornado": (
+        "What matters",
+        "Mean accuracy from the worst to the best value of each axis, averaged over all else; the values "
+        "stand at the ends. Of drawn axes four equal parts are compared, named by their medians.",
+    ),
+}
+
+
+def _page(results: Results, found: Sequence[Yield], drawn: Mapping[str, Figure]) -> str:
+    study = results.study
+    told = {id(one.values): one for one in found}
+    rows = [
+        (
+            [value_text(name, value) for name, value in one.values.items()],
+            len(one.chips),
+            result_text(one, study, told),
+            [number_text(one.mean(column), unit) for column, unit in _others(results)],
+        )
+        for one in results.combinations[:MOST_ROWS]
+    ]
+    limits = [
+        (name, number_text(one.least, study.columns[name]), number_text(one.largest, study.columns[name]))
+        for name, one in study.limits.each.items()
+    ]
+    return template("analog_pc.study.report").render(
+        title=study.name,
+        opening=opening(study),
+        headline=_headline(results),
+        whole=results.whole and not results.failed,
+        facts=_facts(results),
+        axes=[figures.label(axis) for axis in study.axes],
+        others=[f"{name} ({unit})" if unit else name for name, unit in _others(results)],
+        rows=rows,
+        hidden=max(len(results.combinations) - MOST_ROWS, 0),
+        limits=limits,
+        failures=failure_lines(results),
+        culprits=[text for one in found if (text := culprit_text(one))],
+        panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
+        versions=versions(),
+    )
+
+
+def _others(results: Results) -> list[tuple[str, str]]:
+    """Columns of the page beside accuracy."""
+    hidden = ("accuracy", "accuracy_low", "accuracy_high", "ideal_accuracy", "samples", "right", "commonest")
+    return [(name, unit) for name, unit in results.study.columns.items() if name not in hidden]
+
+
+def _headline(results: Results) -> str:
+    known = [one for one in results.combinations if one.accuracy is not None]
+    failed = f"; {counted(len(results.failed), 'point')} failed" if results.failed else ""
+    said = f"{counted(len(results), 'point')} of {len(results.study)}{failed}"
+    if not known:
+        return f"{said}."
+    best = max(known, key=lambda one: one.accuracy.lowest if one.accuracy else 0.0)
+    assert best.accuracy is not None
+    return f"{said}; best mean accuracy {100.0 * best.accuracy.lowest:.1f} % at {values_text(best.values)}."
+
+
+def _facts(results: Results) -> list[tuple[str, str]]:
+    study = results.study
+    networks = [
+        f"{name}: {'-'.join(map(str, network.sizes))} {network.activation}"
+        for name, network in study.networks.items()
+    ]
+    return [
+        ("networks", "; ".join(networks)),
+        ("technologies", "; ".join(f"{one.name}: {one.source}" for one in study.technologies.values())),
+        ("data", study.data.source),
+        ("sampler, seed", f"{study.sampler}, {study.seed}"),
+    ]

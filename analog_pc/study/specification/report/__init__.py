@@ -1,0 +1,1 @@
+"""The report of a specification: table, numbers, technology, page and figures."""

@@ -1,0 +1,96 @@
+"""Figures of a specification."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, HOLLOW, INK, legend_below, styled
+from analog_pc.study.specification.bounds import MIN
+from analog_pc.study.specification.run import FieldLimit, Specification
+from analog_pc.study.specification.trial import Verdict
+
+COLUMNS = 4
+HIGHEST = 6.0  # budgets: what is beyond is far beyond
+MARKS = {
+    Verdict.KEPT: ("o", COLOURS[0], "kept"),
+    Verdict.UNDECIDED: ("s", GREY, "undecided"),
+    Verdict.EXCEEDED: ("^", COLOURS[1], "exceeded"),
+}
+
+
+@styled
+def losses(found: Specification) -> Figure:
+    """Accuracy lost over every field that was tried by accuracy; bars are the intervals of the verdicts."""
+    shown = [one for one in found.ordered if one.searched is not None and not one.bound.by_modes]
+    rows = -(-len(shown) // COLUMNS)
+    figure = Figure(figsize=(FULL_WIDTH, 0.5 + 1.35 * rows), layout="constrained")
+    panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
+    budget = 100.0 * found.target.budget
+    for axes, one in zip(panels, shown, strict=False):
+        _panel(axes, one, budget)
+    for axes in panels[len(shown) :]:
+        axes.set_visible(False)
+    for axes in panels[::COLUMNS]:
+        axes.set_ylabel("lost (points)")
+    legend_below(figure, panels[: len(shown)], 4)
+    return figure
+
+
+def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
+    assert one.searched is not None
+    for trial in one.searched.trials:
+        if math.isnan(trial.loss):
+            continue
+        marker, colour, label = MARKS[trial.verdict]
+        lost = 100.0 * trial.loss
+        axes.vlines(trial.value, 100.0 * trial.low, 100.0 * trial.high, color=colour, lw=0.8)
+        axes.plot(trial.value, lost, ls="", marker=marker, color=colour, label=label, **HOLLOW)
+    axes.axhline(budget, color=INK, lw=0.7, ls=(0, (4, 2)), label="budget")
+    unit = f" ({one.bound.field.unit})" if one.bound.field.unit else ""
+    axes.set(xscale="log", ylim=(-budget, HIGHEST * budget))
+    axes.set_title(f"{one.bound.field.name}{unit}", fontsize=6.5)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    if one.bound.direction == MIN:
+        axes.invert_xaxis()
+
+
+@styled
+def margins(found: Sequence[FieldLimit], shares: dict[str, float]) -> Figure:
+    """How far the technology is from each limit, alone and together: above 1 it is not good enough."""
+    shown = [one for one in found if one.bounded and _severity(one, one.limit) is not None]
+    figure = Figure(figsize=(FULL_WIDTH, 0.7 + 0.22 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    for place, one in enumerate(shown):
+        alone = _severity(one, one.limit)
+        together = _severity(one, shares.get(one.bound.field.name))
+        if alone is not None:
+            axes.plot([1.0, alone], [place, place], color=COLOURS[0], lw=3.0, solid_capstyle="butt")
+            axes.plot(alone, place, ls="", marker="o", color=COLOURS[0], label="limit alone")
+        if together is not None:
+            axes.plot(
+                together, place, ls="", marker="D", color=COLOURS[1], label="limit of all together", **HOLLOW
+            )
+    axes.axvline(1.0, color=INK, lw=0.8)
+    axes.set_yticks(range(len(shown)), [one.bound.field.name for one in shown])
+    axes.tick_params(axis="y", length=0)
+    axes.set(
+        xscale="log",
+        ylim=(len(shown) - 0.4, -0.6),
+        xlabel="value of the technology, times as bad as its limit",
+    )
+    axes.grid(axis="x", color=GREY, lw=0.3, alpha=0.5)
+    legend_below(figure, [axes], 2)
+    return figure
+
+
+def _severity(one: FieldLimit, limit: float | None) -> float | None:
+    """The technology's value over the limit, above 1 where it is worse; None where the field is off."""
+    typical = one.typical
+    if limit is None or not typical or math.isinf(typical):
+        return None
+    return limit / typical if one.bound.direction == MIN else typical / limit

@@ -1,0 +1,147 @@
+"""The limit of one field: steps from the good end until it fails, then bisection in between."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analog_pc.cost.sizing import RULE, modes_at
+from analog_pc.errors import AnalogPcError, BadInput
+from analog_pc.evaluation import Bench
+from analog_pc.si import si
+from analog_pc.study.seeds import chip_seed
+from analog_pc.study.specification.bounds import Bound
+from analog_pc.study.specification.trial import LOOKS, Trial, Verdict, tried
+from analog_pc.technology import Technology
+
+STEP = 8.0  # from one value to the next, away from the good end
+RESOLUTION = 1.2  # between the limit and the next value that is not known to keep the budget
+MODES = 2  # samples whose modes are computed
+SOURCE = "analog-pc specify"
+MOST_CHIPS = LOOKS[-1]
+CONFIRMING = 64  # chips of their own at a limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searched:
+    """The trials of a field, in the order of the values, and the limit.
+
+    Parameters
+    ----------
+    kept
+        The worst value that keeps the budget, and all better ones tried do; None where none does.
+    beyond
+        The best value tried beyond it; None where all keep the budget.
+    """
+
+    kept: Trial | None
+    beyond: Trial | None
+    trials: tuple[Trial, ...]
+
+
+def seeds_of(bound: Bound, seed: int, purpose: str, most: int) -> range:
+    """At most so many chips of one purpose: those of a search are not those that confirm its limit."""
+    first = chip_seed(seed, f"{purpose} {bound.field.name}") % (2**32 - MOST_CHIPS)
+    return range(first, first + (most if bound.random else 1))
+
+
+def count_values(bound: Bound, technology: Technology) -> int:
+    """How many values are tried at most: steps, and halvings of one."""
+    good, bad = bound.ends(technology)
+    steps = math.ceil(abs(math.log(bad / good)) / math.log(STEP)) + 1
+    return steps + math.ceil(math.log2(math.log(STEP) / math.log(RESOLUTION)))
+
+
+def search(bench: Bench, bound: Bound, budget: float, seed: int, confidence: float) -> Searched:
+    """Find the limit of a field.
+
+    Parameters
+    ----------
+    bench
+        Network, data and the technology whose scales hold.
+    bound
+        What is looked for.
+    budget
+        Accuracy that may be lost.
+    seed
+        Of the chips.
+    confidence
+        That all verdicts of the field are right.
+    """
+    alpha = (1.0 - confidence) / (len(LOOKS) * count_values(bound, bench.technology))
+    seeds = seeds_of(bound, seed, "search", MOST_CHIPS)
+    base = bound.alone(bench.technology)
+
+    def attempt(value: float) -> Trial:
+        if bound.by_modes:
+            return _damped(bench, bound, value)
+        try:
+            technology = bound.field.apply(base, bound.rounded(value), SOURCE)
+            return tried(bench, technology, value, budget, seeds, alpha)
+        except BadInput as refused:  # no technology, or no chip, can have it: a gate of negative gain, say
+            return _refused(value, str(refused))
+
+    return _bracketed(bound, bench.technology, attempt)
+
+
+def _bracketed(bound: Bound, technology: Technology, attempt: Callable[[float], Trial]) -> Searched:
+    good, bad = bound.ends(technology)
+    found: dict[float, Trial] = {}
+    kept: Trial | None = None
+    beyond: Trial | None = None
+    value = good
+    while beyond is None:
+        found[value] = attempt(value)
+        if found[value].verdict is not Verdict.KEPT:
+            beyond = found[value]
+        else:
+            kept = found[value]
+            if value == bad:
+                break
+            value = _next(value, bad)
+    while kept is not None and beyond is not None and _apart(bound, kept.value, beyond.value):
+        middle = bound.rounded(math.sqrt(kept.value * beyond.value))
+        found[middle] = attempt(middle)
+        if found[middle].verdict is Verdict.KEPT:
+            kept = found[middle]
+        else:
+            beyond = found[middle]
+    trials = tuple(found[key] for key in sorted(found))
+    return Searched(kept=kept, beyond=beyond, trials=trials)
+
+
+def _next(value: float, bad: float) -> float:
+    """A step towards the bad end, not beyond it."""
+    return min(value * STEP, bad) if bad > value else max(value / STEP, bad)
+
+
+def _apart(bound: Bound, kept: float, beyond: float) -> bool:
+    """Whether there is a value in between that is worth a trial."""
+    if bound.whole and abs(round(kept) - round(beyond)) < 2:
+        return False
+    return max(kept / beyond, beyond / kept) > RESOLUTION
+
+
+def _refused(value: float, why: str) -> Trial:
+    nothing = math.nan
+    return Trial(
+        value=value, loss=nothing, low=nothing, high=nothing, chips=0, verdict=Verdict.EXCEEDED, remark=why
+    )
+
+
+def _damped(bench: Bench, bound: Bound, value: float) -> Trial:
+    """Whether every mode of the whole circuit is damped as the sizing rule asks for."""
+    technology = dataclasses.replace(
+        bound.field.apply(bench.technology, value, SOURCE), opamp_slew_rate=math.inf
+    )
+    try:
+        modes = modes_at(technology, bench.network, bench.data.inputs[:MODES], seed=bench.seeds[0])
+    except AnalogPcError as failure:
+        return _refused(value, str(failure))
+    verdict = Verdict.KEPT if modes.damping >= RULE.damping else Verdict.EXCEEDED
+    remark = f"least damping {modes.damping:.3g}, settles to 1 % in {si(modes.settling, 's')}"
+    if modes.damping <= 0.0:
+        remark = "a mode grows: unstable"
+    return Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict, remark=remark)

@@ -1,0 +1,225 @@
+"""Yield, culprits, the Pareto front, the TOML file and the report of a study."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from analog_pc import BadInput, save_network
+from analog_pc.cli import main
+from analog_pc.evaluation import TestData
+from analog_pc.nonideality.intervals import exact_interval
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.study import Limit, Limits, Store, axis, pareto, read_study, run_study, study_of
+from analog_pc.study.yields import yields
+from analog_pc.technology import Technology
+
+
+def test_the_front_is_what_nothing_beats() -> None:
+    costs = np.random.default_rng(0).integers(0, 6, size=(60, 2)).astype(float)
+    costs[7] = np.nan
+    found = pareto(costs)
+    for k, one in enumerate(costs):
+        beaten = any((o <= one).all() and (o < one).any() for o in costs)
+        assert found[k] == (not np.isnan(one).any() and not beaten)
+    with pytest.raises(BadInput, match="shape"):
+        pareto([1.0, 2.0])
+
+
+def test_an_exact_interval_is_that_of_the_definition() -> None:
+    from scipy import stats
+
+    low, high = exact_interval(18, 20)
+    assert stats.binom.sf(17, 20, low) == pytest.approx(0.025)
+    assert stats.binom.cdf(18, 20, high) == pytest.approx(0.025)
+    assert exact_interval(20, 20)[1] == 1.0
+
+
+def test_the_culprit_of_a_failing_chip_is_what_mends_it(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    limits = Limits({"accuracy_low": Limit(least=0.97)})
+    noisy = dataclasses.replace(base, opamp_offset=2e-2)
+    study = study_of(network, noisy, data, [axis("opamp_gain", [1e4, 1e6])], chips=8, limits=limits)
+    results = run_study(study)
+    found = yields(results, lambda _: None)
+    for one, combination in zip(found, results.combinations, strict=True):
+        good = sum(chip.row.measured["right"] >= 0.97 * 60 for chip in combination.chips)  # type: ignore[operator]
+        assert (one.chips, one.good) == (8, good)
+        assert one.low <= one.share <= one.high
+        assert 0 < one.failing == len(one.culprits)
+        assert one.culprit == "offset"  # the gain is far too high to matter
+        assert one.mended == one.failing
+
+
+def test_a_grid_is_a_dataset_of_its_axes(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    axes = [axis("input_offset", ["1 mV", "9 mV"]), axis("levels", [0, 4, 16])]
+    results = run_study(study_of(network, base, data, axes, chips=2, seed=5))
+    found = results.to_xarray()
+    assert found.accuracy_low.dims == ("input_offset", "levels", "chip")
+    for one in results:
+        there = found.sel(input_offset=one.point.values["input_offset"], levels=one.point.values["levels"])
+        there = there.sel(chip=one.point.chip)
+        assert float(there.accuracy_low) == one.row.measured["accuracy_low"]
+        assert str(there.key.values) == one.point.key
+    assert found.input_offset.attrs == {"units": "V"}
+    drawn = study_of(
+        network, base, data, [axis("levels", {"low": 2, "high": 40})], sampler="sobol", points=4, chips="own"
+    )
+    points = run_study(drawn).to_xarray()
+    assert points.accuracy_low.dims == ("point",)
+    assert points.levels.dims == points.chip.dims == ("point",)
+
+
+GIVEN = """
+network = "net.npz"
+data = "test.npz"
+technology = "mine.toml"
+chips = 3
+measure = ["accuracy"]
+[axes]
+opamp_offset = { low = "1 mV", high = "30 mV", points = 4, scale = "log" }
+opamp_gain = [1e4, 1e6]
+[limits]
+accuracy_low = { min = 0.95 }
+"""
+
+
+@pytest.fixture
+def file(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
+    save_network(tmp_path / "net.npz", network)
+    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
+    (tmp_path / "mine.toml").write_text('base = "ideal"\nsource = "a test"\nopamp_offset = 3e-3\n')
+    path = tmp_path / "small.toml"
+    path.write_text(GIVEN)
+    return path
+
+
+def cli(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["study", *arguments, "--workers", "1"])
+
+
+def test_the_command_writes_page_numbers_tables_and_figures(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = cli(str(file), "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "8 combinations of opamp_offset, opamp_gain (grid), 3 chips: 24 points" in result.stdout
+    assert "1 mV" in result.stdout
+    assert "yield" in result.stdout
+    report = json.loads((out / "results.json").read_text())
+    assert (report["schema"], report["version"], report["partial"]) == ("analog-pc study results", 1, False)
+    assert len(report["points"]) == 24
+    assert [one["name"] for one in report["axes"]] == ["opamp_offset", "opamp_gain"]
+    rows = list(csv.DictReader(io.StringIO((out / "results.csv").read_text())))
+    assert len(rows) == 24
+    assert [float(row["accuracy_low"]) for row in rows] == [
+        point["measured"]["accuracy_low"] for point in report["points"]
+    ]
+    assert next(csv.DictReader(io.StringIO((out / "yield.csv").read_text())))["chips"] == "3"
+    page = (out / "study.html").read_text()
+    assert "opamp_offset" in page
+    assert "Clopper" in page
+    figures = {path.name for path in (out / "figures").iterdir()}
+    assert figures == {
+        f"{name}.{kind}" for name in ("accuracy", "map", "yield", "tornado") for kind in ("svg", "pdf")
+    }
+    before = (out / "results.json").read_bytes()
+    assert cli(str(file), "--out", str(out)).exit_code == 0
+    assert (out / "results.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("opamp_offset =", "opamp_ofset =", ("small.toml", "opamp_ofset", "opamp_offset")),
+        ('"1 mV"', '"1 mOhm"', ("opamp_offset", "expected V")),
+        ('["accuracy"]', '["acuracy"]', ("acuracy", "accuracy")),
+        ('["accuracy"]', '["energy"]', ("accuracy_low", "is not measured")),
+        ("chips = 3", "chips = 0", ("chips = 0",)),
+        ("chips = 3", "cihps = 3", ("cihps", "chips")),
+        ("accuracy_low", "accuracy_lo", ("accuracy_lo", "accuracy_low")),
+        ("min = 0.95", "min = '3 V'", ("accuracy_low", "plain number")),
+        ("min = 0.95", "min = 1, max = 0", ("above",)),
+        ('"net.npz"', '"no.npz"', ("no.npz", "no such file")),
+        ('"mine.toml"', '"nothing"', ("nothing", "cmos65-rram")),
+        ("points = 4,", "", ("opamp_offset", "points")),
+        ("[limits]", '[sampler]\nkind = "soboll"\n[limits]', ("soboll", "sobol")),
+        ("[limits]", '[sampler]\nkind = "sobol"\n[limits]', ("points",)),
+        ("[limits]", "[limits", ("not TOML",)),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line(
+    file: Path, tmp_path: Path, old: str, new: str, said: tuple[str, ...]
+) -> None:
+    file.write_text(GIVEN.replace(old, new, 1))
+    result = cli(str(file), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2, result.output
+    assert len(result.stderr.splitlines()) == 1
+    assert all(part in result.stderr for part in said), result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--engine", "dask"), ("--scheduler ADDRESS",)),
+        (("--scheduler", "tcp://127.0.0.1:1"), ("--engine dask",)),
+        (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("dask",)),
+        (("--engine", "cloud"), ("cloud", "pool")),
+    ],
+)
+def test_a_wrong_engine_is_told_in_one_line(
+    file: Path, tmp_path: Path, more: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    result = cli(str(file), "--out", str(tmp_path / "out"), *more)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert all(part in result.stderr for part in said), result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_clients_on_one_folder(file: Path, tmp_path: Path) -> None:
+    with Store(tmp_path / "out"):
+        result = cli(str(file), "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert "another run writes there" in result.stderr
+    assert len(result.stderr.splitlines()) <= 2  # progress has begun
+
+
+def test_candidates_are_axes_too(file: Path, tmp_path: Path, network: PredictiveCodingNetwork) -> None:
+    save_network(
+        tmp_path / "weak.npz", network.with_parameters([0.1 * w for w in network.W], list(network.b))
+    )
+    file.write_text(
+        'data = "test.npz"\ntechnology = ["mine.toml", "cmos65-rram"]\n'
+        '[network]\nstrong = "net.npz"\nweak = "weak.npz"\n'
+        '[axes]\nnetwork = ["strong", "weak"]\ntechnology = ["mine", "cmos65-rram"]\n'
+    )
+    results = run_study(read_study(file))
+    assert [tuple(one.values.values()) for one in results.combinations] == [
+        ("strong", "mine"), ("strong", "cmos65-rram"), ("weak", "mine"), ("weak", "cmos65-rram"),
+    ]  # fmt: skip
+    assert not results.failed
+    ideal = [one.row.measured["ideal_accuracy"] for one in results]
+    assert ideal[0] == ideal[1] == 1.0
+    with pytest.raises(BadInput, match="holds no numbers"):
+        results.column("network")
+
+
+@pytest.mark.slow
+def test_progress_is_short_in_a_pipe(file: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "analog_pc", "study", str(file), "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert len(done.stderr.splitlines()) <= 4
+    assert "\x1b" not in done.stdout + done.stderr

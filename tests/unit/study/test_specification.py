@@ -1,0 +1,334 @@
+"""Specification: verdicts keep their confidence, searches find thresholds, limits hold for other chips."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from analog_pc import BadInput, SimulationFailed, save_network, technology
+from analog_pc.cli import choices, main
+from analog_pc.evaluation import Bench, TestData
+from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.study.specification import BOUNDS, Specification, Target, bound, joint, search, specify, trial
+from analog_pc.study.specification import run as fields_of
+from analog_pc.study.specification.joint import at_share
+from analog_pc.study.specification.run import find_field
+from analog_pc.study.specification.search import SOURCE, seeds_of
+from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
+from analog_pc.technology import Technology
+from analog_pc.technology.non_idealities import present
+
+BUDGET = 0.05
+
+
+@pytest.fixture(scope="module")
+def bench(network: PredictiveCodingNetwork, data: TestData) -> Bench:
+    return Bench(network, technology("cmos65-rram"), data, (0,))
+
+
+# --- verdicts
+
+
+def test_agreeing_chips_do_not_prove_more_than_they_can() -> None:
+    none = Loss(each=np.zeros(4), of_samples=np.zeros(50))
+    # One of 4 chips that differs by one of 50 samples spreads by 1 / 100 = 1 / (50 sqrt(4)).
+    assert np.std([0.02, 0.0, 0.0, 0.0], ddof=1) == pytest.approx(0.01)
+    assert none.half_width(0.05) == pytest.approx(2.353363 * 0.01 / 2.0)  # t(3, 0.95) of tables
+    assert Loss(each=np.zeros(1), of_samples=np.zeros(50)).half_width(0.05) == 0.0
+
+
+def test_losses_of_two_groups_are_those_of_all(bench: Bench) -> None:
+    chip = dataclasses.replace(technology("ideal"), opamp_offset=2e-2)
+    both = trial.together(lost(bench, chip, range(3)), lost(bench, chip, range(3, 8)))
+    all_of_them = lost(bench, chip, range(8))
+    assert both.each == pytest.approx(all_of_them.each)
+    assert both.of_samples == pytest.approx(all_of_them.of_samples)
+    assert all_of_them.mean == pytest.approx(all_of_them.of_samples.mean())
+    accuracies = [bench.chip(chip, seed).low for seed in range(8)]
+    assert bench.ideal_accuracy - all_of_them.mean == pytest.approx(np.mean(accuracies))
+
+
+@pytest.mark.parametrize(
+    ("mean", "wrong"), [(1.02 * BUDGET, Verdict.KEPT), (0.98 * BUDGET, Verdict.EXCEEDED)]
+)
+def test_a_verdict_is_wrong_no_more_often_than_promised(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, mean: float, wrong: Verdict
+) -> None:
+    rng = np.random.default_rng(1)
+
+    def drawn(_: Bench, __: Technology, seeds: range) -> Loss:
+        each = np.round(60 * rng.normal(mean, 0.03, len(seeds))) / 60
+        return Loss(each=each, of_samples=np.full(60, each.mean()))
+
+    monkeypatch.setattr(trial, "lost", drawn)
+    alpha = 0.1 / len(LOOKS)  # 10 % for one value
+    verdicts = [
+        tried(bench, bench.technology, 1.0, BUDGET, range(LOOKS[-1]), alpha).verdict for _ in range(400)
+    ]
+    assert verdicts.count(wrong) <= 0.1 * 400
+    clear = [tried(bench, bench.technology, 1.0, 2.0 * mean, range(LOOKS[-1]), alpha) for _ in range(50)]
+    assert all(one.verdict is Verdict.KEPT for one in clear)
+    assert max(one.chips for one in clear) < LOOKS[-1]  # what is clear takes few chips
+
+
+# --- searches
+
+
+@pytest.mark.parametrize("name", ["input_offset", "amplifier_gain", "levels", "on_off_ratio"])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_search_ends_beside_the_threshold(name: str, place: float) -> None:
+    one = bound(name)
+    base = technology("cmos65-rram")
+    good, bad = one.ends(base)
+    threshold = good ** (1.0 - place) * bad**place
+    asked: list[float] = []
+
+    def attempt(value: float) -> Trial:
+        asked.append(value)
+        kept = value <= threshold if one.direction == "max" else value >= threshold
+        verdict = Verdict.KEPT if kept else Verdict.EXCEEDED
+        return Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict)
+
+    found = search._bracketed(one, base, attempt)
+    assert found.kept is not None
+    assert found.beyond is not None
+    between = sorted([found.kept.value, found.beyond.value])
+    assert between[0] <= threshold <= between[1]
+    assert between[1] / between[0] <= search.RESOLUTION or (one.whole and between[1] - between[0] < 2)
+    assert len(asked) == len(set(asked)) <= search.count_values(one, base)
+
+
+def test_a_search_without_a_threshold() -> None:
+    one = bound("input_offset")
+    base = technology("cmos65-rram")
+
+    def attempt(verdict: Verdict) -> Any:
+        return lambda value: Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict)
+
+    kept = search._bracketed(one, base, attempt(Verdict.KEPT))
+    assert kept.beyond is None
+    assert kept.kept is not None
+    assert kept.kept.value == one.ends(base)[1]
+    failed = search._bracketed(one, base, attempt(Verdict.EXCEEDED))
+    assert failed.kept is None
+    assert failed.beyond is not None
+    assert failed.beyond.value == one.ends(base)[0]
+
+
+def test_every_good_end_is_as_good_as_ideal(bench: Bench) -> None:
+    for one in BOUNDS.values():
+        if not one.by_modes and one.field.name != "on_off_ratio":  # beside what the devices lose anyway
+            good, _ = one.ends(bench.technology)
+            chip = one.field.apply(one.alone(bench.technology), one.rounded(good), SOURCE)
+            assert lost(bench, chip, range(1)).mean <= 1.0 / 60, one.field.name
+
+
+def test_a_field_is_tried_alone_or_beside_what_it_acts_through() -> None:
+    base = technology("cmos65-rram")
+    assert present(bound("input_offset").alone(base)) == ()
+    assert present(bound("opamp_output_resistance").alone(base)) == ("finite gain",)
+    assert "programming spread" in present(bound("on_off_ratio").alone(base))
+
+
+def test_chips_that_confirm_are_others_than_those_that_searched() -> None:
+    for one in BOUNDS.values():
+        if one.random:
+            first = set(seeds_of(one, 0, "search", 128))
+            assert not first & set(seeds_of(one, 0, "confirm", 64))
+            assert first != set(seeds_of(one, 1, "search", 128))
+
+
+# --- limits
+
+
+def test_a_limit_without_chance_is_exact(bench: Bench) -> None:
+    found = find_field(Target(bench=bench, budget=BUDGET), "amplifier_gain")
+    assert found.bounded
+    assert found.beyond is not None
+    assert found.confidence is None
+    for value, kept in ((found.limit, True), (found.beyond.value, False)):
+        chip = dataclasses.replace(
+            bound("amplifier_gain").alone(bench.technology), opamp_gain=value, rectifier_gain=value
+        )
+        assert (bench.ideal_accuracy - bench.chip(chip, 0).low <= BUDGET + 1e-9) == kept
+    assert found.met == (found.typical >= float(found.limit or 0.0))
+
+
+def test_any_level_is_more_than_some(bench: Bench) -> None:
+    found = find_field(Target(bench=bench, budget=BUDGET), "levels")
+    assert bench.technology.levels == 0  # any
+    assert found.bounded
+    assert found.met is True
+
+
+def test_the_bandwidth_is_bounded_by_damping(bench: Bench) -> None:
+    from analog_pc.cost.sizing import RULE, modes_at
+
+    strong = bench.network.with_parameters([4.0 * w for w in bench.network.W], list(bench.network.b))
+    bench = dataclasses.replace(bench, network=strong)
+    found = find_field(Target(bench=bench, budget=BUDGET), "opamp_gain_bandwidth")
+    assert found.bounded
+    assert found.beyond is not None
+    for value, damped in ((found.limit, True), (found.beyond.value, False)):
+        chip = dataclasses.replace(bench.technology, opamp_gain_bandwidth=value, opamp_slew_rate=math.inf)
+        modes = modes_at(chip, bench.network, bench.data.inputs[: search.MODES])
+        assert (modes.damping >= RULE.damping) == damped
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["input_offset", "programming_sigma", "activation_offset_spread"])
+def test_five_hundred_other_chips_agree_with_a_limit(bench: Bench, name: str) -> None:
+    target = Target(bench=bench, budget=BUDGET)
+    found = find_field(target, name)
+    assert found.bounded
+    assert found.confirmed is not None
+    one = bound(name)
+    chip = one.field.apply(one.alone(bench.technology), found.limit, SOURCE)
+    brute = lost(bench, chip, range(500))
+    assert brute.mean <= BUDGET
+    spread = 4.0 * float(brute.each.std(ddof=1)) / math.sqrt(500)  # of the brute force itself
+    accuracy = bench.ideal_accuracy - brute.mean
+    assert found.confirmed.low - spread <= accuracy <= found.confirmed.high + spread
+
+
+@pytest.mark.slow
+def test_workers_find_the_same(bench: Bench) -> None:
+    target = Target(bench=bench, budget=BUDGET, fields=("input_offset", "amplifier_gain", "levels"))
+    one = Specification(target=target)
+    two = Specification(target=target)
+    specify(target, one, workers=1, tell=lambda _: None)
+    specify(target, two, workers=2, tell=lambda _: None)
+    assert [found.searched for found in one.ordered] == [found.searched for found in two.ordered]
+    assert one.joint is not None
+    assert two.joint is not None
+    assert one.joint.values == two.joint.values
+
+
+def test_all_together_have_a_share_of_each_limit(bench: Bench) -> None:
+    limits = [(bound("input_offset"), 2e-3), (bound("amplifier_gain"), 100.0), (bound("levels"), 16.0)]
+    chip = at_share(bench.technology, limits, 0.5)
+    assert (chip.opamp_offset, chip.opamp_gain, chip.levels) == (1e-3, 200.0, 32)
+    assert set(present(chip)) == {"offset", "finite gain", "levels"}
+    assert chip.name == "cmos65-rram-specified"
+
+
+# --- the command
+
+
+@pytest.fixture
+def files(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> tuple[str, ...]:
+    save_network(tmp_path / "net.npz", network)
+    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
+    return (
+        str(tmp_path / "net.npz"), "--data", str(tmp_path / "test.npz"), "--technology", "cmos65-rram",
+        "--loss", "5%", "--workers", "1", "--out", str(tmp_path / "out"),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def few_chips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "LOOKS", (4, 8))
+    monkeypatch.setattr(joint, "CONFIRMING", 8)
+    monkeypatch.setattr(fields_of, "CONFIRMING", 8)
+
+
+def cli(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["specify", *arguments])
+
+
+@pytest.mark.usefixtures("few_chips")
+def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Path) -> None:
+    result = cli(*files, "--fields", "amplifier_gain,input_offset")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("ideal accuracy 100.0 %")
+    assert "All together" in result.stdout
+    out = tmp_path / "out"
+    report = json.loads((out / "specification.json").read_text())
+    assert (report["schema"], report["version"]) == ("analog-pc specification", 1)
+    assert not report["partial"]
+    gain, offset = report["fields"]
+    assert {"name", "limit", "unit", "direction", "confidence", "accuracy_at_limit"} <= set(gain)
+    assert (gain["name"], gain["unit"], gain["direction"], gain["confidence"]) == (
+        "amplifier_gain", "V/V", "min", None,
+    )  # fmt: skip
+    assert (offset["unit"], offset["direction"], offset["confidence"]) == ("V", "max", 0.95)
+    assert offset["low"] <= offset["accuracy_at_limit"] <= offset["high"]
+    assert report["joint"]["accuracy"] >= 0.93
+    together = {one["name"]: one["limit"] for one in report["joint"]["fields"]}
+    assert together["input_offset"] <= offset["limit"]
+    assert together["amplifier_gain"] >= gain["limit"]
+    handed_on = technology(out / "specification.toml")
+    assert handed_on.opamp_offset == together["input_offset"]
+    rows = list(csv.DictReader(io.StringIO((out / "specification.csv").read_text())))
+    assert float(rows[0]["min"]) == gain["limit"]
+    assert rows[0]["max"] == ""
+    page = (out / "specification.html").read_text()
+    assert "input_offset" in page
+    assert "PARTIAL" not in page
+    assert (out / "figures" / "losses.pdf").exists()
+    assert (out / "figures" / "margins.svg").exists()
+
+
+def test_ctrl_c_keeps_the_fields_that_are_done(
+    files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fields_of, "find_joint", stopped)
+    result = cli(*files, "--fields", "levels,amplifier_gain")
+    assert result.exit_code == 130
+    assert "2 of 2 fields" in result.stderr
+    report = json.loads((tmp_path / "out" / "specification.json").read_text())
+    assert report["partial"]
+    assert [one["name"] for one in report["fields"]] == ["levels", "amplifier_gain"]
+    assert "PARTIAL" in (tmp_path / "out" / "specification.html").read_text()
+
+
+def test_a_field_that_fails_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any) -> None:
+        raise SimulationFailed("no sample has an operating point")
+
+    monkeypatch.setattr(fields_of, "search", fails)
+    found = find_field(Target(bench=bench, budget=BUDGET), "levels")
+    assert found.failed == "no sample has an operating point"
+    assert not found.bounded
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--fields", "gain"), ("gain", "amplifier_gain")),
+        (("--fields", "levels,levels"), ("once",)),
+        (("--loss", "0"), ("loss", "between 0 and 1")),
+        (("--loss", "much"), ("loss", "much")),
+        (("--loss", "90%"), ("guessing",)),
+        (("--confidence", "100%"), ("confidence",)),
+        (("--technology", "nothing"), ("nothing", "cmos65-rram")),
+        (("--data", "digits"), ("64",)),
+    ],
+)
+def test_wrong_options_are_told_in_one_line(
+    files: tuple[str, ...], tmp_path: Path, more: tuple[str, ...], said: tuple[str, ...]
+) -> None:
+    result = cli(*files, *more)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert all(part in result.stderr for part in said), result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_lists_the_fields() -> None:
+    assert tuple(BOUNDS) == choices.SPECIFIED
+    with pytest.raises(BadInput, match="unknown field"):
+        bound("colour")
