@@ -19,7 +19,8 @@ from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data
 from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.report import FILES, write_evaluation
 from analog_pc.evaluation.report.comparison import write_comparison
-from analog_pc.files import refuse_inputs, withdraw
+from analog_pc.files import withdraw
+from analog_pc.inputs import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology

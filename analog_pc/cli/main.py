@@ -18,7 +18,7 @@ import click
 
 from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.errors import AnalogPcError, one_line
-from analog_pc.files import inputs_kept
+from analog_pc.inputs import inputs_kept
 
 # Command -> where it is.  What a command needs is imported when it runs: help does not wait for compilers and
 # plotting.

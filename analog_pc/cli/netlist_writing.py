@@ -9,7 +9,7 @@ import click
 from analog_pc.cli.output_folder import claimed
 from analog_pc.compiler import compile_network, load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import refuse_inputs
+from analog_pc.inputs import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology

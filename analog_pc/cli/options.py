@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from analog_pc.errors import BadInput
-from analog_pc.files import is_input
+from analog_pc.inputs import is_input
 from analog_pc.si import quantity
 
 READ = "is read by this command"

@@ -12,7 +12,8 @@ from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import refuse_inputs, withdraw
+from analog_pc.files import withdraw
+from analog_pc.inputs import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from analog_pc.errors import BadInput
-from analog_pc.files import forget_input, read_npz, write_npz
+from analog_pc.files import read_npz, write_npz
+from analog_pc.inputs import forget_input
 from analog_pc.training.datasets import Dataset
 from analog_pc.training.trainer import Trainer
 

@@ -21,7 +21,8 @@ from sklearn.model_selection import train_test_split
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.errors import BadInput
-from analog_pc.files import most_expanded, note_input, read_npz
+from analog_pc.files import most_expanded, read_npz
+from analog_pc.inputs import note_input
 
 NAMES = {
     "digits": bundled.load_digits,

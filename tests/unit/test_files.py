@@ -21,12 +21,9 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.files import (
-    forget_input,
-    inputs_kept,
     most_expanded,
     read_bytes,
     read_npz,
-    withdraw,
     write_bytes,
     write_npz,
     write_text,
@@ -196,30 +193,6 @@ def test_files_that_belong_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(BadInput, match="out/b: cannot be written: No space left on device"):
         write_together(tmp_path / "out", {"a": b"two", "b": b"two"})
     assert list((tmp_path / "out").iterdir()) == []
-
-
-def test_what_was_read_inside_is_neither_written_nor_removed(tmp_path: Path) -> None:
-    path = tmp_path / "a.npz"
-    write_npz(path, x=np.arange(3))
-    before = path.read_bytes()
-    link = tmp_path / "link.npz"
-    link.symlink_to(path)
-    with inputs_kept():
-        read_npz(link)
-        for attempt in (
-            lambda: write_npz(path, x=np.zeros(1)),
-            lambda: withdraw(tmp_path, ["b.npz", "a.npz"]),
-            lambda: write_together(tmp_path, {"b.npz": b"", "a.npz": b""}),
-        ):
-            (tmp_path / "b.npz").write_text("other")
-            with pytest.raises(BadInput, match=r"a.npz: is read by this command"):
-                attempt()
-            assert path.read_bytes() == before
-            assert (tmp_path / "b.npz").read_text() == "other"
-        forget_input(path)
-        write_npz(path, x=np.zeros(1))
-        read_npz(path)
-    write_npz(path, x=np.ones(1))  # outside, as a library call may
 
 
 def test_a_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:

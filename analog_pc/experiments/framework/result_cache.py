@@ -13,7 +13,8 @@ from joblib import Parallel, delayed
 
 from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.result import Array
-from analog_pc.files import forget_input, read_npz, write_npz
+from analog_pc.files import read_npz, write_npz
+from analog_pc.inputs import forget_input
 from analog_pc.simulators.workspace import remove_abandoned, temporary_files
 from analog_pc.workers import begin_worker
 
