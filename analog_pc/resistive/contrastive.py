@@ -31,7 +31,7 @@ from analog_pc.resistive.nudging import NUDGES, nudge
 
 
 class Gradient(NamedTuple):
-    """dC/dG_l [post, pre] and dC/db_l [post] of layers 1 ... L, summed over the samples, C = 1/2 |o - y|^2.
+    """dC/dG_l [post, pre] and dC/db_l [post] of layers 1 ... L, summed over the samples, ``C = 1/2 |o - y|^2``.
 
     `switched`: share of the hidden diodes that conduct in one state only; each is a jump of the estimate.
     """
@@ -162,7 +162,7 @@ def contrastive_gradient(
 
 
 def adjoint_gradient(network: ResistiveNetwork, inputs: ArrayLike, targets: ArrayLike) -> Gradient:
-    """The exact gradient of C = 1/2 |o - y|^2, by the adjoint circuit.
+    """The exact gradient of ``C = 1/2 |o - y|^2``, by the adjoint circuit.
 
     The conducting diodes are shorted to ground, the sources are at 0 V, and the current o - y flows into the
     outputs; with its voltages a::
