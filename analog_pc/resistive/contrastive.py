@@ -31,7 +31,7 @@ from analog_pc.resistive.nudging import NUDGES, nudge
 
 
 class Gradient(NamedTuple):
-    """dC/dG_l [post, pre] and dC/db_l [post] of layers 1 ... L, summed over the samples, ``C = 1/2 |o - y|^2``.
+    """dC/dG_l [post, pre] and dC/db_l [post] of layers 1 ... L, a sum over samples, ``C = 1/2 |o - y|^2``.
 
     `switched`: share of the hidden diodes that conduct in one state only; each is a jump of the estimate.
     """
