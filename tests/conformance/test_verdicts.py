@@ -15,6 +15,11 @@ from analog_pc.simulators import SIMULATORS, Native
 from analog_pc.technology import IDEAL
 
 every_simulator = pytest.mark.parametrize("simulator", SIMULATORS)
+# ngspice follows hundreds of periods of the ringing before it gives up: half a minute.
+slow_in_ngspice = pytest.mark.parametrize(
+    "simulator",
+    [pytest.param(s, marks=[pytest.mark.slow] if s.startswith("ngspice") else []) for s in SIMULATORS],
+)
 
 # Amplifiers of 1 MHz in the loop around a value node of 0.1 us: it rings.
 SLOW = replace(IDEAL, name="slow", opamp_gain=1e4, opamp_gain_bandwidth=1e6, opamp_saturation=5.0)
@@ -32,7 +37,7 @@ def test_the_transient_of_slow_amplifiers_goes_on() -> None:
     assert np.ptp(late, axis=0).max() > 0.1 * np.abs(wave).max()
 
 
-@every_simulator
+@slow_in_ngspice
 def test_slow_amplifiers_are_unstable(simulator: str) -> None:
     circuit = ringing()
     answer = SIMULATORS[simulator]().simulate(circuit.circuit, circuit.operating_point())
