@@ -24,6 +24,7 @@ from analog_pc.experiments.salvatori2021.memory import MEMORY
 from analog_pc.experiments.salvatori2022.graph_queries import GRAPH_QUERIES
 from analog_pc.experiments.salvatori2024.incremental_pc import INCREMENTAL_PC
 from analog_pc.experiments.scellier2023.contrastive_learning import CONTRASTIVE_LEARNING
+from analog_pc.experiments.scellier2023.same_hardware import SAME_HARDWARE
 from analog_pc.experiments.song2020.write_window import WRITE_WINDOW
 from analog_pc.experiments.song2020.z_il import Z_IL
 from analog_pc.experiments.song2024.bear import BEAR
@@ -65,6 +66,7 @@ EXPERIMENTS: dict[str, Experiment[Any]] = {
         FEEDBACK_ALIGNMENT,
         VARIANTS_EXPERIMENT,
         CONTRASTIVE_LEARNING,
+        SAME_HARDWARE,
         WRITE_WINDOW,
         Z_IL,
         INCREMENTAL_PC,
