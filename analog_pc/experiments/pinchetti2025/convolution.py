@@ -94,6 +94,9 @@ def _notes(values: Mapping[Quantity, float]) -> tuple[str, ...]:
 
 
 FACTS = (
+    "Channels and epochs are those of the least error on a validation part of the training images "
+    "(analysis/convolution_selection.py); no test image of the same split was looked at. It is the error of "
+    "the convolution that decided: 'copies' and the perceptron learn for as many epochs.",
     "Devices cannot share a value: an unrolled convolution holds each kernel weight once for every position. "
     "The row 'convolution' sums the updates of all copies, digitally or in one array of the kernel that is "
     "used position after position; 'copies' learns each of them by its own local product.",

@@ -2,7 +2,7 @@
 
 ::
 
-    convolution   64 --[ 3 x 3 kernels, stride 2, padding 1: 16 channels of 4 x 4 ]-- 256 --[ dense ]-- 10
+    convolution   64 --[ 3 x 3 kernels, stride 2, padding 1: 32 channels of 4 x 4 ]-- 512 --[ dense ]-- 10
     copies        the same connections, each position with weights of its own
     perceptron    64 --[ dense ]-- 32 --[ dense ]-- 10
 
@@ -49,9 +49,12 @@ HIDDEN = "input->hidden"
 
 @dataclass(frozen=True, kw_only=True)
 class Learning:
-    """Channels of the convolution, hidden units of the perceptron, and how weights are learned (Adam)."""
+    """Channels of the convolution, hidden units of the perceptron, and how weights are learned (Adam).
 
-    channels: Count = 16
+    Channels and epochs were chosen on validation images (`analysis/convolution_selection.py`).
+    """
+
+    channels: Count = 32
     hidden: Count = 32
     epochs: Count = 40
     batch: Count = 32

@@ -10,9 +10,9 @@ P = 1/10 is the precision of level 1, A_1 = 1 and A_2 = 1/20 are the strengths o
 are leak conductances to ground in a circuit.  E is quadratic: its minimum is one linear solve, with which
 training is exact.
 
-Weights learn by the local product with a decay, the same at both levels: dU = k (eps r^T - decay U).  The
-published rule divides each product by the variance of its level (the one of level 2 by 10) and not the decay;
-level 2 then stays so weak that it predicts less, and end-stopping is weaker.
+Weights learn by the local product with a decay: dU = k (eps r^T / variance - decay U), with a variance of 1
+at both levels.  The published rule has the variance of each level, 1 for level 1 and 10 for level 2; level 2
+then stays so weak that it predicts less, and nothing is end-stopped (`analysis/rao_ballard_seeds.py`).
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Training:
         Factor of a step of k; 1.015 is published, every 40 inputs.
     decay
         Of the weights.
+    variance
+        That the product of level 2 is divided by, the decay is not; 10 is published.
     """
 
     alone: Count = 300
@@ -61,6 +63,7 @@ class Training:
     rate: Positive = 1.0
     fading: Positive = 1.015
     decay: Positive = 0.005
+    variance: Positive = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +177,8 @@ def trained(units: int, training: Training, seed: int) -> Hierarchy:
         features = features + rate * _learned(missed, modules, features, training.decay)
         if feedback:
             surprise = r - above @ context.T
-            context = context + rate * _learned(surprise, above, context, training.decay)
+            learned = _learned(surprise / training.variance, above, context, training.decay)
+            context = context + rate * learned
         if (step + 1) % 40 == 0:
             rate /= training.fading
     return Hierarchy(features, context)

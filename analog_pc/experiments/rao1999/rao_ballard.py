@@ -14,6 +14,11 @@ feedback from the higher area removed::
 Level 2 has to be a bottleneck for this: with as many units as level 1 (or the published 128 for 96) it
 predicts whatever level 1 says, a short bar as well as a long one, and nothing is left to fade.
 
+How the settings were found: the bounds below are those of a calculation that shares no code with this
+package.  About 20 variants of the training (decay, batches, rates, strengths of the priors), the choice of
+the units that the index is of, and the lengths of the bars were tried while looking at these bounds on seeds
+0 to 3, which the reduced configuration uses.  `analysis/rao_ballard_seeds.py` measures 30 other seeds.
+
 The publication shows curves of neurons and no table; no number here is a published one.  Features are not
 claimed to look like receptive fields of V1: with Gaussian priors they are any basis of a subspace.
 """
@@ -68,9 +73,13 @@ ZEROED = "minus the one of a blank screen"
 IDS = {"on": "feedback", "cut": "no-feedback"}
 
 INDEX = f"end-stopping 1 - long/peak of the {MOST_DRIVEN} units most driven"
+ASKED = {"on": 0.5, "cut": 0.12}  # the index: above with feedback, below without
 PEAK = "bar length at the peak"
 EXPLAINED = "share of variance explained"
 SHARE = quantity(f"share of trainings with long/peak < {FADED:g} with feedback, > {HIGH:g} without")
+INDEX_SHARE = quantity(
+    f"share of trainings with an index > {ASKED['on']:g} with feedback, < {ASKED['cut']:g} without"
+)
 FALL = quantity("first response to a long bar over the settled one")
 
 
@@ -180,11 +189,20 @@ def _summary(trainings: Sequence[Mapping[str, Array]]) -> dict[Quantity, float]:
     values: dict[Quantity, float] = {}
     for k in CONDITIONS:
         values[ratio(k)] = float(np.mean([long_over_peak(t[k]) for t in trainings]))
-        values[index(k)] = float(np.mean([end_stopping(t[k], t["cut"][-1]) for t in trainings]))
+        each = [end_stopping(t[k], t["cut"][-1]) for t in trainings]
+        values[index(k)] = float(np.mean(each))
+        values |= {index(k).at(seed=seed): found for seed, found in enumerate(each)}
     values[peak()] = float(np.mean([length_at_peak(t["on"]) for t in trainings]))
     shown = [long_over_peak(t["on"]) < FADED and long_over_peak(t["cut"]) > HIGH for t in trainings]
     values[SHARE] = float(np.mean(shown))
+    values[INDEX_SHARE] = float(np.mean([_index_holds(values, seed) for seed in range(len(trainings))]))
     return values
+
+
+def _index_holds(values: Mapping[Quantity, float], seed: int) -> bool:
+    """Whether the index of a training is what is asked, with feedback and without."""
+    on, cut = (values[index(k).at(seed=seed)] for k in CONDITIONS)
+    return on > ASKED["on"] and cut < ASKED["cut"]
 
 
 def _explained(config: Config) -> dict[Quantity, float]:
@@ -213,16 +231,39 @@ def _notes(config: Config, values: Mapping[Quantity, float]) -> tuple[str, ...]:
         f"level 1, and a long bar leaves {values[ratio('on')]:.2f} of the largest response; with {last} it "
         f"predicts {100 * values[explained(2, last)]:.0f} %, and {values[ratio('on').at(units=last)]:.2f} "
         "is left: end-stopping needs a bottleneck.",
+        _index_note(config, values),
+        *HOW_FOUND,
         "Training is done in closed form, the same for all columns; what the columns relax is the trained "
-        "network. Its weights decay by the same share at both levels; a decay that is not divided by the "
-        "variance of level 2, as in the publication, makes level 2 ten times as forgetful, and the effect "
-        "weaker.",
+        "network.",
         f"A chip of {CHIP}: a prediction error of 0.05 units is 5 mV at 0.1 V a unit, so that offsets of "
         "op-amps hide what feedback does; in the difference to a blank screen they cancel.",
         "Features are no Gabor functions and are not claimed to be: Gaussian priors leave their basis free.",
         "ngspice: pixels in the basis of the features, 96 instead of 768 clamped nodes, the same equilibria; "
         "the response over time and other sizes of level 2 are left to native.",
     )
+
+
+HOW_FOUND = (
+    "The default settings are not independent of these numbers: about 20 variants of the training, the "
+    "choice of the units most driven and the lengths of the bars were tried while looking at the bounds "
+    "on seeds 0 to 3. On 30 seeds that nothing was chosen on (analysis/results/rao_ballard_seeds.json), "
+    "long/peak held in 30, the index in 27, a peak at 8 to 16 pixels in 28, and all bounds together in "
+    "25.",
+    "By default weights decay alike at both levels, which is not the published rule: that divides the "
+    "product by the variance of its level and not the decay, which makes level 2 ten times as forgetful. "
+    "With the published decay (training.variance=10) there is no end-stopping by these bounds: of the "
+    "same 30 seeds the index held in 0 and long/peak with feedback in 5.",
+)
+
+
+def _index_note(config: Config, values: Mapping[Quantity, float]) -> str:
+    """The index of each training, and which of them miss what is asked."""
+    seeds = range(config.seeds)
+    each = ", ".join(f"{values[index('on').at(seed=seed)]:.2f}" for seed in seeds)
+    missed = [str(seed) for seed in seeds if not _index_holds(values, seed)]
+    asked = f"> {ASKED['on']:g} with feedback and < {ASKED['cut']:g} without are asked"
+    verdict = f"not reached by seed {', '.join(missed)}" if missed else "reached by all of them"
+    return f"Index with feedback of seeds 0 to {config.seeds - 1}: {each}; {asked}, {verdict}."
 
 
 def ratio(feedback: str) -> Quantity:
@@ -256,8 +297,12 @@ def claims(config: Config) -> Sequence[Claim]:
         found.append(Claim(ratio(k), None, CIRCUITS, id=f"long-over-peak@{name}"))
     for k, name in IDS.items():
         found.append(Claim(index(k), None, CIRCUITS, id=f"index@{name}"))
+        for seed in range(config.seeds):
+            one = index(k).at(seed=seed)
+            found.append(Claim(one, None, CIRCUITS, id=f"index@{name},seed={seed}"))
     found.append(Claim(peak(), None, CIRCUITS, id="peak-length@feedback"))
     found.append(Claim(SHARE, None, 0.0, id="end-stopped-trainings"))
+    found.append(Claim(INDEX_SHARE, None, 0.0, id="index-trainings"))
     found.append(Claim(FALL, None, 0.01, id="response@first-over-settled"))
     found.append(Claim(explained(1), None, None, id="explained"))
     for units in sorted({config.units, *config.others}):

@@ -11,6 +11,10 @@ State inference, prediction and the local learning rule are analog.  Planning, t
 cells, is digital.  Of active predictive coding (Gklezakos and Rao 2022, Rao 2024) this is the part that a
 crossbar holds: the publications train state and policy networks by backpropagation and reinforcement on other
 tasks, so that no number of them is comparable.
+
+How the settings were found: the share for a change of room (`inference.CHANGE_RATE`) was lowered after
+training 1, which learns the rooms without labels, had missed the bound on purity.  Purity is therefore
+reported over 20 trainings, most of them of seeds that nothing was chosen on.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.stats import binomtest
 
 from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
@@ -28,7 +33,13 @@ from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.rao2024.figures.active_pc import draw
 from analog_pc.experiments.rao2024.figures.film import player
-from analog_pc.experiments.rao2024.inference import accuracy, follow, rooms_graph, surprise
+from analog_pc.experiments.rao2024.inference import (
+    CHANGE_RATE,
+    accuracy,
+    follow,
+    rooms_graph,
+    surprise,
+)
 from analog_pc.experiments.rao2024.learning import learned_laws, purity
 from analog_pc.experiments.rao2024.quantities import (
     ACCURACY,
@@ -38,6 +49,7 @@ from analog_pc.experiments.rao2024.quantities import (
     GAINS,
     KNOWN,
     PATH,
+    PURITIES,
     SURPRISE,
 )
 from analog_pc.experiments.rao2024.rooms import (
@@ -60,7 +72,10 @@ REPORTED = (1, 2, 3, 5)  # moves
 AT_CHANGE = quantity("surprise |eps|^2 of the first move in a room of another type")
 IN_KNOWN = quantity("surprise |eps|^2 of a move in a known room")
 PURITY = quantity("purity of the rooms learned without labels, mean")
-PURE = quantity("share of trainings with purity >= 0.95")
+PURE_ENOUGH = 0.95
+PURE = quantity(f"share of trainings with purity >= {PURE_ENOUGH:g}")
+PURE_LOW = quantity("lower end of its 95 % interval")
+PURE_HIGH = quantity("upper end of its 95 % interval")
 SHARE = quantity("decisions per step of an abstract plan")
 DETOUR = quantity("steps of an abstract plan per step of a flat one")
 SEARCHED = quantity("states that an abstract plan looks at per state of a flat one")
@@ -88,7 +103,7 @@ class Config:
 
     trials: Natural = 400
     moves: Count = 5
-    seeds: Count = 5
+    seeds: Count = 20
     visits: Count = 600
     visit_moves: Count = 30
     rate: Positive = 0.3
@@ -105,7 +120,8 @@ def fit(config: Config, column: str) -> Config:
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     """Inference and the walk on every relaxer; what is digital, and learning, once."""
     digital = not isinstance(relaxer, CircuitRelaxer)
-    names = ["walk"] + (["trials"] if config.trials else [])
+    tried = config.trials > 0 and not searches_long(relaxer)
+    names = ["walk"] + (["trials"] if tried else [])
     if digital:
         names += ["plans", *(f"training{seed}" for seed in range(config.seeds))]
     found = dict(zip(names, cache.compute(names, lambda n: _part(config, n, relaxer)), strict=True))
@@ -119,24 +135,59 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         PATH: walk["way"],
     }
     values: dict[Quantity, float] = {}
-    if config.trials:
+    if tried:
         known = found["trials"]["known"]
         arrays[KNOWN] = known
         values |= {knowing(k): float(known[k - 1]) for k in REPORTED if k <= config.moves}
         values[AT_CHANGE] = float(found["trials"]["change"].mean())
         values[IN_KNOWN] = float(found["trials"]["same"].mean())
     if not digital:
-        return Outcome(values, arrays)
+        return Outcome(values, arrays, (_no_trials(relaxer),) if config.trials and not tried else ())
     won = [found[f"training{seed}"]["won"][-100:] for seed in range(config.seeds)]
     each = [purity(visits, TYPES) for visits in won]
     values[PURITY] = float(np.mean(each))
-    values[PURE] = float(np.mean([p >= 0.95 for p in each]))
+    values |= _pure(each)
+    arrays[PURITIES] = np.array(each)
     abstract = found["plans"]["abstract"].mean(axis=0)
     flat = found["plans"]["flat"].mean(axis=0)
     values[SHARE] = float(abstract[1] / abstract[0])
     values[DETOUR] = float(abstract[0] / flat[0])
     values[SEARCHED] = float(abstract[2] / flat[2])
     return Outcome(values, arrays, _notes(abstract, flat, each))
+
+
+def _pure(purities: Sequence[float]) -> dict[Quantity, float]:
+    """The share of trainings that are pure enough, with Clopper and Pearson's interval."""
+    good = sum(p >= PURE_ENOUGH for p in purities)
+    found = binomtest(good, len(purities)).proportion_ci(0.95)
+    return {PURE: good / len(purities), PURE_LOW: float(found.low), PURE_HIGH: float(found.high)}
+
+
+def searches_long(relaxer: Relaxer) -> bool:
+    """Whether offsets of the rectifiers are above what is held of a gain that has closed.
+
+    Such a gain rests where its rectifier and its gate switch.  There the slow flow does not contract, and the
+    native search follows a transient of seconds for each agent.
+    """
+    if not isinstance(relaxer, CircuitRelaxer):
+        return False
+    return relaxer.technology.activation_offset_spread > held_closed(relaxer)
+
+
+def held_closed(relaxer: CircuitRelaxer) -> float:
+    """What is held of a gain that has closed, V."""
+    return CHANGE_RATE / TYPES * relaxer.technology.volts_per_unit
+
+
+def _no_trials(relaxer: Relaxer) -> str:
+    assert isinstance(relaxer, CircuitRelaxer)
+    chip = relaxer.technology
+    return (
+        f"{relaxer.name} on {chip.name}: the walk alone. Rectifiers of this technology have offsets of "
+        f"{1e3 * chip.activation_offset_spread:g} mV, and {1e3 * held_closed(relaxer):.3g} mV are held of a "
+        "gain that has closed: it rests where rectifier and gate switch. Its operating points exist, but "
+        "each takes a transient of seconds to find, which is too much for many agents."
+    )
 
 
 def _part(config: Config, name: str, relaxer: Relaxer) -> Mapping[str, Array]:
@@ -188,12 +239,18 @@ def _plans(config: Config) -> Mapping[str, Array]:
 
 def _notes(abstract: Floats, flat: Floats, purities: Sequence[float]) -> tuple[str, ...]:
     each = ", ".join(f"{p:.2f}" for p in purities)
+    pure = _pure(purities)
+    good = sum(p >= PURE_ENOUGH for p in purities)
     return (
         "Planning is digital: a breadth-first search, over rooms and then over the cells of each room on the "
         f"way. {abstract[1]:.1f} decisions for {abstract[0]:.1f} steps (flat: {flat[0]:.1f}); "
         f"{abstract[2]:.0f} states looked at instead of {flat[2]:.0f}.",
         "Rooms are learned by the local product of the winning gain's crossbar, in closed form; circuits "
         f"infer with the laws given. Purity of the last 100 visits: {each}.",
+        f"Purity is >= {PURE_ENOUGH:g} in {good} of {len(purities)} trainings (95 % interval of the share: "
+        f"{pure[PURE_LOW]:.2f} to {pure[PURE_HIGH]:.2f}); 4 of 5 are asked.",
+        f"The share for a change of room, {CHANGE_RATE:g}, is not independent of this: it was lowered after "
+        "training 1 had missed that bound.",
         "One move cannot tell all rooms apart: where two laws run into walls both predict that the agent "
         "stays, which leaves 1 agent in 9 wrong.",
         "ngspice: the walk, one visit of each room.",
@@ -226,6 +283,8 @@ def claims(config: Config) -> Sequence[Claim]:
     found.append(Claim(IN_KNOWN, None, 1e-4, id="surprise@known"))
     found.append(Claim(PURITY, None, None, id="purity"))
     found.append(Claim(PURE, None, None, id="pure-trainings"))
+    found.append(Claim(PURE_LOW, None, None, id="pure-trainings@low"))
+    found.append(Claim(PURE_HIGH, None, None, id="pure-trainings@high"))
     found.append(Claim(SHARE, None, None, id="abstract-share"))
     found.append(Claim(DETOUR, None, None, id="abstract-detour"))
     return [*found, Claim(SEARCHED, None, None, id="abstract-search")]
@@ -236,7 +295,7 @@ ACTIVE_PC = Experiment(
     "Active predictive coding: rooms inferred by gains that relax",
     run,
     Config(),
-    Config(trials=4000, seeds=20, plans=4000),
+    Config(trials=4000, seeds=100, plans=4000),
     claims,
     draw,
     source=SOURCE,

@@ -12,3 +12,4 @@ FRAME_MOVE = quantity("move of each frame")
 FRAME_TIME = quantity("time of each frame")
 PATH = quantity("moves of the walk")  # [moves, (room, type, cell, action, next cell)]
 KNOWN = quantity("share of agents that know their room, by moves")  # [moves]
+PURITIES = quantity("purity of each training")  # [trainings]

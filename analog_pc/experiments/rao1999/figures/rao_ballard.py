@@ -43,6 +43,7 @@ def draw(result: Result) -> Figure:
         panel.axvspan(1.0, PATCH, color=GREY, alpha=0.12, lw=0, zorder=0)
     bars.set_ylabel("mean |eps| / its peak")
     bars.text(1.4, 0.03, "patch", fontsize=6, color=INK)
+    bars.text(26.6, 0.03, "thin: other seeds", fontsize=6, color=INK, ha="right")
     _sizes(sizes, result)
     _over_time(time, result)
     for panel, text in zip(axes.flat, "abcd", strict=True):

@@ -70,11 +70,11 @@ def _gains(axes: Axes, result: Result, path: Ints) -> None:
 
 
 def _known(axes: Axes, result: Result) -> None:
-    """Share of agents that know their room after each move."""
-    for column, share in result.columns(KNOWN).items():
+    """Share of agents that know their room after each move; nothing where no column has tried any."""
+    columns = result.columns(KNOWN)
+    for column, share in columns.items():
         moves = np.arange(1, len(share) + 1)
         axes.plot(moves, 100.0 * share, **({"marker": "."} | column_style(column)))
-    axes.set(
-        xlabel="moves", ylabel="know their room (%)", ylim=(80.0, 101.0), xticks=range(1, len(share) + 1)
-    )
+    most = max((len(share) for share in columns.values()), default=1)
+    axes.set(xlabel="moves", ylabel="know their room (%)", ylim=(80.0, 101.0), xticks=range(1, most + 1))
     axes.axhline(99.0, color=INK, lw=0.5, ls=(0, (3, 2)))

@@ -93,6 +93,34 @@ def test_a_small_result_is_drawn(relaxers: dict[str, Relaxer]) -> None:
     assert len(RAO_BALLARD.draw(result).axes) == 4
 
 
+def test_a_result_says_the_index_of_every_training_and_how_settings_were_found(
+    relaxers: dict[str, Relaxer],
+) -> None:
+    config = Config(seeds=2, units=8, others=(12,), training=LIVELY)
+    result = collect(RAO_BALLARD, config, {"ideal": relaxers["ideal"]})
+    rows: dict[str, Any] = {row.id: row.ideal for row in result.rows}
+    each = [rows[f"index@feedback,seed={seed}"] for seed in range(2)]
+    assert rows["index@feedback"] == pytest.approx(np.mean(each))
+    cut = [rows[f"index@no-feedback,seed={seed}"] for seed in range(2)]
+    reached = [a > 0.5 and b < 0.12 for a, b in zip(each, cut, strict=True)]
+    assert rows["index-trainings"] == np.mean(reached)
+    said = next(note for note in result.notes if note.startswith("Index with feedback of seeds 0 to 1"))
+    assert f"{each[0]:.2f}, {each[1]:.2f}" in said
+    assert ("not reached by seed" in said) != all(reached)
+    assert any("seeds 0 to 3" in note and "rao_ballard_seeds.json" in note for note in result.notes)
+
+
+def test_the_published_decay_divides_the_product_of_level_2_alone() -> None:
+    """One batch of both levels: U learns the same, the product of U_h is a tenth."""
+    zero = Training(alone=1, together=1, batch=30, decay=1e-12)
+    start, published, own = (
+        trained(8, t, seed=0) for t in (replace(zero, rate=1e-12), replace(zero, variance=10.0), zero)
+    )
+    np.testing.assert_array_equal(published.features, own.features)
+    learned = own.context - start.context
+    np.testing.assert_allclose(published.context - start.context, learned / 10.0, atol=1e-9)
+
+
 @pytest.mark.slow
 def test_the_acceptance_holds_on_three_trainings_and_all_columns() -> None:
     config = RAO_BALLARD.reduced
