@@ -20,6 +20,7 @@ def modulated_current(
 
     The transimpedance amplifier of the bit line inverts; so `part` is the opposite of V_k f(s), the output of
     a crossbar of exchanged word lines.  Currents of several k add on the bit line, with those of crossbars.
+    Valid for a multiplier that is linear in both inputs: any sign and size of z_k within the supply.
 
     Parameters
     ----------
@@ -46,6 +47,9 @@ def gain_feedback(
         weighted_eps[i] ----------+
                                   |
         part[i] --->( -siemens[i] * V(weighted_eps[i]) / volts )--- current into gain, all on one node
+
+    With a leak of g_l on the node and x clamped, C dz/dt = -(g_l + g y.y) z + g x.y, y = V_k f(s).  Valid
+    where something determines z: a leak, a prediction, or parts that are not all 0.
 
     Parameters
     ----------

@@ -16,6 +16,10 @@ def leak(name: str, x: Bus, siemens: Floats, prior: Floats) -> tuple[Element, ..
 
         x[i] ---[ 1/g ]--- prior[i] --( + )-- ground       current g (x - prior) out of the node;
                                                            a prior of 0 V is ground itself
+
+    Beside a spring of g_s to mu, C dx/dt = g_s (mu - x) + g (prior - x).  Valid for a source of the prior
+    without resistance; a real one adds its own to 1 / g.
+
     Parameters
     ----------
     x

@@ -22,6 +22,9 @@ def mixing_crossbar(
         eps[j]  --[ plus, minus ]-- column[i] --|TIA>--+--- weighted[i]
         anti[j] --[             ]                      +--[ -1 ]--- opposite[i]
 
+    Valid while every output stays below the supply: |M eps| may exceed |eps| by the largest sum of a row of
+    |M|.  An amplifier of finite gain A takes NG / A of its output, with its noise gain NG.
+
     Parameters
     ----------
     eps
@@ -56,6 +59,10 @@ def mixed_value_node(
               === C
                |
              ground
+
+    C dx/dt = -g weighted: with Pi = g M / g_s, dx/dt = -Pi (x - mu) in units of C / g_s, and Pi has to be
+    positive definite.  Valid while the amplifiers settle much faster than C over g times the largest
+    eigenvalue of M.
 
     Parameters
     ----------

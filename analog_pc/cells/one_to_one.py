@@ -16,7 +16,9 @@ def one_to_one(name: str, opposite: Bus, columns: Bus, ohms: float | Floats) -> 
                                            +--|-\\      |       which is -V(opposite)
                                               | A >----+-- out[i]
                                     ground ---|+/
-    With R = R_f a buffer of gain 1; beside crossbars on the same bit lines its current adds to theirs.
+
+    With R = R_f a buffer of gain 1; beside crossbars on the same bit lines its current adds to theirs.  Valid
+    for a virtual ground: an amplifier of finite gain A takes NG / A of its output, with its noise gain NG.
 
     Parameters
     ----------

@@ -63,7 +63,8 @@ def sampled_node(
         x_next = x + gamma (x* - x),    gamma = 1 - e^(-t / (C (1/g + 1/on)))
 
     The explicit step of size gamma of the flow dx/dt = -dE/dx.  With both lines high the node is transparent:
-    a value node of time constant C (1/g + 1/on), behind the time constant C / on of the master.
+    a value node of time constant C (1/g + 1/on), behind the time constant C / on of the master.  Valid where
+    `copy` is high for many C / on, and a period is much shorter than C / off; no charge is injected.
 
     Parameters
     ----------

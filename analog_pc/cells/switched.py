@@ -23,7 +23,9 @@ def feedback_switch(name: str, back: Bus, gated: Bus, connect: str, cut: str) ->
                                  o cut                connect = 0 V, cut = 1 V: gated = 0 V, to OFF / ON
                                  o
                                ground
-    The gate loads its input with no current, so the resistance of the closed switch has no effect.
+
+    V(gated) = V(back) G_series / (G_series + G_shunt).  Valid as the gate loads its input with no current, so
+    that the resistance of the closed switch has no effect; no charge is injected.
 
     Parameters
     ----------
@@ -96,7 +98,8 @@ def sample_and_hold(
                               ground                ground
 
     The master follows the input in the first half of each period of `two_phase_clock`, and holds it while the
-    slave takes it over.  A charge leaks with C / OFF, and is taken over to exp(-t ON / C) in a time t.
+    slave takes it over.  A charge leaks with C / OFF, and is taken over to exp(-t ON / C) in a time t: valid
+    for C / ON << period << C / OFF; no charge is injected.
 
     Parameters
     ----------

@@ -39,6 +39,53 @@ class Probes:
         kinds = (self.activities, self.predictions, self.eps, self.rates)
         return tuple(node for kind in kinds for bus in kind for node in bus)
 
+    @property
+    def waves(self) -> Bus:
+        """What a transient holds: activities, predictions, prediction errors."""
+        kinds = (self.activities, self.predictions, self.eps)
+        return tuple(node for kind in kinds for bus in kind for node in bus)
+
+    def free(self, clamps: Clamps) -> dict[str, tuple[int, int]]:
+        """Free value nodes: layer and number of each."""
+        return {
+            node: (layer, i)
+            for layer, (nodes, free) in enumerate(zip(self.activities, clamps.free, strict=True))
+            for i, node in enumerate(nodes)
+            if free[i]
+        }
+
+    def read(self, solution: Solution, volts: Sequence[float]) -> tuple[tuple[Floats, ...], ...]:
+        """Activities, predictions and prediction errors, tuples over layers, by their volts per unit."""
+        nothing = np.empty((len(solution.axis), 0))
+        return tuple(
+            tuple(
+                solution.voltage(bus) / unit if bus else nothing
+                for bus, unit in zip(part, volts, strict=True)
+            )
+            for part in (self.activities, self.predictions, self.eps)
+        )
+
+    def exceed(self, solution: Solution, supply: float) -> Bools:
+        """Samples in which any of these nodes exceeds the supply, [samples]."""
+        named = (*self.activities, *self.predictions, *self.eps, *self.rates)
+        peak = np.max([np.abs(solution.voltage(bus)).max(axis=1) for bus in named if bus], axis=0)
+        return np.asarray(peak > supply)
+
+
+def chosen_samples(samples: Sequence[int] | None, clamps: Clamps) -> Ints:
+    """Numbers of the samples of an operating point; None: all.
+
+    Raises
+    ------
+    BadInput
+        For samples that there are not.
+    """
+    chosen = np.arange(clamps.samples) if samples is None else np.asarray(samples)
+    whole = chosen.dtype.kind in "iu" and chosen.size > 0
+    if not whole or chosen.min() < 0 or chosen.max() >= clamps.samples:
+        raise BadInput(f"operating point of samples {chosen.tolist()}: there are {clamps.samples}")
+    return chosen
+
 
 @dataclass(frozen=True, eq=False)
 class Waveform:
@@ -120,14 +167,7 @@ class CompiledNetwork:
         transient from the forward state goes first.  With the input alone clamped the forward state is
         the only stationary point, and no detour is needed.
         """
-        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples)
-        if (
-            chosen.dtype.kind not in "iu"
-            or chosen.size == 0
-            or chosen.min() < 0
-            or chosen.max() >= self.clamps.samples
-        ):
-            raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
+        chosen = chosen_samples(samples, self.clamps)
         stimuli = self._stimuli(list(self.clamps.values), chosen)
         save = () if every_node else self.probes.every
         relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
@@ -156,7 +196,6 @@ class CompiledNetwork:
             raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
         one = self._stimuli(list(self.clamps.values), np.array([sample]))
         stimuli = {name: volts[0] for name, volts in one.items()}
-        probes = self.probes
         tau = self.scales.seconds
         step = duration / 50.0 if max_step is None else max_step
         return Transient(
@@ -164,9 +203,7 @@ class CompiledNetwork:
             self.start(sample, zero=start == "zero"),
             duration * tau,
             step * tau,
-            save=tuple(
-                n for part in (probes.activities, probes.predictions, probes.eps) for b in part for n in b
-            ),
+            save=self.probes.waves,
             stiff=self.kinked,
         )
 
@@ -184,13 +221,7 @@ class CompiledNetwork:
 
     @cached_property
     def _free_nodes(self) -> dict[str, tuple[int, int]]:
-        """Free value nodes: layer and number of each."""
-        return {
-            node: (layer, i)
-            for layer, (nodes, free) in enumerate(zip(self.probes.activities, self.clamps.free, strict=True))
-            for i, node in enumerate(nodes)
-            if free[i]
-        }
+        return self.probes.free(self.clamps)
 
     def _starts(self, samples: Ints) -> dict[str, Floats]:
         """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
@@ -210,25 +241,16 @@ class CompiledNetwork:
 
     def decode(self, solution: Solution) -> Equilibrium:
         """The equilibrium of an operating point: volts / volts per unit, sample by sample."""
-        x, mu, eps = self._read(solution)
+        x, mu, eps = self.probes.read(solution, self.scales.activity)
         rates = tuple(
             solution.voltage(bus) / volts
             for bus, volts in zip(self.probes.rates, self.scales.rate, strict=False)
         )
         return Equilibrium(x, mu, eps, rates, self._energy(eps), self._relaxation(solution, x))
 
-    def _read(self, solution: Solution) -> tuple[tuple[Floats, ...], ...]:
-        """Activities, predictions and prediction errors, tuples over layers."""
-        return tuple(
-            tuple(
-                solution.voltage(bus) / volts for bus, volts in zip(part, self.scales.activity, strict=True)
-            )
-            for part in (self.probes.activities, self.probes.predictions, self.probes.eps)
-        )
-
     def decode_waveform(self, solution: Solution) -> Waveform:
         """The waveforms of a transient in units of activity and of C / g_s."""
-        x, mu, eps = self._read(solution)
+        x, mu, eps = self.probes.read(solution, self.scales.activity)
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
 
     def started_elsewhere(self, solution: Solution) -> Bools:
@@ -251,7 +273,7 @@ class CompiledNetwork:
         landscape = Landscape(self.network, Clamps(self.clamps.free, x))
         residual = landscape.resting_state(list(x)).residual
         astray = self.started_elsewhere(solution)
-        saturated = self._saturated(solution)
+        saturated = self.probes.exceed(solution, self.design.technology.supply)
         message = str(solution.status)
         if astray.any():
             message += f"; sample {int(np.argmax(astray))} was not approached from its forward state"
@@ -261,12 +283,6 @@ class CompiledNetwork:
             )
         sound = solution.status.converged(len(residual)) & ~astray & ~saturated
         return Relaxation(sound, residual, 0, message)
-
-    def _saturated(self, solution: Solution) -> Bools:
-        probes = self.probes
-        buses = (*probes.activities, *probes.predictions[1:], *probes.eps[1:], *probes.rates[:-1])
-        peak = np.max([np.abs(solution.voltage(b)).max(axis=1) for b in buses], axis=0)
-        return np.asarray(peak > self.design.technology.supply)
 
     def _stimuli(self, x: list[Floats], samples: Ints) -> dict[str, Floats]:
         layers = zip(self.scales.activity, x, self.clamps.free, strict=True)

@@ -13,11 +13,6 @@ def hessian(landscape: Landscape, state: State) -> Floats:
     return landscape.hessian(state)
 
 
-def f_curvature(landscape: Landscape, state: State, layer: int) -> Floats:
-    """-f''(x) h of a layer: the curvature that f'' adds to the energy, [samples, n_l]."""
-    return landscape.f_curvature(state, layer)
-
-
 def moving(landscape: Landscape, state: State) -> Bools:
     """Which activities are neither clamped nor held on a kink, [samples, N].
 

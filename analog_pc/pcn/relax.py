@@ -11,6 +11,8 @@ from analog_pc.pcn.compiled.search import Search, relax_chain
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.graph.kinks import LEAVES, leaves_a_kink
+from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.relaxation import GraphSearch, relax_graph
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.network import PredictiveCodingNetwork
@@ -70,7 +72,8 @@ def relax(
     -------
     Equilibrium
         With ``relaxation.converged`` per sample and the reason in ``relaxation.message``.  A rest that the
-        flow leaves, or that is not determined in some directions, has not converged.
+        flow leaves, that is not determined in some directions, or in which a unit stands on a kink of f from
+        which E falls to one side (a relu unit at exactly 0 whose feedback pulls it up), has not converged.
 
     Raises
     ------
@@ -92,9 +95,11 @@ def relax(
         return relax_graph(network, held, GraphSearch(method, tolerance, max_iterations, reach))
     landscape = Landscape(network, held)
     x = landscape.forward()
+    faults: dict[str, Bools] = {}
     if method == "flow":
         state, settled = settle_by_flow(landscape, x, tolerance)
-        return landscape.equilibrium(state, _verdict(state.residual, settled, 0, _saddles(landscape, state)))
+        faults = _faults(landscape, state, tolerance)
+        return landscape.equilibrium(state, _verdict(state.residual, settled, 0, faults))
     unit = max((act.unit for act in landscape.activations), default=0.0)
     search = Search(
         tolerance=tolerance,
@@ -104,32 +109,42 @@ def relax(
         unit=unit,
     )
     end = relax_chain(landscape, x, search)
-    saddle = None
     if follow:
-        saddle = _saddles(landscape, landscape.state(end.x, end.kink_gate))
+        faults = _faults(landscape, landscape.state(end.x, end.kink_gate), tolerance)
     rates, mu, eps, energy = landscape.errors(end.x)
-    verdict = _verdict(end.residual, end.converged, end.iterations, saddle)
+    verdict = _verdict(end.residual, end.converged, end.iterations, faults)
     return Equilibrium(tuple(end.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
 
 
-def _saddles(landscape: Landscape, state: State) -> Bools:
+def _faults(landscape: Landscape, state: State, tolerance: float) -> dict[str, Bools]:
+    """What keeps a rest from being a minimum, in words, and in which samples, [samples]."""
     if not np.isfinite(state.residual).all():
-        return np.zeros(len(state.energy), dtype=bool)
-    return np.array([len(c) > 0 and c[0] <= FLAT * c[-1] for c in curvatures(landscape, state)])
+        return {}
+    flat = [len(c) > 0 and c[0] <= FLAT * c[-1] for c in curvatures(landscape, state)]
+    found = {"rests on a saddle or a flat direction of E, not on a minimum": np.array(flat)}
+    if _on_a_kink(landscape, state):
+        graph = GraphLandscape(landscape.network.graph, landscape.clamps)
+        found[LEAVES] = leaves_a_kink(graph, graph.state(state.x), tolerance)
+    return found
 
 
-def _verdict(residual: Floats, settled: Bools, iterations: int, saddle: Bools | None) -> Relaxation:
-    """What a relaxation reports; `saddle` None: not asked."""
+def _on_a_kink(landscape: Landscape, state: State) -> bool:
+    """Whether a free activity is exactly on a kink."""
+    layers = zip(landscape.activations, state.x, landscape.clamps.free, strict=False)
+    return any(np.isin(x[:, free], act.kinks).any() for act, x, free in layers)
+
+
+def _verdict(residual: Floats, settled: Bools, iterations: int, faults: dict[str, Bools]) -> Relaxation:
+    """What a relaxation reports; `faults` as in `_faults`, empty where it was not asked."""
+    converged = settled
+    message = f"at rest: |dE/dx| <= {residual.max():.1e} after {iterations} iterations"
+    for fault, which in reversed(faults.items()):
+        converged = converged & ~which
+        if which.any():
+            message = f"sample {int(np.argmax(which))} {fault}"
     if not settled.all():
         worst = int(np.argmin(settled))
         message = (
             f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
         )
-    elif saddle is not None and saddle.any():
-        message = (
-            f"sample {int(np.argmax(saddle))} rests on a saddle or a flat direction of E, not on a minimum"
-        )
-    else:
-        message = f"at rest: |dE/dx| <= {residual.max():.1e} after {iterations} iterations"
-    converged = settled if saddle is None else settled & ~saddle
     return Relaxation(converged, residual, iterations, message)

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analog_pc.arrays import Masked
+from analog_pc.arrays import Floats, Masked
 from analog_pc.compiler import CompiledGraph, compile_network
 from analog_pc.pcn import Equilibrium, Population, PredictiveCodingGraph, relax
-from analog_pc.simulators import Native, Ngspice
+from analog_pc.simulators import Native, Ngspice, Vacask
 from analog_pc.technology import IDEAL, Technology
 from analog_pc.verification import compare
 from analog_pc.verification.compare_graph import full_scales_of_graph
@@ -30,6 +30,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from random_graphs import random_graph
 
 SEEDS = st.integers(0, 100_000)
+# Of the largest E.  Native: steps leave 1e-8 each, a finite gain lets the circuit miss the gradient by 1e-7.
+# ngspice: its step control leaves 1e-5 of the full scale in a waveform, so twice that of E.
+RISE = {Native: 1e-6, Ngspice: 2e-5}
 
 
 def drawn(
@@ -63,7 +66,7 @@ def moved_by_products_alone(
     return bool(unpredicted and not linear and (free & (population.leaks == 0.0)).any())
 
 
-def check(compiled: CompiledGraph, ideal: Equilibrium, simulator: Native | Ngspice) -> None:
+def check(compiled: CompiledGraph, ideal: Equilibrium, simulator: Native | Ngspice | Vacask) -> None:
     solution = simulator.simulate(compiled.circuit, compiled.operating_point())
     found = compiled.decode(solution)
     assert found.relaxation.all_converged, found.relaxation.message
@@ -71,7 +74,7 @@ def check(compiled: CompiledGraph, ideal: Equilibrium, simulator: Native | Ngspi
     assert not failed, failed
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=10, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_native_agrees_with_the_reference(seed: int) -> None:
     one = drawn(seed)
@@ -87,7 +90,7 @@ def test_ngspice_agrees_with_the_reference(seed: int) -> None:
     check(*one, Ngspice())
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(SEEDS)
 def test_the_tolerance_covers_a_low_gain(seed: int) -> None:
     """At a gain of 1e5 the deviations are 1e4 times as large, and so is the derived tolerance."""
@@ -103,16 +106,47 @@ def test_the_tolerance_covers_a_low_gain(seed: int) -> None:
         assert comparison.residual <= allowed[quantity], (quantity, comparison.residual, allowed[quantity])
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
-@given(SEEDS)
-def test_energy_never_rises_along_a_transient(seed: int) -> None:
+def along_a_transient(seed: int, simulator: Native | Ngspice) -> Floats | None:
+    """E [times] of the circuit of a random graph whose feedback is the transpose, from random activities."""
     one = drawn(seed, symmetric=True)
-    assume(one is not None)
-    assert one is not None
+    if one is None:
+        return None
     compiled, _ = one
     rng = np.random.default_rng(seed)
     start = [rng.normal(size=n) for n in compiled.graph.sizes]
-    solution = Native().simulate(compiled.circuit, compiled.transient(start=start, duration=10.0))
-    energy = compiled.decode_waveform(solution).energy
-    # The step control leaves 1e-8 of each step; a finite gain lets the circuit miss the gradient by 1e-7.
-    assert (np.diff(energy) <= 1e-6 * energy.max()).all()
+    solution = simulator.simulate(compiled.circuit, compiled.transient(start=start, duration=10.0))
+    return compiled.decode_waveform(solution).energy
+
+
+@settings(max_examples=4, deadline=None, derandomize=True)
+@given(SEEDS)
+def test_energy_never_rises_along_a_transient(seed: int) -> None:
+    energy = along_a_transient(seed, Native())
+    assume(energy is not None)
+    assert energy is not None
+    assert (np.diff(energy) <= RISE[Native] * energy.max()).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("simulator", "graphs"), [(Native, 300), (Ngspice, 60), (Vacask, 30)])
+def test_simulators_agree_with_the_reference_on_many_graphs(simulator: type, graphs: int) -> None:
+    """The first graphs that have equilibria, of seeds that no other test here has."""
+    checked = 0
+    for seed in range(200_000, 200_000 + 4 * graphs):
+        one = drawn(seed)
+        if one is None:
+            continue
+        check(*one, simulator())
+        checked += 1
+        if checked == graphs:
+            return
+    pytest.fail(f"{checked} of {4 * graphs} random graphs have equilibria, expected {graphs}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("simulator", [Native, Ngspice])
+def test_energy_never_rises_along_a_transient_of_many_graphs(simulator: type) -> None:
+    for seed in range(300_000, 300_040):
+        energy = along_a_transient(seed, simulator())
+        if energy is not None:
+            assert (np.diff(energy) <= RISE[simulator] * energy.max()).all(), seed

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from analog_pc.activations import PiecewiseLinear
-from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.arrays import Floats, Ints
 from analog_pc.circuit import Bus, Circuit, OperatingPoint, Settling, Solution, Transient
-from analog_pc.compiler.compiled import Probes, Waveform
+from analog_pc.compiler.compiled import Probes, Waveform, chosen_samples
 from analog_pc.compiler.graph.design import GraphDesign, buses
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales
@@ -99,7 +99,7 @@ class CompiledGraph:
         BadInput
             For samples or switches that there are not.
         """
-        chosen = self._chosen(samples)
+        chosen = chosen_samples(samples, self.clamps)
         stimuli = self._stimuli(chosen, cut)
         save = () if every_node else self.probes.every
         starts = self._starts(chosen)
@@ -109,13 +109,6 @@ class CompiledGraph:
                 stimuli, settling=Settling(starts, PATIENCE * self.scales.seconds), save=save
             )
         return OperatingPoint(stimuli, guess=starts, save=save)
-
-    def _chosen(self, samples: Sequence[int] | None) -> Ints:
-        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples)
-        whole = chosen.dtype.kind in "iu" and chosen.size > 0
-        if not whole or chosen.min() < 0 or chosen.max() >= self.clamps.samples:
-            raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
-        return np.asarray(chosen, dtype=np.int64)
 
     def transient(
         self,
@@ -150,14 +143,12 @@ class CompiledGraph:
             raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
         one = self._stimuli(np.array([sample]), cut)
         tau = self.scales.seconds
-        probes = self.probes
-        kinds = (probes.activities, probes.predictions, probes.eps)
         return Transient(
             {name: volts[0] for name, volts in one.items()},
             self._initial(sample, start),
             duration * tau,
             (duration / 50.0 if max_step is None else max_step) * tau,
-            save=tuple(node for kind in kinds for nodes in kind for node in nodes),
+            save=self.probes.waves,
             stiff=self.kinked,
         )
 
@@ -198,13 +189,7 @@ class CompiledGraph:
 
     @cached_property
     def _free_nodes(self) -> dict[str, tuple[int, int]]:
-        """Free value nodes: population and number of each."""
-        return {
-            node: (k, i)
-            for k, (nodes, free) in enumerate(zip(self.probes.activities, self.clamps.free, strict=True))
-            for i, node in enumerate(nodes)
-            if free[i]
-        }
+        return self.probes.free(self.clamps)
 
     def _starts(self, samples: Ints) -> dict[str, Floats]:
         """Volts [samples] of the free value nodes in their start state, and of the rectifiers' drives."""
@@ -234,7 +219,7 @@ class CompiledGraph:
         cut
             Populations whose feedback was cut in it, for the residual.
         """
-        x, mu, eps = self._read(solution)
+        x, mu, eps = self.probes.read(solution, self.scales.activity)
         rates = tuple(
             solution.voltage(nodes) / volts if nodes else population.f.f(a)
             for nodes, volts, population, a in zip(
@@ -243,20 +228,9 @@ class CompiledGraph:
         )
         return Equilibrium(x, mu, eps, rates, self._energy(x, eps), self._relaxation(solution, x, cut))
 
-    def _read(self, solution: Solution) -> tuple[tuple[Floats, ...], ...]:
-        """Activities, predictions and prediction errors, tuples over populations."""
-        samples = len(solution.axis)
-        return tuple(
-            tuple(
-                solution.voltage(nodes) / volts if nodes else np.empty((samples, 0))
-                for nodes, volts in zip(part, self.scales.activity, strict=True)
-            )
-            for part in (self.probes.activities, self.probes.predictions, self.probes.eps)
-        )
-
     def decode_waveform(self, solution: Solution) -> Waveform:
         """The waveforms of a transient in units of activity and of C / g_s."""
-        x, mu, eps = self._read(solution)
+        x, mu, eps = self.probes.read(solution, self.scales.activity)
         return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(x, eps))
 
     def _energy(self, x: tuple[Floats, ...], eps: tuple[Floats, ...]) -> Floats:
@@ -277,7 +251,7 @@ class CompiledGraph:
         graph = self.without_feedback(cut) if cut else self.graph
         landscape = GraphLandscape(graph, Clamps(self.clamps.free, x))
         residual = landscape.resting_state(list(x)).residual
-        saturated = self._saturated(solution)
+        saturated = self.probes.exceed(solution, self.design.technology.supply)
         message = str(solution.status)
         if saturated.any():
             message += (
@@ -285,12 +259,6 @@ class CompiledGraph:
             )
         sound = solution.status.converged(len(residual)) & ~saturated
         return Relaxation(sound, residual, 0, message)
-
-    def _saturated(self, solution: Solution) -> Bools:
-        probes = self.probes
-        named = (*probes.activities, *probes.predictions, *probes.eps, *probes.rates)
-        peak = np.max([np.abs(solution.voltage(nodes)).max(axis=1) for nodes in named if nodes], axis=0)
-        return np.asarray(peak > self.design.technology.supply)
 
     def _stimuli(self, samples: Ints, cut: Sequence[str]) -> dict[str, Floats]:
         switched = [self.graph.names[k] for k in self.design.switched]

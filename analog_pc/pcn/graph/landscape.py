@@ -129,7 +129,7 @@ class GraphLandscape:
         for v, p in self._numbered():
             energy += 0.5 * np.einsum("si,si->s", eps[v], weighted[v])
             energy += 0.5 * ((x[v] - p.priors) ** 2 @ p.leaks)
-        feedback, force = self._pull(x, weighted, carried, factor)
+        feedback, force = self.pull(x, weighted, carried, factor)
         gates: list[Floats] = []
         resting: list[Floats | None] = []
         moving: list[Bools] = []
@@ -171,10 +171,10 @@ class GraphLandscape:
                 mu[link.target] += bias
         return mu
 
-    def _pull(
+    def pull(
         self, x: list[Floats], weighted: list[Floats], carried: list[Floats], factor: list[Floats]
     ) -> tuple[list[Floats], list[Floats]]:
-        """h, and r: all forces but gate h."""
+        """h, and r: all forces but gate h; everything as in `GraphState`."""
         feedback = [np.zeros_like(a) for a in x]
         force = [-p.leaks * (x[v] - p.priors) for v, p in self._numbered()]
         for v, lam in enumerate(weighted):
@@ -194,7 +194,7 @@ class GraphLandscape:
         first = self.state(held)
         for v, act in enumerate(self.activations):
             if act.kinks and self.any_free[v]:
-                _, force = self._pull(held, first.weighted, first.carried, first.factor)
+                _, force = self.pull(held, first.weighted, first.carried, first.factor)
                 onto, _ = act.at_kink(held[v], -force[v], first.feedback[v], near)
                 held[v] = np.where(self.clamps.free[v], onto, held[v])
         return self.state(held)

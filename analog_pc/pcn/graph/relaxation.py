@@ -15,6 +15,7 @@ from analog_pc.pcn.clamps import Clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.graph.kinks import LEAVES, leaves_a_kink
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import Distance, distance
 from analog_pc.pcn.graph.stability import FLAT, stability_of
@@ -57,7 +58,7 @@ def relax_graph(graph: PredictiveCodingGraph, clamps: Clamps, search: GraphSearc
     if search.method == "flow":
         state, settled = settle_by_flow(landscape, x, search.tolerance)
         assert isinstance(state, GraphState)
-        return _ended(landscape, state, settled, 0, certify=True)
+        return _ended(landscape, state, settled, 0, search.tolerance)
     if landscape.is_linear:
         return _closed_form(landscape, x, search)
     x = landscape.held(x)
@@ -68,20 +69,23 @@ def relax_graph(graph: PredictiveCodingGraph, clamps: Clamps, search: GraphSearc
     found = [np.concatenate(several) for several in zip(*(part[0] for part in parts), strict=True)]
     settled = np.concatenate([part[1] for part in parts])
     iterations = max(part[2] for part in parts)
-    return _ended(landscape, landscape.state(found), settled, iterations, certify=np.isfinite(search.reach))
+    certain = search.tolerance if np.isfinite(search.reach) else None
+    return _ended(landscape, landscape.state(found), settled, iterations, certain)
 
 
 def _ended(
-    landscape: GraphLandscape, state: GraphState, settled: Bools, iterations: int, *, certify: bool
+    landscape: GraphLandscape, state: GraphState, settled: Bools, iterations: int, certain: float | None
 ) -> Equilibrium:
-    """The equilibrium, with how it ended; `certify`: also whether it is stable and determined."""
+    """The equilibrium, with how it ended; `certain`: also whether it is stable and determined, to a part of
+    its forces."""
     residual = state.residual
     message = f"at rest: |dE/dx| <= {residual.max(initial=0.0):.1e} after {iterations} iterations"
     converged = settled
-    if certify and np.isfinite(residual).all():
+    if certain is not None and np.isfinite(residual).all():
         found = stability_of(landscape, state)
-        converged = settled & found.stable
-        message = found.message or message
+        leaves = leaves_a_kink(landscape, state, certain)
+        converged = settled & found.stable & ~leaves
+        message = found.message or (f"sample {int(np.argmax(leaves))} {LEAVES}" if leaves.any() else message)
     if not settled.all():
         worst = int(np.argmin(settled))
         message = (
@@ -93,7 +97,7 @@ def _ended(
 def _closed_form(landscape: GraphLandscape, x: list[Floats], search: GraphSearch) -> Equilibrium:
     state = landscape.state(landscape.held(x))
     if landscape.free.size == 0:
-        return _ended(landscape, state, np.ones(len(state.energy), dtype=np.bool_), 0, certify=False)
+        return _ended(landscape, state, np.ones(len(state.energy), dtype=np.bool_), 0, None)
     one = landscape.state([a[:1] for a in state.x])
     inverse = _pseudo_inverse(landscape.stiffness_matrix(one)[0], landscape.graph.symmetric)
     iterations = 0
@@ -104,7 +108,7 @@ def _closed_form(landscape: GraphLandscape, x: list[Floats], search: GraphSearch
         state = landscape.state(changed)
         settled = distance(landscape, state, search.tolerance).ratio <= 1.0
         iterations += 1
-    return _ended(landscape, state, settled, iterations, certify=True)
+    return _ended(landscape, state, settled, iterations, search.tolerance)
 
 
 def _pseudo_inverse(k: Floats, symmetric: bool) -> Floats:
