@@ -6,13 +6,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help verify test test-slow test-bounds docs lint format clean system
+.PHONY: help verify study test test-slow test-bounds docs lint format clean system
 
 help: ## say what there is
 	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 verify: $(VENV)/.runtime ## train on digits, relax the circuit in ngspice, compare: verify/report.html
 	$(BIN)/analog-pc verify --transient --out verify
+
+study: $(VENV)/.runtime ## many chips of a technology and their yield, five of them in ngspice: study/study.html
+	mkdir -p study
+	cp examples/study.toml study/offsets.toml
+	$(BIN)/analog-pc train --data wine --layers 13,16,3 --activation tanh --epochs 40 --out study/net.npz
+	$(BIN)/analog-pc study study/offsets.toml --confirm 5 --out study
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/pytest
@@ -39,7 +45,7 @@ format: $(VENV)/.dev ## let ruff format and sort
 	$(BIN)/ruff format .
 
 clean: ## remove the environment, results and caches
-	rm -rf $(VENV) docs/_build docs/generated docs/technologies.md verify build dist *.egg-info .bounds_cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) docs/_build docs/generated docs/technologies.md verify study build dist *.egg-info .bounds_cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find analog_pc tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 system:

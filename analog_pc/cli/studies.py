@@ -13,12 +13,23 @@ from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.options import refuse_overwriting
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
+from analog_pc.files import write_text
 from analog_pc.reporting.text import counted
+from analog_pc.simulators import Ngspice, Simulator
 from analog_pc.study import Progress, Results, Study, read_study, run_study
+from analog_pc.study.analyses import Analyses
+from analog_pc.study.confirm import Confirmation, Verdict, confirm
 from analog_pc.study.dask_engine import dask_executor
-from analog_pc.study.report.sentences import combination_lines, opening
+from analog_pc.study.datasets import check_netcdf
+from analog_pc.study.part import WHOLE, Part, part, sbatch_script
+from analog_pc.study.report.sentences import combination_lines, confirmation_lines, index_lines, opening
 from analog_pc.study.report.write import RESULTS, write_study
+from analog_pc.study.sensitivity import check_sensitivity, indices_of
 from analog_pc.study.yields import Yield, yields
+
+SCRIPT = "study.sbatch"
+EXIT_CODES = {Verdict.CONFIRMED: 0, Verdict.DIFFERS: 1, Verdict.NOT_CHECKED: 3}
+SEVERITY = (0, 3, 1)  # of exit codes: the last one of several is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +41,10 @@ class StudyRequest:
     workers: int | None
     engine: str
     scheduler: str | None
+    confirm: int
+    netcdf: bool
+    part: str | None
+    sbatch: int | None
 
 
 def cores() -> int:
@@ -37,8 +52,10 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def study_all(request: StudyRequest) -> None:
-    """Evaluate what has no row yet, and write the report of all of it.
+def study_all(request: StudyRequest) -> int:
+    """Evaluate what has no row yet, and write the report of all of it; the exit code.
+
+    1: a point that is to be confirmed differs; 3: one could not be checked.
 
     Raises
     ------
@@ -50,16 +67,55 @@ def study_all(request: StudyRequest) -> None:
     study = read_study(request.file)
     folder = Path(request.file.stem) if request.out is None else request.out
     refuse_overwriting({"--out": folder / RESULTS}, [request.file])
+    if request.sbatch is not None:
+        return _write_script(folder, request.file, request.sbatch)
+    if request.part is not None:
+        return _evaluate_part(study, part(request.part), folder, request)
+    if request.netcdf:
+        check_netcdf()
+    check_sensitivity(study)
     for line in opening(study):
         click.echo(line)
     if request.engine == "pool" and request.scheduler is not None:
         raise BadInput("--scheduler: is of --engine dask")
+    ngspice = Ngspice()
+    if request.confirm:
+        ngspice.version()  # before hours of work: is it there?
     results = _on_engine(study, folder, request)
-    found = _yields(results) if study.limits.each else ()
-    for line in combination_lines(results, found):
+    analyses = Analyses(
+        yields=_yields(results) if study.limits.each else (),
+        confirmations=_confirmed(results, request.confirm, ngspice) if request.confirm else (),
+        indices=indices_of(results),
+    )
+    for line in combination_lines(results, analyses.yields):
         click.echo(line)
-    write_study(results, found, folder)
+    for line in index_lines(analyses.indices, study):
+        click.echo(line)
+    for line in confirmation_lines(analyses.confirmations):
+        click.echo(line)
+    write_study(results, analyses, folder, as_netcdf=request.netcdf)
     click.echo(f"report: {folder / 'study.html'}")
+    return max((EXIT_CODES[one.verdict] for one in analyses.confirmations), default=0, key=SEVERITY.index)
+
+
+def _write_script(folder: Path, file: Path, jobs: int) -> int:
+    """A script for Slurm instead of a run."""
+    script = sbatch_script(file, folder, jobs)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / SCRIPT, script)
+    click.echo(
+        f"sbatch {folder / SCRIPT}    # {counted(jobs, 'job')}; then the same command without --sbatch"
+    )
+    return 0
+
+
+def _evaluate_part(study: Study, which: Part, folder: Path, request: StudyRequest) -> int:
+    """Rows alone: the report is that of all parts."""
+    if request.engine != "pool":
+        raise BadInput("--part: is evaluated on this machine, leave out --engine")
+    results = _run(study, which.folder(folder), request.workers or cores(), None, which)
+    click.echo(f"part {which.number} of {which.count}: {counted(len(results), 'point')} of {len(study)}")
+    return 0
 
 
 def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
@@ -72,12 +128,12 @@ def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
         return _run(study, folder, workers, executor)
 
 
-def _run(study: Study, folder: Path, workers: int, executor: Executor | None) -> Results:
+def _run(study: Study, folder: Path, workers: int, executor: Executor | None, which: Part = WHOLE) -> Results:
     """The rows, with progress on standard error."""
     done = 0
     try:
         with plain_interrupts(), StepDisplay() as display:
-            display.begin(1, 1, study.name, len(study))
+            display.begin(1, 1, study.name, which.points(len(study)))
 
             def tell(progress: Progress) -> None:
                 nonlocal done
@@ -85,11 +141,18 @@ def _run(study: Study, folder: Path, workers: int, executor: Executor | None) ->
                 text = f"{counted(progress.failed, 'failure')}" if progress.failed else ""
                 display.reached(progress.done, progress.stored, text)
 
-            return run_study(study, folder, workers=workers, executor=executor, tell=tell)
+            return run_study(study, folder, workers=workers, executor=executor, tell=tell, part=which)
     except KeyboardInterrupt:
+        total = which.points(len(study))
         raise KeyboardInterrupt(
-            f"interrupted: {done} of {len(study)} points are kept in {folder}, the same command goes on"
+            f"interrupted: {done} of {total} points are kept in {folder}, the same command goes on"
         ) from None
+
+
+def _confirmed(results: Results, count: int, simulator: Simulator) -> tuple[Confirmation, ...]:
+    with plain_interrupts(), StepDisplay() as display:
+        display.begin(1, 1, "points in ngspice", count)
+        return confirm(results, count, simulator, display.next)
 
 
 def _yields(results: Results) -> tuple[Yield, ...]:

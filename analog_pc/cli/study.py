@@ -28,8 +28,23 @@ FILE = click.Path(path_type=Path)
     show_default=True,
     help="Workers of this machine, or of a dask cluster.",
 )
+@click.option(
+    "--confirm",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="COUNT",
+    help="Solve so many random points again in ngspice, as whole circuits; exit code 1 where one differs.",
+)
+@click.option(
+    "--sbatch",
+    type=click.IntRange(1, 10_000),
+    metavar="JOBS",
+    help="Run nothing, and write DIR/study.sbatch: an array of so many Slurm jobs.",
+)
+@click.option("--part", metavar="K/N", help="Evaluate every N-th point, from the K-th on; no report.")
+@click.option("--netcdf", is_flag=True, help="Write results.nc too; needs analog-pc[results].")
 @click.option("--scheduler", metavar="ADDRESS", help="Of the dask cluster: tcp://HOST:8786.")
-def study(**asked: Any) -> None:
+def study(**asked: Any) -> int:
     """Many chips, technologies and networks: what a file varies, measured and kept.
 
     FILE.toml names network, data, technology, axes (fields of a technology, candidates), chips, sampler and
@@ -49,4 +64,4 @@ def study(**asked: Any) -> None:
     """
     from analog_pc.cli.studies import StudyRequest, study_all
 
-    study_all(StudyRequest(**asked))
+    return study_all(StudyRequest(**asked))

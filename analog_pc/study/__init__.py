@@ -11,10 +11,12 @@ from analog_pc.study.fields import Field, field, fields
 from analog_pc.study.limits import Limit, Limits
 from analog_pc.study.measures import MEASURES, Measure
 from analog_pc.study.pareto import pareto
+from analog_pc.study.part import Part
 from analog_pc.study.results import Combination, Results
 from analog_pc.study.samplers import SAMPLERS
 from analog_pc.study.store import Store
 from analog_pc.study.toml_file import read_study, study_of
+from analog_pc.study.wafer import Wafer
 
 __all__ = [
     "MEASURES",
@@ -25,10 +27,12 @@ __all__ = [
     "Limit",
     "Limits",
     "Measure",
+    "Part",
     "Progress",
     "Results",
     "Store",
     "Study",
+    "Wafer",
     "axis",
     "field",
     "fields",

@@ -1,9 +1,11 @@
-"""Results of a study as an xarray dataset."""
+"""Results of a study as an xarray dataset, and as a NetCDF file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ from analog_pc.errors import BadInput
 from analog_pc.reporting.facts import versions
 from analog_pc.study.definition import OWN, Study
 from analog_pc.study.point import Found
+from analog_pc.study.wafer import Die
 
 
 class Table(Protocol):
@@ -57,6 +60,25 @@ def dataset(results: Table) -> Any:
     return xarray.Dataset(data, coords=coords, attrs=_facts(study))
 
 
+def netcdf(results: Table) -> bytes:
+    """See `Results.to_netcdf`."""
+    check_netcdf()
+    found = dataset(results)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "results.nc"
+        found.to_netcdf(path, engine="h5netcdf")
+        return path.read_bytes()
+
+
+def check_netcdf() -> None:
+    """`BadInput` where what writes NetCDF is not installed."""
+    for name in ("xarray", "h5netcdf", "h5py"):
+        try:
+            import_module(name)
+        except ImportError:
+            raise BadInput(f"NetCDF: needs {name}: pip install 'analog-pc[results]'") from None
+
+
 def _coordinates(study: Study, found: Sequence[Found]) -> dict[str, Any]:
     """Values of the axes and chips of every point."""
     coords: dict[str, Any] = {"point": np.arange(len(found))}
@@ -64,7 +86,20 @@ def _coordinates(study: Study, found: Sequence[Found]) -> dict[str, Any]:
         values = _array([one.point.values[axis.name] for one in found])
         coords[axis.name] = ("point", values, {"units": axis.unit} if axis.unit else {})
     coords["chip"] = ("point", np.array([one.point.chip for one in found], dtype=np.int64))
-    return coords
+    dies = [study.die(one.point.chip) for one in found]
+    return coords | {name: ("point", values) for name, values in _places(dies).items()}
+
+
+def _places(dies: Sequence[Die | None]) -> dict[str, Any]:
+    """Lot and place of chips that come from a wafer; nothing without one."""
+    known = [die for die in dies if die is not None]
+    if not known:
+        return {}
+    return {
+        "lot": np.array([die.lot for die in known]),
+        "die_x": np.array([die.x for die in known]),
+        "die_y": np.array([die.y for die in known]),
+    }
 
 
 def _of_grid(study: Study) -> dict[str, Any]:
@@ -72,8 +107,10 @@ def _of_grid(study: Study) -> dict[str, Any]:
     coords: dict[str, Any] = {}
     for axis in study.axes:
         coords[axis.name] = (axis.name, _array(axis.grid), {"units": axis.unit} if axis.unit else {})
-    coords["chip"] = ("chip", np.arange(study.seed, study.seed + study.chips_each))
-    return coords
+    chips = range(study.seed, study.seed + study.chips_each)
+    coords["chip"] = ("chip", np.array(chips))
+    dies = [study.die(chip) for chip in chips]
+    return coords | {name: ("chip", values) for name, values in _places(dies).items()}
 
 
 def _array(values: Sequence[Any]) -> Any:

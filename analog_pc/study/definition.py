@@ -20,6 +20,7 @@ from analog_pc.study.measures import Measure, measure
 from analog_pc.study.point import Point, Values
 from analog_pc.study.samplers import DRAWN, SAMPLERS, combinations
 from analog_pc.study.seeds import chip_seed
+from analog_pc.study.wafer import Die, Wafer
 from analog_pc.technology import Technology
 from analog_pc.technology.checks import nearest
 
@@ -53,6 +54,8 @@ class Study:
         Of the first chip, of the sampler and of own chips.
     limits
         What a chip has to keep, for the yield.
+    wafer
+        Lots and dies that chips come from, in the order of their seeds; not of own chips.
 
     Raises
     ------
@@ -71,6 +74,7 @@ class Study:
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
     name: str = "study"
+    wafer: Wafer | None = None
 
     def __post_init__(self) -> None:
         names = [axis.name for axis in self.axes]
@@ -86,6 +90,8 @@ class Study:
             raise BadInput(f'study: chips = {self.chips!r}, must be from 1 to {MOST_CHIPS}, or "{OWN}"')
         if self.chips != OWN and self.seed + int(self.chips) - 1 > LAST_SEED:
             raise BadInput(f"study: {self.chips} chips from seed {self.seed} on go beyond {LAST_SEED}")
+        if self.wafer is not None and self.chips == OWN:
+            raise BadInput(f'study: chips = "{OWN}" come from no wafer: give their number')
         self.limits.check(self.columns)
         combinations(self.sampler, self.axes, self.points)
         for one in self.measured:
@@ -143,20 +149,22 @@ class Study:
 
     def _chips(self, values: Values) -> Iterator[Point]:
         """The points of a combination."""
-        decided = self._decided(values)
+        seeds: range | list[int] = range(self.seed, self.seed + self.chips_each)
+        decided = self._decided(values, self.seed)
         if self.chips == OWN:
-            seeds: range | list[int] = [chip_seed(self.seed, decided)]
-        else:
-            seeds = range(self.seed, self.seed + int(self.chips))
+            seeds = [chip_seed(self.seed, decided)]
         for seed in seeds:
+            if self.wafer is not None:
+                decided = self._decided(values, seed)
             yield Point(index=0, values=values, chip=seed, key=keys.point_key(decided, seed, self._fixed))
 
-    def _decided(self, values: Values) -> str:
-        """Network and technology of a combination in words; where there is no such technology, the values."""
+    def _decided(self, values: Values, chip: int) -> str:
+        """Network and technology of a chip in words; where there is no such technology, the values."""
         try:
-            technology = self.technology(values)
+            technology = self.technology_at(values, chip)
         except BadInput:
-            return f"refused {values!r} of {keys.of_technology(self._base(values))}"
+            where = "" if self.wafer is None else f" at {self.die(chip)}"
+            return f"refused {values!r} of {keys.of_technology(self._base(values))}{where}"
         precision = values.get(PRECISION)
         return f"{self._digests[self._network_name(values)]} {precision!r} {keys.of_technology(technology)}"
 
@@ -202,9 +210,22 @@ class Study:
                 found = field_of(name).apply(found, value, SOURCE)
         return found
 
+    def die(self, chip: int) -> Die | None:
+        """The lot and place that a chip comes from; None without a wafer."""
+        return None if self.wafer is None else self.wafer.die(chip - self.seed)
+
+    def technology_at(self, values: Values, chip: int) -> Technology:
+        """The technology of a combination as it is in a chip's lot and place; `BadInput` as `technology`."""
+        found = self.technology(values)
+        die = self.die(chip)
+        if self.wafer is None or die is None:
+            return found
+        return self.wafer.apply(found, die, self.seed)
+
     def bench(self, point: Point) -> Bench:
-        """Network, technology and data of a point, and its chip; `BadInput` as `technology`."""
-        return Bench(self.network(point.values), self.technology(point.values), self.data, (point.chip,))
+        """Network, technology and data of a point, and its chip; `BadInput` as `technology_at`."""
+        technology = self.technology_at(point.values, point.chip)
+        return Bench(self.network(point.values), technology, self.data, (point.chip,))
 
     @property
     def drawn(self) -> bool:

@@ -16,6 +16,7 @@ from joblib.externals.loky import ProcessPoolExecutor
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.study.definition import Study
 from analog_pc.study.evaluate import Evaluated, evaluate_chunk
+from analog_pc.study.part import WHOLE, Part
 from analog_pc.study.point import Found, Point, Row
 from analog_pc.study.results import Results
 from analog_pc.study.store import Store
@@ -53,6 +54,7 @@ def run_study(
     workers: int = 1,
     executor: Executor | None = None,
     tell: Tell = silent,
+    part: Part = WHOLE,
 ) -> Results:
     """Evaluate every point that has no row yet.
 
@@ -72,6 +74,8 @@ def run_study(
         has an attribute `lost`.
     tell
         Is told of every chunk that ends.
+    part
+        Points that are evaluated; the results are those of this part.
 
     Returns
     -------
@@ -97,7 +101,7 @@ def run_study(
         raise BadInput(f"study: workers = {workers!r}, must be 1 or more")
     with ExitStack() as stack:
         store = None if folder is None else stack.enter_context(Store(Path(folder)))
-        run = _Run(study, store, tell)
+        run = _Run(study, store, tell, part)
         if executor is not None:
             run.on(lambda: executor, workers)
         elif not run.here(math.inf if workers == 1 else WORTH_WORKERS):
@@ -134,22 +138,26 @@ class _Pace:
 class _Run:
     """The state of a run: rows that are there, and the pace of the points."""
 
-    def __init__(self, study: Study, store: Store | None, tell: Tell) -> None:
+    def __init__(self, study: Study, store: Store | None, tell: Tell, part: Part) -> None:
         self.study = study
+        self.part = part
         self.store = store
         self.tell = tell
         self.rows: dict[str, Row] = {} if store is None else store.rows()
         self.pace = _Pace()
         self.missing = self._missing()
-        self.total = len(study)
+        self.total = part.points(len(study))
         self.done = 0
         self.stored = 0
         self.failed = 0
 
+    def _points(self) -> Iterator[Point]:
+        return (point for point in self.study.all_points() if self.part.has(point.index))
+
     def _missing(self) -> Iterator[Point]:
         """Points without a row; those with one count as done."""
         asked: set[str] = set()
-        for point in self.study.all_points():
+        for point in self._points():
             if point.key in self.rows:
                 self.stored += point.key not in asked
                 self._count(self.rows[point.key])
@@ -238,9 +246,7 @@ class _Run:
     def results(self) -> Results:
         """Every point with its row."""
         found = tuple(
-            Found(point=point, row=self.rows[point.key])
-            for point in self.study.all_points()
-            if point.key in self.rows
+            Found(point=point, row=self.rows[point.key]) for point in self._points() if point.key in self.rows
         )
         return Results(self.study, found)
 

@@ -12,9 +12,10 @@ from analog_pc.technology.checks import nearest, number
 
 @dataclass(frozen=True, kw_only=True)
 class Limit:
-    """Least and largest allowed value of a column; the typical one is told, not asked for."""
+    """Least and largest allowed value of a column; the typical one is told beside them."""
 
     least: float = -math.inf
+    typical: float | None = None
     largest: float = math.inf
 
     def kept(self, value: float | None) -> bool:
@@ -68,8 +69,12 @@ def limits(raw: Mapping[str, object], columns: Mapping[str, str]) -> Limits:
             if key not in _KEYS:
                 raise BadInput(f"limit {name!r}: unknown key {key!r}{nearest(str(key), _KEYS)}")
         ends = {key: number(f"limit {name!r}: {key}", value, columns[name]) for key, value in entry.items()}
-        one = Limit(least=ends.get("min", -math.inf), largest=ends.get("max", math.inf))
+        one = Limit(
+            least=ends.get("min", -math.inf), typical=ends.get("typ"), largest=ends.get("max", math.inf)
+        )
         if not one.least <= one.largest:
             raise BadInput(f"limit {name!r}: min = {one.least!r} is above max = {one.largest!r}")
+        if one.typical is not None and not one.least <= one.typical <= one.largest:
+            raise BadInput(f"limit {name!r}: typ = {one.typical!r} is not between min and max")
         found[name] = one
     return Limits(found)

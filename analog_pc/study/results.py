@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
+from analog_pc.files import write_together
 from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy
 from analog_pc.reporting.tables import csv_text
-from analog_pc.study.datasets import dataset
+from analog_pc.study.datasets import dataset, netcdf
 from analog_pc.study.definition import Study
 from analog_pc.study.point import Found
 from analog_pc.technology.checks import nearest
+
+PLACES = ("lot", "die_x", "die_y")  # of a chip: columns of a study with a wafer
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +94,7 @@ class Results:
         BadInput
             For an unknown column, or one that holds no numbers.
         """
-        values = [_cell(one, name) for one in self.found]
+        values = [_cell(self.study, one, name) for one in self.found]
         if name not in self.columns:
             raise BadInput(f"results: unknown column {name!r}{nearest(name, self.columns)}")
         try:
@@ -100,8 +104,9 @@ class Results:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Axes, "chip", what was measured, and "failed"."""
-        return (*(axis.name for axis in self.study.axes), "chip", *self.study.columns, "failed")
+        """Axes, "chip", lot and place on the wafer where there is one, what was measured, and "failed"."""
+        places = PLACES if self.study.wafer is not None else ()
+        return (*(axis.name for axis in self.study.axes), "chip", *places, *self.study.columns, "failed")
 
     @cached_property
     def combinations(self) -> tuple[Combination, ...]:
@@ -115,7 +120,7 @@ class Results:
     def table(self) -> Iterator[Sequence[Any]]:
         """The values of every point, in the order of `columns`."""
         for one in self.found:
-            yield [_cell(one, name) for name in self.columns]
+            yield [_cell(self.study, one, name) for name in self.columns]
 
     def csv(self) -> str:
         """The table as CSV, units in its header."""
@@ -137,6 +142,16 @@ class Results:
         """
         return dataset(self)
 
+    def to_netcdf(self, path: Path | str) -> None:
+        """Write `to_xarray` as a NetCDF 4 file, whole or not at all; needs the extra ``analog-pc[results]``.
+
+        Raises
+        ------
+        BadInput
+            Where xarray, h5netcdf or h5py is not installed, or the file cannot be written.
+        """
+        write_together(Path(path).parent, {Path(path).name: netcdf(self)})
+
     def as_dict(self) -> list[dict[str, Any]]:
         """Points for JSON: ``{index, key, values, chip, measured, failed}``."""
         return [
@@ -152,11 +167,14 @@ class Results:
         ]
 
 
-def _cell(one: Found, name: str) -> Any:
+def _cell(study: Study, one: Found, name: str) -> Any:
     if name == "chip":
         return one.point.chip
     if name == "failed":
         return one.row.failed or None
     if name in one.point.values:
         return one.point.values[name]
+    die = study.die(one.point.chip) if name in PLACES else None
+    if die is not None:
+        return {"lot": die.lot, "die_x": die.x, "die_y": die.y}[name]
     return one.row.measured.get(name)

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from scipy.stats import qmc
 
+from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.study.axes import Axis
 from analog_pc.study.point import Values
 from analog_pc.study.seeds import SAMPLER, generator
 
+SALTELLI = "saltelli"
 MOST = 1 << 30  # points of a study
 
 
@@ -44,7 +46,23 @@ def latin_hypercube(axes: Sequence[Axis], count: int, seed: int) -> Iterator[Val
         yield _at(axes, shares)
 
 
-def _at(axes: Sequence[Axis], shares: Sequence[float]) -> Values:
+def saltelli(axes: Sequence[Axis], count: int, seed: int) -> Iterator[Values]:
+    """Two Sobol samples A and B, and A with each column of B: what Sobol indices are estimated from.
+
+    In the order A[i], A[i] with column 1, ..., d of B[i], B[i] for each i (Saltelli 2010, radial sampling).
+    """
+    sequence = qmc.Sobol(2 * len(axes), scramble=True, seed=generator(seed, SAMPLER))
+    for _ in range(count // (len(axes) + 2)):
+        first, second = np.split(sequence.random(1)[0], 2)
+        yield _at(axes, first)
+        for column in range(len(axes)):
+            mixed = first.copy()
+            mixed[column] = second[column]
+            yield _at(axes, mixed)
+        yield _at(axes, second)
+
+
+def _at(axes: Sequence[Axis], shares: Floats) -> Values:
     return {axis.name: axis.at(float(share)) for axis, share in zip(axes, shares, strict=True)}
 
 
@@ -53,8 +71,9 @@ SAMPLERS: Mapping[str, Callable[[Sequence[Axis], int, int], Iterator[Values]]] =
     "list": listed,
     "sobol": sobol,
     "latin-hypercube": latin_hypercube,
+    SALTELLI: saltelli,
 }
-DRAWN = ("sobol", "latin-hypercube")
+DRAWN = ("sobol", "latin-hypercube", SALTELLI)
 
 
 def combinations(sampler: str, axes: Sequence[Axis], points: int) -> int:
@@ -81,6 +100,11 @@ def combinations(sampler: str, axes: Sequence[Axis], points: int) -> int:
             raise BadInput(f"sampler {sampler!r}: there is no axis to draw points on")
         if not 1 <= points <= MOST:
             raise BadInput(f"sampler {sampler!r}: points = {points!r}, must be from 1 to {MOST}")
+        if sampler == SALTELLI and points % (len(axes) + 2):
+            raise BadInput(
+                f"sampler 'saltelli': points = {points!r}, must be a multiple of {len(axes) + 2}, the number "
+                "of axes and 2, best by a power of 2"
+            )
         return points
     if points:
         raise BadInput(f"sampler {sampler!r}: the axes say how many points there are, leave out points")

@@ -3,7 +3,10 @@
 ::
 
     study seed --- 0: the sampler
-               `-- 1: chips of their own, one for each point, by the hash of what decides it
+               |-- 1: chips of their own, one for each point, by the hash of what decides it
+               |-- 2: points that a simulator confirms
+               |-- 3: lots, by their number and the name of a field
+               `-- 4: the bootstrap of sensitivities
 
 A branch is `numpy.random.SeedSequence(seed, spawn_key=...)`; no state is handed on from point to point.
 """
@@ -16,6 +19,9 @@ import numpy as np
 
 SAMPLER = 0
 CHIP = 1
+CONFIRMED = 2
+LOT = 3
+BOOTSTRAP = 4
 
 
 def generator(seed: int, *branch: int) -> np.random.Generator:

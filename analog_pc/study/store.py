@@ -3,6 +3,7 @@
 ::
 
     DIR/lock              held by the run that writes; the system releases it however that run ends
+    DIR/parts/K-of-N/     the same of a part of the study (`part.py`), which is read along
     DIR/rows/HASH.jsonl   the rows of a chunk, one JSON object a line: {"key", "measured", "failed"}
 
 Rows are found by their keys (`keys.py`), so that chunks of other sizes, other orders and other studies may
@@ -22,6 +23,7 @@ from typing import Any
 
 from analog_pc.errors import BadInput
 from analog_pc.files import read_bytes, write_text
+from analog_pc.study.part import PARTS
 from analog_pc.study.point import Row
 
 MOST_BYTES = 1 << 30  # of a chunk's file
@@ -75,9 +77,14 @@ class Store:
             self._lock = None
 
     def rows(self) -> dict[str, Row]:
-        """Key -> row of every chunk that is there; lines that are no rows are left out, to be made again."""
+        """Key -> row of every chunk that is there, those of parts too.
+
+        Lines that are no rows are left out, to be made again.
+        """
         found: dict[str, Row] = {}
-        for path in sorted((self.folder / ROWS).glob("*.jsonl")):
+        own = (self.folder / ROWS).glob("*.jsonl")
+        of_parts = (self.folder / PARTS).glob(f"*/{ROWS}/*.jsonl")
+        for path in sorted([*own, *of_parts]):
             for line in read_bytes(path, MOST_BYTES).splitlines():
                 row = _parsed(line)
                 if row is not None:

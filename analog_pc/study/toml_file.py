@@ -15,11 +15,16 @@
     opamp_offset = { low = "0.1 mV", high = "10 mV", points = 9, scale = "log" }
 
     [sampler]                            # without it: a grid
-    kind = "sobol"                       # grid, list, sobol, latin-hypercube
+    kind = "sobol"                       # grid, list, sobol, latin-hypercube, saltelli
     points = 256
 
     [limits]                             # what a chip has to keep, for the yield
-    accuracy_low = { min = 0.93 }
+    accuracy_low = { min = 0.93, typ = 0.95 }
+
+    [wafer]                              # chips come from lots of one wafer each
+    across = 7                           # dies in the longest row
+    lot = { opamp_offset = 0.2 }         # spread of the logarithm from lot to lot
+    radial = { wire_resistance = 0.3 }   # relative change from the centre to the edge
 
 Files are looked for beside the study's own.
 """
@@ -40,12 +45,14 @@ from analog_pc.study.axes import Axis, axis
 from analog_pc.study.definition import OWN, Study
 from analog_pc.study.limits import Limits, limits
 from analog_pc.study.measures import measure
+from analog_pc.study.wafer import wafer
 from analog_pc.technology import Technology, technology
 from analog_pc.technology.checks import nearest
 
 SAMPLES = 500
 _KEYS = (
     "network", "data", "technology", "samples", "chips", "seed", "measure", "axes", "sampler", "limits",
+    "wafer",
 )  # fmt: skip
 _NEEDED = ("network", "data", "technology")
 
@@ -125,6 +132,7 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         seed=seed,
         limits=limits(_table(table, "limits"), columns) if "limits" in table else Limits(),
         name=path.stem,
+        wafer=wafer(_table(table, "wafer")) if "wafer" in table else None,
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from analog_pc.errors import AnalogPcError
 from analog_pc.evaluation import Bench
@@ -47,6 +48,25 @@ class Culprit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LotYield:
+    """The chips of one lot: how many there are, and how many keep all limits."""
+
+    lot: int
+    chips: int
+    good: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """A limited column over the chips that have it, as a data sheet says it: least, median, largest."""
+
+    name: str
+    least: float
+    typical: float
+    largest: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Yield:
     """The chips of one combination against the limits.
 
@@ -57,9 +77,14 @@ class Yield:
     chips, good
         How many there are, and how many keep all limits; a chip without results keeps none.
     low, high
-        Clopper and Pearson's 95 % interval of the yield.
+        Clopper and Pearson's 95 % interval of the yield, which takes chips as independent.  Chips of a lot
+        are not: with lots it holds for these lots, and `lots` shows how far others may be.
     culprits
         Of the failing chips that were examined, the first ones.
+    spreads
+        Of every column with a limit.
+    lots
+        Empty without a wafer.
     """
 
     values: Values
@@ -68,6 +93,8 @@ class Yield:
     low: float
     high: float
     culprits: tuple[Culprit, ...]
+    spreads: tuple[Spread, ...] = ()
+    lots: tuple[LotYield, ...] = ()
 
     @property
     def share(self) -> float:
@@ -111,16 +138,40 @@ def yields(results: Results, tick: Tick) -> tuple[Yield, ...]:
         for chip in chosen:
             tick(f"chip {chip.point.chip}")
             culprits.append(culprit(results.study, chip))
-        found.append(_yield(combination, len(failing), tuple(culprits)))
+        found.append(_yield(results.study, combination, len(failing), tuple(culprits)))
     return tuple(found)
 
 
-def _yield(combination: Combination, failing: int, culprits: tuple[Culprit, ...]) -> Yield:
+def _yield(study: Study, combination: Combination, failing: int, culprits: tuple[Culprit, ...]) -> Yield:
     chips = len(combination.chips)
     low, high = exact_interval(chips - failing, chips)
     return Yield(
-        values=combination.values, chips=chips, good=chips - failing, low=low, high=high, culprits=culprits
+        values=combination.values,
+        chips=chips,
+        good=chips - failing,
+        low=low,
+        high=high,
+        culprits=culprits,
+        spreads=tuple(_spreads(study, combination)),
+        lots=_lots(study, combination),
     )
+
+
+def _spreads(study: Study, combination: Combination) -> Iterator[Spread]:
+    for name in study.limits.each:
+        measured = [chip.row.measured.get(name) for chip in combination.chips]
+        values = [float(value) for value in measured if value is not None]
+        if values:
+            yield Spread(name=name, least=min(values), typical=median(values), largest=max(values))
+
+
+def _lots(study: Study, combination: Combination) -> tuple[LotYield, ...]:
+    good: dict[int, list[bool]] = {}
+    for chip in combination.chips:
+        die = study.die(chip.point.chip)
+        if die is not None:
+            good.setdefault(die.lot, []).append(not _broken(study, chip))
+    return tuple(LotYield(lot=lot, chips=len(kept), good=sum(kept)) for lot, kept in sorted(good.items()))
 
 
 def _broken(study: Study, chip: Found) -> tuple[str, ...]:
@@ -133,7 +184,7 @@ def culprit(study: Study, chip: Found) -> Culprit:
     misses = _misses(study, chip.row.measured)
     best = misses
     name = ""
-    for one in () if chip.row.failed else present(study.technology(chip.point.values)):
+    for one in () if chip.row.failed else present(study.technology_at(chip.point.values, chip.point.chip)):
         there = _misses_without(study, chip, one)
         if there is not None and there < best:
             best = there
@@ -143,7 +194,7 @@ def culprit(study: Study, chip: Found) -> Culprit:
 
 def _misses_without(study: Study, chip: Found, name: str) -> tuple[int, float] | None:
     """How far the limits are missed without a non-ideality; None where that has no results."""
-    technology = study.technology(chip.point.values)
+    technology = study.technology_at(chip.point.values, chip.point.chip)
     other = dataclasses.replace(without(technology, name), name=technology.name)
     bench = Bench(study.network(chip.point.values), other, study.data, (chip.point.chip,))
     try:

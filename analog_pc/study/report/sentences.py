@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from analog_pc.evaluation.sentences import percent
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
+from analog_pc.study.confirm import AGREED, Confirmation, Verdict
 from analog_pc.study.definition import OWN, Study
 from analog_pc.study.fields import fields
 from analog_pc.study.point import Values
 from analog_pc.study.results import Combination, Results
+from analog_pc.study.sensitivity import Index, main_column
 from analog_pc.study.yields import Yield
 
 SHOWN = 24  # combinations on the screen
@@ -29,6 +32,11 @@ def number_text(value: object, unit: str) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return si(float(value), unit) if unit in PREFIXED else f"{value:.4g} {unit}".rstrip()
     return "-" if value is None else str(value)
+
+
+def limit_text(value: float | None, unit: str) -> str:
+    """An end of a limit; "-" where there is none."""
+    return "-" if value is None or not math.isfinite(value) else number_text(value, unit)
 
 
 def values_text(values: Values) -> str:
@@ -107,7 +115,11 @@ def accuracy_text(combination: Combination) -> str:
 
 def yield_text(found: Yield) -> str:
     """ "yield 90.0 % (68.3-98.8)" """
-    return f"yield {percent(found.share)} ({100.0 * found.low:.1f}-{100.0 * found.high:.1f})"
+    text = f"yield {percent(found.share)} ({100.0 * found.low:.1f}-{100.0 * found.high:.1f})"
+    if len(found.lots) < 2:
+        return text
+    shares = [one.good / one.chips for one in found.lots]
+    return f"{text}, {len(shares)} lots from {percent(min(shares))} to {percent(max(shares))}"
 
 
 def culprit_text(found: Yield) -> str:
@@ -121,6 +133,38 @@ def culprit_text(found: Yield) -> str:
     if found.culprit:
         return f"{where}; without {found.culprit} {found.mended} of {examined} examined would pass"
     return f"{where}; no single non-ideality's removal mends one of {examined} examined"
+
+
+def confirmation_lines(found: Sequence[Confirmation]) -> list[str]:
+    """How many points a simulator confirmed, how far it was away at most, and each that it did not."""
+    if not found:
+        return []
+    good = [one for one in found if one.verdict is Verdict.CONFIRMED]
+    text = f"{found[0].simulator} confirms {len(good)} of {counted(len(found), 'point')}"
+    known = [one.deviation for one in found if one.deviation is not None]
+    if known:
+        text += f"; outputs differ by at most {max(known):.1e} of full scale, {AGREED:g} is allowed"
+    whole = [one.whole_deviation for one in found if one.left_out and one.whole_deviation is not None]
+    if whole:
+        names = sorted({name for one in found for name in one.left_out})
+        text += f"; with {' and '.join(names)}, which the closed form leaves out, by {max(whole):.1e}"
+    return [text] + [
+        f"point {one.index}, chip {one.chip}: {one.verdict.value}"
+        f" ({one.solved} of {counted(one.samples, 'sample')} solved, {one.same} of one class)"
+        + (f": {one.message}" if one.message else "")
+        for one in found
+        if one.verdict is not Verdict.CONFIRMED
+    ]
+
+
+def index_lines(found: Sequence[Index], study: Study) -> list[str]:
+    """A line for each axis, the one that matters most first."""
+    ordered = sorted(found, key=lambda one: -one.total)
+    return [
+        f"{one.axis}: {percent(one.first)} +- {100.0 * one.first_half_width:.1f} of the variance of "
+        f"{main_column(study)} alone, {percent(one.total)} +- {100.0 * one.total_half_width:.1f} with others"
+        for one in ordered
+    ]
 
 
 def failure_lines(results: Results) -> list[str]:

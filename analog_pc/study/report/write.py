@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from analog_pc.arrays import Floats
 from analog_pc.files import withdraw, write_together
 from analog_pc.reporting.facts import versions
 from analog_pc.reporting.figures import KINDS, figure_contents
@@ -16,63 +17,86 @@ from analog_pc.reporting.json_report import json_text, plain
 from analog_pc.reporting.page import panel, template
 from analog_pc.reporting.tables import csv_text
 from analog_pc.reporting.text import counted
+from analog_pc.study.analyses import Analyses
+from analog_pc.study.confirm import Confirmation
+from analog_pc.study.datasets import netcdf
 from analog_pc.study.report import figures
 from analog_pc.study.report.sentences import (
+    confirmation_lines,
     culprit_text,
     failure_lines,
+    index_lines,
+    limit_text,
     number_text,
     opening,
     result_text,
     value_text,
     values_text,
 )
+from analog_pc.study.report.wafer_map import wafer_map
 from analog_pc.study.results import Results
 from analog_pc.study.yields import Yield
 
 SCHEMA = "analog-pc study results"
 VERSION = 1  # a field that changes its meaning or goes makes it one more
 FIGURES = "figures"
-DRAWN = ("accuracy", "map", "yield", "pareto", "tornado")
+DRAWN = ("accuracy", "map", "yield", "wafer", "pareto", "tornado")
 PAGE = "study.html"
 RESULTS = "results.json"
 CSV = "results.csv"
+NETCDF = "results.nc"
 YIELD = "yield.csv"
-NAMES = (RESULTS, CSV, YIELD, PAGE, *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS))
+CONFIRMED = "confirmed.csv"
+NAMES = (
+    RESULTS,
+    CSV,
+    NETCDF,
+    YIELD,
+    CONFIRMED,
+    PAGE,
+    *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS),
+)
 MOST_BARS = 40
 MOST_ROWS = 200  # of the table on the page
 COST = "energy"
 
 
-def write_study(results: Results, found: Sequence[Yield], folder: Path) -> None:
+def write_study(results: Results, analyses: Analyses, folder: Path, *, as_netcdf: bool = False) -> None:
     """Page, numbers, tables and figures into a folder, which holds the rows already.
 
     Parameters
     ----------
-    results, found
-        Of the study; a yield for each combination, or none.
+    results, analyses
+        Of the study.
     folder
         Files of an earlier report go first.
+    as_netcdf
+        Whether ``results.nc`` is among them; needs the extra ``analog-pc[results]``.
 
     Raises
     ------
     BadInput, OSError
         When the folder cannot be written; then none of the files is left.
     """
-    drawn = draw(results, found)
+    drawn = draw(results, analyses)
     contents: dict[str, bytes | memoryview] = {}
     for name, figure in drawn.items():
         contents |= figure_contents(figure, f"{FIGURES}/{name}")
     contents[CSV] = results.csv().encode()
-    if found:
-        contents[YIELD] = yield_csv(found).encode()
-    contents[PAGE] = _page(results, found, drawn).encode()
-    contents[RESULTS] = json_text(study_dict(results, found)).encode()
+    if as_netcdf:
+        contents[NETCDF] = netcdf(results)
+    if analyses.yields:
+        contents[YIELD] = yield_csv(analyses.yields).encode()
+    if analyses.confirmations:
+        contents[CONFIRMED] = confirmed_csv(analyses.confirmations).encode()
+    contents[PAGE] = _page(results, analyses, drawn).encode()
+    contents[RESULTS] = json_text(study_dict(results, analyses)).encode()
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
     withdraw(folder, NAMES)
     write_together(folder, contents)
 
 
-def draw(results: Results, found: Sequence[Yield]) -> Mapping[str, Figure]:
+def draw(results: Results, analyses: Analyses) -> Mapping[str, Figure]:
     """The figures of what was measured, by name."""
     drawn: dict[str, Figure] = {}
     study = results.study
@@ -83,8 +107,10 @@ def draw(results: Results, found: Sequence[Yield]) -> Mapping[str, Figure]:
             drawn["map"] = figures.map_of(results)
         if len(study.axes) > 1:
             drawn["tornado"] = figures.tornado(figures.swings(results))
-    if 0 < len(found) <= MOST_BARS:
-        drawn["yield"] = figures.yield_bars(found)
+    if 0 < len(analyses.yields) <= MOST_BARS:
+        drawn["yield"] = figures.yield_bars(analyses.yields)
+    if study.wafer is not None and analyses.yields:
+        drawn["wafer"] = wafer_map(results)
     if known and COST in study.columns and len(known) > 1:
         costs = np.array([np.nan if (c := one.mean(COST)) is None else c for one in results.combinations])
         if np.isfinite(costs).any():
@@ -92,7 +118,7 @@ def draw(results: Results, found: Sequence[Yield]) -> Mapping[str, Figure]:
     return drawn
 
 
-def study_dict(results: Results, found: Sequence[Yield]) -> dict[str, Any]:
+def study_dict(results: Results, analyses: Analyses) -> dict[str, Any]:
     """The results for JSON; numbers are SI, and None stands where there is none.
 
     ::
@@ -104,7 +130,12 @@ def study_dict(results: Results, found: Sequence[Yield]) -> dict[str, Any]:
         points          [{index, key, values {axis: value}, chip, measured {column: value}, failed}]
         combinations    [{values, chips, mean, low, high, unconverged}]: accuracy over chips, unconverged
                         samples counted wrong in mean; low, high: 95 % t interval
-        yields          [{values, chips, good, low, high, culprits [{chip, broken, name, mended}]}]
+        yields          [{values, chips, good, low, high, culprits [{chip, broken, name, mended}],
+                         spreads [{name, least, typical, largest}], lots [{lot, chips, good}]}]
+        confirmations   [{index, chip, simulator, samples, solved, same, deviation, whole_deviation, left_out,
+                        seconds, message, verdict}]: points that ngspice solved again
+        indices         [{axis, first, first_half_width, total, total_half_width}]: Sobol indices of
+                        accuracy_low, or the first column, where the sampler is "saltelli"
         partial         whether points are missing
     """
     study = results.study
@@ -141,7 +172,9 @@ def study_dict(results: Results, found: Sequence[Yield]) -> dict[str, Any]:
             }
             for one in results.combinations
         ],
-        "yields": plain(found),
+        "yields": plain(analyses.yields),
+        "confirmations": [plain(one) | {"verdict": one.verdict.value} for one in analyses.confirmations],
+        "indices": plain(analyses.indices),
         "partial": not results.whole,
     }
 
@@ -154,16 +187,45 @@ def yield_csv(found: Sequence[Yield]) -> str:
     """A line for each combination."""
     names = list(found[0].values)
     header = [*names, "chips", "good", "yield", "95 % low", "95 % high", "culprit", "mended", "examined"]
+    limited = list(dict.fromkeys(spread.name for one in found for spread in one.spreads))
+    header += [f"{name} {end}" for name in limited for end in ("min", "typ", "max")]
     return csv_text(
         header,
         (
             [
                 *one.values.values(), one.chips, one.good, one.share, one.low, one.high, one.culprit or None,
-                one.mended if one.culprit else None, len(one.culprits),
+                one.mended if one.culprit else None, len(one.culprits), *_spread_cells(one, limited),
             ]
             for one in found
         ),
     )  # fmt: skip
+
+
+def _spread_cells(one: Yield, limited: Sequence[str]) -> list[float | None]:
+    """Least, median and largest value of every limited column."""
+    there = {spread.name: (spread.least, spread.typical, spread.largest) for spread in one.spreads}
+    return [value for name in limited for value in there.get(name, (None, None, None))]
+
+
+CONFIRMED_COLUMNS = (
+    "index", "chip", "verdict", "simulator", "samples", "solved", "same", "deviation", "whole_deviation",
+    "seconds", "message",
+)  # fmt: skip
+
+
+def confirmed_csv(found: Sequence[Confirmation]) -> str:
+    """A line for each point that a simulator solved again; deviations over full scale."""
+    values = (plain(one) | {"verdict": one.verdict.value} for one in found)
+    header = [f"{name} (s)" if name == "seconds" else name for name in CONFIRMED_COLUMNS]
+    return csv_text(header, ([one[name] for name in CONFIRMED_COLUMNS] for one in values))
+
+
+def _confirmed(one: Confirmation) -> list[str]:
+    """A line of the page's table."""
+    return [
+        str(one.index), str(one.chip), one.verdict.value, f"{one.solved} of {one.samples}", str(one.same),
+        number_text(one.deviation, ""), number_text(one.whole_deviation, ""),
+    ]  # fmt: skip
 
 
 CAPTIONS = {
@@ -175,7 +237,12 @@ CAPTIONS = {
     "map": ("Accuracy over two axes", "Mean over the chips of each combination."),
     "yield": (
         "Yield",
-        "Share of chips that keep all limits, with Clopper and Pearson's 95 % interval.",
+        "Share of chips that keep all limits, with Clopper and Pearson's 95 % interval, which takes chips as "
+        "independent: with lots it holds for these lots alone.",
+    ),
+    "wafer": (
+        "Yield over the wafer",
+        "Share of the lots whose chip at this place keeps all limits, for the first combinations.",
     ),
     "pareto": (
         "Accuracy against energy",
@@ -189,9 +256,9 @@ CAPTIONS = {
 }
 
 
-def _page(results: Results, found: Sequence[Yield], drawn: Mapping[str, Figure]) -> str:
+def _page(results: Results, analyses: Analyses, drawn: Mapping[str, Figure]) -> str:
     study = results.study
-    told = {id(one.values): one for one in found}
+    told = {id(one.values): one for one in analyses.yields}
     rows = [
         (
             [value_text(name, value) for name, value in one.values.items()],
@@ -202,7 +269,11 @@ def _page(results: Results, found: Sequence[Yield], drawn: Mapping[str, Figure])
         for one in results.combinations[:MOST_ROWS]
     ]
     limits = [
-        (name, number_text(one.least, study.columns[name]), number_text(one.largest, study.columns[name]))
+        (
+            name,
+            [limit_text(value, study.columns[name]) for value in (one.least, one.typical, one.largest)],
+            [number_text(value, study.columns[name]) for value in _range(results.column(name))],
+        )
         for name, one in study.limits.each.items()
     ]
     return template("analog_pc.study.report").render(
@@ -217,10 +288,21 @@ def _page(results: Results, found: Sequence[Yield], drawn: Mapping[str, Figure])
         hidden=max(len(results.combinations) - MOST_ROWS, 0),
         limits=limits,
         failures=failure_lines(results),
-        culprits=[text for one in found if (text := culprit_text(one))],
+        culprits=[text for one in analyses.yields if (text := culprit_text(one))],
+        indices=index_lines(analyses.indices, study),
+        confirmations=confirmation_lines(analyses.confirmations),
+        confirmed=[_confirmed(one) for one in analyses.confirmations],
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
         versions=versions(),
     )
+
+
+def _range(values: Floats) -> tuple[float | None, float | None, float | None]:
+    """Least, median and largest of the values that are there."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None, None, None
+    return float(known.min()), float(np.median(known)), float(known.max())
 
 
 def _others(results: Results) -> list[tuple[str, str]]:

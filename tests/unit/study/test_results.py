@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from analog_pc import BadInput, save_network
+from analog_pc import BadInput, random_network, save_network
 from analog_pc.cli import main
 from analog_pc.evaluation import TestData
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.study import Limit, Limits, Store, axis, pareto, read_study, run_study, study_of
+from analog_pc.study import Limit, Limits, Store, Wafer, axis, pareto, read_study, run_study, study_of
 from analog_pc.study.yields import yields
 from analog_pc.technology import Technology
 
@@ -82,6 +82,43 @@ def test_a_grid_is_a_dataset_of_its_axes(
     assert points.levels.dims == points.chip.dims == ("point",)
 
 
+def test_a_netcdf_file_is_the_dataset(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology, tmp_path: Path
+) -> None:
+    import xarray
+
+    wafer = Wafer(across=2, lot={"opamp_offset": 0.2})
+    grid = study_of(network, base, data, [axis("opamp_gain", [1e3, 1e4])], chips=5, wafer=wafer)
+    drawn = study_of(
+        network,
+        base,
+        data,
+        [axis("g_min", {"low": 1e-6, "high": 1.0})],
+        sampler="sobol",
+        points=4,
+        chips="own",
+    )
+    for study in (grid, drawn):  # numbers, text, chips up to 2^32, and points that failed
+        results = run_study(study)
+        results.to_netcdf(tmp_path / "results.nc")
+        with xarray.open_dataset(tmp_path / "results.nc", engine="h5netcdf") as found:
+            xarray.testing.assert_identical(found.load(), results.to_xarray())
+    assert run_study(drawn).failed
+    assert run_study(drawn).to_xarray().chip.values.max() > 2**31
+    assert run_study(grid).to_xarray().lot.values.tolist() == [0, 0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("missing", ["xarray", "h5netcdf", "h5py"])
+def test_netcdf_without_its_libraries_is_refused_before_the_work(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    result = cli(str(file), "--out", str(tmp_path / "out"), "--netcdf")
+    assert result.exit_code == 2
+    assert result.stderr == f"analog-pc: NetCDF: needs {missing}: pip install 'analog-pc[results]'\n"
+    assert not (tmp_path / "out").exists()
+
+
 GIVEN = """
 network = "net.npz"
 data = "test.npz"
@@ -135,8 +172,9 @@ def test_the_command_writes_page_numbers_tables_and_figures(file: Path, tmp_path
         f"{name}.{kind}" for name in ("accuracy", "map", "yield", "tornado") for kind in ("svg", "pdf")
     }
     before = (out / "results.json").read_bytes()
-    assert cli(str(file), "--out", str(out)).exit_code == 0
+    assert cli(str(file), "--out", str(out), "--netcdf").exit_code == 0
     assert (out / "results.json").read_bytes() == before
+    assert (out / "results.nc").read_bytes().startswith(b"\x89HDF")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +213,6 @@ def test_what_is_wrong_is_told_in_one_line(
     [
         (("--engine", "dask"), ("--scheduler ADDRESS",)),
         (("--scheduler", "tcp://127.0.0.1:1"), ("--engine dask",)),
-        (("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("dask",)),
         (("--engine", "cloud"), ("cloud", "pool")),
     ],
 )
@@ -223,3 +260,29 @@ def test_progress_is_short_in_a_pipe(file: Path, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert len(done.stderr.splitlines()) <= 4
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_what_is_not_installed_is_told_in_one_line(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = cli(
+        str(file), "--out", str(tmp_path / "out"), "--engine", "dask", "--scheduler", "tcp://10.0.0.1:1"
+    )
+    assert result.exit_code == 2
+    assert (
+        result.stderr == "analog-pc: --engine dask: needs dask.distributed: pip install 'analog-pc[dask]'\n"
+    )
+
+
+def test_the_example_of_make_study_is_a_study(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    (tmp_path / "offsets.toml").write_text((root / "examples" / "study.toml").read_text())
+    save_network(tmp_path / "net.npz", random_network((13, 16, 3), "tanh"))
+    study = read_study(tmp_path / "offsets.toml")
+    assert len(study) == 104
+    assert study.wafer is not None
+    assert int(study.chips) == 2 * study.wafer.dies  # whole lots
+    recipe = (root / "Makefile").read_text().split("\nstudy:")[1].split("\n\n")[0]
+    assert "examples/study.toml study/offsets.toml" in recipe
+    assert "make study" in (root / ".ci" / "run").read_text()
