@@ -292,6 +292,8 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     path = Path(path)
     try:
         with regular_file(path, "an npz file") as (stream, size):
+            if size == 0:
+                raise BadInput(f"{path}: is empty (0 bytes), not an npz file")
             _refuse_others(path, stream.read(len(_MAGIC)))
             with zipfile.ZipFile(stream) as archive:
                 return _arrays(path, archive, most_expanded(size))

@@ -9,10 +9,12 @@ from typing import Any
 
 import click
 
+from analog_pc.cli.command import Command
+
 PATIENCE = 1.0  # s of compiling after which a person is told
 
 
-class CompiledCommand(click.Command):
+class CompiledCommand(Command):
     """A command that reports, in one line on standard error, when it waits for the compiler."""
 
     def invoke(self, context: click.Context) -> Any:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from analog_pc.cli.command import Command, PathOption
 
-@click.command()
-@click.argument("curve", metavar="[CURVE.csv]", required=False, type=click.Path(path_type=Path))
+
+@click.command(cls=Command)
+@click.argument("curve", metavar="[CURVE.csv]", required=False, type=PathOption())
 def devices(curve: Path | None) -> None:
     """List the pulsed devices that `train --device` knows, with their sources.
 

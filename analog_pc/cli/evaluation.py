@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +19,8 @@ from analog_pc.errors import BadInput
 from analog_pc.evaluation import NEEDS, STEPS, Bench, Evaluation, load_test_data, run_step, start
 from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.report import FILES, write_evaluation
+from analog_pc.evaluation.report.comparison import FILES as COMPARISON
 from analog_pc.evaluation.report.comparison import write_comparison
-from analog_pc.files import withdraw
-from analog_pc.inputs import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.reporting.steps import chosen_steps
 from analog_pc.technology import Technology
@@ -45,8 +45,6 @@ class Request:
 def evaluate_all(request: Request) -> None:
     """Evaluate one technology into the folder, or several into a folder each.
 
-    Everything that can be refused is refused before the folder is made.
-
     Raises
     ------
     BadInput
@@ -55,17 +53,19 @@ def evaluate_all(request: Request) -> None:
         After Ctrl-C, once a partial report is written.
     """
     steps = chosen_steps(tuple(STEPS), listed(request.skip), listed(request.only), NEEDS)
-    network = load_network(request.network)
-    data = load_test_data(request.data, network, request.samples, request.seed)
-    seeds = tuple(range(request.seed, request.seed + request.seeds))
     folders = _folders(request)
-    for folder in folders:
-        refuse_inputs(folder, FILES)
-    evaluations = {
-        folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
-        for folder, technology in folders.items()
-    }
-    with claimed(request.out):
+    inputs = (request.network, request.data)
+    with claimed(request.out, (*FILES, *COMPARISON), inputs), ExitStack() as inside:
+        for folder in folders:
+            if folder != request.out:
+                inside.enter_context(claimed(folder, FILES, inputs))
+        network = load_network(request.network)
+        data = load_test_data(request.data, network, request.samples, request.seed)
+        seeds = tuple(range(request.seed, request.seed + request.seeds))
+        evaluations = {
+            folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
+            for folder, technology in folders.items()
+        }
         _evaluate_each(evaluations, request.out)
 
 
@@ -99,7 +99,6 @@ def _folders(request: Request) -> Mapping[Path, Technology]:
 
 def _evaluate(found: Evaluation, folder: Path) -> None:
     """All steps of one evaluation, and its report."""
-    withdraw(folder, FILES)
     printed = PlainConsole(soft_wrap=True)
     for line in opening(found):
         printed.print(line)

@@ -21,7 +21,9 @@ from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
 from analog_pc.experiments.framework.result import COLUMNS, DERIVED, DIFFERS, RELAXERS
-from analog_pc.reporting.figures import save_figure
+from analog_pc.experiments.framework.result import FILES as RESULT_FILES
+from analog_pc.reporting.figures import KINDS, save_figure
+from analog_pc.reporting.json_report import HTML
 from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present
@@ -57,7 +59,8 @@ def run_or_list(request: RunRequest) -> int:
     config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
     out = request.out
     kept: list[DiskCache] = []
-    with claimed(out):  # a folder that cannot be is told now, not after hours
+    figures = (f"{request.name}.{kind}" for kind in KINDS)
+    with claimed(out, (*figures, HTML, *RESULT_FILES), (request.data,)):
         result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
         save_result(result, out)
         figure = experiment.draw(result)

@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, LAYOUTS, OUTPUT_ACTIVATIONS
+from analog_pc.cli.command import Command, PathOption
 from analog_pc.cli.options import refuse_overwriting
 
 
-@click.command("import")
-@click.argument("model", type=click.Path(path_type=Path), metavar="MODEL")
+@click.command("import", cls=Command)
+@click.argument("model", type=PathOption(), metavar="MODEL")
 @click.option(
     "--map",
     "maps",
@@ -36,7 +37,7 @@ from analog_pc.cli.options import refuse_overwriting
     type=click.Choice(LAYOUTS),
     help="Stored as [post, pre] (PyTorch) or [pre, post] (Keras).  [default: as the shapes chain]",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="NET.npz.")
+@click.option("--out", required=True, type=PathOption(dir_okay=False), help="NET.npz.")
 def import_command(
     model: Path,
     maps: tuple[str, ...],
@@ -64,9 +65,11 @@ def import_command(
     outliers    weights beyond 6 root mean squares of their layer
     """
     from analog_pc.cli.import_report import print_report
+    from analog_pc.cli.output_folder import claimed_files
     from analog_pc.importers import import_network
 
     refuse_overwriting({"--out": out}, [model])
-    found = import_network(model, maps, bias_maps, activation, output_activation, layout)
-    found.save(out)
+    with claimed_files({"--out": out}):
+        found = import_network(model, maps, bias_maps, activation, output_activation, layout)
+        found.save(out)
     print_report(found, model, out)

@@ -38,6 +38,22 @@ class InSituOptions:
         """Whether any option is set."""
         return self != InSituOptions()
 
+    def refuse_checkpoint(self) -> None:
+        """Refuse a checkpoint that is missing or in the way, before any work.
+
+        Raises
+        ------
+        BadInput
+            For --resume without one, and for a new run over one.
+        """
+        if self.checkpoint is None:
+            if self.resume:
+                raise BadInput("--resume: give the --checkpoint to go on from")
+        elif self.resume and not self.checkpoint.exists():
+            raise BadInput(f"--checkpoint {self.checkpoint}: no such file, nothing to --resume")
+        elif self.checkpoint.exists() and not self.resume:
+            raise BadInput(f"{self.checkpoint}: exists; --resume goes on from it, or remove it")
+
     def run(self, dataset: Dataset, network: PredictiveCodingNetwork, config: TrainingConfig) -> TrainingRun:
         """The run with these options, from its beginning or its checkpoint."""
         device = weight_device(self.device or "ideal", None if self.pulse is None else Pulse(*self.pulse))
@@ -53,10 +69,6 @@ class InSituOptions:
             relaxer=self._relaxer(config),
         )
         trainer = Trainer(backend, config)
-        if self.resume and self.checkpoint is None:
-            raise BadInput("--resume: give the --checkpoint to go on from")
-        if self.checkpoint is not None and self.checkpoint.exists() and not self.resume:
-            raise BadInput(f"{self.checkpoint}: exists; --resume goes on from it, or remove it")
         run = TrainingRun(trainer, dataset, self.checkpoint)
         if self.resume:
             run.resume()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from analog_pc.cli.choices import PHASES
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, technology_option
 
@@ -17,7 +17,7 @@ from analog_pc.cli.options import FOLDER, NETWORK, technology_option
 @click.option(
     "--stimuli",
     required=True,
-    type=click.Path(path_type=Path),
+    type=PathOption(),
     help="npz with inputs, and targets or labels to learn.",
 )
 @click.option(

@@ -30,13 +30,13 @@ def write_netlist(network: Path, stimuli: Path, phase: str, technology: Technolo
     out
         Folder of both files.
     """
-    net = load_network(network)
-    inputs, targets = load_stimuli(stimuli, net)
-    refuse_inputs(out, FILES)
-    if phase == "learn" and targets is None:
-        raise BadInput(f"{stimuli}: phase learn needs targets or labels")
-    first = None if phase == "predict" or targets is None else targets[:1]
-    compiled = compile_network(net, technology, inputs[:1], first)
     with claimed(out):
+        net = load_network(network)
+        inputs, targets = load_stimuli(stimuli, net)
+        refuse_inputs(out, FILES)
+        if phase == "learn" and targets is None:
+            raise BadInput(f"{stimuli}: phase learn needs targets or labels")
+        first = None if phase == "predict" or targets is None else targets[:1]
+        compiled = compile_network(net, technology, inputs[:1], first)
         write_sample_netlist(out, compiled, Native(), network)
     click.echo(f"{out / 'network.cir'}: ngspice -b -r out.raw network.cir")

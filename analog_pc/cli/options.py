@@ -7,13 +7,14 @@ from pathlib import Path
 
 import click
 
+from analog_pc.cli.command import PathOption
 from analog_pc.errors import BadInput
 from analog_pc.inputs import is_input
 from analog_pc.si import quantity
 
 READ = "is read by this command"
-NETWORK = click.Path(path_type=Path)
-FOLDER = click.Path(path_type=Path, file_okay=False)
+NETWORK = PathOption()
+FOLDER = PathOption(file_okay=False)
 
 
 def refuse_overwriting(outputs: Mapping[str, Path | None], inputs: Iterable[Path | str | None]) -> None:

@@ -1,50 +1,149 @@
-"""The folder of a command's results: one run at a time writes into it."""
+"""Where a command's results go: checked, and cleared of earlier results, before any work.
+
+One rule for every command that writes a verdict: from the moment on that its options are accepted, no result
+of an earlier run is left under the names that it writes.  Whatever ends it then (a file that is missing, no
+simulator, Ctrl-C, SIGKILL), nobody finds an old pass.  Earlier results stay only where the command touches
+nothing at all: for wrong options, a result that is one of its inputs, and a folder that another run writes
+into or that cannot be written.
+
+Missing folders of outputs are made, and go again if they stay empty.
+"""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from analog_pc.errors import BadInput
+from analog_pc.files import withdraw
+from analog_pc.inputs import note_input, refuse_inputs
 
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.ENOSYS)
 
 
 @contextmanager
-def claimed(folder: Path) -> Iterator[None]:
+def claimed(
+    folder: Path, earlier: Iterable[str] = (), inputs: Iterable[Path | str | None] = ()
+) -> Iterator[None]:
     """An output folder for this process alone: made if it is missing, removed again if it stays empty.
 
     The folder itself is locked: nothing is left in it, and the lock of a process ends with it.
 
+    Parameters
+    ----------
+    folder
+        The value of ``--out``.
+    earlier
+        Names of results in it, the one that whoever looks trusts last; they are withdrawn.
+    inputs
+        Files that will be read, if they are there; no result may be one of them.
+
     Raises
     ------
     BadInput
-        Where the folder cannot be made, or another process writes into it.
+        Where the folder cannot be made or written, another process writes into it, or a result is an input.
     """
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    names = tuple(earlier)
+    missing = _made("--out", folder, folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as fault:
         _remove_empty(missing)
-        raise BadInput(f"--out {folder}: cannot be made: {fault.strerror or fault}") from None
+        raise BadInput(f"--out {folder}: cannot be opened: {fault.strerror or fault}") from None
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(handle):
             missing = []
-            raise BadInput(f"--out {folder}: another run writes into it; give another folder") from None
-        except OSError as fault:  # a file system without locks
-            if fault.errno not in _NO_LOCKS:
-                raise
+            raise BadInput(f"--out {folder}: another run writes into it; give another folder")
+        _note(inputs)
+        refuse_inputs(folder, names)
+        for place in dict.fromkeys((folder, *((folder / name).parent for name in names))):
+            if place.exists():
+                _refuse_unwritable("--out", place)
+        withdraw(folder, names)
         yield
     finally:
         _remove_empty(missing)
         os.close(handle)
+
+
+@contextmanager
+def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> Iterator[None]:
+    """Output files that can be written, checked before any work.
+
+    Parameters
+    ----------
+    files
+        Option -> file, None where it was not given; none of them may be
+        an input (`options.refuse_overwriting`).
+    withdrawn
+        Whether files of these names are results of an earlier run, which go.
+
+    Raises
+    ------
+    BadInput
+        Where a folder cannot be made or written, or something else than a file has the name.
+    """
+    missing: list[Path] = []
+    try:
+        for option, path in files.items():
+            if path is None:
+                continue
+            missing += _made(option, path, path.parent)
+            if path.exists() and not path.is_file():
+                raise BadInput(f"{option} {path}: cannot be written: is no regular file")
+            _refuse_unwritable(option, path.parent)
+            if withdrawn:
+                withdraw(path.parent, (path.name,))
+        yield
+    finally:
+        _remove_empty(reversed(missing))
+
+
+def _made(option: str, path: Path, folder: Path) -> list[Path]:
+    """Make a folder; what was missing of it, the innermost first."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    in_the_way = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+    if not in_the_way.is_dir():
+        raise BadInput(f"{option} {path}: cannot be made: {in_the_way} is a file, not a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        _remove_empty(missing)
+        raise BadInput(f"{option} {path}: cannot be made: {fault.strerror or fault}") from None
+    return missing
+
+
+def _locked(handle: int) -> bool:
+    """Whether this process has the folder; a file system without locks gives it to everyone."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as fault:
+        if fault.errno not in _NO_LOCKS:
+            raise
+    return True
+
+
+def _note(inputs: Iterable[Path | str | None]) -> None:
+    for path in inputs:
+        if path is not None:
+            note_input(Path(path))
+
+
+def _refuse_unwritable(option: str, folder: Path) -> None:
+    """Refuse a folder that takes no new file: it is read-only, or its disk is full."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"\n")
+            trial.flush()
+    except OSError as fault:
+        raise BadInput(f"{option} {folder}: cannot be written: {fault.strerror or fault}") from None
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from analog_pc.cli.choices import RELAXERS
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, technology_option
 
@@ -28,7 +28,7 @@ from analog_pc.cli.options import FOLDER, technology_option
     metavar="FIELD=VALUE",
     help="Another value (TOML) of a field of the configuration, such as rates=[0.01,0.02]; repeatable.",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="Data set, where the experiment learns one.")
+@click.option("--data", type=PathOption(), help="Data set, where the experiment learns one.")
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Processes side by side."
 )

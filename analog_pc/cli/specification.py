@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.interrupt import plain_interrupts
-from analog_pc.cli.options import listed, refuse_overwriting
+from analog_pc.cli.options import listed
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.cli.studies import cores
 from analog_pc.evaluation import Bench, load_test_data
-from analog_pc.files import withdraw
 from analog_pc.pcn.network_file import load_network
 from analog_pc.study.specification import BOUNDS, FieldLimit, Specification, Target
 from analog_pc.study.specification import specify as find
 from analog_pc.study.specification.report.lines import field_line, joint_lines, opening
-from analog_pc.study.specification.report.write import JSON, NAMES, PAGE, write_specification
+from analog_pc.study.specification.report.write import NAMES, PAGE, write_specification
 from analog_pc.technology import Technology
 from analog_pc.training.interrupt import interruptible
 
@@ -40,7 +40,9 @@ class SpecifyRequest:
 
 
 def specify_all(request: SpecifyRequest) -> None:
-    """Everything that can be refused is refused before the first trial.
+    """Find the limits and write the report.
+
+    Everything that can be refused is refused before the first trial.
 
     Raises
     ------
@@ -49,6 +51,11 @@ def specify_all(request: SpecifyRequest) -> None:
     KeyboardInterrupt
         After Ctrl-C, once what is done is written.
     """
+    with claimed(request.out, NAMES, (request.network, request.data)):
+        _specify(request)
+
+
+def _specify(request: SpecifyRequest) -> None:
     network = load_network(request.network)
     data = load_test_data(request.data, network, request.samples, request.seed)
     bench = Bench(network, request.technology, data, (request.seed,))
@@ -59,8 +66,6 @@ def specify_all(request: SpecifyRequest) -> None:
         seed=request.seed,
         confidence=request.confidence,
     )
-    refuse_overwriting({"--out": request.out / JSON}, [request.network, request.data])
-    withdraw(request.out, NAMES)
     found = Specification(target=target)
     for line in opening(target):
         click.echo(line)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.interrupt import plain_interrupts
-from analog_pc.cli.options import refuse_overwriting
+from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
 from analog_pc.files import write_text
@@ -23,7 +23,7 @@ from analog_pc.study.dask_engine import dask_executor
 from analog_pc.study.datasets import check_netcdf
 from analog_pc.study.part import WHOLE, Part, part, sbatch_script
 from analog_pc.study.report.sentences import combination_lines, confirmation_lines, index_lines, opening
-from analog_pc.study.report.write import RESULTS, write_study
+from analog_pc.study.report.write import NAMES, write_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
 from analog_pc.study.yields import Yield, yields
 
@@ -64,20 +64,42 @@ def study_all(request: StudyRequest) -> int:
     KeyboardInterrupt
         After Ctrl-C; rows that are done are kept.
     """
-    study = read_study(request.file)
-    folder = Path(request.file.stem) if request.out is None else request.out
-    refuse_overwriting({"--out": folder / RESULTS}, [request.file])
+    _check_options(request)
+    folder = _folder(request)
     if request.sbatch is not None:
+        read_study(request.file)  # a file with a fault is told now, not by every job
         return _write_script(folder, request.file, request.sbatch)
     if request.part is not None:
-        return _evaluate_part(study, part(request.part), folder, request)
+        return _evaluate_part(read_study(request.file), part(request.part), folder, request)
+    with claimed(folder, NAMES, (request.file,)):
+        return _study(request, folder)
+
+
+def _check_options(request: StudyRequest) -> None:
+    if request.engine == "pool" and request.scheduler is not None:
+        raise BadInput("--scheduler: is of --engine dask")
+    if request.engine == "dask" and request.scheduler is None:
+        raise BadInput("--engine dask: give --scheduler ADDRESS, such as tcp://127.0.0.1:8786")
+    if request.part is not None and request.engine != "pool":
+        raise BadInput("--part: is evaluated on this machine, leave out --engine")
     if request.netcdf:
         check_netcdf()
+
+
+def _folder(request: StudyRequest) -> Path:
+    """The folder of the results; without --out the name of the file without its ending."""
+    if request.out is not None:
+        return request.out
+    if not request.file.suffix:
+        raise BadInput(f"{request.file}: has no ending, such as .toml: give --out, the folder of the results")
+    return Path(request.file.stem)
+
+
+def _study(request: StudyRequest, folder: Path) -> int:
+    study = read_study(request.file)
     check_sensitivity(study)
     for line in opening(study):
         click.echo(line)
-    if request.engine == "pool" and request.scheduler is not None:
-        raise BadInput("--scheduler: is of --engine dask")
     ngspice = Ngspice()
     if request.confirm:
         ngspice.version()  # before hours of work: is it there?
@@ -111,8 +133,6 @@ def _write_script(folder: Path, file: Path, jobs: int) -> int:
 
 def _evaluate_part(study: Study, which: Part, folder: Path, request: StudyRequest) -> int:
     """Rows alone: the report is that of all parts."""
-    if request.engine != "pool":
-        raise BadInput("--part: is evaluated on this machine, leave out --engine")
     results = _run(study, which.folder(folder), request.workers or cores(), None, which)
     click.echo(f"part {which.number} of {which.count}: {counted(len(results), 'point')} of {len(study)}")
     return 0
@@ -120,10 +140,8 @@ def _evaluate_part(study: Study, which: Part, folder: Path, request: StudyReques
 
 def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
     """The rows, from workers of this machine or of a cluster."""
-    if request.engine == "pool":
-        return _run(study, folder, request.workers or cores(), None)
     if request.scheduler is None:
-        raise BadInput("--engine dask: give --scheduler ADDRESS, such as tcp://127.0.0.1:8786")
+        return _run(study, folder, request.workers or cores(), None)
     with dask_executor(request.scheduler) as (executor, workers):
         return _run(study, folder, workers, executor)
 

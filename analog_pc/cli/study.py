@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER
 
-FILE = click.Path(path_type=Path)
+FILE = PathOption()
 
 
 @click.command(cls=CompiledCommand)

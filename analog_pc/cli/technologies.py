@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from analog_pc.cli.command import Command
 from analog_pc.cli.options import TechnologyOf
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("technology", required=False, type=TechnologyOf(), metavar=f"[{TechnologyOf.name}]")
 @click.option("--toml", is_flag=True, help="Print it as a file to start an own one from.")
 def technologies(**asked: Any) -> None:

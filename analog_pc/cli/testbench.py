@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
 from analog_pc.cli.choices import EXAMPLES
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK
-from analog_pc.errors import BadInput
 
 
 @click.command(cls=CompiledCommand)
 @click.argument("network", required=False, type=NETWORK, metavar="[NET.npz]")
 @click.option("--example", type=click.Choice(EXAMPLES), help="Instead of a network.  [default: bear]")
-@click.option(
-    "--stimuli", type=click.Path(path_type=Path), help="npz with inputs, and targets or labels, for NET.npz."
-)
+@click.option("--stimuli", type=PathOption(), help="npz with inputs, and targets or labels, for NET.npz.")
 @click.option(
     "--lr", type=float, help="Learning rate that the pulses are made for.  [default: the example's, 0.1]"
 )
@@ -36,15 +34,7 @@ from analog_pc.errors import BadInput
     help="Of each step of ngspice; 1e-6 halves its time.",
 )
 @click.option("--out", required=True, type=FOLDER, help="Folder of netlist, numbers and figure.")
-def testbench(
-    network: Path | None,
-    example: str | None,
-    stimuli: Path | None,
-    lr: float | None,
-    weights: str,
-    precision: float,
-    out: Path,
-) -> None:
+def testbench(**asked: Any) -> None:
     """Simulate a whole learning trial, from prediction to prediction, in one ngspice transient.
 
     The network predicts, is shown the target (the first sample), relaxes, writes its own weights, and
@@ -59,11 +49,6 @@ def testbench(
     \b
     Exit codes: 0 the circuit agrees with its behavioural model, 1 it does not, 2 bad input or no simulator.
     """
-    if lr is not None and weights == "capacitors":
-        raise BadInput(
-            f"--lr {lr:g}: is for memristors; weights on capacitors learn as long as a target is shown"
-        )
-    from analog_pc.cli.testbench_run import chosen_example, run_and_write
+    from analog_pc.cli.testbench_run import TestbenchRequest, run_and_write
 
-    chosen = chosen_example(network, example, stimuli, lr)
-    raise SystemExit(0 if run_and_write(chosen, weights, precision, out) else 1)
+    raise SystemExit(0 if run_and_write(TestbenchRequest(**asked)) else 1)

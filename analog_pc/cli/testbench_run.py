@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -12,8 +13,6 @@ from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import progress_bar
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import withdraw
-from analog_pc.inputs import refuse_inputs
 from analog_pc.pcn.network_file import load_network
 from analog_pc.testbench import (
     EXAMPLES,
@@ -31,36 +30,64 @@ from analog_pc.testbench import (
     write_results,
 )
 
-# Of an earlier run: never left as if they were of this one, should it fail.
 FILES = ("testbench.cir", "waveforms.npz", "testbench.svg", "testbench.pdf", "result.json")
 
 
-def run_and_write(example: Example, weights: str, precision: float, out: Path) -> bool:
-    """Run a trial, write and print its result; whether circuit and behavioural model agree."""
-    refuse_inputs(out, FILES)
-    with claimed(out):
-        return (_written if weights == "memristors" else _continuous)(example, precision, out)
+@dataclass(frozen=True, kw_only=True)
+class TestbenchRequest:
+    """The options of `analog-pc testbench`, by their names there."""
+
+    network: Path | None
+    example: str | None
+    stimuli: Path | None
+    lr: float | None
+    weights: str
+    precision: float
+    out: Path
+
+    __test__ = False  # not a test of pytest, whatever its name
 
 
-def chosen_example(
-    network: Path | None, example: str | None, stimuli: Path | None, lr: float | None
-) -> Example:
+def run_and_write(request: TestbenchRequest) -> bool:
+    """Run a trial, write and print its result; whether circuit and behavioural model agree.
+
+    Raises
+    ------
+    BadInput
+        For options that contradict each other, and as `load_network` and `load_stimuli`.
+    """
+    _refuse_contradictions(request)
+    with claimed(request.out, FILES, (request.network, request.stimuli)):
+        example = _example(request)
+        trial = _written if request.weights == "memristors" else _continuous
+        return trial(example, request.precision, request.out)
+
+
+def _refuse_contradictions(request: TestbenchRequest) -> None:
+    if request.lr is not None and request.weights == "capacitors":
+        raise BadInput(
+            f"--lr {request.lr:g}: is for memristors; weights on capacitors learn as long as "
+            "a target is shown"
+        )
+    if request.network is None and request.stimuli is not None:
+        raise BadInput(f"--stimuli {request.stimuli}: is for a NET.npz, which was not given")
+    if request.network is not None and request.example is not None:
+        raise BadInput(f"--example {request.example} and {request.network}: give one or the other")
+    if request.network is not None and request.stimuli is None:
+        raise BadInput(f"{request.network}: give --stimuli, the sample to learn")
+
+
+def _example(request: TestbenchRequest) -> Example:
     """The network, stimulus and learning rate that the options ask for."""
-    if network is None:
-        if stimuli is not None:
-            raise BadInput(f"--stimuli {stimuli}: is for a NET.npz, which was not given")
-        chosen = EXAMPLES[example or "bear"]()
-    elif example is not None:
-        raise BadInput(f"--example {example} and {network}: give one or the other")
-    elif stimuli is None:
-        raise BadInput(f"{network}: give --stimuli, the sample to learn")
+    if request.network is None or request.stimuli is None:
+        chosen = EXAMPLES[request.example or "bear"]()
     else:
-        net = load_network(network)
-        inputs, targets = load_stimuli(stimuli, net)
+        net = load_network(request.network)
+        inputs, targets = load_stimuli(request.stimuli, net)
         if targets is None:
-            raise BadInput(f"{stimuli}: a testbench needs targets or labels")
+            raise BadInput(f"{request.stimuli}: a testbench needs targets or labels")
         chosen = Example(net, inputs[0], targets[0], 0.1)
-    return chosen if lr is None else chosen._replace(lr=lr)
+    return chosen if request.lr is None else chosen._replace(lr=request.lr)
 
 
 @contextmanager
@@ -78,7 +105,6 @@ def _progress(seconds: float) -> Iterator[Callable[[float], None]]:
 def _written(example: Example, precision: float, out: Path) -> bool:
     made = build_testbench(example.network, example.inputs, example.target, lr=example.lr)
     expected = behavioural_model(made)
-    withdraw(out, FILES)
     with _progress(made.schedule.duration) as show:
         result = run_testbench(made, precision=precision, watch=show)
     agreement = compare_with_model(made, result, expected)
@@ -102,7 +128,6 @@ def _written(example: Example, precision: float, out: Path) -> bool:
 
 def _continuous(example: Example, precision: float, out: Path) -> bool:
     made = ContinuousTestbench(example.network, example.inputs, example.target)
-    withdraw(out, FILES)
     with _progress(made.tau * made.duration) as show:
         found = run_continuous(made, precision=precision, watch=show)
     equation = flow_of(made, found.times)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, HEADROOM, SCHEMES, TRANSPOSED
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import Numbers, Quantities, TechnologyOf
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = PathOption(dir_okay=False)
 
 
 @click.command(cls=CompiledCommand)

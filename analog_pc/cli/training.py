@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from analog_pc.cli.in_situ import InSituOptions, costs_line
 from analog_pc.cli.options import refuse_overwriting
+from analog_pc.cli.output_folder import claimed_files
 from analog_pc.cli.progress import progress_bar
 from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
@@ -53,6 +55,14 @@ def train_and_save(options: TrainOptions, in_situ: InSituOptions) -> None:
     """Train a network, write it and print its test accuracy."""
     written = {"--out": options.out, "--checkpoint": in_situ.checkpoint, "--history": in_situ.history}
     refuse_overwriting(written, [options.data, in_situ.device])
+    in_situ.refuse_checkpoint()
+    with claimed_files(written):
+        _train_and_save(options, in_situ, written)
+
+
+def _train_and_save(
+    options: TrainOptions, in_situ: InSituOptions, written: Mapping[str, Path | None]
+) -> None:
     dataset = load_dataset(options.data, options.seed)
     refuse_overwriting(written, [])  # of labels that were found beside their images
     sizes = options.layers or (dataset.train_inputs.shape[1], HIDDEN, dataset.classes)

@@ -13,9 +13,10 @@ from analog_pc.arrays import Floats
 from analog_pc.cli.console import table_console
 from analog_pc.cli.non_idealities import analyse_and_write
 from analog_pc.cli.options import listed
-from analog_pc.cli.output_folder import claimed
+from analog_pc.cli.output_folder import claimed, claimed_files
 from analog_pc.cli.progress import progress_bar
 from analog_pc.cli.training import HIDDEN, LEARNING_RATES, train_network
+from analog_pc.cli.verify_netlist import report_to_ci
 from analog_pc.cli.verify_task import Task, VerifyOptions
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
@@ -32,21 +33,47 @@ from analog_pc.verification.netlists import write_sample_netlist
 from analog_pc.verification.report import write_report
 from analog_pc.verification.results import PhaseResult
 
+STALE = (
+    *(f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")),
+    "summary.md",  # of a checked netlist
+    "report.html",
+    "report.json",
+)
 
-def run(options: VerifyOptions) -> int:
+
+def run(options: VerifyOptions, junit: Path | None = None) -> int:
     """Verify, print, write report and netlists; the exit code."""
     if not options.time_limit > 0.0:
         raise BadInput(f"--time-limit {options.time_limit!r} s, must be > 0")
     steps = _steps(options)
+    if options.phases is not None:
+        check_phases(tuple(options.phases.split(",")), True)
+    inputs = (options.network, options.data)
+    with (
+        claimed(options.out, STALE, inputs),
+        claimed(options.out / "netlists"),
+        claimed_files({"--junit": junit}, withdrawn=True),
+    ):
+        task = _task(options, steps)
+        code = analyse_and_write(task) if options.non_ideal else _verify(task)
+        try:
+            report_to_ci(options.out, junit)
+        except BadInput:
+            withdraw(options.out, STALE)
+            raise
+    return code
+
+
+def _task(options: VerifyOptions, steps: tuple[str, ...]) -> Task:
+    """Network and stimuli, read and checked."""
     simulator = _simulator(options)
     if not options.non_ideal or (options.cross_check and "cross-check" in steps):
         simulator.version()  # before any long work: is it there?
     net = load_network(options.network) if options.network is not None else None
     net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
     phases = _phases(options.phases, targets is not None)
-    stale = [f"waveform-{phase}.{kind}" for phase in PHASES for kind in ("csv", "npz")]
     called = options.network.name if options.network else facts["data"]
-    task = Task(
+    return Task(
         options=options,
         network=net,
         inputs=inputs[: options.samples],
@@ -57,9 +84,6 @@ def run(options: VerifyOptions) -> int:
         title=f"{called}: {'-'.join(map(str, net.sizes))}",
         facts=facts,
     )
-    with claimed(options.out), claimed(options.out / "netlists"):
-        withdraw(options.out, ("report.html", "report.json", *stale))
-        return analyse_and_write(task) if options.non_ideal else _verify(task)
 
 
 def _simulator(options: VerifyOptions) -> Simulator:

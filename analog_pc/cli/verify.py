@@ -9,10 +9,11 @@ import click
 from click.core import ParameterSource
 
 from analog_pc.cli.choices import ANALYSIS_STEPS
+from analog_pc.cli.command import PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, refuse_overwriting, technology_option
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = PathOption(dir_okay=False)
 REPORT_FILES = ((), ("report.html",), ("report.json",), ("summary.md",))  # () is the folder itself
 
 
@@ -117,10 +118,11 @@ def verify(
       analog-pc verify --netlist edited.cir --probes probes.json --junit v.xml
     """
     from analog_pc.cli.verification import run
-    from analog_pc.cli.verify_netlist import report_to_ci, verify_netlist
+    from analog_pc.cli.verify_netlist import verify_netlist
     from analog_pc.cli.verify_task import VerifyOptions
     from analog_pc.errors import BadInput
 
+    _refuse_ignored(context, asked["technology"], netlist)
     options = VerifyOptions(**asked)
     beside = None if netlist is None else netlist.with_name("probes.json")
     if junit is not None:
@@ -136,9 +138,36 @@ def verify(
         )
     if not (probes is None and tolerance is None and ngbehavior is None):
         raise BadInput("--probes, --tolerance and --ngbehavior belong to --netlist FILE")
-    code = run(options)
-    report_to_ci(options.out, junit)
-    raise SystemExit(code)
+    raise SystemExit(run(options, junit))
+
+
+# Of a network alone, and of real parts alone: said where they would be ignored.
+OF_A_NETWORK = ("data", "samples", "phases", "transient", "technology", "seed")
+OF_REAL_PARTS = ("cross_check", "reference", "seeds", "skip", "only", "time_limit")
+
+
+def _refuse_ignored(context: click.Context, technology: Any, netlist: Path | None) -> None:
+    """Refuse an option that was given and has no effect."""
+    from analog_pc.errors import BadInput
+    from analog_pc.technology.non_idealities import present
+
+    used = [
+        name
+        for name in (*OF_REAL_PARTS, *OF_A_NETWORK)
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    ]
+    if netlist is not None and used:
+        raise BadInput(f"{_option(used[0])}: has no effect with --netlist {netlist}, which is run as it is")
+    ignored = [name for name in used if name in OF_REAL_PARTS]
+    if netlist is None and ignored and not present(technology):
+        raise BadInput(
+            f"{_option(ignored[0])}: is for real parts: give --technology with non-idealities; "
+            f"{technology.name!r} has none"
+        )
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def _refuse_own(junit: Path, out: Path) -> None:

@@ -15,7 +15,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from analog_pc.cli.console import table_console
-from analog_pc.cli.output_folder import claimed
+from analog_pc.cli.output_folder import claimed, claimed_files
 from analog_pc.errors import BadInput
 from analog_pc.files import withdraw, write_text, write_together
 from analog_pc.verification.cases import report_cases
@@ -36,6 +36,8 @@ from analog_pc.verification.netlist_check.report import (
     volts_text,
 )
 
+STALE = ("report.html", "summary.md", "report.json")  # report.html is of another run
+
 EXIT_CODES = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.NOT_CHECKED: 3}
 
 
@@ -51,7 +53,11 @@ def verify_netlist(
     """Check, report and print; the exit code: 0 pass, 1 fail, 3 not checked."""
     if not timeout > 0.0:
         raise BadInput(f"--timeout {timeout!r} s, must be > 0")
-    with nullcontext() if folder is None else claimed(folder):
+    inputs = (netlist, probes or netlist.with_name("probes.json"))
+    with (
+        nullcontext() if folder is None else claimed(folder, STALE, inputs),
+        claimed_files({"--junit": junit}, withdrawn=True),
+    ):
         check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
         _report(check, junit, folder)
     return EXIT_CODES[check.verdict]
@@ -62,13 +68,12 @@ def _report(check: NetlistCheck, junit: Path | None, folder: Path | None) -> Non
     xml = junit_xml(f"{check.netlist}", netlist_cases(check))
     summary = markdown(check)
     if folder is not None:
-        withdraw(folder, ("report.html",))  # of another run
         write_together(folder, {"summary.md": summary.encode(), "report.json": report_json(check).encode()})
     try:
         _write_for_ci(junit, xml, summary)
     except BadInput:
         if folder is not None:
-            withdraw(folder, ("summary.md", "report.json"))
+            withdraw(folder, STALE)
         raise
     _print(check)
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -92,7 +97,6 @@ def report_to_ci(out: Path, junit: Path | None) -> None:
 def _write_for_ci(junit: Path | None, xml: str, summary: str) -> None:
     """The JUnit file, and the page of the step where GitHub names a file for it."""
     if junit is not None:
-        junit.parent.mkdir(parents=True, exist_ok=True)
         write_text(junit, xml)
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if page:
@@ -100,6 +104,8 @@ def _write_for_ci(junit: Path | None, xml: str, summary: str) -> None:
             with Path(page).open("a", encoding="utf-8") as stream:  # other steps write to it too
                 stream.write(summary)
         except OSError as fault:
+            if junit is not None:
+                withdraw(junit.parent, (junit.name,))
             raise BadInput(f"{page}: cannot be written: {fault.strerror or fault}") from None
 
 

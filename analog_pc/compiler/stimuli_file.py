@@ -36,7 +36,9 @@ def load_stimuli(path: Path, network: PredictiveCodingNetwork) -> tuple[Floats, 
 
 
 def _matrix(path: Path, name: str, values: np.ndarray, width: int) -> Floats:
-    if values.dtype.kind not in "fiub" or values.ndim != 2 or values.shape[1] != width or len(values) == 0:
+    if values.ndim and len(values) == 0:
+        raise BadInput(f"{path}: {name} hold no sample: give at least one row of {width} numbers")
+    if values.dtype.kind not in "fiub" or values.ndim != 2 or values.shape[1] != width:
         raise BadInput(
             f"{path}: {name} is {values.dtype} of shape {values.shape}, expected numbers (samples, {width})"
         )

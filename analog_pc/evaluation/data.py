@@ -32,6 +32,11 @@ class TestData:
     def samples(self) -> int:
         return len(self.labels)
 
+    @property
+    def single_class(self) -> bool:
+        """Whether all samples have the same label, so that a constant answer is right."""
+        return bool((self.labels == self.labels[0]).all())
+
 
 def load_test_data(source: str, network: PredictiveCodingNetwork, samples: int, seed: int) -> TestData:
     """Test data for a network.

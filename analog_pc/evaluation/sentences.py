@@ -70,7 +70,18 @@ def interval_text(accuracy: Accuracy) -> str:
 
 
 def headline(found: Evaluation) -> str:
-    """Is it good enough?"""
+    """Is it good enough?  And whether the data can tell."""
+    data = found.bench.data
+    if not data.single_class:
+        return _good_enough(found)
+    few = counted(data.samples, "sample")
+    return (
+        f"{_good_enough(found)} These data hold one class (label {data.labels[0]}, {few}): a constant answer "
+        "is 100 % right; give samples of several classes."
+    )
+
+
+def _good_enough(found: Evaluation) -> str:
     bench = found.bench
     ideal = percent(bench.ideal_accuracy)
     chips = found.chips

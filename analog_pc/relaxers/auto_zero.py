@@ -32,9 +32,16 @@ class AutoZeroed(Relaxer):
     ----------
     relaxer
         The circuit's own.
+
+    Raises
+    ------
+    TypeError
+        For what is no relaxer.
     """
 
     def __init__(self, relaxer: Relaxer) -> None:
+        if not isinstance(relaxer, Relaxer):
+            raise TypeError(f"AutoZeroed: relaxer is {type(relaxer).__name__}, expected a Relaxer")
         self.relaxer = relaxer
         self.name = f"{relaxer.name}, auto-zeroed"
         self.technology = relaxer.technology

@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 
 from analog_pc.evaluation.comparison import Compared
 from analog_pc.files import write_together
-from analog_pc.reporting.figures import figure_contents
+from analog_pc.reporting.figures import KINDS, figure_contents
 from analog_pc.reporting.json_report import json_text, plain
 from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, INK, legend_below, styled
 from analog_pc.reporting.tables import csv_text
@@ -37,6 +37,8 @@ COLUMNS = {
     "area": "area (m^2)",
     "partial": "partial",
 }
+
+FILES = (*(f"comparison.{kind}" for kind in KINDS), "comparison.csv", "comparison.json")
 
 
 def write_comparison(rows: Sequence[Compared], folder: Path) -> None:

@@ -125,6 +125,9 @@ def _row_dict(row: Row) -> dict[str, Any]:
     return {"id": row.id, "quantity": row.label, **quantity_dict(row.quantity), **attributes(row, *numbers)}
 
 
+FILES = ("data.npz", "result.json")
+
+
 def save_result(result: Result, folder: Path) -> None:
     """`data.npz` and `result.json` in `folder`, both or none.
 
@@ -137,7 +140,7 @@ def save_result(result: Result, folder: Path) -> None:
         for q, array in found.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
-    write_together(folder, {"data.npz": npz_content(**arrays), "result.json": text.encode()})
+    write_together(folder, dict(zip(FILES, (npz_content(**arrays), text.encode()), strict=True)))
 
 
 def load_result(folder: Path) -> Result:

@@ -48,13 +48,13 @@ NETCDF = "results.nc"
 YIELD = "yield.csv"
 CONFIRMED = "confirmed.csv"
 NAMES = (
-    RESULTS,
+    *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS),
     CSV,
     NETCDF,
     YIELD,
     CONFIRMED,
     PAGE,
-    *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS),
+    RESULTS,
 )
 MOST_BARS = 40
 MOST_ROWS = 200  # of the table on the page

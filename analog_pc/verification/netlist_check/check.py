@@ -157,8 +157,8 @@ def check_netlist(
     """
     if tolerance is not None and not (np.isfinite(tolerance) and tolerance > 0.0):
         raise BadInput(f"tolerance = {tolerance!r} of full scale, must be finite and > 0")
-    read = read_probes(probes or netlist.parent / "probes.json")
     content = read_netlist(netlist)
+    read = read_probes(probes or netlist.parent / "probes.json")
     began = time.perf_counter()
     run = run_netlist(netlist, timeout, ngbehavior)
     seconds = time.perf_counter() - began

@@ -161,7 +161,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, stop: signal.Signals
     (("--device", "ecram", "--rule", "bp", "--technology", "ideal"), ("rule bp", "only pc does")),
     (("--device", "ecram", "--layers", "4,5,2"), ("(4, 5, 2)", "3 classes")),
     (("--device", "ideal", "--activation", "identity", "--rule", "bp", "--lr", "1e9"), ("diverged", "lr")),
-    (("--checkpoint", "none/c.npz"), ("none/c.npz", "cannot be written")),
+    (("--checkpoint", "/proc/sys/c.npz"), ("--checkpoint /proc/sys", "cannot be written")),
 ])  # fmt: skip
 def test_bad_values(
     arguments: tuple[str, ...], words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -106,7 +106,7 @@ def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest
         (("bear", "--out", "x", "--set", "rates=[0.1,-1]"), "Expected float > 0.0 - at value[1]"),
         (("bear", "--out", "x", "--set", "distance=far"), "is not FIELD=VALUE in TOML"),
         (("bear", "--out", "x", "--set", "distance"), "is not FIELD=VALUE in TOML"),
-        (("bear", "--out", "x", "--set", ""), "is not one FIELD=VALUE"),
+        (("bear", "--out", "x", "--set", ""), "is empty"),
         (("less-erratic", "--out", "x", "--set", "data='d.npz'"), "no field 'data'"),
         (("motor", "--out", "x", "--set", "pc={first=1,second=1,spread=1,x=1}"), "no 'x' in pc"),
         (("small-data", "--out", "x", "--set", "test_every=65"), "a test every 65 epochs, of 64"),

@@ -139,3 +139,9 @@ def test_an_auto_zeroed_relaxer_has_the_properties_of_its_circuit() -> None:
     assert [getattr(wrapped, n) for n in names] == [getattr(circuit, n) for n in names]
     assert wrapped.seed == 3
     assert not AutoZeroed(IdealRelaxer()).reads_arrays
+
+
+@pytest.mark.parametrize("wrong", [None, "native", IdealRelaxer])
+def test_an_auto_zeroed_relaxer_takes_a_relaxer(wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"AutoZeroed: relaxer is .*, expected a Relaxer"):
+        AutoZeroed(wrong)  # type: ignore[arg-type]

@@ -1,0 +1,174 @@
+"""No command leaves an old verdict where a new one was asked for; outputs are tried before any work."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from analog_pc.cli import main
+from analog_pc.pcn import random_network
+from analog_pc.pcn.network_file import save_network
+
+# Of every command that writes a verdict: arguments without --out, and results that it writes into it.
+COMMANDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
+    "verify": (["verify", "{net}", "--data", "s.npz"], ("report.html", "report.json", "waveform-learn.csv")),
+    "verify, real parts": (
+        ["verify", "{net}", "--data", "s.npz", "--technology", "pcm"],
+        ("report.html", "report.json"),
+    ),
+    "verify --netlist": (["verify", "--netlist", "{net}"], ("report.json", "summary.md")),
+    "evaluate": (
+        ["evaluate", "{net}", "--data", "l.npz", "--technology", "pcm"],
+        ("report.html", "report.json", "cost.csv", "figures/accuracy.svg", "comparison.csv"),
+    ),
+    "evaluate, two technologies": (
+        ["evaluate", "{net}", "--data", "l.npz", "--technology", "pcm", "--technology", "sonos"],
+        ("report.html", "comparison.json", "pcm/report.json", "sonos/report.html"),
+    ),
+    "specify": (
+        ["specify", "{net}", "--data", "l.npz", "--technology", "pcm"],
+        ("specification.html", "specification.json", "specification.toml"),
+    ),
+    "study": (["study", "{study}"], ("study.html", "results.json", "results.csv", "figures/map.pdf")),
+    "testbench": (["testbench", "{net}", "--stimuli", "s.npz"], ("result.json", "testbench.svg")),
+    "run": (["run", "bear"], ("result.json", "data.npz", "report.html")),
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_network(tmp_path / "net.npz", random_network((4, 3, 2), seed=0))
+    np.savez(tmp_path / "s.npz", inputs=np.full((1, 4), 0.5), targets=np.array([[0.0, 1.0]]))
+    np.savez(tmp_path / "l.npz", inputs=np.full((2, 4), 0.5), labels=np.array([0, 1]))
+    return tmp_path
+
+
+def call(folder: Path, *arguments: str) -> Result:
+    with contextlib.chdir(folder), warnings.catch_warnings():
+        warnings.simplefilter("default")
+        return CliRunner().invoke(main, list(arguments))
+
+
+def old_results(folder: Path, names: tuple[str, ...]) -> list[Path]:
+    paths = [folder / "o" / name for name in names]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("PASS, of an earlier run")
+    return paths
+
+
+def refused(result: Result, *words: str) -> None:
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 2, result.output
+    assert len(result.stderr.splitlines()) == 1
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.mark.parametrize("what", [name for name in COMMANDS if name != "run"])
+def test_a_command_that_is_refused_leaves_no_earlier_result(what: str, folder: Path) -> None:
+    """The network, the netlist or the study is missing; what is not a result stays."""
+    arguments, names = COMMANDS[what]
+    paths = old_results(folder, names)
+    (folder / "o" / "notes.txt").write_text("mine")
+    asked = [argument.format(net="missing.npz", study="missing.toml") for argument in arguments]
+    refused(call(folder, *asked, "--out", "o"), "missing")
+    assert [path.name for path in paths if path.exists()] == []
+    assert (folder / "o" / "notes.txt").read_text() == "mine"
+
+
+def test_an_experiment_that_fails_leaves_no_earlier_result(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("analog_pc.cli.experiments.collect", stopped)
+    paths = old_results(folder, ("report.html", "data.npz", "result.json", "bear.svg"))
+    assert call(folder, "run", "bear", "--out", "o").exit_code == 130
+    assert [path.name for path in paths if path.exists()] == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [["--phases", "dream"], ["--time-limit", "0"], ["--samples", "x"], ["--nothing"]],
+    ids=" ".join,
+)
+def test_wrong_options_touch_nothing(more: list[str], folder: Path) -> None:
+    paths = old_results(folder, ("report.html", "report.json"))
+    refused(call(folder, "verify", "net.npz", "--data", "s.npz", "--out", "o", *more))
+    assert all(path.exists() for path in paths)
+
+
+def test_a_junit_file_goes_with_the_report(folder: Path) -> None:
+    old = folder / "j.xml"
+    old.write_text("<testsuites/>")
+    refused(call(folder, "verify", "missing.npz", "--out", "o", "--junit", "j.xml"), "missing.npz")
+    assert not old.exists()
+    refused(call(folder, "verify", "missing.npz", "--out", "o", "--junit", "new/j.xml"), "missing.npz")
+    assert not (folder / "new").exists()
+    assert not (folder / "o").exists()
+
+
+@pytest.mark.parametrize("what", COMMANDS)
+def test_a_folder_that_takes_no_file_is_refused_before_any_work(what: str, folder: Path) -> None:
+    """The kernel's own folder takes none, not even of the superuser."""
+    (folder / "study.toml").write_text("no study")
+    arguments = [argument.format(net="missing.npz", study="missing.toml") for argument in COMMANDS[what][0]]
+    refused(call(folder, *arguments, "--out", "/proc/sys"), "--out /proc/sys: cannot be written: ")
+
+
+def test_a_file_in_a_folder_that_takes_none(folder: Path) -> None:
+    place = "/proc/sys/x"
+    trained = ["train", "--data", "missing.npz"]
+    message = "/proc/sys: cannot be written: "
+    refused(call(folder, *trained, "--out", place), f"--out {message}")
+    refused(call(folder, *trained, "--out", "o.npz", "--history", place), f"--history {message}")
+    refused(
+        call(folder, *trained, "--device", "ecram", "--out", "o.npz", "--checkpoint", place),
+        f"--checkpoint {message}",
+    )
+    refused(call(folder, "import", "missing.npz", "--out", place), f"--out {message}")
+    refused(call(folder, "verify", "missing.npz", "--junit", place), f"--junit {message}")
+    refused(call(folder, "verify", "--netlist", "missing.cir", "--junit", place), f"--junit {message}")
+    assert not (folder / "verify").exists()
+
+
+def test_a_file_where_a_folder_should_be_is_named(folder: Path) -> None:
+    (folder / "occupied").write_text("mine")
+    command = ["netlist", "net.npz", "--stimuli", "s.npz", "--out"]
+    refused(call(folder, *command, "occupied"), "occupied")
+    refused(call(folder, *command, "occupied/below"), "occupied/below: cannot be made: occupied is a file")
+    (folder / "o").mkdir()
+    (folder / "o" / "netlists").write_text("mine")
+    refused(
+        call(folder, "verify", "net.npz", "--data", "s.npz", "--out", "o"),
+        "--out o/netlists: cannot be made: o/netlists is a file",
+    )
+    assert (folder / "occupied").read_text() == "mine"
+
+
+def test_missing_folders_of_files_are_made_and_go_with_a_failure(folder: Path) -> None:
+    done = call(folder, "train", "--data", "iris", "--epochs", "1", "--out", "new/deep/net.npz")
+    assert done.exit_code == 0, done.output
+    assert (folder / "new" / "deep" / "net.npz").is_file()
+    refused(call(folder, "train", "--data", "missing.npz", "--out", "other/net.npz"), "missing.npz")
+    assert not (folder / "other").exists()
+
+
+def test_a_verdict_that_ci_cannot_have_is_not_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/dev/full")
+    asked = ("verify", "net.npz", "--data", "s.npz", "--phases", "predict", "--out", "o", "--junit", "j.xml")
+    refused(call(folder, *asked), "/dev/full: cannot be written")
+    assert not (folder / "j.xml").exists()
+    assert not (folder / "o" / "report.json").exists()
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY")
+    assert call(folder, *asked).exit_code == 0
+    assert json.loads((folder / "o" / "report.json").read_text())["passed"]
+    assert (folder / "j.xml").is_file()
