@@ -78,10 +78,11 @@ def test_refusals(arguments: tuple[str, ...], words: str, model: Path, tmp_path:
 
 
 def test_an_output_that_cannot_be_written_is_named(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "no").write_text("a file")
     out = tmp_path / "no" / "net.npz"
     done = call(model, "--map", "fc1.weight", "--out", out)
     assert done.exit_code == 2
-    assert f"{out}: cannot be written" in done.stderr
+    assert f"{out}: cannot be made" in done.stderr
 
 
 def test_the_model_is_not_overwritten(tmp_path: Path) -> None:
