@@ -50,6 +50,8 @@ class RunRequest:
 def run_or_list(request: RunRequest) -> int:
     """Run an experiment, write and print its result, or list all; the exit code: 1 if a verdict differs."""
     if request.name is None:
+        if request.full or request.out or request.assignments or request.seeds or request.simulators:
+            raise BadInput("run: give the NAME of an experiment; without options `analog-pc run` lists them")
         show_all()
         return 0
     experiment = named(request.name)

@@ -97,6 +97,8 @@ def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest
     [
         (("beer", "--out", "x"), "unknown experiment 'beer'"),
         (("bear",), "give --out"),
+        (("--full",), "give the NAME"),
+        (("--out", "x"), "give the NAME"),
         (("bear", "--out", "x", "--seeds", "3"), "--seeds does not apply"),
         (("bear", "--out", "x", "--data", "d.npz"), "--data does not apply"),
         (("bear", "--out", "x", "--simulators", "vacask"), "'vacask' is not a simulator"),
