@@ -61,7 +61,7 @@ def run_or_list(request: RunRequest) -> int:
     config = configuration(experiment, request.full, request.assignments, request.seeds, request.data)
     out = request.out
     kept: list[DiskCache] = []
-    figures = (f"{request.name}.{kind}" for kind in KINDS)
+    figures = (f"{name}.{kind}" for name in EXPERIMENTS for kind in KINDS)  # of another experiment too
     with claimed(out, (*figures, HTML, *RESULT_FILES), (request.data,)):
         result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
         save_result(result, out)

@@ -82,6 +82,10 @@ def _check_options(request: StudyRequest) -> None:
         raise BadInput("--engine dask: give --scheduler ADDRESS, such as tcp://127.0.0.1:8786")
     if request.part is not None and request.engine != "pool":
         raise BadInput("--part: is evaluated on this machine, leave out --engine")
+    if request.part is not None and request.sbatch is not None:
+        raise BadInput("--sbatch: its script computes all parts, leave out --part")
+    if request.part is not None and (request.confirm or request.netcdf):
+        raise BadInput("--part: computes rows alone; give --confirm and --netcdf to the whole study")
     if request.netcdf:
         check_netcdf()
 

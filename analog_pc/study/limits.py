@@ -41,6 +41,7 @@ class Limits:
         return tuple(name for name, limit in self.each.items() if not limit.kept(measured.get(name)))
 
 
+SHARES = ("accuracy", "accuracy_low", "accuracy_high", "ideal_accuracy")
 _KEYS = ("min", "typ", "max")
 
 
@@ -57,7 +58,7 @@ def limits(raw: Mapping[str, object], columns: Mapping[str, str]) -> Limits:
     Raises
     ------
     BadInput
-        For unknown columns and keys, wrong units, and min above max.
+        For unknown columns and keys, wrong units, shares that are none, and min above max.
     """
     found = {}
     for name, entry in raw.items():
@@ -69,6 +70,10 @@ def limits(raw: Mapping[str, object], columns: Mapping[str, str]) -> Limits:
             if key not in _KEYS:
                 raise BadInput(f"limit {name!r}: unknown key {key!r}{nearest(str(key), _KEYS)}")
         ends = {key: number(f"limit {name!r}: {key}", value, columns[name]) for key, value in entry.items()}
+        for key, value in ends.items():
+            if math.isnan(value) or (name in SHARES and not 0.0 <= value <= 1.0):
+                allowed = 'a share from 0 to 1, such as 0.95 or "95%"' if name in SHARES else "a number"
+                raise BadInput(f"limit {name!r}: {key} = {value:g}, must be {allowed}")
         one = Limit(
             least=ends.get("min", -math.inf), typical=ends.get("typ"), largest=ends.get("max", math.inf)
         )

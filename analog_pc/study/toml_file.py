@@ -110,6 +110,9 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         if key not in table:
             raise BadInput(f"has no {key}")
     seed = _whole(table, "seed", 0)
+    for key in _NEEDED:
+        if table[key] == "":
+            raise BadInput(f"{key} is empty")
     networks = _networks(table["network"], path.parent)
     first = next(iter(networks.values()))
     data = load_test_data(_source(table["data"], path.parent), first, _whole(table, "samples", SAMPLES), seed)
@@ -139,7 +142,8 @@ def _built(table: dict[str, Any], path: Path) -> Study:
 def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = table.get(key, {})
     if not isinstance(found, Mapping):
-        raise BadInput(f"{key}: must be a table, got {found!r}")
+        such = ' such as { kind = "sobol", points = 64 }' if key == "sampler" else ""
+        raise BadInput(f"{key}: must be a table{such}, got {found!r}")
     return found
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from joblib.externals.loky import ProcessPoolExecutor
@@ -201,14 +202,22 @@ def _each(target: Target, workers: int) -> Iterator[FieldLimit]:
         min(workers, len(target.fields)), initializer=begin_worker, initargs=(os.getpid(),)
     )
     try:
-        for future in as_completed(
-            [pool.submit(find_field, target, name) for name in _longest_first(target.fields)]
-        ):
-            yield future.result()
+        yield from _each_of(pool, target, workers)
     except BaseException:
         pool.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]  # of loky
         raise
     pool.shutdown(wait=True)
+
+
+def _each_of(pool: Executor, target: Target, workers: int) -> Iterator[FieldLimit]:
+    """No more fields at a time than workers: loky's pool is not ended silently while calls wait in line."""
+    names = iter(_longest_first(target.fields))
+    running = {pool.submit(find_field, target, name) for name in islice(names, workers)}
+    while running:
+        ended, running = wait(running, return_when=FIRST_COMPLETED)
+        running |= {pool.submit(find_field, target, name) for name in islice(names, len(ended))}
+        for future in ended:
+            yield future.result()
 
 
 def _longest_first(names: Sequence[str]) -> list[str]:

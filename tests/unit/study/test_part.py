@@ -95,6 +95,9 @@ def test_the_script_evaluates_the_study(file: Path, tmp_path: Path) -> None:
         (("--part", "4/3"), "part 4/3"),
         (("--part", "x"), "NUMBER/COUNT"),
         (("--part", "1/3", "--engine", "dask", "--scheduler", "tcp://10.0.0.1:1"), "--engine"),
+        (("--part", "1/3", "--confirm", "2"), "--confirm"),
+        (("--part", "1/3", "--netcdf"), "--netcdf"),
+        (("--part", "1/3", "--sbatch", "3"), "--sbatch"),
         (("--sbatch", "0"), "--sbatch"),
     ],
 )

@@ -7,6 +7,9 @@ import dataclasses
 import io
 import json
 import math
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -293,6 +296,22 @@ def test_ctrl_c_keeps_the_fields_that_are_done(
     assert report["partial"]
     assert [one["name"] for one in report["fields"]] == ["levels", "amplifier_gain"]
     assert "PARTIAL" in (tmp_path / "out" / "specification.html").read_text()
+
+
+def test_ctrl_c_while_workers_search_ends_in_one_line(files: tuple[str, ...]) -> None:
+    """Most fields still wait for a worker then."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analog_pc", "specify", *files, "--workers", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert any(line.split()[0] in BOUNDS for line in process.stdout if line.strip())
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    progress, last = said.splitlines()
+    assert progress.endswith("fields")
+    assert last.startswith("analog-pc: interrupted: ")
 
 
 def test_a_field_that_fails_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

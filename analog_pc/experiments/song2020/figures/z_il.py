@@ -57,7 +57,13 @@ def _waves(axes: Axes, result: Result) -> None:
             va="top",
             color=INK,
             fontsize=6,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )
+    else:
+        axes.text(
+            0.5, 0.5, "no circuit was run", transform=axes.transAxes, ha="center", color=INK, fontsize=6
+        )
+        axes.set(xticks=[], yticks=[])
     axes.set(
         xlabel=rf"time after the target's arrival ($\tau$), periods of {period:g} $\tau$",
         ylabel=r"prediction error $|\epsilon_l|$",
