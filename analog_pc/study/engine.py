@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-from joblib.externals.loky import ProcessPoolExecutor
 
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.study.definition import Study
@@ -20,7 +17,7 @@ from analog_pc.study.part import WHOLE, Part
 from analog_pc.study.point import Found, Point, Row
 from analog_pc.study.results import Results
 from analog_pc.study.store import Store
-from analog_pc.workers import begin_worker
+from analog_pc.workers import worker_pool
 
 CHUNK_SECONDS = 1.0  # of work in a chunk: what a kill loses, and what a hundredth of it is to send and store
 LARGEST = 1000  # points of a chunk
@@ -105,20 +102,8 @@ def run_study(
         if executor is not None:
             run.on(lambda: executor, workers)
         elif not run.here(math.inf if workers == 1 else WORTH_WORKERS):
-            run.on(lambda: stack.enter_context(_pool(workers)), workers)
+            run.on(lambda: stack.enter_context(worker_pool(workers)), workers)
         return run.results()
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor]:
-    """Processes that end with this one, and at once where the run is stopped."""
-    pool = ProcessPoolExecutor(workers, initializer=begin_worker, initargs=(os.getpid(),))
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=True, kill_workers=True)
-        raise
-    pool.shutdown(wait=True)
 
 
 class _Pace:

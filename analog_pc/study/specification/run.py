@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
-from joblib.externals.loky import ProcessPoolExecutor
 
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import AnalogPcError, BadInput
@@ -19,7 +16,7 @@ from analog_pc.study.specification.bounds import BOUNDS, Bound, bound
 from analog_pc.study.specification.joint import Joint, find_joint
 from analog_pc.study.specification.search import CONFIRMING, SOURCE, Searched, search, seeds_of
 from analog_pc.study.specification.trial import Trial, lost
-from analog_pc.workers import begin_worker
+from analog_pc.workers import worker_pool
 
 CONFIDENCE = 0.95
 
@@ -198,25 +195,10 @@ def _each(target: Target, workers: int) -> Iterator[FieldLimit]:
         for name in target.fields:
             yield find_field(target, name)
         return
-    pool: Executor = ProcessPoolExecutor(
-        min(workers, len(target.fields)), initializer=begin_worker, initargs=(os.getpid(),)
-    )
-    try:
-        yield from _each_of(pool, target, workers)
-    except BaseException:
-        pool.shutdown(wait=True, kill_workers=True)  # type: ignore[call-arg]  # of loky
-        raise
-    pool.shutdown(wait=True)
-
-
-def _each_of(pool: Executor, target: Target, workers: int) -> Iterator[FieldLimit]:
-    """No more fields at a time than workers: loky's pool is not ended silently while calls wait in line."""
-    names = iter(_longest_first(target.fields))
-    running = {pool.submit(find_field, target, name) for name in islice(names, workers)}
-    while running:
-        ended, running = wait(running, return_when=FIRST_COMPLETED)
-        running |= {pool.submit(find_field, target, name) for name in islice(names, len(ended))}
-        for future in ended:
+    with worker_pool(min(workers, len(target.fields))) as pool:
+        for future in as_completed(
+            [pool.submit(find_field, target, name) for name in _longest_first(target.fields)]
+        ):
             yield future.result()
 
 
