@@ -23,7 +23,12 @@ from survival_systems import ALL
 
 from analog_pc.technology import technology
 
-MARKS = {"survives": ("o", COLOURS[2]), "fails": ("X", COLOURS[1]), "no number": ("s", "white")}
+MARKS = {
+    "survives": ("o", COLOURS[2]),
+    "fails": ("X", COLOURS[1]),
+    "no number": ("s", "white"),
+    "not measured": ("_", "grey"),
+}
 
 
 @styled
@@ -35,7 +40,10 @@ def draw(found: dict, names: list[str]) -> Figure:
     for x, name in enumerate(names):
         for y, system in enumerate(ALL):
             cell = found.get(system.name, {}).get(name)
-            if cell is None or not acts(system, name):
+            if not acts(system, name):
+                continue
+            if cell is None:
+                points["not measured"].append((x, y))
                 continue
             missing = any(value is None for value in cell["values"])
             verdict = "survives" if cell["survives"] else "no number" if missing else "fails"
@@ -48,7 +56,7 @@ def draw(found: dict, names: list[str]) -> Figure:
     axes.set_yticks(range(len(ALL)), [system.name for system in ALL])
     axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(len(ALL) - 0.4, -0.6))
     axes.tick_params(length=0)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=4)
     return figure
 
 
