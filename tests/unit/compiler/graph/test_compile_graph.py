@@ -161,6 +161,7 @@ def test_a_chain_is_the_same_network_as_its_graph() -> None:
     assert count[0] == count[1]
 
 
+@pytest.mark.slow
 def test_the_result_does_not_depend_on_the_volts() -> None:
     parts = graph()
     ideal = relax(parts, clamps={"a": X})
@@ -240,6 +241,7 @@ def test_a_waveform_ends_at_rest() -> None:
     assert waveform.energy[-1] == pytest.approx(ideal.energy[0], abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_switch_cuts_the_feedback_of_one_population() -> None:
     """One circuit, connected and cut: the graph as it is, and the graph without feedback into b."""
     options = CompileOptions(feedback_switches=("b",))
