@@ -20,7 +20,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats, Ints, is_number
 from analog_pc.errors import BadInput
-from analog_pc.numeric import numbers
+from analog_pc.pcn.parameters import finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class ResistiveNetwork:
     b: tuple[Floats, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        conductances = tuple(_finite(f"G{k}", g, 2) for k, g in enumerate(self.conductances, 1))
+        conductances = tuple(finite_array(f"G{k}", g, 2) for k, g in enumerate(self.conductances, 1))
         if not conductances:
             raise BadInput("a resistive network needs at least one matrix of conductances, got none")
         if conductances[0].shape[1] % 2:
@@ -83,7 +83,7 @@ class ResistiveNetwork:
             return tuple(np.zeros(len(g)) for g in conductances)
         if len(self.currents) != len(conductances):
             raise BadInput(f"{len(self.currents)} vectors of currents for {len(conductances)} layers")
-        currents = tuple(_finite(f"b{k}", b, 1) for k, b in enumerate(self.currents, 1))
+        currents = tuple(finite_array(f"b{k}", b, 1) for k, b in enumerate(self.currents, 1))
         for k, (b, g) in enumerate(zip(currents, conductances, strict=True), 1):
             if b.shape != (len(g),):
                 raise BadInput(f"b{k} has shape {b.shape}, expected ({len(g)},) to go with G{k} {g.shape}")
@@ -122,7 +122,7 @@ class ResistiveNetwork:
         BadInput
             For inputs that are not finite numbers [samples, n_0].
         """
-        x = _finite("inputs", inputs, 2)
+        x = finite_array("inputs", inputs, 2)
         if x.shape[1] != self.sizes[0]:
             raise BadInput(f"inputs: shape {x.shape}, expected (samples, {self.sizes[0]})")
         return np.concatenate([self.gain * x, -self.gain * x], axis=1)
@@ -163,17 +163,3 @@ def random_resistive_network(
     shapes = zip(lines[1:], lines[:-1], strict=True)
     conductances = [np.maximum(0.0, rng.uniform(-1.0, 1.0, (m, n))) / np.sqrt(n) for m, n in shapes]
     return ResistiveNetwork(conductances, None, gain)
-
-
-def _finite(name: str, values: ArrayLike, ndim: int) -> Floats:
-    try:
-        array = numbers(values)
-    except (TypeError, ValueError):
-        raise BadInput(f"{name} is not an array of numbers") from None
-    if array.ndim != ndim or array.size == 0:
-        kind = "matrix" if ndim == 2 else "vector"
-        raise BadInput(f"{name} has shape {array.shape}, expected a non-empty {kind}")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise BadInput(f"{name}{list(where)} is {float(array[where])}, every value must be finite")
-    return array

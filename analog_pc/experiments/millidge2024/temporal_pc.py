@@ -117,7 +117,7 @@ def late(tau: float) -> Quantity:
 
 
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
-    """All systems: the circuit's linear map at three precisions, and what it makes of a track."""
+    """All systems: the circuit's linear map at three precisions, and its estimates of a track."""
     names = [f"system {k}" for k in range(config.systems)]
     parts = cache.compute(names, lambda name: _system(config, int(name.split()[-1]), relaxer))
     values: dict[Quantity, float] = {}

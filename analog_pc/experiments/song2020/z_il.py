@@ -36,8 +36,7 @@ from analog_pc.experiments.song2020.figures.z_il import (
     WAVE_TIMES,
     draw,
 )
-from analog_pc.pcn import Update, backprop_update
-from analog_pc.pcn.learning import z_il_update
+from analog_pc.pcn import backprop_update, zero_divergence_update
 from analog_pc.relaxers import CircuitRelaxer, Relaxer
 from analog_pc.simulators import Ngspice
 from analog_pc.technology import Technology, technology
@@ -114,16 +113,23 @@ def reference_difference() -> float:
     """Of the stepped reference with gamma = 1."""
     network, inputs, target = drawn_network(0)
     exact = backprop_update(network, inputs, target).weights
-    found = z_il_update(network, inputs, target).weights
+    found = stepped_reference(1.0)
     largest = max(float(np.abs(w).max()) for w in exact)
     return max(float(np.abs(a - b).max()) for a, b in zip(found, exact, strict=True)) / largest
 
 
+def stepped_reference(gamma: float) -> list[Floats]:
+    """Weight updates of layers 1 ... L by synchronous steps of length gamma."""
+    network, inputs, target = drawn_network(0)
+    clamps = {"0": inputs, str(network.depth): target}
+    found = zero_divergence_update(network.graph, clamps, gamma=gamma)
+    return [found[projection.name].weight for projection in network.graph.projections]
+
+
 def updates(period: float, relaxer: Relaxer) -> Mapping[str, Array]:
     """Ratios and cosines of layers 1 ... L; of a circuit also its waveforms."""
-    network, inputs, target = drawn_network(0)
     if not isinstance(relaxer, CircuitRelaxer):
-        return against_backprop(z_il_update(network, inputs, target, -np.expm1(-period)))
+        return against_backprop(stepped_reference(-np.expm1(-period)))
     bench = _bench(period, relaxer.technology, relaxer.seed)
     reading = run_clocked(bench, relaxer.simulator)
     since = reading.times - bench.predict
@@ -131,7 +137,7 @@ def updates(period: float, relaxer: Relaxer) -> Mapping[str, Array]:
     errors = np.stack([np.linalg.norm(wave, axis=1) for wave in reading.waveforms], axis=1)
     reads = np.array(bench.reads) / bench.tau - bench.predict
     waves = {"times": since[keep], "errors": errors[keep], "reads": reads}
-    return {**against_backprop(reading.update), **waves}
+    return {**against_backprop(reading.update.weights), **waves}
 
 
 def _bench(period: float, parts: Technology, seed: int, clamp_on: float = 10.0) -> ClockedTestbench:
@@ -142,11 +148,11 @@ def _bench(period: float, parts: Technology, seed: int, clamp_on: float = 10.0) 
     )  # fmt: skip
 
 
-def against_backprop(update: Update) -> dict[str, Floats]:
+def against_backprop(weights: Sequence[Floats]) -> dict[str, Floats]:
     """Projection on backpropagation over its square, and cosine, of layers 1 ... L."""
     network, inputs, target = drawn_network(0)
     exact = backprop_update(network, inputs, target).weights
-    pairs = list(zip(update.weights, exact, strict=True))
+    pairs = list(zip(weights, exact, strict=True))
     return {
         "ratios": np.array([float((a * b).sum() / (b * b).sum()) for a, b in pairs]),
         "cosines": np.array([alignment(a, b) for a, b in pairs]),
@@ -178,8 +184,8 @@ def real_chip(parts: Technology, period: float, chip: int) -> Mapping[str, Array
     reading: ClockedReading = run_clocked(
         bench, Ngspice(), precision=REAL_PRECISION, least_current=REAL_CURRENT
     )
-    differential = against_backprop(reading.differential)["cosines"]
-    return {**against_backprop(reading.update), "differential": differential}
+    differential = against_backprop(reading.differential.weights)["cosines"]
+    return {**against_backprop(reading.update.weights), "differential": differential}
 
 
 def costs() -> tuple[str, ...]:

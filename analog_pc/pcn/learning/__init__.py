@@ -24,7 +24,6 @@ from analog_pc.pcn.learning.rules import (
     hebbian_update,
     learning_rule,
 )
-from analog_pc.pcn.learning.z_il import z_il_update
 
 __all__ = [
     "LEARNING_RULES",
@@ -47,5 +46,4 @@ __all__ = [
     "hebbian_update",
     "learning_rule",
     "made_from_text",
-    "z_il_update",
 ]

@@ -37,7 +37,10 @@ def player(result: Result) -> str:
 def _animate(result: Result, column: str) -> FuncAnimation:
     """Rooms and agent, bars of the gains, and the trace of the surprise up to the moment."""
     data = result.data[column]
-    path, moves, gains, surprise = data[PATH], data[FRAME_MOVE], data[GAIN], data[SURPRISE]
+    path = data[PATH]
+    moves = data[FRAME_MOVE]
+    gains = data[GAIN]
+    surprise = data[SURPRISE]
     times = clock(moves, data[FRAME_TIME])
     figure = Figure(figsize=(2.0 * WIDTH, 1.05 * WIDTH), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)

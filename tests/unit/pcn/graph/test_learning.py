@@ -13,6 +13,7 @@ from analog_pc.pcn import (
     PredictiveCodingGraph,
     Projection,
     ProjectionUpdate,
+    backprop_update,
     fixed_prediction,
     graph_energy,
     graph_update,
@@ -195,6 +196,21 @@ def test_a_step_of_gamma_scales_by_powers(gamma: float) -> None:
         np.testing.assert_allclose(got[name].weight, gamma**below * want[name].weight, rtol=0.0, atol=1e-13)
 
 
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "identity"])
+@pytest.mark.parametrize("precision", [None, [1.0, 0.5, 4.0]])
+def test_whole_steps_on_a_chain_are_backpropagation(activation: str, precision: list[float] | None) -> None:
+    rng = np.random.default_rng(3)
+    chain = random_network((3, 5, 4, 2), activation, seed=2, precision=precision)
+    inputs = rng.normal(size=(4, 3))
+    targets = rng.uniform(-1.0, 1.0, size=(4, 2))
+    exact = backprop_update(chain, inputs, targets)
+    found = zero_divergence_update(chain.graph, {"0": inputs, "3": targets})
+    for layer, (weight, bias) in enumerate(zip(exact.weights, exact.biases, strict=True)):
+        step = found[f"{layer}->{layer + 1}"]
+        np.testing.assert_allclose(step.weight, weight, rtol=0.0, atol=1e-12 * np.abs(weight).max())
+        np.testing.assert_allclose(step.bias, bias, rtol=0.0, atol=1e-12 * np.abs(bias).max())
+
+
 def test_a_gain_and_a_matrix_precision_backpropagate() -> None:
     """Against finite differences of the energy of the target at the forward state."""
     rng = np.random.default_rng(5)
@@ -309,6 +325,8 @@ def test_refused() -> None:
         zero_divergence_update(CHAIN, {**held, "a": np.zeros((3, 7))})
     with pytest.raises(BadInput, match=r"gamma is 0\.0"):
         zero_divergence_update(CHAIN, held, gamma=0.0)
+    with pytest.raises(BadInput, match="gamma is nan"):
+        zero_divergence_update(CHAIN, held, gamma=float("nan"))
 
 
 def test_the_relaxer_of_fixed_prediction_takes_graphs() -> None:
