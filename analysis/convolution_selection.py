@@ -3,8 +3,8 @@
     python analysis/convolution_selection.py results/convolution_selection.json
 
 A fifth of the training images of each split is held back; no test image of that split is looked at.  The
-least mean error of the convolution on what was held back decides, of equal ones that of fewer channels and
-then of fewer epochs.  Two minutes.
+convolution with the least mean error on the images held back is chosen; of equals the one with fewer
+channels, then with fewer epochs.  Two minutes.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ class Study:
         )
 
     def technology(self, values: Values) -> Technology:
-        """The technology of a combination; its name, by which its process is found, is that of the base.
+        """The technology of a combination; it keeps the name of its base, by which its process is found.
 
         Raises
         ------

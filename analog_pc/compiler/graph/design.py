@@ -134,7 +134,7 @@ class GraphDesign:
     # --- arrays
 
     def relative_precision(self, p: int) -> Floats:
-        """What the feedback of a projection weighs each error line with, over that of the gate, [post]."""
+        """Weights of the error lines in the feedback: precision of target over that of gate, [post]."""
         target = self.graph.populations[self.graph.targets[p]]
         own = np.full(target.size, spring_scale(target.pi)) if target.pi.ndim == 2 else target.pi
         return np.asarray(own / gate_precision(self.graph, self.graph.sources[p]))
@@ -149,7 +149,7 @@ class GraphDesign:
         return np.asarray(volts * self.relative_precision(p))
 
     def part_volts(self, p: int) -> float:
-        """Volts of a part W_p f(x) of 1, of a projection with a gain; an identity has that of the rate."""
+        """Volts per unit of W_p f(x) of a projection with a gain; an identity keeps the rate's scale."""
         is_identity = self.graph.projections[p].kind == "identity"
         return self.scales.rate[self.graph.sources[p]] if is_identity else self.scales.part[p]
 

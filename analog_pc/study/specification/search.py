@@ -42,7 +42,7 @@ class Searched:
 
 
 def seeds_of(bound: Bound, seed: int, purpose: str, most: int) -> range:
-    """At most so many chips of one purpose: those of a search are not those that confirm its limit."""
+    """Seeds of at most `most` chips: a limit is confirmed on chips that its search has not seen."""
     first = chip_seed(seed, f"{purpose} {bound.field.name}") % (2**32 - MOST_CHIPS)
     return range(first, first + (most if bound.random else 1))
 
