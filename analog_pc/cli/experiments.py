@@ -63,15 +63,29 @@ def run_or_list(request: RunRequest) -> int:
     kept: list[DiskCache] = []
     figures = (f"{name}.{kind}" for name in EXPERIMENTS for kind in KINDS)  # of another experiment too
     with claimed(out, (*figures, HTML, *RESULT_FILES), (request.data,)):
-        result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
-        save_result(result, out)
-        figure = experiment.draw(result)
-        page = write_page(result, figure, experiment.player(result), out)
-        files = [page, *save_figure(figure, out / request.name), *experiment.extras(result, out)]
+        try:
+            result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
+            files = _write(experiment, result, out)
+        except KeyboardInterrupt:
+            if not (out / "parts").exists():
+                raise
+            raise KeyboardInterrupt(
+                f"interrupted; {out / 'parts'} keeps what is finished, the same command goes on from there"
+            ) from None
         for finished in kept:  # not before the result stands
             finished.clear()
         _print(result, files)
     return 0 if result.passed else 1
+
+
+def _write(experiment: Experiment[Any], result: Result, out: Path) -> list[Path]:
+    """All files of a result, drawn before the first is written; whoever finds result.json finds all."""
+    figure = experiment.draw(result)
+    player = experiment.player(result)
+    figures = [*save_figure(figure, out / experiment.name), *experiment.extras(result, out)]
+    page = write_page(result, figure, player, out)
+    save_result(result, out)
+    return [page, *figures]
 
 
 def _run(
@@ -98,15 +112,7 @@ def _run(
 
         relaxers = experiment.circuits(technology, columns)
         agreement = {} if present(technology) else experiment.agreement
-        try:
-            result = collect(experiment, config, relaxers, caches, facts, agreement)
-        except KeyboardInterrupt:
-            if not (out / "parts").exists():
-                raise
-            raise KeyboardInterrupt(
-                f"interrupted; {out / 'parts'} keeps what is finished, the same command goes on from there"
-            ) from None
-    return result
+        return collect(experiment, config, relaxers, caches, facts, agreement)
 
 
 def named(name: str) -> Experiment[Any]:

@@ -29,6 +29,7 @@ from analog_pc.study.yields import Yield, yields
 
 SCRIPT = "study.sbatch"
 EXIT_CODES = {Verdict.CONFIRMED: 0, Verdict.DIFFERS: 1, Verdict.NOT_CHECKED: 3}
+NOTHING_MEASURED = 3  # every point failed
 SEVERITY = (0, 3, 1)  # of exit codes: the last one of several is told
 
 
@@ -55,7 +56,7 @@ def cores() -> int:
 def study_all(request: StudyRequest) -> int:
     """Evaluate what has no row yet, and write the report of all of it; the exit code.
 
-    1: a point that is to be confirmed differs; 3: one could not be checked.
+    1: a point that is to be confirmed differs; 3: one could not be checked, or every point failed.
 
     Raises
     ------
@@ -121,6 +122,8 @@ def _study(request: StudyRequest, folder: Path) -> int:
         click.echo(line)
     write_study(results, analyses, folder, as_netcdf=request.netcdf)
     click.echo(f"report: {folder / 'study.html'}")
+    if len(results.failed) == len(results):
+        return NOTHING_MEASURED
     return max((EXIT_CODES[one.verdict] for one in analyses.confirmations), default=0, key=SEVERITY.index)
 
 

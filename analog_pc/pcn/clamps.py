@@ -90,6 +90,8 @@ def make_clamps(
     if isinstance(network, PredictiveCodingGraph):
         if inputs is not None or targets is not None:
             raise BadInput("a graph has no inputs and targets: clamp its populations by name, clamps={...}")
+        if clamps is not None and not isinstance(clamps, Mapping):
+            raise BadInput(f"clamps: must map names of populations to arrays, got a {type(clamps).__name__}")
         for name, held in (clamps or {}).items():
             population = network.index(str(name))
             clamped[population] = _batch(f"clamps of {name}", held, network.sizes[population])

@@ -21,7 +21,7 @@ from analog_pc.files import read_bytes
 
 SCHEMA: Literal["analog-pc probes"] = "analog-pc probes"
 VERSION: Literal[1] = 1
-_GARBLED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_GARBLED = (msgspec.MsgspecError, RecursionError)
 MOST_BYTES = 512 * 2**20  # 784-128-10 takes 9 MB
 
 Quantity = Literal["x", "mu", "eps", "rate", "anti", "back", "anti_eps"]
@@ -188,7 +188,10 @@ def read_probes(path: Path) -> Probes:
     BadInput
         For a file that cannot be read, is no JSON of this schema, has another version, or contradicts itself.
     """
-    content = read_bytes(path, MOST_BYTES)
+    try:
+        content = read_bytes(path, MOST_BYTES).decode("utf-8")
+    except UnicodeDecodeError as fault:
+        raise BadInput(f"{path}: no probes file: not UTF-8: {fault.reason} at byte {fault.start}") from None
     try:
         version = msgspec.json.decode(content, type=_Version)
     except _GARBLED as fault:

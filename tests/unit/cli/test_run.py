@@ -148,6 +148,19 @@ def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "parts").exists()
 
 
+def test_a_run_that_is_interrupted_while_it_is_drawn_leaves_no_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(result: Any) -> str:
+        raise KeyboardInterrupt
+
+    put(monkeypatch, replace(EXPERIMENTS["bear"], player=stopped))
+    done = cli("run", "bear", "--simulators", "ideal", "--out", tmp_path / "o")
+    assert done.exit_code == 130
+    assert "goes on from there" in done.stderr
+    assert [path.name for path in (tmp_path / "o").iterdir()] == ["parts"]
+
+
 def test_real_parts_are_measured(tmp_path: Path) -> None:
     done = cli("run", "bear", "--simulators", "ideal,native", "--technology", "breadboard", "--out", tmp_path)
     stored = json.loads((tmp_path / "result.json").read_text())

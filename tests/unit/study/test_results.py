@@ -212,6 +212,13 @@ def test_what_is_wrong_is_told_in_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_study_of_which_every_point_failed_has_measured_nothing(file: Path, tmp_path: Path) -> None:
+    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "opamp_gain = [-5.0]"))
+    result = cli(str(file), "--out", str(tmp_path / "out"), "--workers", "1")
+    assert result.exit_code == 3
+    assert "must be" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

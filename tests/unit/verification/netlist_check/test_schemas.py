@@ -5,6 +5,7 @@ After a wanted change: ``python tests/unit/verification/netlist_check/test_schem
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,19 @@ FILES: dict[Path, tuple[type, str]] = {
 def schema_text(path: Path) -> str:
     kind, title = FILES[path]
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
-    return json.dumps(found | msgspec.json.schema(kind), indent=1) + "\n"
+    return json.dumps(found | cleaned(msgspec.json.schema(kind)), indent=1) + "\n"
+
+
+def cleaned(schema: Any) -> Any:
+    """Descriptions without the indentation of their docstrings, which some versions of msgspec leave."""
+    if isinstance(schema, list):
+        return [cleaned(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: inspect.cleandoc(item) if key == "description" and isinstance(item, str) else cleaned(item)
+        for key, item in schema.items()
+    }
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
