@@ -271,6 +271,12 @@ def test_everything_clamped_and_nothing_converges_alone() -> None:
     assert not short.relaxation.converged.any()
 
 
+def test_clamps_without_names_are_refused() -> None:
+    graph = random_network([2, 3], "tanh", seed=0).graph
+    with pytest.raises(BadInput, match="clamps: must map names of populations to arrays, got a list"):
+        relax(graph, clamps=[[[1.0, 2.0]]])  # type: ignore[arg-type]
+
+
 def test_many_samples_relax_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = random_network([3, 4, 2], "tanh", seed=4).graph
     rng = np.random.default_rng(0)
