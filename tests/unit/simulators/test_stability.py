@@ -130,6 +130,17 @@ def test_volts_that_are_no_operating_point() -> None:
     assert "samples 1; sample 1: 5.0e-02 V from an operating point" in str(found.status)
 
 
+def test_fast_wires_hide_no_slow_state() -> None:
+    """A wire of 1e-22 s beside a latch of 1e-6 s: rounding of the fast rate is above all slow ones."""
+    wire = (Resistors("wire", ("u",), ("m",), 1.0), Capacitors("stray", ("m",), grounds(1), 1e-22))
+    volts = np.array([[0.0, LATCHED, LATCHED, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    circuit = Circuit("latch_and_wire", (*LATCH.elements, *wire))
+    answers = given(volts, ("u", "v", "back", "m"))
+    found = with_stability(answers, Native(), circuit, at([0.0, 0.0])).status
+    assert found.samples == (Outcome.CONVERGED, Outcome.UNSTABLE)
+    assert "saddle" in str(found)
+
+
 def test_stability_is_seen_sample_by_sample() -> None:
     volts = np.array([[0.0, LATCHED, LATCHED], [0.0, 0.0, 0.0], [0.0, -LATCHED, -LATCHED]])
     found = with_stability(given(volts, ("u", "v", "back")), Native(), LATCH, at([0.0, 0.0, 0.0]))

@@ -150,15 +150,31 @@ def _classify(model: Model, sample: int, jacobian: Floats, found: Linearised) ->
     """Enter what is wrong with a sample, if anything."""
     if _decays(jacobian):
         return
-    values = scipy.linalg.eigvals(jacobian, check_finite=False)
-    # A change of J by its own rounding makes such an eigenvalue 0.
-    zero = np.abs(values) <= len(jacobian) * EPS * np.linalg.norm(jacobian)
-    fastest = int(np.argmax(np.where(zero, -np.inf, values.real)))
-    if not zero[fastest] and values[fastest].real >= 0.0:
-        found.unstable[sample] = growth(complex(values[fastest]))
-    elif zero.any():
-        # The right singular vector of the smallest singular value is what J does not answer.
-        found.undetermined[sample] = _node_of(model, np.abs(scipy.linalg.svd(jacobian)[2][-1]))
+    growing = _growing(jacobian)
+    if growing is None:
+        largest = np.abs(jacobian).max(axis=1, keepdims=True)
+        rows = jacobian / np.where(largest > 0.0, largest, 1.0)
+        _, sizes, changes = scipy.linalg.svd(rows, check_finite=False)
+        if sizes[-1] <= len(rows) * EPS * sizes[0]:
+            # Rounding of each row makes J singular; the last change is what J does not answer.
+            found.undetermined[sample] = _node_of(model, np.abs(changes[-1]))
+            return
+        # The slow eigenvalues drown in the rounding of fast ones (wires beside node capacitors); they are
+        # the large ones of the inverse.
+        growing = _growing(np.linalg.inv(jacobian))
+        growing = None if growing is None else 1.0 / growing
+    if growing is not None:
+        found.unstable[sample] = growth(growing)
+
+
+def _growing(matrix: Floats) -> complex | None:
+    """The eigenvalue with the largest real part, where that is not negative and no rounding error."""
+    values = scipy.linalg.eigvals(matrix, check_finite=False)
+    clear = values[np.abs(values) > len(matrix) * EPS * np.linalg.norm(matrix)]
+    if not len(clear):
+        return None
+    fastest = complex(clear[np.argmax(clear.real)])
+    return fastest if fastest.real >= 0.0 else None
 
 
 def _node_of(model: Model, change: Floats) -> str:
