@@ -158,7 +158,7 @@ def _print(result: Result, files: Sequence[Path]) -> None:
     console.print(f"{result.title}; {result.source}")
     shown = [c for c in (DERIVED, *COLUMNS) if any(getattr(row, c) is not None for row in result.rows)]
     console.print((_wide if console.width >= WIDE else _narrow)(result, shown))
-    for note in result.notes:
+    for note in filter(None, (result.left_out, *result.notes)):
         console.print(note)
     for path in files:
         console.print(str(path), soft_wrap=True)
@@ -171,7 +171,7 @@ def _wide(result: Result, shown: Sequence[str]) -> Table:
     for heading in ("published", *shown, "tolerance"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    for row in result.rows:
+    for row in result.measured_rows:
         table.add_row(*_cells(row, shown), style="bold red" if row.verdict == DIFFERS else "")
     return table
 
@@ -180,7 +180,7 @@ def _narrow(result: Result, shown: Sequence[str]) -> Text:
     """Two lines for each quantity: its name, and the numbers below."""
     headings = ("published", *shown, "tolerance")
     lines = [Text(_aligned([*headings, "verdict"]), "bold")]
-    for row in result.rows:
+    for row in result.measured_rows:
         quantity, *numbers = _cells(row, shown)
         style = "bold red" if row.verdict == DIFFERS else ""
         lines += [Text(quantity, style), Text(_aligned(numbers), style)]

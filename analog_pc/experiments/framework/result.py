@@ -52,6 +52,11 @@ class Row:
             object.__setattr__(self, "id", self.quantity.id + suffix)
 
     @property
+    def measured(self) -> bool:
+        """Whether any column has a number."""
+        return any(getattr(self, column) is not None for column in COLUMNS)
+
+    @property
     def label(self) -> str:
         """The quantity as tables show it."""
         return f"{self.quantity}, backpropagation" if self.rule == "bp" else str(self.quantity)
@@ -89,6 +94,22 @@ class Result:
     def passed(self) -> bool:
         """Whether no row differs."""
         return all(row.verdict != DIFFERS for row in self.rows)
+
+    @property
+    def measured_rows(self) -> tuple[Row, ...]:
+        """The rows that have a number, which tables show."""
+        return tuple(row for row in self.rows if row.measured)
+
+    @property
+    def left_out(self) -> str:
+        """A sentence on the rows without a number; "" where there is none."""
+        missing = len(self.rows) - len(self.measured_rows)
+        if not missing:
+            return ""
+        what = "1 quantity was" if missing == 1 else f"{missing} quantities were"
+        return (
+            f"{what} not measured in this run, for want of the simulators or parts: result.json names them."
+        )
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from analog_pc.experiments import Result, Row, quantity
 from analog_pc.experiments.framework.report import write_page
 from analog_pc.experiments.framework.report.page import summary, verdict
-from analog_pc.experiments.framework.result import AGREES, DIFFERS, NOT_SHOWN
+from analog_pc.experiments.framework.result import AGREES, COLUMNS, DIFFERS, NOT_SHOWN
 
 GOOD = Row(quantity("way < distance"), 1.0, 1.25, None, None, 2.0, 0.5, AGREES)
 BAD = Row(quantity("dip"), 3.0, 1.0, None, None, None, 0.5, DIFFERS)
@@ -42,6 +42,17 @@ def test_page_holds_table_notes_and_facts(tmp_path: Path) -> None:
         assert text in page
     assert '<th class="n">native</th>' not in page  # nothing was measured on it
     assert "In motion" not in page
+
+
+def test_rows_without_a_number_are_counted_not_shown(tmp_path: Path) -> None:
+    """Of a run on few simulators; a result without such rows says nothing of them."""
+    empty = replace(OPEN, **dict.fromkeys(COLUMNS))
+    result = replace(RESULT, rows=(GOOD, empty))
+    page = write_page(result, Figure(), "", tmp_path).read_text(encoding="utf-8")
+    assert "least error" not in page
+    assert result.left_out.startswith("1 quantity was not measured")
+    assert result.left_out in page
+    assert RESULT.left_out == ""
 
 
 def test_page_needs_nothing_else(tmp_path: Path) -> None:
