@@ -107,9 +107,7 @@ class Result:
         if not missing:
             return ""
         what = "1 quantity was" if missing == 1 else f"{missing} quantities were"
-        return (
-            f"{what} not measured in this run, for want of the simulators or parts: result.json names them."
-        )
+        return f"{what} not measured with these simulators and parts; result.json names what is missing."
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
