@@ -29,7 +29,7 @@ from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.simulators.native.analyses.eigenmodes import Modes
 from analog_pc.simulators.native.kernels.certificate import Limits, certify
 from analog_pc.simulators.native.kernels.flow_kernel import contracts_at
-from analog_pc.simulators.native.kernels.threads import in_short_slices
+from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
@@ -78,7 +78,7 @@ class StabilityCertificate:
             return out
         inputs = np.ascontiguousarray(y[:, problem.inputs])
         if not self._fast.any():
-            in_short_slices(len(y), partial(contracts_at, problem.kernel, inputs, out))
+            in_slices(len(y), partial(contracts_at, problem.kernel, inputs, out))
             return out
         if self._fast_part is None and len(y) < FEW:
             return out
@@ -86,7 +86,7 @@ class StabilityCertificate:
         if limits is None:
             return out
         shifted = self._current(problem, y).shifted
-        in_short_slices(len(y), partial(certify, problem.kernel, shifted.kernel, limits, inputs, out))
+        in_slices(len(y), partial(certify, problem.kernel, shifted.kernel, limits, inputs, out))
         return out
 
     def _current(self, problem: CompiledFlow, y: Floats) -> _FastPart:

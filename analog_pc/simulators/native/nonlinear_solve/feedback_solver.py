@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, BlockNewton
+from analog_pc.simulators.native.nonlinear_solve.bordered_newton import LEAST_SAMPLES, BorderedNewton
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, DenseNewton, Solved, rounding
 
@@ -37,8 +37,8 @@ class _Partition:
     ----------
     implicit_to_explicit, implicit_to_all
         Gain of implicit outputs to the inputs of explicit ones and to all inputs, [implicit, inputs].
-    block
-        None where the implicit set is not made of small blocks; known when a large batch comes.
+    bordered
+        None where the implicit set has no such structure; known when a large batch comes.
     """
 
     implicit: Part
@@ -47,8 +47,8 @@ class _Partition:
     implicit_to_explicit: Floats
     implicit_to_all: Floats
     dense: DenseNewton
-    block: BlockNewton | None = None
-    looked_for_blocks: bool = False
+    bordered: BorderedNewton | None = None
+    looked_for_structure: bool = False
 
     @classmethod
     def of(cls, form: FeedbackForm, implicit_set: Bools) -> _Partition:
@@ -65,17 +65,17 @@ class _Partition:
         )
 
     def solve_implicit(self, r: Floats, start: Floats, undamped: int) -> Solved:
-        """The implicit set alone: by blocks where a batch is large, dense for the samples that are left."""
+        """The implicit set alone: a large batch by its structure, what is left of it with dense matrices."""
         if start.shape[1] == 0:
             return Solved(r, start, np.ones(len(r), dtype=np.bool_))
-        if len(r) >= LEAST_SAMPLES and not self.looked_for_blocks:
+        if len(r) >= LEAST_SAMPLES and not self.looked_for_structure:
             some = typical(len(r))
             form = self.implicit.form
-            self.block = BlockNewton.of(form, form.inputs(r[some], start[some]))
-            self.looked_for_blocks = True
-        if len(r) < LEAST_SAMPLES or self.block is None:
+            self.bordered = BorderedNewton.of(form, form.inputs(r[some], start[some]))
+            self.looked_for_structure = True
+        if len(r) < LEAST_SAMPLES or self.bordered is None:
             return self.dense.solve(r, start, undamped)
-        solved = self.block.solve(r, start)
+        solved = self.bordered.solve(r, start)
         left = np.flatnonzero(~solved.found)
         if len(left):
             again = self.dense.solve(r[left], start[left], undamped)

@@ -22,7 +22,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
-from analog_pc.simulators.native.kernels.threads import in_short_slices
+from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.kernels.transfer_functions import empty_table
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
@@ -140,7 +140,7 @@ class SlowFlow:
         for _ in range(ROUNDS):
             start = self._solver.solve(self._maps.inputs.feedforward(x, u[left]), out.q[left])
             state = self._state(problem, x, u[left], start.q, start.q)
-            in_short_slices(len(left), partial(_follow, problem, state, deadline))
+            in_slices(len(left), partial(_follow, problem, state, deadline))
             rests = state.found & start.found
             outputs = start.q
             outputs[:, problem.outputs] = state.q
@@ -162,7 +162,7 @@ class SlowFlow:
         state.found[:] = False
         equilibrium = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        in_short_slices(len(equilibrium), partial(contracts_to, problem.kernel, state, equilibrium, outputs))
+        in_slices(len(equilibrium), partial(contracts_to, problem.kernel, state, equilibrium, outputs))
         return state.found.copy()
 
     def _state(self, problem: CompiledFlow, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
