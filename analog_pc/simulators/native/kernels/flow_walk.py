@@ -33,6 +33,7 @@ MOST_PIECES = 8
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
 NEAR = 1e-7  # of full scale: the last iteration of a step
+ROUNDING = 1e-13  # of full scale: what sums of some hundred voltages leave
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
 SHORTEST = 2.0**-60
 TRIED = 6  # steps after which an infinite one is tried
@@ -113,9 +114,22 @@ def _step(
         by = evaluate(problem, drive, x, q, work)
         if not (np.isfinite(change) and np.isfinite(by)):
             return False
-        if change <= near and by <= near:
+        if (change <= near and by <= near) or _on_line(problem, q, near, work):
             return True
     return False
+
+
+@kernel(**INNER)
+def _on_line(problem: FlowProblem, q: Floats, near: float, work: Workspace) -> bool:
+    """Whether no output has left the straight line that Newton's step followed, but for rounding.
+
+    So it is with rectifiers whose pieces have stayed the same, and the step has ended where the next one would.
+    """
+    volts = ROUNDING / NEAR * near
+    for o in range(len(q)):
+        if not abs(work.f[o] - q[o]) <= volts * abs(problem.table.gain[o]):
+            return False
+    return True
 
 
 @kernel(**INNER)
