@@ -228,50 +228,35 @@ def slow_rate(problem: FlowProblem, push: Floats, x: Floats, q: Floats, out: Flo
         out[i] = value
 
 
-@kernel(**INNER)
-def jacobian_at(problem: FlowProblem, y: Floats, work: Workspace) -> None:
-    """Fill work.jacobian with J at inputs y [inputs]."""
-    for i in range(len(y)):
-        work.y[i] = y[i]
-    evaluate_sample(problem.table, work.y, work.tanh, work.f, work.slopes)
-    eliminate_outputs(problem, work.slopes, work.q0, work, False)
-
-
-@kernel(**INNER)
-def positive_definite(matrix: Floats, n: int) -> bool:
-    """Whether matrix [: n, : n], of which the lower triangle counts, is positive definite; its factor
-    replaces it.
-    """
-    for i in range(n):
-        for j in range(i + 1):
-            value = matrix[i, j]
-            for k in range(j):
-                value -= matrix[i, k] * matrix[j, k]
-            if i == j:
-                if not value > 0.0:
-                    return False
-                matrix[i, i] = np.sqrt(value)
-            else:
-                matrix[i, j] = value / matrix[j, j]
-    return True
+@kernel(**OPTIONS)
+def fill_jacobians(problem: FlowProblem, y: Floats, out: Floats) -> None:
+    """Fill out [samples, states, states] with S J S^-1 at inputs y [samples, inputs]."""
+    work = workspace(problem)
+    n = len(problem.rate_x)
+    metric = problem.metric
+    for s in range(len(y)):
+        evaluate_sample(problem.table, y[s], work.tanh, work.f, work.slopes)
+        eliminate_outputs(problem, work.slopes, work.q0, work, False)
+        for i in range(n):
+            for j in range(n):
+                out[s, i, j] = work.jacobian[i, j] * metric[i] / metric[j]
 
 
 @kernel(**INNER)
 def contracts(problem: FlowProblem, work: Workspace, rate: float) -> bool:
-    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite."""
+    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite: it has a Cholesky factor."""
     n = len(work.jacobian)
     s = problem.metric
+    matrix = work.matrix
     for i in range(n):
         for j in range(i + 1):
-            work.matrix[i, j] = -0.5 * (work.jacobian[i, j] * s[i] / s[j] + work.jacobian[j, i] * s[j] / s[i])
-        work.matrix[i, i] += rate
-    return positive_definite(work.matrix, n)
-
-
-@kernel(**OPTIONS)
-def contracts_at(problem: FlowProblem, y: Floats, out: Bools, first: int, last: int) -> None:
-    """Fill `out`: whether the flow contracts at inputs y [samples, inputs]."""
-    work = workspace(problem)
-    for s in range(first, last):
-        jacobian_at(problem, y[s], work)
-        out[s] = contracts(problem, work, 0.0)
+            value = -0.5 * (work.jacobian[i, j] * s[i] / s[j] + work.jacobian[j, i] * s[j] / s[i])
+            for k in range(j):
+                value -= matrix[i, k] * matrix[j, k]
+            if j < i:
+                matrix[i, j] = value / matrix[j, j]
+            elif not value + rate > 0.0:
+                return False
+            else:
+                matrix[i, i] = np.sqrt(value + rate)
+    return True

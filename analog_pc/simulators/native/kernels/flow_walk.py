@@ -105,31 +105,32 @@ def _step(
     x: Floats,
     q: Floats,
     inverse_step: float,
-    near: float,
+    scale: float,
     work: Workspace,
 ) -> bool:
     """One step in x and q; whether Newton's method has converged."""
+    near = NEAR * scale
     for _ in range(ITERATIONS):
         change = _newton_update(problem, push, x, q, inverse_step, work)
         by = evaluate(problem, drive, x, q, work)
         if not (np.isfinite(change) and np.isfinite(by)):
             return False
-        if (change <= near and by <= near) or _on_line(problem, q, near, work):
+        if (change <= near and by <= near) or _on_line(problem, q, scale, work):
             return True
     return False
 
 
 @kernel(**INNER)
-def _on_line(problem: FlowProblem, q: Floats, near: float, work: Workspace) -> bool:
+def _on_line(problem: FlowProblem, q: Floats, scale: float, work: Workspace) -> bool:
     """Whether no output has left the straight line that Newton's step followed, but for rounding.
 
-    So it is with rectifiers whose pieces have stayed the same, and the step has ended where the next one would.
+    Rectifiers whose pieces have stayed the same have not: another step would end where this one did.
     """
-    volts = ROUNDING / NEAR * near
+    straight = True
     for o in range(len(q)):
-        if not abs(work.f[o] - q[o]) <= volts * abs(problem.table.gain[o]):
-            return False
-    return True
+        volts = abs(work.f[o] - q[o])
+        straight = straight and volts <= ROUNDING * scale * abs(problem.table.gain[o])
+    return straight
 
 
 @kernel(**INNER)
@@ -205,11 +206,10 @@ def _follow_one(
     h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is
     tried every now and then, since the flow may contract all the way to its end.
     """
-    near = NEAR * scale
     h = 0.25 * problem.tick
     longest = UNLIMITED * problem.tick
     evaluate(problem, drive, x, q, work)
-    if not settle_outputs(problem, drive, x, q, near, work):
+    if not settle_outputs(problem, drive, x, q, NEAR * scale, work):
         return False
     for step in range(MOST_STEPS):
         keep(x, q, work)
@@ -217,7 +217,7 @@ def _follow_one(
         trial = step % TRIED == TRIED - 1
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
-        good = _step(problem, drive, push, x, q, inverse_step, near, work)
+        good = _step(problem, drive, push, x, q, inverse_step, scale, work)
         change = 0.0
         truncation = 0.0
         if good:

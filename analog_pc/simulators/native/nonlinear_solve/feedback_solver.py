@@ -3,8 +3,7 @@
 ::
 
     implicit set   outputs whose slopes differ from those at 0: activations, gates, an amplifier at its rail
-    explicit set   near-linear outputs: q = delta(y), which contracts by their slope times K
-    terminal       outputs that no input depends on: evaluated once, at the end
+    explicit set   all others, near-linear or read by no input: q = delta(y), which contracts by slope times K
 
 Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
 outputs (rails far away, near-linear devices) stay explicit, and the matrices of Newton's method stay as small
@@ -43,7 +42,6 @@ class _Partition:
 
     implicit: Part
     explicit: Part
-    terminal: Part
     implicit_to_explicit: Floats
     implicit_to_all: Floats
     dense: DenseNewton
@@ -52,13 +50,11 @@ class _Partition:
 
     @classmethod
     def of(cls, form: FeedbackForm, implicit_set: Bools) -> _Partition:
-        observed = form.whole_elements(form.observed)
         implicit = form.part(implicit_set)
-        explicit = form.part(observed & ~implicit_set)
+        explicit = form.part(~implicit_set)
         return cls(
             implicit=implicit,
             explicit=explicit,
-            terminal=form.part(~observed & ~implicit_set),
             implicit_to_explicit=np.ascontiguousarray(explicit.gain[:, implicit.outputs].T),
             implicit_to_all=np.ascontiguousarray(form.gain[:, implicit.outputs].T),
             dense=DenseNewton(implicit.form),
@@ -137,9 +133,6 @@ class FeedbackSolver:
             some = typical(len(r))
             self.extend_at(form.inputs(r[some], q[some]))
             found, y = self._sweeps(r, q, first, undamped)
-            terminal = self._partition().terminal
-            if len(terminal.outputs):
-                q[:, terminal.outputs] = terminal.form.delta(y[:, terminal.inputs])
         return Solved(y, q, found)
 
     def extend_at(self, y: Floats) -> None:

@@ -37,7 +37,7 @@ ROUNDS = 3  # of a walk; the second one served all samples that were seen
 
 
 class FlowMaps(NamedTuple):
-    """dx/dt = A x + E q + ..., y = C x + K q + ... of all outputs and inputs: A, E, C, K."""
+    """dx/dt = A x + E q + ..., y = C x + K q + ... of some outputs and inputs: A, E, C, K."""
 
     rate_x: Floats
     rate_q: Floats
@@ -52,6 +52,10 @@ class CompiledFlow:
     kernel: FlowProblem
     inputs: Ints
     outputs: Ints
+
+    def with_maps(self, maps: FlowMaps) -> FlowProblem:
+        """The same outputs between other maps."""
+        return self.kernel._replace(**maps._asdict(), spans=row_spans(maps.by_x))
 
 
 class SlowFlow:
@@ -198,10 +202,7 @@ class SlowFlow:
         if len(self.implicit) != len(implicit) or not bool((self.implicit == implicit).all()):
             self.implicit = implicit
             self.metric = reciprocal_metric(self._jacobians(some), self.metric)
-            maps = FlowMaps(
-                self._maps.rate.by_x, self._maps.rate.by_q, self._maps.inputs.by_x, self._solver.form.gain
-            )
-            self._problem = self._make_problem(implicit, maps)
+            self._problem = self._make_problem(implicit)
         return self._problem
 
     def _jacobians(self, y: Floats) -> Iterator[Floats]:
@@ -215,39 +216,29 @@ class SlowFlow:
         moves = self._maps.rate.by_q.any(axis=0)
         return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.separable & moves
 
-    def problem_of(self, problem: CompiledFlow, maps: FlowMaps) -> CompiledFlow:
-        """The same outputs between other maps."""
-        kernel = problem.kernel._replace(
-            gain=np.ascontiguousarray(maps.gain[np.ix_(problem.inputs, problem.outputs)]),
-            by_x=np.ascontiguousarray(maps.by_x[problem.inputs]),
-            spans=row_spans(maps.by_x[problem.inputs]),
-            rate_x=np.ascontiguousarray(maps.rate_x),
-            rate_q=np.ascontiguousarray(maps.rate_q[:, problem.outputs]),
-        )
-        return CompiledFlow(kernel, problem.inputs, problem.outputs)
-
-    def _make_problem(self, implicit: Bools, maps: FlowMaps) -> CompiledFlow | None:
+    def _make_problem(self, implicit: Bools) -> CompiledFlow | None:
         part = self._solver.form.part(implicit)
         table = part.form.table
         if table is None:
             return None
         order = _order(part.form.gain, part.form.input_index)
-        inputs = part.inputs
         outputs = part.outputs[order]
-        diagonal = np.abs(np.diag(maps.rate_x))
-        control = part.form.input_index[0][order]
+        rate_x = self._maps.rate.by_x
+        rate_q = np.ascontiguousarray(self._maps.rate.by_q[:, outputs])
+        by_x = np.ascontiguousarray(self._maps.inputs.by_x[part.inputs])
+        diagonal = np.abs(np.diag(rate_x))
         kernel = FlowProblem(
             table=table.select(order, part.form.input_index[:, order]),
-            gain=np.ascontiguousarray(maps.gain[np.ix_(inputs, outputs)]),
-            by_x=np.ascontiguousarray(maps.by_x[inputs]),
-            spans=row_spans(maps.by_x[inputs]),
-            rate_x=maps.rate_x,
-            rate_q=np.ascontiguousarray(maps.rate_q[:, outputs]),
-            pushes=_pushes(maps.rate_q[:, outputs], maps.by_x[inputs][control]),
+            gain=np.ascontiguousarray(part.form.gain[:, order]),
+            by_x=by_x,
+            spans=row_spans(by_x),
+            rate_x=rate_x,
+            rate_q=rate_q,
+            pushes=_pushes(rate_q, by_x[part.form.input_index[0][order]]),
             metric=self.metric,
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
         )
-        return CompiledFlow(kernel, inputs, outputs)
+        return CompiledFlow(kernel, part.inputs, outputs)
 
 
 def _order(gain: Floats, input_index: Ints) -> Ints:
@@ -299,11 +290,4 @@ def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: 
 
 def _some(state: FlowState, which: Bools) -> FlowState:
     """Some of the samples."""
-    return FlowState(
-        x=state.x[which],
-        q=state.q[which],
-        drive=state.drive[which],
-        push=state.push[which],
-        scale=state.scale[which],
-        found=state.found[which],
-    )
+    return FlowState._make(values[which] for values in state)
