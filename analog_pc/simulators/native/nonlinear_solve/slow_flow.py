@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
+from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState, fill_jacobians
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
 from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.kernels.transfer_functions import empty_table
@@ -55,7 +55,13 @@ class CompiledFlow:
 
     def with_maps(self, maps: FlowMaps) -> FlowProblem:
         """The same outputs between other maps."""
-        return self.kernel._replace(**maps._asdict(), spans=row_spans(maps.by_x))
+        return self.kernel._replace(
+            gain=np.ascontiguousarray(maps.gain),
+            by_x=np.ascontiguousarray(maps.by_x),
+            spans=row_spans(maps.by_x),
+            rate_x=np.ascontiguousarray(maps.rate_x),
+            rate_q=np.ascontiguousarray(maps.rate_q),
+        )
 
 
 class SlowFlow:
@@ -280,6 +286,7 @@ def compile_slow_flow() -> None:
     state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
     follow(problem, state, 0, 0)
     contracts_to(problem, state, none, none, 0, 0)
+    fill_jacobians(problem, none, np.zeros((0, 0, 0)))
 
 
 def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: int, last: int) -> None:
