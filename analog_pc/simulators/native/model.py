@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from analog_pc.arrays import Any, Bools, Floats
+from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import Circuit, Stimuli
 from analog_pc.errors import BadInput
 from analog_pc.simulators.native.analyses.stability import StabilityCertificate
@@ -45,7 +45,7 @@ class Model:
             maps = Reduced(equations, mask)
             uncoupled = partial(_uncoupled_gain, equations, mask)
             elements = tuple(equations.elements)
-            form = FeedbackForm(elements, maps.inputs.by_q, equations.shared_input, uncoupled)
+            form = FeedbackForm(elements, maps.inputs.by_q, uncoupled)
             self._reduced[key] = maps, FeedbackSolver(form)
         return self._reduced[key]
 
@@ -126,6 +126,6 @@ def _columns(volts: Mapping[str, Any], nodes: list[str], samples: int) -> Floats
     return out
 
 
-def _uncoupled_gain(equations: Equations, held: Bools, outputs: Bools) -> Floats:
+def _uncoupled_gain(equations: Equations, held: Bools, outputs: Ints) -> Floats:
     """Gain of some outputs in the circuit without currents between the ports of a crossbar."""
     return Reduced(equations, held, coupled=False).loop_gain(outputs)

@@ -11,10 +11,11 @@ part made faster by any factor, too: no mode crosses the imaginary axis on the w
 which is stable.  (All norms in the metric of the slow flow; the argument is the passivity theorem's, for
 lags in place of passive parts.)
 
-The two inequalities are tested by Cholesky factorisation for every sample.  How |J(jw) - J(0)| / w compares
-with its value at a small real rate, and that the fast part alone is stable, is computed on `TYPICAL` samples
-of the batch, with `FREQUENCIES` frequencies and eigenvalues; so is the change of J(0) by outputs outside the
-implicit set, which count as linear.  Samples that are not certified are left to their eigenvalues.
+The two inequalities are tested for every sample, by eigenvalues of matrices as small as the slow states.  How
+|J(jw) - J(0)| / w compares with its value at a small real rate, and that the fast part alone is stable, is
+computed on `TYPICAL` samples of the batch, with `FREQUENCIES` frequencies; so is the change of J(0) by
+outputs outside the implicit set, which count as linear.  Samples that are not certified are left to the
+eigenvalues of the whole circuit.
 """
 
 from __future__ import annotations
@@ -23,13 +24,11 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import lu_factor, lu_solve
 
-from analog_pc.arrays import Any, Bools, Floats, Ints
+from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.simulators.native.analyses.eigenmodes import Modes
-from analog_pc.simulators.native.kernels.certificate import Limits, certify
-from analog_pc.simulators.native.kernels.flow_kernel import contracts_at
-from analog_pc.simulators.native.kernels.threads import in_short_slices
+from analog_pc.simulators.native.kernels.flow_kernel import fill_jacobians
+from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.jacobian import closed_loop
@@ -47,11 +46,19 @@ class _FastPart(NamedTuple):
     """The fast states eliminated between the inputs and outputs of an implicit set."""
 
     problem: CompiledFlow
-    shifted: CompiledFlow  # at the small rate sigma, 1/s
-    sigma: float
+    sigma: float  # a small rate, 1/s
+    at_rest: FlowMaps
+    at_sigma: FlowMaps
     rates: Floats
-    maps: list[FlowMaps]  # at each j rate
+    at_rates: list[FlowMaps]  # at each j rate
     stable: bool
+
+
+class _Limits(NamedTuple):
+    """Bounds for every sample of a batch."""
+
+    peak: float  # of |J(jw) - J(0)| / w, over its value at sigma
+    error: float  # of J, 1/s
 
 
 class StabilityCertificate:
@@ -74,89 +81,81 @@ class StabilityCertificate:
             out[:] = Modes.of(self._maps.rate.by_x).stable
             return out
         problem = self._flow.problem_at(y)
-        if problem is None:
+        if problem is None or not self._fast.any() or (self._fast_part is None and len(y) < FEW):
             return out
-        inputs = np.ascontiguousarray(y[:, problem.inputs])
-        if not self._fast.any():
-            in_short_slices(len(y), partial(contracts_at, problem.kernel, inputs, out))
-            return out
-        if self._fast_part is None and len(y) < FEW:
-            return out
-        limits = self._limits(self._current(problem, y), y)
-        if limits is None:
-            return out
-        shifted = self._current(problem, y).shifted
-        in_short_slices(len(y), partial(certify, problem.kernel, shifted.kernel, limits, inputs, out))
+        fast = self._current(problem, y)
+        if fast.stable:
+            in_slices(len(y), partial(self._certify, fast, self._limits(fast, y), y, out))
         return out
+
+    def _certify(
+        self, fast: _FastPart, limits: _Limits, y: Floats, out: Bools, first: int, last: int
+    ) -> None:
+        """Fill `out` for some samples."""
+        inputs = np.ascontiguousarray(y[first:last, fast.problem.inputs])
+        n = len(self._flow.metric)
+        at_rest = np.empty((len(inputs), n, n))
+        change = np.empty_like(at_rest)
+        fill_jacobians(fast.problem.kernel, inputs, at_rest)
+        fill_jacobians(fast.problem.with_maps(fast.at_sigma), inputs, change)
+        change = (change - at_rest) / fast.sigma
+        transposed = at_rest.transpose(0, 2, 1)
+        rate = np.linalg.eigvalsh(-0.5 * (at_rest + transposed))[:, 0]
+        theta = limits.peak * _spectral_norms(change)
+        lag = theta * _spectral_norms(0.5 * (at_rest - transposed))
+        out[first:last] = (theta < 1.0) & (rate > limits.error)
+        out[first:last] &= (rate - limits.error) ** 2 * (1.0 - theta**2) > lag**2
 
     def _current(self, problem: CompiledFlow, y: Floats) -> _FastPart:
         """The fast part for the implicit set as it is now."""
         if self._fast_part is None or self._fast_part.problem is not problem:
-            sigma = SMALL * self._slowest_fast_rate()
+            fast = self._fast
+            sigma = SMALL / float(np.linalg.norm(np.linalg.inv(self._maps.rate.by_x[np.ix_(fast, fast)])))
             rates = np.geomspace(SLOWER, FASTER, FREQUENCIES) / problem.kernel.tick
             self._fast_part = _FastPart(
                 problem=problem,
-                shifted=self._flow.problem_of(problem, self._maps_at(sigma)),
                 sigma=sigma,
+                at_rest=self._maps_at(0.0, problem),
+                at_sigma=self._maps_at(sigma, problem),
                 rates=rates,
-                maps=[self._restricted(problem, 1j * w) for w in rates],
+                at_rates=[self._maps_at(1j * w, problem) for w in rates],
                 stable=self._fast_is_stable(y[:1]),
             )
         return self._fast_part
 
-    def _limits(self, fast: _FastPart, y: Floats) -> Limits | None:
-        """From typical samples; None where the fast part is not stable by itself."""
-        if not fast.stable:
-            return None
-        static = self._restricted(fast.problem, 0.0)
-        small = self._restricted(fast.problem, fast.sigma)
-        typical = np.unique(np.linspace(0, len(y) - 1, TYPICAL).astype(np.int64))
+    def _limits(self, fast: _FastPart, y: Floats) -> _Limits:
+        """From typical samples."""
         peak = 1.0
         error = 0.0
-        for sample in y[typical]:
-            slopes = self._slopes(fast.problem, sample[None])
-            at_rest = self._jacobian(static, slopes)
-            error = max(error, 2.0 * float(np.linalg.norm(self._complete(sample[None]) - at_rest, 2)))
-            lag = float(np.linalg.norm(self._jacobian(small, slopes) - at_rest, 2)) / fast.sigma
-            for w, maps in zip(fast.rates, fast.maps, strict=True):
-                change = float(np.linalg.norm(self._jacobian(maps, slopes) - at_rest, 2)) / w
-                peak = max(peak, change / lag if lag > 0.0 else np.inf)
-        return Limits(fast.sigma, peak, error)
+        for sample in np.linspace(0, len(y) - 1, TYPICAL).astype(np.int64):
+            slopes = self._slopes(fast.problem, y[sample : sample + 1])
+            at_rest = self._jacobian(fast.at_rest, slopes)
+            complete = self._complete(y[sample : sample + 1])
+            error = max(error, 2.0 * float(np.linalg.norm(complete - at_rest, 2)))
+            lag = np.linalg.norm(self._jacobian(fast.at_sigma, slopes) - at_rest, 2) / fast.sigma
+            for w, maps in zip(fast.rates, fast.at_rates, strict=True):
+                change = np.linalg.norm(self._jacobian(maps, slopes) - at_rest, 2) / w
+                peak = max(peak, float(change / lag) if lag > 0.0 else np.inf)
+        return _Limits(peak, error)
 
-    def _slowest_fast_rate(self) -> float:
-        """Rate of the slowest fast state, 1/s, by inverse iteration on A_ff."""
-        a = self._maps.rate.by_x
-        factor = lu_factor(a[np.ix_(self._fast, self._fast)], check_finite=False)
-        v = np.random.default_rng(0).normal(size=int(self._fast.sum()))
-        size = 1.0
-        for _ in range(30):
-            v = lu_solve(factor, v, check_finite=False)
-            size = float(np.linalg.norm(v))
-            v /= size
-        return 1.0 / size
-
-    def _maps_at(self, s: complex, outputs: Ints | slice = slice(None)) -> FlowMaps:
-        """A, E, C, K between the slow states at a complex rate s, 1/s: the fast ones eliminated there."""
-        rate = self._maps.rate
-        inputs = self._maps.inputs
+    def _maps_at(self, s: complex, problem: CompiledFlow) -> FlowMaps:
+        """A, E, C, K between the slow states and the implicit set at a complex rate s, 1/s."""
         slow = self._slow
         fast = self._fast
-        by_q = rate.by_q[:, outputs]
-        into = np.concatenate([rate.by_x[np.ix_(fast, slow)], by_q[fast]], axis=1)
-        states = np.linalg.solve(s * np.eye(int(fast.sum())) - rate.by_x[np.ix_(fast, fast)], into)
+        rate_x = self._maps.rate.by_x
+        rate_q = self._maps.rate.by_q[:, problem.outputs]
+        inputs = self._maps.inputs.rows(problem.inputs)
+        into = np.concatenate([rate_x[np.ix_(fast, slow)], rate_q[fast]], axis=1)
+        states = np.linalg.solve(s * np.eye(int(fast.sum())) - rate_x[np.ix_(fast, fast)], into)
         n = int(slow.sum())
-        to_slow = rate.by_x[np.ix_(slow, fast)]
+        to_slow = rate_x[np.ix_(slow, fast)]
+        to_inputs = inputs.by_x[:, fast]
         return FlowMaps(
-            rate_x=rate.by_x[np.ix_(slow, slow)] + to_slow @ states[:, :n],
-            rate_q=by_q[slow] + to_slow @ states[:, n:],
-            by_x=inputs.by_x[:, slow] + inputs.by_x[:, fast] @ states[:, :n],
-            gain=inputs.by_q[:, outputs] + inputs.by_x[:, fast] @ states[:, n:],
+            rate_x=rate_x[np.ix_(slow, slow)] + to_slow @ states[:, :n],
+            rate_q=rate_q[slow] + to_slow @ states[:, n:],
+            by_x=inputs.by_x[:, slow] + to_inputs @ states[:, :n],
+            gain=inputs.by_q[:, problem.outputs] + to_inputs @ states[:, n:],
         )
-
-    def _restricted(self, problem: CompiledFlow, s: complex) -> FlowMaps:
-        """`_maps_at` between the inputs and outputs of the implicit set alone."""
-        maps = self._maps_at(s, problem.outputs)
-        return maps._replace(by_x=maps.by_x[problem.inputs], gain=maps.gain[problem.inputs])
 
     def _slopes(self, problem: CompiledFlow, y: Floats) -> Floats:
         """Slopes of the implicit set by its inputs at one sample, [outputs, inputs]."""
@@ -189,3 +188,9 @@ class StabilityCertificate:
         some, change = closed_loop(self._solver.form, y, self._maps.inputs.by_x[:, fast])
         matrix = rate.by_x[np.ix_(fast, fast)] + rate.by_q[np.ix_(fast, some)] @ change[0]
         return bool(np.linalg.eigvals(matrix).real.max(initial=-np.inf) < 0.0)
+
+
+def _spectral_norms(matrices: Floats) -> Floats:
+    """Largest singular value of each matrix, [samples]."""
+    squares = np.linalg.eigvalsh(matrices.transpose(0, 2, 1) @ matrices)
+    return np.asarray(np.sqrt(np.maximum(squares[:, -1], 0.0)))

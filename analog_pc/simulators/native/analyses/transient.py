@@ -125,7 +125,7 @@ class ImplicitEuler:
         self.inverse_t = np.ascontiguousarray(lu_solve(factors, one, check_finite=False).T)  # P^T
         self.by_q_t = duration * rate.by_q.T @ self.inverse_t  # h (P E)^T
         gain = np.ascontiguousarray((self.by_q_t @ self.inputs.by_x.T).T + self.inputs.by_q)
-        self.solver = FeedbackSolver(FeedbackForm(form.elements, gain, form.shared_input), stop)
+        self.solver = FeedbackSolver(FeedbackForm(form.elements, gain), stop)
 
     def step(
         self, x: Floats, feedforward: Floats, u: Floats, q: Floats

@@ -60,6 +60,7 @@ class Workspace(NamedTuple):
     slopes: Floats  # [inputs of an output, outputs]
     tanh: Floats  # of `evaluate_sample`
     system: Floats  # 1 - D K
+    ends: Ints  # last + 1 column where a row of its upper factor is not 0, [outputs]
     t: Floats  # T and w [outputs, states + 1]
     spans: Ints  # first and last + 1 column where a row of T is not 0, [outputs, 2]
     jacobian: Floats
@@ -87,6 +88,7 @@ def workspace(problem: FlowProblem) -> Workspace:
         np.zeros((terms, outputs)),
         np.zeros((3, outputs)),
         np.zeros((outputs, outputs)),
+        np.zeros(outputs, dtype=np.int64),
         np.zeros((outputs, n + 1)),
         np.zeros((outputs, 2), dtype=np.int64),
         np.zeros((n, n)),
@@ -108,7 +110,7 @@ def evaluate(problem: FlowProblem, drive: Floats, x: Floats, q: Floats, work: Wo
     change = 0.0
     for i in range(len(drive)):
         value = drive[i]
-        for k in range(len(x)):
+        for k in range(problem.spans[i, 0], problem.spans[i, 1]):
             value += problem.by_x[i, k] * x[k]
         for o in range(len(q)):
             value += problem.gain[i, o] * q[o]
@@ -129,19 +131,18 @@ def eliminate_outputs(
     n = len(work.jacobian)
     for o in range(outputs):
         work.t[o, n] = work.f[o] - q[o] if with_residual else 0.0
-    for j in range(outputs):
-        last = j
-        for p in range(j + 1, outputs):
-            if work.system[j, p] != 0.0:
-                last = p
-        for o in range(j + 1, outputs):
+    for o in range(outputs):
+        for j in range(o):
             if work.system[o, j] != 0.0:
                 factor = work.system[o, j] / work.system[j, j]
-                for p in range(j + 1, last + 1):
+                for p in range(j + 1, work.ends[j]):
                     work.system[o, p] -= factor * work.system[j, p]
                 _subtract_row(work, o, j, factor)
+        for p in range(o, outputs):
+            if work.system[o, p] != 0.0:
+                work.ends[o] = p + 1
     for j in range(outputs - 1, -1, -1):
-        for p in range(j + 1, outputs):
+        for p in range(j + 1, work.ends[j]):
             if work.system[j, p] != 0.0:
                 _subtract_row(work, j, p, work.system[j, p])
         for k in range(work.spans[j, 0], work.spans[j, 1]):
@@ -227,50 +228,35 @@ def slow_rate(problem: FlowProblem, push: Floats, x: Floats, q: Floats, out: Flo
         out[i] = value
 
 
-@kernel(**INNER)
-def jacobian_at(problem: FlowProblem, y: Floats, work: Workspace) -> None:
-    """Fill work.jacobian with J at inputs y [inputs]."""
-    for i in range(len(y)):
-        work.y[i] = y[i]
-    evaluate_sample(problem.table, work.y, work.tanh, work.f, work.slopes)
-    eliminate_outputs(problem, work.slopes, work.q0, work, False)
-
-
-@kernel(**INNER)
-def positive_definite(matrix: Floats, n: int) -> bool:
-    """Whether matrix [: n, : n], of which the lower triangle counts, is positive definite; its factor
-    replaces it.
-    """
-    for i in range(n):
-        for j in range(i + 1):
-            value = matrix[i, j]
-            for k in range(j):
-                value -= matrix[i, k] * matrix[j, k]
-            if i == j:
-                if not value > 0.0:
-                    return False
-                matrix[i, i] = np.sqrt(value)
-            else:
-                matrix[i, j] = value / matrix[j, j]
-    return True
+@kernel(**OPTIONS)
+def fill_jacobians(problem: FlowProblem, y: Floats, out: Floats) -> None:
+    """Fill out [samples, states, states] with S J S^-1 at inputs y [samples, inputs]."""
+    work = workspace(problem)
+    n = len(problem.rate_x)
+    metric = problem.metric
+    for s in range(len(y)):
+        evaluate_sample(problem.table, y[s], work.tanh, work.f, work.slopes)
+        eliminate_outputs(problem, work.slopes, work.q0, work, False)
+        for i in range(n):
+            for j in range(n):
+                out[s, i, j] = work.jacobian[i, j] * metric[i] / metric[j]
 
 
 @kernel(**INNER)
 def contracts(problem: FlowProblem, work: Workspace, rate: float) -> bool:
-    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite."""
+    """Whether rate - (S J S^-1 + transpose) / 2 is positive definite: it has a Cholesky factor."""
     n = len(work.jacobian)
     s = problem.metric
+    matrix = work.matrix
     for i in range(n):
         for j in range(i + 1):
-            work.matrix[i, j] = -0.5 * (work.jacobian[i, j] * s[i] / s[j] + work.jacobian[j, i] * s[j] / s[i])
-        work.matrix[i, i] += rate
-    return positive_definite(work.matrix, n)
-
-
-@kernel(**OPTIONS)
-def contracts_at(problem: FlowProblem, y: Floats, out: Bools, first: int, last: int) -> None:
-    """Fill `out`: whether the flow contracts at inputs y [samples, inputs]."""
-    work = workspace(problem)
-    for s in range(first, last):
-        jacobian_at(problem, y[s], work)
-        out[s] = contracts(problem, work, 0.0)
+            value = -0.5 * (work.jacobian[i, j] * s[i] / s[j] + work.jacobian[j, i] * s[j] / s[i])
+            for k in range(j):
+                value -= matrix[i, k] * matrix[j, k]
+            if j < i:
+                matrix[i, j] = value / matrix[j, j]
+            elif not value + rate > 0.0:
+                return False
+            else:
+                matrix[i, i] = np.sqrt(value + rate)
+    return True

@@ -33,6 +33,7 @@ MOST_PIECES = 8
 PIECE = 0.25  # of full scale: the longest step, or part of one, over which a mean Jacobian is looked at
 MOST_STEPS = 4000
 NEAR = 1e-7  # of full scale: the last iteration of a step
+ROUNDING = 1e-13  # of full scale: what sums of some hundred voltages leave
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
 SHORTEST = 2.0**-60
 TRIED = 6  # steps after which an infinite one is tried
@@ -104,18 +105,32 @@ def _step(
     x: Floats,
     q: Floats,
     inverse_step: float,
-    near: float,
+    scale: float,
     work: Workspace,
 ) -> bool:
     """One step in x and q; whether Newton's method has converged."""
+    near = NEAR * scale
     for _ in range(ITERATIONS):
         change = _newton_update(problem, push, x, q, inverse_step, work)
         by = evaluate(problem, drive, x, q, work)
         if not (np.isfinite(change) and np.isfinite(by)):
             return False
-        if change <= near and by <= near:
+        if (change <= near and by <= near) or _on_line(problem, q, scale, work):
             return True
     return False
+
+
+@kernel(**INNER)
+def _on_line(problem: FlowProblem, q: Floats, scale: float, work: Workspace) -> bool:
+    """Whether no output has left the straight line that Newton's step followed, but for rounding.
+
+    Rectifiers whose pieces have stayed the same have not: another step would end where this one did.
+    """
+    straight = True
+    for o in range(len(q)):
+        volts = abs(work.f[o] - q[o])
+        straight = straight and volts <= ROUNDING * scale * abs(problem.table.gain[o])
+    return straight
 
 
 @kernel(**INNER)
@@ -191,11 +206,10 @@ def _follow_one(
     h doubles after a step that is admissible, and falls to a quarter after another.  An infinite step is
     tried every now and then, since the flow may contract all the way to its end.
     """
-    near = NEAR * scale
     h = 0.25 * problem.tick
     longest = UNLIMITED * problem.tick
     evaluate(problem, drive, x, q, work)
-    if not settle_outputs(problem, drive, x, q, near, work):
+    if not settle_outputs(problem, drive, x, q, NEAR * scale, work):
         return False
     for step in range(MOST_STEPS):
         keep(x, q, work)
@@ -203,7 +217,7 @@ def _follow_one(
         trial = step % TRIED == TRIED - 1
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
-        good = _step(problem, drive, push, x, q, inverse_step, near, work)
+        good = _step(problem, drive, push, x, q, inverse_step, scale, work)
         change = 0.0
         truncation = 0.0
         if good:

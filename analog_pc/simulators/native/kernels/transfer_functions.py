@@ -103,21 +103,8 @@ def evaluate(kind: int, p: Floats, v: Floats, offset: float, t: Floats, value: F
 
     t [n]: tanh(factor (v + offset)), see `tanh_factor`.
     """
-    if kind == TANH:
-        for s in range(len(v)):
-            value[s], slope[s] = _of_tanh(1.0, 0.0, p[0], t[s])
-    elif kind == SIGMOID:
-        for s in range(len(v)):
-            value[s], slope[s] = _of_tanh(0.5, p[0], p[0], t[s])
-    elif kind == TANH_GATE:
-        for s in range(len(v)):
-            value[s], slope[s] = _gate(1.0, -2.0 / p[0], t[s])
-    elif kind == SIGMOID_GATE:
-        for s in range(len(v)):
-            value[s], slope[s] = _gate(0.25, -1.0 / p[0], t[s])
-    else:
-        for s in range(len(v)):
-            value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, 0.0)
+    for s in range(len(v)):
+        value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, t[s])
 
 
 @kernel(**INNER)

@@ -18,7 +18,6 @@ A *state* is the voltage of a capacitor or the pole of an amplifier.  Its row of
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -161,19 +160,6 @@ class Equations:
     def state_matrix(self) -> csr_array:
         """x by w, [states, unknowns]."""
         return self.held.matrix.matrix((self.unknowns, self.unknowns))[self.states]
-
-    @cached_property
-    def shared_input(self) -> Ints:
-        """For each input, the first input of the same voltage, [inputs]."""
-        matrix = self.input_matrix
-        matrix.sum_duplicates()  # which puts a row's columns in order, too
-        constant = self.input_constant.tolist()
-        first: dict[tuple[bytes, bytes, float], int] = {}
-        out = np.empty(self.n_inputs, dtype=np.int64)
-        for k, (a, b) in enumerate(pairwise(matrix.indptr.tolist())):
-            row = matrix.indices[a:b].tobytes(), matrix.data[a:b].tobytes(), constant[k]
-            out[k] = first.setdefault(row, k)
-        return out
 
 
 def span(part: slice) -> Ints:

@@ -88,9 +88,9 @@ class Reduced:
         out[:, -1] += equations.rate.constant.matrix((rows, 1)).toarray()[:, 0]
         return self._response(out[self.held])
 
-    def loop_gain(self, outputs: Bools) -> Floats:
+    def loop_gain(self, outputs: Ints) -> Floats:
         """K for some outputs alone, [inputs, some]."""
-        columns = int(self.held.sum()) + np.flatnonzero(outputs)
+        columns = int(self.held.sum()) + outputs
         return self.inputs_of(self.solve(self._sources()[:, columns].toarray()))
 
     def inputs_of(self, w: Floats) -> Floats:

@@ -20,7 +20,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, transfer_table
 from analog_pc.simulators.native.mna.equations import ElementInstance, span
 
-Uncoupled = Callable[[Bools], Floats]
+Uncoupled = Callable[[Ints], Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +33,6 @@ class FeedbackForm:
         The elements, with the slices of inputs and outputs that are their own.
     gain
         K.
-    shared_input
-        For each input, the first one of the same voltage, [inputs]; None: every input is its own.
     uncoupled
         Gives K [inputs, some outputs] of the circuit without what crossbars do between their ports.
     felt
@@ -43,7 +41,6 @@ class FeedbackForm:
 
     elements: tuple[ElementInstance, ...]
     gain: Floats
-    shared_input: Ints | None = None
     uncoupled: Uncoupled | None = None
     felt: Floats | None = None
 
@@ -134,36 +131,21 @@ class FeedbackForm:
             n_out = own_outputs.stop
         seen = np.concatenate(inputs)
         outputs = np.flatnonzero(some)
-        shared = None if self.shared_input is None else _first_of(self.shared_input[seen])
+        whole = self.uncoupled
         form = FeedbackForm(
             elements=tuple(elements),
             gain=self.gain[np.ix_(seen, outputs)],
-            shared_input=shared,
-            uncoupled=self._uncoupled(some, seen),
+            uncoupled=None if whole is None else lambda among: whole(outputs[among])[seen],
             felt=self.largest_gain[outputs],
         )
         return Part(seen, outputs, self.gain[seen], form)
-
-    def _uncoupled(self, some: Bools, seen: Ints) -> Uncoupled | None:
-        """`uncoupled` of a part that is asked for all of its outputs."""
-        if self.uncoupled is None:
-            return None
-        whole = self.uncoupled
-        outputs = np.flatnonzero(some)
-
-        def gain(among: Bools) -> Floats:
-            chosen = np.zeros_like(some)
-            chosen[outputs[among]] = True
-            return whole(chosen)[seen]
-
-        return gain
 
     def uncoupled_gain(self) -> Floats | None:
         """K without what crossbars do between their ports; None where the circuit then has no solution."""
         if self.uncoupled is None:
             return None
         try:
-            return self.uncoupled(np.ones(self.gain.shape[1], dtype=np.bool_))
+            return self.uncoupled(np.arange(self.gain.shape[1]))
         except SimulationFailed:  # a cell that only a crossbar gives a voltage
             return None
 
@@ -180,9 +162,3 @@ class Part:
     outputs: Ints
     gain: Floats
     form: FeedbackForm
-
-
-def _first_of(numbers: Ints) -> Ints:
-    """For each element, the place of the first equal one."""
-    _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
-    return np.asarray(first[inverse])

@@ -3,8 +3,7 @@
 ::
 
     implicit set   outputs whose slopes differ from those at 0: activations, gates, an amplifier at its rail
-    explicit set   near-linear outputs: q = delta(y), which contracts by their slope times K
-    terminal       outputs that no input depends on: evaluated once, at the end
+    explicit set   all others, near-linear or read by no input: q = delta(y), which contracts by slope times K
 
 Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
 outputs (rails far away, near-linear devices) stay explicit, and the matrices of Newton's method stay as small
@@ -19,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, BlockNewton
+from analog_pc.simulators.native.nonlinear_solve.bordered_newton import LEAST_SAMPLES, BorderedNewton
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, DenseNewton, Solved, rounding
 
@@ -37,45 +36,42 @@ class _Partition:
     ----------
     implicit_to_explicit, implicit_to_all
         Gain of implicit outputs to the inputs of explicit ones and to all inputs, [implicit, inputs].
-    block
-        None where the implicit set is not made of small blocks; known when a large batch comes.
+    bordered
+        None where the implicit set has no such structure; known when a large batch comes.
     """
 
     implicit: Part
     explicit: Part
-    terminal: Part
     implicit_to_explicit: Floats
     implicit_to_all: Floats
     dense: DenseNewton
-    block: BlockNewton | None = None
-    looked_for_blocks: bool = False
+    bordered: BorderedNewton | None = None
+    looked_for_structure: bool = False
 
     @classmethod
     def of(cls, form: FeedbackForm, implicit_set: Bools) -> _Partition:
-        observed = form.whole_elements(form.observed)
         implicit = form.part(implicit_set)
-        explicit = form.part(observed & ~implicit_set)
+        explicit = form.part(~implicit_set)
         return cls(
             implicit=implicit,
             explicit=explicit,
-            terminal=form.part(~observed & ~implicit_set),
             implicit_to_explicit=np.ascontiguousarray(explicit.gain[:, implicit.outputs].T),
             implicit_to_all=np.ascontiguousarray(form.gain[:, implicit.outputs].T),
             dense=DenseNewton(implicit.form),
         )
 
     def solve_implicit(self, r: Floats, start: Floats, undamped: int) -> Solved:
-        """The implicit set alone: by blocks where a batch is large, dense for the samples that are left."""
+        """The implicit set alone: a large batch by its structure, what is left of it with dense matrices."""
         if start.shape[1] == 0:
             return Solved(r, start, np.ones(len(r), dtype=np.bool_))
-        if len(r) >= LEAST_SAMPLES and not self.looked_for_blocks:
+        if len(r) >= LEAST_SAMPLES and not self.looked_for_structure:
             some = typical(len(r))
             form = self.implicit.form
-            self.block = BlockNewton.of(form, form.inputs(r[some], start[some]))
-            self.looked_for_blocks = True
-        if len(r) < LEAST_SAMPLES or self.block is None:
+            self.bordered = BorderedNewton.of(form, form.inputs(r[some], start[some]))
+            self.looked_for_structure = True
+        if len(r) < LEAST_SAMPLES or self.bordered is None:
             return self.dense.solve(r, start, undamped)
-        solved = self.block.solve(r, start)
+        solved = self.bordered.solve(r, start)
         left = np.flatnonzero(~solved.found)
         if len(left):
             again = self.dense.solve(r[left], start[left], undamped)
@@ -137,9 +133,6 @@ class FeedbackSolver:
             some = typical(len(r))
             self.extend_at(form.inputs(r[some], q[some]))
             found, y = self._sweeps(r, q, first, undamped)
-            terminal = self._partition().terminal
-            if len(terminal.outputs):
-                q[:, terminal.outputs] = terminal.form.delta(y[:, terminal.inputs])
         return Solved(y, q, found)
 
     def extend_at(self, y: Floats) -> None:

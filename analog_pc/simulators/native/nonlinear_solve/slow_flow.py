@@ -20,9 +20,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState
+from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState, fill_jacobians
 from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
-from analog_pc.simulators.native.kernels.threads import in_short_slices
+from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.kernels.transfer_functions import empty_table
 from analog_pc.simulators.native.mna.reduce import Reduced
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
@@ -37,7 +37,7 @@ ROUNDS = 3  # of a walk; the second one served all samples that were seen
 
 
 class FlowMaps(NamedTuple):
-    """dx/dt = A x + E q + ..., y = C x + K q + ... of all outputs and inputs: A, E, C, K."""
+    """dx/dt = A x + E q + ..., y = C x + K q + ... of some outputs and inputs: A, E, C, K."""
 
     rate_x: Floats
     rate_q: Floats
@@ -52,6 +52,16 @@ class CompiledFlow:
     kernel: FlowProblem
     inputs: Ints
     outputs: Ints
+
+    def with_maps(self, maps: FlowMaps) -> FlowProblem:
+        """The same outputs between other maps."""
+        return self.kernel._replace(
+            gain=np.ascontiguousarray(maps.gain),
+            by_x=np.ascontiguousarray(maps.by_x),
+            spans=row_spans(maps.by_x),
+            rate_x=np.ascontiguousarray(maps.rate_x),
+            rate_q=np.ascontiguousarray(maps.rate_q),
+        )
 
 
 class SlowFlow:
@@ -140,7 +150,7 @@ class SlowFlow:
         for _ in range(ROUNDS):
             start = self._solver.solve(self._maps.inputs.feedforward(x, u[left]), out.q[left])
             state = self._state(problem, x, u[left], start.q, start.q)
-            in_short_slices(len(left), partial(_follow, problem, state, deadline))
+            in_slices(len(left), partial(_follow, problem, state, deadline))
             rests = state.found & start.found
             outputs = start.q
             outputs[:, problem.outputs] = state.q
@@ -162,7 +172,7 @@ class SlowFlow:
         state.found[:] = False
         equilibrium = np.ascontiguousarray(self._volts.value(None, q, u))
         outputs = np.ascontiguousarray(q[:, problem.outputs])
-        in_short_slices(len(equilibrium), partial(contracts_to, problem.kernel, state, equilibrium, outputs))
+        in_slices(len(equilibrium), partial(contracts_to, problem.kernel, state, equilibrium, outputs))
         return state.found.copy()
 
     def _state(self, problem: CompiledFlow, x: Floats, u: Floats, explicit: Floats, q: Floats) -> FlowState:
@@ -198,10 +208,7 @@ class SlowFlow:
         if len(self.implicit) != len(implicit) or not bool((self.implicit == implicit).all()):
             self.implicit = implicit
             self.metric = reciprocal_metric(self._jacobians(some), self.metric)
-            maps = FlowMaps(
-                self._maps.rate.by_x, self._maps.rate.by_q, self._maps.inputs.by_x, self._solver.form.gain
-            )
-            self._problem = self._make_problem(implicit, maps)
+            self._problem = self._make_problem(implicit)
         return self._problem
 
     def _jacobians(self, y: Floats) -> Iterator[Floats]:
@@ -215,39 +222,29 @@ class SlowFlow:
         moves = self._maps.rate.by_q.any(axis=0)
         return self._solver.form.slope_changed(y, LEAST_SLOPE) & self._solver.separable & moves
 
-    def problem_of(self, problem: CompiledFlow, maps: FlowMaps) -> CompiledFlow:
-        """The same outputs between other maps."""
-        kernel = problem.kernel._replace(
-            gain=np.ascontiguousarray(maps.gain[np.ix_(problem.inputs, problem.outputs)]),
-            by_x=np.ascontiguousarray(maps.by_x[problem.inputs]),
-            spans=row_spans(maps.by_x[problem.inputs]),
-            rate_x=np.ascontiguousarray(maps.rate_x),
-            rate_q=np.ascontiguousarray(maps.rate_q[:, problem.outputs]),
-        )
-        return CompiledFlow(kernel, problem.inputs, problem.outputs)
-
-    def _make_problem(self, implicit: Bools, maps: FlowMaps) -> CompiledFlow | None:
+    def _make_problem(self, implicit: Bools) -> CompiledFlow | None:
         part = self._solver.form.part(implicit)
         table = part.form.table
         if table is None:
             return None
         order = _order(part.form.gain, part.form.input_index)
-        inputs = part.inputs
         outputs = part.outputs[order]
-        diagonal = np.abs(np.diag(maps.rate_x))
-        control = part.form.input_index[0][order]
+        rate_x = self._maps.rate.by_x
+        rate_q = np.ascontiguousarray(self._maps.rate.by_q[:, outputs])
+        by_x = np.ascontiguousarray(self._maps.inputs.by_x[part.inputs])
+        diagonal = np.abs(np.diag(rate_x))
         kernel = FlowProblem(
             table=table.select(order, part.form.input_index[:, order]),
-            gain=np.ascontiguousarray(maps.gain[np.ix_(inputs, outputs)]),
-            by_x=np.ascontiguousarray(maps.by_x[inputs]),
-            spans=row_spans(maps.by_x[inputs]),
-            rate_x=maps.rate_x,
-            rate_q=np.ascontiguousarray(maps.rate_q[:, outputs]),
-            pushes=_pushes(maps.rate_q[:, outputs], maps.by_x[inputs][control]),
+            gain=np.ascontiguousarray(part.form.gain[:, order]),
+            by_x=by_x,
+            spans=row_spans(by_x),
+            rate_x=rate_x,
+            rate_q=rate_q,
+            pushes=_pushes(rate_q, by_x[part.form.input_index[0][order]]),
             metric=self.metric,
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
         )
-        return CompiledFlow(kernel, inputs, outputs)
+        return CompiledFlow(kernel, part.inputs, outputs)
 
 
 def _order(gain: Floats, input_index: Ints) -> Ints:
@@ -289,6 +286,7 @@ def compile_slow_flow() -> None:
     state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
     follow(problem, state, 0, 0)
     contracts_to(problem, state, none, none, 0, 0)
+    fill_jacobians(problem, none, np.zeros((0, 0, 0)))
 
 
 def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: int, last: int) -> None:
@@ -299,11 +297,4 @@ def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: 
 
 def _some(state: FlowState, which: Bools) -> FlowState:
     """Some of the samples."""
-    return FlowState(
-        x=state.x[which],
-        q=state.q[which],
-        drive=state.drive[which],
-        push=state.push[which],
-        scale=state.scale[which],
-        found=state.found[which],
-    )
+    return FlowState._make(values[which] for values in state)

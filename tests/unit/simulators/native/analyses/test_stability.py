@@ -7,9 +7,18 @@ One hidden unit between clamps, prediction and feedback with one pole tau_a each
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from analog_pc import (
+    CompiledNetwork,
+    PredictiveCodingNetwork,
+    compile_network,
+    random_network,
+    technology,
+)
 from analog_pc.circuit import (
     VCCS,
     Amplifiers,
@@ -23,6 +32,10 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.simulators.native import Modes, Native
+from analog_pc.simulators.native.analyses.eigenmodes import eigenmodes
+from analog_pc.simulators.native.analyses.operating_point import found_points
+from analog_pc.simulators.native.options import Options
+from analog_pc.technology import IDEAL
 
 G, TAU, GAIN = 1e-4, 1e-6, 1e8  # the gain so high that NG / A0 does not show
 AT_ZERO = {"u": np.zeros(1)}
@@ -108,3 +121,39 @@ def test_without_states_nothing_can_be_unstable() -> None:
     assert found.stable
     assert found.margin == np.inf
     assert found.damping == 1.0
+
+
+def certified_and_stable(compiled: CompiledNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """Of the operating points of a batch: which the certificate vouches for, which the eigenvalues do."""
+    analysis = compiled.operating_point()
+    model = Native().model(compiled.circuit)
+    y = found_points(model, analysis, Options(False, None, None))
+    certified = model.certificate(model.holdable(analysis.guess)).certified(y)
+    maps, solver = model.reduced(True)
+    return certified, np.array([modes.stable for modes in eigenmodes(maps, solver.form, y)])
+
+
+def test_rectifiers_between_real_parts_are_certified() -> None:
+    """Samples differ in which rectifiers conduct: some of their Jacobians are far from symmetric."""
+    inputs = np.random.default_rng(0).uniform(size=(20, 6))
+    network = random_network((6, 8, 3), "relu", seed=1)
+    certified, stable = certified_and_stable(
+        compile_network(network, technology("cmos65-rram"), inputs, seed=1)
+    )
+    assert certified.all()
+    assert stable.all()
+
+
+@pytest.mark.parametrize(("bandwidth", "decided"), [(3e7, "unstable"), (1e8, "neither"), (1e9, "certified")])
+def test_what_is_certified_is_stable(bandwidth: float, decided: str) -> None:
+    """A network of strong weights, between amplifiers too slow for it and fast enough."""
+    rng = np.random.default_rng(0)
+    inputs = rng.uniform(size=(24, 5))
+    targets = rng.uniform(size=(24, 3))
+    weak = random_network((5, 6, 3), "tanh", seed=1)
+    network = PredictiveCodingNetwork([3.0 * w for w in weak.W], list(weak.b), "tanh")
+    slow = replace(IDEAL, name="slow", opamp_gain=1e4, opamp_gain_bandwidth=bandwidth)
+    certified, stable = certified_and_stable(compile_network(network, slow, inputs, targets, seed=1))
+    assert not (certified & ~stable).any()
+    assert stable.any() == (decided != "unstable")
+    np.testing.assert_array_equal(certified, stable if decided == "certified" else np.zeros(24, np.bool_))

@@ -71,7 +71,6 @@ def test_inputs_of_nonlinear_elements() -> None:
     out = maps.nodes.rows(np.array([maps.equations.flat.number("out")]))
     np.testing.assert_allclose(out.by_u, [[1e-3 * R]], rtol=1e-12)
     np.testing.assert_allclose(out.by_q, [[0.0, R]], rtol=1e-12)
-    assert maps.equations.shared_input.tolist() == [0, 1, 0]
 
 
 def test_a_crossbar_with_and_without_its_coupling() -> None:

@@ -16,9 +16,9 @@ from analog_pc.circuit.transfer import (
     ramp_transfer,
 )
 from analog_pc.simulators.native.kernels import threads
-from analog_pc.simulators.native.kernels.block_newton import (
+from analog_pc.simulators.native.kernels.bordered_newton import (
     TILE,
-    BlockProblem,
+    BorderedProblem,
     newton_step,
     residual,
     workspace,
@@ -29,11 +29,11 @@ from analog_pc.simulators.native.mna.elements import (
     ScalarNonlinearity,
 )
 from analog_pc.simulators.native.mna.equations import ElementInstance
-from analog_pc.simulators.native.nonlinear_solve.block_newton import (
+from analog_pc.simulators.native.nonlinear_solve.bordered_newton import (
     DROPPED,
-    LARGEST_RANK,
-    BlockNewton,
-    block_gain_of,
+    BorderedNewton,
+    bordered_of,
+    filled_by_elimination,
 )
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, UNDAMPED_STEPS, DenseNewton, Solved
@@ -90,7 +90,7 @@ def dense(form: FeedbackForm, r: np.ndarray) -> Solved:
 
 
 def compiled(form: FeedbackForm, r: np.ndarray) -> Solved:
-    newton = BlockNewton.of(form, r)
+    newton = BorderedNewton.of(form, r)
     assert newton is not None
     return newton.solve(r, nothing(form, len(r)))
 
@@ -189,7 +189,7 @@ def test_a_search_that_starts_at_the_solution_stays_there(method: type) -> None:
     form = mixed(0.8)
     r = drives(form, 50)
     first = method(form, r)
-    newton = DenseNewton(form) if method is dense else BlockNewton.of(form, r)
+    newton = DenseNewton(form) if method is dense else BorderedNewton.of(form, r)
     assert newton is not None
     again = newton.solve(r, first.q)
     assert again.found.all()
@@ -210,89 +210,83 @@ def test_a_leap_leads_out_of_a_corner_between_two_straight_pieces() -> None:
 
 
 @numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
-def _residual_and_step(problem, work, f):  # type: ignore[no-untyped-def]
+def _residual_and_step(problem, y, q, f, step):  # type: ignore[no-untyped-def]
+    work = workspace(problem, y.shape[1])
+    work.y[:] = y
+    work.q[:] = q
     residual(problem, work)
+    newton_step(problem, work)
     f[:] = work.f
-    newton_step(problem.block_gain, work)
+    step[:] = work.step[: len(step)]
 
 
 @pytest.mark.parametrize("rank", [1, RANK])
-def test_diagonal_blocks_are_found_and_their_step_is_newtons(rank: int) -> None:
+def test_the_structure_is_found_and_its_step_is_newtons(rank: int) -> None:
     form = mixed(rank=rank)
     y = drives(form, 5)
     own = form.uncoupled_gain()
     assert own is not None
     assert form.table is not None
-    gain = block_gain_of(form, form.table, y, own)
-    assert gain is not None
-    assert len(gain.to_coupling) == gain.into.shape[2] == rank
-    assert len(gain.starts) == CELLS + 1
-    problem = BlockProblem(gain, form.table, form.gain, form.largest_gain, STOP)
-    work = workspace(problem, len(y))
+    bordered = bordered_of(form, form.table, y, own)
+    assert bordered is not None
+    assert len(bordered.to_coupling) == rank
+    cells = form.gain.shape[1] // CELLS
+    assert np.diff(bordered.starts)[: form.gain.shape[1]].max() <= cells + rank
+    problem = BorderedProblem(bordered, form.table, form.gain, form.largest_gain, STOP)
     q = np.random.default_rng(2).normal(size=(form.gain.shape[1], len(y)))
-    work.y[:] = y.T
-    work.q[:] = q
     f = np.empty_like(q)
-    _residual_and_step(problem, work, f)
+    step = np.empty_like(q)
+    _residual_and_step(problem, np.ascontiguousarray(y.T), q, f, step)
     np.testing.assert_allclose(f, form.delta(y).T - q, atol=1e-14)
     every = np.ones(len(q), dtype=np.bool_)
     system = np.eye(len(q)) - form.slopes_times(y, every, form.gain[None])
-    step = np.linalg.solve(system, f.T[:, :, None])[:, :, 0]
-    np.testing.assert_allclose(work.f.T, step, atol=10.0 * DROPPED * np.abs(step).max())
+    exact = np.linalg.solve(system, f.T[:, :, None])[:, :, 0]
+    np.testing.assert_allclose(step.T, exact, atol=10.0 * DROPPED * np.abs(exact).max())
 
 
-def test_without_small_blocks_there_is_no_compiled_way() -> None:
+def test_what_elimination_fills() -> None:
+    """An arrow fills nothing where its border is eliminated last, everything where it is first."""
+    arrow = np.eye(6, dtype=np.bool_)
+    arrow[-1] = True
+    expected = arrow | arrow.T
+    np.testing.assert_array_equal(filled_by_elimination(arrow), expected)
+    assert filled_by_elimination(arrow[::-1, ::-1]).all()
+
+
+def test_without_a_structure_there_is_no_compiled_way() -> None:
     own = TransferFunction(
         "tanh", lambda v: 0.5 * np.tanh(v), lambda v: 0.5 / np.cosh(v) ** 2, lambda v: f"tanh({v})/2"
     )
     unknown = coupled(0.5, curves(own, CELLS))
-    assert BlockNewton.of(unknown, drives(unknown, 40)) is None
-    tangled = coupled(0.5, curves(activation_transfer(TANH, 0.3), 5 * LARGEST_RANK), rank=LARGEST_RANK + 1)
-    assert BlockNewton.of(tangled, drives(tangled, 40)) is None
-
-
-def test_inputs_of_the_same_voltage_are_one() -> None:
-    """Two gates and an activation read one node: their rows of K are equal; all of them are answered."""
-    gain = np.array([[0.3, -0.2], [0.3, -0.2], [0.1, 0.4]])
-    gates = MultiplyingTransconductor(activation_gate(TANH, 0.7), np.ones(1))
-    shared = np.array([0, 0, 2])
-    form = FeedbackForm(
-        placed((curves(activation_transfer(TANH, 0.3), 1), gates)), gain, shared, lambda some: gain[:, some]
-    )
-    r = np.random.default_rng(4).normal(size=(60, 3))
-    r[:, 1] = r[:, 0]
-    solved = compiled(form, r)
-    assert solved.found.all()
-    check(form, r, solved)
-    np.testing.assert_array_equal(solved.y[:, 0], solved.y[:, 1])
+    assert BorderedNewton.of(unknown, drives(unknown, 40)) is None
+    tangled = coupled(0.5, curves(activation_transfer(TANH, 0.3), 40), rank=30)
+    assert BorderedNewton.of(tangled, drives(tangled, 40)) is None
 
 
 def test_threads_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     form = mixed(0.8)
     r = drives(form, 700)
+    monkeypatch.setattr(threads, "PARTS", 1)
     alone = compiled(form, r)
-    monkeypatch.setattr(threads, "LEAST", 10)
-    monkeypatch.setattr(threads, "MOST", 1000)
+    monkeypatch.setattr(threads, "PARTS", 9)
     together = compiled(form, r)
     assert together.found.all()
     np.testing.assert_allclose(together.y, alone.y, rtol=0.0, atol=1e-12)
     np.testing.assert_allclose(together.q, alone.q, rtol=0.0, atol=1e-12)
 
 
-def test_slices_hold_every_sample_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "LEAST", 10)
-    monkeypatch.setattr(threads, "MOST", 100)
+def test_slices_hold_every_sample_once() -> None:
     seen = np.zeros(77, dtype=int)
 
-    def work(part: slice) -> None:
-        seen[part] += 1
-        assert part.stop - part.start <= 10
+    def work(first: int, last: int) -> None:
+        seen[first:last] += 1
+        assert last - first >= 10
 
-    threads.in_slices(77, 10, work)
+    threads.in_slices(77, work, 10)
     np.testing.assert_array_equal(seen, 1)
 
-    def fail(part: slice) -> None:
+    def fail(first: int, last: int) -> None:
         raise ArithmeticError("in a thread")
 
     with pytest.raises(ArithmeticError, match="in a thread"):
-        threads.in_slices(77, 10, fail)
+        threads.in_slices(77, fail)
