@@ -25,6 +25,7 @@ from analog_pc.circuit.elements import (
     Crossbar,
     Diodes,
     Element,
+    IdealDiodes,
     Memristors,
     Multiplexers,
     MultiplyingVCCS,
@@ -93,7 +94,7 @@ def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
             return np.stack([buses["plus"], buses["minus"]])
         case Amplifiers() | NonlinearVCVS() | MultiplyingVCCS() | VCCS() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
-        case Diodes():
+        case Diodes() | IdealDiodes():
             return np.stack([buses["anode"], buses["cathode"]])
         case Memristors():
             held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value

@@ -1,6 +1,6 @@
-"""Diodes in the SPICE simulators: closed form, and resistive networks with real diodes.
+"""Diodes: closed form by Lambert's function, and resistive networks with real diodes.
 
-The native simulator has no diodes and says so.
+Circuits with a closed form by the diode's voltage are in `cases/diodes.py`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from analog_pc.resistive import (
 )
 from analog_pc.simulators import SIMULATORS
 
-SPICE = pytest.mark.parametrize("simulator", ["ngspice", "vacask"])
+EVERY = pytest.mark.parametrize("simulator", ["ngspice", "native", "vacask"])
 OHMS = 1e4
 SATURATION = 1e-9
 SLOPE = 1.9 * thermal_voltage()
@@ -55,7 +55,7 @@ def rectifier() -> Circuit:
     )
 
 
-@SPICE
+@EVERY
 def test_a_diode_behind_a_resistor(simulator: str) -> None:
     """v = u + I_s R - s W(I_s R / s exp((u + I_s R) / s)), W of Lambert."""
     volts = np.array([0.2, 0.5, 1.0, 3.0, 10.0])
@@ -67,16 +67,11 @@ def test_a_diode_behind_a_resistor(simulator: str) -> None:
     np.testing.assert_allclose(solution.voltage(("a",))[:, 0], exact, atol=1e-6 * SLOPE)
 
 
-@SPICE
+@EVERY
 def test_a_diode_blocks(simulator: str) -> None:
     solution = SIMULATORS[simulator]().simulate(rectifier(), OperatingPoint({"u": np.array([[-1.0]])}))
     # I_s R = 10 uV; ngspice's law is 0.4 % of I_s off, and gmin adds 1e-12 A
     assert solution.voltage(("a",))[0, 0] == pytest.approx(-1.0 + SATURATION * OHMS, abs=1e-7)
-
-
-def test_the_native_simulator_names_what_has_diodes() -> None:
-    with pytest.raises(BadInput, match="native: d: no stamp for Diodes, use ngspice or vacask"):
-        SIMULATORS["native"]().simulate(rectifier(), OperatingPoint({"u": np.array([[1.0]])}))
 
 
 def test_the_noise_of_diodes_is_refused() -> None:
@@ -112,7 +107,7 @@ def largest(a: ResistiveEquilibrium, b: ResistiveEquilibrium) -> float:
     return max(float(np.abs(x - y).max()) for x, y in zip(a.voltages, b.voltages, strict=True))
 
 
-@SPICE
+@EVERY
 def test_real_diodes_tend_to_ideal_ones(simulator: str) -> None:
     """The drop of a diode is n V_t ln(I / I_s): a tenth of n is ten times nearer to the quadratic program."""
     ideal = settle(NETWORK, INPUTS)
@@ -131,7 +126,7 @@ def test_sources_behind_the_diodes_cancel_their_drop() -> None:
     assert away[1] < 0.5 * away[0]
 
 
-@SPICE
+@EVERY
 @pytest.mark.parametrize("kind", ["spring", "current", "clamp"])
 def test_a_nudged_circuit_follows_the_quadratic_program(simulator: str, kind: str) -> None:
     load = nudge(kind, 0.3, settle(NETWORK, INPUTS).output, TARGETS)
