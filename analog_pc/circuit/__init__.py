@@ -20,15 +20,13 @@ from analog_pc.circuit.circuit import (
     Subcircuit,
     thermal_voltage,
 )
-from analog_pc.circuit.diodes import diode_current
+from analog_pc.circuit.diodes import Diodes, IdealDiodes, diode_current
 from analog_pc.circuit.elements import (
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
-    Diodes,
     Element,
-    IdealDiodes,
     MemristorModel,
     Memristors,
     Multiplexers,

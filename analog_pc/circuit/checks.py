@@ -17,15 +17,14 @@ from analog_pc.arrays import Ints
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit, outer_names
+from analog_pc.circuit.diodes import Diodes, IdealDiodes
 from analog_pc.circuit.elements import (
     TIMED,
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
-    Diodes,
     Element,
-    IdealDiodes,
     Memristors,
     Multiplexers,
     MultiplyingVCCS,

@@ -1,7 +1,7 @@
-"""Diodes: banks of Shockley's law with a resistance in series, and of ideal ones; their current in closed form.
+"""Diodes: Shockley's law with a resistance in series, and ideal ones; their current in closed form.
 
-Sources: W. Shockley, Bell Syst. Tech. J. 28, 435 (1949); T. C. Banwell, A. Jayakumar, Electronics Letters 36, 291
-(2000), for the current with a resistance in series.
+Sources: W. Shockley, Bell Syst. Tech. J. 28, 435 (1949); T. C. Banwell, A. Jayakumar, Electronics Letters 36,
+291 (2000), for the current with a resistance in series.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def diode_current(
 ) -> Floats:
     """Current of a diode by its own voltage, the resistance in series included.
 
-    ``I = (s / R) omega(ln(R I_s / s) + (V + R I_s) / s) - I_s``, where s is `slope_volts` and omega the function
-    of Wright, omega + ln omega = z; without a resistance ``I = I_s (exp(V / s) - 1)``.
+    ``I = (s / R) omega(ln(R I_s / s) + (V + R I_s) / s) - I_s``, where s is `slope_volts` and omega the
+    function of Wright, omega + ln omega = z; without a resistance ``I = I_s (exp(V / s) - 1)``.
 
     Parameters
     ----------

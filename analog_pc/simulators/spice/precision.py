@@ -42,8 +42,8 @@ VOLTS = 1e-12  # V; vntol
 VNTOL = "vntol=1e-12"
 ITERATIONS = "itl1=500 itl2=500 itl4=100"
 LEAST_CURRENT = 1e-18  # A; of a circuit without conductances
-# ngspice puts a conductance in parallel with every junction, 1e-12 S of its own accord: 1 pA at 1 V, a thousandth
-# of the leakage of a diode of 1 nA.  This one is below the rounding of any current here.
+# ngspice puts a conductance in parallel with every junction, 1e-12 S if not told otherwise: 1 pA at 1 V, a
+# thousandth of the leakage of a diode of 1 nA.  This one is below the rounding of any current here.
 GMIN = " gmin=1e-20"
 
 

@@ -1,8 +1,8 @@
 """Diodes beside resistors, by the voltage that each source must have for a chosen point of the diodes.
 
-``u = v + R i(v)`` is a closed form of u by v, whatever the diodes are; with one diode its inverse is the function
-of Lambert, which `tests/conformance/test_diodes.py` has.  ngspice's diode carries up to 0.4 % of I_s less than
-Shockley's below -3 n V_t, which `LEAKAGE` turns into volts.
+``u = v + R i(v)`` is a closed form of u by v, whatever the diodes are; with one diode its inverse is the
+function of Lambert, which `tests/conformance/test_diodes.py` has.  ngspice's diode carries up to 0.4 % of
+I_s less than Shockley's below -3 n V_t, which `LEAKAGE` turns into volts.
 """
 
 from __future__ import annotations

@@ -57,11 +57,11 @@ def test_a_bank_has_the_current_of_each_diode() -> None:
 
 
 def test_what_no_diode_has_is_refused() -> None:
-    with pytest.raises(BadInput, match="d: series_ohms = -1.0"):
+    with pytest.raises(BadInput, match=r"d: series_ohms = -1\.0"):
         Diodes("d", ("a",), grounds(1), 1e-9, SLOPE, -1.0)
-    with pytest.raises(BadInput, match="d: slope_volts = 0.0"):
+    with pytest.raises(BadInput, match=r"d: slope_volts = 0\.0"):
         Diodes("d", ("a",), grounds(1), 1e-9, 0.0)
-    with pytest.raises(BadInput, match=r"d: drop\[0\] = -0.1"):
+    with pytest.raises(BadInput, match=r"d: drop\[0\] = -0\.1"):
         IdealDiodes("d", ("a",), grounds(1), -0.1)
 
 

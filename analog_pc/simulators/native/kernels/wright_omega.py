@@ -1,7 +1,7 @@
 """The function of Wright for real numbers, omega + ln omega = z, in compiled code.
 
-Source: P. W. Lawrence, R. M. Corless, D. J. Jeffrey, "Algorithm 917: Complex double-precision evaluation of the
-Wright omega function", ACM Trans. Math. Software 38, 20 (2012): an expansion, then steps of fourth order.
+Source: P. W. Lawrence, R. M. Corless, D. J. Jeffrey, "Algorithm 917: Complex double-precision evaluation of
+the Wright omega function", ACM Trans. Math. Software 38, 20 (2012): an expansion, then steps of fourth order.
 """
 
 from __future__ import annotations

@@ -6,11 +6,11 @@ With a reference resistance rho of its own, a diode takes the wave a = v + rho i
             +--( b/rho )+
 
     Shockley    (rho + R) i + s ln(1 + i / I_s) = a
-                i = s / (rho + R) omega((a + a_0) / s) - I_s,      a_0 = s ln(I_s (rho + R) / s) + I_s (rho + R)
+                i = s / P omega((a + a_0) / s) - I_s,      a_0 = s ln(I_s P / s) + I_s P,  P = rho + R
     ideal       i = max(a - drop, 0) / rho
 
-b is a smooth function of a whose slope lies between -1 and 1, however large the current: with a resistance in
-series, and without.  It is the `ScalarNonlinearity` b = a - gain (f(a + a_0) - f(a_0)), f(a) = s omega(a / s) or
+b is a smooth function of a whose slope lies between -1 and 1, however large the current, with a resistance
+in series and without.  It is the `ScalarNonlinearity` b = a - gain (f(a + a_0) - f(a_0)), f(a) = s omega(a / s) or
 a ramp.  rho is a matter of rounding alone: the solution does not depend on it.
 
 Source: A. Fettweis, "Wave digital filters: theory and practice", Proc. IEEE 74, 270 (1986).
@@ -79,7 +79,7 @@ def stamp_diodes(eq: Equations) -> None:
 
 
 def diode_waves(eq: Equations, y: Floats) -> Floats:
-    """Inputs y [samples, inputs] where those of diodes, made of 2 v at first, become the waves that belong to v.
+    """Inputs y [samples, inputs], where 2 v of each diode becomes the wave that belongs to v.
 
     Raises
     ------

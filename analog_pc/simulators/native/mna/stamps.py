@@ -59,7 +59,7 @@ def assemble(circuit: Circuit) -> Equations:
             case Switches() as e:
                 _switches(eq, bank, e)
             case Capacitors() | Diodes() | IdealDiodes():
-                pass  # all together, once it is known which nodes are fixed, and by what conductances they are joined
+                pass  # all together, once nodes that are fixed, and conductances, are known
             case _:
                 kind = type(bank.element).__name__
                 raise BadInput(f"native: {bank.label}: no stamp for {kind}, use ngspice or vacask")
