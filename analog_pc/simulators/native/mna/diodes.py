@@ -10,8 +10,8 @@ With a reference resistance rho of its own, a diode takes the wave a = v + rho i
     ideal       i = max(a - drop, 0) / rho
 
 b is a smooth function of a whose slope lies between -1 and 1, however large the current, with a resistance
-in series and without.  It is the `ScalarNonlinearity` b = a - gain (f(a + a_0) - f(a_0)), f(a) = s omega(a / s) or
-a ramp.  rho is a matter of rounding alone: the solution does not depend on it.
+in series and without.  It is the `ScalarNonlinearity` b = a + gain (f(a + a_0) - f(a_0)) of
+f(a) = s omega(a / s) or of a ramp.  rho is a matter of rounding alone: the solution does not depend on it.
 
 Source: A. Fettweis, "Wave digital filters: theory and practice", Proc. IEEE 74, 270 (1986).
 """
@@ -31,6 +31,7 @@ from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.mna.equations import Equations
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER, Bank
 
+WRIGHT_OMEGA = "wright_omega"
 IDEAL_SIEMENS = 1e-3  # 1 / rho of an ideal diode between nodes without any other conductance
 
 
@@ -51,9 +52,9 @@ class DiodeJunctions(ScalarNonlinearity):
         cut = {name: getattr(self, name)[some] for name in ("gain", "offset", "slope", "reference_ohms")}
         return replace(self, **cut)
 
-    def currents(self, y: Floats) -> Floats:
-        """A, [samples, n], by the waves that diodes take, [samples, n]."""
-        return np.asarray((y - self.delta(y)) / (2.0 * self.reference_ohms))
+    @property
+    def ideal(self) -> bool:
+        return self.transfer.name != WRIGHT_OMEGA
 
 
 def wright_transfer(slope_volts: float) -> TransferFunction:
@@ -65,7 +66,7 @@ def wright_transfer(slope_volts: float) -> TransferFunction:
         return s * omega, omega / (1.0 + omega)
 
     return TransferFunction(
-        "wright_omega", lambda v: both(v)[0], lambda v: both(v)[1], _no_expression, both, (s,)
+        WRIGHT_OMEGA, lambda v: both(v)[0], lambda v: both(v)[1], _no_expression, both, (s,)
     )
 
 
