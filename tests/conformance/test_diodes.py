@@ -19,6 +19,7 @@ from analog_pc.circuit import (
     OperatingPoint,
     Resistors,
     StimulusSources,
+    Wire,
     grounds,
     thermal_voltage,
 )
@@ -114,6 +115,38 @@ def test_real_diodes_tend_to_ideal_ones(simulator: str) -> None:
     away = [largest(Measured(simulator, n)(NETWORK, INPUTS), ideal) for n in (1.0, 0.1, 0.01)]
     assert away[0] / away[1] == pytest.approx(10.0, rel=0.1)
     assert away[1] / away[2] == pytest.approx(10.0, rel=0.1)
+
+
+def test_the_distance_to_the_quadratic_program_is_in_proportion_to_the_emission_coefficient() -> None:
+    """Over five decades of n; of I_s = 1e-15 A the leakage makes 1e-10 V, below the drop of the sharpest."""
+    ideal = settle(NETWORK, INPUTS)
+    emissions = 10.0 ** -np.arange(6.0)
+    away = []
+    for n in emissions:
+        circuit = Measured("native", n)
+        circuit.parts = replace(circuit.parts, saturation=1e-15)
+        away.append(largest(circuit(NETWORK, INPUTS), ideal))
+    ratio = np.array(away) / emissions
+    np.testing.assert_allclose(ratio[2:], ratio[-1], rtol=2e-3)  # what the drop changes of the currents
+    np.testing.assert_allclose(ratio[:2], ratio[-1], rtol=0.05)
+
+
+def test_a_circuit_of_ideal_diodes_is_the_quadratic_program() -> None:
+    ideal = settle(NETWORK, INPUTS)
+    found = Measured("native", 0.0)(NETWORK, INPUTS)
+    assert largest(found, ideal) < 64.0 * 2.0**-52 * NETWORK.gain
+    assert found.relaxation.converged.all()
+
+
+def test_a_network_with_wires_is_the_same_in_ngspice() -> None:
+    """To 1e-6 of full scale; the leakage that ngspice's diodes lack, 4e-12 A, makes 4e-7 V in 100 kOhm."""
+    network = random_resistive_network((8, 6, 6, 3), gain=20.0, seed=1)
+    parts = ResistiveParts(volts=0.1, saturation=1e-9, series_ohms=50.0, wire=Wire(2.0, 3.0))
+    compiled = compile_resistive_network(network, INPUTS, None, parts)
+    point = compiled.operating_point()
+    ours = SIMULATORS["native"]().simulate(compiled.circuit, point)
+    theirs = SIMULATORS["ngspice"]().simulate(compiled.circuit, point)
+    assert np.abs(theirs.voltage(ours.nodes) - ours.volts).max() <= 1e-6 * 0.1 * network.gain
 
 
 def test_sources_behind_the_diodes_cancel_their_drop() -> None:

@@ -1,7 +1,7 @@
 """Nodes that only blocked ideal diodes join to the rest of a circuit: any voltage will do.
 
 Where 1 - B' K (`diode_networks.py`) has no inverse, some change of waves goes unanswered.  If node voltages
-are part of it, and no diode at its corner forbids it in both directions, the voltage of a node is not determined.
+are part of it, and no diode at its corner forbids it in both directions, a node is free.
 If only currents are, which parallel diodes share, all voltages are.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.simulators.native.mna.diodes import DiodeJunctions
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.diode_networks import BALANCE, EPS, ROUNDING, diode_inputs
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
@@ -21,7 +22,7 @@ UNSEEN = 1e-6  # V of a node for 1 V of waves: less is what rounding leaves
 def free_nodes(model: Model, y: Floats) -> dict[int, str]:
     """Samples of waves y [samples, inputs] that leave a node's voltage undetermined, and the node."""
     form = model.reduced(False)[1].form
-    if not any(getattr(i.element, "ideal", False) for i in form.elements):
+    if _stands_without_ideal_diodes(form):
         return {}
     by_q = model.reduced(False)[0].nodes.by_q[: len(model.nodes)]
     corner = BALANCE * np.abs(y[:, diode_inputs(form)]).max(axis=1, initial=0.0)[:, None]
@@ -38,6 +39,20 @@ def free_nodes(model: Model, y: Floats) -> dict[int, str]:
             if volts.max(initial=0.0) > UNSEEN:
                 found[first + k] = model.nodes[int(np.argmax(volts))]
     return found
+
+
+def _stands_without_ideal_diodes(form: FeedbackForm) -> bool:
+    """Whether all voltages are determined with every ideal diode blocked; conducting ones only add to that."""
+    y = np.zeros((1, len(form.gain)))
+    ideal = np.zeros(len(form.gain), dtype=np.bool_)
+    for instance in form.elements:
+        if isinstance(instance.element, DiodeJunctions) and instance.element.ideal:
+            ideal[instance.inputs] = True
+    if not ideal.any():
+        return True
+    y[:, ideal] = -1.0  # below the corner of any
+    system = np.eye(len(form.gain)) - _slopes(form, y)[0][:, None] * form.gain
+    return bool(np.linalg.cond(system, 1) * ROUNDING * len(form.gain) * EPS < 1.0)
 
 
 def _slopes(form: FeedbackForm, y: Floats) -> Floats:

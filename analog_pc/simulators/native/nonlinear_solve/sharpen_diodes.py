@@ -51,11 +51,11 @@ class SharpenDiodes:
             state.preset_q = _only_solution(problem.model, problem.preset, solved.q)[0].q
         state.store(samples, solved)
         state.notes |= {int(samples[k]): note for k, note in notes.items()}
-        for k, node in free_nodes(problem.model, solved.y).items():
-            state.outcomes[int(samples[k])] = Outcome.UNDETERMINED
-            state.notes[int(samples[k])] = (
-                f"nothing determines the voltage of node {node!r} while diodes block"
-            )
+        found = samples[solved.found]
+        for k, node in free_nodes(problem.model, solved.y[solved.found]).items():
+            note = f"nothing determines the voltage of node {node!r} while diodes block"
+            state.outcomes[int(found[k])] = Outcome.UNDETERMINED
+            state.notes[int(found[k])] = note
 
 
 class SharpenAmongOthers:
