@@ -2,9 +2,9 @@
 
 784-n-10 networks of random conductances, gain 100, inputs U(0, 1) of which one in five is not 0, 100 samples
 at once.  Ideal diodes: `settle`, the circuit in the native simulator ("native ideal"), coordinate descent.
-That is the fixed point of v = clip((sum g v + b) / sum g), layer by layer, swept until its currents balance as
-in `settle`.  1N4148 diodes (Shockley): the native simulator ("native"; "built" is what the equations take once
-for a circuit), and ngspice, two samples of networks up to n = 128, given per sample.
+That is the fixed point of v = clip((sum g v + b) / sum g), layer by layer, swept until its currents balance
+as in `settle`.  1N4148 diodes (Shockley): the native simulator ("native"; "built" is what the equations take
+once for a circuit), and ngspice, two samples of networks up to n = 128, given per sample.
 
     python analysis/benchmarks/resistive.py
     python analysis/benchmarks/resistive.py --widths 64 128 --samples 20

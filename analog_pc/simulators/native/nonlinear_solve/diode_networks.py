@@ -92,12 +92,3 @@ def diode_inputs(form: FeedbackForm) -> Bools:
         if isinstance(instance.element, DiodeJunctions):
             out[instance.inputs] = True
     return out
-
-
-def diode_outputs(form: FeedbackForm) -> Bools:
-    """Outputs that are waves of diodes, [outputs]."""
-    out = np.zeros(form.gain.shape[1], dtype=np.bool_)
-    for instance in form.elements:
-        if isinstance(instance.element, DiodeJunctions):
-            out[instance.outputs] = True
-    return out

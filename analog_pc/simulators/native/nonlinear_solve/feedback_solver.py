@@ -20,7 +20,6 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, BlockNewton
-from analog_pc.simulators.native.nonlinear_solve.diode_networks import diode_outputs
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, DenseNewton, Solved, rounding
 
@@ -116,7 +115,6 @@ class FeedbackSolver:
         self.stop = stop
         self.implicit = np.zeros(form.gain.shape[1], dtype=np.bool_)
         self._of_implicit: _Partition | None = None  # of the implicit set as it is
-        self._diodes = diode_outputs(form)
 
     def solve(self, r: Floats, start: Floats | None = None, undamped: int = 0) -> Solved:
         """y, q and the samples that are solved, searched from q = `start` (0 V outputs without one).
@@ -142,8 +140,8 @@ class FeedbackSolver:
             terminal = self._partition().terminal
             if len(terminal.outputs):
                 q[:, terminal.outputs] = terminal.form.delta(y[:, terminal.inputs])
-            if self._diodes.any():  # a part of q that no input feels is not searched for
-                q[:, self._diodes] = form.delta(y)[:, self._diodes]
+            if form.diodes.any():  # a part of q that no input feels is not searched for
+                q[:, form.diodes] = form.delta(y)[:, form.diodes]
         return Solved(y, q, found)
 
     def extend_at(self, y: Floats) -> None:

@@ -42,7 +42,7 @@ def free_nodes(model: Model, y: Floats) -> dict[int, str]:
 
 
 def _stands_without_ideal_diodes(form: FeedbackForm) -> bool:
-    """Whether all voltages are determined with every ideal diode blocked; conducting ones only add to that."""
+    """Whether all voltages are determined with every ideal diode blocked; conducting ones only help."""
     y = np.zeros((1, len(form.gain)))
     ideal = np.zeros(len(form.gain), dtype=np.bool_)
     for instance in form.elements:

@@ -63,7 +63,7 @@ class SharpenAmongOthers:
 
     def applies(self, problem: Problem) -> bool:
         form = problem.model.reduced(False)[1].form
-        return bool(diode_inputs(form).any()) and not problem.held.any() and problem.preset is None
+        return bool(form.diodes.any()) and not problem.held.any() and problem.preset is None
 
     def step(self, problem: Problem, state: SolveState) -> None:
         maps, solver = problem.model.reduced(False)
@@ -100,7 +100,7 @@ def _only_solution(model: Model, u: Floats, start: Floats) -> tuple[Solved, dict
 def reject_unbalanced(problem: Problem, state: SolveState) -> None:
     """Take back samples of other strategies in which the currents of diodes do not balance."""
     maps, solver = problem.model.reduced(False)
-    if not diode_inputs(solver.form).any():
+    if not solver.form.diodes.any():
         return
     r = maps.inputs.feedforward(None, problem.u)
     state.found &= agrees(solver.form, r, state.y, rounding_floor(problem.model.equations, problem.u))
