@@ -92,7 +92,7 @@ def kirchhoff(circuit: Circuit, solution: Solution) -> float:
     return float((np.abs(missing) / scale).max())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(drawn())
 def test_currents_balance_at_every_node(case: tuple[np.random.Generator, Floats]) -> None:
     rng, u = case
@@ -102,7 +102,7 @@ def test_currents_balance_at_every_node(case: tuple[np.random.Generator, Floats]
     assert kirchhoff(circuit, solution) < 1e-11
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(drawn(), st.booleans())
 def test_no_voltage_falls_where_a_source_rises(case: tuple[np.random.Generator, Floats], ideal: bool) -> None:
     """Resistors and diodes are monotone: the node voltages rise with every source, and never by more."""
@@ -118,7 +118,7 @@ def test_no_voltage_falls_where_a_source_rises(case: tuple[np.random.Generator, 
     assert (change <= rise.max(axis=1, keepdims=True) + rounding).all()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(drawn())
 def test_ngspice_has_the_same_answer(case: tuple[np.random.Generator, Floats]) -> None:
     """To 1e-6 of full scale, and what the leakage of blocked diodes, its law apart, makes in 1 MOhm."""
