@@ -20,12 +20,12 @@ from analog_pc.circuit.circuit import (
     Subcircuit,
     thermal_voltage,
 )
+from analog_pc.circuit.diodes import Diodes, IdealDiodes, diode_current
 from analog_pc.circuit.elements import (
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
-    Diodes,
     Element,
     MemristorModel,
     Memristors,
@@ -40,6 +40,7 @@ from analog_pc.circuit.elements import (
 )
 from analog_pc.circuit.joined import joined, prefixed
 from analog_pc.circuit.phases import at_phase
+from analog_pc.circuit.saturation import saturation_current
 from analog_pc.circuit.solution import NoiseSolution, Outcome, Solution, Status
 from analog_pc.circuit.transfer import TransferFunction
 
@@ -57,6 +58,7 @@ __all__ = [
     "Crossbar",
     "Diodes",
     "Element",
+    "IdealDiodes",
     "Instance",
     "MemristorModel",
     "Memristors",
@@ -83,9 +85,11 @@ __all__ = [
     "bus",
     "check_analysis",
     "check_circuit",
+    "diode_current",
     "grounds",
     "joined",
     "prefixed",
     "refuse_timed",
+    "saturation_current",
     "thermal_voltage",
 ]

@@ -17,13 +17,13 @@ from analog_pc.arrays import Ints
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.bus import GROUND, Bus
 from analog_pc.circuit.circuit import Circuit, outer_names
+from analog_pc.circuit.diodes import Diodes, IdealDiodes
 from analog_pc.circuit.elements import (
     TIMED,
     VCCS,
     Capacitors,
     ClockSources,
     Crossbar,
-    Diodes,
     Element,
     Memristors,
     Multiplexers,
@@ -93,7 +93,7 @@ def _paths(element: Element, buses: Mapping[str, Ints]) -> Ints:
             return np.stack([buses["plus"], buses["minus"]])
         case Amplifiers() | NonlinearVCVS() | MultiplyingVCCS() | VCCS() | Multiplexers():
             return np.stack([buses["out"], np.zeros_like(buses["out"])])
-        case Diodes():
+        case Diodes() | IdealDiodes():
             return np.stack([buses["anode"], buses["cathode"]])
         case Memristors():
             held = np.stack([buses["state"], np.zeros_like(buses["state"])])  # by its initial value

@@ -14,6 +14,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike
 from analog_pc.circuit.amplifiers import Amplifiers
 from analog_pc.circuit.bus import Bus, checked_name
+from analog_pc.circuit.diodes import Diodes, IdealDiodes
 from analog_pc.circuit.transfer import TransferFunction
 from analog_pc.circuit.values import same_length, values
 from analog_pc.errors import BadInput
@@ -153,42 +154,6 @@ class VCCS:
         checked_name(self.name, "element")
         n = same_length(self.name, drive=self.drive, out=self.out)
         object.__setattr__(self, "siemens", values(self.name, "siemens", self.siemens, (n,), low=0.0))
-
-
-@dataclass(frozen=True, eq=False)
-class Diodes:
-    """Junctions by Shockley's law, I = I_s (exp(V / (n V_t)) - 1), V from `anode` to `cathode`.
-
-    ::
-
-        anode[i] --|>|-- cathode[i]
-
-    Parameters
-    ----------
-    saturation
-        I_s in A, [n], > 0.
-    slope_volts
-        n V_t in V, > 0: emission coefficient times the thermal voltage (`thermal_voltage`).  To 0 the diode
-        becomes ideal.  Resistance in series is a `Resistors` bank of its own.
-
-    Notes
-    -----
-    ngspice and VACASK have it.  The native simulator refuses it: its unknowns are the currents of nonlinear
-    elements, which an exponential makes too large to search with.  Noise analyses refuse it, too.
-    """
-
-    name: str
-    anode: Bus
-    cathode: Bus
-    saturation: ArrayLike
-    slope_volts: float
-
-    def __post_init__(self) -> None:
-        checked_name(self.name, "element")
-        n = same_length(self.name, anode=self.anode, cathode=self.cathode)
-        saturation = values(self.name, "saturation", self.saturation, (n,), low=0.0)
-        object.__setattr__(self, "saturation", saturation)
-        values(self.name, "slope_volts", self.slope_volts, (), low=0.0)
 
 
 @dataclass(frozen=True)
@@ -370,6 +335,7 @@ Element = (
     | VCCS
     | Crossbar
     | Diodes
+    | IdealDiodes
     | ClockSources
     | Switches
     | Multiplexers

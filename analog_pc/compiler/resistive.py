@@ -15,6 +15,7 @@ from analog_pc.circuit import (
     Crossbar,
     Diodes,
     Element,
+    IdealDiodes,
     OperatingPoint,
     Resistors,
     Solution,
@@ -45,7 +46,10 @@ class ResistiveParts:
     volts
         Voltage of 1, V.
     saturation, emission
-        I_s in A and n of the diodes; the default is the 1N4148 (I_s 4.352 nA, n 1.906).
+        I_s in A (at `temperature`, see `circuit.saturation_current`) and n of the diodes; the default is the
+        1N4148 (I_s 4.352 nA, n 1.906).  n = 0: `IdealDiodes`, which the native simulator has.
+    series_ohms
+        Resistance in series with each diode, Ohm; 0.65 of a 1N4148 is nothing beside these networks.
     lift
         Volts of the sources behind the diodes, which cancel their drop: a node that the network holds at 0
         then comes to lie near 0 V instead of a drop below.
@@ -64,17 +68,22 @@ class ResistiveParts:
     volts: float = 0.1
     saturation: float = 4.352e-9
     emission: float = 1.906
+    series_ohms: float = 0.0
     lift: float = 0.0
     wire: Wire = NO_WIRE
     temperature: float = ROOM
 
     def __post_init__(self) -> None:
-        for name in ("siemens", "volts", "saturation", "emission", "temperature"):
+        for name in ("siemens", "volts", "saturation", "temperature"):
             value = getattr(self, name)
             if not 0.0 < value < np.inf:
                 raise BadInput(f"resistive parts: {name} = {value!r}, must be finite and > 0")
-        if not 0.0 <= self.lift < np.inf:
-            raise BadInput(f"resistive parts: lift = {self.lift!r}, must be finite and >= 0")
+        for name in ("emission", "series_ohms", "lift"):
+            value = getattr(self, name)
+            if not 0.0 <= value < np.inf:
+                raise BadInput(f"resistive parts: {name} = {value!r}, must be finite and >= 0")
+        if self.emission == 0.0 and self.series_ohms > 0.0:
+            raise BadInput(f"resistive parts: series_ohms = {self.series_ohms!r}, ideal diodes have none")
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,15 +213,21 @@ def _diodes(network: ResistiveNetwork, parts: ResistiveParts) -> list[Element]:
         below = "lift_n"
         volts = np.array([parts.lift, -parts.lift])
         elements.append(VoltageSources("lift", (above, below), grounds(2), volts))
-    slope = parts.emission * thermal_voltage(parts.temperature)
     for layer in range(1, network.depth):
         anodes = []
         cathodes = []
         for node, sign in zip(nodes(network, layer), network.signs(layer).tolist(), strict=True):
             anodes.append(above if sign > 0 else node)
             cathodes.append(node if sign > 0 else below)
-        elements.append(Diodes(f"diodes{layer}", tuple(anodes), tuple(cathodes), parts.saturation, slope))
+        elements.append(_bank(f"diodes{layer}", tuple(anodes), tuple(cathodes), parts))
     return elements
+
+
+def _bank(name: str, anodes: Bus, cathodes: Bus, parts: ResistiveParts) -> Element:
+    if parts.emission == 0.0:
+        return IdealDiodes(name, anodes, cathodes)
+    slope = parts.emission * thermal_voltage(parts.temperature)
+    return Diodes(name, anodes, cathodes, parts.saturation, slope, parts.series_ohms)
 
 
 def _bias(network: ResistiveNetwork, parts: ResistiveParts) -> list[Element]:

@@ -13,6 +13,7 @@ from analog_pc.circuit import (
     Crossbar,
     Diodes,
     Element,
+    IdealDiodes,
     Memristors,
     Multiplexers,
     MultiplyingVCCS,
@@ -67,6 +68,8 @@ def _describe(element: Element) -> tuple[str, int, str]:
             return f"{element.name} (multiplexer)", len(element.out), f"{len(element.select)} inputs each"
         case Diodes():
             return f"{element.name} (diode)", len(element.anode), _range(element.saturation, "A")
+        case IdealDiodes():
+            return f"{element.name} (ideal diode)", len(element.anode), _range(element.drop, "V")
         case Memristors():
             return f"{element.name} (memristor {element.model.name})", len(element.plus), ""
 

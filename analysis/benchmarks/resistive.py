@@ -1,9 +1,10 @@
-"""Free phases of resistive networks with ideal diodes: `settle`, coordinate descent, and ngspice, in one run.
+"""Free phases of resistive networks: `settle`, coordinate descent, the native simulator, ngspice, in one run.
 
 784-n-10 networks of random conductances, gain 100, inputs U(0, 1) of which one in five is not 0, 100 samples
-at once.  Coordinate descent is the fixed point of v = clip((sum g v + b) / sum g), layer by layer, swept
-until its currents balance as those of `settle` do; ngspice runs the circuit with diodes of emission
-coefficient 0.001, four samples of networks up to n = 128, and is given per sample.
+at once.  Ideal diodes: `settle`, the circuit in the native simulator ("native ideal"), coordinate descent.
+That is the fixed point of v = clip((sum g v + b) / sum g), layer by layer, swept until its currents balance
+as in `settle`.  1N4148 diodes (Shockley): the native simulator ("native"; "built" is what the equations take
+once for a circuit), and ngspice, two samples of networks up to n = 128, given per sample.
 
     python analysis/benchmarks/resistive.py
     python analysis/benchmarks/resistive.py --widths 64 128 --samples 20
@@ -23,17 +24,20 @@ from typing import Any
 import numpy as np
 
 from analog_pc.arrays import Floats
+from analog_pc.circuit import Solution
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.compiler.resistive import ResistiveParts, compile_resistive_network
 from analog_pc.resistive import ResistiveNetwork, random_resistive_network, settle
 from analog_pc.resistive.equations import equations, no_load
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Native, Ngspice
 
 RESULTS = Path(__file__).parent / "results" / "resistive.json"
-WIDTHS = (64, 128, 256, 512, 1024)
-IN_NGSPICE = 4  # samples
+WIDTHS = (64, 100, 128, 256, 512, 1024)
+IN_NGSPICE = 2  # samples
 WIDEST_IN_NGSPICE = 128
 ROUNDS = 5
+REAL = ResistiveParts(volts=1.0)  # of 1N4148 diodes
+IDEAL = ResistiveParts(volts=1.0, emission=0.0)
 SWEEPS = 10_000
 
 
@@ -83,18 +87,47 @@ def measure(width: int, samples: int) -> dict[str, float]:
         "residual": float(found.relaxation.residual.max()),
         "descent away": float(np.abs(output - found.output).max()) / full_scale,
     }
+    row |= in_native(network, inputs, found.output)
     if width <= WIDEST_IN_NGSPICE:
-        seconds, away = in_ngspice(network, inputs[:IN_NGSPICE], found.output[:IN_NGSPICE])
-        row |= {"ngspice": seconds / IN_NGSPICE, "ngspice away": away / full_scale}
+        row |= in_ngspice(network, inputs[:IN_NGSPICE])
     return row
 
 
-def in_ngspice(network: ResistiveNetwork, inputs: Floats, output: Floats) -> tuple[float, float]:
-    """Seconds, and how far the outputs are from the ideal ones, in units."""
-    parts = ResistiveParts(volts=1.0, emission=1e-3)
+def in_native(network: ResistiveNetwork, inputs: Floats, output: Floats) -> dict[str, float]:
+    """Seconds a sample with 1N4148 and with ideal diodes; how far the latter are from the ideal outputs."""
+    row, _ = native_row("native", network, inputs, REAL)
+    ideal, found = native_row("native ideal", network, inputs, IDEAL)
+    away = np.abs(found - output).max() / np.abs(output).max()
+    return row | ideal | {"native ideal away": float(away)}
+
+
+def native_row(
+    name: str, network: ResistiveNetwork, inputs: Floats, parts: ResistiveParts
+) -> tuple[dict[str, float], Floats]:
+    """Seconds a sample, seconds of the first run beyond that, samples that converged; and the outputs."""
     compiled = compile_resistive_network(network, inputs, None, parts)
-    seconds, solution = timed(lambda: Ngspice().simulate(compiled.circuit, compiled.operating_point()))
-    return seconds, float(np.abs(compiled.decode(solution).output - output).max())
+    native = Native()
+
+    def run() -> Solution:
+        return native.simulate(compiled.circuit, compiled.operating_point())
+
+    first, solution = timed(run)
+    seconds = float(np.median([timed(run)[0] for _ in range(ROUNDS)]))
+    row = {
+        name: seconds / len(inputs),
+        f"{name} built": first - seconds,
+        f"{name} converged": int(solution.status.converged(len(inputs)).sum()),
+    }
+    return row, compiled.decode(solution).output
+
+
+def in_ngspice(network: ResistiveNetwork, inputs: Floats) -> dict[str, float]:
+    """Seconds a sample, and how far all nodes are from those of the native simulator, V of one run."""
+    compiled = compile_resistive_network(network, inputs, None, REAL)
+    seconds, theirs = timed(lambda: Ngspice().simulate(compiled.circuit, compiled.operating_point()))
+    ours = Native().simulate(compiled.circuit, compiled.operating_point())
+    away = np.abs(theirs.voltage(ours.nodes) - ours.volts).max()
+    return {"ngspice": seconds / len(inputs), "ngspice away, V": float(away)}
 
 
 def main() -> None:
@@ -103,17 +136,17 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=100)
     chosen = parser.parse_args()
     rows = []
-    print("width   settle  descent (sweeps)  ngspice, ms a sample   ngspice / settle   descent / settle")
+    print("width   settle  descent (sweeps)   native: ideal, 1N4148, built   ngspice, ms   ngspice / native")
     with single_threaded_blas():
         for width in chosen.widths:
             row = measure(width, chosen.samples)
             rows.append(row)
-            ours = row["settle"]
+            ms = {name: 1e3 * value for name, value in row.items()}
             spice = row.get("ngspice", np.nan)
-            descent = row["coordinate descent"]
             print(
-                f"{width:5d} {1e3 * ours:8.3f} {1e3 * descent:8.3f} ({row['sweeps']:5.0f})"
-                f" {1e3 * spice:10.1f} {spice / ours:20.0f} {descent / ours:18.1f}",
+                f"{width:5d} {ms['settle']:8.3f} {ms['coordinate descent']:8.3f} ({row['sweeps']:5.0f})"
+                f" {ms['native ideal']:12.3f} {ms['native']:9.3f} {ms['native built'] / chosen.samples:9.3f}"
+                f" {1e3 * spice:11.1f} {spice / row['native']:14.0f}",
                 flush=True,
             )
     RESULTS.write_text(json.dumps({"samples": chosen.samples, "rows": rows}, indent=1) + "\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from analog_pc.simulators.native.mna.equations import Equations
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.mna.reduce import Reduced, Response
 from analog_pc.simulators.native.mna.stamps import assemble
+from analog_pc.simulators.native.nonlinear_solve.diode_networks import passive_diodes
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import SlowFlow
@@ -62,6 +63,11 @@ class Model:
         if key not in self._certificates:
             self._certificates[key] = StabilityCertificate(self.slow_flow(held), self.reduced(True))
         return self._certificates[key]
+
+    @cached_property
+    def passive_diodes(self) -> bool:
+        """Whether the circuit is a passive network with diodes, at rest."""
+        return passive_diodes(self.reduced(False)[1].form)
 
     def check_nodes(self, nodes: Iterable[str]) -> None:
         """Refuse nodes that the circuit does not have, and ground, which has no voltage to ask for."""

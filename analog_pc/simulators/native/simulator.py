@@ -12,6 +12,8 @@ from analog_pc.arrays import Any, Bools, Floats, is_number
 from analog_pc.circuit import (
     Analysis,
     Circuit,
+    Diodes,
+    IdealDiodes,
     Noise,
     NoiseSolution,
     OperatingPoint,
@@ -151,8 +153,8 @@ class Native:
         Raises
         ------
         BadInput
-            Also for a node whose noise has no finite variance, and for switches, whose noise depends on
-            their control and is not modelled.
+            Also for a node whose noise has no finite variance, for switches, whose noise depends on their
+            control, and for diodes: neither is modelled.
         SimulationFailed
             Also where the operating point is unstable, or none is found.
         """
@@ -160,6 +162,9 @@ class Native:
         check_analysis(circuit, analysis)
         for bank in model.equations.flat.of_kind(Switches):
             raise BadInput(f"native: {bank.label}: has no noise of Switches; leave them out")
+        for kind in (Diodes, IdealDiodes):
+            for bank in model.equations.flat.of_kind(kind):
+                raise BadInput(f"native: {bank.label}: the noise of diodes is not modelled; leave them out")
         model.check_nodes(analysis.nodes)
         stimuli = {name: np.asarray(volts)[None] for name, volts in analysis.stimuli.items()}
         point = OperatingPoint(stimuli, guess=analysis.guess)

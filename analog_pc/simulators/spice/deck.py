@@ -23,7 +23,12 @@ from analog_pc.errors import BadInput
 from analog_pc.simulators.answer import sweep_volts
 from analog_pc.simulators.spice.names import number, spice_node
 from analog_pc.simulators.spice.netlist import to_pyspice
-from analog_pc.simulators.spice.precision import ITERATIONS, VNTOL, operating_point_options
+from analog_pc.simulators.spice.precision import (
+    ITERATIONS,
+    VNTOL,
+    least_conductance,
+    operating_point_options,
+)
 from analog_pc.simulators.spice.state import state_at_rest
 from analog_pc.simulators.spice.timed import memristor_states, refuse_memristors
 
@@ -178,7 +183,7 @@ def _transient_deck(circuit: Circuit, analysis: Transient) -> str:
     lines = [*node_volts(".ic", circuit, initial), *_save(circuit, analysis.save)]
     method = _GEAR if analysis.stiff else _TRAPEZOIDAL
     method = method.format(amperes=number(analysis.least_current))
-    lines.append(f".options noinit reltol={number(analysis.precision)} {method}")
+    lines.append(f".options noinit reltol={number(analysis.precision)} {method}{least_conductance(circuit)}")
     if farads:
         lines[-1] += f" chgtol={number(_CHARGE_VOLTS * min(farads))}"
     stop = analysis.duration

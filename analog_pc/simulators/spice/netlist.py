@@ -27,6 +27,7 @@ from analog_pc.circuit import (
     Crossbar,
     Diodes,
     Element,
+    IdealDiodes,
     Instance,
     Memristors,
     Multiplexers,
@@ -208,6 +209,8 @@ def add_bank(netlist: Netlist, element: Element, kinds: Kinds) -> None:
             _add_nonlinear_vcvs(netlist, element)
         case Diodes():
             _add_diodes(netlist, element)
+        case IdealDiodes():
+            raise BadInput(f"ngspice: {name}: ideal diodes have no finite slope; use native, or Diodes")
         case VCCS():
             for i, (out, g) in enumerate(zip(element.out, _floats(element.siemens), strict=True)):
                 drive = element.drive[i]
@@ -227,12 +230,13 @@ def _add_diodes(netlist: Netlist, element: Diodes) -> None:
     ngspice's reverse current tends to I_s as a power below -3 n V_t, at most 0.4 % of I_s from Shockley's.
     """
     emission = element.slope_volts / _NGSPICE_THERMAL_VOLTAGE
+    series = {"RS": float(element.series_ohms)} if element.series_ohms else {}
     models: dict[float, str] = {}
     pairs = zip(element.anode, element.cathode, _floats(element.saturation), strict=True)
     for i, (anode, cathode, saturation) in enumerate(pairs):
         if saturation not in models:
             models[saturation] = f"{element.name}_diode{len(models)}"
-            netlist.model(models[saturation], "D", IS=saturation, N=emission)
+            netlist.model(models[saturation], "D", IS=saturation, N=emission, **series)
         netlist.D(f"{element.name}_{i}", anode, cathode, model=models[saturation])
 
 

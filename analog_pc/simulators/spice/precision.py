@@ -26,6 +26,7 @@ from analog_pc.circuit import (
     Amplifiers,
     Circuit,
     Crossbar,
+    Diodes,
     Element,
     MultiplyingVCCS,
     Resistors,
@@ -41,6 +42,9 @@ VOLTS = 1e-12  # V; vntol
 VNTOL = "vntol=1e-12"
 ITERATIONS = "itl1=500 itl2=500 itl4=100"
 LEAST_CURRENT = 1e-18  # A; of a circuit without conductances
+# ngspice puts a conductance in parallel with every junction, 1e-12 S if not told otherwise: 1 pA at 1 V, a
+# thousandth of the leakage of a diode of 1 nA.  This one is below the rounding of any current here.
+GMIN = " gmin=1e-20"
 
 
 def operating_point_options(circuit: Circuit, *volts: Mapping[str, ArrayLike]) -> str:
@@ -52,7 +56,12 @@ def operating_point_options(circuit: Circuit, *volts: Mapping[str, ArrayLike]) -
         What is known of the circuit's voltages, V: stimuli, the nodes of a guess.
     """
     least = max(LEAST_CURRENT, current_tolerance(circuit, _largest_volts(circuit, volts)))
-    return f".options reltol=1e-9 {VNTOL} abstol={least:.1e} {ITERATIONS}"
+    return f".options reltol=1e-9 {VNTOL} abstol={least:.1e} {ITERATIONS}{least_conductance(circuit)}"
+
+
+def least_conductance(circuit: Circuit) -> str:
+    """The option of ngspice's conductance in parallel with a junction; "" for a circuit without diodes."""
+    return GMIN if any(isinstance(element, Diodes) for _, element in circuit.banks()) else ""
 
 
 def current_tolerance(circuit: Circuit, volts: float) -> float:

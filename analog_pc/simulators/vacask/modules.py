@@ -53,11 +53,23 @@ def device(transfer: TransferFunction, access_ohms: float) -> tuple[Module, Cons
     return _built("cell", ("word", "bit"), body, f, own=own, inner=("inside",), instance=("siemens",))
 
 
-def diode(slope_volts: float) -> tuple[Module, Constants]:
-    """I = saturation (exp(V / slope_volts) - 1), from anode to cathode; `limexp` keeps a search in range."""
-    body = ("I(anode, cathode) <+ saturation*(limexp(V(anode, cathode)/slope_volts) - 1.0);",)
+def diode(slope_volts: float, series_ohms: float) -> tuple[Module, Constants]:
+    """I = saturation (exp(V / slope_volts) - 1) behind series_ohms, from anode to cathode.
+
+    `limexp` keeps a search in range.
+    """
     own = {"slope_volts": float(slope_volts)}
-    return _built("diode", ("anode", "cathode"), body, own=own, instance=("saturation",))
+    if series_ohms == 0.0:
+        body = ("I(anode, cathode) <+ saturation*(limexp(V(anode, cathode)/slope_volts) - 1.0);",)
+        return _built("diode", ("anode", "cathode"), body, own=own, instance=("saturation",))
+    own["series_ohms"] = float(series_ohms)
+    behind = (
+        "I(anode, inside) <+ V(anode, inside)/series_ohms;",
+        "I(inside, cathode) <+ saturation*(limexp(V(inside, cathode)/slope_volts) - 1.0);",
+    )
+    return _built(
+        "series_diode", ("anode", "cathode"), behind, own=own, inner=("inside",), instance=("saturation",)
+    )
 
 
 def amplifier(a: Amplifiers) -> tuple[Module, Constants]:

@@ -22,6 +22,7 @@ from analog_pc.circuit import (
     Crossbar,
     Diodes,
     Element,
+    IdealDiodes,
     MultiplyingVCCS,
     NonlinearVCVS,
     Resistors,
@@ -142,9 +143,11 @@ def add_bank(netlist: Netlist, element: Element, terms: Terms) -> None:
             pins = (element.a, element.b, element.control)
             netlist.lines += _parts(name, model, terms, pins, on=element.on, off=element.off)
         case Diodes():
-            model = netlist.model(name, modules.diode(element.slope_volts))
+            model = netlist.model(name, modules.diode(element.slope_volts, element.series_ohms))
             pins = (element.anode, element.cathode)
             netlist.lines += _parts(name, model, terms, pins, saturation=element.saturation)
+        case IdealDiodes():
+            raise BadInput(f"vacask: {name}: ideal diodes have no finite slope; use native, or Diodes")
         case Crossbar():
             cell = None
             if element.characteristic is not None:

@@ -3,6 +3,7 @@
 from cases import (
     amplifiers,
     crossbars,
+    diodes,
     gates_and_laws,
     graph_cells,
     graph_cells_waveforms,
@@ -12,8 +13,15 @@ from cases import (
 from cases.case import Case, NoiseCase
 from cases.noise import NOISE_CASES
 
-RESTS = (*linear.CASES, *amplifiers.CASES, *crossbars.CASES, *gates_and_laws.CASES, *graph_cells.CASES)
-TRANSIENTS = (*transients.CASES, *graph_cells_waveforms.CASES)
+RESTS = (
+    *linear.CASES,
+    *amplifiers.CASES,
+    *crossbars.CASES,
+    *diodes.CASES,
+    *gates_and_laws.CASES,
+    *graph_cells.CASES,
+)
+TRANSIENTS = (*transients.CASES, *diodes.WAVEFORMS, *graph_cells_waveforms.CASES)
 CASES = RESTS + TRANSIENTS
 
 __all__ = ["CASES", "NOISE_CASES", "RESTS", "TRANSIENTS", "Case", "NoiseCase"]

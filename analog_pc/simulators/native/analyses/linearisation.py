@@ -21,6 +21,7 @@ from analog_pc.arrays import ArrayLike, Bools, Floats, Ints
 from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.analyses.eigenmodes import growth
+from analog_pc.simulators.native.mna.diodes import diode_waves
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.jacobian import SAMPLES, jacobians
@@ -126,7 +127,8 @@ def _unknowns(model: Model, volts: Floats) -> Floats:
 
 def _inputs(model: Model, w: Floats) -> Floats:
     """Inputs of the nonlinear elements, [samples, inputs]."""
-    return np.asarray(w @ model.equations.input_matrix.T + model.equations.input_constant)
+    y = np.asarray(w @ model.equations.input_matrix.T + model.equations.input_constant)
+    return diode_waves(model.equations, y)
 
 
 def _check_finite(jacobian: Floats) -> None:

@@ -74,6 +74,8 @@ def _status(problem: Problem, state: SolveState, check_stability: bool) -> Statu
         notes += _why_not_found(problem, state)
     for sample, outcome in state.outcomes.items():
         outcomes[sample] = outcome
+    free = [sample for sample, outcome in state.outcomes.items() if outcome is Outcome.UNDETERMINED]
+    notes += [f"sample {sample}: {state.notes[sample]}" for sample in free[:1]]
     sound = outcomes == Outcome.CONVERGED
     if check_stability and problem.model.n_states and sound.any():
         notes += _mark_unstable(problem, state, outcomes, np.flatnonzero(sound))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.circuit import Amplifiers, Crossbar, Resistors, Solution, Switches
+from analog_pc.circuit import Amplifiers, Crossbar, Diodes, IdealDiodes, Resistors, Solution, Switches
+from analog_pc.errors import BadInput
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
 
 
 def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
-    """Watts in every bank of resistors or switches, crossbar (devices and wires together) and output.
+    """Watts in every bank of resistors, switches or diodes, crossbar (devices and wires together) and output.
 
     By label -> [samples].
+
+    Ideal diodes without a drop dissipate nothing; the power of others does not follow from voltages.
 
     A crossbar dissipates what enters its ports, an amplifier r_o I^2 in its output resistance.  By Tellegen's
     theorem all of it is what sources, controlled ones included, deliver.  What amplifiers and controlled
@@ -33,6 +36,11 @@ def dissipation(model: Model, solution: Solution) -> dict[str, Floats]:
                 opening = np.clip(volts[:, bank.at("control")], 0.0, 1.0)
                 siemens = np.asarray(e.off) + (np.asarray(e.on) - np.asarray(e.off)) * opening
                 found[bank.label] = (across**2 * siemens).sum(axis=1)
+            case Diodes() as e:
+                across = volts[:, bank.at("anode")] - volts[:, bank.at("cathode")]
+                found[bank.label] = (across * e.current(across)).sum(axis=1)
+            case IdealDiodes() as e if np.any(e.drop):
+                raise BadInput(f"native: {bank.label}: voltages alone do not give the power of ideal diodes")
             case Crossbar():
                 ports = volts[:, np.concatenate([bank.at("rows"), bank.at("columns")])]
                 crossbar = model.equations.crossbars[bank.label]

@@ -22,10 +22,11 @@ from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit.transfer import LOST
 from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.kernels.wright_omega import wright_omega
 from analog_pc.simulators.native.mna.elements import NonlinearElement
 
-NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic")
-TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC = range(len(NAMES))
+NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic", "wright_omega")
+TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC, WRIGHT_OMEGA = range(len(NAMES))
 
 
 class TransferTable(NamedTuple):
@@ -127,6 +128,9 @@ def evaluate_at(kind: int, p: Floats, first: int, last: int, x: float, t: float)
         return _limiter(p[first], int(p[first + 1]), x)
     if kind == SINH:
         return math.sinh(p[first] * x) / p[first], math.cosh(p[first] * x)
+    if kind == WRIGHT_OMEGA:
+        omega, rise = wright_omega(x / p[first])
+        return p[first] * omega, rise
     return x + p[first] * x * x * x, 1.0 + 3.0 * p[first] * x * x
 
 

@@ -11,6 +11,8 @@ from analog_pc.circuit import (
     Capacitors,
     Circuit,
     Crossbar,
+    Diodes,
+    IdealDiodes,
     MultiplyingVCCS,
     NonlinearVCVS,
     Resistors,
@@ -22,6 +24,7 @@ from analog_pc.circuit.amplifiers import PAIR
 from analog_pc.circuit.transfer import limiter, ramp_transfer
 from analog_pc.crossbar import NonlinearArray, port_admittance, with_access
 from analog_pc.errors import BadInput
+from analog_pc.simulators.native.mna.diodes import stamp_diodes
 from analog_pc.simulators.native.mna.elements import (
     MultiplyingTransconductor,
     NonlinearMultiport,
@@ -55,12 +58,13 @@ def assemble(circuit: Circuit) -> Equations:
                 _multiplying_vccs(eq, bank, e)
             case Switches() as e:
                 _switches(eq, bank, e)
-            case Capacitors():
-                pass  # all together, once it is known which nodes are fixed
+            case Capacitors() | Diodes() | IdealDiodes():
+                pass  # all together, once nodes that are fixed, and conductances, are known
             case _:
                 kind = type(bank.element).__name__
                 raise BadInput(f"native: {bank.label}: no stamp for {kind}, use ngspice or vacask")
     _capacitors(eq)
+    stamp_diodes(eq)
     return eq
 
 

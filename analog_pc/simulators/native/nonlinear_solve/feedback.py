@@ -18,6 +18,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, transfer_table
+from analog_pc.simulators.native.mna.diodes import DiodeJunctions
 from analog_pc.simulators.native.mna.equations import ElementInstance, span
 
 Uncoupled = Callable[[Ints], Floats]
@@ -62,6 +63,15 @@ class FeedbackForm:
     def observed(self) -> Bools:
         """Outputs that an input depends on; the others are known when all inputs are, [outputs]."""
         return np.asarray(self.gain.any(axis=0))
+
+    @cached_property
+    def diodes(self) -> Bools:
+        """Outputs that are waves of diodes, [outputs]."""
+        out = np.zeros(self.gain.shape[1], dtype=np.bool_)
+        for instance in self.elements:
+            if isinstance(instance.element, DiodeJunctions):
+                out[instance.outputs] = True
+        return out
 
     @cached_property
     def largest_gain(self) -> Floats:

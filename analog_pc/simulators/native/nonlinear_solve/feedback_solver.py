@@ -191,7 +191,11 @@ class FeedbackSolver:
             last[left] = change
             left = left[solved & ~arrived]
         partition = self._partition()
-        return found, feedforward + q[:, partition.implicit.outputs] @ partition.implicit_to_all
+        y = feedforward + q[:, partition.implicit.outputs] @ partition.implicit_to_all
+        diodes = self.form.diodes
+        if diodes.any():  # a part of their waves that no input feels is not searched for
+            q[:, diodes] = self.form.delta(y)[:, diodes]
+        return found, y
 
     def _with_explicit(self, r: Floats, q: Floats) -> Floats:
         """r + K q of the explicit outputs alone, [samples, inputs]."""

@@ -7,10 +7,22 @@ from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowS
 from analog_pc.simulators.native.nonlinear_solve.follow_transient import FollowTransient
 from analog_pc.simulators.native.nonlinear_solve.newton_from_guess import NewtonFromGuess
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState, Strategy
+from analog_pc.simulators.native.nonlinear_solve.sharpen_diodes import (
+    SharpenAmongOthers,
+    SharpenDiodes,
+    reject_unbalanced,
+)
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_slow_flow
 from analog_pc.simulators.native.nonlinear_solve.source_stepping import StepSources
 
-STRATEGIES: tuple[Strategy, ...] = (NewtonFromGuess(), FollowSlowFlow(), FollowTransient(), StepSources())
+STRATEGIES: tuple[Strategy, ...] = (
+    SharpenDiodes(),
+    NewtonFromGuess(),
+    FollowSlowFlow(),
+    FollowTransient(),
+    StepSources(),
+    SharpenAmongOthers(),
+)
 
 
 def compile_kernels() -> None:
@@ -27,4 +39,5 @@ def solve(problem: Problem) -> SolveState:
             break
         if strategy.applies(problem):
             strategy.step(problem, state)
+    reject_unbalanced(problem, state)
     return state

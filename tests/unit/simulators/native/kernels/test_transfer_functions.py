@@ -15,6 +15,7 @@ from analog_pc.simulators.native.kernels.transfer_functions import (
     tanh_factor,
     transfer_table,
 )
+from analog_pc.simulators.native.mna.diodes import wright_transfer
 from analog_pc.simulators.native.mna.elements import (
     MultiplyingTransconductor,
     NonlinearElement,
@@ -33,6 +34,7 @@ LAWS = [
     transfer.limiter(0.2, 2),
     transfer.sinh_transfer(2.0),
     transfer.cubic_transfer(0.7),
+    wright_transfer(0.05),
 ]
 V = np.concatenate([np.linspace(-2.0, 2.0, 501), np.geomspace(1e-18, 1.0, 60), [0.0, 40.0, -40.0]])
 EPS = np.finfo(np.float64).eps
