@@ -1,4 +1,4 @@
-"""How long does `analog-pc evaluate` take, and what does it find, for ordinary networks on stock technologies?
+"""How long does `analog-pc evaluate` take, and what does it find?  Ordinary networks, stock technologies.
 
 The networks of `ordinary_networks.py`: 64-40-20-10 on digits with tanh, relu, and tanh with weights times 8,
 and with ``--file`` 784-100-10 relu on 10000 images of 28 x 28.  Every cell of the table is one command as a
@@ -41,8 +41,8 @@ NETWORKS = ("tanh", "relu", "outliers", "mnist")
 SAMPLES = 500
 CHIPS = 5
 FIRST = 15.0  # s until the first number
-CPU = {"mnist": 600.0}  # s on two cores: 5 minutes of both
-OTHERS = 120.0  # 60 s of both
+CPU = {"mnist": 300.0}  # s: one process, which hardly uses a second core
+OTHERS = 60.0
 
 
 def main() -> None:
@@ -65,9 +65,7 @@ def main() -> None:
     show(stored)
 
 
-def _measure_all(
-    todo: list[tuple[str, str]], file: Path | None, out: Path, stored: dict[str, Any]
-) -> None:
+def _measure_all(todo: list[tuple[str, str]], file: Path | None, out: Path, stored: dict[str, Any]) -> None:
     """Measure the cells one after the other; each is stored when it ends."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, get_args, get_type_hints
 
+from analog_pc.arrays import has_whole_value
 from analog_pc.circuit import ROOM, Wire
 from analog_pc.devices import IV_CHARACTERISTICS, Programming
 from analog_pc.errors import BadInput, one_line
@@ -118,6 +119,10 @@ class Technology:
     access_resistance: Annotated[
         float, Quantity(DEVICES, "Ohm", "on-resistance of a cell's transistor", NOT_NEGATIVE)
     ] = 0.0
+    devices_per_weight: Annotated[
+        int,
+        Quantity(DEVICES, "", "devices in parallel in each cell, two cells a weight", POSITIVE),
+    ] = 1
     levels: Annotated[int, Quantity(DEVICES, "", "programmable conductances, evenly spaced; 0: any")] = 0
     programming_spread: Annotated[
         tuple[tuple[float, float], ...],
@@ -159,6 +164,11 @@ class Technology:
             )
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
+        if not has_whole_value(self.devices_per_weight):
+            raise BadInput(
+                f"technology {self.name!r}: devices_per_weight = {self.devices_per_weight!r}, must be a "
+                "whole number, at least 1"
+            )
         _ = self.programming
 
     def __repr__(self) -> str:
@@ -168,6 +178,16 @@ class Technology:
     def auto_zeroed(self) -> bool:
         """Whether the offsets of its op-amps are sampled and subtracted, see `technology.offset`."""
         return self.auto_zero_capacitance > 0.0
+
+    @property
+    def cell_span(self) -> float:
+        """Conductance in S that the devices of a cell add between all at g_min and all at g_max."""
+        return self.devices_per_weight * (self.g_max - self.g_min)
+
+    @property
+    def cell_access_resistance(self) -> float:
+        """On-resistance in Ohm of the transistors of a cell, one for each of its devices."""
+        return self.access_resistance / self.devices_per_weight
 
     @property
     def wire(self) -> Wire:
