@@ -70,6 +70,9 @@ def run_or_list(request: RunRequest) -> int:
         try:
             result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
             files = _write(experiment, result, out)
+        except BadInput:  # a full disk, say
+            claim.begin()
+            raise
         except KeyboardInterrupt:
             if not (out / "parts").exists():
                 raise

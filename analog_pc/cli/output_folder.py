@@ -33,7 +33,10 @@ class Claim:
     earlier: tuple[tuple[Path, tuple[str, ...]], ...] = ()
 
     def begin(self) -> None:
-        """All inputs are read, work begins: earlier results are withdrawn."""
+        """All inputs are read, work begins: earlier results are withdrawn.
+
+        Called again where work fails: then what it has written so far goes.
+        """
         for folder, names in self.earlier:
             withdraw(folder, names)
 

@@ -20,7 +20,7 @@ from analog_pc.cli.verify_netlist import report_to_ci
 from analog_pc.cli.verify_task import Task, VerifyOptions
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz, withdraw
+from analog_pc.files import read_npz
 from analog_pc.nonideality import STEP_NAMES
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
@@ -54,12 +54,13 @@ def run(options: VerifyOptions, junit: Path | None = None) -> int:
         claimed(options.out / "netlists"),
         claimed_files({"--junit": junit}, withdrawn=True) as file,
     ):
-        task = _task(options, steps, Claim(folder.earlier + file.earlier))
-        code = analyse_and_write(task) if options.non_ideal else _verify(task)
+        claim = Claim(folder.earlier + file.earlier)
+        task = _task(options, steps, claim)
         try:
+            code = analyse_and_write(task) if options.non_ideal else _verify(task)
             report_to_ci(options.out, junit)
-        except BadInput:
-            withdraw(options.out, STALE)
+        except BadInput:  # a full disk, say
+            claim.begin()
             raise
     return code
 

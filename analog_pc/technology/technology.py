@@ -19,6 +19,7 @@ DEVICES = "devices"
 OPAMPS = "op-amps"
 ACTIVATIONS = "activation circuits"
 WIRES = "wires"
+MOST_DEVICES = 64  # in a cell; each is drawn for itself
 GROUPS = (SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES)
 
 
@@ -121,7 +122,7 @@ class Technology:
     ] = 0.0
     devices_per_weight: Annotated[
         int,
-        Quantity(DEVICES, "", "devices in parallel in each cell, two cells a weight", POSITIVE),
+        Quantity(DEVICES, "", "devices in parallel in each cell; a weight has two cells"),
     ] = 1
     levels: Annotated[int, Quantity(DEVICES, "", "programmable conductances, evenly spaced; 0: any")] = 0
     programming_spread: Annotated[
@@ -164,10 +165,11 @@ class Technology:
             )
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
-        if not has_whole_value(self.devices_per_weight):
+        count = self.devices_per_weight
+        if not (has_whole_value(count) and 1 <= count <= MOST_DEVICES):
             raise BadInput(
-                f"technology {self.name!r}: devices_per_weight = {self.devices_per_weight!r}, must be a "
-                "whole number, at least 1"
+                f"technology {self.name!r}: devices_per_weight = {count!r}, must be a whole number from 1 to "
+                f"{MOST_DEVICES}"
             )
         _ = self.programming
 

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from analog_pc.compiler import CompileOptions, compile_network
+from analog_pc.cost import network_cost
 from analog_pc.cost.formula import array_power
 from analog_pc.evaluation.bench import Bench
+from analog_pc.evaluation.costs import straight
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.outliers import AS_MAPPED, count_remedies, outliers, try_remedies, with_devices
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.technology.catalogue import IDEAL
+from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
 
 SPREAD = ((1e-6, 2e-6), (1e-4, 2e-6))
 
@@ -87,3 +89,43 @@ def test_more_devices_make_longer_word_lines(parts: Technology) -> None:
     assert (found.devices_per_weight, found.word_line_resistance, found.bit_line_resistance) == (4, 4.0, 2.0)
     assert found.word_line_capacitance == pytest.approx(4e-16)
     assert found.name == made.name  # by which its process is found
+
+
+def test_the_closed_form_is_the_circuit_with_several_devices(bench: Bench) -> None:
+    """Wires, access transistors and output resistance on; both solvers' tolerances are 1e-10."""
+    made = replace(
+        bench.technology,
+        devices_per_weight=3,
+        word_line_resistance=1.0,
+        bit_line_resistance=1.0,
+        access_resistance=1e3,
+        opamp_gain=1e4,
+        opamp_output_resistance=100.0,
+    )
+    some = replace(
+        bench, technology=made, data=TestData("iris", bench.data.inputs[:4], bench.data.labels[:4])
+    )
+    closed = some.equilibrium(made, 0)
+    options = CompileOptions(volts_per_unit=some.scales)
+    compiled = compile_network(some.network, made, some.data.inputs, options=options)
+    native = compiled.decode(Native().simulate(compiled.circuit, compiled.operating_point()))
+    np.testing.assert_allclose(closed.output, native.output, atol=1e-8)
+
+
+def test_cells_cost_as_many_devices(network: PredictiveCodingNetwork, data: TestData) -> None:
+    """Counts, area, and a write of one device after the other."""
+    one = straight(TECHNOLOGIES["cmos65-rram"])
+    costs = [
+        network_cost(
+            network, replace(one, devices_per_weight=k), data.inputs[:1], phases=["predict", "write"]
+        )
+        for k in (1, 3)
+    ]
+    arrays = [next(p for p in c.phases["predict"].parts if p.part == "crossbars") for c in costs]
+    assert arrays[1].count == 3 * arrays[0].count
+    assert arrays[1].area == pytest.approx(3.0 * arrays[0].area)
+    writes = [c.phases["write"] for c in costs]
+    assert writes[1].latency == pytest.approx(3.0 * writes[0].latency)
+    devices = [next(p for p in w.parts if p.part == "written devices") for w in writes]
+    assert devices[1].count == 3 * devices[0].count
+    assert devices[1].energy == pytest.approx(3.0 * devices[0].energy, rel=0.02)  # but for the draws

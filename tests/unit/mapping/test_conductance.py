@@ -147,7 +147,7 @@ def test_several_devices_have_the_levels_between() -> None:
 
 
 def test_a_cell_has_at_least_one_whole_device() -> None:
-    for wrong in (0, -1, 1.5):
+    for wrong in (0, -1, 1.5, 65):
         with pytest.raises(BadInput, match="devices_per_weight"):
             several(wrong)  # type: ignore[arg-type]
 
