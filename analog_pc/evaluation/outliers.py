@@ -100,7 +100,7 @@ def with_devices(technology: Technology, count: int) -> Technology:
     return replace(technology, devices_per_weight=count, sources=sources, **values)
 
 
-def _measured(given: Bench, name: str, bench: Bench, tick: Tick) -> Remedy:
+def _measured(unchanged: Bench, name: str, bench: Bench, tick: Tick) -> Remedy:
     chips = []
     power = 0.0
     for seed in bench.seeds_of(bench.technology)[:CHIPS]:
@@ -115,7 +115,7 @@ def _measured(given: Bench, name: str, bench: Bench, tick: Tick) -> Remedy:
         name=name,
         ideal=bench.ideal_accuracy,
         accuracy=accuracy,
-        lost=given.ideal_accuracy - accuracy.lowest,
+        lost=unchanged.ideal_accuracy - accuracy.lowest,
         devices=devices,
         area=devices * process_of(bench.technology.name).value("cell_area"),
         power=power / len(chips),

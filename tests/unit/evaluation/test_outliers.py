@@ -11,13 +11,12 @@ from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.cost import network_cost
 from analog_pc.cost.formula import array_power
 from analog_pc.evaluation.bench import Bench
-from analog_pc.evaluation.costs import straight
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.outliers import AS_MAPPED, count_remedies, outliers, try_remedies, with_devices
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
-from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
+from analog_pc.technology.catalogue import IDEAL
 
 SPREAD = ((1e-6, 2e-6), (1e-4, 2e-6))
 
@@ -112,12 +111,13 @@ def test_the_closed_form_is_the_circuit_with_several_devices(bench: Bench) -> No
     np.testing.assert_allclose(closed.output, native.output, atol=1e-8)
 
 
-def test_cells_cost_as_many_devices(network: PredictiveCodingNetwork, data: TestData) -> None:
+def test_cells_cost_as_many_devices(
+    network: PredictiveCodingNetwork, data: TestData, parts: Technology
+) -> None:
     """Counts, area, and a write of one device after the other."""
-    one = straight(TECHNOLOGIES["cmos65-rram"])
     costs = [
         network_cost(
-            network, replace(one, devices_per_weight=k), data.inputs[:1], phases=["predict", "write"]
+            network, replace(parts, devices_per_weight=k), data.inputs[:1], phases=["predict", "write"]
         )
         for k in (1, 3)
     ]
