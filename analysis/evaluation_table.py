@@ -26,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,34 @@ def measured(folder: Path, technology: str) -> dict[str, Any]:
     command = [sys.executable, "-m", "analog_pc", "evaluate", str(folder / "net.npz")]
     command += ["--data", str(folder / "test.npz"), "--technology", technology]
     command += ["--samples", str(SAMPLES), "--seeds", str(CHIPS), "--out", str(out)]
+    marks = {"first": "ideal accuracy", "chip": "on the chip"}
+    times, code = timed(command, marks)
+    if code:
+        raise SystemExit(f"{' '.join(command)}: exit code {code}")
+    report = json.loads((out / "report.json").read_text())
+    return {
+        **times,
+        "ideal": report["accuracy"]["ideal"],
+        "mean": report["accuracy"]["chip"]["mean"],
+        "low": report["accuracy"]["chip"]["low"],
+        "high": report["accuracy"]["chip"]["high"],
+        "unconverged": report["accuracy"]["unconverged"],
+        "failed": report["failed"],
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def timed(command: list[str], marks: Mapping[str, str]) -> tuple[dict[str, float], int]:
+    """Seconds of a command, and its exit code.
+
+    Parameters
+    ----------
+    marks
+        Name -> start of a line of standard output whose time is taken.
+    """
     before = os.times()
     began = time.monotonic()
-    marks: dict[str, float] = {}
+    found: dict[str, float] = {}
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -104,29 +130,13 @@ def measured(folder: Path, technology: str) -> dict[str, Any]:
     )
     assert process.stdout is not None
     for line in process.stdout:
-        for mark, start in (("first", "ideal accuracy"), ("chip", "on the chip")):
+        for mark, start in marks.items():
             if line.startswith(start):
-                marks.setdefault(mark, time.monotonic() - began)
+                found.setdefault(mark, round(time.monotonic() - began, 1))
     code = process.wait()
-    wall = time.monotonic() - began
     after = os.times()
-    if code:
-        raise SystemExit(f"{' '.join(command)}: exit code {code}")
-    report = json.loads((out / "report.json").read_text())
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return {
-        "first": round(marks["first"], 1),
-        "chip": round(marks["chip"], 1),
-        "wall": round(wall, 1),
-        "cpu": round(cpu, 1),
-        "ideal": report["accuracy"]["ideal"],
-        "mean": report["accuracy"]["chip"]["mean"],
-        "low": report["accuracy"]["chip"]["low"],
-        "high": report["accuracy"]["chip"]["high"],
-        "unconverged": report["accuracy"]["unconverged"],
-        "failed": report["failed"],
-        "load": round(os.getloadavg()[0], 1),
-    }
+    return found | {"wall": round(time.monotonic() - began, 1), "cpu": round(cpu, 1)}, code
 
 
 def show(stored: dict[str, Any]) -> None:
