@@ -71,7 +71,7 @@ def differential_crossbar(
     for sign, source, siemens in (("plus", negative, pair.plus), ("minus", positive, pair.minus)):
         array = f"{name}_{sign}"
         lines, rows = _lines(array, source, len(columns), sampler)
-        elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, f, t.access_resistance))
+        elements += (*lines, Crossbar(array, rows, columns, siemens, t.wire, f, t.cell_access_resistance))
     farads = 2 * len(positive) * t.bit_line_capacitance
     if farads:
         elements += (Capacitors(f"{name}_bit_cap", columns, grounds(len(columns)), farads),)

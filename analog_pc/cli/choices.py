@@ -15,7 +15,8 @@ EXAMPLES = ("bear", "8-6-3", "digits")
 RELAXERS = ("ideal", "native", "ngspice")
 ANALYSIS_STEPS = ("table", "cross-check", "wires", "power", "modes", "noise", "transients")
 EVALUATION_STEPS = (
-    "chips", "non-idealities", "signals", "cost", "baselines", "limits", "proposal", "check", "break-even",
+    "chips", "non-idealities", "signals", "cost", "baselines", "limits", "proposal", "outliers", "check",
+    "break-even",
 )  # fmt: skip
 SPECIFIED = (
     "amplifier_gain", "opamp_gain_bandwidth", "input_offset", "opamp_output_resistance", "wire_resistance",

@@ -55,10 +55,11 @@ def evaluate_all(request: Request) -> None:
     steps = chosen_steps(tuple(STEPS), listed(request.skip), listed(request.only), NEEDS)
     folders = _folders(request)
     inputs = (request.network, request.data)
-    with claimed(request.out, (*FILES, *COMPARISON), inputs), ExitStack() as inside:
+    with ExitStack() as inside:
+        claims = [inside.enter_context(claimed(request.out, (*FILES, *COMPARISON), inputs))]
         for folder in folders:
             if folder != request.out:
-                inside.enter_context(claimed(folder, FILES, inputs))
+                claims.append(inside.enter_context(claimed(folder, FILES, inputs)))
         network = load_network(request.network)
         data = load_test_data(request.data, network, request.samples, request.seed)
         seeds = tuple(range(request.seed, request.seed + request.seeds))
@@ -66,6 +67,8 @@ def evaluate_all(request: Request) -> None:
             folder: start(Bench(network, technology, data, seeds), request.network.name, steps)
             for folder, technology in folders.items()
         }
+        for claim in claims:
+            claim.begin()
         _evaluate_each(evaluations, request.out)
 
 

@@ -20,6 +20,7 @@ from analog_pc.evaluation.sentences import (
     limit_text,
     lost_text,
     no_proposal_text,
+    outliers_text,
     percent,
     proposal_text,
     ratio_text,
@@ -144,6 +145,24 @@ def _proposal(found: Evaluation) -> list[str]:
     return ["", "proposal (proposal.toml)", *_wrapped(proposal_text(found.proposal), 2)]
 
 
+def _outliers(found: Evaluation) -> list[str]:
+    return ["", *_wrapped(outliers_text(found), 0), *remedy_lines(found)]
+
+
+def remedy_lines(found: Evaluation) -> list[str]:
+    """The remedies beside each other; a clipped network has an accuracy of its own."""
+    if not found.remedies:
+        return []
+    said = [f"  {'':<17}{'ideal':>7}{'on chip':>9}{'devices':>9}{'area':>14}{'arrays take':>13}"]
+    for row in found.remedies:
+        mean = row.accuracy.mean
+        chip = "not known" if mean is None else percent(mean)
+        area = f"{ratio_text(1e6 * row.area)} mm^2"
+        watts = si(row.power, "W")
+        said.append(f"  {row.name:<17}{percent(row.ideal):>7}{chip:>9}{row.devices:>9}{area:>14}{watts:>13}")
+    return said
+
+
 def _check(found: Evaluation) -> list[str]:
     said = ["", "check"]
     for one in found.checks:
@@ -190,6 +209,7 @@ _LINES: Mapping[str, Callable[[Evaluation], list[str]]] = {
     "baselines": _baselines,
     "limits": _limits,
     "proposal": _proposal,
+    "outliers": _outliers,
     "check": _check,
     "break-even": _break_even,
 }

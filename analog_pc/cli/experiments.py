@@ -28,6 +28,7 @@ from analog_pc.simulators import SIMULATORS
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present
 from analog_pc.technology.toml_file import technology_text
+from analog_pc.training import load_dataset
 
 WIDE = 100  # columns of a terminal that hold a result as one table
 
@@ -62,10 +63,16 @@ def run_or_list(request: RunRequest) -> int:
     out = request.out
     kept: list[DiskCache] = []
     figures = (f"{name}.{kind}" for name in EXPERIMENTS for kind in KINDS)  # of another experiment too
-    with claimed(out, (*figures, HTML, *RESULT_FILES), (request.data,)):
+    with claimed(out, (*figures, HTML, *RESULT_FILES), (request.data,)) as claim:
+        if request.data is not None:
+            load_dataset(str(request.data))  # is it there, and a data set?
+        claim.begin()
         try:
             result = _run(experiment, config, columns, request.technology, request.workers, out, kept)
             files = _write(experiment, result, out)
+        except BadInput:  # a full disk, say
+            claim.begin()
+            raise
         except KeyboardInterrupt:
             if not (out / "parts").exists():
                 raise

@@ -37,6 +37,12 @@ from analog_pc.cli.options import refuse_overwriting
     type=click.Choice(LAYOUTS),
     help="Stored as [post, pre] (PyTorch) or [pre, post] (Keras).  [default: as the shapes chain]",
 )
+@click.option(
+    "--clip",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    metavar="QUANTILE",
+    help="Limit the weights of each layer to this quantile of their magnitudes, 0.999 say.",
+)
 @click.option("--out", required=True, type=PathOption(dir_okay=False), help="NET.npz.")
 def import_command(
     model: Path,
@@ -45,6 +51,7 @@ def import_command(
     activation: str | None,
     output_activation: str | None,
     layout: str | None,
+    clip: float | None,
     out: Path,
 ) -> None:
     """Import a trained network: .safetensors, .npz (scikit-learn's coefs_, own names) or .onnx.
@@ -63,13 +70,17 @@ def import_command(
     99.9 %      of the weights are at most this large
     range used  the one divided by the other
     outliers    weights beyond 6 root mean squares of their layer
+
+    A few large weights leave little of a column's range to the others: 'evaluate' measures what --clip gives.
     """
-    from analog_pc.cli.import_report import print_report
+    from analog_pc.cli.import_report import clipped_import, print_report
     from analog_pc.cli.output_folder import claimed_files
     from analog_pc.importers import import_network
 
     refuse_overwriting({"--out": out}, [model])
     with claimed_files({"--out": out}):
         found = import_network(model, maps, bias_maps, activation, output_activation, layout)
+        if clip is not None:
+            found = clipped_import(found, clip)
         found.save(out)
     print_report(found, model, out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -10,6 +11,20 @@ from rich.text import Text
 
 from analog_pc.cli.console import PlainConsole
 from analog_pc.importers import Imported
+from analog_pc.mapping import clip_network
+from analog_pc.reporting.text import counted
+
+
+def clipped_import(found: Imported, quantile: float) -> Imported:
+    """The network clipped, and a remark for each layer; the table stays that of the model's weights."""
+    network, layers = clip_network(found.network, quantile)
+    remarks = tuple(
+        f"{layer.name}: {counted(one.count, 'weight')} limited to {one.limit:.4g}, which moves "
+        f"{100.0 * one.lost:.3g} % of the layer's norm"
+        for layer, one in zip(found.layers, layers, strict=True)
+        if one.count
+    )
+    return replace(found, network=network, remarks=(*found.remarks, *remarks))
 
 
 def print_report(found: Imported, model: Path, out: Path) -> None:

@@ -1,10 +1,9 @@
-"""Where a command's results go: checked, and cleared of earlier results, before any work.
+"""Where a command's results go: checked before any work, and cleared of earlier results when work begins.
 
-One rule for every command that writes a verdict: from the moment on that its options are accepted, no result
-of an earlier run is left under the names that it writes.  Whatever ends it then (a file that is missing, no
-simulator, Ctrl-C, SIGKILL), nobody finds an old pass.  Earlier results stay only where the command touches
-nothing at all: for wrong options, a result that is one of its inputs, and a folder that another run writes
-into or that cannot be written.
+One rule for every command that writes a verdict.  While its options and inputs are read, nothing is touched:
+a mistyped name, whether of a network, a data file or a technology, leaves earlier results as they are.  From
+`Claim.begin` on, no result of an earlier run is left under the names that it writes: whatever ends it then
+(no equilibrium, Ctrl-C, SIGKILL), nobody finds an old pass.
 
 Missing folders of outputs are made, and go again if they stay empty.
 """
@@ -17,6 +16,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from analog_pc.errors import BadInput
@@ -26,10 +26,25 @@ from analog_pc.inputs import note_input, refuse_inputs
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.EBADF, errno.ENOSYS)
 
 
+@dataclass(frozen=True)
+class Claim:
+    """Outputs of this process: (folder, names of earlier results in it)."""
+
+    earlier: tuple[tuple[Path, tuple[str, ...]], ...] = ()
+
+    def begin(self) -> None:
+        """All inputs are read, work begins: earlier results are withdrawn.
+
+        Called again where work fails: then what it has written so far goes.
+        """
+        for folder, names in self.earlier:
+            withdraw(folder, names)
+
+
 @contextmanager
 def claimed(
     folder: Path, earlier: Iterable[str] = (), inputs: Iterable[Path | str | None] = ()
-) -> Iterator[None]:
+) -> Iterator[Claim]:
     """An output folder for this process alone: made if it is missing, removed again if it stays empty.
 
     The folder itself is locked: nothing is left in it, and the lock of a process ends with it.
@@ -39,7 +54,7 @@ def claimed(
     folder
         The value of ``--out``.
     earlier
-        Names of results in it, the one that whoever looks trusts last; they are withdrawn.
+        Names of results in it, the one that whoever looks trusts last; `Claim.begin` withdraws them.
     inputs
         Files that will be read, if they are there; no result may be one of them.
 
@@ -64,15 +79,14 @@ def claimed(
         for place in dict.fromkeys((folder, *((folder / name).parent for name in names))):
             if place.exists():
                 _refuse_unwritable("--out", place)
-        withdraw(folder, names)
-        yield
+        yield Claim(((folder, names),))
     finally:
         _remove_empty(missing)
         os.close(handle)
 
 
 @contextmanager
-def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> Iterator[None]:
+def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> Iterator[Claim]:
     """Output files that can be written, checked before any work.
 
     Parameters
@@ -81,7 +95,7 @@ def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> 
         Option -> file, None where it was not given; none of them may be
         an input (`options.refuse_overwriting`).
     withdrawn
-        Whether files of these names are results of an earlier run, which go.
+        Whether files of these names are results of an earlier run, which `Claim.begin` withdraws.
 
     Raises
     ------
@@ -89,6 +103,7 @@ def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> 
         Where a folder cannot be made or written, or something else than a file has the name.
     """
     missing: list[Path] = []
+    earlier: list[tuple[Path, tuple[str, ...]]] = []
     try:
         for option, path in files.items():
             if path is None:
@@ -98,8 +113,8 @@ def claimed_files(files: Mapping[str, Path | None], withdrawn: bool = False) -> 
                 raise BadInput(f"{option} {path}: cannot be written: is no regular file")
             _refuse_unwritable(option, path.parent)
             if withdrawn:
-                withdraw(path.parent, (path.name,))
-        yield
+                earlier.append((path.parent, (path.name,)))
+        yield Claim(tuple(earlier))
     finally:
         _remove_empty(reversed(missing))
 

@@ -10,7 +10,7 @@ import click
 
 from analog_pc.cli.interrupt import plain_interrupts
 from analog_pc.cli.options import listed
-from analog_pc.cli.output_folder import claimed
+from analog_pc.cli.output_folder import Claim, claimed
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.cli.studies import cores
 from analog_pc.evaluation import Bench, load_test_data
@@ -51,11 +51,11 @@ def specify_all(request: SpecifyRequest) -> None:
     KeyboardInterrupt
         After Ctrl-C, once what is done is written.
     """
-    with claimed(request.out, NAMES, (request.network, request.data)):
-        _specify(request)
+    with claimed(request.out, NAMES, (request.network, request.data)) as claim:
+        _specify(request, claim)
 
 
-def _specify(request: SpecifyRequest) -> None:
+def _specify(request: SpecifyRequest, claim: Claim) -> None:
     network = load_network(request.network)
     data = load_test_data(request.data, network, request.samples, request.seed)
     bench = Bench(network, request.technology, data, (request.seed,))
@@ -67,6 +67,7 @@ def _specify(request: SpecifyRequest) -> None:
         confidence=request.confidence,
     )
     found = Specification(target=target)
+    claim.begin()
     for line in opening(target):
         click.echo(line)
     _search(found, request)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.interrupt import plain_interrupts
-from analog_pc.cli.output_folder import claimed
+from analog_pc.cli.output_folder import Claim, claimed
 from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
 from analog_pc.files import write_text
@@ -72,8 +72,8 @@ def study_all(request: StudyRequest) -> int:
         return _write_script(folder, request.file, request.sbatch)
     if request.part is not None:
         return _evaluate_part(read_study(request.file), part(request.part), folder, request)
-    with claimed(folder, NAMES, (request.file,)):
-        return _study(request, folder)
+    with claimed(folder, NAMES, (request.file,)) as claim:
+        return _study(request, folder, claim)
 
 
 def _check_options(request: StudyRequest) -> None:
@@ -100,14 +100,15 @@ def _folder(request: StudyRequest) -> Path:
     return Path(request.file.stem)
 
 
-def _study(request: StudyRequest, folder: Path) -> int:
+def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
     study = read_study(request.file)
     check_sensitivity(study)
-    for line in opening(study):
-        click.echo(line)
     ngspice = Ngspice()
     if request.confirm:
         ngspice.version()  # before hours of work: is it there?
+    claim.begin()
+    for line in opening(study):
+        click.echo(line)
     results = _on_engine(study, folder, request)
     analyses = Analyses(
         yields=_yields(results) if study.limits.each else (),

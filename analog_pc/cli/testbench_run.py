@@ -57,8 +57,9 @@ def run_and_write(request: TestbenchRequest) -> bool:
         For options that contradict each other, and as `load_network` and `load_stimuli`.
     """
     _refuse_contradictions(request)
-    with claimed(request.out, FILES, (request.network, request.stimuli)):
+    with claimed(request.out, FILES, (request.network, request.stimuli)) as claim:
         example = _example(request)
+        claim.begin()
         trial = _written if request.weights == "memristors" else _continuous
         return trial(example, request.precision, request.out)
 

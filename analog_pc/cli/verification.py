@@ -13,14 +13,14 @@ from analog_pc.arrays import Floats
 from analog_pc.cli.console import table_console
 from analog_pc.cli.non_idealities import analyse_and_write
 from analog_pc.cli.options import listed
-from analog_pc.cli.output_folder import claimed, claimed_files
+from analog_pc.cli.output_folder import Claim, claimed, claimed_files
 from analog_pc.cli.progress import progress_bar
 from analog_pc.cli.training import HIDDEN, LEARNING_RATES, train_network
 from analog_pc.cli.verify_netlist import report_to_ci
 from analog_pc.cli.verify_task import Task, VerifyOptions
 from analog_pc.compiler import load_stimuli
 from analog_pc.errors import BadInput
-from analog_pc.files import read_npz, withdraw
+from analog_pc.files import read_npz
 from analog_pc.nonideality import STEP_NAMES
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import load_network
@@ -50,28 +50,30 @@ def run(options: VerifyOptions, junit: Path | None = None) -> int:
         check_phases(tuple(options.phases.split(",")), True)
     inputs = (options.network, options.data)
     with (
-        claimed(options.out, STALE, inputs),
+        claimed(options.out, STALE, inputs) as folder,
         claimed(options.out / "netlists"),
-        claimed_files({"--junit": junit}, withdrawn=True),
+        claimed_files({"--junit": junit}, withdrawn=True) as file,
     ):
-        task = _task(options, steps)
-        code = analyse_and_write(task) if options.non_ideal else _verify(task)
+        claim = Claim(folder.earlier + file.earlier)
+        task = _task(options, steps, claim)
         try:
+            code = analyse_and_write(task) if options.non_ideal else _verify(task)
             report_to_ci(options.out, junit)
-        except BadInput:
-            withdraw(options.out, STALE)
+        except BadInput:  # a full disk, say
+            claim.begin()
             raise
     return code
 
 
-def _task(options: VerifyOptions, steps: tuple[str, ...]) -> Task:
-    """Network and stimuli, read and checked."""
+def _task(options: VerifyOptions, steps: tuple[str, ...], claim: Claim) -> Task:
+    """Network and stimuli, read and checked; the work begins with the training of a network."""
     simulator = _simulator(options)
     if not options.non_ideal or (options.cross_check and "cross-check" in steps):
         simulator.version()  # before any long work: is it there?
     net = load_network(options.network) if options.network is not None else None
-    net, inputs, targets, facts = _stimuli(net, options.data, options.seed)
+    net, inputs, targets, facts = _stimuli(net, options.data, options.seed, claim)
     phases = _phases(options.phases, targets is not None)
+    claim.begin()
     called = options.network.name if options.network else facts["data"]
     return Task(
         options=options,
@@ -151,7 +153,7 @@ def _phases(text: str | None, can_learn: bool) -> tuple[str, ...]:
 
 
 def _stimuli(
-    net: PredictiveCodingNetwork | None, data: str | None, seed: int
+    net: PredictiveCodingNetwork | None, data: str | None, seed: int, claim: Claim
 ) -> tuple[PredictiveCodingNetwork, Floats, Floats | None, dict[str, str]]:
     """The network (trained if none was given), its stimuli, and what the report says of them."""
     if net is not None and data is not None and _is_stimuli(data):
@@ -160,6 +162,7 @@ def _stimuli(
     dataset = load_dataset(data or "digits", seed)
     measured = "accuracy on these samples"  # some of which a network that is given may have learned
     if net is None:
+        claim.begin()
         measured = "test accuracy"
         start = random_network((dataset.train_inputs.shape[1], HIDDEN, dataset.classes), seed=seed)
         net = train_network(dataset, start, TrainingConfig(lr=LEARNING_RATES["sigmoid"], seed=seed))

@@ -15,7 +15,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from analog_pc.cli.console import table_console
-from analog_pc.cli.output_folder import claimed, claimed_files
+from analog_pc.cli.output_folder import Claim, claimed, claimed_files
 from analog_pc.errors import BadInput
 from analog_pc.files import withdraw, write_text, write_together
 from analog_pc.verification.cases import report_cases
@@ -23,6 +23,7 @@ from analog_pc.verification.github import case_commands, case_summary
 from analog_pc.verification.junit import junit_xml
 from analog_pc.verification.netlist_check.cases import netlist_cases
 from analog_pc.verification.netlist_check.check import NetlistCheck, Verdict, check_netlist
+from analog_pc.verification.netlist_check.probes_file import read_probes
 from analog_pc.verification.netlist_check.report import (
     MOST_ROWS,
     MOST_SOURCES,
@@ -35,6 +36,7 @@ from analog_pc.verification.netlist_check.report import (
     tolerance_text,
     volts_text,
 )
+from analog_pc.verification.netlist_check.simulation import read_netlist
 
 STALE = ("report.html", "summary.md", "report.json")  # report.html is of another run
 
@@ -55,9 +57,13 @@ def verify_netlist(
         raise BadInput(f"--timeout {timeout!r} s, must be > 0")
     inputs = (netlist, probes or netlist.with_name("probes.json"))
     with (
-        nullcontext() if folder is None else claimed(folder, STALE, inputs),
-        claimed_files({"--junit": junit}, withdrawn=True),
+        nullcontext(Claim()) if folder is None else claimed(folder, STALE, inputs) as reports,
+        claimed_files({"--junit": junit}, withdrawn=True) as file,
     ):
+        read_netlist(inputs[0])
+        read_probes(inputs[1])
+        reports.begin()
+        file.begin()
         check = check_netlist(netlist, probes, tolerance=tolerance, timeout=timeout, ngbehavior=ngbehavior)
         _report(check, junit, folder)
     return EXIT_CODES[check.verdict]

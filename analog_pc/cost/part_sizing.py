@@ -18,7 +18,8 @@ allow, at ::
     offset = offset V / NG                         rms at the input of what may be rms at the output
     noise  = 2 noise V sqrt(tau + tau_a) / NG      white, in the bandwidth 1 / (4 (tau + tau_a))
 
-The second term of the gain is the driver before an array, which holds a word line of `width` devices.
+g_max is that of a whole cell.  The second term of the gain is the driver before an array, which holds a word
+line of `width` cells.
 P / GBW stays as in the technology: an amplifier of the same kind at another bias current.
 """
 
@@ -193,8 +194,9 @@ def size_amplifier(
     bandwidth = (gain + BEFORE) / (2.0 * math.pi * lag)
     volts = technology.volts_per_unit
     r_o = technology.opamp_output_resistance
-    stage = gain * (1.0 + r_o * (technology.g_max + technology.spring_conductance))
-    driver = BEFORE * (1.0 + r_o * width * technology.g_max)
+    cell = technology.devices_per_weight * technology.g_max
+    stage = gain * (1.0 + r_o * (cell + technology.spring_conductance))
+    driver = BEFORE * (1.0 + r_o * width * cell)
     return AmplifierSizing(
         gain=(stage + driver) / rule.gain_error,
         gain_bandwidth=bandwidth,

@@ -144,6 +144,7 @@ def _resistive(phase: Phase) -> Iterator[PartCost]:
         count = sum(b.count for b in banks)
         watts = sum(phase.watts.get(b.label, 0.0) for b in banks)
         if role == chip.CROSSBARS:
+            count *= phase.technology.devices_per_weight
             area = count * c.value("cell_area")
         elif role == chip.OTHER_RESISTORS:
             area = 0.0  # switches of the line drivers, which are counted there

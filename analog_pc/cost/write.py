@@ -7,7 +7,8 @@
     line of a pulse           V^2 C + (h V)^2 C       the line of the row, and those of the columns
 
 Row by row: all columns of a row are written at the same time, those of all arrays side by side; a device of
-another row sees h V on its bit line.  After DNN+NeuroSim, MLP_NeuroSim Cell.cpp (Chen, Peng & Yu, IEEE TCAD
+another row sees h V on its bit line.  The devices of a cell, each with its own transistor, are written one
+after the other.  After DNN+NeuroSim, MLP_NeuroSim Cell.cpp (Chen, Peng & Yu, IEEE TCAD
 37:3067, 2018).
 """
 
@@ -31,18 +32,19 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
     half = catalogue.value("half_select")
     conducts = catalogue.value("write_conducts")
     siemens = [np.asarray(a.siemens, dtype=np.float64) for a in arrays]
-    devices = sum(g.size for g in siemens)
+    each = technology.devices_per_weight
+    devices = each * sum(g.size for g in siemens)
     sums = sum(float(g.sum()) for g in siemens)
-    halves = sum(float(g.sum()) * (len(g) - 1) for g in siemens)
+    halves = each * sum(float(g.sum()) * (len(g) - 1) for g in siemens)
     per_volt = pulses * seconds * conducts
     full = per_volt * volts**2 * sums + pulses * devices * catalogue.value("write_energy")
     selected = per_volt * (half * volts) ** 2 * halves
     word = technology.word_line_capacitance
     bit = technology.bit_line_capacitance
     # Each row's word line is charged once per pulse, each column's bit line once per row and pulse.
-    charge = sum(g.size * word + half**2 * g.size * len(g) * bit for g in siemens)
+    charge = each * sum(g.size * word + half**2 * g.size * len(g) * bit for g in siemens)
     lines = pulses * volts**2 * charge
-    latency = pulses * seconds * max(len(g) for g in siemens)
+    latency = each * pulses * seconds * max(len(g) for g in siemens)
     source = "; ".join(
         dict.fromkeys(catalogue[name].source for name in ("write_volts", "write_seconds", "write_pulses"))
     )
@@ -53,7 +55,7 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
         ("written devices", devices, full, 0.0, f"{_how(catalogue)}; {source}", grade),
         (
             "half-selected devices",
-            sum(g.size * (len(g) - 1) for g in siemens) if half else 0,
+            each**2 * sum(g.size * (len(g) - 1) for g in siemens) if half else 0,
             selected,
             0.0,
             catalogue["half_select"].source,
@@ -76,7 +78,7 @@ def write_cost(circuit: Circuit, technology: Technology, catalogue: Catalogue) -
         formula_latency=latency,
         gated_energy=sum(part.energy for part in parts),
         settling=0.0,
-        method=f"{pulses:g} pulses of {si(seconds, 's')} on each row of the largest array",
+        method=f"{each * pulses:g} pulses of {si(seconds, 's')} on each row of the largest array",
         samples=0,
         notes=(f"{pulses:g} pulses of {volts:g} V on every device of {len(arrays)} arrays",),
     )

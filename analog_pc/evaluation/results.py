@@ -10,6 +10,7 @@ from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import Check
 from analog_pc.evaluation.limits import Limit
 from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.evaluation.outliers import Remedy
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.nonideality.accuracy import Accuracy
 
@@ -44,6 +45,7 @@ class Evaluation:
     non_idealities: list[NonIdeality] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     proposal: Proposal | None = None
+    remedies: tuple[Remedy, ...] = ()
     signals: tuple[StageBudget, ...] = ()
     cost: Cost | None = None
     baselines: tuple[Baseline, ...] = ()

@@ -20,6 +20,7 @@ from analog_pc.evaluation.non_idealities import (
     count_alone,
     measure_alone,
 )
+from analog_pc.evaluation.outliers import count_remedies, try_remedies
 from analog_pc.evaluation.proposal import propose
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.nonideality.accuracy import Accuracy, ChipAccuracy, within_budget
@@ -115,6 +116,12 @@ def _proposal(found: Evaluation, progress: Progress) -> None:
     found.proposal = propose(found.bench, found.limits, progress.next)
 
 
+def _outliers(found: Evaluation, progress: Progress) -> None:
+    found.remedies = ()
+    for remedy in try_remedies(found.bench, progress.next):
+        found.remedies += (remedy,)
+
+
 def _signals(found: Evaluation, progress: Progress) -> None:
     progress.next("compile")
     bench = found.bench
@@ -155,6 +162,7 @@ STEPS: Mapping[str, Step] = {
     "baselines": Step(_baselines, lambda e: 1),
     "limits": Step(_limits, lambda e: sum(_has_limit(row) for row in e.non_idealities), ("non-idealities",)),
     "proposal": Step(_proposal, lambda e: 0, ("chips", "non-idealities", "limits")),
+    "outliers": Step(_outliers, lambda e: count_remedies(e.bench)),
     "check": Step(_check, lambda e: count_checks(e.bench)),
     "break-even": Step(_break_even, lambda e: 1),
 }

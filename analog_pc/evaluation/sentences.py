@@ -9,6 +9,7 @@ from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
 from analog_pc.cost.results import ASSUMED
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.limits import Limit, fields_of, resized
+from analog_pc.evaluation.outliers import outliers
 from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.nonideality.accuracy import BUDGET, Accuracy, within_budget
@@ -208,6 +209,17 @@ def no_proposal_text(found: Evaluation) -> str:
     ):
         return f"nothing needs to change: no more than {points(BUDGET)} are lost"
     return "none: no non-ideality that the closed form holds is above its limit"
+
+
+def outliers_text(found: Evaluation) -> str:
+    """How many weights stick out, and how each remedy is chosen."""
+    count = outliers(found.bench)
+    if not count:
+        return "weights that stick out: none beyond 6 root mean squares of its layer"
+    return (
+        f"weights that stick out: {counted(count, 'weight')} beyond 6 root mean squares of their layer. "
+        "Remedies: analog-pc import NET.npz --clip QUANTILE; devices_per_weight in a technology file"
+    )
 
 
 def cost_sentences(found: Evaluation) -> list[str]:

@@ -68,9 +68,6 @@ def report(layer: DenseLayer) -> LayerReport:
     magnitude = np.abs(layer.weights)
     largest = float(magnitude.max())
     quantile = float(np.quantile(magnitude, QUANTILE))
-    # Relative to the largest one, so that no square overflows or vanishes.
-    relative = magnitude / largest if largest > 0.0 else magnitude
-    root_mean_square = float(np.sqrt(np.mean(relative**2)))
     post, pre = layer.weights.shape
     return LayerReport(
         name=layer.name,
@@ -80,8 +77,18 @@ def report(layer: DenseLayer) -> LayerReport:
         largest=largest,
         quantile=quantile,
         range_used=quantile / largest if largest > 0.0 else 1.0,
-        outliers=int(np.count_nonzero(relative > SIGMAS * root_mean_square)),
+        outliers=count_outliers(layer.weights),
     )
+
+
+def count_outliers(weights: Floats) -> int:
+    """Weights of a layer beyond 6 of their root mean squares."""
+    magnitude = np.abs(weights)
+    largest = float(magnitude.max())
+    # Relative to the largest one, so that no square overflows or vanishes.
+    relative = magnitude / largest if largest > 0.0 else magnitude
+    root_mean_square = float(np.sqrt(np.mean(relative**2)))
+    return int(np.count_nonzero(relative > SIGMAS * root_mean_square))
 
 
 def matrix(name: str, values: ArrayLike) -> Floats:

@@ -1,5 +1,6 @@
 """The only bridge between mathematics and electricity: weight <-> conductances, activity <-> volt."""
 
+from analog_pc.mapping.clipping import ClippedLayer, clip_network
 from analog_pc.mapping.conductance import (
     RESISTOR_RANGE,
     ConductancePair,
@@ -9,6 +10,7 @@ from analog_pc.mapping.conductance import (
     decode,
     encode,
     mismatched,
+    shares,
     written,
 )
 from analog_pc.mapping.population_scales import (
@@ -34,6 +36,7 @@ from analog_pc.mapping.shared_amplifiers import encode_sum, only_devices
 
 __all__ = [
     "RESISTOR_RANGE",
+    "ClippedLayer",
     "ConductancePair",
     "NetworkArrays",
     "PopulationRanges",
@@ -45,6 +48,7 @@ __all__ = [
     "VoltsPerUnit",
     "choose_population_scales",
     "choose_scales",
+    "clip_network",
     "clipped",
     "column_scales",
     "decode",
@@ -57,6 +61,7 @@ __all__ = [
     "only_devices",
     "population_ranges",
     "ranges_of",
+    "shares",
     "spring_scale",
     "written",
 ]

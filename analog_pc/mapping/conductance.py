@@ -3,11 +3,11 @@
 A weight is the difference of two devices, read by the transimpedance amplifier of its column with feedback
 R_f::
 
-    W[post, pre] = R_f[post] (plus[pre, post] - minus[pre, post]),  R_f = scale[post] / (g_max - g_min)
+    W[post, pre] = R_f[post] (plus[pre, post] - minus[pre, post]),  R_f = scale[post] / (K (g_max - g_min))
 
-`scale` is the weight that a device at g_max stands for.  One device of a pair carries the weight, the other
-stays at g_min.  This is the only place where [post, pre] of a weight becomes [row = word line, column = bit
-line] of a crossbar.
+A cell is K = `devices_per_weight` devices in parallel, one in most technologies.  `scale` is the weight that
+a cell at K g_max stands for.  One cell of a pair carries the weight, the other stays at K g_min.  This is the
+only place where [post, pre] of a weight becomes [row = word line, column = bit line] of a crossbar.
 
 What a single large weight does, and what it costs to do better
 -----------------------------------------------------------------
@@ -15,12 +15,18 @@ With one scale for an array, its largest weight takes all others to small conduc
 programming is the same in siemens, and larger in weight.  A scale for each column (`column_scales`) confines
 that to the column of the large weight, and lowers noise gains.  It costs no device, only a feedback resistor
 of a value of its own, with 4 bits of trimming where weights change.  Clipping (`clipped`) costs no part, and
-changes the network by an error that it states.  Several devices in parallel for a large weight cost devices
-and wires; they are not built here.
+changes the network by an error that it states.  Several devices in a cell (`devices_per_weight` of a
+technology) share a weight equally, with K times as many levels::
+
+    sigma of a weight = R_f sqrt(K) sigma(G / K)        1 / sqrt(K) of one device's at the same G / K
+
+because each is programmed for itself.  They cost K times the cells' area, writing and current of the arrays,
+and the load of their amplifiers; noise gains stay as they are.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,25 +99,59 @@ def written(pair: ConductancePair, technology: Technology, rng: np.random.Genera
     rng
         Random stream of the array.
     """
-    found = []
-    for target, own in zip((pair.plus, pair.minus), rng.spawn(2), strict=True):
-        found.append(fluctuating(program(target, technology.programming, own), technology.read_noise, own))
-    return ConductancePair(found[0], found[1], pair.ohms)
+    plus, minus = rng.spawn(2)
+    return ConductancePair(
+        _written_cells(pair.plus, technology, plus), _written_cells(pair.minus, technology, minus), pair.ohms
+    )
+
+
+def _written_cells(target: Floats, technology: Technology, rng: np.random.Generator) -> Floats:
+    """Conductances of cells whose devices are programmed and read one by one, S."""
+    devices = shares(target, technology)
+    streams = [rng] if len(devices) == 1 else rng.spawn(len(devices))
+    found = [
+        fluctuating(program(share, technology.programming, own), technology.read_noise, own)
+        for share, own in zip(devices, streams, strict=True)
+    ]
+    return found[0] if len(found) == 1 else np.asarray(np.sum(found, axis=0))
+
+
+def shares(target: Floats, technology: Technology) -> list[Floats]:
+    """What each device of the cells is asked for, S.
+
+    All the same, where a device takes any conductance.  With levels, device k of K of a cell that is level n
+    of K (levels - 1) + 1 is level floor((n + k) / K): together they hold n.
+
+    Parameters
+    ----------
+    target
+        Conductances of whole cells, S.
+    technology
+        Its devices in a cell, their range and levels.
+    """
+    count = technology.devices_per_weight
+    if count == 1 or technology.levels == 0:
+        return [target / count] * count
+    step = (technology.g_max - technology.g_min) / (technology.levels - 1)
+    level = np.round((target - count * technology.g_min) / step)
+    return [technology.g_min + step * np.floor((level + k) / count) for k in range(count)]
 
 
 def mismatched(pair: ConductancePair, technology: Technology, rng: np.random.Generator) -> ConductancePair:
-    """The pair with every device off by the technology's mismatch of transposed arrays (log-normal).
+    """The pair with every cell off by the technology's mismatch of transposed arrays (log-normal).
+
+    The mismatch of a cell of K devices is 1 / sqrt(K) of a device's.
 
     Parameters
     ----------
     pair
         Conductances in S, [rows, columns].
     technology
-        Its `transposed_mismatch` is the relative standard deviation.
+        Its `transposed_mismatch` is the relative standard deviation of a device.
     rng
         Random stream of the array.
     """
-    off = technology.transposed_mismatch
+    off = technology.transposed_mismatch / math.sqrt(technology.devices_per_weight)
     return ConductancePair(fluctuating(pair.plus, off, rng), fluctuating(pair.minus, off, rng), pair.ohms)
 
 
@@ -148,12 +188,12 @@ def clipped(weights: ArrayLike, quantile: float) -> tuple[Floats, float]:
 def encode(
     weights: ArrayLike, technology: Technology, full_scale: float | Floats | None = None
 ) -> ConductancePair:
-    """The pair of `weights` [post, pre]; where all are zero R_f = 1 / (g_max - g_min).
+    """The pair of `weights` [post, pre]; where all are zero R_f = 1 / (K (g_max - g_min)).
 
     Parameters
     ----------
     full_scale
-        The weight that a device at g_max stands for, > 0, one for all or [post], one for each column; None:
+        The weight that a cell at K g_max stands for, > 0, one for all or [post], one for each column; None:
         the largest of the weights.
 
     Raises
@@ -169,12 +209,13 @@ def encode(
         worst = int(np.argmax(beyond))
         raise BadInput(f"a weight of {largest[worst]:g} is beyond the full scale of {scale[worst]:g}")
     scale = np.where(scale > 0.0, scale, 1.0)
-    span = technology.g_max - technology.g_min
+    span = technology.cell_span
+    least = technology.devices_per_weight * technology.g_min
     if not np.isfinite(scale / span).all():
         raise BadInput(f"a weight of {scale.max():g} needs a feedback resistor beyond the range of numbers")
     normal = w.T / scale
-    plus = technology.g_min + span * np.maximum(normal, 0.0)
-    minus = technology.g_min + span * np.maximum(-normal, 0.0)
+    plus = least + span * np.maximum(normal, 0.0)
+    minus = least + span * np.maximum(-normal, 0.0)
     return ConductancePair(plus, minus, scale / span)
 
 

@@ -101,7 +101,7 @@ class Ranges:
     """Largest magnitudes: x or mu, and eps, of layers 0 to L; f(x) and W^T eps of layers 0 to L - 1.
 
     `load`, of layers 1 ... L: largest |mu| over the scale of its column (`column_scales`), which is the
-    current of its feedback resistor over (g_max - g_min) u_{l-1}.
+    current of its feedback resistor over (g_max - g_min) u_{l-1} of all devices of a cell.
     """
 
     activity: tuple[float, ...]
@@ -178,7 +178,7 @@ def choose_scales(
 
         v_l = min(volts_per_unit, swing / peak_l),    swing = min(supply, FILL opamp_saturation) / HEADROOM
         u_l = min(volts_per_unit, swing / peak of f(x_l), current_l / load_{l+1})
-        current_l = (opamp_saturation / HEADROOM - v_{l+1} peak_{l+1}) / (r_o (g_max - g_min))
+        current_l = (opamp_saturation / HEADROOM - v_{l+1} peak_{l+1}) / (r_o span)
 
     peak_l is the largest activity, prediction or prediction error of the layer: each has the largest signal
     that its own peak allows, because what amplifiers add (offset and noise times noise gain) is fixed in
@@ -224,8 +224,7 @@ def driven_volts(technology: Technology, peak_volts: float, load: float) -> floa
     load
         Largest |mu| over the scale of its column, as in `Ranges`.
     """
-    span = technology.g_max - technology.g_min
-    lost = technology.opamp_output_resistance * span * load  # V per volt of a rate
+    lost = technology.opamp_output_resistance * technology.cell_span * load  # V per volt of a rate
     if lost == 0.0:
         return math.inf
     return (technology.opamp_saturation / HEADROOM - peak_volts) / lost

@@ -44,7 +44,7 @@ def derived_values(t: Technology, noise_gain: float = NOISE_GAIN) -> tuple[Deriv
         ),
         DerivedValue("on/off ratio", t.g_max / t.g_min, "", "g_max / g_min"),
         DerivedValue(
-            "feedback resistor", 1.0 / (t.g_max - t.g_min), "Ohm", "R_f / max|W| = 1 / (g_max - g_min)"
+            "feedback resistor", 1.0 / t.cell_span, "Ohm", "R_f / max|W| = 1 / (devices (g_max - g_min))"
         ),
         DerivedValue(
             "thermal noise", math.sqrt(BOLTZMANN * t.temperature / t.node_capacitance), "V", "sqrt(k T / C)"

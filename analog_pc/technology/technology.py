@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, get_args, get_type_hints
 
+from analog_pc.arrays import has_whole_value
 from analog_pc.circuit import ROOM, Wire
 from analog_pc.devices import IV_CHARACTERISTICS, Programming
 from analog_pc.errors import BadInput, one_line
@@ -18,6 +19,7 @@ DEVICES = "devices"
 OPAMPS = "op-amps"
 ACTIVATIONS = "activation circuits"
 WIRES = "wires"
+MOST_DEVICES = 64  # in a cell; each is drawn for itself
 GROUPS = (SCALES, DEVICES, OPAMPS, ACTIVATIONS, WIRES)
 
 
@@ -118,6 +120,10 @@ class Technology:
     access_resistance: Annotated[
         float, Quantity(DEVICES, "Ohm", "on-resistance of a cell's transistor", NOT_NEGATIVE)
     ] = 0.0
+    devices_per_weight: Annotated[
+        int,
+        Quantity(DEVICES, "", "devices in parallel in each cell; a weight has two cells"),
+    ] = 1
     levels: Annotated[int, Quantity(DEVICES, "", "programmable conductances, evenly spaced; 0: any")] = 0
     programming_spread: Annotated[
         tuple[tuple[float, float], ...],
@@ -159,6 +165,12 @@ class Technology:
             )
         if math.isfinite(self.opamp_slew_rate) and math.isinf(self.opamp_gain_bandwidth):
             raise BadInput(f"technology {self.name!r}: opamp_slew_rate needs an opamp_gain_bandwidth")
+        count = self.devices_per_weight
+        if not (has_whole_value(count) and 1 <= count <= MOST_DEVICES):
+            raise BadInput(
+                f"technology {self.name!r}: devices_per_weight = {count!r}, must be a whole number from 1 to "
+                f"{MOST_DEVICES}"
+            )
         _ = self.programming
 
     def __repr__(self) -> str:
@@ -168,6 +180,16 @@ class Technology:
     def auto_zeroed(self) -> bool:
         """Whether the offsets of its op-amps are sampled and subtracted, see `technology.offset`."""
         return self.auto_zero_capacitance > 0.0
+
+    @property
+    def cell_span(self) -> float:
+        """Conductance in S that the devices of a cell add between all at g_min and all at g_max."""
+        return self.devices_per_weight * (self.g_max - self.g_min)
+
+    @property
+    def cell_access_resistance(self) -> float:
+        """On-resistance in Ohm of the transistors of a cell, one for each of its devices."""
+        return self.access_resistance / self.devices_per_weight
 
     @property
     def wire(self) -> Wire:

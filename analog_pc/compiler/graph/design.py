@@ -183,7 +183,7 @@ class GraphDesign:
 
     def _resistors(self, gain: float, n: int) -> Floats:
         """R_f of columns that have no array: a resistor of the span of a device stands for the gain."""
-        return np.full(n, gain / (self.technology.g_max - self.technology.g_min))
+        return np.full(n, gain / self.technology.cell_span)
 
     def _written(self, k: int, key: Key, pair: ConductancePair) -> ConductancePair:
         name = "bias" if isinstance(key, str) else self.graph.projections[key].name

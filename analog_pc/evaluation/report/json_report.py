@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analog_pc.evaluation.non_idealities import NonIdeality
+from analog_pc.evaluation.outliers import Remedy, outliers
 from analog_pc.evaluation.proposal import Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.evaluation.sentences import advice, headline
@@ -56,6 +57,8 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
         budget          accuracy that may be lost
         limits          [{name, factor, fails, trials [{factor, lost}]}], sizes over the present one
         proposal        {changes [{name, factor, fields [{field, before, after}]}], accuracy, lost, enough}
+        outliers        weights beyond 6 root mean squares of their layer: {count, remedies [{name, ideal,
+                        mean, lowest, highest, lost, devices, area (m^2), power (W)}]}
         checks          [{name, seed, wanted, asked, samples, deviation, median, same, closed_form, native,
                         seconds, message}]
     """
@@ -86,6 +89,7 @@ def evaluation_dict(found: Evaluation) -> dict[str, Any]:
         "break_even": plain(found.break_even),
         "budget": BUDGET,
         "limits": [attributes(limit, "name", "factor", "fails", "trials") for limit in found.limits],
+        "outliers": {"count": outliers(bench), "remedies": [_remedy(row) for row in found.remedies]},
         "proposal": None if found.proposal is None else _proposal(found.proposal),
         "checks": [attributes(one, *CHECK) for one in found.checks],
     }
@@ -117,6 +121,13 @@ def _non_ideality(row: NonIdeality) -> dict[str, Any]:
         "unconverged": row.accuracy.unconverged,
         "samples": row.accuracy.samples,
         "chips": len(row.accuracy.chips),
+    }
+
+
+def _remedy(row: Remedy) -> dict[str, Any]:
+    return {
+        **attributes(row, "name", "ideal", "lost", "devices", "area", "power"),
+        **attributes(row.accuracy, "mean", "lowest", "highest"),
     }
 
 

@@ -16,6 +16,7 @@ from analog_pc.evaluation.sentences import (
     cost_sentences,
     interval_text,
     lost_text,
+    outliers_text,
     percent,
     points,
     ratio_text,
@@ -43,6 +44,7 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
             *cost_sentences(found),
             *break_even_sentences(found),
         ],
+        outliers=outliers_text(found) if "outliers" in found.done else None,
         checks=[check_text(one) for one in found.checks],
         panels={name: panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()},
     )

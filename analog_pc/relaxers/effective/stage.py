@@ -187,7 +187,7 @@ def _array(siemens: Floats, bank: Bank, drive: Lines, technology: Technology) ->
     ohms = np.full(len(siemens), drive.ohms + bank.ohms)
     if drive.bias:
         ohms[-1] = drive.ohms  # an ideal source drives the word line of the bias
-    return driven(siemens, ohms, technology.wire, technology.access_resistance)
+    return driven(siemens, ohms, technology.wire, technology.cell_access_resistance)
 
 
 def _currents(

@@ -82,6 +82,11 @@ class DeviceBackend:
             raise BadInput(
                 f"relaxer {self.relaxer.name!r}: it has no technology, give one for the conductances"
             )
+        if self.technology is not None and self.technology.devices_per_weight != 1:
+            raise BadInput(
+                f"technology {self.technology.name!r}: devices_per_weight = "
+                f"{self.technology.devices_per_weight}, learning in situ pulses one device a cell: use 1"
+            )
         seeds = np.random.SeedSequence(seed).spawn(network.depth)
         biases = [None] * network.depth if network.biases is None else list(network.b)
         feedback = random_feedback(network, seed=seed) if transposed.starts_at_random else network.W

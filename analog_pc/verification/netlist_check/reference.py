@@ -119,7 +119,7 @@ def _matrices(compiled: CompiledNetwork, number: int) -> dict[str, Matrix]:
 
 def _rows(compiled: CompiledNetwork, pair: ConductancePair, siemens: Floats) -> Matrix:
     """R_f G [column][row], the access transistor in series with each device."""
-    series = siemens / (1.0 + siemens * compiled.design.technology.access_resistance)
+    series = siemens / (1.0 + siemens * compiled.design.technology.cell_access_resistance)
     gains = (pair.ohms * series).T
     return tuple(tuple(row) for row in gains.tolist())
 

@@ -125,7 +125,7 @@ def _amplifier(pen: _Pen, tech: Technology) -> None:
     pen.dot((9.9, 1.0))
     pen.text(8.42, 1.0, "$A_0$")
     pen.text(8.75, -0.35, f"$A_0$ = {_gain(tech.opamp_gain)}", "left")
-    ohms = si(1.0 / (tech.g_max - tech.g_min), "Ω")
+    ohms = si(1.0 / tech.cell_span, "Ω")
     pen.text(8.45, 3.65, rf"$R_f$ = max|$W$| · {ohms}")
     pen.text(6.5, 1.9, "0 V")
 

@@ -1,4 +1,4 @@
-"""No command leaves an old verdict where a new one was asked for; outputs are tried before any work."""
+"""Wrong inputs leave old verdicts; work that has begun does not.  Outputs are tried before any work."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from analog_pc.cli import main
+from analog_pc.errors import BadInput
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
+from analog_pc.training import predict
 
 # Of every command that writes a verdict: arguments without --out, and results that it writes into it.
 COMMANDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
@@ -43,9 +45,11 @@ COMMANDS: dict[str, tuple[list[str], tuple[str, ...]]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    save_network(tmp_path / "net.npz", random_network((4, 3, 2), seed=0))
+    network = random_network((4, 3, 2), seed=0)
+    save_network(tmp_path / "net.npz", network)
     np.savez(tmp_path / "s.npz", inputs=np.full((1, 4), 0.5), targets=np.array([[0.0, 1.0]]))
-    np.savez(tmp_path / "l.npz", inputs=np.full((2, 4), 0.5), labels=np.array([0, 1]))
+    inputs = np.random.default_rng(0).normal(size=(40, 4))
+    np.savez(tmp_path / "l.npz", inputs=inputs, labels=predict(network, inputs).argmax(axis=1))
     return tmp_path
 
 
@@ -72,13 +76,59 @@ def refused(result: Result, *words: str) -> None:
 
 
 @pytest.mark.parametrize("what", [name for name in COMMANDS if name != "run"])
-def test_a_command_that_is_refused_leaves_no_earlier_result(what: str, folder: Path) -> None:
-    """The network, the netlist or the study is missing; what is not a result stays."""
+def test_a_mistyped_input_leaves_earlier_results(what: str, folder: Path) -> None:
+    """The network, the netlist or the study is missing: nothing has begun."""
+    arguments, names = COMMANDS[what]
+    paths = old_results(folder, names)
+    asked = [argument.format(net="missing.npz", study="missing.toml") for argument in arguments]
+    refused(call(folder, *asked, "--out", "o"), "missing")
+    assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "verify net.npz --data missing.npz",
+        "verify net.npz --data s.npz --technology missing",
+        "evaluate net.npz --data missing.npz --technology pcm",
+        "evaluate net.npz --data l.npz --technology missing",
+        "specify net.npz --data missing.npz --technology pcm",
+        "specify net.npz --data l.npz --technology missing",
+        "testbench net.npz --stimuli missing.npz",
+        "run depth --data missing.npz",
+        "run bear --technology missing",
+    ],
+)
+def test_a_mistyped_option_leaves_earlier_results(asked: str, folder: Path) -> None:
+    """The same whichever input it is."""
+    paths = old_results(folder, COMMANDS[asked.split()[0]][1])
+    refused(call(folder, *asked.split(), "--out", "o"), "missing")
+    assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("what", "place"),
+    [
+        ("verify", "analog_pc.cli.verification.verify_network"),
+        ("evaluate", "analog_pc.cli.evaluation.run_step"),
+        ("specify", "analog_pc.cli.specification.find"),
+        ("testbench", "analog_pc.cli.testbench_run.build_testbench"),
+    ],
+)
+def test_work_that_fails_leaves_no_earlier_result(
+    what: str, place: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not a result stays."""
+
+    def killed(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(place, killed)
     arguments, names = COMMANDS[what]
     paths = old_results(folder, names)
     (folder / "o" / "notes.txt").write_text("mine")
-    asked = [argument.format(net="missing.npz", study="missing.toml") for argument in arguments]
-    refused(call(folder, *asked, "--out", "o"), "missing")
+    asked = [argument.format(net="net.npz") for argument in arguments]
+    call(folder, *asked, "--out", "o")
     assert [path.name for path in paths if path.exists()] == []
     assert (folder / "o" / "notes.txt").read_text() == "mine"
 
@@ -106,10 +156,18 @@ def test_wrong_options_touch_nothing(more: list[str], folder: Path) -> None:
     assert all(path.exists() for path in paths)
 
 
-def test_a_junit_file_goes_with_the_report(folder: Path) -> None:
+def _refuse(*_: object, **__: object) -> None:
+    raise BadInput("no")
+
+
+def test_a_junit_file_goes_with_the_report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = folder / "j.xml"
     old.write_text("<testsuites/>")
     refused(call(folder, "verify", "missing.npz", "--out", "o", "--junit", "j.xml"), "missing.npz")
+    assert old.exists()
+    asked = ("verify", "net.npz", "--data", "s.npz", "--phases", "predict", "--out", "o", "--junit", "j.xml")
+    monkeypatch.setattr("analog_pc.cli.verification.verify_network", _refuse)
+    refused(call(folder, *asked))
     assert not old.exists()
     refused(call(folder, "verify", "missing.npz", "--out", "o", "--junit", "new/j.xml"), "missing.npz")
     assert not (folder / "new").exists()

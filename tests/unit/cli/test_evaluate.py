@@ -256,7 +256,7 @@ def test_steps_bring_what_they_need(given: tuple[str, ...], tmp_path: Path) -> N
     assert cli(*given, "--only", "limits").exit_code == 0
     assert report(tmp_path / "out")["done"] == ["non-idealities", "limits"]
     assert cli(*given, "--skip", "non-idealities,cost,baselines,check,break-even").exit_code == 0
-    assert report(tmp_path / "out")["done"] == ["chips", "signals"]
+    assert report(tmp_path / "out")["done"] == ["chips", "signals", "outliers"]
 
 
 def test_a_step_that_fails_leaves_no_report(

@@ -94,3 +94,16 @@ def test_the_model_is_not_overwritten(tmp_path: Path) -> None:
     assert result.stderr.count("\n") == 1
     assert "is read by this command" in result.stderr
     assert model.read_bytes() == before
+
+
+def test_clipping_is_told_for_each_layer(model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "net.npz"
+    asked = (model, "--map", "fc{i}.weight", "--activation", "tanh", "--out", out)
+    done = call(*asked, "--clip", "0.9")
+    assert done.exit_code == 0, done.output
+    limit = np.quantile(np.abs(W1), 0.9, method="inverted_cdf")
+    assert f"remark: fc1.weight: 3 weights limited to {limit:.4g}" in done.stdout
+    np.testing.assert_allclose(load_network(out).W[0], np.clip(W1, -limit, limit))
+    refused = call(*asked, "--clip", "0")
+    assert refused.exit_code == 2
+    assert "0.0 is not in the range" in refused.stderr

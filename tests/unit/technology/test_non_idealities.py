@@ -20,6 +20,7 @@ from analog_pc.technology.non_idealities import (
 
 # What a technology is, rather than what is wrong with it.
 STAYS = {
+    "devices_per_weight",
     "g_min", "g_max", "spring_conductance", "node_capacitance", "volts_per_unit", "supply",
     "temperature", "opamp_power",
 }  # fmt: skip

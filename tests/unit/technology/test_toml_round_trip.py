@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from analog_pc.technology import IDEAL, TECHNOLOGIES, Source, Technology, load_technology, quantities
 from analog_pc.technology.quantity import FINITE, LIMIT, POSITIVE
+from analog_pc.technology.technology import MOST_DEVICES
 from analog_pc.technology.toml_file import defaulted, technology_text
 
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
@@ -43,6 +44,7 @@ def technologies(draw: st.DrawFn) -> Technology:
         low,
         high,
         **values,
+        devices_per_weight=draw(st.integers(1, MOST_DEVICES)),
         levels=draw(st.sampled_from([0, 2, 3, 10**9])),
         device_law=draw(st.sampled_from(["linear", "sinh", "cubic"])),
         programming_spread=tuple((g, draw(POSITIVES)) for g in at),

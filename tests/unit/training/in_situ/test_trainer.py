@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -220,3 +222,9 @@ def test_digits_are_learned_on_ecram_with_mixed_precision() -> None:
             one.step(data.train_inputs[chosen], targets[chosen])
     # 0.85: half of what is missing to the 0.95 of longer training; seed 0.
     assert accuracy(one.network, data.test_inputs, data.test_labels) > 0.85
+
+
+def test_pulses_go_to_one_device_a_cell() -> None:
+    several = replace(technology("ideal"), devices_per_weight=2)
+    with pytest.raises(BadInput, match="devices_per_weight = 2, learning in situ pulses one device a cell"):
+        trainer("ecram", MixedPrecision(), lr=0.05, relaxer=EffectiveRelaxer(several))
