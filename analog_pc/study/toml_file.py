@@ -35,14 +35,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analog_pc.arrays import is_whole
+from analog_pc.arrays import has_whole_value, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import TestData, load_test_data
 from analog_pc.files import read_toml
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
+from analog_pc.si import is_quantity, quantity
 from analog_pc.study.axes import Axis, axis
-from analog_pc.study.definition import OWN, Study
+from analog_pc.study.definition import MOST_CHIPS, OWN, Study
 from analog_pc.study.limits import Limits, limits
 from analog_pc.study.measures import measure
 from analog_pc.study.wafer import wafer
@@ -131,7 +132,7 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         sampler=str(sampler.get("kind", "grid")),
         points=_whole(sampler, "points", 0),
         measures=measures,
-        chips=chips if chips == OWN else _whole(table, "chips", 1),
+        chips=chips if chips == OWN else _chips(chips),
         seed=seed,
         limits=limits(_table(table, "limits"), columns) if "limits" in table else Limits(),
         name=path.stem,
@@ -152,6 +153,15 @@ def _whole(table: Mapping[str, Any], key: str, default: int) -> int:
     if not is_whole(value) or value < 0:
         raise BadInput(f"{key} = {value!r}, must be a whole number, 0 or more")
     return int(value)
+
+
+def _chips(raw: object) -> int:
+    """A number of chips, 1e3 and "2k" among them; whether there are too many is said by `Study`."""
+    if isinstance(raw, str) and is_quantity(raw):
+        raw = quantity("chips", raw, "")
+    if not has_whole_value(raw):
+        raise BadInput(f'chips = {raw!r}, must be a whole number from 1 to {MOST_CHIPS}, or "{OWN}"')
+    return int(raw)
 
 
 def _names(raw: object, what: str) -> tuple[str, ...]:

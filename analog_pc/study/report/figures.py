@@ -31,6 +31,7 @@ from analog_pc.study.yields import Yield
 
 BINS = 4  # equal parts of a drawn axis, whose means are compared
 LABELS = 12  # of a category axis
+SPREAD = 0.6  # of the distance between values: combinations that share one stand side by side
 
 
 def label(axis: Axis) -> str:
@@ -78,7 +79,7 @@ def accuracy(results: Results) -> Figure:
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for axes, axis in zip(panels, axes_of, strict=False):
         x = _places(axis, known)
-        _chips(axes, x, known)
+        _chips(axes, x if single else _side_by_side(axis, axes_of, x, known), known)
         if single:
             _means(axes, x, known)
         ideal = known[0].chips[0].row.measured["ideal_accuracy"]
@@ -89,6 +90,26 @@ def accuracy(results: Results) -> Figure:
     panels[0].set_ylabel("accuracy (%)")
     legend_below(figure, panels[:1], 3)
     return figure
+
+
+def _side_by_side(axis: Axis, axes_of: Sequence[Axis], x: Floats, known: Sequence[Combination]) -> Floats:
+    """Places on an axis of few values, shifted by the rank of the other axes' values.
+
+    Combinations that share a value would lie on top of each other.  They take `SPREAD` of the distance to the
+    nearest other value, on the scale that is drawn.
+    """
+    scaled = np.log(x) if _is_log(axis) else x
+    values = np.unique(scaled)
+    if len(values) in (1, len(x)):  # nothing beside it to measure by, or nothing shared
+        return x
+    others = [
+        tuple(float(_places(other, [one])[0]) for other in axes_of if other is not axis) for one in known
+    ]
+    ranks = {key: rank for rank, key in enumerate(sorted(set(others)))}
+    most = max(len(ranks) - 1, 1)
+    shift = np.array([ranks[key] / most - 0.5 for key in others])
+    moved = scaled + SPREAD * float(np.diff(values).min()) * shift
+    return np.exp(moved) if _is_log(axis) else moved
 
 
 def _chips(axes: Axes, x: Floats, known: Sequence[Combination]) -> None:

@@ -185,6 +185,10 @@ def test_the_command_writes_page_numbers_tables_and_figures(file: Path, tmp_path
         ('["accuracy"]', '["acuracy"]', ("acuracy", "accuracy")),
         ('["accuracy"]', '["energy"]', ("accuracy_low", "is not measured")),
         ("chips = 3", "chips = 0", ("chips = 0",)),
+        ("chips = 3", "chips = 1e9", ("chips = 1000000000", "from 1 to 1000000")),
+        ("chips = 3", "chips = 2.5", ("chips = 2.5", "whole number from 1")),
+        ("accuracy_low", "margin_least", ("margin_least", "add 'margin' to measure")),
+        ('"1 mV"', '"-1 mV"', ("opamp_offset", ">= 0")),
         ("chips = 3", "cihps = 3", ("cihps", "chips")),
         ("accuracy_low", "accuracy_lo", ("accuracy_lo", "accuracy_low")),
         ("min = 0.95", "min = '3 V'", ("accuracy_low", "plain number")),
@@ -213,7 +217,7 @@ def test_what_is_wrong_is_told_in_one_line(
 
 
 def test_a_study_of_which_every_point_failed_has_measured_nothing(file: Path, tmp_path: Path) -> None:
-    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "opamp_gain = [-5.0]"))
+    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "g_min = [1.0]"))
     result = cli(str(file), "--out", str(tmp_path / "out"), "--workers", "1")
     assert result.exit_code == 3
     assert "must be" in result.stdout

@@ -16,6 +16,7 @@ from analog_pc.study.specification.trial import Verdict
 
 COLUMNS = 4
 HIGHEST = 6.0  # budgets: what is beyond is far beyond
+ROOM = 1.05  # below the lowest interval
 MARKS = {
     Verdict.KEPT: ("o", COLOURS[0], "kept"),
     Verdict.UNDECIDED: ("s", GREY, "undecided"),
@@ -33,12 +34,20 @@ def losses(found: Specification) -> Figure:
     budget = 100.0 * found.target.budget
     for axes, one in zip(panels, shown, strict=False):
         _panel(axes, one, budget)
+    panels[0].set_ylim(lowest_shown(shown, budget), HIGHEST * budget)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     for axes in panels[::COLUMNS]:
         axes.set_ylabel("lost (points)")
     legend_below(figure, panels[: len(shown)], 4)
     return figure
+
+
+def lowest_shown(shown: Sequence[FieldLimit], budget: float) -> float:
+    """Lower end of the axis in points: no interval of a trial whose mark is shown is cut, nor 0."""
+    trials = [trial for one in shown if one.searched is not None for trial in one.searched.trials]
+    seen = [100.0 * trial.low for trial in trials if 100.0 * trial.loss <= HIGHEST * budget]
+    return min([-budget, *(ROOM * low for low in seen)])
 
 
 def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
@@ -52,7 +61,7 @@ def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
         axes.plot(trial.value, lost, ls="", marker=marker, color=colour, label=label, **HOLLOW)
     axes.axhline(budget, color=INK, lw=0.7, ls=(0, (4, 2)), label="budget")
     unit = f" ({one.bound.field.unit})" if one.bound.field.unit else ""
-    axes.set(xscale="log", ylim=(-budget, HIGHEST * budget))
+    axes.set(xscale="log")
     axes.set_title(f"{one.bound.field.name}{unit}", fontsize=6.5)
     axes.xaxis.set_minor_formatter(NullFormatter())
     if one.bound.direction == MIN:
