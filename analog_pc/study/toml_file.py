@@ -35,7 +35,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analog_pc.arrays import has_whole_value, is_whole
+from analog_pc.arrays import has_whole_value, is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import TestData, load_test_data
 from analog_pc.files import read_toml
@@ -159,7 +159,7 @@ def _chips(raw: object) -> int:
     """A number of chips, 1e3 and "2k" among them; whether there are too many is said by `Study`."""
     if isinstance(raw, str) and is_quantity(raw):
         raw = quantity("chips", raw, "")
-    if not has_whole_value(raw):
+    if not is_number(raw) or not has_whole_value(raw):
         raise BadInput(f'chips = {raw!r}, must be a whole number from 1 to {MOST_CHIPS}, or "{OWN}"')
     return int(raw)
 

@@ -233,7 +233,7 @@ CAPTIONS = {
         "Accuracy over the axes",
         "Hollow marks: chips, unconverged samples counted wrong. With a single axis also their mean with "
         "the 95 % interval of Student's t over chips. With more axes, combinations that share a value stand "
-        "side by side, in the order of the other axes' values. Dashed: the ideal network on the same samples.",
+        "side by side, ordered by the other axes' values. Dashed: the ideal network on the same samples.",
     ),
     "map": ("Accuracy over two axes", "Mean over the chips of each combination."),
     "yield": (
