@@ -147,8 +147,9 @@ def cheapest_text(costs: Budget) -> str:
         return costs.message
     return (
         f"* Pareto front. <- cheapest chip that keeps the budget, each field at {100.0 * one.share:.0f} % of "
-        f"its limit: at most {number_text(one.price.energy, 'J')} and {number_text(one.price.latency, 's')} a "
-        f"prediction (linear bound of settling; component values of {costs.process}). {UNPRICED}"
+        f"its limit: at most {number_text(one.price.energy, 'J')} and "
+        f"{number_text(one.price.latency, 's')} a prediction (linear bound of settling; component values of "
+        f"{costs.process}). {UNPRICED}"
     )
 
 
