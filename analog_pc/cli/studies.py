@@ -21,9 +21,18 @@ from analog_pc.study.analyses import Analyses
 from analog_pc.study.confirm import Confirmation, Verdict, confirm
 from analog_pc.study.dask_engine import dask_executor
 from analog_pc.study.datasets import check_netcdf
+from analog_pc.study.engine import Tell
 from analog_pc.study.part import WHOLE, Part, part, sbatch_script
-from analog_pc.study.report.sentences import combination_lines, confirmation_lines, index_lines, opening
+from analog_pc.study.report.sentences import (
+    combination_lines,
+    confirmation_lines,
+    front_lines,
+    index_lines,
+    opening,
+)
 from analog_pc.study.report.write import NAMES, write_study
+from analog_pc.study.samplers import NSGA2
+from analog_pc.study.search import check_search, search_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
 from analog_pc.study.yields import Yield, yields
 
@@ -68,10 +77,12 @@ def study_all(request: StudyRequest) -> int:
     _check_options(request)
     folder = _folder(request)
     if request.sbatch is not None:
-        read_study(request.file)  # a file with a fault is told now, not by every job
+        _check_parts(read_study(request.file))  # a file with a fault is told now, not by every job
         return _write_script(folder, request.file, request.sbatch)
     if request.part is not None:
-        return _evaluate_part(read_study(request.file), part(request.part), folder, request)
+        study = read_study(request.file)
+        _check_parts(study)
+        return _evaluate_part(study, part(request.part), folder, request)
     with claimed(folder, NAMES, (request.file,)):
         return _study(request, folder)
 
@@ -91,6 +102,15 @@ def _check_options(request: StudyRequest) -> None:
         check_netcdf()
 
 
+def _check_parts(study: Study) -> None:
+    """`BadInput` for a study whose points are not known before it runs."""
+    if study.sampler == NSGA2:
+        raise BadInput(
+            f"sampler {NSGA2!r}: candidates follow from what earlier ones measured, so there are no parts: "
+            "leave out --part and --sbatch"
+        )
+
+
 def _folder(request: StudyRequest) -> Path:
     """The folder of the results; without --out the name of the file without its ending."""
     if request.out is not None:
@@ -103,6 +123,7 @@ def _folder(request: StudyRequest) -> Path:
 def _study(request: StudyRequest, folder: Path) -> int:
     study = read_study(request.file)
     check_sensitivity(study)
+    check_search(study)
     for line in opening(study):
         click.echo(line)
     ngspice = Ngspice()
@@ -115,6 +136,8 @@ def _study(request: StudyRequest, folder: Path) -> int:
         indices=indices_of(results),
     )
     for line in combination_lines(results, analyses.yields):
+        click.echo(line)
+    for line in front_lines(results):
         click.echo(line)
     for line in index_lines(analyses.indices, study):
         click.echo(line)
@@ -166,7 +189,12 @@ def _run(study: Study, folder: Path, workers: int, executor: Executor | None, wh
                 text = f"{counted(progress.failed, 'failure')}" if progress.failed else ""
                 display.reached(progress.done, progress.stored, text)
 
-            return run_study(study, folder, workers=workers, executor=executor, tell=tell, part=which)
+            def evaluate(part: Study, tell: Tell) -> Results:
+                return run_study(part, folder, workers=workers, executor=executor, tell=tell, part=which)
+
+            if study.sampler == NSGA2:
+                return search_study(study, evaluate, tell)
+            return evaluate(study, tell)
     except KeyboardInterrupt:
         total = which.points(len(study))
         raise KeyboardInterrupt(

@@ -18,6 +18,14 @@
     kind = "sobol"                       # grid, list, sobol, latin-hypercube, saltelli
     points = 256
 
+    [sampler]                            # or a search, which needs analog-pc[search]
+    kind = "nsga2"
+    points = 200                         # candidates
+    population = 20                      # of a generation
+    [objectives]                         # columns of what is measured
+    accuracy = "max"
+    energy = "min"
+
     [limits]                             # what a chip has to keep, for the yield
     accuracy_low = { min = 0.93, typ = 0.95 }
 
@@ -43,9 +51,10 @@ from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
 from analog_pc.si import is_quantity, quantity
 from analog_pc.study.axes import Axis, axis
-from analog_pc.study.definition import MOST_CHIPS, OWN, Study
+from analog_pc.study.definition import MOST_CHIPS, OWN, POPULATION, Study
 from analog_pc.study.limits import Limits, limits
 from analog_pc.study.measures import measure
+from analog_pc.study.samplers import NSGA2
 from analog_pc.study.wafer import wafer
 from analog_pc.technology import Technology, technology
 from analog_pc.technology.checks import nearest
@@ -53,8 +62,9 @@ from analog_pc.technology.checks import nearest
 SAMPLES = 500
 _KEYS = (
     "network", "data", "technology", "samples", "chips", "seed", "measure", "axes", "sampler", "limits",
-    "wafer",
+    "wafer", "objectives",
 )  # fmt: skip
+_SAMPLER_KEYS = ("kind", "points", "population")
 _NEEDED = ("network", "data", "technology")
 
 
@@ -121,8 +131,10 @@ def _built(table: dict[str, Any], path: Path) -> Study:
     columns = {name: unit for one in measures for name, unit in measure(one).columns.items()}
     sampler = _table(table, "sampler")
     for key in sampler:
-        if key not in ("kind", "points"):
-            raise BadInput(f"sampler: unknown key {key!r}{nearest(key, ('kind', 'points'))}")
+        if key not in _SAMPLER_KEYS:
+            raise BadInput(f"sampler: unknown key {key!r}{nearest(key, _SAMPLER_KEYS)}")
+    if "population" in sampler and sampler.get("kind") != NSGA2:
+        raise BadInput(f'sampler: population is of kind = "{NSGA2}"')
     chips = table.get("chips", 1)
     return Study(
         networks=networks,
@@ -136,6 +148,8 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         seed=seed,
         limits=limits(_table(table, "limits"), columns) if "limits" in table else Limits(),
         name=path.stem,
+        objectives=dict(_table(table, "objectives")),
+        population=_whole(sampler, "population", POPULATION),
         wafer=wafer(_table(table, "wafer")) if "wafer" in table else None,
     )
 

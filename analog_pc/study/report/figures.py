@@ -24,9 +24,11 @@ from analog_pc.reporting.style import (
     styled,
 )
 from analog_pc.study.axes import Axis
+from analog_pc.study.limits import SHARES
 from analog_pc.study.pareto import pareto
 from analog_pc.study.report.sentences import value_text
 from analog_pc.study.results import Combination, Results
+from analog_pc.study.search import objective_front, objective_values
 from analog_pc.study.yields import Yield
 
 BINS = 4  # equal parts of a drawn axis, whose means are compared
@@ -194,6 +196,40 @@ def front(results: Results, costs: Floats, name: str) -> Figure:
     axes.set(xscale="log", xlabel=f"{name} ({results.study.columns[name]})", ylabel="accuracy (%)")
     legend_below(figure, [axes], 2)
     return figure
+
+
+@styled
+def search_front(results: Results) -> Figure:
+    """The first two objectives of every candidate of a search, and the front of all objectives.
+
+    With two objectives the front is a line; with more its candidates are marks.
+    """
+    names = list(results.study.objectives)
+    values = objective_values(results)
+    on_front = objective_front(results)
+    figure = Figure(figsize=(ONE_COLUMN, 2.6), layout="constrained")
+    axes = figure.subplots()
+    order = np.linspace(0.0, 1.0, len(values))
+    marks = axes.scatter(values[:, 0], values[:, 1], c=order, cmap="Greys", vmin=-0.3, s=9, lw=0.4,
+                         edgecolors=GREY, label="candidate, late ones dark")  # fmt: skip
+    marks.set_zorder(2)
+    front = values[on_front]
+    front = front[np.argsort(front[:, 0])]
+    line: dict[str, Any] = {"ls": "-", "lw": 0.9} if len(names) == 2 else {"ls": ""}
+    axes.plot(front[:, 0], front[:, 1], marker="D", color=COLOURS[0], label="Pareto front", **line)
+    for name, column, scale in zip(names, values.T, (axes.set_xscale, axes.set_yscale), strict=False):
+        known = column[np.isfinite(column)]
+        if name not in SHARES and len(known) and known.min() > 0.0 and known.max() > 5.0 * known.min():
+            scale("log")
+    axes.set(xlabel=_objective(results, names[0]), ylabel=_objective(results, names[1]))
+    legend_below(figure, [axes], 2)
+    return figure
+
+
+def _objective(results: Results, name: str) -> str:
+    unit = results.study.columns[name]
+    way = results.study.objectives[name]
+    return f"{name}{f' ({unit})' if unit else ''}, {way} is best"
 
 
 @dataclass(frozen=True)
