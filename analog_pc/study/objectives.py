@@ -22,11 +22,11 @@ def check_objectives(objectives: Mapping[str, str], columns: Mapping[str, str]) 
     columns
         Column -> unit of what is measured.
     """
-    for name, way in objectives.items():
+    for name, direction in objectives.items():
         if name not in columns:
             raise BadInput(f"objective {name!r}: is not measured{nearest(name, columns)}")
-        if way not in (MIN, MAX):
-            raise BadInput(f'objective {name!r}: must be "{MIN}" or "{MAX}", got {way!r}')
+        if direction not in (MIN, MAX):
+            raise BadInput(f'objective {name!r}: must be "{MIN}" or "{MAX}", got {direction!r}')
     if len(objectives) < LEAST:
         raise BadInput(
             f"objectives: {len(objectives)} of them, a search needs {LEAST} or more, such as "

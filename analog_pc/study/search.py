@@ -127,7 +127,9 @@ class _Sampler:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._axes = study.axes
         seed = int(generator(study.seed, SEARCH).integers(2**32))
-        directions = ["maximize" if way == MAX else "minimize" for way in study.objectives.values()]
+        directions = [
+            "maximize" if direction == MAX else "minimize" for direction in study.objectives.values()
+        ]
         self._study = optuna.create_study(
             directions=directions,
             sampler=optuna.samplers.NSGAIISampler(population_size=study.population, seed=seed),
@@ -169,5 +171,5 @@ def objective_values(results: Results) -> Floats:
 
 def objective_front(results: Results) -> Bools:
     """Which candidates no other beats in all objectives, [candidates]."""
-    signs = np.array([-1.0 if way == MAX else 1.0 for way in results.study.objectives.values()])
+    signs = np.array([-1.0 if direction == MAX else 1.0 for direction in results.study.objectives.values()])
     return pareto(signs * objective_values(results))

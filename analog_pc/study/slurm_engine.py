@@ -104,7 +104,7 @@ def run_on_slurm(study: Study, folder: Path, array: Array, tell: Tell = silent) 
             parts = watch.unfinished(parts)
             if not parts:
                 break
-            why = _awaited(_submitted(executor, study, folder, parts), watch.look) or why
+            why = _awaited(_submitted(executor, study, folder, parts), watch.report) or why
         left = watch.unfinished(parts)
     if left:
         raise SimulationFailed(
@@ -128,7 +128,7 @@ class _Watch:
         rows = store.rows()
         return sum(key in rows for key in self._keys)
 
-    def look(self) -> None:
+    def report(self) -> None:
         """Tell how many points are done."""
         rows = self._store.rows()
         done = [rows[key] for key in self._keys if key in rows]
@@ -180,13 +180,13 @@ def _submitted(executor: Any, study: Study, folder: Path, parts: Sequence[Part])
     return found
 
 
-def _awaited(jobs: Sequence[Any], look: Callable[[], None]) -> str:
+def _awaited(jobs: Sequence[Any], report: Callable[[], None]) -> str:
     """Wait for all jobs; why one of them failed, "" where none did.  Left by Ctrl-C it cancels them."""
     try:
         while not all(job.done() for job in jobs):
-            look()
+            report()
             time.sleep(GLANCE)
-        look()
+        report()
     except BaseException:
         for job in jobs:
             job.cancel(check=False)

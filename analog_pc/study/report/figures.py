@@ -228,8 +228,8 @@ def search_front(results: Results) -> Figure:
 
 def _objective(results: Results, name: str) -> str:
     unit = results.study.columns[name]
-    way = results.study.objectives[name]
-    return f"{name}{f' ({unit})' if unit else ''}, {way} is best"
+    direction = results.study.objectives[name]
+    return f"{name}{f' ({unit})' if unit else ''}, {direction} is best"
 
 
 @dataclass(frozen=True)
