@@ -1,6 +1,7 @@
 """What does a study cost beside its solver?  10,000 points: 100 technologies, 100 chips each, 100 digits.
 
-    python analysis/study_cost.py analysis/results/study_cost.json
+    python analysis/study_cost.py analysis/results/study_cost.json                 # 10,000 points
+    python analysis/study_cost.py analysis/results/study_cost.json --gains 1       # 1,000 of them
 
 A 64-32-10 network on `cmos65-rram` with wires, amplifiers and all else of it; gain and wire resistance vary.
 The study is run on two worker processes into a folder, read again, and five random points are solved by
@@ -14,10 +15,10 @@ the comparison of its outputs with the labels, the scales of each technology giv
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -40,18 +41,19 @@ from analog_pc.training import TrainingConfig, load_dataset
 CHIPS = 100
 DIGITS = 100
 WORKERS = 2
+GAINS = 10
 CONFIRMED = 5
-COMPARED = 40  # chunks whose time is compared
+COMPARED = 16  # chunks whose time is compared
 CHUNK = 10  # points
 ROUNDS = 3
 
 
-def make_study() -> Study:
-    """10,000 points."""
+def make_study(gains: int) -> Study:
+    """1,000 points for each of so many gains."""
     network = train(random_network((64, 32, 10), "tanh"), load_dataset("digits"), TrainingConfig(epochs=15))
     data = load_test_data("digits", network, DIGITS, 0)
     axes = [
-        axis("amplifier_gain", {"low": "40 dB", "high": "80 dB", "points": 10, "scale": "log"}),
+        axis("amplifier_gain", np.geomspace(1e4, 1e2, GAINS)[:gains]),
         axis("wire_resistance", {"low": "0.1 Ohm", "high": "1 Ohm", "points": 10, "scale": "log"}),
     ]
     return study_of(network, technology("cmos65-rram"), data, axes, chips=CHIPS, name="study_cost")
@@ -111,9 +113,9 @@ def told(progress: Progress) -> None:
         print(progress.done, "of", progress.total, flush=True)
 
 
-def main(path: Path) -> None:
+def main(path: Path, gains: int) -> None:
     """Run, compare, confirm, write."""
-    study = make_study()
+    study = make_study(gains)
     ratio = compared(study)
     print(ratio, flush=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -129,6 +131,7 @@ def main(path: Path) -> None:
     found = {
         "points": len(results),
         "failed": len(results.failed),
+        "technologies": len(results.combinations),
         "workers": WORKERS,
         "seconds": seconds,
         "cpu_seconds": spent,
@@ -142,4 +145,8 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--gains", type=int, default=GAINS, choices=range(1, GAINS + 1))
+    asked = parser.parse_args()
+    main(asked.path, asked.gains)
