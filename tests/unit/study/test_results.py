@@ -20,6 +20,7 @@ from analog_pc.evaluation import TestData
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Limit, Limits, Store, Wafer, axis, pareto, read_study, run_study, study_of
+from analog_pc.study.report import figures
 from analog_pc.study.yields import yields
 from analog_pc.technology import Technology
 
@@ -301,3 +302,14 @@ def test_the_example_of_make_study_is_a_study(tmp_path: Path) -> None:
     recipe = (root / "Makefile").read_text().split("\nstudy:")[1].split("\n\n")[0]
     assert "examples/study.toml study/offsets.toml" in recipe
     assert "make study" in (root / ".ci" / "run").read_text()
+
+
+def test_combinations_that_share_a_value_stand_side_by_side(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    axes = [axis("opamp_offset", [1e-3, 1e-2]), axis("opamp_gain", [1e2, 1e3, 1e4])]
+    drawn = figures.accuracy(run_study(study_of(network, base, data, axes, chips=2)))
+    marks = [line.get_xdata() for line in drawn.axes[0].lines if line.get_label() == "chip"]
+    places = sorted({float(x) for line in marks for x in line})
+    assert len(places) == 6  # none on top of another, and each nearer to its own value
+    assert places[2] < 5.5e-3 < places[3]

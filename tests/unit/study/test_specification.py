@@ -23,6 +23,7 @@ from analog_pc.evaluation import Bench, TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study.specification import (
     BOUNDS,
+    FieldLimit,
     Specification,
     Target,
     bound,
@@ -36,6 +37,7 @@ from analog_pc.study.specification import run as fields_of
 from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
 from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
+from analog_pc.study.specification.report import figures
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
@@ -331,6 +333,18 @@ def test_without_a_joint_chip_there_is_no_price(bench: Bench) -> None:
     assert not costs.candidates
     assert costs.cheapest is None
     assert "no joint chip" in costs.message
+
+
+def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
+    deep = Trial(value=1e-3, loss=0.01, low=-0.4, high=0.42, chips=4, verdict=Verdict.UNDECIDED)
+    far = Trial(value=1e-1, loss=0.8, low=-0.9, high=0.9, chips=4, verdict=Verdict.EXCEEDED)  # beyond the top
+    found = Specification(target=Target(bench=bench, budget=BUDGET, fields=("input_offset",)))
+    searched = search.Searched(kept=None, beyond=deep, trials=(deep, far))
+    found.limits["input_offset"] = FieldLimit(bound=bound("input_offset"), typical=0.0, searched=searched)
+    axes = figures.losses(found).axes[0]
+    lowest, highest = axes.get_ylim()
+    assert -90.0 < lowest < -40.0
+    assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
 
 
 # --- the command
