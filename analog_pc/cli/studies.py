@@ -21,10 +21,20 @@ from analog_pc.study.analyses import Analyses
 from analog_pc.study.confirm import Confirmation, Verdict, confirm
 from analog_pc.study.dask_engine import dask_executor
 from analog_pc.study.datasets import check_netcdf
+from analog_pc.study.engine import Tell
 from analog_pc.study.part import WHOLE, Part, part, sbatch_script
-from analog_pc.study.report.sentences import combination_lines, confirmation_lines, index_lines, opening
+from analog_pc.study.report.sentences import (
+    combination_lines,
+    confirmation_lines,
+    front_lines,
+    index_lines,
+    opening,
+)
 from analog_pc.study.report.write import NAMES, write_study
+from analog_pc.study.samplers import NSGA2
+from analog_pc.study.search import Evaluate, check_search, search_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
+from analog_pc.study.slurm_engine import JOBS, MINUTES, Array, run_on_slurm
 from analog_pc.study.yields import Yield, yields
 
 SCRIPT = "study.sbatch"
@@ -46,6 +56,9 @@ class StudyRequest:
     netcdf: bool
     part: str | None
     sbatch: int | None
+    jobs: int | None
+    partition: str | None
+    minutes: int | None
 
 
 def cores() -> int:
@@ -68,19 +81,26 @@ def study_all(request: StudyRequest) -> int:
     _check_options(request)
     folder = _folder(request)
     if request.sbatch is not None:
-        read_study(request.file)  # a file with a fault is told now, not by every job
+        _check_parts(read_study(request.file))  # a file with a fault is told now, not by every job
         return _write_script(folder, request.file, request.sbatch)
     if request.part is not None:
-        return _evaluate_part(read_study(request.file), part(request.part), folder, request)
+        study = read_study(request.file)
+        _check_parts(study)
+        return _evaluate_part(study, part(request.part), folder, request)
     with claimed(folder, NAMES, (request.file,)) as claim:
         return _study(request, folder, claim)
 
 
 def _check_options(request: StudyRequest) -> None:
-    if request.engine == "pool" and request.scheduler is not None:
+    if request.engine != "dask" and request.scheduler is not None:
         raise BadInput("--scheduler: is of --engine dask")
     if request.engine == "dask" and request.scheduler is None:
         raise BadInput("--engine dask: give --scheduler ADDRESS, such as tcp://127.0.0.1:8786")
+    for name in ("jobs", "partition", "minutes"):
+        if request.engine != "slurm" and getattr(request, name) is not None:
+            raise BadInput(f"--{name}: is of --engine slurm")
+    if request.engine == "slurm" and request.workers is not None:
+        raise BadInput("--workers: a Slurm job has one core; give --jobs")
     if request.part is not None and request.engine != "pool":
         raise BadInput("--part: is evaluated on this machine, leave out --engine")
     if request.part is not None and request.sbatch is not None:
@@ -89,6 +109,15 @@ def _check_options(request: StudyRequest) -> None:
         raise BadInput("--part: computes rows alone; give --confirm and --netcdf to the whole study")
     if request.netcdf:
         check_netcdf()
+
+
+def _check_parts(study: Study) -> None:
+    """`BadInput` for a study whose points are not known before it runs."""
+    if study.sampler == NSGA2:
+        raise BadInput(
+            f"sampler {NSGA2!r}: candidates follow from what earlier ones measured, so there are no parts: "
+            "leave out --part and --sbatch"
+        )
 
 
 def _folder(request: StudyRequest) -> Path:
@@ -103,6 +132,7 @@ def _folder(request: StudyRequest) -> Path:
 def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
     study = read_study(request.file)
     check_sensitivity(study)
+    check_search(study)
     ngspice = Ngspice()
     if request.confirm:
         ngspice.version()  # before hours of work: is it there?
@@ -116,6 +146,8 @@ def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
         indices=indices_of(results),
     )
     for line in combination_lines(results, analyses.yields):
+        click.echo(line)
+    for line in front_lines(results):
         click.echo(line)
     for line in index_lines(analyses.indices, study):
         click.echo(line)
@@ -148,6 +180,13 @@ def _evaluate_part(study: Study, which: Part, folder: Path, request: StudyReques
 
 def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
     """The rows, from workers of this machine or of a cluster."""
+    if request.engine == "slurm":
+        array = Array(
+            jobs=request.jobs or JOBS,
+            minutes=request.minutes or MINUTES,
+            partition=request.partition or "",
+        )
+        return _shown(study, folder, lambda part, tell: run_on_slurm(part, folder, array, tell))
     if request.scheduler is None:
         return _run(study, folder, request.workers or cores(), None)
     with dask_executor(request.scheduler) as (executor, workers):
@@ -155,23 +194,35 @@ def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
 
 
 def _run(study: Study, folder: Path, workers: int, executor: Executor | None, which: Part = WHOLE) -> Results:
-    """The rows, with progress on standard error."""
-    done = 0
+    """The rows, from this machine or from an executor."""
+
+    def evaluate(part: Study, tell: Tell) -> Results:
+        return run_study(part, folder, workers=workers, executor=executor, tell=tell, part=which)
+
+    return _shown(study, folder, evaluate, which)
+
+
+def _shown(study: Study, folder: Path, evaluate: Evaluate, which: Part = WHOLE) -> Results:
+    """The rows, with progress on standard error; a search evaluates one generation after the other."""
+    done = -1
     try:
         with plain_interrupts(), StepDisplay() as display:
-            display.begin(1, 1, study.name, which.points(len(study)))
 
             def tell(progress: Progress) -> None:
                 nonlocal done
+                if done < 0:  # an engine that refuses has shown nothing
+                    display.begin(1, 1, study.name, which.points(len(study)))
                 done = progress.done
                 text = f"{counted(progress.failed, 'failure')}" if progress.failed else ""
                 display.reached(progress.done, progress.stored, text)
 
-            return run_study(study, folder, workers=workers, executor=executor, tell=tell, part=which)
+            if study.sampler == NSGA2:
+                return search_study(study, evaluate, tell)
+            return evaluate(study, tell)
     except KeyboardInterrupt:
         total = which.points(len(study))
         raise KeyboardInterrupt(
-            f"interrupted: {done} of {total} points are kept in {folder}, the same command goes on"
+            f"interrupted: {max(done, 0)} of {total} points are kept in {folder}, the same command goes on"
         ) from None
 
 

@@ -23,10 +23,17 @@ FILE = PathOption()
 )
 @click.option(
     "--engine",
-    type=click.Choice(("pool", "dask")),
+    type=click.Choice(("pool", "dask", "slurm")),
     default="pool",
     show_default=True,
-    help="Workers of this machine, or of a dask cluster.",
+    help="Workers of this machine, of a dask cluster, or an array of Slurm jobs.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 10_000), metavar="COUNT", help="Of --engine slurm.  [default: 8]"
+)
+@click.option("--partition", metavar="NAME", help="Of --engine slurm.  [default: that of the cluster]")
+@click.option(
+    "--minutes", type=click.IntRange(1), metavar="COUNT", help="That a Slurm job may take.  [default: 60]"
 )
 @click.option(
     "--confirm",

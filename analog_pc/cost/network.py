@@ -47,6 +47,7 @@ def network_cost(
     dac_bits: int = 8,
     adc_bits: int = 8,
     time_limit: float = TIME_LIMIT,
+    transients: bool = True,
 ) -> Cost:
     """Energy, latency and area of a network on a technology, by part, per stimulus.
 
@@ -80,6 +81,8 @@ def network_cost(
         Resolution of the converters.
     time_limit
         s for the search of the operating points of a phase; samples that are left then are not counted.
+    transients
+        False: settling times are linear bounds, see `settling.Settled`, so that energies are bounds too.
 
     Raises
     ------
@@ -93,7 +96,8 @@ def network_cost(
     scales = scales_of_all(network, technology, inputs, targets)
     x = np.asarray(inputs, dtype=np.float64)[:samples]
     t = None if targets is None else np.asarray(targets, dtype=np.float64)[:samples]
-    study = _Study(network, technology, found, x, t, seed, (dac_bits, adc_bits), time_limit, scales)
+    study = _Study(network, technology, found, x, t, seed, (dac_bits, adc_bits), time_limit, scales,
+                    transients)  # fmt: skip
     costs: dict[str, PhaseCost] = {}
     failed: dict[str, str] = {}
     simulated = {"predict": study.predict} | ({} if t is None else {"learn": study.learn})
@@ -174,6 +178,7 @@ class _Study:
     bits: tuple[int, int]
     time_limit: float
     scales: Scales
+    transients: bool
 
     def compile(self, targets: Floats | None, gated: bool = False) -> CompiledNetwork:
         return compile_network(
@@ -229,7 +234,7 @@ class _Study:
             everything.status,
         )
         watts = {name: float(w.mean()) for name, w in native.dissipation(circuit, solution).items()}
-        settled = settle(native, circuit, compiled, solution, good)
+        settled = settle(native, circuit, compiled, solution, good, self.transients)
         saturated = sum(outcomes[k] is Outcome.SATURATED for k in good)
         notes: tuple[str, ...] = ()
         if saturated:

@@ -47,7 +47,12 @@ class Settled:
 
 
 def settle(
-    native: Native, circuit: Circuit, compiled: CompiledNetwork, solution: Solution, numbers: Ints
+    native: Native,
+    circuit: Circuit,
+    compiled: CompiledNetwork,
+    solution: Solution,
+    numbers: Ints,
+    transients: bool = True,
 ) -> Settled:
     """The settling time of the slowest sample of a solution that holds every node.
 
@@ -61,6 +66,8 @@ def settle(
         Operating points, found by the native simulator.
     numbers
         Which samples of `compiled` they belong to.
+    transients
+        False: the linear bound, which takes a fraction of the time.
     """
     states = native.model(circuit).n_states
     with single_threaded_blas():
@@ -74,7 +81,7 @@ def settle(
     linear = float(np.log(1.0 / LEVEL) / rate)
     kept = "all modes" if states <= EVERY_MODE_STATES else f"the {SLOWEST} slowest modes"
     modes = Settled(linear, f"linear bound: ln(100) / margin of {kept} at the operating point", True)
-    if states > TRANSIENT_STATES:
+    if states > TRANSIENT_STATES or not transients:
         return modes
     few = [slowest] if states > EVERY_SAMPLE_STATES else list(range(len(margins)))
     try:

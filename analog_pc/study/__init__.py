@@ -14,6 +14,7 @@ from analog_pc.study.pareto import pareto
 from analog_pc.study.part import Part
 from analog_pc.study.results import Combination, Results
 from analog_pc.study.samplers import SAMPLERS
+from analog_pc.study.search import search_study
 from analog_pc.study.store import Store
 from analog_pc.study.toml_file import read_study, study_of
 from analog_pc.study.wafer import Wafer
@@ -39,5 +40,6 @@ __all__ = [
     "pareto",
     "read_study",
     "run_study",
+    "search_study",
     "study_of",
 ]

@@ -17,8 +17,9 @@ from analog_pc.study.axes import NETWORK, PRECISION, TECHNOLOGY, Axis
 from analog_pc.study.fields import field as field_of
 from analog_pc.study.limits import Limits
 from analog_pc.study.measures import Measure, measure
+from analog_pc.study.objectives import check_objectives
 from analog_pc.study.point import Point, Values
-from analog_pc.study.samplers import DRAWN, SAMPLERS, combinations
+from analog_pc.study.samplers import DRAWN, NSGA2, SAMPLERS, combinations
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.wafer import Die, Wafer
 from analog_pc.technology import Technology
@@ -26,6 +27,7 @@ from analog_pc.technology.checks import nearest
 
 OWN = "own"  # chips: each point has one of its own
 MOST_CHIPS = 1_000_000
+POPULATION = 20
 LAST_SEED = 2**32 - 1
 SOURCE = "an axis of a study"
 
@@ -44,7 +46,7 @@ class Study:
         What is varied; no two of one name.
     sampler
         "grid": every combination, "list": first values, second values, ..., "sobol" or "latin-hypercube":
-        `points` combinations drawn.
+        `points` combinations drawn; "nsga2": `points` candidates searched for (`search.py`).
     measures
         Names, see `measures.MEASURES`.
     chips
@@ -54,6 +56,13 @@ class Study:
         Of the first chip, of the sampler and of own chips.
     limits
         What a chip has to keep, for the yield.
+    objectives
+        Column -> "min" or "max", two or more, with the sampler "nsga2"; of a candidate the mean over its
+        chips counts.
+    population
+        Candidates of a generation of "nsga2".
+    candidates
+        Combinations that are evaluated instead of those of the sampler: a search fills them in.
     wafer
         Lots and dies that chips come from, in the order of their seeds; not of own chips.
 
@@ -75,6 +84,9 @@ class Study:
     limits: Limits = field(default_factory=Limits)
     name: str = "study"
     wafer: Wafer | None = None
+    objectives: Mapping[str, str] = field(default_factory=dict)
+    population: int = POPULATION
+    candidates: tuple[Values, ...] | None = None
 
     def __post_init__(self) -> None:
         names = [axis.name for axis in self.axes]
@@ -94,9 +106,22 @@ class Study:
             raise BadInput(f'study: chips = "{OWN}" come from no wafer: give their number')
         self.limits.check(self.columns)
         combinations(self.sampler, self.axes, self.points)
+        self._check_search()
         for one in self.measured:
             for technology in self.technologies.values():
                 one.check(technology)
+
+    def _check_search(self) -> None:
+        if self.sampler != NSGA2:
+            if self.objectives:
+                raise BadInput(f'objectives: are of the sampler "{NSGA2}", got {self.sampler!r}')
+            return
+        check_objectives(self.objectives, self.columns)
+        if not is_whole(self.population) or not 2 <= self.population <= self.points:
+            raise BadInput(
+                f"sampler {NSGA2!r}: population = {self.population!r}, must be from 2 to {self.points}, "
+                "the number of points"
+            )
 
     def _check_candidates(self) -> None:
         if not self.networks or not self.technologies:
@@ -127,7 +152,14 @@ class Study:
         return {name: unit for one in self.measured for name, unit in one.columns.items()}
 
     def __len__(self) -> int:
-        return combinations(self.sampler, self.axes, self.points) * self.chips_each
+        return self._count * self.chips_each
+
+    @property
+    def _count(self) -> int:
+        """How many combinations there are."""
+        if self.candidates is not None:
+            return len(self.candidates)
+        return combinations(self.sampler, self.axes, self.points)
 
     @property
     def chips_each(self) -> int:
@@ -136,8 +168,9 @@ class Study:
 
     def combinations(self) -> Iterator[Values]:
         """Axis -> value of every combination, one after the other."""
-        count = combinations(self.sampler, self.axes, self.points)
-        return SAMPLERS[self.sampler](self.axes, count, self.seed)
+        if self.candidates is not None:
+            return iter(self.candidates)
+        return SAMPLERS[self.sampler](self.axes, self._count, self.seed)
 
     def all_points(self) -> Iterator[Point]:
         """Every point, made when it is asked for; the chips of a combination follow each other."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -52,6 +52,7 @@ def run_study(
     executor: Executor | None = None,
     tell: Tell = silent,
     part: Part = WHOLE,
+    known: Path | None = None,
 ) -> Results:
     """Evaluate every point that has no row yet.
 
@@ -73,6 +74,8 @@ def run_study(
         Is told of every chunk that ends.
     part
         Points that are evaluated; the results are those of this part.
+    known
+        A folder whose rows are not computed again; it is only read.
 
     Returns
     -------
@@ -98,7 +101,7 @@ def run_study(
         raise BadInput(f"study: workers = {workers!r}, must be 1 or more")
     with ExitStack() as stack:
         store = None if folder is None else stack.enter_context(Store(Path(folder)))
-        run = _Run(study, store, tell, part)
+        run = _Run(study, store, tell, part, {} if known is None else Store(known).rows())
         if executor is not None:
             run.on(lambda: executor, workers)
         elif not run.here(math.inf if workers == 1 else WORTH_WORKERS):
@@ -123,12 +126,14 @@ class _Pace:
 class _Run:
     """The state of a run: rows that are there, and the pace of the points."""
 
-    def __init__(self, study: Study, store: Store | None, tell: Tell, part: Part) -> None:
+    def __init__(
+        self, study: Study, store: Store | None, tell: Tell, part: Part, known: Mapping[str, Row]
+    ) -> None:
         self.study = study
         self.part = part
         self.store = store
         self.tell = tell
-        self.rows: dict[str, Row] = {} if store is None else store.rows()
+        self.rows: dict[str, Row] = dict(known) | ({} if store is None else store.rows())
         self.pace = _Pace()
         self.missing = self._missing()
         self.total = part.points(len(study))

@@ -9,8 +9,11 @@ from functools import cache
 from typing import Any
 
 from analog_pc.errors import BadInput
-from analog_pc.technology import Source, Technology, offset_spread, quantities
+from analog_pc.technology import Source, Technology, offset_spread, quantities, technology
 from analog_pc.technology.checks import checked, nearest, number
+
+REFERENCE = "ideal"  # whose other fields refuse no value
+BESIDE_OTHERS = ("g_min", "g_max", "opamp_slew_rate")  # right or wrong beside the values of other fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +54,25 @@ class Field:
         Raises
         ------
         BadInput
-            For another type or unit.
+            For another type or unit, and for a value that no technology can have, such as a single level.
         """
-        if self.name in quantities():
-            return checked(self.name, raw)
-        return number(self.name, raw, self.unit)
+        value = checked(self.name, raw) if self.name in quantities() else number(self.name, raw, self.unit)
+        self._check(value)
+        return value
+
+    def _check(self, value: Any) -> None:
+        """`BadInput` for a value that no technology can have, whatever its other fields are."""
+        base = technology(REFERENCE)
+        where = f"technology {base.name!r}: "
+        try:
+            for name, part in self.change(base, value).items():
+                quantities()[name].check(base.name, name, part)
+            if self.name not in BESIDE_OTHERS:
+                self.apply(base, value, REFERENCE)
+        except BadInput as refused:
+            raise BadInput(str(refused).removeprefix(where)) from None
+        except ArithmeticError:
+            raise BadInput(f"{self.name} = {value!r}, must be > 0") from None
 
 
 def _own(name: str) -> Field:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from analog_pc.errors import BadInput
+from analog_pc.study.measures import MEASURES
 from analog_pc.technology.checks import nearest, number
 
 
@@ -34,11 +35,22 @@ class Limits:
         known = tuple(columns)
         for name in self.each:
             if name not in known:
-                raise BadInput(f"limit {name!r}: is not measured{nearest(name, known)}")
+                raise _unmeasured(name, known)
 
     def broken(self, measured: Mapping[str, float | int | None]) -> tuple[str, ...]:
         """Columns whose limits a chip does not keep."""
         return tuple(name for name, limit in self.each.items() if not limit.kept(measured.get(name)))
+
+
+MEASURE_OF = {column: one.name for one in MEASURES.values() for column in one.columns}
+
+
+def _unmeasured(name: str, columns: Collection[str]) -> BadInput:
+    """Which measure has the column; where none has, the column that was meant."""
+    owner = MEASURE_OF.get(name)
+    if owner is None:
+        return BadInput(f"limit {name!r}: is not measured{nearest(name, columns)}")
+    return BadInput(f"limit {name!r}: is not measured: add {owner!r} to measure")
 
 
 SHARES = ("accuracy", "accuracy_low", "accuracy_high", "ideal_accuracy")
@@ -63,7 +75,7 @@ def limits(raw: Mapping[str, object], columns: Mapping[str, str]) -> Limits:
     found = {}
     for name, entry in raw.items():
         if name not in columns:
-            raise BadInput(f"limit {name!r}: is not measured{nearest(name, columns)}")
+            raise _unmeasured(name, columns)
         if not isinstance(entry, Mapping) or not set(entry) & {"min", "max"}:
             raise BadInput(f"limit {name!r}: must be a table with min or max, got {entry!r}")
         for key in entry:

@@ -14,6 +14,7 @@ from analog_pc.study.point import Values
 from analog_pc.study.seeds import SAMPLER, generator
 
 SALTELLI = "saltelli"
+NSGA2 = "nsga2"
 MOST = 1 << 30  # points of a study
 
 
@@ -62,6 +63,11 @@ def saltelli(axes: Sequence[Axis], count: int, seed: int) -> Iterator[Values]:
         yield _at(axes, second)
 
 
+def searched(axes: Sequence[Axis], count: int, seed: int) -> Iterator[Values]:
+    """`BadInput`: candidates of a search follow from what earlier ones measured, see `search.py`."""
+    raise BadInput(f"sampler {NSGA2!r}: chooses by what was measured: run it by search_study")
+
+
 def _at(axes: Sequence[Axis], shares: Floats) -> Values:
     return {axis.name: axis.at(float(share)) for axis, share in zip(axes, shares, strict=True)}
 
@@ -72,8 +78,9 @@ SAMPLERS: Mapping[str, Callable[[Sequence[Axis], int, int], Iterator[Values]]] =
     "sobol": sobol,
     "latin-hypercube": latin_hypercube,
     SALTELLI: saltelli,
+    NSGA2: searched,
 }
-DRAWN = ("sobol", "latin-hypercube", SALTELLI)
+DRAWN = ("sobol", "latin-hypercube", SALTELLI, NSGA2)
 
 
 def combinations(sampler: str, axes: Sequence[Axis], points: int) -> int:

@@ -6,7 +6,8 @@
                |-- 1: chips of their own, one for each point, by the hash of what decides it
                |-- 2: points that a simulator confirms
                |-- 3: lots, by their number and the name of a field
-               `-- 4: the bootstrap of sensitivities
+               |-- 4: the bootstrap of sensitivities
+               `-- 5: the candidates of a search
 
 A branch is `numpy.random.SeedSequence(seed, spawn_key=...)`; no state is handed on from point to point.
 """
@@ -22,6 +23,7 @@ CHIP = 1
 CONFIRMED = 2
 LOT = 3
 BOOTSTRAP = 4
+SEARCH = 5
 
 
 def generator(seed: int, *branch: int) -> np.random.Generator:

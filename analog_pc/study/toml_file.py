@@ -18,6 +18,14 @@
     kind = "sobol"                       # grid, list, sobol, latin-hypercube, saltelli
     points = 256
 
+    [sampler]                            # or a search, which needs analog-pc[search]
+    kind = "nsga2"
+    points = 200                         # candidates
+    population = 20                      # of a generation
+    [objectives]                         # columns of what is measured
+    accuracy = "max"
+    energy = "min"
+
     [limits]                             # what a chip has to keep, for the yield
     accuracy_low = { min = 0.93, typ = 0.95 }
 
@@ -35,16 +43,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from analog_pc.arrays import is_whole
+from analog_pc.arrays import has_whole_value, is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import TestData, load_test_data
 from analog_pc.files import read_toml
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
+from analog_pc.si import is_quantity, quantity
 from analog_pc.study.axes import Axis, axis
-from analog_pc.study.definition import OWN, Study
+from analog_pc.study.definition import MOST_CHIPS, OWN, POPULATION, Study
 from analog_pc.study.limits import Limits, limits
 from analog_pc.study.measures import measure
+from analog_pc.study.samplers import NSGA2
 from analog_pc.study.wafer import wafer
 from analog_pc.technology import Technology, technology
 from analog_pc.technology.checks import nearest
@@ -52,8 +62,9 @@ from analog_pc.technology.checks import nearest
 SAMPLES = 500
 _KEYS = (
     "network", "data", "technology", "samples", "chips", "seed", "measure", "axes", "sampler", "limits",
-    "wafer",
+    "wafer", "objectives",
 )  # fmt: skip
+_SAMPLER_KEYS = ("kind", "points", "population")
 _NEEDED = ("network", "data", "technology")
 
 
@@ -120,8 +131,10 @@ def _built(table: dict[str, Any], path: Path) -> Study:
     columns = {name: unit for one in measures for name, unit in measure(one).columns.items()}
     sampler = _table(table, "sampler")
     for key in sampler:
-        if key not in ("kind", "points"):
-            raise BadInput(f"sampler: unknown key {key!r}{nearest(key, ('kind', 'points'))}")
+        if key not in _SAMPLER_KEYS:
+            raise BadInput(f"sampler: unknown key {key!r}{nearest(key, _SAMPLER_KEYS)}")
+    if "population" in sampler and sampler.get("kind") != NSGA2:
+        raise BadInput(f'sampler: population is of kind = "{NSGA2}"')
     chips = table.get("chips", 1)
     return Study(
         networks=networks,
@@ -131,10 +144,12 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         sampler=str(sampler.get("kind", "grid")),
         points=_whole(sampler, "points", 0),
         measures=measures,
-        chips=chips if chips == OWN else _whole(table, "chips", 1),
+        chips=chips if chips == OWN else _chips(chips),
         seed=seed,
         limits=limits(_table(table, "limits"), columns) if "limits" in table else Limits(),
         name=path.stem,
+        objectives=dict(_table(table, "objectives")),
+        population=_whole(sampler, "population", POPULATION),
         wafer=wafer(_table(table, "wafer")) if "wafer" in table else None,
     )
 
@@ -152,6 +167,15 @@ def _whole(table: Mapping[str, Any], key: str, default: int) -> int:
     if not is_whole(value) or value < 0:
         raise BadInput(f"{key} = {value!r}, must be a whole number, 0 or more")
     return int(value)
+
+
+def _chips(raw: object) -> int:
+    """A number of chips, 1e3 and "2k" among them; whether there are too many is said by `Study`."""
+    if isinstance(raw, str) and is_quantity(raw):
+        raw = quantity("chips", raw, "")
+    if not is_number(raw) or not has_whole_value(raw):
+        raise BadInput(f'chips = {raw!r}, must be a whole number from 1 to {MOST_CHIPS}, or "{OWN}"')
+    return int(raw)
 
 
 def _names(raw: object, what: str) -> tuple[str, ...]:

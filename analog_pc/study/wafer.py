@@ -26,7 +26,7 @@ from analog_pc.errors import BadInput
 from analog_pc.study.fields import field as field_of
 from analog_pc.study.seeds import LOT, generator
 from analog_pc.technology import Technology
-from analog_pc.technology.checks import nearest
+from analog_pc.technology.checks import nearest, number
 
 SOURCE = "a lot and a place on its wafer"
 MOST_ACROSS = 200
@@ -147,6 +147,11 @@ def _check(kind: str, name: str, value: object) -> None:
         raise BadInput(f"wafer: {kind} of {name!r} = {value!r}, must be a number, {least:g} or more")
 
 
+def _share(kind: str, name: str, raw: object) -> float:
+    """A relative change: a number, or a text such as "20%"."""
+    return number(f"wafer: {kind} of {name!r}", raw)
+
+
 def lot_normal(seed: int, lot: int, name: str) -> float:
     """The standard normal number of a lot and a field."""
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
@@ -174,8 +179,11 @@ def wafer(raw: Mapping[str, object]) -> Wafer:
     for key in ("lot", "radial"):
         table = raw.get(key, {})
         if not isinstance(table, Mapping):
-            raise BadInput(f"wafer: {key}: must be a table of fields, got {table!r}")
-        for name, value in table.items():
-            _check(key, str(name), value)
-        tables.append({str(name): float(value) for name, value in table.items()})
+            raise BadInput(
+                f'wafer: {key}: must be a table of fields, such as {{ opamp_offset = "20%" }}, got {table!r}'
+            )
+        found = {str(name): _share(key, str(name), value) for name, value in table.items()}
+        for name, value in found.items():
+            _check(key, name, value)
+        tables.append(found)
     return Wafer(across=across, lot=tables[0], radial=tables[1])

@@ -24,13 +24,16 @@ from analog_pc.reporting.style import (
     styled,
 )
 from analog_pc.study.axes import Axis
+from analog_pc.study.limits import SHARES
 from analog_pc.study.pareto import pareto
 from analog_pc.study.report.sentences import value_text
 from analog_pc.study.results import Combination, Results
+from analog_pc.study.search import objective_front, objective_values
 from analog_pc.study.yields import Yield
 
 BINS = 4  # equal parts of a drawn axis, whose means are compared
 LABELS = 12  # of a category axis
+SPREAD = 0.6  # of the distance between values: combinations that share one stand side by side
 
 
 def label(axis: Axis) -> str:
@@ -78,7 +81,7 @@ def accuracy(results: Results) -> Figure:
     panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for axes, axis in zip(panels, axes_of, strict=False):
         x = _places(axis, known)
-        _chips(axes, x, known)
+        _chips(axes, x if single else _side_by_side(axis, axes_of, x, known), known)
         if single:
             _means(axes, x, known)
         ideal = known[0].chips[0].row.measured["ideal_accuracy"]
@@ -89,6 +92,26 @@ def accuracy(results: Results) -> Figure:
     panels[0].set_ylabel("accuracy (%)")
     legend_below(figure, panels[:1], 3)
     return figure
+
+
+def _side_by_side(axis: Axis, axes_of: Sequence[Axis], x: Floats, known: Sequence[Combination]) -> Floats:
+    """Places on an axis of few values, shifted by the rank of the other axes' values.
+
+    Combinations that share a value would lie on top of each other.  They take `SPREAD` of the distance to the
+    nearest other value, on the scale that is drawn.
+    """
+    scaled = np.log(x) if _is_log(axis) else x
+    values = np.unique(scaled)
+    if len(values) in (1, len(x)):  # nothing beside it to measure by, or nothing shared
+        return x
+    others = [
+        tuple(float(_places(other, [one])[0]) for other in axes_of if other is not axis) for one in known
+    ]
+    ranks = {key: rank for rank, key in enumerate(sorted(set(others)))}
+    most = max(len(ranks) - 1, 1)
+    shift = np.array([ranks[key] / most - 0.5 for key in others])
+    moved = scaled + SPREAD * float(np.diff(values).min()) * shift
+    return np.exp(moved) if _is_log(axis) else moved
 
 
 def _chips(axes: Axes, x: Floats, known: Sequence[Combination]) -> None:
@@ -173,6 +196,40 @@ def front(results: Results, costs: Floats, name: str) -> Figure:
     axes.set(xscale="log", xlabel=f"{name} ({results.study.columns[name]})", ylabel="accuracy (%)")
     legend_below(figure, [axes], 2)
     return figure
+
+
+@styled
+def search_front(results: Results) -> Figure:
+    """The first two objectives of every candidate of a search, and the front of all objectives.
+
+    With two objectives the front is a line; with more its candidates are marks.
+    """
+    names = list(results.study.objectives)
+    values = objective_values(results)
+    on_front = objective_front(results)
+    figure = Figure(figsize=(ONE_COLUMN, 2.6), layout="constrained")
+    axes = figure.subplots()
+    order = np.linspace(0.0, 1.0, len(values))
+    marks = axes.scatter(values[:, 0], values[:, 1], c=order, cmap="Greys", vmin=-0.3, s=9, lw=0.4,
+                         edgecolors=GREY, label="candidate, late ones dark")  # fmt: skip
+    marks.set_zorder(2)
+    front = values[on_front]
+    front = front[np.argsort(front[:, 0])]
+    line: dict[str, Any] = {"ls": "-", "lw": 0.9} if len(names) == 2 else {"ls": ""}
+    axes.plot(front[:, 0], front[:, 1], marker="D", color=COLOURS[0], label="Pareto front", **line)
+    for name, column, scale in zip(names, values.T, (axes.set_xscale, axes.set_yscale), strict=False):
+        known = column[np.isfinite(column)]
+        if name not in SHARES and len(known) and known.min() > 0.0 and known.max() > 5.0 * known.min():
+            scale("log")
+    axes.set(xlabel=_objective(results, names[0]), ylabel=_objective(results, names[1]))
+    legend_below(figure, [axes], 2)
+    return figure
+
+
+def _objective(results: Results, name: str) -> str:
+    unit = results.study.columns[name]
+    direction = results.study.objectives[name]
+    return f"{name}{f' ({unit})' if unit else ''}, {direction} is best"
 
 
 @dataclass(frozen=True)

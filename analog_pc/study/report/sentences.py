@@ -6,14 +6,18 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from analog_pc.evaluation.sentences import percent
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
 from analog_pc.study.confirm import AGREED, Confirmation, Verdict
 from analog_pc.study.definition import OWN, Study
 from analog_pc.study.fields import fields
+from analog_pc.study.objectives import MIN
 from analog_pc.study.point import Values
 from analog_pc.study.results import Combination, Results
+from analog_pc.study.search import objective_front, objective_values
 from analog_pc.study.sensitivity import Index, main_column
 from analog_pc.study.yields import Yield
 
@@ -165,6 +169,27 @@ def index_lines(found: Sequence[Index], study: Study) -> list[str]:
         f"{main_column(study)} alone, {percent(one.total)} +- {100.0 * one.total_half_width:.1f} with others"
         for one in ordered
     ]
+
+
+def front_lines(results: Results) -> list[str]:
+    """The candidates of a search that no other beats, with their objectives, best of the first one first."""
+    objectives = results.study.objectives
+    if not objectives:
+        return []
+    values = objective_values(results)
+    front = np.flatnonzero(objective_front(results))
+    first = next(iter(objectives.values()))
+    order = front[np.argsort(values[front, 0] if first == MIN else -values[front, 0], kind="stable")]
+    said = ["", f"Pareto front: {len(order)} of {counted(len(values), 'candidate')}"]
+    for k in order[:SHOWN].tolist():
+        measured = ", ".join(
+            f"{name} {number_text(float(value), results.study.columns[name])}"
+            for name, value in zip(objectives, values[k], strict=True)
+        )
+        said.append(f"  {measured}: {values_text(results.combinations[k].values)}")
+    if len(order) > SHOWN:
+        said.append(f"and {len(order) - SHOWN} more: front.csv")
+    return said
 
 
 def failure_lines(results: Results) -> list[str]:

@@ -25,6 +25,7 @@ from analog_pc.study.report.sentences import (
     confirmation_lines,
     culprit_text,
     failure_lines,
+    front_lines,
     index_lines,
     limit_text,
     number_text,
@@ -35,24 +36,27 @@ from analog_pc.study.report.sentences import (
 )
 from analog_pc.study.report.wafer_map import wafer_map
 from analog_pc.study.results import Results
+from analog_pc.study.search import objective_front, objective_values
 from analog_pc.study.yields import Yield
 
 SCHEMA = "analog-pc study results"
 VERSION = 1  # a field that changes its meaning or goes makes it one more
 FIGURES = "figures"
-DRAWN = ("accuracy", "map", "yield", "wafer", "pareto", "tornado")
+DRAWN = ("accuracy", "map", "yield", "wafer", "pareto", "search", "tornado")
 PAGE = "study.html"
 RESULTS = "results.json"
 CSV = "results.csv"
 NETCDF = "results.nc"
 YIELD = "yield.csv"
 CONFIRMED = "confirmed.csv"
+FRONT = "front.csv"
 NAMES = (
     *(f"{FIGURES}/{name}.{kind}" for name in DRAWN for kind in KINDS),
     CSV,
     NETCDF,
     YIELD,
     CONFIRMED,
+    FRONT,
     PAGE,
     RESULTS,
 )
@@ -89,6 +93,8 @@ def write_study(results: Results, analyses: Analyses, folder: Path, *, as_netcdf
         contents[YIELD] = yield_csv(analyses.yields).encode()
     if analyses.confirmations:
         contents[CONFIRMED] = confirmed_csv(analyses.confirmations).encode()
+    if results.study.objectives:
+        contents[FRONT] = front_csv(results).encode()
     contents[PAGE] = _page(results, analyses, drawn).encode()
     contents[RESULTS] = json_text(study_dict(results, analyses)).encode()
     (folder / FIGURES).mkdir(parents=True, exist_ok=True)
@@ -111,7 +117,10 @@ def draw(results: Results, analyses: Analyses) -> Mapping[str, Figure]:
         drawn["yield"] = figures.yield_bars(analyses.yields)
     if study.wafer is not None and analyses.yields:
         drawn["wafer"] = wafer_map(results)
-    if known and COST in study.columns and len(known) > 1:
+    if study.objectives:
+        if objective_front(results).any():
+            drawn["search"] = figures.search_front(results)
+    elif known and COST in study.columns and len(known) > 1:
         costs = np.array([np.nan if (c := one.mean(COST)) is None else c for one in results.combinations])
         if np.isfinite(costs).any():
             drawn["pareto"] = figures.front(results, costs, COST)
@@ -136,6 +145,8 @@ def study_dict(results: Results, analyses: Analyses) -> dict[str, Any]:
                         seconds, message, verdict}]: points that ngspice solved again
         indices         [{axis, first, first_half_width, total, total_half_width}]: Sobol indices of
                         accuracy_low, or the first column, where the sampler is "saltelli"
+        objectives      column -> "min" or "max", of a search
+        front           indices of the combinations that no other beats in all of them; null without a search
         partial         whether points are missing
     """
     study = results.study
@@ -175,12 +186,29 @@ def study_dict(results: Results, analyses: Analyses) -> dict[str, Any]:
         "yields": plain(analyses.yields),
         "confirmations": [plain(one) | {"verdict": one.verdict.value} for one in analyses.confirmations],
         "indices": plain(analyses.indices),
+        "objectives": dict(study.objectives),
+        "front": np.flatnonzero(objective_front(results)).tolist() if study.objectives else None,
         "partial": not results.whole,
     }
 
 
 def _end(accuracy: Any, which: int) -> float | None:
     return None if accuracy is None or accuracy.interval is None else float(accuracy.interval[which])
+
+
+def front_csv(results: Results) -> str:
+    """A line for each candidate on the front: values of the axes, then means of the objectives."""
+    study = results.study
+    units = {axis.name: axis.unit for axis in study.axes} | dict(study.columns)
+    names = [*(axis.name for axis in study.axes), *study.objectives]
+    values = objective_values(results)
+    return csv_text(
+        [f"{name} ({units[name]})" if units.get(name) else name for name in names],
+        (
+            [*results.combinations[k].values.values(), *values[k].tolist()]
+            for k in np.flatnonzero(objective_front(results)).tolist()
+        ),
+    )
 
 
 def yield_csv(found: Sequence[Yield]) -> str:
@@ -232,7 +260,8 @@ CAPTIONS = {
     "accuracy": (
         "Accuracy over the axes",
         "Hollow marks: chips, unconverged samples counted wrong. With a single axis also their mean with "
-        "the 95 % interval of Student's t over chips. Dashed: the ideal network on the same samples.",
+        "the 95 % interval of Student's t over chips. With more axes, combinations that share a value stand "
+        "side by side, ordered by the other axes' values. Dashed: the ideal network on the same samples.",
     ),
     "map": ("Accuracy over two axes", "Mean over the chips of each combination."),
     "yield": (
@@ -247,6 +276,11 @@ CAPTIONS = {
     "pareto": (
         "Accuracy against energy",
         "Every combination, means over its chips; on the front nothing is both cheaper and more accurate.",
+    ),
+    "search": (
+        "Objectives of the search",
+        "Every candidate, means over its chips, in the first two objectives, dark where it came late; no "
+        "other candidate beats those on the front in all objectives.",
     ),
     "tornado": (
         "What matters",
@@ -290,6 +324,7 @@ def _page(results: Results, analyses: Analyses, drawn: Mapping[str, Figure]) -> 
         failures=failure_lines(results),
         culprits=[text for one in analyses.yields if (text := culprit_text(one))],
         indices=index_lines(analyses.indices, study),
+        front=front_lines(results),
         confirmations=confirmation_lines(analyses.confirmations),
         confirmed=[_confirmed(one) for one in analyses.confirmations],
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],

@@ -18,14 +18,17 @@ from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.specification.bounds import Bound
 from analog_pc.study.specification.search import RESOLUTION, SOURCE
-from analog_pc.study.specification.trial import LOOKS, ROUNDING, Loss, Trial, Verdict, lost, tried
+from analog_pc.study.specification.trial import LOOKS, ROUNDING, Trial, Verdict, lost, tried
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import NON_IDEALITIES, without
 
 STEP = 2.0
 SMALLEST = 1.0 / 64.0  # share that is tried
 CONFIRMING = 128  # chips of their own at the share
+PRICED_SHARES = 7  # tried beside those of the search, by `budget.py`
 SEED_ROOM = 2**32 - LOOKS[-1] - CONFIRMING
+
+Limits = Sequence[tuple[Bound, float]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +66,16 @@ class Joint:
     confidence: float
 
 
-def find_joint(
-    bench: Bench, limits: Sequence[tuple[Bound, float]], budget: float, seed: int, confidence: float
-) -> Joint | None:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """Accuracy that may be lost, seed of the chips, and the confidence of all verdicts together."""
+
+    budget: float
+    seed: int
+    confidence: float
+
+
+def find_joint(bench: Bench, limits: Limits, asked: Asked) -> Joint | None:
     """The largest share of the limits that keeps the budget; None where there is no limit.
 
     Parameters
@@ -74,58 +84,56 @@ def find_joint(
         Network, data and the technology whose scales hold.
     limits
         Of each field alone.
-    budget, seed, confidence
+    asked
         As for a field.
     """
     if not limits:
         return None
-    values = (
-        math.ceil(math.log(1.0 / SMALLEST, STEP))
-        + 1
-        + math.ceil(math.log2(math.log(STEP) / math.log(RESOLUTION)))
-    )
-    alpha = (1.0 - confidence) / (len(LOOKS) * values)
-    seeds = _seeds(seed, "search", LOOKS[-1])
-
-    def attempt(share: float) -> Trial:
-        try:
-            return tried(bench, at_share(bench.technology, limits, share), share, budget, seeds, alpha)
-        except BadInput as refused:
-            nothing = math.nan
-            return Trial(value=share, loss=nothing, low=nothing, high=nothing, chips=0,
-                         verdict=Verdict.EXCEEDED, remark=str(refused))  # fmt: skip
-
-    trials = [attempt(1.0)]
+    trials = [try_share(bench, limits, 1.0, asked)]
     while trials[-1].verdict is not Verdict.KEPT and trials[-1].value > SMALLEST:
-        trials.append(attempt(trials[-1].value / STEP))
+        trials.append(try_share(bench, limits, trials[-1].value / STEP, asked))
     if trials[-1].verdict is not Verdict.KEPT:
-        return _nothing(trials, confidence)
+        return _nothing(trials, asked.confidence)
     kept = trials[-1].value
     failed = kept * STEP if len(trials) > 1 else math.inf
     while math.isfinite(failed) and failed / kept > RESOLUTION:
-        trials.append(attempt(math.sqrt(kept * failed)))
+        trials.append(try_share(bench, limits, math.sqrt(kept * failed), asked))
         if trials[-1].verdict is Verdict.KEPT:
             kept = trials[-1].value
         else:
             failed = trials[-1].value
-    technology = at_share(bench.technology, limits, kept)
-    found = lost(bench, technology, _seeds(seed, "confirm", CONFIRMING))
-    return _confirmed(bench, limits, kept, technology, found, (budget, confidence, tuple(trials)))
+    return confirmed_joint(bench, limits, kept, asked, tuple(trials))
 
 
-def _confirmed(
-    bench: Bench,
-    limits: Sequence[tuple[Bound, float]],
-    share: float,
-    technology: Technology,
-    found: Loss,
-    asked: tuple[float, float, tuple[Trial, ...]],
+def try_share(bench: Bench, limits: Limits, share: float, asked: Asked) -> Trial:
+    """Whether a share of all limits keeps the budget; the same answer whenever it is asked."""
+    values = (
+        math.ceil(math.log(1.0 / SMALLEST, STEP))
+        + 1
+        + math.ceil(math.log2(math.log(STEP) / math.log(RESOLUTION)))
+        + PRICED_SHARES
+    )
+    alpha = (1.0 - asked.confidence) / (len(LOOKS) * values)
+    seeds = _seeds(asked.seed, "search", LOOKS[-1])
+    try:
+        chip = at_share(bench.technology, limits, share)
+        return tried(bench, chip, share, asked.budget, seeds, alpha)
+    except BadInput as refused:
+        nothing = math.nan
+        return Trial(value=share, loss=nothing, low=nothing, high=nothing, chips=0,
+                     verdict=Verdict.EXCEEDED, remark=str(refused))  # fmt: skip
+
+
+def confirmed_joint(
+    bench: Bench, limits: Limits, share: float, asked: Asked, trials: tuple[Trial, ...]
 ) -> Joint:
-    budget, confidence, trials = asked
-    half = found.half_width((1.0 - confidence) / 2.0)
+    """A share of all limits, on chips that did not find it."""
+    technology = at_share(bench.technology, limits, share)
+    found = lost(bench, technology, _seeds(asked.seed, "confirm", CONFIRMING))
+    half = found.half_width((1.0 - asked.confidence) / 2.0)
     accuracy = bench.ideal_accuracy - found.mean
-    good = int((found.each <= budget + ROUNDING / bench.data.samples).sum())
-    low, high = exact_interval(good, found.chips, confidence)
+    good = int((found.each <= asked.budget + ROUNDING / bench.data.samples).sum())
+    low, high = exact_interval(good, found.chips, asked.confidence)
     return Joint(
         share=share,
         values={b.field.name: b.tightened(value, 1.0 / share) for b, value in limits},
@@ -138,7 +146,7 @@ def _confirmed(
         good=good,
         yield_low=low,
         yield_high=high,
-        confidence=confidence,
+        confidence=asked.confidence,
     )
 
 
@@ -155,7 +163,7 @@ def _seeds(seed: int, purpose: str, count: int) -> range:
     return range(first, first + count)
 
 
-def at_share(technology: Technology, limits: Sequence[tuple[Bound, float]], share: float) -> Technology:
+def at_share(technology: Technology, limits: Limits, share: float) -> Technology:
     """The technology with every field at a share of its limit, and no other non-ideality.
 
     `BadInput` where no technology can have these values together.

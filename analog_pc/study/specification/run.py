@@ -13,7 +13,8 @@ from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.evaluation import Bench
 from analog_pc.study.specification.bounds import BOUNDS, Bound, bound
-from analog_pc.study.specification.joint import Joint, find_joint
+from analog_pc.study.specification.budget import Budget, find_budget
+from analog_pc.study.specification.joint import Asked, Joint, find_joint
 from analog_pc.study.specification.search import CONFIRMING, SOURCE, Searched, search, seeds_of
 from analog_pc.study.specification.trial import Trial, lost
 from analog_pc.workers import worker_pool
@@ -65,6 +66,11 @@ class Target:
                 f"specify: the ideal network has {self.bench.ideal_accuracy:.3f} of these samples, guessing "
                 f"{self.bench.guess:.3f}: a loss of {self.budget:g} leaves nothing to specify"
             )
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of all fields together."""
+        return Asked(budget=self.budget, seed=self.seed, confidence=self.confidence)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,12 +157,13 @@ class Specification:
     target: Target
     limits: dict[str, FieldLimit] = field(default_factory=dict)
     joint: Joint | None = None
+    costs: Budget | None = None
     seconds: float = 0.0
 
     @property
     def partial(self) -> bool:
         """Whether something is missing."""
-        return self.joint is None or len(self.limits) < len(self.target.fields)
+        return self.joint is None or self.costs is None or len(self.limits) < len(self.target.fields)
 
     @property
     def ordered(self) -> tuple[FieldLimit, ...]:
@@ -168,7 +175,7 @@ Tell = Callable[[FieldLimit], None]
 
 
 def specify(target: Target, found: Specification, *, workers: int = 1, tell: Tell) -> None:
-    """Find the limit of every field alone, then of all together.
+    """Find the limit of every field alone, then of all together, and what that costs.
 
     Parameters
     ----------
@@ -185,9 +192,11 @@ def specify(target: Target, found: Specification, *, workers: int = 1, tell: Tel
         for one in _each(target, workers):
             found.limits[one.bound.field.name] = one
             tell(one)
-        bounded = [one for one in found.ordered if one.bounded and not one.bound.by_modes]
-        limits = [(one.bound, float(one.limit or 0.0)) for one in bounded]
-        found.joint = find_joint(target.bench, limits, target.budget, target.seed, target.confidence)
+        limits = [(one.bound, float(one.limit or 0.0)) for one in found.ordered if one.bounded]
+        moving = [(one, value) for one, value in limits if not one.by_modes]
+        joint = find_joint(target.bench, moving, target.asked)
+        if joint is not None:
+            found.joint, found.costs = find_budget(target.bench, limits, joint, target.asked, workers)
 
 
 def _each(target: Target, workers: int) -> Iterator[FieldLimit]:

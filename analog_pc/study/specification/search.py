@@ -13,6 +13,7 @@ from analog_pc.evaluation import Bench
 from analog_pc.si import si
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.specification.bounds import Bound
+from analog_pc.study.specification.bounds import bound as bound_of
 from analog_pc.study.specification.trial import LOOKS, Trial, Verdict, tried
 from analog_pc.technology import Technology
 
@@ -76,7 +77,7 @@ def search(bench: Bench, bound: Bound, budget: float, seed: int, confidence: flo
 
     def attempt(value: float) -> Trial:
         if bound.by_modes:
-            return _damped(bench, bound, value)
+            return _damped(bench, bench.technology, bound, value)
         try:
             technology = bound.field.apply(base, bound.rounded(value), SOURCE)
             return tried(bench, technology, value, budget, seeds, alpha)
@@ -84,6 +85,12 @@ def search(bench: Bench, bound: Bound, budget: float, seed: int, confidence: flo
             return _refused(value, str(refused))
 
     return _bracketed(bound, bench.technology, attempt)
+
+
+def search_bandwidth(bench: Bench, technology: Technology) -> Searched:
+    """The smallest bandwidth with which a technology damps every mode of the bench's network."""
+    one = bound_of("opamp_gain_bandwidth")
+    return _bracketed(one, technology, lambda value: _damped(bench, technology, one, value))
 
 
 def _bracketed(bound: Bound, technology: Technology, attempt: Callable[[float], Trial]) -> Searched:
@@ -131,13 +138,11 @@ def _refused(value: float, why: str) -> Trial:
     )
 
 
-def _damped(bench: Bench, bound: Bound, value: float) -> Trial:
+def _damped(bench: Bench, technology: Technology, bound: Bound, value: float) -> Trial:
     """Whether every mode of the whole circuit is damped as the sizing rule asks for."""
-    technology = dataclasses.replace(
-        bound.field.apply(bench.technology, value, SOURCE), opamp_slew_rate=math.inf
-    )
+    chip = dataclasses.replace(bound.field.apply(technology, value, SOURCE), opamp_slew_rate=math.inf)
     try:
-        modes = modes_at(technology, bench.network, bench.data.inputs[:MODES], seed=bench.seeds[0])
+        modes = modes_at(chip, bench.network, bench.data.inputs[:MODES], seed=bench.seeds[0])
     except AnalogPcError as failure:
         return _refused(value, str(failure))
     verdict = Verdict.KEPT if modes.damping >= RULE.damping else Verdict.EXCEEDED

@@ -13,7 +13,7 @@ from analog_pc.evaluation import TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import axis, field, fields, study_of
 from analog_pc.study.seeds import chip_seed
-from analog_pc.technology import Technology, offset_spread, quantities
+from analog_pc.technology import TECHNOLOGIES, Technology, offset_spread, quantities
 
 
 def test_a_range_has_its_ends_and_decades() -> None:
@@ -41,6 +41,15 @@ def test_a_range_has_its_ends_and_decades() -> None:
         ("device_law", {"low": 0.0, "high": 1.0}, ("string",)),
         ("technology", {"low": 0.0, "high": 1.0}, ("no range",)),
         ("precision", [-1.0], ("> 0",)),
+        ("levels", [1, 2], ("levels = 1", "at least 2")),
+        ("levels", {"low": 1, "high": 9, "points": 3}, ("levels = 1",)),
+        ("opamp_gain", [float("nan")], ("opamp_gain = nan", "> 0")),
+        ("amplifier_gain", [0.0], ("opamp_gain = 0.0", "> 0")),
+        ("opamp_offset", ["-1 mV"], (">= 0",)),
+        ("stuck_off", [1.5], ("<= 1",)),
+        ("on_off_ratio", [0.5], ("g_min", "below g_max")),
+        ("on_off_ratio", [0.0], ("on_off_ratio = 0.0",)),
+        ("device_law", ["sqaure"], ("sqaure",)),
     ],
 )
 def test_wrong_axes(name: str, raw: object, words: tuple[str, ...]) -> None:
@@ -48,6 +57,19 @@ def test_wrong_axes(name: str, raw: object, words: tuple[str, ...]) -> None:
         axis(name, raw)
     assert all(word in str(refused.value) for word in words), refused.value
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_no_value_of_a_technology_is_refused() -> None:
+    for name in TECHNOLOGIES:
+        base = technology(name)
+        for one in fields().values():
+            value = one.read(base)
+            one.checked([list(pair) for pair in value] if isinstance(value, tuple) else value)
+
+
+def test_a_value_that_depends_on_another_field_is_left_to_the_points() -> None:
+    assert axis("g_min", [1.0]).values == (1.0,)
+    assert axis("opamp_slew_rate", [1e6]).values == (1e6,)
 
 
 def test_a_grid_has_every_combination_and_chips_follow_each_other(

@@ -20,6 +20,7 @@ from analog_pc.evaluation import TestData
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Limit, Limits, Store, Wafer, axis, pareto, read_study, run_study, study_of
+from analog_pc.study.report import figures
 from analog_pc.study.yields import yields
 from analog_pc.technology import Technology
 
@@ -185,6 +186,10 @@ def test_the_command_writes_page_numbers_tables_and_figures(file: Path, tmp_path
         ('["accuracy"]', '["acuracy"]', ("acuracy", "accuracy")),
         ('["accuracy"]', '["energy"]', ("accuracy_low", "is not measured")),
         ("chips = 3", "chips = 0", ("chips = 0",)),
+        ("chips = 3", "chips = 1e9", ("chips = 1000000000", "from 1 to 1000000")),
+        ("chips = 3", "chips = 2.5", ("chips = 2.5", "whole number from 1")),
+        ("accuracy_low", "margin_least", ("margin_least", "add 'margin' to measure")),
+        ('"1 mV"', '"-1 mV"', ("opamp_offset", ">= 0")),
         ("chips = 3", "cihps = 3", ("cihps", "chips")),
         ("accuracy_low", "accuracy_lo", ("accuracy_lo", "accuracy_low")),
         ("min = 0.95", "min = '3 V'", ("accuracy_low", "plain number")),
@@ -213,7 +218,7 @@ def test_what_is_wrong_is_told_in_one_line(
 
 
 def test_a_study_of_which_every_point_failed_has_measured_nothing(file: Path, tmp_path: Path) -> None:
-    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "opamp_gain = [-5.0]"))
+    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "g_min = [1.0]"))
     result = cli(str(file), "--out", str(tmp_path / "out"), "--workers", "1")
     assert result.exit_code == 3
     assert "must be" in result.stdout
@@ -297,3 +302,14 @@ def test_the_example_of_make_study_is_a_study(tmp_path: Path) -> None:
     recipe = (root / "Makefile").read_text().split("\nstudy:")[1].split("\n\n")[0]
     assert "examples/study.toml study/offsets.toml" in recipe
     assert "make study" in (root / ".ci" / "run").read_text()
+
+
+def test_combinations_that_share_a_value_stand_side_by_side(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    axes = [axis("opamp_offset", [1e-3, 1e-2]), axis("opamp_gain", [1e2, 1e3, 1e4])]
+    drawn = figures.accuracy(run_study(study_of(network, base, data, axes, chips=2)))
+    marks = [line.get_xdata() for line in drawn.axes[0].lines if line.get_label() == "chip"]
+    places = sorted({float(x) for line in marks for x in line})
+    assert len(places) == 6  # none on top of another, and each nearer to its own value
+    assert places[2] < 5.5e-3 < places[3]

@@ -21,9 +21,23 @@ from analog_pc import BadInput, SimulationFailed, save_network, technology
 from analog_pc.cli import choices, main
 from analog_pc.evaluation import Bench, TestData
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.study.specification import BOUNDS, Specification, Target, bound, joint, search, specify, trial
+from analog_pc.study.specification import (
+    BOUNDS,
+    FieldLimit,
+    Specification,
+    Target,
+    bound,
+    budget,
+    joint,
+    search,
+    specify,
+    trial,
+)
 from analog_pc.study.specification import run as fields_of
-from analog_pc.study.specification.joint import at_share
+from analog_pc.study.specification.budget import Budget, find_budget
+from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
+from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
+from analog_pc.study.specification.report import figures
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
@@ -224,6 +238,115 @@ def test_all_together_have_a_share_of_each_limit(bench: Bench) -> None:
     assert chip.name == "cmos65-rram-specified"
 
 
+# --- cost against accuracy
+
+LIMITS = [(bound("amplifier_gain"), 100.0), (bound("levels"), 8.0), (bound("opamp_gain_bandwidth"), 1e6)]
+ASKED = Asked(budget=BUDGET, seed=0, confidence=0.95)
+
+
+@pytest.fixture(scope="module")
+def strong(bench: Bench) -> Bench:
+    """Weights that ring."""
+    network = bench.network.with_parameters([4.0 * w for w in bench.network.W], list(bench.network.b))
+    return Bench(network, bench.technology, bench.data, bench.seeds)
+
+
+@pytest.fixture(scope="module")
+def budgeted(strong: Bench) -> tuple[Joint, Budget]:
+    found = find_joint(strong, LIMITS[:2], ASKED)
+    assert found is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(budget, "STEPS", (-1, 0, 1))
+        return find_budget(strong, LIMITS, found, ASKED, 1)
+
+
+def test_the_cheapest_chip_keeps_the_budget_on_other_chips(
+    budgeted: tuple[Joint, Budget], strong: Bench
+) -> None:
+    found, costs = budgeted
+    cheapest = costs.cheapest
+    assert cheapest is not None
+    assert cheapest.trial.verdict is Verdict.KEPT
+    assert cheapest.share == found.share
+    kept = [one for one in costs.candidates if one.trial.verdict is Verdict.KEPT]
+    assert cheapest.price.energy == min(one.price.energy for one in kept if one.price.energy is not None)
+    chip = found.technology
+    assert chip is not None
+    assert strong.ideal_accuracy - lost(strong, chip, range(1)).mean == pytest.approx(found.accuracy)
+    assert found.values["amplifier_gain"] == chip.opamp_gain == 100.0 / cheapest.share
+
+
+def test_a_candidate_is_on_the_front_where_none_is_cheaper_and_better(
+    budgeted: tuple[Joint, Budget],
+) -> None:
+    known = [one for one in budgeted[1].candidates if one.price.energy is not None]
+    assert len(known) > 1
+    for one in known:
+        better = [
+            other
+            for other in known
+            if (other.price.energy, other.trial.loss) != (one.price.energy, one.trial.loss)
+            and (other.price.energy or 0.0) <= (one.price.energy or 0.0)
+            and other.trial.loss <= one.trial.loss
+        ]
+        assert one.on_front == (not better)
+
+
+def test_the_joint_bandwidth_is_the_least_that_damps_and_sets_the_power(
+    budgeted: tuple[Joint, Budget], strong: Bench
+) -> None:
+    from analog_pc.cost.sizing import RULE, modes_at
+
+    found, costs = budgeted
+    assert costs.cheapest is not None
+    width = costs.cheapest.price.bandwidth
+    assert width == found.values["opamp_gain_bandwidth"]
+    chip = at_values(strong.technology, {name: v for name, v in found.values.items() if name != BANDWIDTH})
+    for factor, damped in ((1.0, True), (1.0 / search.RESOLUTION, False)):
+        tried_at = dataclasses.replace(
+            chip, opamp_gain_bandwidth=factor * float(width or 0.0), opamp_slew_rate=math.inf
+        )
+        modes = modes_at(tried_at, strong.network, strong.data.inputs[: search.MODES])
+        assert (modes.damping >= RULE.damping) == damped
+    base = strong.technology
+    assert found.technology is not None
+    assert found.technology.opamp_power / found.technology.opamp_gain_bandwidth == pytest.approx(
+        base.opamp_power / base.opamp_gain_bandwidth
+    )
+
+
+def test_only_bandwidth_has_a_price_of_its_own(budgeted: tuple[Joint, Budget], strong: Bench) -> None:
+    assert budgeted[1].process == "cmos65"
+    names = {one.name: bool(one.priced_by) for one in budgeted[1].fields}
+    assert names == {"opamp_gain_bandwidth": True, "amplifier_gain": False, "levels": False}
+    # The same bandwidth: neither power nor area of a better part is any different.
+    plain = price(strong, {"amplifier_gain": 1e3, "programming_sigma": 4e-6}, sized=False)
+    better = price(strong, {"amplifier_gain": 1e4, "programming_sigma": 4e-7}, sized=False)
+    assert better.area == pytest.approx(plain.area, rel=1e-3)
+    assert better.power == pytest.approx(plain.power, rel=1e-3)
+
+
+def test_without_a_joint_chip_there_is_no_price(bench: Bench) -> None:
+    nothing = joint._nothing([], 0.95)
+    same, costs = find_budget(bench, LIMITS, nothing, ASKED, 1)
+    assert same is nothing
+    assert not costs.candidates
+    assert costs.cheapest is None
+    assert "no joint chip" in costs.message
+
+
+def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
+    deep = Trial(value=1e-3, loss=0.01, low=-0.4, high=0.42, chips=4, verdict=Verdict.UNDECIDED)
+    far = Trial(value=1e-1, loss=0.8, low=-0.9, high=0.9, chips=4, verdict=Verdict.EXCEEDED)  # beyond the top
+    found = Specification(target=Target(bench=bench, budget=BUDGET, fields=("input_offset",)))
+    searched = search.Searched(kept=None, beyond=deep, trials=(deep, far))
+    found.limits["input_offset"] = FieldLimit(bound=bound("input_offset"), typical=0.0, searched=searched)
+    axes = figures.losses(found).axes[0]
+    lowest, highest = axes.get_ylim()
+    assert -90.0 < lowest < -40.0
+    assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
+
+
 # --- the command
 
 
@@ -241,6 +364,7 @@ def files(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> t
 def few_chips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "LOOKS", (4, 8))
     monkeypatch.setattr(joint, "CONFIRMING", 8)
+    monkeypatch.setattr(budget, "STEPS", (0, 1))
     monkeypatch.setattr(fields_of, "CONFIRMING", 8)
 
 
@@ -270,6 +394,12 @@ def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Pa
     together = {one["name"]: one["limit"] for one in report["joint"]["fields"]}
     assert together["input_offset"] <= offset["limit"]
     assert together["amplifier_gain"] >= gain["limit"]
+    assert [one["joint_limit"] for one in report["fields"]] == [
+        together["amplifier_gain"], together["input_offset"],
+    ]  # fmt: skip
+    costs = report["costs"]
+    assert costs["candidates"][costs["chosen"]]["share"] == report["joint"]["share"]
+    assert "Pareto front" in result.stdout
     handed_on = technology(out / "specification.toml")
     assert handed_on.opamp_offset == together["input_offset"]
     rows = list(csv.DictReader(io.StringIO((out / "specification.csv").read_text())))
@@ -280,6 +410,7 @@ def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Pa
     assert "PARTIAL" not in page
     assert (out / "figures" / "losses.pdf").exists()
     assert (out / "figures" / "margins.svg").exists()
+    assert (out / "figures" / "front.svg").exists()
 
 
 def test_ctrl_c_keeps_the_fields_that_are_done(

@@ -124,12 +124,20 @@ def test_chips_of_a_wafer_do_not_depend_on_how_many_there_are(study: Study) -> N
         ({"across": 5, "radial": {"opamp_gain": -1}}, ("-1 or more",)),
         ({"across": 5, "radial": {"opamp_gain": "much"}}, ("much",)),
         ({"across": 5, "lot": 3}, ("table",)),
+        ({"across": 5, "lot": "20%"}, ("table of fields, such as",)),
+        ({"across": 5, "lot": {"opamp_gain": "20 V"}}, ("opamp_gain", "'V'")),
     ],
 )
 def test_wrong_wafers(raw: dict[str, Any], words: tuple[str, ...]) -> None:
     with pytest.raises(BadInput) as refused:
         wafer(raw)
     assert all(word in str(refused.value) for word in words), refused.value
+
+
+def test_relative_changes_may_be_percentages() -> None:
+    found = wafer({"across": 5, "lot": {"opamp_offset": "20%"}, "radial": {"opamp_gain": "-5 %"}})
+    assert found.lot == {"opamp_offset": 0.2}
+    assert found.radial == {"opamp_gain": -0.05}
 
 
 def test_what_has_no_value_cannot_be_scaled(

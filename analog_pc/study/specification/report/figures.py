@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from analog_pc.reporting.style import COLOURS, FULL_WIDTH, GREY, HOLLOW, INK, legend_below, styled
+from analog_pc.reporting.style import (
+    COLOURS,
+    FULL_WIDTH,
+    GREY,
+    HOLLOW,
+    INK,
+    ONE_COLUMN,
+    legend_below,
+    styled,
+)
+from analog_pc.si import engineering
 from analog_pc.study.specification.bounds import MIN
+from analog_pc.study.specification.budget import Budget, Candidate
 from analog_pc.study.specification.run import FieldLimit, Specification
 from analog_pc.study.specification.trial import Verdict
 
 COLUMNS = 4
 HIGHEST = 6.0  # budgets: what is beyond is far beyond
+ROOM = 1.05  # below the lowest interval
 MARKS = {
     Verdict.KEPT: ("o", COLOURS[0], "kept"),
     Verdict.UNDECIDED: ("s", GREY, "undecided"),
@@ -33,12 +47,20 @@ def losses(found: Specification) -> Figure:
     budget = 100.0 * found.target.budget
     for axes, one in zip(panels, shown, strict=False):
         _panel(axes, one, budget)
+    panels[0].set_ylim(lowest_shown(shown, budget), HIGHEST * budget)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     for axes in panels[::COLUMNS]:
         axes.set_ylabel("lost (points)")
     legend_below(figure, panels[: len(shown)], 4)
     return figure
+
+
+def lowest_shown(shown: Sequence[FieldLimit], budget: float) -> float:
+    """Lower end of the axis in points: no interval of a trial whose mark is shown is cut, nor 0."""
+    trials = [trial for one in shown if one.searched is not None for trial in one.searched.trials]
+    seen = [100.0 * trial.low for trial in trials if 100.0 * trial.loss <= HIGHEST * budget]
+    return min([-budget, *(ROOM * low for low in seen)])
 
 
 def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
@@ -52,7 +74,7 @@ def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
         axes.plot(trial.value, lost, ls="", marker=marker, color=colour, label=label, **HOLLOW)
     axes.axhline(budget, color=INK, lw=0.7, ls=(0, (4, 2)), label="budget")
     unit = f" ({one.bound.field.unit})" if one.bound.field.unit else ""
-    axes.set(xscale="log", ylim=(-budget, HIGHEST * budget))
+    axes.set(xscale="log")
     axes.set_title(f"{one.bound.field.name}{unit}", fontsize=6.5)
     axes.xaxis.set_minor_formatter(NullFormatter())
     if one.bound.direction == MIN:
@@ -94,3 +116,54 @@ def _severity(one: FieldLimit, limit: float | None) -> float | None:
     if limit is None or not typical or math.isinf(typical):
         return None
     return limit / typical if one.bound.direction == MIN else typical / limit
+
+
+@styled
+def front(costs: Budget, budget: float) -> Figure:
+    """Accuracy lost against the energy of a prediction, at shares of all limits."""
+    figure = Figure(figsize=(ONE_COLUMN, 2.6), layout="constrained")
+    axes = figure.subplots()
+    known = [one for one in costs.candidates if one.price.energy is not None and one.trial.chips]
+    energies = np.array([one.price.energy for one in known], dtype=np.float64)
+    factor, prefix = engineering(float(energies.max()))
+    best = np.array([one.on_front for one in known])
+    lost = 100.0 * np.array([one.trial.loss for one in known])
+    order = np.argsort(energies[best])
+    axes.step(
+        factor * energies[best][order], lost[best][order], where="post", color=GREY, lw=0.8,
+        label="Pareto front",
+    )  # fmt: skip
+    top = HIGHEST * 100.0 * budget
+    for number, (one, energy) in enumerate(zip(known, energies.tolist(), strict=True)):
+        if 100.0 * one.trial.loss <= top:
+            _mark(axes, one, factor * energy, one is costs.cheapest)
+            place = (4, 2 if number % 2 else -8)  # neighbours may be close: above and below in turn
+            axes.annotate(
+                f"{100.0 * one.share:.0f} %", (factor * energy, 100.0 * one.trial.loss), place,
+                textcoords="offset points", fontsize=6,
+            )  # fmt: skip
+    axes.axhline(100.0 * budget, color=INK, lw=0.7, ls=(0, (4, 2)), label="budget")
+    lowest = min(0.0, *(100.0 * one.trial.low for one in known))
+    axes.set(
+        ylim=(ROOM * lowest, top),
+        xlabel=f"energy of a prediction ({prefix}J)",
+        ylabel="lost (points)",
+    )
+    legend_below(figure, [axes], 3)
+    return figure
+
+
+def _mark(axes: Axes, one: Candidate, energy: float, chosen: bool) -> None:
+    marker, colour, label = MARKS[one.trial.verdict]
+    lost = 100.0 * one.trial.loss
+    face: dict[str, Any] = {} if chosen else HOLLOW
+    axes.vlines(energy, 100.0 * one.trial.low, 100.0 * one.trial.high, color=colour, lw=0.8)
+    axes.plot(
+        energy,
+        lost,
+        ls="",
+        marker=marker,
+        color=colour,
+        label=f"{label}, handed on" if chosen else label,
+        **face,
+    )

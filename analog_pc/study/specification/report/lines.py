@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 
 from analog_pc.evaluation.sentences import percent, points
 from analog_pc.reporting.text import counted
 from analog_pc.study.report.sentences import number_text
 from analog_pc.study.specification.bounds import MIN
+from analog_pc.study.specification.budget import Budget, Candidate
 from analog_pc.study.specification.joint import Joint
 from analog_pc.study.specification.run import FieldLimit, Specification, Target
 from analog_pc.study.specification.trial import Trial, Verdict
@@ -77,15 +79,84 @@ def joint_lines(found: Specification) -> list[str]:
     said = ["", *textwrap.wrap(joint_text(joint, found.target), WIDTH)]
     if joint.share is None:
         return said
-    said += ["", f"{'field, all together':<24}{'min':>11}{'typ':>11}{'max':>11}"]
-    for one in found.ordered:
-        name = one.bound.field.name
-        if name in joint.values:
-            value = number_text(joint.values[name], one.bound.field.unit)
-            lowest = value if one.bound.direction == MIN else ""
-            largest = "" if one.bound.direction == MIN else value
-            said.append(f"{name:<24}{lowest:>11}{typical_text(one):>11}{largest:>11}")
+    said += ["", f"{'field, all together':<24}{'':<4}{'limit':>11}{'joint limit':>13}{'typ':>11}  price"]
+    said += [
+        _joint_line(one, joint, found.costs) for one in found.ordered if one.bound.field.name in joint.values
+    ]
+    return [*said, *budget_lines(found.costs)]
+
+
+def _joint_line(one: FieldLimit, joint: Joint, costs: Budget | None) -> str:
+    """ "levels                  min          11           37        any  unpriced" """
+    name = one.bound.field.name
+    limit = number_text(one.limit, one.bound.field.unit)
+    value = number_text(joint.values[name], one.bound.field.unit)
+    cells = f"{name:<24}{one.bound.direction:<4}{limit:>11}{value:>13}{typical_text(one):>11}"
+    return f"{cells}  {price_text(costs, name)}".rstrip()
+
+
+def price_text(costs: Budget | None, name: str) -> str:
+    """What the cost model takes for a field; "unpriced (-1.2 %)" where it takes nothing."""
+    one = None if costs is None else costs.of(name)
+    if one is None:
+        return ""
+    if one.priced_by:
+        return one.priced_by
+    return "unpriced" if one.energy_ratio is None else f"unpriced ({100.0 * (one.energy_ratio - 1.0):+.1f} %)"
+
+
+HEADINGS = ("share of limits", "lost", "verdict", "GBW", "energy", "power", "area")
+WIDTHS = (15, 12, 11, 12, 11, 11, 11)
+
+
+def budget_lines(costs: Budget | None) -> list[str]:
+    """Cost against accuracy: a line for each share, * on the Pareto front, <- the chip that is handed on."""
+    if costs is None:
+        return []
+    said = ["", *textwrap.wrap(f"Not priced: {costs.message}", WIDTH)] if costs.message else []
+    if costs.candidates:
+        said += ["", _row(HEADINGS)]
+    for number, one in enumerate(costs.candidates):
+        marks = ("  *" if one.on_front else "") + ("  <-" if number == costs.chosen else "")
+        said.append(_row(candidate_cells(one)) + marks)
+    if costs.cheapest is not None:
+        said += ["", *textwrap.wrap(cheapest_text(costs), WIDTH)]
     return said
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
+
+
+def candidate_cells(one: Candidate) -> list[str]:
+    """Share, loss, verdict, bandwidth, energy, power and area."""
+    price = one.price
+    lost = "-" if math.isnan(one.trial.loss) else points(one.trial.loss)
+    cells = [f"{100.0 * one.share:.1f} %", lost, one.trial.verdict.value]
+    cells += [
+        "-" if value is None else number_text(value, unit)
+        for value, unit in ((price.bandwidth, "Hz"), (price.energy, "J"), (price.power, "W"))
+    ]
+    return [*cells, "-" if price.area is None else f"{1e6 * price.area:.3g} mm2"]
+
+
+def cheapest_text(costs: Budget) -> str:
+    """The chip that is handed on, and what its price leaves out; or why there is none."""
+    one = costs.cheapest
+    if one is None:
+        return costs.message
+    return (
+        f"* Pareto front. <- cheapest chip that keeps the budget, each field at {100.0 * one.share:.0f} % of "
+        f"its limit: at most {number_text(one.price.energy, 'J')} and "
+        f"{number_text(one.price.latency, 's')} a prediction (linear bound of settling; component values of "
+        f"{costs.process}). {UNPRICED}"
+    )
+
+
+UNPRICED = (
+    "Bandwidth alone has a price in the cost model; better values of an unpriced field are taken as free. In "
+    "brackets: change of energy with this field alone back at its own limit, the bandwidth sized anew."
+)
 
 
 def joint_text(joint: Joint, target: Target) -> str:

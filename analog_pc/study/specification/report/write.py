@@ -18,12 +18,16 @@ from analog_pc.reporting.page import panel, template
 from analog_pc.reporting.tables import csv_text
 from analog_pc.study.report.sentences import number_text
 from analog_pc.study.specification.bounds import MIN
+from analog_pc.study.specification.budget import Budget, Candidate
 from analog_pc.study.specification.report import figures
 from analog_pc.study.specification.report.lines import (
     beyond_text,
+    candidate_cells,
+    cheapest_text,
     confidence_text,
     joint_text,
     opening,
+    price_text,
     typical_text,
 )
 from analog_pc.study.specification.run import FieldLimit, Specification
@@ -32,7 +36,7 @@ from analog_pc.technology.toml_file import technology_text
 SCHEMA = "analog-pc specification"
 VERSION = 1  # a field that changes its meaning or goes makes it one more
 FIGURES = "figures"
-DRAWN = ("losses", "margins")
+DRAWN = ("losses", "margins", "front")
 JSON = "specification.json"
 TOML = "specification.toml"
 CSV = "specification.csv"
@@ -73,6 +77,8 @@ def draw(found: Specification) -> Mapping[str, Figure]:
     if any(one.bounded for one in found.ordered):
         shares = {} if found.joint is None else found.joint.values
         drawn["margins"] = figures.margins(found.ordered, shares)
+    if found.costs is not None and any(one.price.energy is not None for one in found.costs.candidates):
+        drawn["front"] = figures.front(found.costs, found.target.budget)
     return drawn
 
 
@@ -89,9 +95,14 @@ def specification_dict(found: Specification) -> dict[str, Any]:
                          accuracy_at_limit: on chips that did not find it, with low, high (t over chips) and
                          sample_low, sample_high (on other samples), each of interval_confidence.
                          typical: value of the technology, met: whether it keeps the limit; beyond: the best
-                         value tried beyond it, {value, loss, verdict, remark}; trials: all values tried
+                         value tried beyond it, {value, loss, verdict, remark}; trials: all values tried;
+                         joint_limit: with all fields at work, null where it is not among them
         joint            {share, fields [{name, limit, unit, direction}], accuracy, low, high, chips, good,
                          yield_low, yield_high, confidence, trials}, or null
+        costs            {candidates [{share, trial, price {energy, latency, power, area, bandwidth, remark},
+                         on_front}], chosen (index of the cheapest that keeps the budget, which is the joint
+                         chip), fields [{name, priced_by, energy_ratio}], process, message}, or null; of a
+                         prediction, with linear bounds of the settling time
     """
     target = found.target
     bench = target.bench
@@ -107,8 +118,9 @@ def specification_dict(found: Specification) -> dict[str, Any]:
         "confidence": target.confidence,
         "seed": target.seed,
         "partial": found.partial,
-        "fields": [_field(one) for one in found.ordered],
+        "fields": [_field(one) | {"joint_limit": _joint_limit(one, found)} for one in found.ordered],
         "joint": _joint(found),
+        "costs": _costs(found.costs),
         "versions": versions(),
     }
 
@@ -139,6 +151,22 @@ def _field(one: FieldLimit) -> dict[str, Any]:
     }
 
 
+def _joint_limit(one: FieldLimit, found: Specification) -> float | None:
+    return None if found.joint is None else found.joint.values.get(one.bound.field.name)
+
+
+def _costs(costs: Budget | None) -> dict[str, Any] | None:
+    if costs is None:
+        return None
+    return {
+        "candidates": plain(costs.candidates),
+        "chosen": costs.chosen,
+        "fields": plain(costs.fields),
+        "message": costs.message or None,
+        "process": costs.process or None,
+    }
+
+
 def _joint(found: Specification) -> dict[str, Any] | None:
     joint = found.joint
     if joint is None:
@@ -163,15 +191,16 @@ def _joint(found: Specification) -> dict[str, Any] | None:
 def specification_csv(found: Specification) -> str:
     """A line for each field: min, typ, max, and the limits of all together."""
     header = (
-        "field", "unit", "min", "typ", "max", "min, all together", "max, all together", "confidence",
-        "accuracy at limit", "low", "high", "beyond",
+        "field", "unit", "min", "typ", "max", "joint limit, min", "joint limit, max", "confidence",
+        "accuracy at limit", "low", "high", "beyond", "priced by", "energy ratio at limit alone",
     )  # fmt: skip
     return csv_text(header, (_line(one, found) for one in found.ordered))
 
 
 def _line(one: FieldLimit, found: Specification) -> list[Any]:
     limit = one.limit if one.bounded else None
-    together = None if found.joint is None else found.joint.values.get(one.bound.field.name)
+    together = _joint_limit(one, found)
+    price = None if found.costs is None else found.costs.of(one.bound.field.name)
     is_min = one.bound.direction == MIN
     confirmed = one.confirmed
     return [
@@ -187,6 +216,8 @@ def _line(one: FieldLimit, found: Specification) -> list[Any]:
         None if confirmed is None else confirmed.low,
         None if confirmed is None else confirmed.high,
         beyond_text(one),
+        None if price is None else price.priced_by or None,
+        None if price is None else price.energy_ratio,
     ]
 
 
@@ -202,7 +233,19 @@ CAPTIONS = {
         "The technology's own value, over the largest allowed one or under the smallest: left of 1 it is "
         "good enough. Fields that the technology has not are left out.",
     ),
+    "front": (
+        "Cost against accuracy, all fields together",
+        "Energy of a prediction and accuracy lost, with all fields at the same share of their limits, in "
+        "percent beside the marks; each chip with the smallest bandwidth that damps its circuit. Bars: what "
+        "the chips tried tell of the mean over chips. Step: the Pareto front. Filled: the chip handed on. "
+        "Dashed: the budget.",
+    ),
 }
+
+
+def _candidate(one: Candidate) -> dict[str, Any]:
+    """A row of the page's table of costs."""
+    return {"cells": candidate_cells(one), "front": one.on_front}
 
 
 def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
@@ -212,7 +255,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
     for one in found.ordered:
         unit = one.bound.field.unit
         limit = number_text(one.limit, unit) if one.bounded else "-"
-        value = None if joint is None else joint.values.get(one.bound.field.name)
+        value = _joint_limit(one, found)
         together = "" if value is None else number_text(value, unit)
         confirmed = one.confirmed
         rows.append(
@@ -232,6 +275,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
                 "samples": ""
                 if confirmed is None or one.bound.by_modes
                 else f"{100.0 * confirmed.sample_low:.1f}-{100.0 * confirmed.sample_high:.1f}",
+                "price": price_text(found.costs, one.bound.field.name),
                 "beyond": beyond_text(one),
             }
         )
@@ -242,6 +286,8 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
         joint="" if joint is None else joint_text(joint, target),
         shared=joint is not None and joint.share is not None,
         rows=rows,
+        candidates=[] if found.costs is None else [_candidate(one) for one in found.costs.candidates],
+        priced="" if found.costs is None else cheapest_text(found.costs),
         confidence=confidence_text(target),
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
         versions=versions(),

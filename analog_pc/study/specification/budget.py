@@ -1,0 +1,230 @@
+"""The joint budget: what a chip costs where all fields are at the same share of their limits.
+
+A larger share means worse parts: more accuracy is lost, and the chip is cheaper.  Shares around the largest
+that keeps the budget are evaluated, each with the smallest bandwidth that damps it::
+
+    candidate   share s = share of `joint.py` times a power of sqrt(2)
+    loss        of chips, a verdict as in `trial.py`; the chance of a wrong one is shared among all shares
+    cost        of a prediction, see `pricing.py`
+
+On the front no other candidate loses less at no more energy.  The chip that is handed on is the cheapest
+whose loss is certain to be within the budget.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from analog_pc.compiled.threads import single_threaded_blas
+from analog_pc.cost import process_of
+from analog_pc.errors import BadInput
+from analog_pc.evaluation import Bench
+from analog_pc.study.pareto import pareto
+from analog_pc.study.specification.bounds import Bound, bound
+from analog_pc.study.specification.joint import (
+    PRICED_SHARES,
+    Asked,
+    Joint,
+    Limits,
+    confirmed_joint,
+    try_share,
+)
+from analog_pc.study.specification.pricing import (
+    BANDWIDTH,
+    PRICED,
+    Price,
+    biased,
+    no_price,
+    price,
+)
+from analog_pc.study.specification.search import SOURCE
+from analog_pc.study.specification.trial import Trial, Verdict
+from analog_pc.technology import Technology
+from analog_pc.workers import worker_pool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """All fields at a share of their limits: what is lost there, and what it costs."""
+
+    share: float
+    trial: Trial
+    price: Price
+    on_front: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldPrice:
+    """What a field costs.
+
+    Parameters
+    ----------
+    name
+        Of the field.
+    priced_by
+        What the cost model takes for a better value; "" where it takes nothing.
+    energy_ratio
+        Energy of the joint chip with this field alone at its limit alone, the bandwidth sized anew, over that
+        of the joint chip; None for the bandwidth itself, and where there is no cost.
+    """
+
+    name: str
+    priced_by: str
+    energy_ratio: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Cost against accuracy.
+
+    Parameters
+    ----------
+    candidates
+        By share, ascending.
+    chosen
+        Index of the cheapest candidate that keeps the budget; None where none with a cost does.
+    fields
+        What each field costs, in the order of the limits.
+    message
+        Why there are no costs; "" where there are.
+    process
+        Whose component values they come from.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    chosen: int | None = None
+    fields: tuple[FieldPrice, ...] = ()
+    message: str = ""
+    process: str = ""
+
+    def of(self, name: str) -> FieldPrice | None:
+        """The price of a field; None where it was not looked at."""
+        return next((one for one in self.fields if one.name == name), None)
+
+    @property
+    def cheapest(self) -> Candidate | None:
+        """The chosen candidate."""
+        return None if self.chosen is None else self.candidates[self.chosen]
+
+
+STEPS = tuple(range(-(PRICED_SHARES // 2), PRICED_SHARES // 2 + 1))  # powers of sqrt(2)
+Job = Callable[[], Any]
+
+
+def find_budget(
+    bench: Bench, limits: Limits, joint: Joint, asked: Asked, workers: int
+) -> tuple[Joint, Budget]:
+    """Price the joint chip and shares around it.
+
+    Parameters
+    ----------
+    bench
+        Network, data and technology.
+    limits
+        Of each field alone, the bandwidth among them where it has one.
+    joint
+        The largest share that keeps the budget.
+    asked
+        Budget, seed and confidence.
+    workers
+        Processes beside each other; results do not depend on them.
+
+    Returns
+    -------
+    tuple of Joint, Budget
+        The joint chip at the chosen share, with its bandwidth.
+    """
+    if joint.share is None:
+        return joint, Budget(message="not even the smallest share keeps the budget: there is no joint chip")
+    sized = any(one.by_modes for one, _ in limits)
+    moving = [(one, value) for one, value in limits if not one.by_modes]
+    shares = [joint.share * math.sqrt(2.0) ** step for step in STEPS]
+    found = _all([partial(_candidate, bench, moving, share, asked, sized) for share in shares], workers)
+    candidates = _with_front(found)
+    chosen = _cheapest(candidates)
+    if chosen is None:
+        return joint, Budget(candidates=candidates, message="no share that keeps the budget has a cost")
+    cheapest = candidates[chosen]
+    if cheapest.share != joint.share:
+        joint = confirmed_joint(bench, moving, cheapest.share, asked, joint.trials)
+    fields = [FieldPrice(name=BANDWIDTH, priced_by=PRICED[BANDWIDTH], energy_ratio=None)] if sized else []
+    loosened = partial(_loosened, bench, joint.values, cheapest.price, sized)
+    fields += _all([partial(loosened, one, value) for one, value in moving], workers)
+    return _with_bandwidth(joint, bench.technology, cheapest.price.bandwidth), Budget(
+        candidates=candidates,
+        chosen=chosen,
+        fields=tuple(fields),
+        process=process_of(bench.technology.name).name,
+    )
+
+
+def _all(jobs: Sequence[Job], workers: int) -> list[Any]:
+    """The results of jobs, in their order."""
+    if workers == 1 or len(jobs) < 2:
+        return [job() for job in jobs]
+    with worker_pool(min(workers, len(jobs))) as pool:
+        return [future.result() for future in [pool.submit(_alone, job) for job in jobs]]
+
+
+def _alone(job: Job) -> Any:
+    """A job on a worker: one thread of BLAS, as here."""
+    with single_threaded_blas():
+        return job()
+
+
+def _candidate(bench: Bench, limits: Limits, share: float, asked: Asked, sized: bool) -> Candidate:
+    """A share with its loss and its cost; a chip that no technology can have has none."""
+    trial = try_share(bench, limits, share, asked)
+    if not trial.chips:
+        return Candidate(share=share, trial=trial, price=no_price(trial.remark))
+    values = {one.field.name: one.tightened(value, 1.0 / share) for one, value in limits}
+    return Candidate(share=share, trial=trial, price=price(bench, values, sized=sized))
+
+
+def _with_front(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """Which candidates nothing beats in energy and loss."""
+    costs = [[math.nan if one.price.energy is None else one.price.energy, one.trial.loss] for one in found]
+    on_front = pareto(costs)
+    return tuple(
+        dataclasses.replace(one, on_front=bool(best)) for one, best in zip(found, on_front, strict=True)
+    )
+
+
+def _cheapest(candidates: Sequence[Candidate]) -> int | None:
+    """The candidate of least energy among those that keep the budget."""
+    energies = {
+        k: one.price.energy
+        for k, one in enumerate(candidates)
+        if one.trial.verdict is Verdict.KEPT and one.price.energy is not None
+    }
+    return min(energies, key=lambda k: energies[k], default=None)
+
+
+def _loosened(
+    bench: Bench, values: dict[str, float], joint: Price, sized: bool, one: Bound, value: float
+) -> FieldPrice:
+    """What the joint chip would cost with one field at its limit alone."""
+    name = one.field.name
+    ratio: float | None = None
+    try:
+        found = price(bench, values | {name: value}, sized=sized)
+        if found.energy is not None and joint.energy is not None:
+            ratio = found.energy / joint.energy
+    except BadInput:  # no technology has these values together
+        pass
+    return FieldPrice(name=name, priced_by=PRICED.get(name, ""), energy_ratio=ratio)
+
+
+def _with_bandwidth(joint: Joint, technology: Technology, bandwidth: float | None) -> Joint:
+    """The joint chip with its amplifiers, at the power that they take."""
+    if bandwidth is None or joint.technology is None:
+        return joint
+    own = biased(technology, bandwidth)
+    chip = bound(BANDWIDTH).field.apply(joint.technology, bandwidth, SOURCE)
+    chip = dataclasses.replace(chip, opamp_power=own.opamp_power)
+    return dataclasses.replace(joint, technology=chip, values=joint.values | {BANDWIDTH: bandwidth})
