@@ -181,15 +181,15 @@ def _non_ideal(axes: Axes, result: Result, kind: str) -> None:
                 shown = factor * np.array(values)
                 axes.plot(shown, means, style, color=color, markersize=3.0, label=f"{_label(rule)}, {what}")
     axes.set(xlabel=label, xscale="log", yscale="log")
-    if kind == "mismatch" and axes.lines:
-        axes.legend(fontsize="x-small")
+    if kind == "mismatch" and axes.get_legend_handles_labels()[1]:
+        axes.legend(fontsize="x-small", title="dotted: ideal chip", title_fontsize="x-small")
 
 
 def _share_range(several: list[Axes]) -> None:
     """One range of errors."""
     ends = np.array([axes.get_ylim() for axes in several])
     for axes in several:
-        axes.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+        axes.set_ylim(ends[:, 0].min(), 4.0 * ends[:, 1].max())  # room for the legend
         _plain_ticks(axes)
 
 
