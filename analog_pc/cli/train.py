@@ -30,9 +30,9 @@ FILE = PathOption(dir_okay=False)
     "--rule",
     default="pc",
     show_default=True,
-    metavar="pc|ipc|bp|fa|kp|pc-fa|pc-kp|...",
+    metavar="pc|ipc|bp|fa|kp|pc-fa|pc-kp|c-ep|...",
     help="Predictive coding, incremental (ipc:steps=16,gamma=0.1), backpropagation; random (fa) or "
-    "learnt (kp) feedback.",
+    "learnt (kp) feedback; equilibrium propagation (p-ep, n-ep, c-ep:beta=0.1).",
 )
 @click.option("--epochs", default=50, show_default=True, help="Passes over the training part.")
 @click.option("--batch", default=32, show_default=True, help="Samples per update.")

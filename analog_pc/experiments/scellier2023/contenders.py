@@ -14,6 +14,14 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.devices.pulsed import PRESETS
 from analog_pc.experiments.framework.result import Array
+from analog_pc.experiments.scellier2023.non_idealities import (
+    DROP,
+    PERFECT,
+    AsMadeBackend,
+    DroppedDiodes,
+    NonIdeality,
+    resistive_as_made,
+)
 from analog_pc.experiments.scellier2023.read_noise import NoisyFactors, NoisyReading
 from analog_pc.experiments.scellier2023.resistive_devices import ResistiveDevices, WriteTotals
 from analog_pc.mapping import Scales, choose_scales, forward_ranges
@@ -28,24 +36,28 @@ from analog_pc.resistive import (
     random_resistive_network,
     settle,
 )
+from analog_pc.resistive.contrastive import Solver
 from analog_pc.technology import Technology
 from analog_pc.training import Dataset, Trainer, TrainingConfig, load_dataset
 from analog_pc.training.in_situ import DeviceBackend, weight_device, write_scheme
 
 IDEAL = "ideal"
 EXACT = "exact"  # gradient of the resistive network, by its adjoint circuit
-LAYERED = ("pc", "bp")  # rules of predictive coding networks; all others are of resistive networks
+PROPAGATED = "pcn-c-ep"  # C-EP of the predictive coding network
+LAYERED = ("pc", "bp", PROPAGATED)  # rules of predictive coding networks; all others are of resistive ones
 HELD_OUT = 0.2  # of the training images
 DECAY = 0.95  # of the learning rate, an epoch
 
 
 class Condition(NamedTuple):
-    """A rule on a device, how it is written ("exact" for ideal ones), and the read noise in V, rms."""
+    """A rule on a device, how it is written ("exact" for ideal ones), the read noise in V, rms, and what else
+    is not ideal; both of ideal devices only."""
 
     rule: str
     device: str
     scheme: str
     noise: float = 0.0
+    non_ideality: NonIdeality = PERFECT
 
     @property
     def resistive(self) -> bool:
@@ -55,13 +67,14 @@ class Condition(NamedTuple):
 
 class Budget(NamedTuple):
     """What every contender gets: passes, images a batch, hidden nodes, and the chip's technology; `gain` of a
-    resistive network's inputs."""
+    resistive network's inputs; `data`: a name or a file, see `load_dataset`."""
 
     epochs: int
     batch: int
     hidden: int
     gain: float
     technology: Technology
+    data: str = "digits"
 
 
 class Choice(NamedTuple):
@@ -95,36 +108,59 @@ class ResistiveLearner:
     """A resistive network; a constant input of 1 stands in place of bias currents, so that devices are all
     that learns."""
 
-    def __init__(self, condition: Condition, budget: Budget, headroom: float, seed: int) -> None:
+    def __init__(
+        self, condition: Condition, budget: Budget, choice: Choice, seed: int, ends: tuple[int, int]
+    ) -> None:
         device = weight_device(condition.device)
         technology = budget.technology
+        inputs, outputs = ends
         self.rule = condition.rule
+        self.non_ideality = condition.non_ideality
+        self.seed = seed
         self.devices = ResistiveDevices(
-            random_resistive_network((65, budget.hidden, 10), gain=budget.gain, seed=seed),
+            random_resistive_network((inputs + 1, budget.hidden, outputs), gain=budget.gain, seed=seed),
             device,
             write_scheme(condition.scheme),
-            headroom=headroom,
+            headroom=choice.headroom,
             floor=technology.g_min / technology.g_max,
             seed=seed,
         )
-        units = condition.noise / resistive_volts(technology, budget.gain)
-        self.solver = NoisyReading(units, np.random.default_rng([seed, 1])) if units else settle
+        volts = resistive_volts(technology, budget.gain)
+        self.solver: Solver = settle
+        if condition.noise:
+            self.solver = NoisyReading(condition.noise / volts, np.random.default_rng([seed, 1]))
+        elif condition.non_ideality.kind == DROP:
+            self.solver = DroppedDiodes(condition.non_ideality.value / volts)
+
+    @property
+    def network(self) -> ResistiveNetwork:
+        """The network that the chip computes."""
+        network = self.devices.network
+        if self.non_ideality == PERFECT:
+            return network
+        return resistive_as_made(network, self.non_ideality, self.seed, self.devices.most)
 
     def step(self, inputs: Floats, targets: Floats, rate: float) -> None:
         """See `Learner`."""
         gradient = self._gradient(with_constant(inputs), targets)
         self.devices.descend(gradient.conductances, rate / len(inputs))
+        if self.non_ideality.floor:
+            self.devices.raise_to(self.non_ideality.floor)
 
     def _gradient(self, inputs: Floats, targets: Floats) -> Gradient:
-        network = self.devices.network
+        network = self.network
         if self.rule == EXACT:
             return adjoint_gradient(network, inputs, targets)
         return contrastive_gradient(network, inputs, targets, CONTRASTIVE_RULES[self.rule], self.solver)
 
     def wrong(self, inputs: Floats, labels: Ints) -> float:
-        """See `Learner`; an image without an equilibrium counts as wrong."""
-        state = settle(self.devices.network, with_constant(inputs))
-        return float(((state.output.argmax(axis=1) != labels) | ~state.relaxation.converged).mean())
+        """See `Learner`."""
+        return resistive_errors(self.network, inputs, labels, self._noiseless)
+
+    @property
+    def _noiseless(self) -> Solver:
+        """The solver without read noise, which tests are read without."""
+        return settle if isinstance(self.solver, NoisyReading) else self.solver
 
     def totals(self) -> WriteTotals:
         """See `Learner`."""
@@ -138,17 +174,21 @@ class ResistiveLearner:
 class LayeredLearner:
     """A predictive coding network of sigmoids, as `analog-pc train --device` trains it."""
 
-    def __init__(self, condition: Condition, budget: Budget, headroom: float, seed: int) -> None:
+    def __init__(
+        self, condition: Condition, budget: Budget, choice: Choice, seed: int, ends: tuple[int, int]
+    ) -> None:
         self.batch = budget.batch
         self.technology = budget.technology
         self.backend = DeviceBackend(
-            random_network((64, budget.hidden, 10), "sigmoid", seed=seed),
+            random_network((ends[0], budget.hidden, ends[1]), "sigmoid", seed=seed),
             weight_device(condition.device),
             write_scheme(condition.scheme),
             seed=seed,
-            headroom=headroom,
+            headroom=choice.headroom,
         )
-        self.rule: LearningRule = learning_rule(condition.rule)
+        if condition.non_ideality != PERFECT:
+            self.backend = AsMadeBackend(self.backend, condition.non_ideality)
+        self.rule: LearningRule = learning_rule(condition.rule.removeprefix("pcn-"))
         self.seen: Floats | None = None  # inputs of this batch
         if condition.noise:
             rng = np.random.default_rng([seed, 1])
@@ -202,11 +242,11 @@ def train(
     "dead" is True where training ended early: a node without conductance, or numbers that grew without bound;
     the errors of the epochs that are missing are 1.
     """
-    data = load_dataset("digits", seed)
+    data = load_dataset(budget.data, seed)
     inputs, labels, test_inputs, test_labels = _split(data, held_out)
     targets = data.one_hot(labels)
     kind = ResistiveLearner if condition.resistive else LayeredLearner
-    learner: Learner = kind(condition, budget, choice.headroom, seed)
+    learner: Learner = kind(condition, budget, choice, seed, (inputs.shape[1], data.classes))
     rng = np.random.default_rng(seed)
     errors = np.ones(budget.epochs)
     dead = False
@@ -240,6 +280,14 @@ def _split(data: Dataset, held_out: bool) -> tuple[Floats, Ints, Floats, Ints]:
     )
 
 
+def resistive_errors(
+    network: ResistiveNetwork, inputs: Floats, labels: Ints, solver: Solver = settle
+) -> float:
+    """Share of images that a resistive network takes for another; without an equilibrium counts as wrong."""
+    state = solver(network, with_constant(inputs), None, None)
+    return float(((state.output.argmax(axis=1) != labels) | ~state.relaxation.converged).mean())
+
+
 def with_constant(inputs: Floats) -> Floats:
     """Inputs of a resistive network: a constant 1 behind the pixels."""
     return np.concatenate([inputs, np.ones((len(inputs), 1))], axis=1)
@@ -266,6 +314,9 @@ def layered_of(part: Mapping[str, Array]) -> PredictiveCodingNetwork:
 
 
 def possible(condition: Condition) -> bool:
-    """Whether the network can be made of the device: a one-sided one needs a pair, which has a sign."""
+    """Whether the network can be made of the device: a one-sided one needs a pair, which has a sign; and has
+    the non-ideality: only resistive networks have diodes."""
+    if condition.non_ideality.kind == DROP and not condition.resistive:
+        return False
     one_sided = condition.device != IDEAL and PRESETS[condition.device].one_sided
     return not (condition.resistive and one_sided)

@@ -99,6 +99,11 @@ class ResistiveDevices:
                 writer.assign(np.maximum(0.0, writer.weights))
             writer.elapse(1.0)
 
+    def raise_to(self, share: float) -> None:
+        """Raise conductances that are exact numbers to a share of G_max."""
+        for writer, most in zip(self.writers, self.most, strict=True):
+            writer.assign(np.maximum(share * most, writer.weights))
+
     def totals(self) -> WriteTotals:
         """What writing has cost so far."""
         synapses = [s for writer in self.writers for s in writer.synapses]

@@ -1,9 +1,10 @@
-"""Predictive coding and seven contrastive rules on one chip: errors, costs, and the read noise they bear.
+"""Predictive coding and seven contrastive rules on one chip: errors, costs, the noise and parts they bear.
 
-A 64-n-10 network of each kind learns handwritten digits: conductances and ideal diodes, taught by the rules
-of `CONTRASTIVE_RULES`, and a predictive coding network of sigmoids.  Devices, pulses, images, batches, passes
-are the same; each rule chooses its learning rate among as many, on held-out training images, for each
-device and noise.  The exact gradients of both networks stand beside them as "backprop".
+A network of each kind with as many hidden nodes learns images: conductances and ideal diodes, taught by the
+rules of `CONTRASTIVE_RULES`, and a predictive coding network of sigmoids, taught by predictive coding and by
+equilibrium propagation (`pcn-c-ep`).  Devices, pulses, images, batches, passes are the same; each rule
+chooses its learning rate among as many, on held-out training images, for each device, noise and
+non_ideality.  The exact gradients of both networks stand beside them as "backprop".
 
 Published, for Hopfield networks in software, is a comparison of the contrastive rules (Scellier, Ernoult,
 Kendall, Kumar 2023).  Predictive coding beside them, on the same devices, was not published; neither were
@@ -13,29 +14,34 @@ these costs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Positive, Rates
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
+from analog_pc.experiments.scellier2023.conditions import (
+    COMPARED,
+    Config,
+    at_end,
+    choose,
+    conditions_of,
+    name_of,
+    quantity_of,
+)
 from analog_pc.experiments.scellier2023.contenders import (
     EXACT,
     IDEAL,
+    PROPAGATED,
     Budget,
-    Choice,
     Condition,
-    possible,
     resistive_volts,
     train,
 )
 from analog_pc.experiments.scellier2023.contrastive_learning import SOURCE
-from analog_pc.experiments.scellier2023.figures.same_hardware import ERRORS, PARTS, draw
+from analog_pc.experiments.scellier2023.figures.same_hardware import AS_MADE, ERRORS, PARTS, draw
 from analog_pc.experiments.scellier2023.hardware_costs import StepCosts
 from analog_pc.experiments.scellier2023.noise_tolerance import GOOD
 from analog_pc.experiments.scellier2023.trained_networks import (
@@ -45,6 +51,7 @@ from analog_pc.experiments.scellier2023.trained_networks import (
     SIZED,
     SLOPE,
     TRAINED,
+    errors_as_made,
     measured_costs,
     measured_noise,
     noise_quantities,
@@ -53,10 +60,9 @@ from analog_pc.relaxers import Relaxer
 from analog_pc.resistive import CONTRASTIVE_RULES
 from analog_pc.technology import technology
 
-RULES = (*CONTRASTIVE_RULES, "pc")
+RULES = (*CONTRASTIVE_RULES, "pc", PROPAGATED)
 TWINS = (EXACT, "bp")
-COSTED = (*RULES, SIZED)
-NOISY = ("c-ep", "pc")  # that are trained with read noise
+COSTED = (*CONTRASTIVE_RULES, "pc", SIZED)
 
 ERROR = quantity("test error")
 JOULES = quantity("write energy a sample, J")
@@ -83,49 +89,12 @@ COSTS = {
 SHORT = {"memories": "device-memories", "node_memories": "node-memories", "joules": "energy"}
 
 
-@dataclass(frozen=True)
-class Config:
-    """How the contenders are trained.
-
-    Parameters
-    ----------
-    resistive_rates, layered_rates
-        Learning rates of the two kinds of networks, each rule choosing one; as many of each.
-    headrooms
-        Range of the devices over the largest value of the start, chosen with the rate.
-    devices, schemes
-        Of weights, and how they are written; the device "ideal" is exact numbers, written exactly.
-    noises
-        Read noise in V, rms, with which the rules of `NOISY` are trained besides, on ideal devices.
-    tuning_seeds
-        Splits on which rates are compared.
-    gain
-        Of the inputs of resistive networks.
-    technology
-        Supply, conductances, capacitances and amplifiers.
-    """
-
-    resistive_rates: Rates = (0.01, 0.03, 0.1)
-    layered_rates: Rates = (0.05, 0.1, 0.2)
-    headrooms: Rates = (4.0,)
-    devices: tuple[str, ...] = (IDEAL, "ecram")
-    schemes: tuple[str, ...] = ("trains", "mixed-precision")
-    noises: tuple[Positive, ...] = (1e-4, 1e-3, 1e-2)
-    epochs: Count = 6
-    seeds: Count = 2
-    tuning_seeds: Count = 2
-    hidden: Count = 64
-    batch: Count = 16
-    gain: Positive = 20.0
-    technology: str = "cmos130-rram"
-
-
 def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
-    conditions = _conditions(config, TWINS if relaxer.backpropagates else RULES)
-    budget = Budget(config.epochs, config.batch, config.hidden, config.gain, technology(config.technology))
-    choices = _choose(config, budget, conditions, cache)
+    conditions = conditions_of(config, TWINS if relaxer.backpropagates else RULES)
+    budget = config.budget
+    choices = choose(config, budget, conditions, cache)
     cases = {
-        _name(condition, choices[condition], seed): (condition, choices[condition], seed)
+        name_of(condition, choices[condition], seed): (condition, choices[condition], seed)
         for condition in conditions
         for seed in range(config.seeds)
     }
@@ -133,12 +102,12 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     parts: dict[Condition, list[Mapping[str, Array]]] = {condition: [] for condition in conditions}
     for (condition, _, _), part in zip(cases.values(), found, strict=True):
         parts[condition].append(part)
-    values: dict[Quantity, float] = {EDGE: float(sum(_at_end(config, c, choices[c]) for c in conditions))}
+    values: dict[Quantity, float] = {EDGE: float(sum(at_end(config, c, choices[c]) for c in conditions))}
     arrays: dict[Quantity, Array] = {}
     for condition, several in parts.items():
         curves = np.array([part["errors"] for part in several])
-        arrays[_of(ERRORS, condition)] = curves
-        values[_of(ERROR, condition)] = float(curves[:, -1].mean())
+        arrays[quantity_of(ERRORS, condition)] = curves
+        values[quantity_of(ERROR, condition)] = float(curves[:, -1].mean())
         values |= _writing(condition, several)
     if relaxer.backpropagates:
         return Outcome(values, arrays)
@@ -149,70 +118,10 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
     shown = [rule for rule in COSTED if rule in costs]
     for group, of in PARTS.items():
         arrays[of] = np.array([costs[rule][group] for rule in shown])
+    made = _as_made(config, parts, cache)
+    arrays |= made
+    values |= {of: float(np.mean(errors)) for of, errors in made.items()}
     return Outcome(values, arrays, _notes(config, costs, values))
-
-
-def _conditions(config: Config, rules: Sequence[str]) -> list[Condition]:
-    """Rules on devices, written by every scheme; and those that are trained with read noise."""
-    found = []
-    for rule in rules:
-        for device in config.devices:
-            schemes = (EXACT,) if device == IDEAL else config.schemes
-            found += [Condition(rule, device, scheme) for scheme in schemes]
-        if rule in NOISY:
-            found += [Condition(rule, IDEAL, EXACT, noise) for noise in config.noises]
-    return [condition for condition in found if possible(condition)]
-
-
-def _rates(config: Config, condition: Condition) -> Rates:
-    return config.resistive_rates if condition.resistive else config.layered_rates
-
-
-def _at_end(config: Config, condition: Condition, choice: Choice) -> bool:
-    """Whether a rate beyond the grid may have been better."""
-    rates = _rates(config, condition)
-    return choice.rate in (min(rates), max(rates))
-
-
-def _choose(
-    config: Config, budget: Budget, conditions: Sequence[Condition], cache: ResultCache
-) -> dict[Condition, Choice]:
-    """The rate and headroom of each condition with the least mean error on held-out training images."""
-    tried: dict[Condition, list[Choice]] = {}
-    for condition in conditions:
-        # Exact numbers have no range.
-        headrooms = config.headrooms[:1] if condition.device == IDEAL else config.headrooms
-        tried[condition] = [Choice(r, h) for r in _rates(config, condition) for h in headrooms]
-    cases = {
-        f"{_name(condition, choice, seed)}, held out": (condition, choice, seed)
-        for condition in conditions
-        for choice in tried[condition]
-        for seed in range(config.tuning_seeds)
-        if len(tried[condition]) > 1
-    }
-    found = cache.compute(list(cases), lambda name: train(budget, *cases[name], held_out=True))
-    errors = {case: float(part["errors"][-1]) for case, part in zip(cases.values(), found, strict=True)}
-
-    def mean(condition: Condition, choice: Choice) -> float:
-        several = [errors[case] for case in errors if case[:2] == (condition, choice)]
-        return float(np.mean(several)) if several else 0.0  # the only choice
-
-    return {one: min(tried[one], key=partial(mean, one)) for one in conditions}
-
-
-def _name(condition: Condition, choice: Choice, seed: int) -> str:
-    where = f"{condition.rule}, {condition.device}, {condition.scheme}, {condition.noise:g} V"
-    return f"{where}, lr {choice.rate:g}, headroom {choice.headroom:g}, seed {seed}"
-
-
-def _of(of: Quantity, condition: Condition) -> Quantity:
-    """A quantity of a condition; without noise, and of ideal devices without a scheme, it is not said."""
-    said: dict[str, Any] = {"rule": condition.rule, "device": condition.device}
-    if condition.device != IDEAL:
-        said["scheme"] = condition.scheme
-    if condition.noise:
-        said["noise"] = condition.noise
-    return of.at(**said)
 
 
 def _writing(condition: Condition, parts: Sequence[Mapping[str, Array]]) -> dict[Quantity, float]:
@@ -222,9 +131,9 @@ def _writing(condition: Condition, parts: Sequence[Mapping[str, Array]]) -> dict
     pulses, joules, seconds, _, devices = np.mean([part["writes"] for part in parts], axis=0)
     images = float(np.mean([part["images"] for part in parts]))
     return {
-        _of(JOULES, condition): float(joules / images),
-        _of(SECONDS, condition): float(seconds / images),
-        _of(PULSES, condition): float(1000.0 * pulses / devices / images),
+        quantity_of(JOULES, condition): float(joules / images),
+        quantity_of(SECONDS, condition): float(seconds / images),
+        quantity_of(PULSES, condition): float(1000.0 * pulses / devices / images),
     }
 
 
@@ -232,7 +141,9 @@ def _physics(
     budget: Budget, parts: Mapping[Condition, Sequence[Mapping[str, Array]]], cache: ResultCache
 ) -> tuple[dict[str, Mapping[str, float]], dict[Quantity, Any]]:
     """Costs by rule, and noise, of the networks that the first seed trained on ideal devices."""
-    needed = {rule: parts.get(Condition(rule, IDEAL, EXACT), [{"dead": np.array(True)}])[0] for rule in NOISY}
+    needed = {
+        rule: parts.get(Condition(rule, IDEAL, EXACT), [{"dead": np.array(True)}])[0] for rule in COMPARED
+    }
     if any(bool(part["dead"]) for part in needed.values()):
         return {}, {}
 
@@ -249,6 +160,32 @@ def _physics(
     return by_rule, noise_quantities(noise)
 
 
+def _as_made(
+    config: Config, parts: Mapping[Condition, Sequence[Mapping[str, Array]]], cache: ResultCache
+) -> dict[Quantity, Array]:
+    """Errors [seeds] of networks trained on perfect chips and read on non-ideal ones."""
+    trained = {rule: parts.get(Condition(rule, IDEAL, EXACT), ()) for rule in COMPARED}
+    alive = [
+        seed
+        for seed, ends in enumerate(zip(*trained.values(), strict=True))
+        if not any(bool(part["dead"]) for part in ends)
+    ]
+
+    def compute(name: str) -> Mapping[str, Array]:
+        seed = int(name.rpartition(" ")[2])
+        own = {rule: several[seed] for rule, several in trained.items()}
+        return errors_as_made(config.budget, own, config.non_idealities, seed)
+
+    found = cache.compute([f"as made, seed {seed}" for seed in alive], compute)
+    arrays: dict[Quantity, Array] = {}
+    for k, one in enumerate(config.non_idealities):
+        for rule in COMPARED:
+            errors = np.array([part[rule][k] for part in found])
+            if len(errors) and np.isfinite(errors).all():
+                arrays[quantity_of(AS_MADE, Condition(rule, IDEAL, EXACT, 0.0, one))] = errors
+    return arrays
+
+
 def _each(costs: Mapping[str, Mapping[str, float]]) -> list[tuple[str, str, float]]:
     return [(rule, key, value) for rule, one in costs.items() for key, value in one.items()]
 
@@ -258,10 +195,12 @@ def _notes(
 ) -> tuple[str, ...]:
     chip = technology(config.technology)
     volts = resistive_volts(chip, config.gain)
+    data = "digits" if config.data is None else config.data.name
     found = [
-        f"Both networks: 64-{config.hidden}-10, batches of {config.batch}, {config.epochs} passes, rates "
-        f"chosen among {len(config.resistive_rates)} on {config.tuning_seeds} split(s) of the training "
-        f"images; {values[EDGE]:.0f} choices are at an end of the grid.",
+        f"Both networks: {config.hidden} hidden nodes on {data}, batches of {config.batch}, "
+        f"{config.epochs} passes, rates chosen among {len(config.resistive_rates)} on "
+        f"{config.tuning_seeds} split(s) of the training images; {values[EDGE]:.0f} choices are at an end "
+        "of the grid.",
         f"Resistive network: one device a conductance, g_min/g_max = {chip.g_min / chip.g_max:.3g}; its "
         f"sources use the whole supply of {chip.supply:g} V, so that 1 is {1e3 * volts:.3g} mV. Diodes are "
         "ideal; the drop of real ones is larger than these voltages. Its update is no outer product: "
@@ -270,7 +209,10 @@ def _notes(
         "conversions in their own row; drivers of write pulses; a negative spring is taken as one amplifier.",
         "A one-sided device (pcm) holds a weight in a pair; a conductance has no sign, so that no resistive "
         "network is trained on it.",
-        "'exact' and 'bp' are gradients, not circuits: they have no costs.",
+        "'exact' and 'bp' are gradients, not circuits: they have no costs. 'pcn-c-ep' is C-EP of the "
+        "predictive coding network, nudged by currents.",
+        "Non-ideal chips: 'error-as-made' is of networks trained on perfect ones and read on these, 'error' "
+        "of those that learned there. A finite on/off ratio goes with a mismatch of 5 %.",
     ]
     if not costs:
         return (*found, "No costs and no read noise: a training that they need ended early.")
@@ -308,8 +250,10 @@ def claims(config: Config) -> Sequence[Claim]:
     of two draws leave a few percent of a cosine, over two decades or more."""
     found = []
     for rules, kind in ((RULES, "pc"), (TWINS, "bp")):
-        for condition in _conditions(config, rules):
+        for condition in conditions_of(config, rules):
             found.append(_unpublished(ERROR, condition, "error", kind))
+            if condition.non_ideality.kind:
+                found.append(_unpublished(AS_MADE, condition, "error-as-made", kind))
             if condition.device != IDEAL:
                 found += [
                     _unpublished(JOULES, condition, "write-energy", kind),
@@ -336,7 +280,10 @@ def _unpublished(of: Quantity, condition: Condition, short: str, kind: str) -> C
         ends.append(condition.scheme)
     if condition.noise:
         ends.append(f"noise={condition.noise:g}")
-    return Claim(_of(of, condition), None, None, rule=kind, id=f"{short}@{','.join(ends)}")
+    kind, value = condition.non_ideality
+    if kind:
+        ends.append(f"{kind}={value:g}")
+    return Claim(quantity_of(of, condition), None, None, rule=kind, id=f"{short}@{','.join(ends)}")
 
 
 SAME_HARDWARE = Experiment(
@@ -346,10 +293,12 @@ SAME_HARDWARE = Experiment(
     Config(),
     Config(
         resistive_rates=(0.01, 0.03, 0.1, 0.3),
-        layered_rates=(0.02, 0.05, 0.1, 0.2),
-        headrooms=(2.0, 5.0),
+        layered_rates=(0.05, 0.1, 0.2, 0.4),
         devices=(IDEAL, "ecram", "ecram-mo", "capacitor", "reram-sb", "pcm"),
         noises=(3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
+        mismatches=(0.1, 0.2, 0.5, 1.0),
+        ratios=(3.0, 10.0, 30.0, 100.0, 1000.0),
+        drops=(1e-3, 1e-2, 0.03, 0.1, 0.3, 0.6),
         epochs=20,
         seeds=5,
     ),

@@ -1,8 +1,8 @@
-"""Costs and read noise of the two trained networks, on the same test images."""
+"""Costs, read noise and non-idealities of the two trained networks, on the same test images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.scellier2023.contenders import (
     Budget,
     layered_of,
+    resistive_errors,
     resistive_of,
     resistive_volts,
     with_constant,
@@ -39,7 +40,15 @@ from analog_pc.experiments.scellier2023.noise_tolerance import (
     output_swing,
     propagation_cosines,
 )
-from analog_pc.resistive import CONTRASTIVE_RULES
+from analog_pc.experiments.scellier2023.non_idealities import (
+    DROP,
+    DroppedDiodes,
+    NonIdeality,
+    layered_as_made,
+    resistive_as_made,
+)
+from analog_pc.pcn.learning import forward_pass
+from analog_pc.resistive import CONTRASTIVE_RULES, settle
 from analog_pc.training import load_dataset
 
 SIZED = "pc-sized"  # predictive coding with node capacitors as small as they may be
@@ -54,7 +63,7 @@ BORNE = quantity(f"read noise at a cosine of {GOOD:g}, V")
 
 
 def _stimuli(budget: Budget) -> tuple[Floats, Floats]:
-    data = load_dataset("digits", 0)
+    data = load_dataset(budget.data, 0)
     return data.test_inputs[:STIMULI], data.one_hot(data.test_labels[:STIMULI])
 
 
@@ -89,6 +98,26 @@ def measured_noise(budget: Budget, trained: Mapping[str, Mapping[str, Array]]) -
         "swing": output_swing(network, batches, BETA_GRID),
         "pc": layered_cosines(layered_of(trained["pc"]), budget.technology, batches, READ_NOISES),
     }
+
+
+def errors_as_made(
+    budget: Budget, parts: Mapping[str, Mapping[str, Array]], non_idealities: Sequence[NonIdeality], seed: int
+) -> Mapping[str, Array]:
+    """Test errors of trained networks read on non-ideal chips that they were not trained on, by rule and
+    [non_idealities]; NaN where a network has no such non_ideality."""
+    data = load_dataset(budget.data, seed)
+    resistive = resistive_of(parts[TRAINED], budget.gain)
+    layered = layered_of(parts["pc"])
+    volts = resistive_volts(budget.technology, budget.gain)
+    found: dict[str, list[float]] = {TRAINED: [], "pc": []}
+    for one in non_idealities:
+        solver = DroppedDiodes(one.value / volts) if one.kind == DROP else settle
+        made = resistive_as_made(resistive, one, seed)
+        found[TRAINED].append(resistive_errors(made, data.test_inputs, data.test_labels, solver))
+        output = forward_pass(layered_as_made(layered, one, seed), data.test_inputs)[-1]
+        wrong = float((output.argmax(axis=1) != data.test_labels).mean())
+        found["pc"].append(np.nan if one.kind == DROP else wrong)
+    return {rule: np.array(errors) for rule, errors in found.items()}
 
 
 def noise_quantities(noise: Mapping[str, Array]) -> dict[Quantity, Any]:

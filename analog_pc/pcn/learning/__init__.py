@@ -1,5 +1,11 @@
 """Learning rules: one registry, each rule as two local factors a layer."""
 
+from analog_pc.pcn.learning.equilibrium_propagation import (
+    CentredEquilibriumPropagation,
+    NegativeEquilibriumPropagation,
+    PositiveEquilibriumPropagation,
+    nudged_equilibrium,
+)
 from analog_pc.pcn.learning.named import made_from_text
 from analog_pc.pcn.learning.protocol import (
     Factors,
@@ -28,13 +34,16 @@ from analog_pc.pcn.learning.rules import (
 __all__ = [
     "LEARNING_RULES",
     "Backpropagation",
+    "CentredEquilibriumPropagation",
     "Factors",
     "FeedbackAlignment",
     "IncrementalPredictiveCoding",
     "KolenPollack",
     "LearningRule",
     "LearningWeights",
+    "NegativeEquilibriumPropagation",
     "OwnErrorPath",
+    "PositiveEquilibriumPropagation",
     "PredictiveCoding",
     "RelaxedFeedbackAlignment",
     "RelaxedKolenPollack",
@@ -46,4 +55,5 @@ __all__ = [
     "hebbian_update",
     "learning_rule",
     "made_from_text",
+    "nudged_equilibrium",
 ]

@@ -20,6 +20,11 @@ from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium
 from analog_pc.pcn.feedback import ErrorPath, random_feedback, random_mixing
+from analog_pc.pcn.learning.equilibrium_propagation import (
+    CentredEquilibriumPropagation,
+    NegativeEquilibriumPropagation,
+    PositiveEquilibriumPropagation,
+)
 from analog_pc.pcn.learning.named import made_from_text
 from analog_pc.pcn.learning.protocol import (
     Factors,
@@ -248,6 +253,9 @@ LEARNING_RULES: Mapping[str, type[LearningRule]] = MappingProxyType(
         "pc-relaxed": RelaxedPredictiveCoding,
         "pc-fa": RelaxedFeedbackAlignment,
         "pc-kp": RelaxedKolenPollack,
+        "p-ep": PositiveEquilibriumPropagation,
+        "n-ep": NegativeEquilibriumPropagation,
+        "c-ep": CentredEquilibriumPropagation,
     }
 )
 

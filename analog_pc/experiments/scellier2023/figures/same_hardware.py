@@ -1,4 +1,4 @@
-"""Errors on each device, energy of a learning step by part, and what read noise does to both networks."""
+"""Errors on each device, energy of a learning step by part, and what read noise and non-ideal parts do."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from analog_pc.arrays import Floats
-from analog_pc.experiments.framework.quantity import named, numbers, quantity
+from analog_pc.experiments.framework.quantity import Quantity, named, numbers, quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.scellier2023.figures.contrastive_learning import EXACT
 from analog_pc.experiments.song2024.figures.columns import letter
 from analog_pc.reporting.style import styled
 
 ERRORS = quantity("errors")  # of a rule, device, scheme and noise: [seeds, epochs]
+AS_MADE = quantity("test error read on a non-ideal chip")  # of a rule and a non-ideality: [seeds]
 NOISES = quantity("read noise, V")
 BETAS = quantity("beta")
 COSINES = quantity("cosine of C-EP")  # [noises, betas]
@@ -24,33 +25,45 @@ PARTS = {
     part: quantity(f"energy of {part}, by rule")
     for part in ("converters", "arrays", "capacitors", "amplifier")
 }
-RULES = ("cl", "p-ep", "n-ep", "c-ep", "p-cpl", "n-cpl", "c-cpl", "pc")
-COSTED = (*RULES, "pc-sized")
+CONTRASTIVE = ("cl", "p-ep", "n-ep", "c-ep", "p-cpl", "n-cpl", "c-cpl")
+RULES = (*CONTRASTIVE, "pc", "pcn-c-ep")
+COSTED = (*CONTRASTIVE, "pc", "pc-sized")
 TWINS = (EXACT, "bp")
-NAMES = {"pc": "PC", "pc-sized": "PC, small C", EXACT: "exact", "bp": "BP"}
+NAMES = {"pcn-c-ep": "PCN, C-EP", "pc": "PC", "pc-sized": "PC, small C", EXACT: "exact", "bp": "BP"}
 MARKERS = "osD^vP*XhH<>"
 THERMAL = {"thermal@c-ep": ("C0", "kT/C of a node, C-EP"), "thermal@pc": ("C1", "kT/C of a node, PC")}
 TRAINED = {"c-ep": r"C-EP, spring, $\beta$ = 0.5", "pc": "PC"}  # with read noise
+SWEPT = {  # non-ideality: axis label, factor of its values
+    "mismatch": ("mismatch of conductances, %", 100.0),
+    "ratio": ("on/off ratio of devices", 1.0),
+    "drop": ("forward drop of diodes, mV", 1000.0),
+}
 PART_NAMES = {"amplifier": "amplifiers"}
 
 
 @styled
 def draw(result: Result) -> Figure:
-    figure = Figure(figsize=(170.0 / 25.4, 130.0 / 25.4), layout="constrained")
-    axes = figure.subplots(2, 2).ravel()
-    _errors(axes[0], result)
-    _energy(axes[1], result)
-    _least_beta(axes[2], result)
-    _noisy(axes[3], result)
-    for axis, name in zip(axes, "abcd", strict=True):
-        letter(axis, name)
+    figure = Figure(figsize=(170.0 / 25.4, 190.0 / 25.4), layout="constrained")
+    grid = figure.add_gridspec(3, 6)
+    pairs = [figure.add_subplot(grid[row, 3 * half : 3 * half + 3]) for row in (0, 1) for half in (0, 1)]
+    triple = [figure.add_subplot(grid[2, 2 * k : 2 * k + 2]) for k in range(3)]
+    _errors(pairs[0], result)
+    _energy(pairs[1], result)
+    _least_beta(pairs[2], result)
+    _noisy(pairs[3], result)
+    for axes, kind in zip(triple, SWEPT, strict=True):
+        _non_ideal(axes, result, kind)
+    triple[0].set(ylabel="test error, %")
+    _share_range(triple)
+    for axes, name in zip([*pairs, *triple], "abcdefg", strict=True):
+        letter(axes, name)
     return figure
 
 
 def _errors(axes: Axes, result: Result) -> None:
     """Test error of each rule on each device, mean and range of the seeds."""
     found = {c: result.data.get(c, {}) for c in ("ideal", "backprop")}
-    clean = [q for arrays in found.values() for q in named(arrays, ERRORS.name) if "noise" not in q]
+    clean = [q for arrays in found.values() for q in named(arrays, ERRORS.name) if _is_clean(q)]
     hardware = list(
         dict.fromkeys((str(q["device"]), str(q["scheme"]) if "scheme" in q else "") for q in clean)
     )
@@ -60,7 +73,7 @@ def _errors(axes: Axes, result: Result) -> None:
         last = {}
         for column in found.values():
             for q, curves in column.items():
-                mine = q.name == ERRORS.name and "noise" not in q and q["device"] == device
+                mine = q.name == ERRORS.name and _is_clean(q) and q["device"] == device
                 if mine and (str(q["scheme"]) if "scheme" in q else "") == scheme:
                     last[str(q["rule"])] = 100.0 * np.asarray(curves)[:, -1]
         places = [p for p, rule in enumerate(rules) if rule in last]
@@ -78,6 +91,10 @@ def _errors(axes: Axes, result: Result) -> None:
     axes.set_ylim(low, 3.0 * high)  # room for the legend
     _plain_ticks(axes)
     axes.legend(fontsize="x-small", loc="upper left", ncols=2)
+
+
+def _is_clean(of: Quantity) -> bool:
+    return not any(key in of for key in ("noise", *SWEPT))
 
 
 def _plain_ticks(axes: Axes) -> None:
@@ -146,6 +163,41 @@ def _noisy(axes: Axes, result: Result) -> None:
     _plain_ticks(axes)
     if axes.lines:
         axes.legend(fontsize="x-small", title="dotted: no noise", title_fontsize="x-small")
+
+
+def _non_ideal(axes: Axes, result: Result, kind: str) -> None:
+    """Test error on chips of one non-ideality: trained elsewhere and read there, and trained there."""
+    arrays = result.data.get("ideal", {})
+    label, factor = SWEPT[kind]
+    for rule, color in (("c-ep", "C0"), ("pc", "C1")):
+        clean = ERRORS.at(rule=rule, device="ideal")
+        if clean in arrays:
+            perfect = 100.0 * float(np.asarray(arrays[clean])[:, -1].mean())
+            axes.axhline(perfect, color=color, linewidth=0.7, linestyle=":")
+        for of, style, what in ((ERRORS, "o-", "learned there"), (AS_MADE, "s--", "read there")):
+            values = numbers(arrays, of.name, kind, rule=rule)
+            means = [_mean_error(arrays, of.at(rule=rule, device="ideal", **{kind: v})) for v in values]
+            if values:
+                shown = factor * np.array(values)
+                axes.plot(shown, means, style, color=color, markersize=3.0, label=f"{_label(rule)}, {what}")
+    axes.set(xlabel=label, xscale="log", yscale="log")
+    if kind == "mismatch" and axes.get_legend_handles_labels()[1]:
+        axes.legend(fontsize="x-small", title="dotted: ideal chip", title_fontsize="x-small")
+
+
+def _share_range(several: list[Axes]) -> None:
+    """One range of errors."""
+    ends = np.array([axes.get_ylim() for axes in several])
+    for axes in several:
+        axes.set_ylim(ends[:, 0].min(), 4.0 * ends[:, 1].max())  # room for the legend
+        _plain_ticks(axes)
+
+
+def _mean_error(arrays: object, of: Quantity) -> float:
+    """Mean over the seeds, %: of the last epoch, where there are several."""
+    assert isinstance(arrays, dict)
+    errors = np.asarray(arrays[of])
+    return 100.0 * float((errors[:, -1] if errors.ndim == 2 else errors).mean())
 
 
 def _at(arrays: object, rule: str, noise: float) -> Floats:

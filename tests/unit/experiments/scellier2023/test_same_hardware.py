@@ -16,6 +16,9 @@ SHORT = Config(
     devices=("ideal", "ecram", "pcm"),
     schemes=("mixed-precision",),
     noises=(1e-3,),
+    mismatches=(0.3,),
+    ratios=(3.0,),
+    drops=(0.3,),
     epochs=1,
     seeds=1,
     hidden=32,
@@ -61,6 +64,16 @@ def test_costs_come_from_the_circuits(short: Result) -> None:
         assert rows[f"energy@{rule}"] == pytest.approx(sum(part for part in parts if part is not None))
 
 
+def test_non_ideal_chips_are_read_and_trained(short: Result) -> None:
+    rows = {row.id: row.ideal for row in short.rows}
+    for kind in ("mismatch=0.3", "ratio=3"):
+        for rule in ("c-ep", "pc"):
+            for what in ("error", "error-as-made"):
+                assert rows[f"{what}@{rule},ideal,{kind}"] is not None, (what, rule, kind)
+    assert rows["error@c-ep,ideal,drop=0.3"] is not None
+    assert "error@pc,ideal,drop=0.3" not in rows  # it has no diodes
+
+
 def test_beta_min_rises_in_proportion_to_the_noise(short: Result) -> None:
     (slope,) = [row for row in short.rows if row.id == "beta-min-slope"]
     assert slope.verdict == "agrees", slope.ideal
@@ -69,7 +82,7 @@ def test_beta_min_rises_in_proportion_to_the_noise(short: Result) -> None:
 def test_the_figure_draws_from_the_result(short: Result) -> None:
     figure = SAME_HARDWARE.draw(short)
     assert isinstance(figure, Figure)
-    assert len(figure.axes) == 4
+    assert len(figure.axes) == 7
 
 
 @pytest.mark.slow
@@ -77,7 +90,15 @@ def test_predictive_coding_bears_more_read_noise_and_a_resistive_network_takes_l
     """Both ways: the claim for predictive coding, and the one against it.  Trained, 1 mV spoils C-EP at its
     beta (an independent reason: beta_min at 1 mV is above it) and not predictive coding."""
     config = Config(
-        resistive_rates=(0.03,), layered_rates=(0.1,), devices=("ideal",), noises=(1e-3,), epochs=6, seeds=1
+        resistive_rates=(0.03,),
+        layered_rates=(0.1,),
+        devices=("ideal",),
+        noises=(1e-3,),
+        mismatches=(),
+        ratios=(),
+        drops=(),
+        epochs=6,
+        seeds=1,
     )
     result = collect(SAME_HARDWARE, config, {"ideal": IdealRelaxer()})
     rows = {row.id: row.ideal for row in result.rows}
