@@ -150,7 +150,7 @@ def main() -> None:
     )
     parser.add_argument("--technology", default="cmos65-rram")
     parser.add_argument("--chips", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=300.0, help="of processor time for a chip")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of processor time for a chip")
     parser.add_argument("--systems", nargs="+", choices=[s.name for s in ALL])
     given = parser.parse_args()
     systems = [s for s in ALL if not given.systems or s.name in given.systems]
