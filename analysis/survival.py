@@ -1,26 +1,29 @@
 """Which system survives which non-ideality?  Each alone at the values of a technology, and all together.
 
-    python analysis/survival.py [--technology NAME] [--chips N] [--systems NAME ...]
+    python analysis/survival.py [--technology NAME] [--chips N] [--seconds S] [--systems NAME ...]
 
-A chip survives if its number is within the limit of the experiment; a system does if all its chips do.  Where
-a simulator finds no operating point the chip has no number and does not survive.  Every cell is stored when
-it is done: an interrupted run goes on where it was.
+A chip survives if its number is within the limit of the experiment; a system does if all its chips do.
+A chip for which no operating point is found, or not within `--seconds` of processor time (of this process:
+the load of the machine does not decide), has no number and does not survive; the chips after it are not
+tried.  Every cell is stored when it is done: an interrupted run goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from survival_systems import ALL, SECONDS, System
+from survival_systems import ALL, System
 
-from analog_pc.errors import AnalogPcError
+from analog_pc.errors import AnalogPcError, SimulationFailed
 from analog_pc.technology import Technology, technology
 from analog_pc.technology.non_idealities import RANDOM, present, with_only, without, without_non_idealities
 
@@ -64,41 +67,55 @@ def cells(systems: list[System], parts: dict[str, Technology]) -> Iterator[tuple
         yield from ((s, k) for s in systems for k in parts if acts(s, k) and (k in slow) == late)
 
 
-def measured(system: System, parts: Technology, chips: int) -> dict[str, Any]:
-    """Numbers of all chips, None where there is none, and what the simulator said."""
-    began = time.monotonic()
+@contextmanager
+def processor_limit(seconds: float) -> Iterator[None]:
+    """End what this process computes after so many seconds of its own processor time, as a failure."""
+
+    def stop(signum: int, frame: object) -> None:
+        raise SimulationFailed(f"no operating point within {seconds:g} s of processor time")
+
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, previous)
+
+
+def measured(system: System, parts: Technology, chips: int, seconds: float) -> dict[str, Any]:
+    """Numbers of the chips up to the first without one, which is None, and what the simulator said."""
+    began = time.process_time()
     drawn = chips if RANDOM & set(present(parts)) else 1
     values: list[float | None] = []
     messages: list[str] = []
     for seed in range(drawn):
         try:
-            values.append(system.measure(parts, seed))
+            with processor_limit(seconds):
+                values.append(system.measure(parts, seed))
         except AnalogPcError as error:
             values.append(None)
             messages.append(str(error))
+            break
     inside = [v is not None and system.low <= v <= system.high for v in values]
     return {
         "values": values,
         "survives": all(inside),
-        "messages": sorted(set(messages)),
-        "seconds": round(time.monotonic() - began, 1),
+        "messages": messages,
+        "seconds": round(time.process_time() - began, 1),
     }
 
 
 def words(cell: dict[str, Any]) -> str:
-    """Mean and range over chips."""
+    """Mean and range over chips, and why one has no number."""
     found = [v for v in cell["values"] if v is not None]
-    missing = len(cell["values"]) - len(found)
+    why = "; ".join(cell["messages"])
     if not found:
-        return f"no operating point within {SECONDS:g} s"
+        return why
     text = f"{np.mean(found):.4g}"
     if len(found) > 1:
         text += f" ({min(found):.4g} ... {max(found):.4g})"
-    return (
-        f"{text}; no operating point within {SECONDS:g} s in {missing} of {len(cell['values'])}"
-        if missing
-        else text
-    )
+    return f"{text}; chip {len(cell['values'])}: {why}" if why else text
 
 
 def limit(system: System) -> str:
@@ -133,6 +150,7 @@ def main() -> None:
     )
     parser.add_argument("--technology", default="cmos65-rram")
     parser.add_argument("--chips", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of processor time for a chip")
     parser.add_argument("--systems", nargs="+", choices=[s.name for s in ALL])
     given = parser.parse_args()
     systems = [s for s in ALL if not given.systems or s.name in given.systems]
@@ -147,7 +165,7 @@ def main() -> None:
     for k, (system, kind) in enumerate(todo, 1):
         row = found.setdefault(system.name, {})
         if kind not in row:
-            row[kind] = measured(system, parts[kind], given.chips)
+            row[kind] = measured(system, parts[kind], given.chips, given.seconds)
             path.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
         verdict = "survives" if row[kind]["survives"] else "fails"
         print(f"{k}/{len(todo)} {system.name}, {kind}: {verdict}, {words(row[kind])}", flush=True)

@@ -12,7 +12,7 @@ from analog_pc.arrays import Floats
 from analog_pc.compiler import program_arrays
 from analog_pc.errors import BadInput
 from analog_pc.experiments.framework.experiment import Claim
-from analog_pc.experiments.framework.quantity import Quantity, quantity
+from analog_pc.experiments.framework.quantity import Condition, Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.mapping import NetworkArrays
 from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
@@ -42,11 +42,25 @@ LR = {"sigmoid": 0.1, "tanh": 0.03}
 
 @dataclass(frozen=True)
 class Case:
-    """One training: the rule as text, without its seed, hidden layers and activation."""
+    """One training: the rule as text, without its seed, hidden layers, activation; `gain` of the first
+    weights, and the learning rate (None: that of the activation)."""
 
     rule: str
     depth: int = 1
     activation: str = "sigmoid"
+    gain: float = 1.0
+    rate: float | None = None
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return LR[self.activation] if self.rate is None else self.rate
+
+    @property
+    def settings(self) -> dict[str, Condition]:
+        """What names its quantities."""
+        usual: dict[str, Condition] = {"rule": self.rule, "depth": self.depth, "activation": self.activation}
+        return usual if self.gain == 1.0 else usual | {"gain": self.gain}
 
 
 def load_images(data: Path | None, seed: int) -> Dataset:
@@ -55,9 +69,9 @@ def load_images(data: Path | None, seed: int) -> Dataset:
 
 
 def image_network(images: Dataset, case: Case, seed: int) -> PredictiveCodingNetwork:
-    """Xavier weights; for digits 64-32-10 or 64-32-32-10."""
+    """Xavier weights, `gain` times as large; for digits 64-32-10 or 64-32-32-10."""
     sizes = (images.train_inputs.shape[1], *(WIDTH,) * case.depth, images.classes)
-    return random_network(sizes, case.activation, seed=seed)
+    return random_network(sizes, case.activation, seed=seed, gain=case.gain)
 
 
 def seeded(rule: str, seed: int) -> str:
@@ -70,9 +84,7 @@ def seeded(rule: str, seed: int) -> str:
 def train_case(case: Case, images: Dataset, seed: int, epochs: int) -> Mapping[str, Array]:
     """One training with momentum; see `train_backend`.  `margin`: the smallest of 50 samples at its end."""
     network = image_network(images, case, seed)
-    config = TrainingConfig(
-        rule=seeded(case.rule, seed), epochs=epochs, lr=LR[case.activation], batch=BATCH, seed=seed
-    )
+    config = TrainingConfig(rule=seeded(case.rule, seed), epochs=epochs, lr=case.lr, batch=BATCH, seed=seed)
     backend = mathematics_backend(network, config.learning_rule, MOMENTUM)
     found = train_backend(backend, config, images)
     path = backend.path if isinstance(backend, ErrorPathBackend) else ErrorPath()
@@ -145,11 +157,11 @@ def arrays_with_feedback(
 
 
 def error_of(case: Case) -> Quantity:
-    return quantity(ERROR, rule=case.rule, depth=case.depth, activation=case.activation)
+    return quantity(ERROR, **case.settings)
 
 
 def cosine_of(case: Case, epoch: int) -> Quantity:
-    return quantity(COS, rule=case.rule, depth=case.depth, activation=case.activation, epoch=epoch)
+    return quantity(COS, **case.settings, epoch=epoch)
 
 
 def errors_of(case: Case) -> Quantity:

@@ -72,6 +72,7 @@ VARIANTS = {
 TANH = ("bp", "pc", "no-slope,gate=1", "pc-fa", "pc-kp")  # one hidden layer; gate 1 is tanh's largest slope
 MIXED = ("m-fixed", "m-learnt", "m-positive", "all")
 ALIGNED = ("kp", "pc-fa", "pc-kp", "all")
+SMALL_WEIGHTS = 0.35  # of Xavier's size: the source's standard deviation of 0.05 on digits
 SMALL = (5, 7, 4)
 RELAXED_KINDS = KINDS[1:3]  # on circuits, where a batch takes longer
 REST = quantity("hidden activities at rest with learnt feedback")

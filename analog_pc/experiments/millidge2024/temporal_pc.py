@@ -76,7 +76,7 @@ class Config:
 
     systems: Count = 10
     samples: Count = 1000
-    validation: Count = 4000
+    validation: Count = 20_000
     precisions: Rates = tuple(float(p) for p in np.round(np.geomspace(0.02, 2.0, 41), 4))
     times: Rates = (1.0, 3.0, 10.0)
     steps: Count = 5
@@ -145,6 +145,10 @@ def run(config: Config, relaxer: Relaxer, cache: ResultCache) -> Outcome:
         values |= _real(config, cache)
     notes = (
         NOTE,
+        "p is tuned for each system, on a run of its own: where C hardly sees a direction the filter "
+        "remembers it for hundreds of samples, and few samples choose p badly. Of system 1, 4000 samples "
+        "choose 0.063 (5.6 % above the Kalman filter), 20 000 choose 0.071 (3.7 %); the best p after a long "
+        "time is 0.074.",
         "The last estimate is held by the clamp of the past, an ideal sample and hold; in the clocked filter "
         "of ngspice by capacitors behind switches.",
         "A circuit's map is read from one batch of eight samples, because it is linear; the first samples of "

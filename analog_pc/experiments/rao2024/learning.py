@@ -10,13 +10,23 @@ from analog_pc.experiments.rao2024.rooms import ACTIONS, CELLS, TYPES, evidence,
 
 
 def learned_laws(
-    rng: np.random.Generator, visits: int, moves: int, rate: float, spread: float, kinds: int = TYPES
+    rng: np.random.Generator,
+    visits: int,
+    moves: int,
+    rate: float,
+    spread: float,
+    waiting: int,
+    kinds: int = TYPES,
 ) -> tuple[Floats, Ints]:
     """Laws learned without being told the type of any room; only the room of the largest gain is written.
 
     ::
 
-        dV_k = rate (next - V_k s) s^T          k: the largest gain at rest after the move
+        dV_k = rate (next - V_k s) s^T          k: the largest gain at rest
+
+    The first `waiting` moves of a visit are kept, and written after the next one: a move by itself fits
+    several rooms, and written at once it goes to whichever gain happens to lead.  0: every move is written
+    at once.
 
     Returns
     -------
@@ -29,12 +39,18 @@ def learned_laws(
         kind = rng.integers(kinds, size=1)
         path = wander(rng, kind, rng.integers(CELLS, size=1), moves)
         gains = np.full(kinds, 1.0 / kinds)
-        for cells, actions, after in zip(path.cells, path.actions, path.after, strict=True):
+        kept: list[tuple[Floats, Floats]] = []
+        for k, (cells, actions, after) in enumerate(zip(path.cells, path.actions, path.after, strict=True)):
             move = evidence(cells, actions)[0]
             seen = one_hot(after, CELLS)[0]
             gains = closed_form(laws, carried(gains), move, seen)
+            kept.append((move, seen))
+            if k < waiting:
+                continue
             unit = int(np.argmax(gains))
-            laws[unit] += rate * np.outer(seen - laws[unit] @ move, move)
+            for cause, effect in kept:
+                laws[unit] += rate * np.outer(effect - laws[unit] @ cause, cause)
+            kept.clear()
         won.append((int(kind[0]), int(np.argmax(gains))))
     return laws, np.array(won)
 

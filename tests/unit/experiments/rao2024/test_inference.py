@@ -97,8 +97,19 @@ def test_equal_gains_are_shared() -> None:
 
 
 def test_rooms_are_told_apart_without_labels() -> None:
-    won = learned_laws(np.random.default_rng(1), 250, 30, 0.3, 0.05)[1]
+    won = learned_laws(np.random.default_rng(1), 250, 30, 0.3, 0.05, 5)[1]
     assert purity(won[-100:], TYPES) >= 0.95
+
+
+@pytest.mark.slow
+def test_moves_written_before_the_room_is_known_mix_the_laws() -> None:
+    """The training that is worst when every move is written at once."""
+    found = {
+        waiting: purity(learned_laws(np.random.default_rng(19), 600, 30, 0.3, 0.05, waiting)[1][-100:], TYPES)
+        for waiting in (0, 5)
+    }
+    assert found[0] < 0.8
+    assert found[5] == 1.0
 
 
 def test_purity_of_a_confused_unit() -> None:
