@@ -7,9 +7,12 @@ One hidden unit between clamps, prediction and feedback with one pole tau_a each
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from analog_pc import compile_network, random_network, technology
 from analog_pc.circuit import (
     VCCS,
     Amplifiers,
@@ -23,6 +26,8 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.simulators.native import Modes, Native
+from analog_pc.simulators.native.analyses import operating_point
+from analog_pc.simulators.native.analyses.eigenmodes import eigenmodes
 
 G, TAU, GAIN = 1e-4, 1e-6, 1e8  # the gain so high that NG / A0 does not show
 AT_ZERO = {"u": np.zeros(1)}
@@ -108,3 +113,25 @@ def test_without_states_nothing_can_be_unstable() -> None:
     assert found.stable
     assert found.margin == np.inf
     assert found.damping == 1.0
+
+
+def test_a_batch_of_amplifiers_is_stable_without_eigenvalues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a breadboard amplifiers are fast beside the value nodes: a certificate stands for all samples."""
+    rng = np.random.default_rng(0)
+    compiled = compile_network(
+        random_network((6, 5, 4, 3), "tanh", seed=1),
+        technology("breadboard"),
+        rng.uniform(-1.0, 1.0, (40, 6)),
+        rng.uniform(-0.5, 0.5, (40, 3)),
+        seed=1,
+    )
+    looked_at = []
+
+    def counted(maps: Any, form: Any, y: np.ndarray) -> list[Modes]:
+        looked_at.append(len(y))
+        return eigenmodes(maps, form, y)
+
+    monkeypatch.setattr(operating_point, "eigenmodes", counted)
+    found = Native().simulate(compiled.circuit, compiled.operating_point())
+    assert found.status.converged(40).all()
+    assert sum(looked_at) == 0
