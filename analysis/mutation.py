@@ -13,6 +13,7 @@ removed from the copy, and the rest stays warm.
 
     python analysis/mutation.py                             # 60 mutants: an hour; resumes
     python analysis/mutation.py --again survived            # after tests were added
+    python analysis/mutation.py --again survived --bounds   # as `make test-bounds` runs them
     python analysis/mutation.py --equivalent 17 "reason"    # no test can tell this mutant from the source
 """
 
@@ -192,6 +193,9 @@ def run(scratch: Path, record: dict[str, Any], options: argparse.Namespace) -> N
     """One mutant from a fresh copy to its verdict."""
     tree = scratch / "tree"
     shutil.rmtree(tree, ignore_errors=True)
+    if options.bounds:
+        shutil.rmtree(scratch / "bounds", ignore_errors=True)
+        os.environ |= {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(scratch / "bounds")}
     shutil.copytree(scratch / "base", tree)
     begin = time.monotonic()
     record.update(verdict="gone", stage=0, test="", said="")
@@ -249,6 +253,7 @@ def main() -> None:
     parser.add_argument(
         "--stages", type=int, nargs="+", default=(1, 2), help="1: mirrored tests, 2: wider [1 2]"
     )
+    parser.add_argument("--bounds", action="store_true", help="compile anew with array bounds checked")
     parser.add_argument("--scratch", type=Path, default=Path("/tmp/mutation"), help="folder of the copies")
     options = parser.parse_args()
     if RESULT.exists():
