@@ -30,24 +30,25 @@ def remove_stale(package: Path) -> int:
         Number of files that were removed.
     """
     stamp = package / "__pycache__" / STAMP
-    digest = _digest(package)
+    found = digest(package)
     removed = 0
     with suppress(OSError):
-        if stamp.exists() and stamp.read_text() == digest:
+        if stamp.exists() and stamp.read_text() == found:
             return 0
         stamp.parent.mkdir(exist_ok=True)
-        stamp.write_text(digest)
+        stamp.write_text(found)
         for kept in package.rglob("__pycache__/*.nb[ic]"):
             kept.unlink(missing_ok=True)
             removed += 1
     return removed
 
 
-def _digest(package: Path) -> str:
-    digest = hashlib.sha256()
+def digest(package: Path) -> str:
+    """Hash of the files below a package that define compiled functions."""
+    found = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         content = path.read_bytes()
         if MARK in content:
-            digest.update(str(path.relative_to(package)).encode())
-            digest.update(content)
-    return digest.hexdigest()
+            found.update(str(path.relative_to(package)).encode())
+            found.update(content)
+    return found.hexdigest()

@@ -101,8 +101,8 @@ class EffectiveNetwork:
             code=code_of(self._activation),
             pieces=pieces_of(self._activation),
             inverse_gain=max((layer.rectifier_inverse_gain for layer in hidden), default=0.0),
-            gain=self._padded(layer.activation_gain for layer in hidden),
-            offset=self._padded(self._offset(layer) for layer in range(1, self.network.depth)),
+            gain=_flat(layer.activation_gain for layer in hidden),
+            offset=_flat(self._offset(layer) for layer in range(1, self.network.depth)),
         )
         return Problem(
             layout=layout_of(self.network.sizes[1:]),
@@ -112,16 +112,12 @@ class EffectiveNetwork:
             feedback_forward=_flat(back.by_signal @ stage.by_signal for stage, back in upper),
             feedback_load=_flat(slack),
             constant=_flat(stage.constant for stage in self.forward),
-            feedback_constant=self._padded(back.constant for back in self.transposed),
-            gate_gain=self._padded(layer.gate for layer in hidden),
+            feedback_constant=_flat(back.constant for back in self.transposed),
+            gate_gain=_flat(layer.gate for layer in hidden),
             precision=np.ascontiguousarray(self.network.pi),
             activation=circuits,
             output_is_free=np.ones(self.network.sizes[-1], dtype=np.bool_),
         )
-
-    def _padded(self, hidden: Iterable[Floats]) -> Floats:
-        """Values of the hidden layers, and 0 of the outputs."""
-        return np.concatenate([*hidden, np.zeros(self.network.sizes[-1])])
 
 
 def _flat(parts: Iterable[Floats]) -> Floats:

@@ -27,7 +27,7 @@ from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 
 
 class ActivationCircuits(NamedTuple):
-    """The activation circuits of the hidden layers; vectors [all]."""
+    """The activation circuits of the hidden layers; vectors [hidden activities]."""
 
     code: int
     pieces: Pieces
@@ -37,7 +37,7 @@ class ActivationCircuits(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """The equations of a network under clamps: flat matrices, laid out as blocks, and vectors [all]."""
+    """The equations of a network under clamps: flat matrices, laid out as blocks, and vectors."""
 
     layout: Layout  # of the layers 1 ... L
     forward: Floats  # F_l, as couplings
@@ -45,9 +45,9 @@ class Problem(NamedTuple):
     feedback: Floats  # T_{l+1}, as couplings
     feedback_forward: Floats  # T_{l+1} F_{l+1}, as squares
     feedback_load: Floats  # T_{l+1} (1 - N_{l+1}), as couplings
-    constant: Floats  # c
-    feedback_constant: Floats  # d_{l+1}
-    gate_gain: Floats  # k
+    constant: Floats  # c, [all]
+    feedback_constant: Floats  # d_{l+1}, [hidden activities]
+    gate_gain: Floats  # k, [hidden activities]
     precision: Floats  # p, [L]
     activation: ActivationCircuits
     output_is_free: Bools  # [n_L]
@@ -65,7 +65,7 @@ class Point(NamedTuple):
     dgate_dz: Floats
     mu: Floats
     eps: Floats
-    feedback: Floats  # h
+    feedback: Floats  # h; of hidden activities
     residual: Floats  # R
     rows: Floats  # all of these, [11, all]
     measures: Floats  # WORST, SCALE, ENERGY below
@@ -190,7 +190,8 @@ def evaluate(problem: Problem, mu1: Floats, point: Point) -> None:
     eps = point.eps
     back = point.feedback
     layers = sizes.size
-    _set_activations(problem.activation, starts[layers - 1], point)
+    hidden = starts[layers - 1]
+    _set_activations(problem.activation, hidden, point)
     for j in range(mu.size):
         mu[j] = mu1[j] if j < mu1.size else problem.constant[j]
     for layer in range(layers):
@@ -202,6 +203,7 @@ def evaluate(problem: Problem, mu1: Floats, point: Point) -> None:
         _add_product(problem.load, squares[layer], x[first:end], mu[first:end])
     for j in range(x.size):
         eps[j] = x[j] - mu[j]
+    for j in range(hidden):
         back[j] = problem.feedback_constant[j]
     for layer in range(layers - 1):
         first = starts[layer + 1]

@@ -91,6 +91,13 @@ def test_refusals(arrays: dict[str, Any], words: str, tmp_path: Path) -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(("name", "shape"), [("W2", (2, 3)), ("b1", (3,))])
+def test_the_largest_value(name: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    load_network(saved(tmp_path, **{**GOOD, name: np.full(shape, -1e100)}))
+    with pytest.raises(BadInput, match=rf"{name} holds a value of 1\.01e\+100, at most 1e\+100: scale it"):
+        load_network(saved(tmp_path, **{**GOOD, name: np.full(shape, -1.01e100)}))
+
+
 @pytest.mark.parametrize("value", [[True, False], "yes", np.nan, 2])
 def test_activate_input_must_be_one_boolean(value: Any, tmp_path: Path) -> None:
     path = saved(tmp_path, **GOOD, activate_input=value)

@@ -163,7 +163,7 @@ def _classify(model: Model, sample: int, jacobian: Floats, found: Linearised) ->
             return
         # The slow eigenvalues drown in the rounding of fast ones (wires beside node capacitors); they are
         # the large ones of the inverse.
-        growing = _growing(np.linalg.inv(jacobian))
+        growing = _growing(np.asarray(np.linalg.inv(jacobian), dtype=np.float64))
         growing = None if growing is None else 1.0 / growing
     if growing is not None:
         found.unstable[sample] = growth(growing)

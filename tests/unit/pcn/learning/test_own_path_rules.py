@@ -19,11 +19,12 @@ def test_which_rules_have_a_path_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["fa", "kp", "pc-fa", "pc-kp"])
-def test_random_feedback_of_its_scale_and_seed(name: str) -> None:
-    rule = learning_rule(f"{name}:scale=2,seed=3")
+@pytest.mark.parametrize(("parameters", "scale", "seed"), [(":scale=2,seed=3", 2.0, 3), ("", 1.0, 0)])
+def test_random_feedback_of_its_scale_and_seed(name: str, parameters: str, scale: float, seed: int) -> None:
+    rule = learning_rule(f"{name}{parameters}")
     assert isinstance(rule, OwnErrorPath)
     for found, wanted in zip(
-        rule.path(NET).feedback_of(NET), random_feedback(NET, scale=2.0, seed=3), strict=True
+        rule.path(NET).feedback_of(NET), random_feedback(NET, scale=scale, seed=seed), strict=True
     ):
         np.testing.assert_array_equal(found, wanted)
 

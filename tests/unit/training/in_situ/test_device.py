@@ -34,6 +34,13 @@ def test_presets(name: str) -> None:
     assert (device.name, device.pulsed, device.energy) == (name, PRESETS[name], DRIVES[name].energy)
 
 
+@pytest.mark.parametrize("name", ["capacitor", "ecram", "ecram-mo"])
+def test_a_pulse_on_three_terminals_costs_1_fj_at_every_weight(name: str) -> None:
+    energy = DRIVES[name].energy
+    for weight in (-1.0, 0.0, 1.0):
+        assert energy.full(1.0, energy.siemens(1.0, weight, -1.0, 1.0)) == 1e-15
+
+
 def test_a_pulse_of_ones_own_keeps_the_conductances() -> None:
     energy = weight_device("pcm", Pulse(3.0, 1e-6)).energy
     assert energy == WriteEnergy(Pulse(3.0, 1e-6), 0.25e-6, 25e-6)

@@ -136,6 +136,12 @@ def test_a_takes_the_change_and_c_a_row_of_a() -> None:
     assert [s.write_count.periods for s in writer.synapses] == [93, 31]
 
 
+def test_a_row_is_transferred_after_every_sample_if_nothing_else_is_said() -> None:
+    writer = TikiTaka().writer(PLAIN, SHAPE, 0, 0)
+    writer.write(X, D, 0.05)
+    assert writer.synapses[0].write_count.row_reads == len(X)
+
+
 def test_gamma_mixes_a_into_the_weight() -> None:
     writer = TikiTaka(gamma=0.4).writer(PLAIN, SHAPE, 0, 0)
     start = 0.2 * RNG.normal(size=SHAPE)

@@ -8,6 +8,7 @@ One hidden unit between clamps, prediction and feedback with one pole tau_a each
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +33,7 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.simulators.native import Modes, Native
+from analog_pc.simulators.native.analyses import operating_point
 from analog_pc.simulators.native.analyses.eigenmodes import eigenmodes
 from analog_pc.simulators.native.analyses.operating_point import found_points
 from analog_pc.simulators.native.options import Options
@@ -157,3 +159,25 @@ def test_what_is_certified_is_stable(bandwidth: float, decided: str) -> None:
     assert not (certified & ~stable).any()
     assert stable.any() == (decided != "unstable")
     np.testing.assert_array_equal(certified, stable if decided == "certified" else np.zeros(24, np.bool_))
+
+
+def test_a_batch_of_amplifiers_is_stable_without_eigenvalues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a breadboard amplifiers are fast beside the value nodes: a certificate stands for all samples."""
+    rng = np.random.default_rng(0)
+    compiled = compile_network(
+        random_network((6, 5, 4, 3), "tanh", seed=1),
+        technology("breadboard"),
+        rng.uniform(-1.0, 1.0, (40, 6)),
+        rng.uniform(-0.5, 0.5, (40, 3)),
+        seed=1,
+    )
+    looked_at = []
+
+    def counted(maps: Any, form: Any, y: np.ndarray) -> list[Modes]:
+        looked_at.append(len(y))
+        return eigenmodes(maps, form, y)
+
+    monkeypatch.setattr(operating_point, "eigenmodes", counted)
+    found = Native().simulate(compiled.circuit, compiled.operating_point())
+    assert found.status.converged(40).all()
+    assert sum(looked_at) == 0

@@ -199,6 +199,18 @@ def test_between_two_points_an_activation_has_its_secant(distance: float) -> Non
     np.testing.assert_allclose(jacobian.item() * (x[1] - x[0]), change, rtol=1e-8)
 
 
+@pytest.mark.parametrize("kinked", [False, True])
+def test_between_a_point_and_itself_the_jacobian_is_that_of_the_point(kinked: bool) -> None:
+    cells = Cells(curves(ramp_transfer((0.0,), (0.1, 1.0)), STATES)) if kinked else smooth_cells()
+    x = np.random.default_rng(4).normal(size=STATES)
+    q = cells.outputs(x)
+    at = np.empty((STATES, STATES))
+    between = np.empty((STATES, STATES))
+    _jacobian_at(cells.problem, cells.drive, x, q, at)
+    _jacobian_between(cells.problem, cells.drive, x, q, x, q, 0.0, between)
+    np.testing.assert_allclose(between, at, rtol=0.0, atol=1e-13)
+
+
 @pytest.mark.parametrize("drive", [-1.0, 1.0])
 @pytest.mark.parametrize("around", [0.0, 0.5])
 def test_between_two_points_a_gate_pushes_away_as_much_as_anywhere(drive: float, around: float) -> None:

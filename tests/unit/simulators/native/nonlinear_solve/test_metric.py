@@ -46,9 +46,10 @@ def test_states_that_nothing_binds_keep_what_they_have() -> None:
 
 
 @pytest.mark.parametrize("leak", [1e-4, 1e-9])
-def test_what_leaks_into_an_inactive_unit_does_not_decide(leak: float) -> None:
+@pytest.mark.parametrize("rate", [1.0, 1e6])
+def test_what_leaks_into_an_inactive_unit_does_not_decide(leak: float, rate: float) -> None:
     """Of three like states the last is inactive; what leaks is not reciprocal, by eight decades."""
-    jacobian = np.array([[-1.0, 0.3, leak], [0.3, -1.0, leak], [1e-8 * leak, 1e-8 * leak, -1.0]])
+    jacobian = rate * np.array([[-1.0, 0.3, leak], [0.3, -1.0, leak], [1e-8 * leak, 1e-8 * leak, -1.0]])
     np.testing.assert_allclose(reciprocal_metric([jacobian], np.ones(3)), 1.0, rtol=1e-12)
 
 
