@@ -30,7 +30,7 @@ from analog_pc.resistive.equations import equations, no_load
 from analog_pc.simulators import Ngspice
 
 RESULTS = Path(__file__).parent / "results" / "resistive.json"
-WIDTHS = (64, 100, 128, 256, 512, 1024)
+WIDTHS = (64, 128, 256, 512, 1024)
 IN_NGSPICE = 4  # samples
 WIDEST_IN_NGSPICE = 128
 ROUNDS = 5
