@@ -186,7 +186,7 @@ def run_tests(root: Path, tests: list[str]) -> tuple[str, str, str]:
     if process.returncode == 0:
         return "survived", "", ""
     said = [line for line in text.splitlines() if re.match(r"(E  |FAILED|ERROR|/|Fatal)", line)]
-    return "killed", last, (said[-1] if said else text[-200:])[-300:]
+    return "killed", last, (said[-1] if said else text[-200:])[-300:].replace(f"{root.parent}/", "")
 
 
 def run(scratch: Path, record: dict[str, Any], options: argparse.Namespace) -> None:
