@@ -11,6 +11,12 @@ each by itself and all together, on digits; learnt feedback with fixed predictio
 and on devices that leak, whose decay is the one that the rule needs (column "native": relaxed by circuits in
 closed form; column "backprop": with fixed predictions).
 
+One learning rate an activation is not fair to all, and first weights decide what f' is worth
+(`analysis/variants_settings.py`; eight seeds, in points of test error).  A learnt M as drawn is 2.8 +- 1.4
+behind at the common rate of 0.1, and 0.9 +- 0.3 at 0.03, which it chooses on held-back images.  Tanh without
+f' is 2.2 +- 0.5 behind from Xavier's weights, at the rate both choose, and 0.1 +- 0.4 from weights of the
+source's size, where f' is near 1.
+
 A fourth objection, that errors need neurons of their own, a circuit meets by construction: mu and x are two
 ends of one spring, whose current is the error; the sense amplifier only copies it.
 """
