@@ -249,16 +249,16 @@ def claims(config: Config) -> Sequence[Claim]:
     not depend on the noise, and what noise adds is proportional to noise / beta.  Its tolerance: four batches
     of two draws leave a few percent of a cosine, over two decades or more."""
     found = []
-    for rules, kind in ((RULES, "pc"), (TWINS, "bp")):
+    for rules, rule in ((RULES, "pc"), (TWINS, "bp")):
         for condition in conditions_of(config, rules):
-            found.append(_unpublished(ERROR, condition, "error", kind))
+            found.append(_unpublished(ERROR, condition, "error", rule))
             if condition.non_ideality.kind:
-                found.append(_unpublished(AS_MADE, condition, "error-as-made", kind))
+                found.append(_unpublished(AS_MADE, condition, "error-as-made", rule))
             if condition.device != IDEAL:
                 found += [
-                    _unpublished(JOULES, condition, "write-energy", kind),
-                    _unpublished(SECONDS, condition, "write-time", kind),
-                    _unpublished(PULSES, condition, "pulses", kind),
+                    _unpublished(JOULES, condition, "write-energy", rule),
+                    _unpublished(SECONDS, condition, "write-time", rule),
+                    _unpublished(PULSES, condition, "pulses", rule),
                 ]
     for key, name in COSTS.items():
         short = SHORT.get(key, key)
@@ -274,7 +274,7 @@ def claims(config: Config) -> Sequence[Claim]:
     return found
 
 
-def _unpublished(of: Quantity, condition: Condition, short: str, kind: str) -> Claim:
+def _unpublished(of: Quantity, condition: Condition, short: str, rule: str) -> Claim:
     ends = [condition.rule, condition.device]
     if condition.device != IDEAL:
         ends.append(condition.scheme)
@@ -283,7 +283,7 @@ def _unpublished(of: Quantity, condition: Condition, short: str, kind: str) -> C
     kind, value = condition.non_ideality
     if kind:
         ends.append(f"{kind}={value:g}")
-    return Claim(quantity_of(of, condition), None, None, rule=kind, id=f"{short}@{','.join(ends)}")
+    return Claim(quantity_of(of, condition), None, None, rule=rule, id=f"{short}@{','.join(ends)}")
 
 
 SAME_HARDWARE = Experiment(

@@ -455,14 +455,6 @@ def test_hung_simulator_takes_the_old_report_with_it(
     assert no_report(tmp_path / "out")
 
 
-def test_a_refused_input_leaves_no_pass_of_an_earlier_run(stimuli: Path, tmp_path: Path) -> None:
-    old_report(tmp_path / "out")
-    refused(
-        cli("verify", tmp_path / "gone.npz", "--data", stimuli, "--out", tmp_path / "out"), "no such file"
-    )
-    assert no_report(tmp_path / "out")
-
-
 # --- Ctrl-C
 
 
