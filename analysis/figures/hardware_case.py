@@ -91,7 +91,7 @@ def energies(axes: plt.Axes, table: dict[str, Any]) -> None:
     axes.invert_yaxis()
     axes.grid(axis="x", color="0.9", linewidth=0.5)
     axes.set(xscale="log", xlabel="energy a stimulus, J", title="a   64-32-10, trained on digits")
-    axes.legend(frameon=False, fontsize=7, loc="upper right")
+    axes.legend(frameon=False, fontsize=7, loc="upper right", bbox_to_anchor=(1.0, 0.93))
 
 
 def over_width(axes: plt.Axes, rows: list[dict[str, Any]], phase: str, letter: str) -> None:

@@ -136,7 +136,7 @@ def _least_beta(axes: Axes, result: Result) -> None:
             if row.id in THERMAL and row.ideal is not None:
                 color, label = THERMAL[row.id]
                 axes.axvline(1e3 * row.ideal, color=color, linestyle="--", linewidth=0.8, label=label)
-        axes.legend(fontsize="x-small", loc="lower right")
+        axes.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(0.0, 0.9))
     axes.set(xlabel="read noise, mV rms", ylabel="least beta for a cosine of 0.9", xscale="log", yscale="log")
 
 
