@@ -11,6 +11,7 @@ from rich.text import Text
 
 from analog_pc.cli.console import PlainConsole
 from analog_pc.importers import Imported
+from analog_pc.importers.layers import count_kept_outliers
 from analog_pc.mapping import clip_network
 from analog_pc.reporting.text import counted
 
@@ -24,7 +25,14 @@ def clipped_import(found: Imported, quantile: float) -> Imported:
         for layer, one in zip(found.layers, layers, strict=True)
         if one.count
     )
-    return replace(found, network=network, remarks=(*found.remarks, *remarks))
+    stay = tuple(
+        f"{layer.name}: {counted(kept, 'outlier')} of {w.size} weights {'stays' if kept == 1 else 'stay'}: "
+        f"no more than {100.0 * (1.0 - quantile):.3g} % of them are limited, use a smaller quantile"
+        for layer, w, limited in zip(found.layers, found.network.W, network.W, strict=True)
+        if (kept := count_kept_outliers(w, limited))
+    )
+    table = ("the table is of the weights before they were limited",)
+    return replace(found, network=network, remarks=(*found.remarks, *remarks, *stay, *table))
 
 
 def print_report(found: Imported, model: Path, out: Path) -> None:

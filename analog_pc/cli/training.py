@@ -15,7 +15,7 @@ from analog_pc.cli.output_folder import claimed_files
 from analog_pc.cli.progress import progress_bar
 from analog_pc.files import write_text
 from analog_pc.pcn import PredictiveCodingNetwork, random_network
-from analog_pc.pcn.learning import learning_rule
+from analog_pc.pcn.learning import PositiveEquilibriumPropagation, learning_rule
 from analog_pc.pcn.network_file import save_network
 from analog_pc.si import si
 from analog_pc.training import (
@@ -88,11 +88,25 @@ def _train_and_save(
         write_text(in_situ.history, json.dumps(run.history, indent=1) + "\n")
     if on_devices:
         click.echo(costs_line(run.trainer.costs))
+    if run.trainer.costs.unsettled and (not on_devices or _is_nudged(run)):
+        click.echo(_unsettled_line(run))
     save_network(options.out, run.trainer.network)
     count = len(dataset.test_labels)
     click.echo(
         f"{options.out}: test accuracy {100.0 * run.accuracy:.2f} % on {count} samples of {dataset.name}"
     )
+
+
+def _unsettled_line(run: TrainingRun) -> str:
+    """How many samples taught nothing, and what to do about it."""
+    costs = run.trainer.costs
+    advice = ": use a smaller beta" if _is_nudged(run) else ""
+    return f"{costs.unsettled} of {costs.samples} samples had no equilibrium and taught nothing{advice}"
+
+
+def _is_nudged(run: TrainingRun) -> bool:
+    """Whether the rule is equilibrium propagation; the other two kinds derive from the positive one."""
+    return isinstance(run.trainer.rule, PositiveEquilibriumPropagation)
 
 
 def show_run(run: TrainingRun) -> None:

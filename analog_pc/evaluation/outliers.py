@@ -19,7 +19,7 @@ from analog_pc.compiler import program_arrays
 from analog_pc.cost import process_of
 from analog_pc.evaluation.bench import Bench, Tick
 from analog_pc.evaluation.limits import CHIPS
-from analog_pc.importers.layers import count_outliers
+from analog_pc.importers.layers import count_kept_outliers, count_outliers
 from analog_pc.mapping import ConductancePair, clip_network
 from analog_pc.nonideality.accuracy import Accuracy
 from analog_pc.pcn import Equilibrium
@@ -78,7 +78,10 @@ def try_remedies(bench: Bench, tick: Tick) -> Iterator[Remedy]:
     yield _measured(bench, AS_MAPPED, bench, tick)
     for quantile in QUANTILES:
         network, _ = clip_network(bench.network, quantile)
-        yield _measured(bench, f"clipped at {100.0 * quantile:g} %", replace(bench, network=network), tick)
+        kept = sum(count_kept_outliers(*pair) for pair in zip(bench.network.W, network.W, strict=True))
+        untouched = f" ({kept} of {outliers(bench)} kept)" if kept else ""
+        name = f"clipped at {100.0 * quantile:g} %{untouched}"
+        yield _measured(bench, name, replace(bench, network=network), tick)
     for times in DEVICES:
         technology = with_devices(bench.technology, times * bench.technology.devices_per_weight)
         name = f"{technology.devices_per_weight} devices a cell"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Bools, Floats
 from analog_pc.errors import BadInput
 
 QUANTILE = 0.999  # of |w|: one weight in a thousand lies above
@@ -83,12 +83,21 @@ def report(layer: DenseLayer) -> LayerReport:
 
 def count_outliers(weights: Floats) -> int:
     """Weights of a layer beyond 6 of their root mean squares."""
+    return int(np.count_nonzero(_are_outliers(weights)))
+
+
+def count_kept_outliers(weights: Floats, limited: Floats) -> int:
+    """Outliers of a layer that are the same among its limited weights."""
+    return int(np.count_nonzero(_are_outliers(weights) & (limited == weights)))
+
+
+def _are_outliers(weights: Floats) -> Bools:
     magnitude = np.abs(weights)
     largest = float(magnitude.max())
     # Relative to the largest one, so that no square overflows or vanishes.
     relative = magnitude / largest if largest > 0.0 else magnitude
     root_mean_square = float(np.sqrt(np.mean(relative**2)))
-    return int(np.count_nonzero(relative > SIGMAS * root_mean_square))
+    return np.asarray(relative > SIGMAS * root_mean_square)
 
 
 def matrix(name: str, values: ArrayLike) -> Floats:

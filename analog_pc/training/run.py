@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -152,7 +153,7 @@ class TrainingRun:
         self.history.append(
             {
                 "epoch": self.epoch + 1,
-                "energy": self.energy / max(self.settled, 1),
+                "energy": self.energy / self.settled if self.settled else None,
                 "accuracy": self.accuracy,
                 "epoch_costs": costs.since(self.begun).as_json(),
                 "total_costs": costs.as_json(),
@@ -167,10 +168,17 @@ class TrainingRun:
             update=self.epoch * per_epoch + (0 if epoch_ended else -(-self.position // batch)),
             updates=self.trainer.config.epochs * per_epoch,
             epoch=self.epoch if epoch_ended else self.epoch + 1,
-            energy=self.history[-1]["energy"] if epoch_ended else self.energy / max(self.settled, 1),
+            energy=self._mean_energy(epoch_ended),
             joules=self.trainer.costs.joules,
             epoch_ended=epoch_ended,
         )
+
+    def _mean_energy(self, epoch_ended: bool) -> float:
+        """Energy per sample that has an equilibrium; NaN where none has one."""
+        if epoch_ended:
+            last = self.history[-1]["energy"]
+            return math.nan if last is None else float(last)
+        return self.energy / self.settled if self.settled else math.nan
 
     def _interrupted(self) -> None:
         self.save()

@@ -68,6 +68,28 @@ def test_a_diode_behind_a_resistor(simulator: str) -> None:
     np.testing.assert_allclose(solution.voltage(("a",))[:, 0], exact, atol=1e-6 * SLOPE)
 
 
+@pytest.mark.parametrize("simulator", ["ngspice", "native"])
+def test_a_diode_with_next_to_no_leakage(simulator: str) -> None:
+    """I_s of 1e-30 A, below what ngspice takes if it is not told otherwise, by the same law."""
+    leakage = 1e-30
+    diode = Diodes("d", ("a",), grounds(1), leakage, SLOPE)
+    circuit = Circuit("junction", (*rectifier().elements[:2], diode))
+    w = lambertw(leakage * OHMS / SLOPE * np.exp(5.0 / SLOPE)).real
+    solution = SIMULATORS[simulator]().simulate(circuit, OperatingPoint({"u": np.array([[5.0]])}))
+    assert solution.voltage(("a",))[0, 0] == pytest.approx(5.0 - SLOPE * w, abs=1e-6 * SLOPE)
+
+
+@pytest.mark.parametrize("volts", [0.5, 0.9, 2.0])
+def test_a_diode_across_a_source_changes_nothing(volts: float) -> None:
+    """However large its current is: a source has any, and the divider beside it does not see it."""
+    divider = Resistors("r", ("u", "m"), ("m", *grounds(1)), 1e3)
+    across = Diodes("d", ("u",), grounds(1), 1e-14, thermal_voltage())
+    circuit = Circuit("across", (StimulusSources("u", ("u",), grounds(1)), divider, across))
+    solution = SIMULATORS["native"]().simulate(circuit, OperatingPoint({"u": np.array([[volts]])}))
+    assert solution.status.converged(1).all()
+    assert solution.voltage(("m",))[0, 0] == pytest.approx(0.5 * volts, rel=1e-12)
+
+
 @EVERY
 def test_a_diode_blocks(simulator: str) -> None:
     solution = SIMULATORS[simulator]().simulate(rectifier(), OperatingPoint({"u": np.array([[-1.0]])}))

@@ -34,6 +34,7 @@ from analog_pc.circuit import (
     VoltageSources,
 )
 from analog_pc.simulators.spice.amplifiers import STAGE
+from analog_pc.simulators.spice.names import number
 
 # The defaults (1e-3 relative) leave operating points wrong in the fourth digit; with these, linear circuits
 # agree with dense algebra to 1e-9 and better (measured with ngspice 39).
@@ -45,6 +46,7 @@ LEAST_CURRENT = 1e-18  # A; of a circuit without conductances
 # ngspice puts a conductance in parallel with every junction, 1e-12 S if not told otherwise: 1 pA at 1 V, a
 # thousandth of the leakage of a diode of 1 nA.  This one is below the rounding of any current here.
 GMIN = " gmin=1e-20"
+LEAST_SATURATION = 1e-28  # A; ngspice raises smaller saturation currents to this, its epsmin
 
 
 def operating_point_options(circuit: Circuit, *volts: Mapping[str, ArrayLike]) -> str:
@@ -60,8 +62,15 @@ def operating_point_options(circuit: Circuit, *volts: Mapping[str, ArrayLike]) -
 
 
 def least_conductance(circuit: Circuit) -> str:
-    """The option of ngspice's conductance in parallel with a junction; "" for a circuit without diodes."""
-    return GMIN if any(isinstance(element, Diodes) for _, element in circuit.banks()) else ""
+    """ngspice's limits on junctions (conductance in parallel, least saturation current), out of the way.
+
+    "" for a circuit without diodes.
+    """
+    saturations = [np.min(e.saturation) for _, e in circuit.banks() if isinstance(e, Diodes) and e.anode]
+    if not saturations:
+        return ""
+    least = float(min(saturations))
+    return GMIN if least >= LEAST_SATURATION else f"{GMIN} epsmin={number(least)}"
 
 
 def current_tolerance(circuit: Circuit, volts: float) -> float:

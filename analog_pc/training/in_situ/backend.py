@@ -115,7 +115,7 @@ class DeviceBackend:
                 f"transposed arrays of their own: the relaxer {name!r} does not see them, use another"
             )
         if rule.name != "pc" and self.relaxer.reads_arrays:
-            raise BadInput(f"rule {rule.name}: it does not relax on {name!r}, only pc does")
+            raise BadInput(f"rule {rule.name}: only pc learns on a circuit, leave out its technology")
 
     @property
     def network(self) -> PredictiveCodingNetwork:

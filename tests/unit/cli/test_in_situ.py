@@ -158,7 +158,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path: Path, stop: signal.Signals
     (("--device", "ecram", "--pulse", "1M,1"), ("--pulse = '1M'", "write 1meg, or 1m?")),
     (("--device", "ecram", "--pulse", "0,1"), ("volts = 0.0",)),
     (("--device", "ecram", "--headroom", "0"), ("headroom = 0.0",)),
-    (("--device", "ecram", "--rule", "bp", "--technology", "ideal"), ("rule bp", "only pc does")),
+    (("--device", "ecram", "--rule", "bp", "--technology", "ideal"), ("rule bp", "only pc learns")),
     (("--device", "ecram", "--layers", "4,5,2"), ("(4, 5, 2)", "3 classes")),
     (("--device", "ideal", "--activation", "identity", "--rule", "bp", "--lr", "1e9"), ("diverged", "lr")),
     (("--checkpoint", "/proc/sys/c.npz"), ("--checkpoint /proc/sys", "cannot be written")),
@@ -183,3 +183,14 @@ def test_an_unknown_rule_without_devices(tmp_path: Path) -> None:
         cli(*IRIS, "--rule", "hebb", "--out", tmp_path / "n.npz"),
         "unknown rule 'hebb': use one of pc, ipc, bp",
     )
+
+
+def test_samples_that_teach_nothing_are_told(tmp_path: Path) -> None:
+    """The nudge is so large that no nudged state is an equilibrium."""
+    out = tmp_path / "net.npz"
+    history = tmp_path / "history.json"
+    result = cli(*IRIS, "--epochs", 1, "--rule", "c-ep:beta=1e6", "--history", history, "--out", out)
+    assert result.exit_code == 0, result.output
+    said = "120 of 120 samples had no equilibrium and taught nothing: use a smaller beta"
+    assert said in result.stdout
+    assert json.loads(history.read_text())[0]["energy"] is None

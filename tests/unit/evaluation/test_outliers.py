@@ -50,7 +50,7 @@ def test_remedies_have_an_accuracy_and_a_cost(bench: Bench) -> None:
     rows = {row.name: row for row in found}
     assert list(rows) == [
         AS_MAPPED,
-        "clipped at 99.9 %",
+        "clipped at 99.9 % (1 of 1 kept)",
         "clipped at 99 %",
         "2 devices a cell",
         "4 devices a cell",

@@ -49,13 +49,21 @@ def agrees(form: FeedbackForm, r: Floats, y: Floats, floor: Floats) -> Bools:
     r is what the sources alone send there: waves that run away beyond it are no solution.  floor [samples]:
     rounding errors of r, V.
     """
-    sent = np.abs(r[:, diode_inputs(form)]).max(axis=1, initial=0.0)
+    among = diode_inputs(form) & ~_between_sources(form)
+    sent = np.abs(r[:, among]).max(axis=1, initial=0.0)
     return np.asarray(residual(form, r, y) <= BALANCE * sent + floor)
+
+
+def _between_sources(form: FeedbackForm) -> Bools:
+    """Diodes whose voltages no nonlinear element moves, K = -1 alone: nothing depends on their current."""
+    alone = np.diag(form.gain) == -1.0
+    others = form.gain - np.diag(np.diag(form.gain))
+    return np.asarray(alone & ~others.any(axis=0) & ~others.any(axis=1))
 
 
 def residual(form: FeedbackForm, r: Floats, y: Floats) -> Floats:
     """Largest mismatch at a diode, and the rounding error of the waves themselves, V, [samples]."""
-    inputs = diode_inputs(form)
+    inputs = diode_inputs(form) & ~_between_sources(form)
     away = mismatch(form, r, y)[:, inputs].max(axis=1, initial=0.0)
     return np.asarray(away + EPS * np.abs(y[:, inputs]).max(axis=1, initial=0.0))
 

@@ -182,9 +182,7 @@ def test_real_parts_teach_too() -> None:
 def test_rules_that_do_not_relax_on_circuits() -> None:
     relaxer = EffectiveRelaxer(technology("ideal"))
     for rule in (Backpropagation(), IncrementalPredictiveCoding()):
-        with pytest.raises(
-            BadInput, match=f"rule {rule.name}: it does not relax on 'effective', only pc does"
-        ):
+        with pytest.raises(BadInput, match=f"rule {rule.name}: only pc learns on a circuit"):
             trainer("ecram", Trains(), rule=rule, relaxer=relaxer)
 
 
