@@ -35,8 +35,12 @@ def made_from_text(what: str, text: str, registry: Mapping[str, type[Kind]]) -> 
     values = {}
     for item in parameters.split(",") if parameters else ():
         key, equals, value = item.partition("=")
+        if not types:
+            raise BadInput(f"{what} {name}: {item!r}: it has no parameters")
         if key not in types or not equals:
-            raise BadInput(f"{what} {name}: {item!r}, expected NAME=VALUE of {', '.join(types) or 'nothing'}")
+            raise BadInput(f"{what} {name}: {item!r}, expected NAME=VALUE of {', '.join(types)}")
+        if key in values:
+            raise BadInput(f"{what} {name}: {key} is given twice")
         values[key] = _value(f"{what} {name}: {key}", value, types[key])
     return registry[name](**values)
 

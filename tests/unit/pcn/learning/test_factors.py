@@ -164,7 +164,8 @@ def test_named_rules() -> None:
 
 @pytest.mark.parametrize(("text", "words"), [
     ("hebb", "unknown rule 'hebb': use one of pc, ipc, bp"),
-    ("pc:steps=3", "expected NAME=VALUE of nothing"),
+    ("pc:steps=3", "it has no parameters"),
+    ("ipc:steps=3,steps=4", "steps is given twice"),
     ("ipc:steps=0", "steps = 0"), ("ipc:gamma=0", r"gamma = 0\.0"), ("ipc:gamma=inf", "gamma = inf"),
 ])  # fmt: skip
 def test_refused_rules(text: str, words: str) -> None:
