@@ -27,6 +27,7 @@ from analog_pc.circuit import (
     grounds,
     thermal_voltage,
 )
+from analog_pc.circuit.values import values
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Relaxation
 from analog_pc.resistive import Load, ResistiveEquilibrium, ResistiveNetwork, energy
@@ -75,13 +76,9 @@ class ResistiveParts:
 
     def __post_init__(self) -> None:
         for name in ("siemens", "volts", "saturation", "temperature"):
-            value = getattr(self, name)
-            if not 0.0 < value < np.inf:
-                raise BadInput(f"resistive parts: {name} = {value!r}, must be finite and > 0")
+            values("resistive parts", name, getattr(self, name), (), low=0.0)
         for name in ("emission", "series_ohms", "lift"):
-            value = getattr(self, name)
-            if not 0.0 <= value < np.inf:
-                raise BadInput(f"resistive parts: {name} = {value!r}, must be finite and >= 0")
+            values("resistive parts", name, getattr(self, name), (), low=0.0, zero=True)
         if self.emission == 0.0 and self.series_ohms > 0.0:
             raise BadInput(f"resistive parts: series_ohms = {self.series_ohms!r}, ideal diodes have none")
 

@@ -82,6 +82,11 @@ def test_parts_that_cannot_be_are_refused(field: str, value: float) -> None:
         replace(ResistiveParts(), **dict[str, Any]({field: value}))
 
 
+def test_parts_are_numbers() -> None:
+    with pytest.raises(BadInput, match="resistive parts: siemens is not an array of numbers"):
+        ResistiveParts(siemens="1 mS")  # type: ignore[arg-type]
+
+
 def test_a_network_without_hidden_layer_has_no_diodes() -> None:
     compiled = compile_resistive_network(random_resistive_network((2, 3)), INPUTS)
     assert not any(isinstance(e, Diodes) for e in compiled.circuit.elements)
