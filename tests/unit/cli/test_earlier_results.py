@@ -108,6 +108,33 @@ def test_a_mistyped_option_leaves_earlier_results(asked: str, folder: Path) -> N
     assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
 
 
+STUDY = """
+network = "net.npz"
+data = "l.npz"
+technology = "cmos65-rram"
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("--engine slurm", "slurm"),
+        ("--engine slurm --minutes 0", "minutes"),
+        ("--engine dask --scheduler tcp://127.0.0.1:9", "tcp://127.0.0.1:9: cannot be reached"),
+    ],
+)
+def test_an_engine_that_cannot_be_reached_leaves_earlier_results(
+    asked: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried before the report of an earlier run goes."""
+    monkeypatch.setenv("PATH", str(folder))  # where there is no Slurm
+    monkeypatch.setattr("analog_pc.study.dask_engine.SECONDS", 0.2)
+    (folder / "study.toml").write_text(STUDY)
+    paths = old_results(folder, COMMANDS["study"][1])
+    refused(call(folder, "study", "study.toml", "--out", "o", *asked.split()), said)
+    assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+
+
 def fields_with_names() -> list[tuple[str, str]]:
     """(experiment, field) of every configuration: what it holds is a name, or has names in it."""
     found = []
