@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +36,7 @@ from analog_pc.study.report.write import NAMES, write_study
 from analog_pc.study.samplers import NSGA2
 from analog_pc.study.search import Evaluate, check_search, search_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
-from analog_pc.study.slurm_engine import JOBS, MINUTES, Array, run_on_slurm
+from analog_pc.study.slurm_engine import JOBS, MINUTES, Array, check_slurm, run_on_slurm
 from analog_pc.study.yields import Yield, yields
 
 SCRIPT = "study.sbatch"
@@ -136,10 +138,11 @@ def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
     ngspice = Ngspice()
     if request.confirm:
         ngspice.version()  # before hours of work: is it there?
-    claim.begin()
-    for line in opening(study):
-        click.echo(line)
-    results = _on_engine(study, folder, request)
+    with _engine(folder, request) as evaluate:
+        claim.begin()
+        for line in opening(study):
+            click.echo(line)
+        results = evaluate(study)
     analyses = Analyses(
         yields=_yields(results) if study.limits.each else (),
         confirmations=_confirmed(results, request.confirm, ngspice) if request.confirm else (),
@@ -178,19 +181,26 @@ def _evaluate_part(study: Study, which: Part, folder: Path, request: StudyReques
     return 0
 
 
-def _on_engine(study: Study, folder: Path, request: StudyRequest) -> Results:
-    """The rows, from workers of this machine or of a cluster."""
+@contextmanager
+def _engine(folder: Path, request: StudyRequest) -> Iterator[Callable[[Study], Results]]:
+    """What gives the rows, from workers of this machine or of a cluster, which has answered."""
     if request.engine == "slurm":
         array = Array(
             jobs=request.jobs or JOBS,
             minutes=request.minutes or MINUTES,
             partition=request.partition or "",
         )
-        return _shown(study, folder, lambda part, tell: run_on_slurm(part, folder, array, tell))
-    if request.scheduler is None:
-        return _run(study, folder, request.workers or cores(), None)
-    with dask_executor(request.scheduler) as (executor, workers):
-        return _run(study, folder, workers, executor)
+        check_slurm(folder, array)
+
+        def submitted(part: Study, tell: Tell) -> Results:
+            return run_on_slurm(part, folder, array, tell)
+
+        yield lambda study: _shown(study, folder, submitted)
+    elif request.scheduler is None:
+        yield lambda study: _run(study, folder, request.workers or cores(), None)
+    else:
+        with dask_executor(request.scheduler) as (executor, workers):
+            yield lambda study: _run(study, folder, workers, executor)
 
 
 def _run(study: Study, folder: Path, workers: int, executor: Executor | None, which: Part = WHOLE) -> Results:

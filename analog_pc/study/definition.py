@@ -14,6 +14,7 @@ from analog_pc.evaluation import Bench, TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import keys
 from analog_pc.study.axes import NETWORK, PRECISION, TECHNOLOGY, Axis
+from analog_pc.study.fields import BESIDE_OTHERS, check_beside_others
 from analog_pc.study.fields import field as field_of
 from analog_pc.study.limits import Limits
 from analog_pc.study.measures import Measure, measure
@@ -107,6 +108,7 @@ class Study:
         self.limits.check(self.columns)
         combinations(self.sampler, self.axes, self.points)
         self._check_search()
+        self._check_beside_others()
         for one in self.measured:
             for technology in self.technologies.values():
                 one.check(technology)
@@ -139,6 +141,15 @@ class Study:
             for value in axis.values if known is not None else ():
                 if value not in (known or {}):
                     raise BadInput(f"axis {axis.name!r}: unknown {value!r}{nearest(value, known or {})}")
+
+    def _check_beside_others(self) -> None:
+        """`BadInput` for a value that no technology can have beside fields that no axis changes."""
+        varied = {axis.name for axis in self.axes}
+        bases = list(self.technologies.values()) if TECHNOLOGY in varied else [self._base({})]
+        for axis in self.axes:
+            if axis.name in BESIDE_OTHERS and varied.isdisjoint(BESIDE_OTHERS[axis.name]):
+                for value in axis.values or (axis.low, axis.high):
+                    check_beside_others(axis.name, value, bases)
 
     @cached_property
     def measured(self) -> tuple[Measure, ...]:

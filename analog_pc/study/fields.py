@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,7 +13,12 @@ from analog_pc.technology import Source, Technology, offset_spread, quantities, 
 from analog_pc.technology.checks import checked, nearest, number
 
 REFERENCE = "ideal"  # whose other fields refuse no value
-BESIDE_OTHERS = ("g_min", "g_max", "opamp_slew_rate")  # right or wrong beside the values of other fields
+BESIDE_OTHERS: Mapping[str, tuple[str, ...]] = {  # right or wrong beside the values of other fields: of which
+    "g_min": ("g_max",),
+    "g_max": ("g_min", "on_off_ratio"),
+    "opamp_slew_rate": ("opamp_gain_bandwidth",),
+    "opamp_gain_bandwidth": ("opamp_slew_rate",),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,3 +159,29 @@ def field(name: str) -> Field:
     if name not in fields():
         raise BadInput(f"unknown field {name!r}{nearest(name, fields())}")
     return fields()[name]
+
+
+def check_beside_others(name: str, value: Any, bases: Sequence[Technology]) -> None:
+    """Refuse a value of an axis that none of the technologies can have beside its other fields.
+
+    Parameters
+    ----------
+    name, value
+        A field, and the value.
+    bases
+        Technologies of a study, at least one.
+
+    Raises
+    ------
+    BadInput
+        With the reason of the last technology.
+    """
+    why = ""
+    for base in bases:
+        try:
+            field(name).apply(base, value, REFERENCE)
+        except BadInput as refused:
+            why = str(refused)
+        else:
+            return
+    raise BadInput(f"axis {name!r}: {why}")

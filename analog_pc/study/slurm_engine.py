@@ -14,6 +14,7 @@ command after the client was killed.  Rows do not depend on any of this.
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
@@ -35,6 +36,7 @@ FILES = "slurm"
 GLANCE = 2.0  # s between two looks at the jobs and their rows
 JOBS = 8
 MINUTES = 60
+ANSWER = 60.0  # s that Slurm may take to say whether it would take a job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,43 @@ class Array:
         Part(1, self.jobs)
         if not is_whole(self.minutes) or self.minutes < 1:
             raise BadInput(f"--engine slurm: minutes = {self.minutes!r}, must be 1 or more")
+
+
+def check_slurm(folder: Path, array: Array) -> None:
+    """Ask Slurm whether it would take a job of the array; nothing is submitted or written.
+
+    Parameters
+    ----------
+    folder
+        Where rows will be kept.
+    array
+        Of jobs.
+
+    Raises
+    ------
+    BadInput
+        Where submitit is not installed, there is no Slurm, it does not answer, or it would refuse the job.
+    """
+    _executor(folder, array)
+    if array.cluster != "slurm":
+        return
+    asked = ["--test-only", "--nodes=1", "--ntasks=1", "--cpus-per-task=1", f"--time={array.minutes}"]
+    where = [f"--partition={array.partition}"] if array.partition else []
+    try:
+        answer = subprocess.run(
+            ["sbatch", *asked, *where, "--wrap=true"],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=ANSWER,
+        )
+    except subprocess.TimeoutExpired:
+        raise BadInput(f"--engine slurm: sbatch has not answered for {ANSWER:g} s: is it up?") from None
+    except OSError as fault:
+        raise BadInput(f"--engine slurm: sbatch cannot be started: {fault.strerror or fault}") from None
+    if answer.returncode:
+        said = _last(answer.stderr) or f"sbatch ended with {answer.returncode}"
+        raise BadInput(f"--engine slurm: the jobs were refused: {said}")
 
 
 def run_on_slurm(study: Study, folder: Path, array: Array, tell: Tell = silent) -> Results:
@@ -197,5 +236,10 @@ def _awaited(jobs: Sequence[Any], report: Callable[[], None]) -> str:
 
 def _line(fault: BaseException) -> str:
     """The last line of an error that says something."""
-    lines = [line.strip() for line in str(fault).splitlines() if line.strip()]
-    return lines[-1] if lines else type(fault).__name__
+    return _last(str(fault)) or type(fault).__name__
+
+
+def _last(text: str) -> str:
+    """The last line of a text that says something, "" where none does."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -31,7 +31,7 @@
 
     [wafer]                              # chips come from lots of one wafer each
     across = 7                           # dies in the longest row
-    lot = { opamp_offset = 0.2 }         # spread of the logarithm from lot to lot
+    lot = { opamp_offset = 0.2 }         # spread of the logarithm from lot to lot, at most 1
     radial = { wire_resistance = 0.3 }   # relative change from the centre to the edge
 
 Files are looked for beside the study's own.
@@ -54,7 +54,7 @@ from analog_pc.study.axes import Axis, axis
 from analog_pc.study.definition import MOST_CHIPS, OWN, POPULATION, Study
 from analog_pc.study.limits import Limits, limits
 from analog_pc.study.measures import measure
-from analog_pc.study.samplers import NSGA2
+from analog_pc.study.samplers import NSGA2, SAMPLERS
 from analog_pc.study.wafer import wafer
 from analog_pc.technology import Technology, technology
 from analog_pc.technology.checks import nearest
@@ -133,7 +133,8 @@ def _built(table: dict[str, Any], path: Path) -> Study:
     for key in sampler:
         if key not in _SAMPLER_KEYS:
             raise BadInput(f"sampler: unknown key {key!r}{nearest(key, _SAMPLER_KEYS)}")
-    if "population" in sampler and sampler.get("kind") != NSGA2:
+    kind = str(sampler.get("kind", "grid"))  # `Study` refuses an unknown one
+    if "population" in sampler and kind in SAMPLERS and kind != NSGA2:
         raise BadInput(f'sampler: population is of kind = "{NSGA2}"')
     chips = table.get("chips", 1)
     return Study(
@@ -141,7 +142,7 @@ def _built(table: dict[str, Any], path: Path) -> Study:
         technologies=_technologies(table["technology"], path.parent),
         data=data,
         axes=tuple(axis(name, raw) for name, raw in _table(table, "axes").items()),
-        sampler=str(sampler.get("kind", "grid")),
+        sampler=kind,
         points=_whole(sampler, "points", 0),
         measures=measures,
         chips=chips if chips == OWN else _chips(chips),

@@ -30,6 +30,7 @@ from analog_pc.technology.checks import nearest, number
 
 SOURCE = "a lot and a place on its wafer"
 MOST_ACROSS = 200
+WIDEST = 1.0  # spread from lot to lot: one lot of six has more than e times the value
 NOT_SCALED = ("levels",)  # whole numbers
 
 
@@ -57,7 +58,7 @@ class Wafer:
         Dies in the longest row of a wafer.
     lot
         Field -> standard deviation of the natural logarithm of its value from lot to lot, about the relative
-        spread.
+        spread; at most 1.
     radial
         Field -> relative change from the centre to the edge, with the square of the radius; above -1.
 
@@ -142,6 +143,11 @@ def _check(kind: str, name: str, value: object) -> None:
     field_of(name)
     if name in NOT_SCALED:
         raise BadInput(f"wafer: {kind} of {name!r}: is a whole number, and cannot be scaled")
+    if kind == "lot" and is_number(value) and value > WIDEST:
+        raise BadInput(
+            f"wafer: lot of {name!r} = {value!r}, must be at most {WIDEST:g} (100 %): it is the standard "
+            f'deviation of the logarithm, factors of e^{value:g} from lot to lot; 20 % is 0.2 or "20%"'
+        )
     least = 0.0 if kind == "lot" else -1.0
     if not is_number(value) or not math.isfinite(value) or value < least or value == -1.0:
         raise BadInput(f"wafer: {kind} of {name!r} = {value!r}, must be a number, {least:g} or more")

@@ -35,7 +35,7 @@ from analog_pc.experiments.framework.alignment import (
     train_case,
 )
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Counts
+from analog_pc.experiments.framework.fields import Count, Counts, Names, check_names
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import Array
 from analog_pc.experiments.framework.result_cache import ResultCache
@@ -80,8 +80,11 @@ class Config:
     iterations: Count = 3000
     samples: Count = 2
     chip_epochs: Count = 2
-    states: tuple[str, ...] = STATES
+    states: Names = STATES
     data: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_names("states", self.states, STATES)
 
 
 def fit(config: Config, column: str) -> Config:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
-from analog_pc.experiments.framework.fields import Count, Counts, Natural, Positive
+from analog_pc.experiments.framework.fields import Count, Counts, Names, Natural, Positive, check_names
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.real_parts import NOTE, PARTS, short
 from analog_pc.experiments.framework.result import Array
@@ -93,7 +93,7 @@ class Config:
     """
 
     stored: Counts = (5, 10, 20, 40)
-    known: tuple[str, ...] = tuple(KNOWN)
+    known: Names = tuple(KNOWN)
     updates: Count = 20_000
     rate: Positive = 0.2
     recalled_for: float = 200.0
@@ -106,6 +106,9 @@ class Config:
     deep_for: Positive = 300.0
     capacity: Counts = (5, 10, 15, 20, 25, 30)
     chips: Natural = 3
+
+    def __post_init__(self) -> None:
+        check_names("known", self.known, KNOWN)
 
 
 def fit(config: Config, column: str) -> Config:

@@ -87,6 +87,9 @@ class Config:
     chips: Natural = 3
     real_technology: str = "cmos65-rram"
 
+    def __post_init__(self) -> None:
+        technology(self.real_technology)  # is there one of that name?
+
     def schedule(self, rule: str, lr: float) -> Schedule:
         return Schedule(rule, lr, self.x_steps, self.dt, self.batch)
 

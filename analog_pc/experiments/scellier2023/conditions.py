@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta
 
-from analog_pc.experiments.framework.fields import Count, Positive, Rates
+from analog_pc.devices.pulsed import PRESETS
+from analog_pc.experiments.framework.fields import Count, Names, Positive, Rates, check_names
 from analog_pc.experiments.framework.quantity import Quantity
 from analog_pc.experiments.framework.result_cache import ResultCache
 from analog_pc.experiments.scellier2023.contenders import (
@@ -32,6 +33,7 @@ from analog_pc.experiments.scellier2023.non_idealities import (
     NonIdeality,
 )
 from analog_pc.technology import technology
+from analog_pc.training.in_situ import weight_device, write_scheme
 
 AboveOne = Annotated[float, Meta(gt=1.0, le=sys.float_info.max)]
 COMPARED = ("c-ep", "pc")  # that are trained with read noise and on non-ideal chips
@@ -66,8 +68,8 @@ class Config:
     resistive_rates: Rates = (0.01, 0.03, 0.1)
     layered_rates: Rates = (0.05, 0.1, 0.2)
     headrooms: Rates = (4.0,)
-    devices: tuple[str, ...] = (IDEAL, "ecram")
-    schemes: tuple[str, ...] = ("trains", "mixed-precision")
+    devices: Names = (IDEAL, "ecram")
+    schemes: Names = ("trains", "mixed-precision")
     noises: tuple[Positive, ...] = (1e-4, 1e-3, 1e-2)
     mismatches: tuple[Positive, ...] = (0.1, 0.3, 1.0)
     ratios: tuple[AboveOne, ...] = (3.0, 10.0, 100.0)
@@ -80,6 +82,14 @@ class Config:
     gain: Positive = 20.0
     technology: str = "cmos130-rram"
     data: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_names("devices", self.devices, (IDEAL, *PRESETS))
+        technology(self.technology)  # is there one of that name?
+        for scheme in map(write_scheme, self.schemes):
+            for device in self.devices:
+                if device != IDEAL:  # written exactly, by no scheme
+                    scheme.writer(weight_device(device), (1, 1), 0, 1)  # does it suit the device?
 
     @property
     def budget(self) -> Budget:

@@ -118,6 +118,9 @@ class Config:
     real_delays: Rates = (0.1, 0.3, 1.0, 10.0)
     real_updates: Count = 8
 
+    def __post_init__(self) -> None:
+        technology(self.real_technology)  # is there one of that name?
+
 
 def dip(delay: float, scaled: bool = True) -> Quantity:
     name = "dip of the smell" if scaled else "dip of the smell, hidden rate not scaled"

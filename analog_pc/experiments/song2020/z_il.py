@@ -65,6 +65,9 @@ class Config:
     chips: Natural = 1
     real_technology: str = "cmos65-rram"
 
+    def __post_init__(self) -> None:
+        technology(self.real_technology)  # is there one of that name?
+
 
 def ratio(period: float, k: int) -> Quantity:
     return quantity("update / backpropagation, k layers below the output", n=period, k=k)

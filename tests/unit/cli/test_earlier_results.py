@@ -6,6 +6,7 @@ import contextlib
 import json
 import warnings
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from analog_pc.cli import main
 from analog_pc.errors import BadInput
+from analog_pc.experiments import EXPERIMENTS
 from analog_pc.pcn import random_network
 from analog_pc.pcn.network_file import save_network
 from analog_pc.training import predict
@@ -104,6 +106,80 @@ def test_a_mistyped_option_leaves_earlier_results(asked: str, folder: Path) -> N
     paths = old_results(folder, COMMANDS[asked.split()[0]][1])
     refused(call(folder, *asked.split(), "--out", "o"), "missing")
     assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+
+
+STUDY = """
+network = "net.npz"
+data = "l.npz"
+technology = "cmos65-rram"
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("--engine slurm", "slurm"),
+        ("--engine slurm --minutes 0", "minutes"),
+        ("--engine dask --scheduler tcp://127.0.0.1:9", "tcp://127.0.0.1:9: cannot be reached"),
+    ],
+)
+def test_an_engine_that_cannot_be_reached_leaves_earlier_results(
+    asked: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried before the report of an earlier run goes."""
+    monkeypatch.setenv("PATH", str(folder))  # where there is no Slurm
+    monkeypatch.setattr("analog_pc.study.dask_engine.SECONDS", 0.2)
+    (folder / "study.toml").write_text(STUDY)
+    paths = old_results(folder, COMMANDS["study"][1])
+    refused(call(folder, "study", "study.toml", "--out", "o", *asked.split()), said)
+    assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+
+
+def fields_with_names() -> list[tuple[str, str]]:
+    """(experiment, field) of every configuration: what it holds is a name, or has names in it."""
+    found = []
+    for name, experiment in EXPERIMENTS.items():
+        for field, kind in get_type_hints(type(experiment.reduced), include_extras=True).items():
+            if "str" in repr(kind) or "Literal" in repr(kind):
+                found.append((name, field))
+    return found
+
+
+def with_wrong_name(value: object) -> str:
+    """The value in TOML, every name in it a wrong one."""
+    if isinstance(value, str):
+        return '"nosuch"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(with_wrong_name, value))}]"
+    return repr(value)
+
+
+@pytest.mark.parametrize(("name", "field"), fields_with_names())
+def test_a_mistyped_name_in_a_configuration_leaves_earlier_results(
+    name: str, field: str, folder: Path
+) -> None:
+    """A device, a scheme, a technology: one line, and nothing is made."""
+    paths = old_results(folder, ("report.html", "data.npz", "result.json"))
+    asked = f"{field}={with_wrong_name(getattr(EXPERIMENTS[name].reduced, field))}"
+    refused(call(folder, "run", name, "--set", asked, "--out", "o"), "nosuch")
+    refused(call(folder, "run", name, "--full", "--set", asked, "--out", "new"), "nosuch")
+    assert all(path.read_text() == "PASS, of an earlier run" for path in paths)
+    assert sorted(path.name for path in (folder / "o").iterdir()) == [
+        "data.npz",
+        "report.html",
+        "result.json",
+    ]
+    assert not (folder / "new").exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ['schemes=["exact"]', 'schemes=["write-verify:tolerance=-1"]', "devices=[]", "schemes=[]"],
+)
+def test_schemes_are_tried_on_the_devices_before_earlier_results_go(asked: str, folder: Path) -> None:
+    (path,) = old_results(folder, ("result.json",))
+    refused(call(folder, "run", "same-hardware", "--set", asked, "--out", "o"))
+    assert path.exists()
 
 
 @pytest.mark.parametrize(

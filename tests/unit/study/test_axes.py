@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import Any
 
@@ -67,9 +68,43 @@ def test_no_value_of_a_technology_is_refused() -> None:
             one.checked([list(pair) for pair in value] if isinstance(value, tuple) else value)
 
 
-def test_a_value_that_depends_on_another_field_is_left_to_the_points() -> None:
+def test_a_value_that_depends_on_another_field_is_left_to_the_study() -> None:
     assert axis("g_min", [1.0]).values == (1.0,)
     assert axis("opamp_slew_rate", [1e6]).values == (1e6,)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("g_min", ["1 mS"], "g_min = 0.001 S must be below g_max = 0.0001 S"),
+        ("g_min", ["2 uS", "1 mS"], "g_min = 0.001 S must be below"),
+        ("g_min", {"low": "2 uS", "high": "1 mS", "points": 2}, "g_min = 0.001 S must be below"),
+        ("g_max", ["1 nS"], "must be below g_max = 1e-09 S"),
+        ("opamp_slew_rate", [1e6], "opamp_slew_rate needs an opamp_gain_bandwidth"),
+    ],
+)
+def test_a_value_that_the_technology_cannot_have_is_refused_at_once(
+    name: str, raw: object, words: str, network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        study_of(network, base, data, [axis(name, raw)])
+    assert str(refused.value).startswith(f"axis {name!r}: technology 'mine': ")
+    assert words in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_value_is_right_beside_another_axis_or_another_technology(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology
+) -> None:
+    study_of(network, base, data, [axis("g_max", [2e-3]), axis("g_min", ["1 mS"])])
+    study_of(network, base, data, [axis("opamp_gain_bandwidth", [1e8]), axis("opamp_slew_rate", [1e6])])
+    wide = dataclasses.replace(base, name="wide", g_max=2e-3)
+    study = study_of(network, base, data, [axis("g_min", ["1 uS"])])
+    both = dataclasses.replace(study, technologies={"mine": base, "wide": wide})
+    larger = axis("g_min", ["1 mS"])
+    dataclasses.replace(both, axes=(axis("technology", ["mine", "wide"]), larger))
+    with pytest.raises(BadInput, match="technology 'mine'"):
+        dataclasses.replace(both, axes=(larger,))  # the first technology is taken
 
 
 def test_a_grid_has_every_combination_and_chips_follow_each_other(

@@ -101,7 +101,7 @@ def test_a_study_takes_points_that_another_one_left(study: Study, tmp_path: Path
 def test_a_failed_point_is_a_row_with_its_reason(
     network: PredictiveCodingNetwork, data: TestData, base: Technology, tmp_path: Path
 ) -> None:
-    study = study_of(network, base, data, [axis("g_min", [1e-6, 1.0])], chips=2)
+    study = study_of(network, base, data, [axis("g_min", [1e-6, 1.0]), axis("g_max", [1e-4])], chips=2)
     results = run_study(study, tmp_path)
     assert [bool(one.row.failed) for one in results] == [False, False, True, True]
     assert "g_min = 1.0 S must be below g_max" in results.failed[0].row.failed

@@ -94,7 +94,7 @@ def test_a_netcdf_file_is_the_dataset(
         network,
         base,
         data,
-        [axis("g_min", {"low": 1e-6, "high": 1.0})],
+        [axis("g_min", {"low": 1e-6, "high": 1.0}), axis("g_max", [1e-4])],
         sampler="sobol",
         points=4,
         chips="own",
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_told_in_one_line(
 
 
 def test_a_study_of_which_every_point_failed_has_measured_nothing(file: Path, tmp_path: Path) -> None:
-    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "g_min = [1.0]"))
+    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", "g_min = [2.0]\ng_max = [1.0]"))
     result = cli(str(file), "--out", str(tmp_path / "out"), "--workers", "1")
     assert result.exit_code == 3
     assert "must be" in result.stdout

@@ -122,7 +122,7 @@ def test_later_generations_are_better_than_the_first(
 def test_a_candidate_that_fails_is_a_row_and_the_search_goes_on(
     network: PredictiveCodingNetwork, data: TestData, base: Technology
 ) -> None:
-    axes = [axis("g_min", [1e-6, 1.0]), AXES[0]]
+    axes = [axis("g_min", [1e-6, 1.0]), axis("g_max", [1e-4]), AXES[0]]
     study = study_of(
         network, base, data, axes, sampler="nsga2", points=8, population=4,
         measures=("accuracy", "deviation"), objectives={"accuracy": "max", "deviation": "min"},
@@ -212,6 +212,7 @@ def test_the_command_writes_a_front(file: Path, tmp_path: Path) -> None:
         ('accuracy = "max"', 'accuracy = "most"', ('"min" or "max"', "most")),
         ('accuracy = "max"', "", ("2 or more",)),
         ('"nsga2"', '"sobol"', ("population", "nsga2")),
+        ('"nsga2"', '"nsga3"', ("unknown sampler 'nsga3'", "grid", "nsga2")),
         ("population = 3", "population = 7", ("population = 7", "from 2 to 6")),
         ("population = 3", "populaton = 3", ("populaton", "population")),
         ("points = 6\n", "", ("points",)),

@@ -21,7 +21,7 @@ from analog_pc.evaluation import TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Progress, Store, Study, read_study, run_study, slurm_engine
 from analog_pc.study.part import Part
-from analog_pc.study.slurm_engine import Array, evaluate_part, run_on_slurm
+from analog_pc.study.slurm_engine import Array, check_slurm, evaluate_part, run_on_slurm
 
 GIVEN = """
 network = "net.npz"
@@ -179,10 +179,35 @@ def test_what_slurm_refuses_is_one_line(file: Path, monkeypatch: pytest.MonkeyPa
         program.write_text(f"#!/bin/sh\necho '{text}' >&2\nexit 1\n")
         program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+    old = file.parent / "out" / "study.html"
+    old.parent.mkdir()
+    old.write_text("of an earlier run")
     assert "invalid partition specified: nowhere" in refused(
         file, "--engine", "slurm", "--partition", "nowhere", "--jobs", "2"
     )
     assert "invalid partition" in refused(file, "--engine", "slurm", "--jobs", "1")
+    (file.parent / "sbatch").unlink()
+    assert "sbatch cannot be started" in refused(file, "--engine", "slurm")
+    assert old.read_text() == "of an earlier run"
+    assert list(old.parent.iterdir()) == [old]
+
+
+def test_slurm_is_asked_for_what_will_be_submitted(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("srun", ""), ("sbatch", f'echo "$@" > {tmp_path / "asked"}')):
+        program = file.parent / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{file.parent}{os.pathsep}{os.environ['PATH']}")
+    check_slurm(tmp_path / "out", Array(minutes=7, partition="long"))
+    asked = (tmp_path / "asked").read_text().split()
+    assert {"--test-only", "--time=7", "--partition=long", "--wrap=true"} <= set(asked)
+    assert not (tmp_path / "out").exists()
+    (file.parent / "sbatch").write_text("#!/bin/sh\nexec sleep 5\n")
+    monkeypatch.setattr(slurm_engine, "ANSWER", 0.1)
+    with pytest.raises(BadInput, match="has not answered"):
+        check_slurm(tmp_path / "out", Array())
 
 
 def test_without_submitit_it_says_what_to_install(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,9 @@ def test_chips_of_a_wafer_do_not_depend_on_how_many_there_are(study: Study) -> N
         ({"across": 5, "lot": {"opamp_gian": 0.1}}, ("opamp_gian", "opamp_gain")),
         ({"across": 5, "lot": {"levels": 0.1}}, ("whole number",)),
         ({"across": 5, "lot": {"opamp_gain": -0.1}}, ("0 or more",)),
+        ({"across": 5, "lot": {"opamp_gain": "20"}}, ("= 20.0", "at most 1 (100 %)", "e^20", '"20%"')),
+        ({"across": 5, "lot": {"opamp_gain": "2000%"}}, ("= 20.0", "deviation of the logarithm")),
+        ({"across": 5, "lot": {"opamp_gain": math.inf}}, ("inf",)),
         ({"across": 5, "radial": {"opamp_gain": -1}}, ("-1 or more",)),
         ({"across": 5, "radial": {"opamp_gain": "much"}}, ("much",)),
         ({"across": 5, "lot": 3}, ("table",)),
@@ -138,6 +141,10 @@ def test_relative_changes_may_be_percentages() -> None:
     found = wafer({"across": 5, "lot": {"opamp_offset": "20%"}, "radial": {"opamp_gain": "-5 %"}})
     assert found.lot == {"opamp_offset": 0.2}
     assert found.radial == {"opamp_gain": -0.05}
+
+
+def test_the_widest_lot_is_one_of_a_hundred_percent() -> None:
+    assert wafer({"across": 5, "lot": {"opamp_offset": "100%"}}).lot == {"opamp_offset": 1.0}
 
 
 def test_what_has_no_value_cannot_be_scaled(
