@@ -159,7 +159,7 @@ def find_budget(
         candidates=candidates,
         chosen=chosen,
         fields=tuple(fields),
-        process=process_of(bench.technology.name).name,
+        process=process_of(bench.technology).name,
     )
 
 

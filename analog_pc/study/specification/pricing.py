@@ -90,7 +90,7 @@ def no_price(why: str, bandwidth: float | None = None) -> Price:
 
 
 def at_values(technology: Technology, values: dict[str, float]) -> Technology:
-    """The technology with these values; it keeps its name, by which its process is found."""
+    """The technology with these values."""
     found = technology
     for one in in_order([bound(name) for name in values]):
         found = one.field.apply(found, one.rounded(values[one.field.name]), SOURCE)
