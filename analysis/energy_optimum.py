@@ -220,7 +220,7 @@ FIELDS = (
 def _described(task: Task, chip: Technology) -> dict[str, Any]:
     """Values of the sized fields, area of a node's capacitor and spring, settling of 64-32-10 by formula."""
     network, x, t = task
-    process = process_of(chip.name)
+    process = process_of(chip)
     area = chip.node_capacitance / process.value("capacitor_density")
     area += 1.0 / chip.spring_conductance / process.value("resistor_density")
     found: dict[str, Any] = {field: _number(getattr(chip, field)) for field in FIELDS}

@@ -39,8 +39,8 @@ class SpecifyRequest:
     out: Path
 
 
-def specify_all(request: SpecifyRequest) -> None:
-    """Find the limits and write the report.
+def specify_all(request: SpecifyRequest) -> int:
+    """Find the limits and write the report; the exit code.
 
     Everything that can be refused is refused before the first trial.
 
@@ -52,10 +52,10 @@ def specify_all(request: SpecifyRequest) -> None:
         After Ctrl-C, once what is done is written.
     """
     with claimed(request.out, NAMES, (request.network, request.data)) as claim:
-        _specify(request, claim)
+        return _specify(request, claim)
 
 
-def _specify(request: SpecifyRequest, claim: Claim) -> None:
+def _specify(request: SpecifyRequest, claim: Claim) -> int:
     network = load_network(request.network)
     data = load_test_data(request.data, network, request.samples, request.seed)
     bench = Bench(network, request.technology, data, (request.seed,))
@@ -74,7 +74,9 @@ def _specify(request: SpecifyRequest, claim: Claim) -> None:
     for line in joint_lines(found):
         click.echo(line)
     write_specification(found, request.out)
-    click.echo(f"report: {request.out / PAGE}, technology: specification.toml, {found.seconds:.0f} s")
+    handed_on = "" if found.chip is None else ", technology: specification.toml"
+    click.echo(f"report: {request.out / PAGE}{handed_on}, {found.seconds:.0f} s")
+    return 0 if found.kept else 1
 
 
 def _search(found: Specification, request: SpecifyRequest) -> None:

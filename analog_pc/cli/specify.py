@@ -57,8 +57,9 @@ def specify(**asked: Any) -> None:
     analog-pc evaluate net.npz --data digits --technology specify/specification.toml
 
     Writes DIR/specification.html, .json, .csv, the technology specification.toml and figures; on Ctrl-C
-    what is done, marked partial.
+    what is done, marked partial.  Exit codes: 0 every field has values that keep the budget, and a chip of
+    all together does; 1 a field has none, or no such chip was found; 2 bad input.
     """
     from analog_pc.cli.specification import SpecifyRequest, specify_all
 
-    specify_all(SpecifyRequest(**asked))
+    raise SystemExit(specify_all(SpecifyRequest(**asked)))

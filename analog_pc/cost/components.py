@@ -11,8 +11,10 @@ from typing import Any
 from analog_pc.arrays import is_number
 from analog_pc.errors import BadInput
 from analog_pc.files import read_toml
+from analog_pc.technology import Technology
 
 FOLDER = Path(__file__).parent / "catalogue"
+ASSUMED_PROCESS = "cmos65, assumed"  # of a technology that names none
 GRADES = {
     "A": "measured silicon or data sheet",
     "B": "published model or simulation",
@@ -75,13 +77,10 @@ class Catalogue:
         The process, or the file.
     components
         Name -> `Component`.
-    technologies
-        Technologies that this process makes.
     """
 
     name: str
     components: Mapping[str, Component]
-    technologies: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Component:
         """The component of that name; `BadInput` where there is none."""
@@ -112,7 +111,7 @@ def read_catalogue(path: str | Path) -> Catalogue:
     """
     path = Path(path)
     table = read_toml(path)
-    technologies = tuple(str(name) for name in table.pop("technologies", ()))
+    table.pop("technologies", None)  # of older files: now a technology names its process
     base = table.pop("base", None)
     found: dict[str, Component] = {}
     if base is not None:
@@ -122,7 +121,7 @@ def read_catalogue(path: str | Path) -> Catalogue:
             found[name] = _component(name, entry)
         except BadInput as refused:
             raise BadInput(f"{path}: {refused}") from None
-    return Catalogue(path.stem, found, technologies)
+    return Catalogue(path.stem, found)
 
 
 def shipped(name: str) -> Catalogue:
@@ -133,14 +132,17 @@ def shipped(name: str) -> Catalogue:
     return read_catalogue(FOLDER / f"{name}.toml")
 
 
-def process_of(technology: str) -> Catalogue:
-    """The shipped process that makes a technology; 65 nm CMOS, and its name says so, where none does."""
-    for path in sorted(FOLDER.glob("*.toml")):
-        found = read_catalogue(path)
-        if technology in found.technologies:
-            return found
-    assumed = shipped("cmos65")
-    return Catalogue("cmos65, assumed", assumed.components)
+def process_of(technology: Technology) -> Catalogue:
+    """The shipped process of a technology; 65 nm CMOS, and its name says so, where it names none.
+
+    Raises
+    ------
+    BadInput
+        Where it names a process that is not shipped.
+    """
+    if technology.process:
+        return shipped(technology.process)
+    return Catalogue(ASSUMED_PROCESS, shipped("cmos65").components)
 
 
 def check_process(catalogue: Catalogue) -> None:

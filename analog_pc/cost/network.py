@@ -133,7 +133,7 @@ def catalogue_of(technology: Technology, catalogue: Catalogue | str | Path | Non
     if isinstance(catalogue, Catalogue):
         found = catalogue
     elif catalogue is None:
-        found = process_of(technology.name)
+        found = process_of(technology)
     elif str(catalogue).endswith(".toml"):
         found = read_catalogue(catalogue)
     else:

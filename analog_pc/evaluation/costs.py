@@ -53,8 +53,7 @@ def straight(technology: Technology) -> Technology:
     G (V + k V^3) it changes the current of a device by k V^2, 0.2 % for the 0.1 V and -0.23 / V^2 of
     `cmos65-rram`, in arrays that take a hundredth of the power.
     """
-    found = without(technology, "device I-V")
-    return dataclasses.replace(found, name=technology.name)  # by which its process is found
+    return dataclasses.replace(without(technology, "device I-V"), name=technology.name)
 
 
 def _stimuli(bench: Bench) -> tuple[Floats, Floats]:

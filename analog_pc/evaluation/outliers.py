@@ -120,7 +120,7 @@ def _measured(unchanged: Bench, name: str, bench: Bench, tick: Tick) -> Remedy:
         accuracy=accuracy,
         lost=unchanged.ideal_accuracy - accuracy.lowest,
         devices=devices,
-        area=devices * process_of(bench.technology.name).value("cell_area"),
+        area=devices * process_of(bench.technology).value("cell_area"),
         power=power / len(chips),
     )
 

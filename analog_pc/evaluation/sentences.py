@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from analog_pc.cost import Baseline, BreakEvenRow, PhaseCost
+from analog_pc.cost import ASSUMED_PROCESS, Baseline, BreakEvenRow, PhaseCost
 from analog_pc.cost.results import ASSUMED
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.limits import Limit, fields_of, resized
@@ -229,6 +229,11 @@ def cost_sentences(found: Evaluation) -> list[str]:
     said = [_phase_text(name, phase) for name, phase in found.cost.phases.items()]
     said += [f"{name}: {why}" for name, why in found.cost.failed.items()]
     said.append(f"area: {ratio_text(1e6 * found.cost.area)} mm^2")
+    if found.cost.catalogue == ASSUMED_PROCESS:
+        said.append(
+            f"component values of cmos65 are assumed: {found.cost.technology} names no process, such as "
+            'process = "ecram130" in its file'
+        )
     return said
 
 

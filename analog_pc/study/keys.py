@@ -1,7 +1,8 @@
 """Content hashes: the name of a result is a hash of all that decides it.
 
-Network and data by the bytes of their arrays, a technology by the values of all its fields (not by its name,
-nor by where they come from), the chip by its seed, the measures by name, and the versions of what computes.
+Network and data by the bytes of their arrays, a technology by the values of all its fields and its process
+(not by its name, nor by where they come from), the chip by its seed, the measures by name, and the versions
+of what computes.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def of_data(data: TestData) -> str:
 
 
 def of_technology(technology: Technology) -> str:
-    """Values of all fields, to the last bit, and the name, by which the process of a chip is found."""
+    """Values of all fields, to the last bit, and the process, which decides what a chip costs."""
     values = " ".join(f"{name}={getattr(technology, name)!r}" for name in quantities())
-    return f"{technology.name} {values}"
+    return f"{technology.process} {values}"
 
 
 @cache

@@ -37,6 +37,8 @@ class Technology:
         What it is called, and one line on what it is and where its values come from.
     sources
         Field -> `Source` of its value.
+    process
+        Whose component values the cost model takes (`analog_pc.cost.process_of`); "": unknown.
 
     Raises
     ------
@@ -150,6 +152,7 @@ class Technology:
     ] = 0.0
     temperature: Annotated[float, Quantity(SCALES, "K", "temperature", POSITIVE)] = ROOM
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+    process: str = ""
 
     def __post_init__(self) -> None:
         for name, quantity in quantities().items():
@@ -217,7 +220,7 @@ class Technology:
 
 @cache
 def quantities() -> Mapping[str, Quantity]:
-    """Field -> `Quantity`, in the order of the class; all fields but name, source and sources."""
+    """Field -> `Quantity`, in the order of the class; all fields but name, source, sources and process."""
     hints = get_type_hints(Technology, include_extras=True)
     found = ((name, get_args(hint)[1:]) for name, hint in hints.items())
     return {name: extra[0] for name, extra in found if extra and isinstance(extra[0], Quantity)}

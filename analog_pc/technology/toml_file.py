@@ -4,6 +4,7 @@
 
     source = "one line: what it is, and where its values come from"
     base = "cmos65-rram"                # optional: start from a named technology and change a few values
+    process = "cmos65"                  # optional: whose areas, powers and pulses costs take; else the base's
     opamp_gain = { value = 2e5, source = "data sheet: 200 V/mV typ", verified = true }
     opamp_offset = 3e-3                 # a bare value counts as unverified, without a source
     node_capacitance = "2.2 pF"         # numbers may carry a prefix and the field's unit, see `analog_pc.si`
@@ -24,7 +25,7 @@ from analog_pc.technology.checks import checked, nearest, text, truth
 from analog_pc.technology.quantity import Source
 from analog_pc.technology.technology import Technology, quantities
 
-_TEXTS = ("name", "source", "base")
+_TEXTS = ("name", "source", "base", "process")
 _KEYS = ("value", "source", "verified")
 
 
@@ -51,17 +52,19 @@ def _built(table: dict[str, Any], path: Path, named: Mapping[str, Technology]) -
     values: dict[str, Any] = {}
     sources: dict[str, Source] = {}
     origin = path.name
+    process = ""
     if "base" in texts:
         base = _base(texts["base"], named)
         values = {name: getattr(base, name) for name in quantities()}
         sources = dict(base.sources)
+        process = base.process
         origin = f"{base.name}, with changes of {path.name}"
     for field in (key for key in table if key not in _TEXTS):
         values[field], sources[field] = _entry(field, table[field])
     _complete(values)
     name = texts.get("name") or path.stem
     source = texts.get("source") or origin
-    return Technology(name, source, **values, sources=sources)
+    return Technology(name, source, **values, sources=sources, process=texts.get("process", process))
 
 
 def _base(name: str, named: Mapping[str, Technology]) -> Technology:
@@ -104,6 +107,8 @@ def technology_text(technology: Technology) -> str:
     """
     off = defaulted(technology)
     lines = [f"source = {_quoted(technology.source)}"]
+    if technology.process:
+        lines.append(f"process = {_quoted(technology.process)}")
     for name, quantity in quantities().items():
         value = getattr(technology, name)
         source = technology.sources.get(name, Source("", False))

@@ -47,7 +47,7 @@ def test_sums_counts_and_scaling(layers: tuple[int, ...], name: str, activation:
     assert count(predict, "output ADCs") == layers[-1]
     # Power scales with the op-amps', and nothing else moves.
     double = replace(made_of, opamp_power=2.0 * made_of.opamp_power)
-    other = network_cost(network, double, x, seed=seed, phases=["predict"], catalogue=process_of(name))
+    other = network_cost(network, double, x, seed=seed, phases=["predict"], catalogue=process_of(made_of))
     assert other.phases["predict"].latency == predict.latency
     amplifiers = sum(count(predict, part) for part in (
         "word line drivers", "prediction amplifiers", "feedback amplifiers", "eps amplifiers",

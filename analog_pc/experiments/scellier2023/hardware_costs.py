@@ -126,7 +126,7 @@ def layered_costs(
 
 def _conversions(technology: Technology, voltages: int) -> float:
     """J."""
-    converter, _, _ = adc(process_of(technology.name), BITS)
+    converter, _, _ = adc(process_of(technology), BITS)
     return voltages * converter.energy
 
 
@@ -155,7 +155,7 @@ def resistive_costs(
         The last input is constant and has no converter.
     """
     chip = _Chip(network, technology, volts)
-    catalogue = process_of(technology.name)
+    catalogue = process_of(technology)
     dac = 2.0 ** (BITS - 1) * catalogue.value("dac_unit_power")
     converting = catalogue.value("dac_time")
     free = settle(network, inputs)

@@ -44,7 +44,7 @@ from analog_pc.study.specification.pricing import (
 )
 from analog_pc.study.specification.search import SOURCE
 from analog_pc.study.specification.trial import Trial, Verdict
-from analog_pc.technology import Technology
+from analog_pc.technology import Source, Technology
 from analog_pc.workers import worker_pool
 
 
@@ -117,7 +117,7 @@ Job = Callable[[], Any]
 
 
 def find_budget(
-    bench: Bench, limits: Limits, joint: Joint, asked: Asked, workers: int
+    bench: Bench, limits: Limits, joint: Joint, asked: Asked, workers: int, *, sized: bool
 ) -> tuple[Joint, Budget]:
     """Price the joint chip and shares around it.
 
@@ -126,40 +126,46 @@ def find_budget(
     bench
         Network, data and technology.
     limits
-        Of each field alone, the bandwidth among them where it has one.
+        Of each field alone; bandwidth is not among them.
     joint
         The largest share that keeps the budget.
     asked
         Budget, seed and confidence.
     workers
         Processes beside each other; results do not depend on them.
+    sized
+        Whether bandwidth is specified too: each chip then has the smallest that was tried and damps it.
 
     Returns
     -------
     tuple of Joint, Budget
-        The joint chip at the chosen share, with its bandwidth.
+        The joint chip at the chosen share, with its bandwidth; without a technology where none damps it.
     """
     if joint.share is None:
         return joint, Budget(message="not even the smallest share keeps the budget: there is no joint chip")
-    sized = any(one.by_modes for one, _ in limits)
-    moving = [(one, value) for one, value in limits if not one.by_modes]
     shares = [joint.share * math.sqrt(2.0) ** step for step in STEPS]
-    found = _all([partial(_candidate, bench, moving, share, asked, sized) for share in shares], workers)
+    found = _all([partial(_candidate, bench, limits, share, asked, sized) for share in shares], workers)
     candidates = _with_front(found)
     chosen = _cheapest(candidates)
     if chosen is None:
-        return joint, Budget(candidates=candidates, message="no share that keeps the budget has a cost")
+        own = next(one.price for one in candidates if one.share == joint.share)
+        message = f"no share that keeps the budget has a cost: {own.remark}"
+        if sized:
+            joint = _with_bandwidth(joint, bench.technology, own.bandwidth)
+        return joint, Budget(candidates=candidates, message=message)
     cheapest = candidates[chosen]
     if cheapest.share != joint.share:
-        joint = confirmed_joint(bench, moving, cheapest.share, asked, joint.trials)
+        joint = confirmed_joint(bench, limits, cheapest.share, asked, joint.trials)
     fields = [FieldPrice(name=BANDWIDTH, priced_by=PRICED[BANDWIDTH], energy_ratio=None)] if sized else []
     loosened = partial(_loosened, bench, joint.values, cheapest.price, sized)
-    fields += _all([partial(loosened, one, value) for one, value in moving], workers)
-    return _with_bandwidth(joint, bench.technology, cheapest.price.bandwidth), Budget(
+    fields += _all([partial(loosened, one, value) for one, value in limits], workers)
+    if sized:
+        joint = _with_bandwidth(joint, bench.technology, cheapest.price.bandwidth)
+    return joint, Budget(
         candidates=candidates,
         chosen=chosen,
         fields=tuple(fields),
-        process=process_of(bench.technology.name).name,
+        process=process_of(bench.technology).name,
     )
 
 
@@ -221,10 +227,13 @@ def _loosened(
 
 
 def _with_bandwidth(joint: Joint, technology: Technology, bandwidth: float | None) -> Joint:
-    """The joint chip with its amplifiers, at the power that they take."""
+    """The joint chip with its amplifiers, at the power that they take; no chip where none damps its modes."""
     if bandwidth is None or joint.technology is None:
-        return joint
+        return dataclasses.replace(joint, technology=None)
     own = biased(technology, bandwidth)
     chip = bound(BANDWIDTH).field.apply(joint.technology, bandwidth, SOURCE)
-    chip = dataclasses.replace(chip, opamp_power=own.opamp_power)
+    sources = dict(chip.sources) | {
+        "opamp_power": Source(f"{SOURCE}: at P / GBW of {technology.name}", False)
+    }
+    chip = dataclasses.replace(chip, opamp_power=own.opamp_power, sources=sources)
     return dataclasses.replace(joint, technology=chip, values=joint.values | {BANDWIDTH: bandwidth})

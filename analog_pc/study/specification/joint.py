@@ -17,7 +17,7 @@ from analog_pc.evaluation import Bench
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.specification.bounds import Bound
-from analog_pc.study.specification.search import RESOLUTION, SOURCE
+from analog_pc.study.specification.search import NO_CHIP, RESOLUTION, SOURCE, refused_trial
 from analog_pc.study.specification.trial import LOOKS, ROUNDING, Trial, Verdict, lost, tried
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import NON_IDEALITIES, without
@@ -42,7 +42,8 @@ class Joint:
     values
         Field -> value at that share.
     technology
-        The technology with these values, and nothing else that is not ideal.
+        The technology with these values, and nothing else that is not ideal; None where there is no such
+        chip, or none whose modes are known to be damped.
     trials
         Shares that were tried.
     accuracy, low, high
@@ -117,11 +118,12 @@ def try_share(bench: Bench, limits: Limits, share: float, asked: Asked) -> Trial
     seeds = _seeds(asked.seed, "search", LOOKS[-1])
     try:
         chip = at_share(bench.technology, limits, share)
-        return tried(bench, chip, share, asked.budget, seeds, alpha)
     except BadInput as refused:
-        nothing = math.nan
-        return Trial(value=share, loss=nothing, low=nothing, high=nothing, chips=0,
-                     verdict=Verdict.EXCEEDED, remark=str(refused))  # fmt: skip
+        return refused_trial(share, str(refused))
+    try:
+        return tried(bench, chip, share, asked.budget, seeds, alpha)
+    except BadInput:
+        return refused_trial(share, NO_CHIP)
 
 
 def confirmed_joint(

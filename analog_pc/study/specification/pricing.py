@@ -6,10 +6,11 @@ amplifiers are those of the technology at another bias current, as in `cost.part
 
     power = opamp_power GBW / GBW_0        slew rate = slew rate_0 GBW / GBW_0
 
-The bandwidth is the smallest with which the whole circuit is damped (`search.search_bandwidth`), at the
-values of all other fields.  It is the only field with a price of its own: to the cost model an amplifier of
-more gain, a wider wire, a better device or a smaller spread cost nothing.  These fields change the energy
-indirectly: by the bandwidth that damping asks for, by the settling time and by currents.
+The bandwidth is the smallest tried with which the whole circuit is damped (`search.search_bandwidth`), at the
+values of all other fields; where all are damped, the loosest end of the search.  It is the only field with a
+price of its own: to the cost model an amplifier of more gain, a wider wire, a better device or a smaller
+spread cost nothing.  These fields change the energy indirectly: by the bandwidth that damping asks for, by
+the settling time and by currents.
 """
 
 from __future__ import annotations
@@ -59,17 +60,16 @@ def price(bench: Bench, values: dict[str, float], *, sized: bool) -> Price:
     values
         Field -> value.
     sized
-        Whether amplifiers have the smallest bandwidth that damping allows; otherwise the technology's.
+        Whether amplifiers have the smallest bandwidth tried that is damped; otherwise the technology's.
     """
     chip = at_values(bench.technology, values)
     bandwidth: float | None = None
     if sized:
         found = search_bandwidth(bench, chip)
         if found.kept is None:
-            return no_price("no bandwidth damps its modes")
-        if found.beyond is not None:  # otherwise damping bounds nothing: the technology's amplifiers stay
-            bandwidth = found.kept.value
-            chip = biased(chip, bandwidth)
+            return no_price("no bandwidth tried damps its modes")
+        bandwidth = found.kept.value
+        chip = biased(chip, bandwidth)
     try:
         cost = network_cost(
             bench.network, straight(chip), bench.data.inputs[:SAMPLES], seed=bench.seeds[0], samples=SAMPLES,
@@ -90,7 +90,7 @@ def no_price(why: str, bandwidth: float | None = None) -> Price:
 
 
 def at_values(technology: Technology, values: dict[str, float]) -> Technology:
-    """The technology with these values; it keeps its name, by which its process is found."""
+    """The technology with these values."""
     found = technology
     for one in in_order([bound(name) for name in values]):
         found = one.field.apply(found, one.rounded(values[one.field.name]), SOURCE)

@@ -17,6 +17,7 @@ from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, find_joint
 from analog_pc.study.specification.search import CONFIRMING, SOURCE, Searched, search, seeds_of
 from analog_pc.study.specification.trial import Trial, lost
+from analog_pc.technology import Technology
 from analog_pc.workers import worker_pool
 
 CONFIDENCE = 0.95
@@ -137,8 +138,8 @@ class FieldLimit:
 
     @property
     def bounded(self) -> bool:
-        """Whether there is a limit and something beyond it."""
-        return self.limit is not None and self.beyond is not None
+        """Whether there is a limit and something beyond it; of bandwidth the smallest tried is one too."""
+        return self.limit is not None and (self.beyond is not None or self.bound.by_modes)
 
     @property
     def met(self) -> bool | None:
@@ -159,11 +160,29 @@ class Specification:
     joint: Joint | None = None
     costs: Budget | None = None
     seconds: float = 0.0
+    done: bool = False
 
     @property
     def partial(self) -> bool:
-        """Whether something is missing."""
-        return self.joint is None or self.costs is None or len(self.limits) < len(self.target.fields)
+        """Whether it was stopped."""
+        return not self.done
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Fields that no chip of all together has a value of: none tried keeps the budget, or it failed."""
+        together = {} if self.joint is None else self.joint.values
+        without = [one.bound.field.name for one in self.ordered if one.limit is None]
+        return tuple(name for name in without if name not in together)
+
+    @property
+    def chip(self) -> Technology | None:
+        """The technology of all together that is handed on."""
+        return None if self.joint is None else self.joint.technology
+
+    @property
+    def kept(self) -> bool:
+        """Whether every field has values that keep the budget, and a chip of all together does."""
+        return not self.missing and (self.joint is None or self.joint.technology is not None)
 
     @property
     def ordered(self) -> tuple[FieldLimit, ...]:
@@ -192,11 +211,15 @@ def specify(target: Target, found: Specification, *, workers: int = 1, tell: Tel
         for one in _each(target, workers):
             found.limits[one.bound.field.name] = one
             tell(one)
-        limits = [(one.bound, float(one.limit or 0.0)) for one in found.ordered if one.bounded]
-        moving = [(one, value) for one, value in limits if not one.by_modes]
-        joint = find_joint(target.bench, moving, target.asked)
+        bounded = [one for one in found.ordered if one.bounded and not one.bound.by_modes]
+        limits = [(one.bound, float(one.limit or 0.0)) for one in bounded]
+        joint = find_joint(target.bench, limits, target.asked)
         if joint is not None:
-            found.joint, found.costs = find_budget(target.bench, limits, joint, target.asked, workers)
+            sized = any(one.bound.by_modes for one in found.ordered)
+            found.joint, found.costs = find_budget(
+                target.bench, limits, joint, target.asked, workers, sized=sized
+            )
+    found.done = True
 
 
 def _each(target: Target, workers: int) -> Iterator[FieldLimit]:

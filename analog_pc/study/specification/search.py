@@ -21,6 +21,7 @@ STEP = 8.0  # from one value to the next, away from the good end
 RESOLUTION = 1.2  # between the limit and the next value that is not known to keep the budget
 MODES = 2  # samples whose modes are computed
 SOURCE = "analog-pc specify"
+NO_CHIP = "no such chip can be built: a drawn value is outside what a part can have"
 MOST_CHIPS = LOOKS[-1]
 CONFIRMING = 64  # chips of their own at a limit
 
@@ -32,7 +33,8 @@ class Searched:
     Parameters
     ----------
     kept
-        The worst value that keeps the budget, and all better ones tried do; None where none does.
+        The worst value that keeps the budget, and all better ones tried do (of bandwidth: those up to the
+        technology's own, where a faster amplifier rings); None where none does.
     beyond
         The best value tried beyond it; None where all keep the budget.
     """
@@ -71,30 +73,49 @@ def search(bench: Bench, bound: Bound, budget: float, seed: int, confidence: flo
     confidence
         That all verdicts of the field are right.
     """
+    if bound.by_modes:
+        return search_bandwidth(bench, bench.technology)
     alpha = (1.0 - confidence) / (len(LOOKS) * count_values(bound, bench.technology))
     seeds = seeds_of(bound, seed, "search", MOST_CHIPS)
     base = bound.alone(bench.technology)
 
     def attempt(value: float) -> Trial:
-        if bound.by_modes:
-            return _damped(bench, bench.technology, bound, value)
         try:
             technology = bound.field.apply(base, bound.rounded(value), SOURCE)
+        except BadInput as refused:  # no technology can have it
+            return refused_trial(value, str(refused))
+        try:
             return tried(bench, technology, value, budget, seeds, alpha)
-        except BadInput as refused:  # no technology, or no chip, can have it: a gate of negative gain, say
-            return _refused(value, str(refused))
+        except BadInput:  # a gate of negative gain, say
+            return refused_trial(value, NO_CHIP)
 
-    return _bracketed(bound, bench.technology, attempt)
+    return _bracketed(bound, bound.ends(bench.technology), attempt)
 
 
 def search_bandwidth(bench: Bench, technology: Technology) -> Searched:
-    """The smallest bandwidth with which a technology damps every mode of the bench's network."""
+    """The smallest bandwidth with which a technology damps every mode of the bench's network.
+
+    From the good end on; where a circuit with such fast amplifiers rings, from the technology's own bandwidth
+    on: the damping need not grow with the bandwidth.
+    """
     one = bound_of("opamp_gain_bandwidth")
-    return _bracketed(one, technology, lambda value: _damped(bench, technology, one, value))
+
+    def attempt(value: float) -> Trial:
+        return _damped(bench, technology, one, value)
+
+    good, bad = one.ends(technology)
+    found = _bracketed(one, (good, bad), attempt)
+    own = technology.opamp_gain_bandwidth
+    if found.kept is not None or math.isinf(own) or own == good:
+        return found
+    again = _bracketed(one, (own, min(bad, own)), attempt)
+    beyond = found.beyond if again.kept is None else again.beyond
+    trials = sorted((*found.trials, *again.trials), key=lambda trial: trial.value)
+    return Searched(kept=again.kept, beyond=beyond, trials=tuple(trials))
 
 
-def _bracketed(bound: Bound, technology: Technology, attempt: Callable[[float], Trial]) -> Searched:
-    good, bad = bound.ends(technology)
+def _bracketed(bound: Bound, ends: tuple[float, float], attempt: Callable[[float], Trial]) -> Searched:
+    good, bad = ends
     found: dict[float, Trial] = {}
     kept: Trial | None = None
     beyond: Trial | None = None
@@ -131,7 +152,8 @@ def _apart(bound: Bound, kept: float, beyond: float) -> bool:
     return max(kept / beyond, beyond / kept) > RESOLUTION
 
 
-def _refused(value: float, why: str) -> Trial:
+def refused_trial(value: float, why: str) -> Trial:
+    """A value that cannot be tried, and why."""
     nothing = math.nan
     return Trial(
         value=value, loss=nothing, low=nothing, high=nothing, chips=0, verdict=Verdict.EXCEEDED, remark=why
@@ -144,7 +166,7 @@ def _damped(bench: Bench, technology: Technology, bound: Bound, value: float) ->
     try:
         modes = modes_at(chip, bench.network, bench.data.inputs[:MODES], seed=bench.seeds[0])
     except AnalogPcError as failure:
-        return _refused(value, str(failure))
+        return refused_trial(value, str(failure))
     verdict = Verdict.KEPT if modes.damping >= RULE.damping else Verdict.EXCEEDED
     remark = f"least damping {modes.damping:.3g}, settles to 1 % in {si(modes.settling, 's')}"
     if modes.damping <= 0.0:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from analog_pc.cost.components import (
+    ASSUMED_PROCESS,
     FOLDER,
     GRADES,
     PROCESS,
@@ -16,7 +18,7 @@ from analog_pc.cost.components import (
     shipped,
 )
 from analog_pc.errors import BadInput
-from analog_pc.technology import TECHNOLOGIES
+from analog_pc.technology import TECHNOLOGIES, technology
 
 FILES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
@@ -39,11 +41,26 @@ def test_a_process_has_all_values_in_their_units(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(TECHNOLOGIES))
 def test_every_technology_has_its_process(name: str) -> None:
-    assert name in process_of(name).technologies
+    assert process_of(TECHNOLOGIES[name]).name == TECHNOLOGIES[name].process
+    check_process(process_of(TECHNOLOGIES[name]))
 
 
-def test_an_own_technology_is_taken_for_65_nm_and_told_so() -> None:
-    assert process_of("mine").name == "cmos65, assumed"
+def test_an_own_technology_has_the_process_of_its_base(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "ecram"\n')
+    assert process_of(technology(path)).name == "ecram130"
+    path.write_text('base = "ecram"\nprocess = "cmos40"\n')
+    assert process_of(technology(path)).name == "cmos40"
+    path.write_text('base = "ecram"\nprocess = "gaas"\n')
+    with pytest.raises(BadInput, match="unknown cost catalogue 'gaas'"):
+        process_of(technology(path))
+
+
+def test_a_technology_without_a_process_is_taken_for_65_nm_and_told_so() -> None:
+    unknown = dataclasses.replace(TECHNOLOGIES["ecram"], process="")
+    found = process_of(unknown)
+    assert found.name == ASSUMED_PROCESS
+    assert found.components == shipped("cmos65").components
 
 
 def test_an_own_file_changes_a_few_values(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_the_formula_is_within_a_factor_of_two(name: str, net: object) -> None:
     drawn = technology(name)
     for spread in RANDOM & set(present(drawn)):
         drawn = without(drawn, spread)
-    process = process_of(name)
+    process = process_of(technology(name))
     cost = network_cost(net, drawn, X[:1], T[:1], phases=["predict", "learn"], catalogue=process)
     for phase in cost.phases.values():
         assert 0.5 < phase.formula_latency / phase.latency < 2.0, (phase.phase, phase.method)
@@ -154,7 +154,7 @@ def test_operations_are_of_two_conventions(found: Cost) -> None:
 def test_writing_costs_pulses() -> None:
     cost = network_cost(NET, REAL, X, phases=["write"])
     write = cost.phases["write"]
-    c = process_of(REAL.name)
+    c = process_of(REAL)
     assert write.latency == pytest.approx(3 * 10e-9 * 6)  # three pulses on each of six rows
     devices = part(cost, "write", "written devices")
     mean = devices.energy / devices.count / 3.0 / (c.value("write_volts") ** 2 * 10e-9)

@@ -21,7 +21,7 @@ NAMES = [name for name in TECHNOLOGIES if name != "ideal"]
 
 
 def node_area(name: str, siemens: float, tau: float) -> float:
-    process = process_of(name)
+    process = process_of(technology(name))
     return tau * siemens / process.value("capacitor_density") + 1.0 / siemens / process.value(
         "resistor_density"
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from analog_pc.cli.evaluation_lines import comparison_lines, step_lines
-from analog_pc.cost import Baseline, BreakEvenRow, Cost, Operations, PartCost, PhaseCost
+from analog_pc.cost import ASSUMED_PROCESS, Baseline, BreakEvenRow, Cost, Operations, PartCost, PhaseCost
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.comparison import compare
 from analog_pc.evaluation.costs import straight
@@ -75,6 +75,14 @@ def test_in_words(found: Evaluation) -> None:
     assert said[-1] == "area: 0.00300 mm^2"
     assert "predict: switching off what is not needed takes 1 nJ instead of 4 nJ." in advice(found)
     assert not any(sentence.startswith("learn:") for sentence in advice(found))
+
+
+def test_an_assumed_process_is_told(found: Evaluation) -> None:
+    assert found.cost is not None
+    found.cost = replace(found.cost, technology="mine", catalogue=ASSUMED_PROCESS)
+    assert cost_sentences(found)[-1].startswith(
+        "component values of cmos65 are assumed: mine names no process"
+    )
 
 
 def test_break_even_is_where_it_wins_for_good(found: Evaluation) -> None:

@@ -10,6 +10,7 @@ import math
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from analog_pc.evaluation import Bench, TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study.specification import (
     BOUNDS,
+    Bound,
     FieldLimit,
     Specification,
     Target,
@@ -38,11 +40,13 @@ from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
 from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
 from analog_pc.study.specification.report import figures
+from analog_pc.study.specification.report.lines import beyond_text, cheapest_text
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present
+from analog_pc.technology.toml_file import technology_text
 
 BUDGET = 0.05
 
@@ -115,7 +119,7 @@ def test_a_search_ends_beside_the_threshold(name: str, place: float) -> None:
         verdict = Verdict.KEPT if kept else Verdict.EXCEEDED
         return Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict)
 
-    found = search._bracketed(one, base, attempt)
+    found = search._bracketed(one, one.ends(base), attempt)
     assert found.kept is not None
     assert found.beyond is not None
     between = sorted([found.kept.value, found.beyond.value])
@@ -131,11 +135,11 @@ def test_a_search_without_a_threshold() -> None:
     def attempt(verdict: Verdict) -> Any:
         return lambda value: Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict)
 
-    kept = search._bracketed(one, base, attempt(Verdict.KEPT))
+    kept = search._bracketed(one, one.ends(base), attempt(Verdict.KEPT))
     assert kept.beyond is None
     assert kept.kept is not None
     assert kept.kept.value == one.ends(base)[1]
-    failed = search._bracketed(one, base, attempt(Verdict.EXCEEDED))
+    failed = search._bracketed(one, one.ends(base), attempt(Verdict.EXCEEDED))
     assert failed.kept is None
     assert failed.beyond is not None
     assert failed.beyond.value == one.ends(base)[0]
@@ -201,6 +205,61 @@ def test_the_bandwidth_is_bounded_by_damping(bench: Bench) -> None:
         assert (modes.damping >= RULE.damping) == damped
 
 
+def _modes(damped: Callable[[float], bool]) -> Any:
+    """Stands for the modes of a circuit that are damped at some bandwidths."""
+
+    def found(_: Bench, __: Technology, ___: Bound, value: float) -> Trial:
+        verdict = Verdict.KEPT if damped(value) else Verdict.EXCEEDED
+        return Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict, remark="modes")
+
+    return found
+
+
+def test_where_the_fastest_amplifiers_ring_the_search_begins_at_the_own_ones(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = bench.technology
+    own = base.opamp_gain_bandwidth
+    good, bad = bound(BANDWIDTH).ends(base)
+    assert bad < own < good
+    monkeypatch.setattr(search, "_damped", _modes(lambda value: 0.01 * own <= value <= own))
+    found = search.search_bandwidth(bench, base)
+    assert found.kept is not None
+    assert found.beyond is not None
+    assert 0.01 * own <= found.kept.value <= 0.01 * own * search.RESOLUTION
+    assert found.beyond.value < 0.01 * own
+    assert [one.value for one in found.trials][-2:] == [own, good]
+    monkeypatch.setattr(search, "_damped", _modes(lambda value: False))
+    nothing = search.search_bandwidth(bench, base)
+    assert nothing.kept is None
+    assert [one.value for one in nothing.trials] == [own, good]
+
+
+def test_a_bandwidth_that_never_binds_has_the_smallest_tried_as_its_limit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_damped", _modes(lambda value: True))
+    found = find_field(Target(bench=bench, budget=BUDGET), BANDWIDTH)
+    assert found.bounded
+    assert found.limit == bound(BANDWIDTH).ends(bench.technology)[1]
+    assert found.met is True
+    assert beyond_text(found) == "damped down to the smallest tried"
+
+
+def test_a_chip_that_cannot_be_built_is_told_without_names_of_its_parts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise BadInput("fb_gate: siemens[4] = -1e-06, must be finite and > 0")
+
+    monkeypatch.setattr(search, "tried", refused)
+    monkeypatch.setattr(joint, "tried", refused)
+    found = search.search(bench, bound("activation_gain_spread"), BUDGET, 0, 0.95)
+    assert found.beyond is not None
+    assert found.beyond.remark == search.NO_CHIP
+    assert joint.try_share(bench, LIMITS, 0.5, ASKED).remark == search.NO_CHIP
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["input_offset", "programming_sigma", "activation_offset_spread"])
 def test_five_hundred_other_chips_agree_with_a_limit(bench: Bench, name: str) -> None:
@@ -240,7 +299,7 @@ def test_all_together_have_a_share_of_each_limit(bench: Bench) -> None:
 
 # --- cost against accuracy
 
-LIMITS = [(bound("amplifier_gain"), 100.0), (bound("levels"), 8.0), (bound("opamp_gain_bandwidth"), 1e6)]
+LIMITS = [(bound("amplifier_gain"), 100.0), (bound("levels"), 8.0)]
 ASKED = Asked(budget=BUDGET, seed=0, confidence=0.95)
 
 
@@ -253,11 +312,11 @@ def strong(bench: Bench) -> Bench:
 
 @pytest.fixture(scope="module")
 def budgeted(strong: Bench) -> tuple[Joint, Budget]:
-    found = find_joint(strong, LIMITS[:2], ASKED)
+    found = find_joint(strong, LIMITS, ASKED)
     assert found is not None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(budget, "STEPS", (-1, 0, 1))
-        return find_budget(strong, LIMITS, found, ASKED, 1)
+        return find_budget(strong, LIMITS, found, ASKED, 1, sized=True)
 
 
 def test_the_cheapest_chip_keeps_the_budget_on_other_chips(
@@ -317,6 +376,7 @@ def test_the_joint_bandwidth_is_the_least_that_damps_and_sets_the_power(
 
 def test_only_bandwidth_has_a_price_of_its_own(budgeted: tuple[Joint, Budget], strong: Bench) -> None:
     assert budgeted[1].process == "cmos65"
+    assert "keeps the budget without input_offset" in cheapest_text(budgeted[1], ("input_offset",))
     names = {one.name: bool(one.priced_by) for one in budgeted[1].fields}
     assert names == {"opamp_gain_bandwidth": True, "amplifier_gain": False, "levels": False}
     # The same bandwidth: neither power nor area of a better part is any different.
@@ -328,7 +388,7 @@ def test_only_bandwidth_has_a_price_of_its_own(budgeted: tuple[Joint, Budget], s
 
 def test_without_a_joint_chip_there_is_no_price(bench: Bench) -> None:
     nothing = joint._nothing([], 0.95)
-    same, costs = find_budget(bench, LIMITS, nothing, ASKED, 1)
+    same, costs = find_budget(bench, LIMITS, nothing, ASKED, 1, sized=True)
     assert same is nothing
     assert not costs.candidates
     assert costs.cheapest is None
@@ -345,6 +405,26 @@ def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
     lowest, highest = axes.get_ylim()
     assert -90.0 < lowest < -40.0
     assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
+
+
+@pytest.mark.usefixtures("few_chips")
+def test_a_bandwidth_that_never_binds_is_handed_on_with_its_power(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_damped", _modes(lambda value: True))
+    monkeypatch.setattr(budget, "STEPS", (0,))
+    found = joint.confirmed_joint(bench, LIMITS, 1.0 / 8.0, ASKED, ())
+    found, costs = find_budget(bench, LIMITS, found, ASKED, 1, sized=True)
+    smallest = bound(BANDWIDTH).ends(bench.technology)[1]
+    assert found.values[BANDWIDTH] == smallest
+    assert [one.price.bandwidth for one in costs.candidates] == [smallest]
+    assert found.technology is not None
+    (tmp_path / "specification.toml").write_text(technology_text(found.technology))
+    chip = technology(tmp_path / "specification.toml")
+    own = bench.technology
+    assert chip.opamp_gain_bandwidth == smallest
+    assert chip.opamp_power == pytest.approx(own.opamp_power * smallest / own.opamp_gain_bandwidth)
+    assert chip.process == own.process == "cmos65"
 
 
 # --- the command
@@ -411,6 +491,31 @@ def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Pa
     assert (out / "figures" / "losses.pdf").exists()
     assert (out / "figures" / "margins.svg").exists()
     assert (out / "figures" / "front.svg").exists()
+
+
+@pytest.mark.usefixtures("few_chips")
+def test_without_a_damped_bandwidth_no_chip_is_handed_on(
+    files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_damped", _modes(lambda value: False))
+    result = cli(*files, "--fields", "amplifier_gain,opamp_gain_bandwidth")
+    assert result.exit_code == 1, result.output
+    said = " ".join(result.stdout.split())
+    assert (
+        "Not among them: opamp_gain_bandwidth, of which no value tried is known to keep the budget." in said
+    )
+    assert "No chip is handed on" in said
+    assert "cheapest chip" not in said
+    assert "specification.toml" not in said
+    out = tmp_path / "out"
+    assert not (out / "specification.toml").exists()
+    report = json.loads((out / "specification.json").read_text())
+    assert report["missing"] == ["opamp_gain_bandwidth"]
+    assert len(report["fields"][1]["trials"]) == 2
+    assert report["costs"]["chosen"] is None
+    page = (out / "specification.html").read_text()
+    assert "NO JOINT BUDGET" in page
+    assert "specification.toml" not in page
 
 
 def test_ctrl_c_keeps_the_fields_that_are_done(

@@ -81,6 +81,7 @@ def test_the_named_ones_come_back_with_their_sources(name: str, tmp_path: Path) 
     technology = TECHNOLOGIES[name]
     found = again(technology, tmp_path)
     assert found == technology
+    assert found.process == technology.process != ""
     assert found.sources == technology.sources
 
 
@@ -91,7 +92,7 @@ def test_every_field_stands_there_and_what_is_off_as_a_comment() -> None:
     for field, quantity in quantities().items():
         assert f"\n# {quantity.meaning}" in text
         assert f"\n{'# ' if field in off else ''}[{field}]\n" in text
-    assert set(tomllib.loads(text)) == {"source", *IDEAL.sources}
+    assert set(tomllib.loads(text)) == {"source", "process", *IDEAL.sources}
 
 
 def test_a_comment_is_switched_on_by_taking_its_marks_away(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from analog_pc.study.specification.bounds import MIN
 from analog_pc.study.specification.budget import Budget, Candidate
 from analog_pc.study.specification.joint import Joint
 from analog_pc.study.specification.run import FieldLimit, Specification, Target
+from analog_pc.study.specification.search import Searched
 from analog_pc.study.specification.trial import Trial, Verdict
 
 WIDTH = 80
+NAME = 26  # column of names
 
 
 def opening(target: Target) -> list[str]:
@@ -27,7 +29,7 @@ def opening(target: Target) -> list[str]:
         f"{bench.data.source}",
         f"at most {points(target.budget)} may be lost, a mean over chips of {bench.technology.name}",
         "",
-        f"{'field, alone':<24}{'min':>11}{'typ':>11}{'max':>11}  beyond",
+        f"{'field, alone':<{NAME}}{'min':>11}{'typ':>11}{'max':>11}  beyond",
     ]
 
 
@@ -38,7 +40,7 @@ def field_line(one: FieldLimit) -> str:
     lowest = limit if one.bound.direction == MIN else ""
     largest = "" if one.bound.direction == MIN else limit
     typical = typical_text(one)
-    return f"{one.bound.field.name:<24}{lowest:>11}{typical:>11}{largest:>11}  {beyond_text(one)}"
+    return f"{one.bound.field.name:<{NAME}}{lowest:>11}{typical:>11}{largest:>11}  {beyond_text(one)}"
 
 
 def typical_text(one: FieldLimit) -> str:
@@ -56,10 +58,32 @@ def beyond_text(one: FieldLimit) -> str:
         return f"failed: {one.failed}"
     beyond = one.beyond
     unit = one.bound.field.unit
+    if one.searched is not None and one.bound.by_modes:
+        return _modes_text(one.searched, unit)
     if beyond is None:
         return f"no limit as far as {number_text(one.limit, unit)}"
-    at = f"at {number_text(beyond.value, unit)} {what_text(beyond)}"
-    return at if one.bounded else f"no value keeps the budget: {at}"
+    return at_text(beyond, unit) if one.bounded else f"no value keeps the budget: {at_text(beyond, unit)}"
+
+
+def _modes_text(searched: Searched, unit: str) -> str:
+    """What happens with less bandwidth than the limit; and with more, where that rings."""
+    kept = searched.kept
+    if kept is None:
+        return "no value tried is damped: " + "; ".join(at_text(one, unit) for one in searched.trials)
+    said = [
+        "damped down to the smallest tried" if searched.beyond is None else at_text(searched.beyond, unit)
+    ]
+    said += [
+        at_text(one, unit)
+        for one in searched.trials
+        if one.value > kept.value and one.verdict is not Verdict.KEPT
+    ]
+    return "; ".join(said)
+
+
+def at_text(trial: Trial, unit: str) -> str:
+    """ "at 10 2.5 points lost" """
+    return f"at {number_text(trial.value, unit)} {what_text(trial)}"
 
 
 def what_text(trial: Trial) -> str:
@@ -75,23 +99,24 @@ def joint_lines(found: Specification) -> list[str]:
     """All limits together."""
     joint = found.joint
     if joint is None:
-        return [] if found.partial else ["", "no field has a limit: nothing to share"]
-    said = ["", *textwrap.wrap(joint_text(joint, found.target), WIDTH)]
+        nothing = f"No field has a limit of accuracy: nothing to share. {missing_text(found)}"
+        return [] if found.partial else ["", *textwrap.wrap(nothing, WIDTH)]
+    said = ["", *textwrap.wrap(joint_text(joint, found), WIDTH)]
     if joint.share is None:
         return said
-    said += ["", f"{'field, all together':<24}{'':<4}{'limit':>11}{'joint limit':>13}{'typ':>11}  price"]
+    said += ["", f"{'field, all together':<{NAME}}{'':<4}{'limit':>11}{'joint limit':>13}{'typ':>11}  price"]
     said += [
         _joint_line(one, joint, found.costs) for one in found.ordered if one.bound.field.name in joint.values
     ]
-    return [*said, *budget_lines(found.costs)]
+    return [*said, *budget_lines(found)]
 
 
 def _joint_line(one: FieldLimit, joint: Joint, costs: Budget | None) -> str:
     """ "levels                  min          11           37        any  unpriced" """
     name = one.bound.field.name
-    limit = number_text(one.limit, one.bound.field.unit)
+    limit = "-" if one.limit is None else number_text(one.limit, one.bound.field.unit)
     value = number_text(joint.values[name], one.bound.field.unit)
-    cells = f"{name:<24}{one.bound.direction:<4}{limit:>11}{value:>13}{typical_text(one):>11}"
+    cells = f"{name:<{NAME}}{one.bound.direction:<4}{limit:>11}{value:>13}{typical_text(one):>11}"
     return f"{cells}  {price_text(costs, name)}".rstrip()
 
 
@@ -109,8 +134,9 @@ HEADINGS = ("share of limits", "lost", "verdict", "GBW", "energy", "power", "are
 WIDTHS = (15, 12, 11, 12, 11, 11, 11)
 
 
-def budget_lines(costs: Budget | None) -> list[str]:
+def budget_lines(found: Specification) -> list[str]:
     """Cost against accuracy: a line for each share, * on the Pareto front, <- the chip that is handed on."""
+    costs = found.costs
     if costs is None:
         return []
     said = ["", *textwrap.wrap(f"Not priced: {costs.message}", WIDTH)] if costs.message else []
@@ -120,7 +146,7 @@ def budget_lines(costs: Budget | None) -> list[str]:
         marks = ("  *" if one.on_front else "") + ("  <-" if number == costs.chosen else "")
         said.append(_row(candidate_cells(one)) + marks)
     if costs.cheapest is not None:
-        said += ["", *textwrap.wrap(cheapest_text(costs), WIDTH)]
+        said += ["", *textwrap.wrap(cheapest_text(costs, found.missing), WIDTH)]
     return said
 
 
@@ -140,14 +166,15 @@ def candidate_cells(one: Candidate) -> list[str]:
     return [*cells, "-" if price.area is None else f"{1e6 * price.area:.3g} mm2"]
 
 
-def cheapest_text(costs: Budget) -> str:
+def cheapest_text(costs: Budget, missing: Sequence[str] = ()) -> str:
     """The chip that is handed on, and what its price leaves out; or why there is none."""
     one = costs.cheapest
     if one is None:
         return costs.message
+    without = f" without {' and '.join(missing)}" if missing else ""
     return (
-        f"* Pareto front. <- cheapest chip that keeps the budget, each field at {100.0 * one.share:.0f} % of "
-        f"its limit: at most {number_text(one.price.energy, 'J')} and "
+        f"* Pareto front. <- cheapest chip that keeps the budget{without}, each field at "
+        f"{100.0 * one.share:.0f} % of its limit: at most {number_text(one.price.energy, 'J')} and "
         f"{number_text(one.price.latency, 's')} a prediction (linear bound of settling; component values of "
         f"{costs.process}). {UNPRICED}"
     )
@@ -159,17 +186,32 @@ UNPRICED = (
 )
 
 
-def joint_text(joint: Joint, target: Target) -> str:
-    """The share that all together keep, in a sentence."""
+def joint_text(joint: Joint, found: Specification) -> str:
+    """The share that all together keep, and which fields are not among them."""
+    target = found.target
+    who = "All others together" if found.missing else "All together"
     if joint.share is None:
         worst = joint.trials[-1]
-        return f"All together: not even 1/{1.0 / worst.value:.0f} of every limit keeps the budget."
-    return (
-        f"All together, each at {100.0 * joint.share:.0f} % of its limit: {percent(joint.accuracy)} "
+        said = f"{who}: not even 1/{1.0 / worst.value:.0f} of every limit keeps the budget."
+        return f"{said} {missing_text(found)}".rstrip()
+    said = (
+        f"{who}, each at {100.0 * joint.share:.0f} % of its limit: {percent(joint.accuracy)} "
         f"({100.0 * joint.low:.1f}-{100.0 * joint.high:.1f}) on {counted(joint.chips, 'other chip')}, "
         f"{joint.good} of which lose at most {points(target.budget)} (yield "
         f"{100.0 * joint.yield_low:.0f}-{100.0 * joint.yield_high:.0f} %)."
     )
+    return f"{said} {missing_text(found)}".rstrip()
+
+
+def missing_text(found: Specification) -> str:
+    """Which fields no chip of all together has a value of, and what follows; "" where there is none."""
+    said = []
+    if found.missing:
+        names = ", ".join(found.missing)
+        said.append(f"Not among them: {names}, of which no value tried is known to keep the budget.")
+    if found.joint is not None and found.joint.share is not None and found.chip is None:
+        said.append("No chip is handed on: its modes are not known to be damped.")
+    return " ".join(said)
 
 
 def confidence_text(target: Target) -> str:

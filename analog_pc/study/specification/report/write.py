@@ -57,8 +57,8 @@ def write_specification(found: Specification, folder: Path) -> None:
     for name, figure in drawn.items():
         contents |= figure_contents(figure, f"{FIGURES}/{name}")
     contents[CSV] = specification_csv(found).encode()
-    if found.joint is not None and found.joint.technology is not None:
-        contents[TOML] = technology_text(found.joint.technology).encode()
+    if found.chip is not None:
+        contents[TOML] = technology_text(found.chip).encode()
     contents[PAGE] = _page(found, drawn).encode()
     contents[JSON] = json_text(specification_dict(found)).encode()
     try:
@@ -89,6 +89,7 @@ def specification_dict(found: Specification) -> dict[str, Any]:
 
         schema, version  of this file
         network [sizes], data, samples, technology, ideal_accuracy, loss, confidence, seed, versions, partial
+        missing          fields of which no value tried is known to keep the budget: not in the joint chip
         fields           [{name, limit, unit, direction, confidence, accuracy_at_limit, ...}]: each alone.
                          limit: the worst value that keeps the budget, null without one; direction: "min" or
                          "max"; confidence: that all verdicts are right, null where no chance is in it;
@@ -118,6 +119,7 @@ def specification_dict(found: Specification) -> dict[str, Any]:
         "confidence": target.confidence,
         "seed": target.seed,
         "partial": found.partial,
+        "missing": list(found.missing),
         "fields": [_field(one) | {"joint_limit": _joint_limit(one, found)} for one in found.ordered],
         "joint": _joint(found),
         "costs": _costs(found.costs),
@@ -283,11 +285,12 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
         title=f"Specification on {target.bench.technology.name}",
         opening=opening(target)[:2],
         partial=found.partial,
-        joint="" if joint is None else joint_text(joint, target),
-        shared=joint is not None and joint.share is not None,
+        joint="" if joint is None else joint_text(joint, found),
+        kept=found.kept,
+        handed_on=found.chip is not None,
         rows=rows,
         candidates=[] if found.costs is None else [_candidate(one) for one in found.costs.candidates],
-        priced="" if found.costs is None else cheapest_text(found.costs),
+        priced="" if found.costs is None else cheapest_text(found.costs, found.missing),
         confidence=confidence_text(target),
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
         versions=versions(),
