@@ -407,6 +407,18 @@ def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
     assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
 
 
+def test_the_figure_of_costs_marks_what_is_beyond_its_axis(budgeted: tuple[Joint, Budget]) -> None:
+    costs = budgeted[1]
+    worst = costs.candidates[-1]
+    far = dataclasses.replace(worst, share=2.0, trial=dataclasses.replace(worst.trial, loss=0.8))
+    drawn = dataclasses.replace(costs, candidates=(*costs.candidates[:-1], far))
+    axes = figures.front(drawn, BUDGET).axes[0]
+    top = axes.get_ylim()[1]
+    arrows = [line for line in axes.get_lines() if line.get_label() == "beyond the axis"]
+    assert [float(np.asarray(line.get_ydata())[0]) for line in arrows] == [pytest.approx(top)]
+    assert "200 %, 80 lost" in {text.get_text() for text in axes.texts}
+
+
 @pytest.mark.usefixtures("few_chips")
 def test_a_bandwidth_that_never_binds_is_handed_on_with_its_power(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
