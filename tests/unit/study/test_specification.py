@@ -40,7 +40,7 @@ from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
 from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
 from analog_pc.study.specification.report import figures
-from analog_pc.study.specification.report.lines import beyond_text, cheapest_text
+from analog_pc.study.specification.report.lines import beyond_text, cheapest_text, missing_text
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
@@ -244,6 +244,21 @@ def test_a_bandwidth_that_never_binds_has_the_smallest_tried_as_its_limit(
     assert found.limit == bound(BANDWIDTH).ends(bench.technology)[1]
     assert found.met is True
     assert beyond_text(found) == "damped down to the smallest tried"
+
+
+def test_a_bandwidth_may_be_damped_in_the_joint_chip_alone(
+    bench: Bench, budgeted: tuple[Joint, Budget]
+) -> None:
+    nothing = search.Searched(kept=None, beyond=None, trials=())
+    limit = FieldLimit(bound=bound(BANDWIDTH), typical=1e9, searched=nothing)
+    found = Specification(target=Target(bench=bench, budget=BUDGET, fields=(BANDWIDTH,)))
+    found.limits[BANDWIDTH] = limit
+    assert found.missing == (BANDWIDTH,)
+    assert not found.kept
+    found.joint = budgeted[0]
+    assert found.missing == ()
+    assert found.kept
+    assert missing_text(found).startswith("Its modes are damped, though")
 
 
 def test_a_chip_that_cannot_be_built_is_told_without_names_of_its_parts(
