@@ -40,7 +40,7 @@ from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
 from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
 from analog_pc.study.specification.report import figures
-from analog_pc.study.specification.report.lines import beyond_text, cheapest_text
+from analog_pc.study.specification.report.lines import beyond_text, cheapest_text, missing_text
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
@@ -246,6 +246,21 @@ def test_a_bandwidth_that_never_binds_has_the_smallest_tried_as_its_limit(
     assert beyond_text(found) == "damped down to the smallest tried"
 
 
+def test_a_bandwidth_may_be_damped_in_the_joint_chip_alone(
+    bench: Bench, budgeted: tuple[Joint, Budget]
+) -> None:
+    nothing = search.Searched(kept=None, beyond=None, trials=())
+    limit = FieldLimit(bound=bound(BANDWIDTH), typical=1e9, searched=nothing)
+    found = Specification(target=Target(bench=bench, budget=BUDGET, fields=(BANDWIDTH,)))
+    found.limits[BANDWIDTH] = limit
+    assert found.missing == (BANDWIDTH,)
+    assert not found.kept
+    found.joint = budgeted[0]
+    assert found.missing == ()
+    assert found.kept
+    assert missing_text(found).startswith("Its modes are damped, though")
+
+
 def test_a_chip_that_cannot_be_built_is_told_without_names_of_its_parts(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -405,6 +420,18 @@ def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
     lowest, highest = axes.get_ylim()
     assert -90.0 < lowest < -40.0
     assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
+
+
+def test_the_figure_of_costs_marks_what_is_beyond_its_axis(budgeted: tuple[Joint, Budget]) -> None:
+    costs = budgeted[1]
+    worst = costs.candidates[-1]
+    far = dataclasses.replace(worst, share=2.0, trial=dataclasses.replace(worst.trial, loss=0.8))
+    drawn = dataclasses.replace(costs, candidates=(*costs.candidates[:-1], far))
+    axes = figures.front(drawn, BUDGET).axes[0]
+    top = axes.get_ylim()[1]
+    arrows = [line for line in axes.get_lines() if line.get_label() == "beyond the axis"]
+    assert [float(np.asarray(line.get_ydata())[0]) for line in arrows] == [pytest.approx(top)]
+    assert "200 %, 80 lost" in {text.get_text() for text in axes.texts}
 
 
 @pytest.mark.usefixtures("few_chips")

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.markers import CARETUPBASE
 from matplotlib.ticker import NullFormatter
 
 from analog_pc.reporting.style import (
@@ -135,7 +136,9 @@ def front(costs: Budget, budget: float) -> Figure:
     )  # fmt: skip
     top = HIGHEST * 100.0 * budget
     for number, (one, energy) in enumerate(zip(known, energies.tolist(), strict=True)):
-        if 100.0 * one.trial.loss <= top:
+        if 100.0 * one.trial.loss > top:
+            _beyond(axes, one, factor * energy, top)
+        else:
             _mark(axes, one, factor * energy, one is costs.cheapest)
             place = (4, 2 if number % 2 else -8)  # neighbours may be close: above and below in turn
             axes.annotate(
@@ -151,6 +154,18 @@ def front(costs: Budget, budget: float) -> Figure:
     )
     legend_below(figure, [axes], 3)
     return figure
+
+
+def _beyond(axes: Axes, one: Candidate, energy: float, top: float) -> None:
+    """An arrow at the upper edge for a chip that loses more than the axis shows, with what it loses."""
+    axes.plot(
+        energy, top, ls="", marker=CARETUPBASE, color=MARKS[one.trial.verdict][1], clip_on=False,
+        label="beyond the axis",
+    )  # fmt: skip
+    axes.annotate(
+        f"{100.0 * one.share:.0f} %, {100.0 * one.trial.loss:.0f} lost", (energy, top), (0, -5),
+        textcoords="offset points", fontsize=6, ha="center", va="top", rotation=90,
+    )  # fmt: skip
 
 
 def _mark(axes: Axes, one: Candidate, energy: float, chosen: bool) -> None:

@@ -209,6 +209,9 @@ def missing_text(found: Specification) -> str:
     if found.missing:
         names = ", ".join(found.missing)
         said.append(f"Not among them: {names}, of which no value tried is known to keep the budget.")
+    together = {} if found.joint is None else found.joint.values
+    if any(one.limit is None and one.bound.field.name in together for one in found.ordered):
+        said.append("Its modes are damped, though they are not beside the technology's other values.")
     if found.joint is not None and found.joint.share is not None and found.chip is None:
         said.append("No chip is handed on: its modes are not known to be damped.")
     return " ".join(said)

@@ -240,6 +240,7 @@ CAPTIONS = {
         "Energy of a prediction and accuracy lost, with all fields at the same share of their limits, in "
         "percent beside the marks; each chip with the smallest bandwidth that damps its circuit. Bars: what "
         "the chips tried tell of the mean over chips. Step: the Pareto front. Filled: the chip handed on. "
+        "Arrow at the upper edge: a chip that loses more than the axis shows. "
         "Dashed: the budget.",
     ),
 }
