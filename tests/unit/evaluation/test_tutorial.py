@@ -24,8 +24,8 @@ def blocks(kind: str) -> list[str]:
 @pytest.mark.slow
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (technology,) = blocks("toml")
-    Path("mine.toml").write_text(technology)
+    for technology in blocks("toml"):  # its first line is the name of the file
+        Path(technology.split("\n", 1)[0].removeprefix("# ")).write_text(technology)
     for command in blocks("sh"):
         name, *arguments = shlex.split(command)
         assert name == "analog-pc"
