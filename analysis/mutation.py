@@ -31,6 +31,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -254,7 +255,9 @@ def main() -> None:
         "--stages", type=int, nargs="+", default=(1, 2), help="1: mirrored tests, 2: wider [1 2]"
     )
     parser.add_argument("--bounds", action="store_true", help="compile anew with array bounds checked")
-    parser.add_argument("--scratch", type=Path, default=Path("/tmp/mutation"), help="folder of the copies")
+    parser.add_argument(
+        "--scratch", type=Path, default=Path(tempfile.gettempdir()) / "mutation", help="folder of the copies"
+    )
     options = parser.parse_args()
     if RESULT.exists():
         stored = json.loads(RESULT.read_text(encoding="utf-8"))
