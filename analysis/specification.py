@@ -39,7 +39,7 @@ NETWORKS = ((64, 32, 10), (64, 40, 20, 10))
 
 
 def cpu_seconds() -> float:
-    """On a core, of this process and of those that it started and that have ended."""
+    """Seconds of a core: this process and its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 

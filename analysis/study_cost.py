@@ -60,7 +60,7 @@ def make_study(gains: int) -> Study:
 
 
 def cpu_seconds() -> float:
-    """On a core, of this process and of those that it started and that have ended."""
+    """Seconds of a core: this process and its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 

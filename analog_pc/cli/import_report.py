@@ -17,7 +17,7 @@ from analog_pc.reporting.text import counted
 
 
 def clipped_import(found: Imported, quantile: float) -> Imported:
-    """The network clipped, and a remark for each layer; the table stays that of the model's weights."""
+    """The network clipped, and a remark for each layer; the table still shows the model's weights."""
     network, layers = clip_network(found.network, quantile)
     remarks = tuple(
         f"{layer.name}: {counted(one.count, 'weight')} limited to {one.limit:.4g}, which moves "

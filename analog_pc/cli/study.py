@@ -31,7 +31,7 @@ FILE = PathOption()
 @click.option(
     "--jobs", type=click.IntRange(1, 10_000), metavar="COUNT", help="Of --engine slurm.  [default: 8]"
 )
-@click.option("--partition", metavar="NAME", help="Of --engine slurm.  [default: that of the cluster]")
+@click.option("--partition", metavar="NAME", help="Of --engine slurm.  [default: the cluster's]")
 @click.option(
     "--minutes", type=click.IntRange(1), metavar="COUNT", help="That a Slurm job may take.  [default: 60]"
 )

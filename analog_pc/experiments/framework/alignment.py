@@ -43,7 +43,7 @@ LR = {"sigmoid": 0.1, "tanh": 0.03}
 @dataclass(frozen=True)
 class Case:
     """One training: the rule as text, without its seed, hidden layers, activation; `gain` of the first
-    weights, and the learning rate (None: that of the activation)."""
+    weights, and the learning rate (None: the activation's default)."""
 
     rule: str
     depth: int = 1

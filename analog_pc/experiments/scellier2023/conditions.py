@@ -106,7 +106,7 @@ class Config:
 
 
 def conditions_of(config: Config, rules: Sequence[str]) -> list[Condition]:
-    """Rules on devices, written by every scheme; and those that are trained with read noise or on non-ideal
+    """Rules on devices, written by every scheme; and rules that are trained with read noise or on non-ideal
     chips."""
     found = []
     for rule in rules:

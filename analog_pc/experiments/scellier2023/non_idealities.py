@@ -111,7 +111,7 @@ class AsMadeBackend(DeviceBackend):
     backend
         The weights as they are written; `AsMadeBackend` takes its place.
     non_ideality
-        Of the chip, whose seed is that of the devices.
+        Of the chip and of its devices.
     """
 
     def __init__(self, backend: DeviceBackend, non_ideality: NonIdeality) -> None:

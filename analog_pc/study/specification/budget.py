@@ -202,7 +202,7 @@ def _with_front(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
 
 
 def _cheapest(candidates: Sequence[Candidate]) -> int | None:
-    """The candidate of least energy among those that keep the budget."""
+    """The candidate of least energy that keeps the budget."""
     energies = {
         k: one.price.energy
         for k, one in enumerate(candidates)

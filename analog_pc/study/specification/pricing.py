@@ -1,6 +1,6 @@
 """What a chip at given limits costs, and which fields have a price.
 
-The cost of one prediction is that of `cost.network_cost`: powers of the parts times settling time, which is
+`cost.network_cost` gives the cost of one prediction: powers of the parts times settling time, which is
 taken as the linear bound, ln(100) over the rate of the slowest mode.  Energies are bounds as it is.  Its
 amplifiers are those of the technology at another bias current, as in `cost.part_sizing`::
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from analog_pc import random_network, technology
 from analog_pc.evaluation import TestData
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.pcn.network_file import save_network
 from analog_pc.technology import Technology
 from analog_pc.training import predict
 
@@ -23,6 +25,14 @@ def network() -> PredictiveCodingNetwork:
 def data(network: PredictiveCodingNetwork) -> TestData:
     inputs = np.random.default_rng(5).normal(size=(60, 4))
     return TestData("drawn", inputs, predict(network, inputs).argmax(axis=1))
+
+
+@pytest.fixture
+def folder_with_inputs(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
+    """Holds net.npz and test.npz, as the TOML files of the tests name them."""
+    save_network(tmp_path / "net.npz", network)
+    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

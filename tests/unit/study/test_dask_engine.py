@@ -15,12 +15,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from analog_pc import BadInput, save_network
-from analog_pc.evaluation import TestData
-from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc import BadInput
 from analog_pc.study import Progress, Store, Study, engine, read_study, run_study
 from analog_pc.study.dask_engine import dask_executor
 
@@ -109,10 +106,8 @@ def cluster(folder: Path, workers: int) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def file(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
-    save_network(tmp_path / "net.npz", network)
-    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
-    path = tmp_path / "many.toml"
+def file(folder_with_inputs: Path) -> Path:
+    path = folder_with_inputs / "many.toml"
     path.write_text(GIVEN)
     return path
 

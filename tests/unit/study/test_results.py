@@ -135,11 +135,9 @@ accuracy_low = { min = 0.95 }
 
 
 @pytest.fixture
-def file(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
-    save_network(tmp_path / "net.npz", network)
-    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
-    (tmp_path / "mine.toml").write_text('base = "ideal"\nsource = "a test"\nopamp_offset = 3e-3\n')
-    path = tmp_path / "small.toml"
+def file(folder_with_inputs: Path) -> Path:
+    (folder_with_inputs / "mine.toml").write_text('base = "ideal"\nsource = "a test"\nopamp_offset = 3e-3\n')
+    path = folder_with_inputs / "small.toml"
     path.write_text(GIVEN)
     return path
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from analog_pc import BadInput, save_network
+from analog_pc import BadInput
 from analog_pc.cli import main
 from analog_pc.evaluation import TestData
 from analog_pc.pcn import PredictiveCodingNetwork
@@ -161,10 +161,8 @@ deviation = "min"
 
 
 @pytest.fixture
-def file(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
-    save_network(tmp_path / "net.npz", network)
-    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
-    path = tmp_path / "hunt.toml"
+def file(folder_with_inputs: Path) -> Path:
+    path = folder_with_inputs / "hunt.toml"
     path.write_text(GIVEN)
     return path
 

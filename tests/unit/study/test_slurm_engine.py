@@ -11,14 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from analog_pc import BadInput, SimulationFailed, save_network
+from analog_pc import BadInput, SimulationFailed
 from analog_pc.cli import main
-from analog_pc.evaluation import TestData
-from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Progress, Store, Study, read_study, run_study, slurm_engine
 from analog_pc.study.part import Part
 from analog_pc.study.slurm_engine import Array, check_slurm, evaluate_part, run_on_slurm
@@ -37,10 +34,8 @@ LOCAL = Array(jobs=3, minutes=5, cluster="local")
 
 
 @pytest.fixture
-def file(network: PredictiveCodingNetwork, data: TestData, tmp_path: Path) -> Path:
-    save_network(tmp_path / "net.npz", network)
-    np.savez(tmp_path / "test.npz", inputs=data.inputs, labels=data.labels)
-    path = tmp_path / "many.toml"
+def file(folder_with_inputs: Path) -> Path:
+    path = folder_with_inputs / "many.toml"
     path.write_text(GIVEN)
     return path
 

@@ -8,8 +8,8 @@ network of resistors and sources is passive, it returns no more power than it ta
 So 1 - K B' has an inverse everywhere: there is one solution, and Newton's step decreases the residual from
 any start.
 
-The residual is that of Kirchhoff's current law: two sides of a terminal that differ by a wave of da V differ
-by da / (2 rho) A.
+The residual is the mismatch of Kirchhoff's current law: two sides of a terminal that differ by a wave of
+da V differ by da / (2 rho) A.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def agrees(form: FeedbackForm, r: Floats, y: Floats, floor: Floats) -> Bools:
     r is what the sources alone send there: waves that run away beyond it are no solution.  floor [samples]:
     rounding errors of r, V.
     """
-    among = diode_inputs(form) & ~_between_sources(form)
+    among = form.diode_inputs & ~_between_sources(form)
     sent = np.abs(r[:, among]).max(axis=1, initial=0.0)
     return np.asarray(residual(form, r, y) <= BALANCE * sent + floor)
 
@@ -63,7 +63,7 @@ def _between_sources(form: FeedbackForm) -> Bools:
 
 def residual(form: FeedbackForm, r: Floats, y: Floats) -> Floats:
     """Largest mismatch at a diode, and the rounding error of the waves themselves, V, [samples]."""
-    inputs = diode_inputs(form) & ~_between_sources(form)
+    inputs = form.diode_inputs & ~_between_sources(form)
     away = mismatch(form, r, y)[:, inputs].max(axis=1, initial=0.0)
     return np.asarray(away + EPS * np.abs(y[:, inputs]).max(axis=1, initial=0.0))
 
@@ -81,7 +81,7 @@ def rounding_floor(equations: Equations, u: Floats) -> Floats:
 
 def unbalanced_note(form: FeedbackForm, r: Floats, y: Floats, sample: int) -> str:
     """What is wrong with a sample."""
-    away = mismatch(form, r, y)[sample, diode_inputs(form)]
+    away = mismatch(form, r, y)[sample, form.diode_inputs]
     amperes = away / (2.0 * reference_ohms(form))
     worst = int(np.argmax(amperes))
     return f"the current of diode {worst} misses Kirchhoff's law by {amperes[worst]:.1e} A"
@@ -91,12 +91,3 @@ def reference_ohms(form: FeedbackForm) -> Floats:
     """rho of all diodes, in the order of their inputs, [inputs of diodes]."""
     parts = [i.element.reference_ohms for i in form.elements if isinstance(i.element, DiodeJunctions)]
     return np.concatenate([np.empty(0), *parts])
-
-
-def diode_inputs(form: FeedbackForm) -> Bools:
-    """Inputs that are waves of diodes, [inputs]."""
-    out = np.zeros(len(form.gain), dtype=np.bool_)
-    for instance in form.elements:
-        if isinstance(instance.element, DiodeJunctions):
-            out[instance.inputs] = True
-    return out

@@ -65,7 +65,16 @@ class FeedbackForm:
         return np.asarray(self.gain.any(axis=0))
 
     @cached_property
-    def diodes(self) -> Bools:
+    def diode_inputs(self) -> Bools:
+        """Inputs that are waves of diodes, [inputs]."""
+        out = np.zeros(len(self.gain), dtype=np.bool_)
+        for instance in self.elements:
+            if isinstance(instance.element, DiodeJunctions):
+                out[instance.inputs] = True
+        return out
+
+    @cached_property
+    def diode_outputs(self) -> Bools:
         """Outputs that are waves of diodes, [outputs]."""
         out = np.zeros(self.gain.shape[1], dtype=np.bool_)
         for instance in self.elements:

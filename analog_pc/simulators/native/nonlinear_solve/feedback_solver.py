@@ -192,7 +192,7 @@ class FeedbackSolver:
             left = left[solved & ~arrived]
         partition = self._partition()
         y = feedforward + q[:, partition.implicit.outputs] @ partition.implicit_to_all
-        diodes = self.form.diodes
+        diodes = self.form.diode_outputs
         if diodes.any():  # a part of their waves that no input feels is not searched for
             q[:, diodes] = self.form.delta(y)[:, diodes]
         return found, y

@@ -12,7 +12,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.simulators.native.mna.diodes import DiodeJunctions
 from analog_pc.simulators.native.model import Model
-from analog_pc.simulators.native.nonlinear_solve.diode_networks import BALANCE, EPS, ROUNDING, diode_inputs
+from analog_pc.simulators.native.nonlinear_solve.diode_networks import BALANCE, EPS, ROUNDING
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 
 SAMPLES = 16  # whose matrices are made at a time
@@ -25,7 +25,7 @@ def free_nodes(model: Model, y: Floats) -> dict[int, str]:
     if _stands_without_ideal_diodes(form):
         return {}
     by_q = model.reduced(False)[0].nodes.by_q[: len(model.nodes)]
-    corner = BALANCE * np.abs(y[:, diode_inputs(form)]).max(axis=1, initial=0.0)[:, None]
+    corner = BALANCE * np.abs(y[:, form.diode_inputs]).max(axis=1, initial=0.0)[:, None]
     found: dict[int, str] = {}
     for first in range(0, len(y), SAMPLES):
         part = slice(first, first + SAMPLES)

@@ -21,7 +21,6 @@ from analog_pc.simulators.native.nonlinear_solve.diode_networks import (
     EPS,
     ROUNDING,
     agrees,
-    diode_inputs,
     mismatch,
     residual,
     rounding_floor,
@@ -63,7 +62,7 @@ class SharpenAmongOthers:
 
     def applies(self, problem: Problem) -> bool:
         form = problem.model.reduced(False)[1].form
-        return bool(form.diodes.any()) and not problem.held.any() and problem.preset is None
+        return bool(form.diode_outputs.any()) and not problem.held.any() and problem.preset is None
 
     def step(self, problem: Problem, state: SolveState) -> None:
         maps, solver = problem.model.reduced(False)
@@ -100,7 +99,7 @@ def _only_solution(model: Model, u: Floats, start: Floats) -> tuple[Solved, dict
 def reject_unbalanced(problem: Problem, state: SolveState) -> None:
     """Take back samples of other strategies in which the currents of diodes do not balance."""
     maps, solver = problem.model.reduced(False)
-    if not solver.form.diodes.any():
+    if not solver.form.diode_outputs.any():
         return
     r = maps.inputs.feedforward(None, problem.u)
     state.found &= agrees(solver.form, r, state.y, rounding_floor(problem.model.equations, problem.u))
@@ -110,7 +109,7 @@ def reject_unbalanced(problem: Problem, state: SolveState) -> None:
 
 def sharpened(form: FeedbackForm, r: Floats) -> Floats:
     """Waves y [samples, inputs] at r, found from the ones of smooth diodes on."""
-    largest = float(np.abs(r[:, diode_inputs(form)]).max())
+    largest = float(np.abs(r[:, form.diode_inputs]).max())
     sharpest = IDEAL * largest
     slopes = [_slope_volts(i) for i in form.elements if isinstance(i.element, DiodeJunctions)]
     last = max(sharpest, min(slopes))
