@@ -119,9 +119,14 @@ class TechnologyOf(click.ParamType[object]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
         # Not imported for help, which does not wait for compilers.
+        from analog_pc.cost import process_of
         from analog_pc.technology import Technology, technology
 
-        return value if isinstance(value, Technology) else technology(str(value))
+        if isinstance(value, Technology):
+            return value
+        found = technology(str(value))
+        process_of(found)  # an unknown one is told before any work
+        return found
 
 
 technology_option = click.option(

@@ -126,10 +126,14 @@ def read_catalogue(path: str | Path) -> Catalogue:
 
 def shipped(name: str) -> Catalogue:
     """A catalogue of this package by name; `BadInput` for an unknown one."""
-    names = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    names = _shipped_names()
     if name not in names:
         raise BadInput(f"unknown cost catalogue {name!r}: use one of {', '.join(names)}, or a file NAME.toml")
     return read_catalogue(FOLDER / f"{name}.toml")
+
+
+def _shipped_names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
 def process_of(technology: Technology) -> Catalogue:
@@ -141,6 +145,11 @@ def process_of(technology: Technology) -> Catalogue:
         Where it names a process that is not shipped.
     """
     if technology.process:
+        if technology.process not in _shipped_names():
+            raise BadInput(
+                f"technology {technology.name!r}: process = {technology.process!r}, use one of "
+                f"{', '.join(_shipped_names())}"
+            )
         return shipped(technology.process)
     return Catalogue(ASSUMED_PROCESS, shipped("cmos65").components)
 

@@ -44,6 +44,7 @@ from pathlib import Path
 from typing import Any
 
 from analog_pc.arrays import has_whole_value, is_number, is_whole
+from analog_pc.cost import process_of
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import TestData, load_test_data
 from analog_pc.files import read_toml
@@ -198,6 +199,7 @@ def _technologies(raw: object, folder: Path) -> dict[str, Technology]:
     found: dict[str, Technology] = {}
     for name in _names(raw, "technology"):
         one = technology(folder / name if name.endswith(".toml") else name)
+        process_of(one)  # an unknown one is told before any work
         if one.name in found:
             raise BadInput(f"technology: {one.name!r} is there twice: name each once")
         found[one.name] = one

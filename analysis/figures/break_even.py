@@ -65,7 +65,7 @@ def draw(axis: plt.Axes, rows: list[dict], colour: np.ndarray, style: str, label
     """One technology against one machine."""
     width = np.array([row["width"] for row in rows])
     ratio = np.array([row["ratio"] for row in rows])
-    simulated = np.array([row["method"] == "simulated" for row in rows])
+    simulated = np.array([row["method"] == "simulated" for row in rows], dtype=np.bool_)
     axis.loglog(width, ratio, style, color=colour, label=label, linewidth=1.0)
     axis.loglog(width[simulated], ratio[simulated], "o", color=colour, markersize=3)
     axis.loglog(width[~simulated], ratio[~simulated], "o", color=colour, markersize=3, markerfacecolor="none")

@@ -59,7 +59,7 @@ class Target:
         if not self.fields or len(set(self.fields)) < len(self.fields):
             raise BadInput("specify: name each field once, and at least one")
         if not (math.isfinite(self.budget) and 0.0 < self.budget < 1.0):
-            raise BadInput(f"specify: loss = {self.budget!r}, must be between 0 and 1, such as 1%")
+            raise BadInput(f"specify: loss = {self.budget!r}, must be above 0 and below 1, such as 1%")
         if not 0.5 <= self.confidence < 1.0:
             raise BadInput(f"specify: confidence = {self.confidence!r}, must be from 0.5 to below 1")
         if self.bench.ideal_accuracy - self.budget <= self.bench.guess:

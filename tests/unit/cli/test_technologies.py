@@ -163,3 +163,23 @@ def test_the_option_is_the_same_everywhere(command: str) -> None:
 
 def test_toml_is_toml() -> None:
     assert tomllib.loads(cli("technologies", "pcm", "--toml").stdout)["g_max"]["value"] == 25e-6
+
+
+def test_a_process_that_is_not_shipped_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('base = "cmos65-rram"\nprocess = "potato"\n')
+    refused(cli("technologies", path), "process = 'potato', use one of", "cmos65")
+    save_network(tmp_path / "net.npz", random_network((4, 3, 2), seed=0))
+    out = tmp_path / "out"
+    asked = (
+        "evaluate",
+        tmp_path / "net.npz",
+        "--data",
+        tmp_path / "no.npz",
+        "--technology",
+        path,
+        "--out",
+        out,
+    )
+    refused(cli(*asked), "process = 'potato'")
+    assert not out.exists()

@@ -507,6 +507,9 @@ def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Pa
     costs = report["costs"]
     assert costs["candidates"][costs["chosen"]]["share"] == report["joint"]["share"]
     assert "Pareto front" in result.stdout
+    written = (out / "specification.toml").read_text()
+    assert written.startswith("# Limits of all together: ")
+    assert "# All other non-ideal fields are as in ideal parts." in written
     handed_on = technology(out / "specification.toml")
     assert handed_on.opamp_offset == together["input_offset"]
     rows = list(csv.DictReader(io.StringIO((out / "specification.csv").read_text())))
@@ -592,7 +595,7 @@ def test_a_field_that_fails_says_why(bench: Bench, monkeypatch: pytest.MonkeyPat
     [
         (("--fields", "gain"), ("gain", "amplifier_gain")),
         (("--fields", "levels,levels"), ("once",)),
-        (("--loss", "0"), ("loss", "between 0 and 1")),
+        (("--loss", "0"), ("loss", "above 0 and below 1")),
         (("--loss", "much"), ("loss", "much")),
         (("--loss", "90%"), ("guessing",)),
         (("--confidence", "100%"), ("confidence",)),

@@ -182,7 +182,9 @@ def cheapest_text(costs: Budget, missing: Sequence[str] = ()) -> str:
 
 UNPRICED = (
     "Bandwidth alone has a price in the cost model; better values of an unpriced field are taken as free. In "
-    "brackets: change of energy with this field alone back at its own limit, the bandwidth sized anew."
+    "brackets: change of energy with this field alone back at its own limit, the bandwidth sized anew. The "
+    "joint bandwidth damps the chip of the other joint values: amplifiers of more gain damp less and may "
+    "need more of it."
 )
 
 

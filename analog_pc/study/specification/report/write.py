@@ -58,7 +58,7 @@ def write_specification(found: Specification, folder: Path) -> None:
         contents |= figure_contents(figure, f"{FIGURES}/{name}")
     contents[CSV] = specification_csv(found).encode()
     if found.chip is not None:
-        contents[TOML] = technology_text(found.chip).encode()
+        contents[TOML] = (_about(found) + technology_text(found.chip)).encode()
     contents[PAGE] = _page(found, drawn).encode()
     contents[JSON] = json_text(specification_dict(found)).encode()
     try:
@@ -67,6 +67,19 @@ def write_specification(found: Specification, folder: Path) -> None:
         raise BadInput(f"{folder}: cannot be made: {fault.strerror or fault}") from None
     withdraw(folder, NAMES)
     write_together(folder, contents)
+
+
+def _about(found: Specification) -> str:
+    """Comments above the technology that is handed on: what was specified, what not, and what it is else."""
+    values = {} if found.joint is None else found.joint.values
+    others = [name for name in found.target.fields if name not in values and name not in found.missing]
+    lines = [
+        ("Limits of all together: ", values),
+        ("Not specified, no value tried keeps the budget: ", found.missing),
+        ("Not specified, no limit of accuracy was found: ", others),
+    ]
+    said = [f"# {label}{', '.join(names)}." for label, names in lines if names]
+    return "\n".join([*said, "# All other non-ideal fields are as in ideal parts.", "", ""])
 
 
 def draw(found: Specification) -> Mapping[str, Figure]:
