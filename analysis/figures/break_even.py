@@ -54,8 +54,9 @@ def main() -> None:
     for column, machine in enumerate(MACHINES):
         axes[0, column].set_title(machine)
         axes[-1, column].set_xlabel("width of the network")
-    axes[0, 0].legend(frameon=False, fontsize=6)
-    figure.tight_layout()
+    names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*names, loc="lower center", ncols=len(table), frameon=False, fontsize=7)
+    figure.tight_layout(rect=(0.0, 0.03, 1.0, 1.0))
     for path in [given.out] if given.out else [FOLDER / f"break_even{s}" for s in (".svg", ".pdf")]:
         figure.savefig(path, metadata={"Date": None} if str(path).endswith(".svg") else None)
         print(path)
