@@ -17,7 +17,7 @@ from analog_pc.evaluation import Bench
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.seeds import chip_seed
 from analog_pc.study.specification.bounds import Bound
-from analog_pc.study.specification.search import NO_CHIP, RESOLUTION, SOURCE, refused_trial
+from analog_pc.study.specification.search import RESOLUTION, SOURCE, refused_trial
 from analog_pc.study.specification.trial import LOOKS, ROUNDING, Trial, Verdict, lost, tried
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import NON_IDEALITIES, without
@@ -120,10 +120,7 @@ def try_share(bench: Bench, limits: Limits, share: float, asked: Asked) -> Trial
         chip = at_share(bench.technology, limits, share)
     except BadInput as refused:
         return refused_trial(share, str(refused))
-    try:
-        return tried(bench, chip, share, asked.budget, seeds, alpha)
-    except BadInput:
-        return refused_trial(share, NO_CHIP)
+    return tried(bench, chip, share, asked.budget, seeds, alpha)
 
 
 def confirmed_joint(

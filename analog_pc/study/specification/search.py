@@ -21,7 +21,6 @@ STEP = 8.0  # from one value to the next, away from the good end
 RESOLUTION = 1.2  # between the limit and the next value that is not known to keep the budget
 MODES = 2  # samples whose modes are computed
 SOURCE = "analog-pc specify"
-NO_CHIP = "no such chip can be built: a drawn value is outside what a part can have"
 MOST_CHIPS = LOOKS[-1]
 CONFIRMING = 64  # chips of their own at a limit
 
@@ -84,10 +83,7 @@ def search(bench: Bench, bound: Bound, budget: float, seed: int, confidence: flo
             technology = bound.field.apply(base, bound.rounded(value), SOURCE)
         except BadInput as refused:  # no technology can have it
             return refused_trial(value, str(refused))
-        try:
-            return tried(bench, technology, value, budget, seeds, alpha)
-        except BadInput:  # a gate of negative gain, say
-            return refused_trial(value, NO_CHIP)
+        return tried(bench, technology, value, budget, seeds, alpha)
 
     return _bracketed(bound, bound.ends(bench.technology), attempt)
 

@@ -11,6 +11,9 @@ from the others by one sample.  Without it chips that happen to agree would prov
 Looking k times at growing numbers of chips, at v values of a field, a wrong answer has k v chances.  Each
 look has alpha = (1 - confidence) / (k v), so that all answers of a field are right together with at least
 that confidence (Boole's inequality).
+
+A spread may draw a chip that cannot be built, such as one with a gate of negative gain.  It counts as a chip
+that gets every sample wrong: it is no part of the yield.
 """
 
 from __future__ import annotations
@@ -23,11 +26,14 @@ from enum import Enum
 import numpy as np
 from scipy import stats
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
+from analog_pc.errors import BadInput
 from analog_pc.evaluation import Bench
+from analog_pc.reporting.text import counted
 from analog_pc.technology import Technology
 
 LOOKS = (4, 8, 16, 32, 64, 128)  # chips at which the losses are looked at
+NOT_BUILT = "cannot be built: a drawn value is outside what a part can have"
 ROUNDING = 1e-3  # of one sample: what means of so many chips are apart at least
 
 
@@ -49,10 +55,13 @@ class Loss:
         Of every chip, [chips].
     of_samples
         Of every sample, a mean over the chips, [samples].
+    not_built
+        Chips among them that cannot be built, and so get every sample wrong.
     """
 
     each: Floats
     of_samples: Floats
+    not_built: int = 0
 
     @property
     def mean(self) -> float:
@@ -96,16 +105,33 @@ class Trial:
 
 
 def lost(bench: Bench, technology: Technology, seeds: Iterable[int]) -> Loss:
-    """The losses of some chips; `BadInput` where a technology cannot have such a chip."""
+    """The losses of some chips."""
     ideal = (bench.ideal_predictions == bench.data.labels).astype(np.float64)
-    differences = np.array([ideal - bench.right(technology, seed) for seed in seeds])
-    return Loss(each=differences.mean(axis=1), of_samples=differences.mean(axis=0))
+    found = [_right(bench, technology, seed) for seed in seeds]
+    differences = np.array([ideal if right is None else ideal - right for right in found])
+    return Loss(
+        each=differences.mean(axis=1),
+        of_samples=differences.mean(axis=0),
+        not_built=sum(right is None for right in found),
+    )
+
+
+def _right(bench: Bench, technology: Technology, seed: int) -> Bools | None:
+    """Which samples a chip gets right; None where it cannot be built."""
+    try:
+        return bench.right(technology, seed)
+    except BadInput:
+        return None
 
 
 def together(one: Loss, other: Loss) -> Loss:
     """The losses of both."""
     parts = one.chips * one.of_samples + other.chips * other.of_samples
-    return Loss(each=np.concatenate([one.each, other.each]), of_samples=parts / (one.chips + other.chips))
+    return Loss(
+        each=np.concatenate([one.each, other.each]),
+        of_samples=parts / (one.chips + other.chips),
+        not_built=one.not_built + other.not_built,
+    )
 
 
 def tried(
@@ -153,4 +179,5 @@ def tried(
         high=found.mean + half,
         chips=found.chips,
         verdict=verdict,
+        remark=f"{found.not_built} of {counted(found.chips, 'chip')} {NOT_BUILT}" if found.not_built else "",
     )

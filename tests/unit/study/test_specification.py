@@ -42,8 +42,8 @@ from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
 from analog_pc.study.specification.report import figures
 from analog_pc.study.specification.report.lines import beyond_text, cheapest_text, missing_text
 from analog_pc.study.specification.run import find_field
-from analog_pc.study.specification.search import SOURCE, seeds_of
-from analog_pc.study.specification.trial import LOOKS, Loss, Trial, Verdict, lost, tried
+from analog_pc.study.specification.search import CONFIRMING, SOURCE, seeds_of
+from analog_pc.study.specification.trial import LOOKS, NOT_BUILT, Loss, Trial, Verdict, lost, tried
 from analog_pc.technology import Technology
 from analog_pc.technology.non_idealities import present
 from analog_pc.technology.toml_file import technology_text
@@ -267,12 +267,55 @@ def test_a_chip_that_cannot_be_built_is_told_without_names_of_its_parts(
     def refused(*_: Any) -> None:
         raise BadInput("fb_gate: siemens[4] = -1e-06, must be finite and > 0")
 
-    monkeypatch.setattr(search, "tried", refused)
-    monkeypatch.setattr(joint, "tried", refused)
+    monkeypatch.setattr(Bench, "right", refused)
     found = search.search(bench, bound("activation_gain_spread"), BUDGET, 0, 0.95)
     assert found.beyond is not None
-    assert found.beyond.remark == search.NO_CHIP
-    assert joint.try_share(bench, LIMITS, 0.5, ASKED).remark == search.NO_CHIP
+    assert found.beyond.remark == f"4 of 4 chips {NOT_BUILT}"
+    assert joint.try_share(bench, LIMITS, 0.5, ASKED).remark == f"4 of 4 chips {NOT_BUILT}"
+
+
+def test_a_chip_that_cannot_be_built_gets_every_sample_wrong(bench: Bench) -> None:
+    one = bound("activation_gain_spread")
+    wide = one.field.apply(one.alone(bench.technology), 0.5, SOURCE)  # a gain below 0 is 2 sigma away
+    built = [seed for seed in range(20) if built_chip(bench, wide, seed)]
+    assert 0 < len(built) < 20
+    found = lost(bench, wide, range(20))
+    assert found.not_built == 20 - len(built)
+    good = lost(bench, wide, built)
+    assert good.not_built == 0
+    assert found.each.sum() == pytest.approx(good.each.sum() + found.not_built * bench.ideal_accuracy)
+
+
+def built_chip(bench: Bench, chip: Technology, seed: int) -> bool:
+    try:
+        bench.right(chip, seed)
+    except BadInput:
+        return False
+    return True
+
+
+def test_a_limit_stands_where_a_confirming_chip_cannot_be_built(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = bound("activation_gain_spread")
+    first = seeds_of(one, 0, "confirm", CONFIRMING)[0]
+    right = Bench.right
+
+    def refused(self: Bench, technology: Technology, seed: int) -> Any:
+        if seed == first:
+            raise BadInput("fb_gate: siemens[4] = -1e-06, must be finite and > 0")
+        return right(self, technology, seed)
+
+    monkeypatch.setattr(Bench, "right", refused)
+    found = find_field(Target(bench=bench, budget=BUDGET), one.field.name)
+    assert not found.failed
+    assert found.confirmed is not None
+    monkeypatch.undo()
+    whole = find_field(Target(bench=bench, budget=BUDGET), one.field.name)
+    assert whole.confirmed is not None
+    assert found.limit == whole.limit
+    least = (whole.confirmed.accuracy * CONFIRMING - 1.0) / CONFIRMING
+    assert least <= found.confirmed.accuracy < whole.confirmed.accuracy
 
 
 @pytest.mark.slow
