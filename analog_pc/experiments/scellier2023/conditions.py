@@ -65,8 +65,8 @@ class Config:
         A file of images; None: scikit-learn's handwritten digits.
     """
 
-    resistive_rates: Rates = (0.01, 0.03, 0.1)
-    layered_rates: Rates = (0.05, 0.1, 0.2)
+    resistive_rates: Rates = (0.01, 0.03, 0.1, 0.3)
+    layered_rates: Rates = (0.05, 0.1, 0.2, 0.4)
     headrooms: Rates = (4.0,)
     devices: Names = (IDEAL, "ecram")
     schemes: Names = ("trains", "mixed-precision")
