@@ -50,9 +50,12 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
     )
 
 
-def _good(found: Evaluation) -> bool:
-    """Whether the answer is yes, samples that did not converge counted as wrong."""
-    if found.chips is None or found.chips.by_chance(found.bench.guess):
+def _good(found: Evaluation) -> bool | None:
+    """Whether the answer is yes, samples that did not converge counted as wrong; None where no chip was
+    measured."""
+    if found.chips is None:
+        return None
+    if found.chips.by_chance(found.bench.guess):
         return False
     return within_budget(found.bench.ideal_accuracy - found.chips.lowest, found.chips.samples)
 

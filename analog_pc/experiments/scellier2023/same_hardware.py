@@ -214,6 +214,8 @@ def _notes(
         "Non-ideal chips: 'error-as-made' is of networks trained on perfect ones and read on these, 'error' "
         "of those that learned there. A finite on/off ratio goes with a mismatch of 5 %.",
     ]
+    if IDEAL not in config.devices:
+        return (*found, f"No costs and no read noise: they are of networks on the device {IDEAL!r}.")
     if not costs:
         return (*found, "No costs and no read noise: a training that they need ended early.")
     return (*found, *_comparisons(costs, values))

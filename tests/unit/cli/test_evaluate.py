@@ -259,6 +259,14 @@ def test_steps_bring_what_they_need(given: tuple[str, ...], tmp_path: Path) -> N
     assert report(tmp_path / "out")["done"] == ["chips", "signals", "outliers"]
 
 
+def test_a_page_without_chips_judges_nothing(given: tuple[str, ...], tmp_path: Path) -> None:
+    assert cli(*given, "--only", "outliers").exit_code == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "no chip was measured" in page
+    assert 'class="verdict open"' in page
+    assert 'class="verdict fail"' not in page
+
+
 def test_a_step_that_fails_leaves_no_report(
     given: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

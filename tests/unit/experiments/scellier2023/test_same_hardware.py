@@ -107,3 +107,23 @@ def test_predictive_coding_bears_more_read_noise_and_a_resistive_network_takes_l
     assert found["error@c-ep,ideal,noise=0.001"] > 0.5
     assert found["error@pc,ideal,noise=0.001"] < 0.25
     assert found["energy@pc"] > found["energy@pc-sized"] > 10.0 * found["energy@c-ep"]
+
+
+def test_without_the_ideal_device_there_are_no_costs() -> None:
+    config = Config(
+        resistive_rates=(0.03,),
+        layered_rates=(0.1,),
+        devices=("ecram",),
+        schemes=("mixed-precision",),
+        noises=(),
+        mismatches=(),
+        ratios=(),
+        drops=(),
+        epochs=1,
+        seeds=1,
+    )
+    result = collect(SAME_HARDWARE, config, {"ideal": IdealRelaxer()})
+    assert any("they are of networks on the device 'ideal'" in note for note in result.notes)
+    rows = {row.id: row.ideal for row in result.rows}
+    assert rows["error@c-ep,ecram,mixed-precision"] is not None
+    assert rows["energy@c-ep"] is None
