@@ -6,7 +6,7 @@ import dataclasses
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -56,10 +56,13 @@ def _assigned(config: Any, assignment: str, where: str) -> tuple[str, Any]:
     if name == "data" or not hasattr(config, name):
         names = ", ".join(f.name for f in dataclasses.fields(config) if f.name != "data")
         raise BadInput(f"{where}: there is no field {name!r}, use one of {names}")
+    hint = get_type_hints(type(config), include_extras=True)[name]
     try:
-        held = msgspec.convert(value, get_type_hints(type(config), include_extras=True)[name])
+        held = msgspec.convert(value, hint)
     except (msgspec.ValidationError, RecursionError) as fault:
-        raise BadInput(f"{where}: --set {assignment}: {_here(fault)}") from None
+        choices = _choices(hint) if "enum" in str(fault) else []
+        one_of = f"; use one of {', '.join(choices)}" if choices else ""
+        raise BadInput(f"{where}: --set {assignment}: {_here(fault)}{one_of}") from None
     if isinstance(value, dict):  # msgspec lets keys pass that a dataclass has not
         for key in sorted(value.keys() - {f.name for f in dataclasses.fields(held)}):
             raise BadInput(f"{where}: --set {assignment}: there is no {key!r} in {name}")
@@ -87,6 +90,13 @@ def _is_toml(assignment: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _choices(hint: Any) -> list[str]:
+    """The literals of a type, at any depth."""
+    if get_origin(hint) is Literal:
+        return [str(value) for value in get_args(hint)]
+    return [name for part in get_args(hint) for name in _choices(part)]
 
 
 def _here(fault: Exception) -> str:

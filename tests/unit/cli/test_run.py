@@ -106,6 +106,10 @@ def test_a_verdict_that_fails_is_exit_code_1(tmp_path: Path, monkeypatch: pytest
         (("bear", "--out", "x", "--technology", "wood"), "wood"),
         (("bear", "--out", "x", "--set", "rate=[0.1]"), "no field 'rate', use one of rates, distance"),
         (("bear", "--out", "x", "--set", "rates=[0.1,-1]"), "Expected float > 0.0 - at value[1]"),
+        (
+            ("reinforcement", "--out", "x", "--set", 'environments=[["cart", 1]]'),
+            "use one of Acrobot-v1, CartPole-v1, MountainCar-v0",
+        ),
         (("bear", "--out", "x", "--set", "distance=far"), "is not FIELD=VALUE in TOML"),
         (("bear", "--out", "x", "--set", "distance"), "is not FIELD=VALUE in TOML"),
         (("bear", "--out", "x", "--set", ""), "is empty"),

@@ -40,7 +40,7 @@ from analog_pc.study.specification.budget import Budget, find_budget
 from analog_pc.study.specification.joint import Asked, Joint, at_share, find_joint
 from analog_pc.study.specification.pricing import BANDWIDTH, at_values, price
 from analog_pc.study.specification.report import figures
-from analog_pc.study.specification.report.lines import beyond_text, cheapest_text, missing_text
+from analog_pc.study.specification.report.lines import beyond_text, budget_text, cheapest_text, missing_text
 from analog_pc.study.specification.run import find_field
 from analog_pc.study.specification.search import CONFIRMING, SOURCE, seeds_of
 from analog_pc.study.specification.trial import LOOKS, NOT_BUILT, Loss, Trial, Verdict, lost, tried
@@ -451,6 +451,13 @@ def test_without_a_joint_chip_there_is_no_price(bench: Bench) -> None:
     assert not costs.candidates
     assert costs.cheapest is None
     assert "no joint chip" in costs.message
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"), [(0.01, "1.0 point"), (0.05, "5.0 points"), (4e-4, "0.04 points")]
+)
+def test_a_budget_is_told_with_its_digits(bench: Bench, budget: float, said: str) -> None:
+    assert budget_text(Target(bench=bench, budget=budget)) == said
 
 
 def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:

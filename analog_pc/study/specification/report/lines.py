@@ -27,10 +27,16 @@ def opening(target: Target) -> list[str]:
     return [
         f"ideal accuracy {percent(bench.ideal_accuracy)}   {sizes} {bench.network.activation}, "
         f"{bench.data.source}",
-        f"at most {points(target.budget)} may be lost, a mean over chips of {bench.technology.name}",
+        f"at most {budget_text(target)} may be lost, a mean over chips of {bench.technology.name}",
         "",
         f"{'field, alone':<{NAME}}{'min':>11}{'typ':>11}{'max':>11}  beyond",
     ]
+
+
+def budget_text(target: Target) -> str:
+    """ "1.0 point", "0.04 points": small ones with their digits."""
+    lost = 100.0 * target.budget
+    return points(target.budget) if lost >= 0.1 else f"{lost:.2g} points"
 
 
 def field_line(one: FieldLimit) -> str:
@@ -199,7 +205,7 @@ def joint_text(joint: Joint, found: Specification) -> str:
     said = (
         f"{who}, each at {100.0 * joint.share:.0f} % of its limit: {percent(joint.accuracy)} "
         f"({100.0 * joint.low:.1f}-{100.0 * joint.high:.1f}) on {counted(joint.chips, 'other chip')}, "
-        f"{joint.good} of which lose at most {points(target.budget)} (yield "
+        f"{joint.good} of which lose at most {budget_text(target)} (yield "
         f"{100.0 * joint.yield_low:.0f}-{100.0 * joint.yield_high:.0f} %)."
     )
     return f"{said} {missing_text(found)}".rstrip()
@@ -223,7 +229,7 @@ def confidence_text(target: Target) -> str:
     """What the numbers claim."""
     sure = f"{100.0 * target.confidence:g} %"
     return (
-        f"Each limit is the worst value tried whose mean loss over chips is within {points(target.budget)}; "
+        f"Each limit is the worst value tried whose mean loss over chips is within {budget_text(target)}; "
         f"all verdicts of a field are right with at least {sure} confidence (Student's t over chips, shared "
         "among all looks at all values). Fields without chance are tried on one chip: their loss on these "
         "samples is exact. Accuracies at the limits come from chips that did not find them; their intervals "
