@@ -18,7 +18,7 @@ import math
 
 import numpy as np
 
-from analog_pc.arrays import Any, Floats, Ints, UInt64s
+from analog_pc.arrays import Floats, Ints, UInt64s
 from analog_pc.compiled.kernel import kernel
 
 LAYERS = 256
@@ -51,9 +51,9 @@ _SIGNED = np.concatenate([_X[:-1], -_X[:-1]])  # by layer, in bits 0 ... 7, and 
 _INSIDE = np.tile(_X[1:] / _X[:-1], 2)
 
 
-def key_of(rng: np.random.Generator) -> Any:
-    """A key of streams, drawn."""
-    return rng.integers(0, 2**64 - 1, dtype=np.uint64, endpoint=True)
+def keys_of(rng: np.random.Generator, count: int) -> UInt64s:
+    """Keys of streams, drawn, [count]."""
+    return rng.integers(0, 2**64 - 1, size=count, dtype=np.uint64, endpoint=True)
 
 
 @kernel(nogil=True)

@@ -12,8 +12,9 @@ def in_numpy(
     array: DeviceArray, x: np.ndarray, d: np.ndarray, rate: float, slots: int, rng: np.random.Generator
 ) -> None:
     """The update of `DeviceArray.outer` with numpy alone."""
-    found, cells, w = probabilities(x, d, rate, slots, array.spec.step, True), array.parameters, array.hidden
-    assert found is not None
+    found = probabilities(x[None], d[None], rate, slots, array.spec.step, True)
+    cells = array.parameters
+    w = array.hidden
     rows = rng.random((slots, x.size)) < found.rows
     columns = rng.random((slots, d.size)) < found.columns
     up = np.outer(np.sign(x) * np.sign(rate), np.sign(d)) > 0.0

@@ -6,18 +6,18 @@ a weight that is read: hidden + write noise - reference.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
-from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints
-from analog_pc.compiled.random_streams import key_of
+from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints, UInt64s
+from analog_pc.compiled.random_streams import keys_of
 from analog_pc.compiled.threads import side_by_side, slices, threads
-from analog_pc.devices.pulsed.burst_kernels import write_bursts
-from analog_pc.devices.pulsed.checks import matrix, shape_of, slots_of, vector, whole_numbers
+from analog_pc.devices.pulsed.checks import matrix, paired_rows, shape_of, slots_of, whole_numbers
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
-from analog_pc.devices.pulsed.kernels import SUMS, Devices, PulseCounts, write_pulses
+from analog_pc.devices.pulsed.kernels import SUMS, Devices, PulseCounts
+from analog_pc.devices.pulsed.outer_products import write_counts, write_outer_products
 from analog_pc.devices.pulsed.population import (
     FOREVER,
     DeviceParameters,
@@ -27,7 +27,7 @@ from analog_pc.devices.pulsed.population import (
     table,
 )
 from analog_pc.devices.pulsed.state import generator_state, restored_generator
-from analog_pc.devices.pulsed.trains import MOST_SLOTS, PulseTrains, coincidences, draw_trains, probabilities
+from analog_pc.devices.pulsed.trains import MOST_SLOTS, PulseTrains, draw_trains, probabilities
 from analog_pc.errors import BadInput
 
 WORTH_THREADS = 100_000  # devices; below, waking a thread takes about as long as it saves
@@ -132,7 +132,7 @@ class DeviceArray:
         if self.energy:
             beside = self.hidden.sum(1)[:, None] + self.hidden.sum(0) - 2.0 * self.hidden
             pulses.sums[:, 3] = (size * beside).sum(1)
-        self._on_rows([self._writer(pulses)], rows)
+        self._on_rows(write_counts, (self._devices, pulses, keys_of(self.rng, 1)[0]), rows)
         self._add_up(pulses.sums, halves)
 
     def outer(
@@ -152,7 +152,8 @@ class DeviceArray:
         Parameters
         ----------
         x, d
-            Drive the rows [rows] and the columns [columns].
+            Drive the rows [rows] and the columns [columns]; or [samples, rows] and [samples, columns], sample
+            after sample, as so many calls would.
         rate
             Of either sign.
         slots
@@ -168,42 +169,50 @@ class DeviceArray:
         BadInput
             For vectors of another length or not finite, a rate that is not finite, slots beyond 1 ... 31.
         """
-        x = vector("x", x, self.shape[0])
-        d = vector("d", d, self.shape[1])
+        x, d = paired_rows("x", x, self.shape[0], "d", d, self.shape[1])
         length = slots_of(slots, MOST_SLOTS)
         if not np.isfinite(rate):
             raise BadInput(f"outer: rate = {rate!r}, must be finite")
+        busy = x.any(axis=1) & d.any(axis=1)
+        if rate == 0.0 or not busy.any():
+            return
+        x = x[busy]
+        d = d[busy]
         found = probabilities(x, d, float(rate), length, self.spec.step, management)
-        if found is not None:
-            self.totals[2] += found.cut
-            self._coincide(draw_trains(key_of(rng or self.rng), found, x, d, float(rate), length))
+        self.totals[2] += found.cut
+        of_trains, of_noise = self._keys(len(x), rng)
+        self._coincide(draw_trains(of_trains, found, x, d, float(rate), length), of_noise)
 
-    def _coincide(self, lines: PulseTrains) -> None:
+    def _keys(self, samples: int, rng: np.random.Generator | None) -> tuple[UInt64s, UInt64s]:
+        """Keys of the trains and of the noise, [samples] each; drawn in turn where one generator draws both."""
+        if rng is not None:
+            return keys_of(rng, samples), keys_of(self.rng, samples)
+        both = keys_of(self.rng, 2 * samples)
+        return both[::2].copy(), both[1::2].copy()
+
+    def _coincide(self, lines: PulseTrains, keys: UInt64s) -> None:
         pulses = self._pulses(self._counts)
-        counting = (coincidences, (lines, *pulses, self.hidden, self.spec.one_sided))
-        self._on_rows([counting, self._writer(pulses)], int(np.count_nonzero(lines.rows)))
+        arguments = (self._devices, lines, pulses, self.spec.one_sided, keys)
+        self._on_rows(write_outer_products, arguments, int(np.count_nonzero(lines.rows)))
         self._add_up(pulses.sums, lines.driven - 2 * int(pulses.sums[:, 2].sum()))
 
     def _pulses(self, counts: Any) -> PulseCounts:
         return PulseCounts(counts, np.zeros((self.shape[0], SUMS)), self.energy is not None)
 
-    def _writer(self, pulses: PulseCounts) -> tuple[Callable[..., None], tuple[Any, ...]]:
-        """The kernel of these devices, and its first arguments."""
-        devices = Devices(
+    @property
+    def _devices(self) -> Devices:
+        return Devices(
             self.model, self.table, self.parameters, self.has_endurance, self.hidden, self.noise, self.wear
         )
-        kernel = write_bursts if self.model.burst else write_pulses
-        return kernel, (devices, pulses, key_of(self.rng))
 
-    def _on_rows(self, kernels: Sequence[tuple[Callable[..., None], tuple[Any, ...]]], busy: int) -> None:
-        """Run kernels, one after the other on each part of the rows; `busy` rows have work.
+    def _on_rows(self, kernel: Callable[..., None], arguments: tuple[Any, ...], busy: int) -> None:
+        """Run a kernel on parts of the rows; `busy` rows have work.
 
         Each row has its own random stream, so that the answer does not depend on the number of threads.
         """
 
         def run(rows: slice) -> None:
-            for kernel, arguments in kernels:
-                kernel(*arguments, rows.start, rows.stop)
+            kernel(*arguments, rows.start, rows.stop)
 
         parts = PARTS * threads() if busy * self.shape[1] >= WORTH_THREADS else 1
         side_by_side(run, slices(self.shape[0], parts))

@@ -19,14 +19,23 @@ def shape_of(shape: object) -> tuple[int, int]:
     return int(rows), int(columns)
 
 
-def vector(name: str, values: ArrayLike, length: int) -> Floats:
-    """A finite vector of that length."""
-    return _numbers(name, values, (length,))
+def paired_rows(
+    first: str, x: ArrayLike, rows: int, second: str, d: ArrayLike, columns: int
+) -> tuple[Floats, Floats]:
+    """Two finite arrays [samples, rows] and [samples, columns] of as many samples; vectors are one sample."""
+    x = _rows(first, x, rows)
+    d = _rows(second, d, columns)
+    if len(x) != len(d):
+        raise BadInput(f"devices: {len(x)} samples of {first}, {len(d)} of {second}: must be as many")
+    return x, d
 
 
 def matrix(name: str, values: ArrayLike, shape: tuple[int, int]) -> Floats:
     """A finite matrix of that shape."""
-    return _numbers(name, values, shape)
+    array = _numbers(name, values)
+    if array.shape != shape:
+        raise BadInput(f"devices: {name} of shape {array.shape}, the array needs {shape}")
+    return _finite(name, array)
 
 
 def whole_numbers(values: ArrayLike, shape: tuple[int, int]) -> Int32s:
@@ -44,13 +53,21 @@ def slots_of(slots: float, most: int) -> int:
     return int(slots)
 
 
-def _numbers(name: str, values: ArrayLike, shape: tuple[int, ...]) -> Floats:
+def _rows(name: str, values: ArrayLike, length: int) -> Floats:
+    array = _numbers(name, values)
+    if array.ndim not in (1, 2) or array.shape[-1] != length:
+        raise BadInput(f"devices: {name} of shape {array.shape}, the array needs {(length,)}")
+    return _finite(name, np.atleast_2d(array))
+
+
+def _numbers(name: str, values: ArrayLike) -> Floats:
     try:
-        array = np.ascontiguousarray(numbers(values))
+        return np.ascontiguousarray(numbers(values))
     except (TypeError, ValueError):
         raise BadInput(f"devices: {name} are not an array of numbers") from None
-    if array.shape != shape:
-        raise BadInput(f"devices: {name} of shape {array.shape}, the array needs {shape}")
+
+
+def _finite(name: str, array: Floats) -> Floats:
     if not np.isfinite(array).all():
         raise BadInput(f"devices: {name} must be finite")
     return array

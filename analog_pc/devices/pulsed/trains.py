@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Floats, Int32s, UInt32s
+from analog_pc.arrays import Floats, Int32s, UInt32s, UInt64s
 from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
 from analog_pc.compiled.random_streams import mix, stream
 
@@ -34,7 +34,8 @@ _S1, _S2, _S4, _S24 = (np.uint32(k) for k in (1, 2, 4, 24))
 
 
 class Probabilities(NamedTuple):
-    """Of a pulse per slot on each row and column, and the number of lines whose probability was above 1."""
+    """Of a pulse per slot on each row and column, [samples, lines], and the number of lines whose probability
+    was above 1."""
 
     rows: Floats
     columns: Floats
@@ -42,7 +43,10 @@ class Probabilities(NamedTuple):
 
 
 class PulseTrains(NamedTuple):
-    """A line's slots in a uint32, slot k in bit k, and its direction: an int32, 0 for up and -1 for down."""
+    """A line's slots in a uint32, slot k in bit k, and its direction: an int32, 0 for up and -1 for down.
+
+    [samples, lines]; in a kernel that gives the pulses of one sample [lines].
+    """
 
     rows: UInt32s
     columns: UInt32s
@@ -51,65 +55,57 @@ class PulseTrains(NamedTuple):
 
     @property
     def driven(self) -> int:
-        """Pulses on lines, each times the devices on its line."""
-        return int(self.columns.size * _ones_of(self.rows) + self.rows.size * _ones_of(self.columns))
+        """Pulses on lines, each times the devices on its line, of all samples."""
+        of_rows = self.columns.shape[-1] * _ones_of(self.rows)
+        of_columns = self.rows.shape[-1] * _ones_of(self.columns)
+        return int(of_rows + of_columns)
 
 
 def probabilities(
     x: Floats, d: Floats, rate: float, slots: int, step: float, management: bool
-) -> Probabilities | None:
-    """Probabilities of the pulses of an outer product.
+) -> Probabilities:
+    """Probabilities of the pulses of outer products.
 
     Parameters
     ----------
     x, d
-        Vectors of the rows and of the columns.
+        Vectors of the rows [samples, rows] and of the columns [samples, columns]; none is zero.
     rate
-        Of the outer product, of either sign.
+        Of the outer products, of either sign, not 0.
     slots, step
         Length of the trains, and mean step of the devices.
     management
         Whether x and d are scaled against each other.
-
-    Returns
-    -------
-    Probabilities | None
-        None where there is nothing to change.
     """
-    p = np.empty(x.size)
-    q = np.empty(d.size)
-    most_p = _sizes(x, p)
-    most_q = _sizes(d, q)
-    if most_p == 0.0 or most_q == 0.0 or rate == 0.0:
-        return None
+    p = np.empty(x.shape)
+    q = np.empty(d.shape)
     scale = math.sqrt(abs(rate) / (slots * step))
-    tilt = math.sqrt(most_q) / math.sqrt(most_p) if management else 1.0
-    return Probabilities(p, q, _scale(scale * tilt, p) + _scale(scale / tilt, q))
+    return Probabilities(p, q, _probabilities(x, d, scale, management, p, q))
 
 
 def draw_trains(
-    key: np.uint64, found: Probabilities, x: Floats, d: Floats, rate: float, slots: int
+    keys: UInt64s, found: Probabilities, x: Floats, d: Floats, rate: float, slots: int
 ) -> PulseTrains:
-    """Trains of rate * outer(x, d), drawn from two streams of the key: one of rows, one of columns.
+    """Trains of rate * outer(x, d), drawn from two streams of a key: one of rows, one of columns.
 
     Parameters
     ----------
-    key
-        Of the random streams.
+    keys
+        Of the random streams, [samples].
     found
         The probabilities of the same vectors, rate and slots.
     x, d, rate, slots
         As in `probabilities`.
     """
-    every = np.uint32((1 << slots) - 1)
     lines = PulseTrains(
-        rows=np.empty(x.size, np.uint32),
-        columns=np.empty(d.size, np.uint32),
-        row_down=np.empty(x.size, np.int32),
-        column_down=np.empty(d.size, np.int32),
+        rows=np.empty(x.shape, np.uint32),
+        columns=np.empty(d.shape, np.uint32),
+        row_down=np.empty(x.shape, np.int32),
+        column_down=np.empty(d.shape, np.int32),
     )
-    _bernoulli(key, _ROWS, found.rows, every, lines.rows)
-    _bernoulli(key, _COLUMNS, found.columns, every, lines.columns)
+    every = np.uint32((1 << slots) - 1)
+    _draw(keys, _ROWS, found.rows, every, lines.rows)
+    _draw(keys, _COLUMNS, found.columns, every, lines.columns)
     _directions(x, rate < 0.0, lines.row_down)
     _directions(d, False, lines.column_down)
     return lines
@@ -133,7 +129,7 @@ def coincidences(
     Parameters
     ----------
     lines
-        The trains.
+        The trains of one sample.
     counts, sums, weighed
         See `kernels.PulseCounts`; counts are written, and of the sums pulses, coincidences and half-selects x
         weight.  Sums come as zeros and stay so for a row without a pulse, whose counts nothing reads.
@@ -174,9 +170,9 @@ def ones(word: np.uint32) -> np.int32:
 
 @kernel(nogil=True)
 def _ones_of(lines: UInt32s) -> int:
-    """Number of ones of a vector of uint32."""
+    """Number of ones of an array of uint32."""
     count = 0
-    for line in lines:
+    for line in lines.flat:
         count += int(ones(line))
     return count
 
@@ -198,6 +194,19 @@ def _only_up(i: int, counts: Int32s) -> np.int32:
         counts[i, j] = max(counts[i, j], 0)
         total += counts[i, j]
     return total
+
+
+@kernel(nogil=True)
+def _probabilities(x: Floats, d: Floats, scale: float, management: bool, p: Floats, q: Floats) -> int:
+    """Fill p and q of every sample; how many were cut."""
+    cut = 0
+    for s in range(len(x)):
+        most_p = _sizes(x[s], p[s])
+        most_q = _sizes(d[s], q[s])
+        tilt = math.sqrt(most_q) / math.sqrt(most_p) if management else 1.0
+        cut += _scale(scale * tilt, p[s])
+        cut += _scale(scale / tilt, q[s])
+    return cut
 
 
 @kernel(nogil=True)
@@ -223,9 +232,17 @@ def _scale(scale: float, p: Floats) -> int:
 
 @kernel(nogil=True)
 def _directions(x: Floats, reverse: bool, down: Int32s) -> None:
-    """-1 where x, or where -x, is not above 0."""
-    for i in range(x.size):
-        down[i] = 0 if (x[i] > 0.0) != reverse else -1
+    """-1 where x, or where -x, is not above 0, [samples, lines]."""
+    for s in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            down[s, i] = 0 if (x[s, i] > 0.0) != reverse else -1
+
+
+@kernel(nogil=True)
+def _draw(keys: UInt64s, side: np.uint64, p: Floats, every: np.uint32, lines: UInt32s) -> None:
+    """Trains of one side, [samples, lines]."""
+    for s in range(keys.size):
+        _bernoulli(keys[s], side, p[s], every, lines[s])
 
 
 @kernel(nogil=True)

@@ -35,8 +35,7 @@ class Trains(PlainScheme):
         check_slots(self.name, self.slots)
 
     def write(self, synapses: Synapses, x: Floats, d: Floats, rate: float) -> None:
-        for own_x, own_d in zip(x, d, strict=True):
-            synapses.outer(own_x, own_d, rate, self.slots, self.management)
+        synapses.outer(x, d, rate, self.slots, self.management)
 
 
 def check_slots(scheme: str, slots: int) -> None:

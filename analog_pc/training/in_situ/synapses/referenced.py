@@ -26,6 +26,7 @@ from analog_pc.training.in_situ.synapses.protocol import (
     reading,
     restored_write_count,
     row_of,
+    samples_of,
 )
 
 
@@ -64,7 +65,7 @@ class ReferencedSynapses:
 
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         self.array.outer(x, d, rate, slots, self.lines, management)
-        self.write_count.periods += slots
+        self.write_count.periods += slots * samples_of(x)
 
     def pulse(self, counts: Ints) -> None:
         self.array.pulse(counts)

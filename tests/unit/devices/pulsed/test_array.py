@@ -203,6 +203,35 @@ def test_threads_and_a_generator_of_ones_own_change_nothing_else(monkeypatch: py
     np.testing.assert_array_equal(found[0], found[1])
 
 
+@pytest.mark.parametrize("name", ["ecram", "reram-es", "pcm"])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_samples_at_once_are_samples_one_by_one(
+    name: str, shared: bool, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the bit, samples that drive nothing among them; joules to the rounding of a sum."""
+    monkeypatch.setattr("numba.get_num_threads", lambda: threads)
+    monkeypatch.setattr("analog_pc.devices.pulsed.array.WORTH_THREADS", 1)
+    draw = np.random.default_rng(3)
+    x = draw.normal(size=(7, 6))
+    d = draw.normal(size=(7, 4))
+    x[2] = 0.0
+    d[4] = 0.0
+    x[5, [1, 3]] = 0.0
+    energy = WriteEnergy(Pulse(1.0, 1e-7), 1e-7, 1e-6, 1e-15)
+    one, other = (DeviceArray(PRESETS[name], (6, 4), 5, energy) for _ in range(2))
+    first, second = ((np.random.default_rng(4) if shared else None) for _ in range(2))
+    one.outer(x, d, 0.05, rng=first)
+    for own_x, own_d in zip(x, d, strict=True):
+        other.outer(own_x, own_d, 0.05, rng=second)
+    for key, value in one.state().items():
+        if key == "totals":
+            np.testing.assert_allclose(value, other.state()[key], rtol=1e-13)
+        else:
+            np.testing.assert_array_equal(value, other.state()[key])
+    assert one.statistics().pulses > 0
+
+
 def test_arrays_on_the_same_lines_get_the_same_pulses_and_have_their_own_noise() -> None:
     first, second = (DeviceArray(PRESETS["ecram"], (5, 4), seed) for seed in (1, 2))
     for a in (first, second):
@@ -427,6 +456,7 @@ def test_a_state_of_another_array_is_refused_whole() -> None:
     [
         (lambda a: a.outer([1.0], D, 0.1), r"x of shape \(1,\), the array needs \(5,\)"),
         (lambda a: a.outer(X, [np.nan] * 4, 0.1), "d must be finite"),
+        (lambda a: a.outer([X, X], D, 0.1), "2 samples of x, 1 of d"),
         (lambda a: a.outer(X, D, math.inf), "rate = inf"),
         (lambda a: a.outer(X, D, 0.1, 32), "slots = 32"),
         (lambda a: a.outer(X, D, 0.1, 0), "slots = 0"),

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from scipy import stats
 
+from analog_pc.arrays import Floats
 from analog_pc.compiled import random_streams as streams
-from analog_pc.devices.pulsed.trains import Probabilities, draw_trains, ones
+from analog_pc.devices.pulsed.trains import Probabilities, PulseTrains, draw_trains, ones
 
 N = 1_000_000
 
@@ -55,9 +56,15 @@ def test_ones_are_counted() -> None:
         assert ones(np.uint32(word)) == word.bit_count()
 
 
+def trains(key: int, x: Floats, d: Floats, rate: float, slots: int) -> PulseTrains:
+    """Of one sample whose probabilities are the sizes of x and d."""
+    found = Probabilities(np.abs(x)[None], np.abs(d)[None], 0)
+    return draw_trains(np.array([key], dtype=np.uint64), found, x[None], d[None], rate, slots)
+
+
 def test_slots_have_their_probability() -> None:
     p = np.array([0.0, 1.0] + [0.3] * 20_000)
-    words = draw_trains(np.uint64(9), Probabilities(p, p, 0), p, p, 1.0, 31).rows
+    words = trains(9, p, p, 1.0, 31).rows[0]
     assert words[0] == 0
     assert words[1] == 2**31 - 1
     bits = (words[2:, None] >> np.arange(31, dtype=np.uint32)) & 1
@@ -69,14 +76,14 @@ def test_slots_have_their_probability() -> None:
 def test_slots_of_extreme_probabilities_are_those_of_53_bits() -> None:
     """All slots but one of 2^53 where p = 1 - 2^-53, and at most one of 2^53 where p <= 2^-53."""
     p = np.array([1.0 - 2.0**-53, 1.0, 2.0**-53, 2.0**-80, 0.0])
-    assert draw_trains(np.uint64(3), Probabilities(p, p, 0), p, p, 1.0, 5).rows.tolist() == [31, 31, 0, 0, 0]
+    assert trains(3, p, p, 1.0, 5).rows[0].tolist() == [31, 31, 0, 0, 0]
 
 
 def test_slots_of_a_number_of_few_bits_are_compared_to_its_last_bit() -> None:
     """p = 5/8 is 0.101: decided by three places, of which the last stays open in one slot of eight."""
     p = np.full(20_000, 0.625)
-    lines = draw_trains(np.uint64(4), Probabilities(p, p, 0), p, -p, -1.0, 7)
-    for words in (lines.rows, lines.columns):
+    lines = trains(4, p, -p, -1.0, 7)
+    for words in (lines.rows[0], lines.columns[0]):
         bits = (words[:, None] >> np.arange(31, dtype=np.uint32)) & 1
         assert not bits[:, 7:].any()
         assert abs(bits[:, :7].mean() - 0.625) <= 6.0 * math.sqrt(0.625 * 0.375 / bits[:, :7].size)
