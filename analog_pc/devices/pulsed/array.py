@@ -184,7 +184,7 @@ class DeviceArray:
         self._coincide(draw_trains(of_trains, found, x, d, float(rate), length), of_noise)
 
     def _keys(self, samples: int, rng: np.random.Generator | None) -> tuple[UInt64s, UInt64s]:
-        """Keys of the trains and of the noise, [samples] each; drawn in turn where one generator draws both."""
+        """Keys of trains and of noise, [samples] each; drawn in turn where one generator draws both."""
         if rng is not None:
             return keys_of(rng, samples), keys_of(self.rng, samples)
         both = keys_of(self.rng, 2 * samples)
