@@ -294,8 +294,6 @@ SAME_HARDWARE = Experiment(
     run,
     Config(),
     Config(
-        resistive_rates=(0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
-        layered_rates=(0.0125, 0.025, 0.05, 0.1, 0.2, 0.4),
         devices=(IDEAL, "ecram", "ecram-mo", "capacitor", "reram-sb", "pcm"),
         noises=(3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
         mismatches=(0.1, 0.2, 0.5, 1.0),
