@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,13 @@ from analog_pc.technology.non_idealities import RANDOM, present
 from analog_pc.training import predict
 
 Tick = Callable[[str], None]  # called before each piece of work, with what it is
+
+
+class Answers(NamedTuple):
+    """Which samples a chip tells right, and which converged, [samples] each."""
+
+    right: Bools
+    converged: Bools
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +104,14 @@ class Bench:
         message = equilibrium.relaxation.message
         return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
 
-    def right(self, technology: Technology, seed: int) -> Bools:
-        """Which samples a chip tells right, [samples]; one without an answer is wrong."""
+    def answers(self, technology: Technology, seed: int) -> Answers:
+        """What a chip answers; a sample without convergence is not right."""
         found = self.equilibrium(technology, seed)
-        converged = found.relaxation.converged & np.isfinite(found.output).all(axis=1)
-        return np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels))
+        converged = np.asarray(found.relaxation.converged & np.isfinite(found.output).all(axis=1))
+        return Answers(
+            right=np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels)),
+            converged=converged,
+        )
 
     def chips(self, technology: Technology, most: int | None = None) -> Accuracy:
         """Accuracy of several chips, at most so many; of one where a seed draws nothing: all are the same."""

@@ -13,7 +13,15 @@ import numpy as np
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints, UInt64s
 from analog_pc.compiled.random_streams import keys_of
 from analog_pc.compiled.threads import side_by_side, slices, threads
-from analog_pc.devices.pulsed.checks import matrix, paired_rows, shape_of, slots_of, whole_numbers
+from analog_pc.devices.pulsed.checks import (
+    generator_of,
+    matrix,
+    paired_rows,
+    rate_of,
+    shape_of,
+    slots_of,
+    whole_numbers,
+)
 from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.energy import Statistics, WriteEnergy
 from analog_pc.devices.pulsed.kernels import SUMS, Devices, PulseCounts
@@ -167,21 +175,22 @@ class DeviceArray:
         Raises
         ------
         BadInput
-            For vectors of another length or not finite, a rate that is not finite, slots beyond 1 ... 31.
+            For vectors of another length or not finite, or not as many of both, a rate that is no finite
+            number, slots beyond 1 ... 31, a rng that is none; nothing is changed.
         """
         x, d = paired_rows("x", x, self.shape[0], "d", d, self.shape[1])
         length = slots_of(slots, MOST_SLOTS)
-        if not np.isfinite(rate):
-            raise BadInput(f"outer: rate = {rate!r}, must be finite")
+        rate = rate_of(rate)
+        rng = generator_of(rng)
         busy = x.any(axis=1) & d.any(axis=1)
         if rate == 0.0 or not busy.any():
             return
         x = x[busy]
         d = d[busy]
-        found = probabilities(x, d, float(rate), length, self.spec.step, management)
+        found = probabilities(x, d, rate, length, self.spec.step, management)
         self.totals[2] += found.cut
         of_trains, of_noise = self._keys(len(x), rng)
-        self._coincide(draw_trains(of_trains, found, x, d, float(rate), length), of_noise)
+        self._coincide(draw_trains(of_trains, found, x, d, rate, length), of_noise)
 
     def _keys(self, samples: int, rng: np.random.Generator | None) -> tuple[UInt64s, UInt64s]:
         """Keys of trains and of noise, [samples] each; drawn in turn where one generator draws both."""

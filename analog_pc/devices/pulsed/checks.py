@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, Int32s, has_whole_value, is_whole
+from analog_pc.arrays import ArrayLike, Floats, Int32s, has_whole_value, is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 
@@ -26,7 +28,7 @@ def paired_rows(
     x = _rows(first, x, rows)
     d = _rows(second, d, columns)
     if len(x) != len(d):
-        raise BadInput(f"devices: {len(x)} samples of {first}, {len(d)} of {second}: must be as many")
+        raise BadInput(f"devices: {first} has {len(x)} vectors, {second} {len(d)}: give as many of both")
     return x, d
 
 
@@ -46,6 +48,20 @@ def whole_numbers(values: ArrayLike, shape: tuple[int, int]) -> Int32s:
     return counts.astype(np.int32)
 
 
+def rate_of(rate: object) -> float:
+    """A finite number."""
+    if not is_number(rate) or not math.isfinite(rate):
+        raise BadInput(f"outer: rate = {rate!r}, must be a finite number")
+    return float(rate)
+
+
+def generator_of(rng: object) -> np.random.Generator | None:
+    """A generator of numpy, or none."""
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise BadInput(f"outer: rng = {rng!r}, must be a numpy.random.Generator")
+    return rng
+
+
 def slots_of(slots: float, most: int) -> int:
     """A whole number of slots of a train, from 1 to the most."""
     if not has_whole_value(slots) or not 1 <= slots <= most:
@@ -56,7 +72,9 @@ def slots_of(slots: float, most: int) -> int:
 def _rows(name: str, values: ArrayLike, length: int) -> Floats:
     array = _numbers(name, values)
     if array.ndim not in (1, 2) or array.shape[-1] != length:
-        raise BadInput(f"devices: {name} of shape {array.shape}, the array needs {(length,)}")
+        raise BadInput(
+            f"devices: {name} of shape {array.shape}, the array needs {(length,)}, or (samples, {length})"
+        )
     return _finite(name, np.atleast_2d(array))
 
 

@@ -7,8 +7,9 @@ that keeps the budget are evaluated, each with the smallest bandwidth that damps
     loss        of chips, a verdict as in `trial.py`; the chance of a wrong one is shared among all shares
     cost        of a prediction, see `pricing.py`
 
-On the front no other candidate loses less at no more energy.  The chip that is handed on is the cheapest
-whose loss is certain to be within the budget.
+On the front no other candidate loses less at no more energy.  The joint chip, which is handed on, has the
+largest share that keeps the budget and a cost: the worst parts that are good enough.  It need not be the
+cheapest: what the cost model does not price, such as a smaller spread, is free, and may save energy.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ class Candidate:
     price: Price
     on_front: bool = False
 
+    @property
+    def keeps(self) -> bool:
+        """Whether it has a cost and keeps the budget."""
+        return self.trial.verdict is Verdict.KEPT and self.price.energy is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class FieldPrice:
@@ -87,7 +93,7 @@ class Budget:
     candidates
         By share, ascending.
     chosen
-        Index of the cheapest candidate that keeps the budget; None where none with a cost does.
+        Index of the joint chip; None where no candidate that keeps the budget has a cost.
     fields
         What each field costs, in the order of the limits.
     message
@@ -107,9 +113,15 @@ class Budget:
         return next((one for one in self.fields if one.name == name), None)
 
     @property
-    def cheapest(self) -> Candidate | None:
+    def joint(self) -> Candidate | None:
         """The chosen candidate."""
         return None if self.chosen is None else self.candidates[self.chosen]
+
+    @property
+    def cheapest(self) -> Candidate | None:
+        """The candidate of least energy that keeps the budget."""
+        priced = [one for one in self.candidates if one.keeps]
+        return min(priced, key=lambda one: one.price.energy or math.inf, default=None)
 
 
 STEPS = tuple(range(-(PRICED_SHARES // 2), PRICED_SHARES // 2 + 1))  # powers of sqrt(2)
@@ -139,28 +151,29 @@ def find_budget(
     Returns
     -------
     tuple of Joint, Budget
-        The joint chip at the chosen share, with its bandwidth; without a technology where none damps it.
+        The joint chip at the largest share that has a cost, with its bandwidth; without a technology where
+        none damps it.
     """
     if joint.share is None:
         return joint, Budget(message="not even the smallest share keeps the budget: there is no joint chip")
     shares = [joint.share * math.sqrt(2.0) ** step for step in STEPS]
     found = _all([partial(_candidate, bench, limits, share, asked, sized) for share in shares], workers)
     candidates = _with_front(found)
-    chosen = _cheapest(candidates)
+    chosen = _largest(candidates, joint.share)
     if chosen is None:
         own = next(one.price for one in candidates if one.share == joint.share)
         message = f"no share that keeps the budget has a cost: {own.remark}"
         if sized:
             joint = _with_bandwidth(joint, bench.technology, own.bandwidth)
         return joint, Budget(candidates=candidates, message=message)
-    cheapest = candidates[chosen]
-    if cheapest.share != joint.share:
-        joint = confirmed_joint(bench, limits, cheapest.share, asked, joint.trials)
+    own_price = candidates[chosen].price
+    if candidates[chosen].share != joint.share:
+        joint = confirmed_joint(bench, limits, candidates[chosen].share, asked, joint.trials)
     fields = [FieldPrice(name=BANDWIDTH, priced_by=PRICED[BANDWIDTH], energy_ratio=None)] if sized else []
-    loosened = partial(_loosened, bench, joint.values, cheapest.price, sized)
+    loosened = partial(_loosened, bench, joint.values, own_price, sized)
     fields += _all([partial(loosened, one, value) for one, value in limits], workers)
     if sized:
-        joint = _with_bandwidth(joint, bench.technology, cheapest.price.bandwidth)
+        joint = _with_bandwidth(joint, bench.technology, own_price.bandwidth)
     return joint, Budget(
         candidates=candidates,
         chosen=chosen,
@@ -193,22 +206,20 @@ def _candidate(bench: Bench, limits: Limits, share: float, asked: Asked, sized: 
 
 
 def _with_front(found: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """Which candidates nothing beats in energy and loss."""
-    costs = [[math.nan if one.price.energy is None else one.price.energy, one.trial.loss] for one in found]
+    """Which candidates nothing beats in energy and loss; none without answers, whose energy is no cost."""
+    costs = [
+        [math.nan if one.price.energy is None or one.trial.unconverged else one.price.energy, one.trial.loss]
+        for one in found
+    ]
     on_front = pareto(costs)
     return tuple(
         dataclasses.replace(one, on_front=bool(best)) for one, best in zip(found, on_front, strict=True)
     )
 
 
-def _cheapest(candidates: Sequence[Candidate]) -> int | None:
-    """The candidate of least energy that keeps the budget."""
-    energies = {
-        k: one.price.energy
-        for k, one in enumerate(candidates)
-        if one.trial.verdict is Verdict.KEPT and one.price.energy is not None
-    }
-    return min(energies, key=lambda k: energies[k], default=None)
+def _largest(candidates: Sequence[Candidate], most: float) -> int | None:
+    """The largest share up to `most` that keeps the budget and has a cost."""
+    return max((k for k, one in enumerate(candidates) if one.keeps and one.share <= most), default=None)
 
 
 def _loosened(

@@ -13,7 +13,7 @@ look has alpha = (1 - confidence) / (k v), so that all answers of a field are ri
 that confidence (Boole's inequality).
 
 A spread may draw a chip that cannot be built, such as one with a gate of negative gain.  It counts as a chip
-that gets every sample wrong: it is no part of the yield.
+that gets every sample wrong: it is no part of the yield.  An answer that does not converge counts as wrong.
 """
 
 from __future__ import annotations
@@ -26,14 +26,12 @@ from enum import Enum
 import numpy as np
 from scipy import stats
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
-from analog_pc.evaluation import Bench
-from analog_pc.reporting.text import counted
+from analog_pc.evaluation import Answers, Bench
 from analog_pc.technology import Technology
 
 LOOKS = (4, 8, 16, 32, 64, 128)  # chips at which the losses are looked at
-NOT_BUILT = "cannot be built: a drawn value is outside what a part can have"
 ROUNDING = 1e-3  # of one sample: what means of so many chips are apart at least
 
 
@@ -57,11 +55,14 @@ class Loss:
         Of every sample, a mean over the chips, [samples].
     not_built
         Chips among them that cannot be built, and so get every sample wrong.
+    unconverged
+        Answers of the others that did not converge, and so are wrong.
     """
 
     each: Floats
     of_samples: Floats
     not_built: int = 0
+    unconverged: int = 0
 
     @property
     def mean(self) -> float:
@@ -93,7 +94,23 @@ class Loss:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """One value of a field: what was lost there, and whether that is within the budget."""
+    """One value of a field: what was lost there, and whether that is within the budget.
+
+    Parameters
+    ----------
+    value
+        Of the field.
+    loss, low, high
+        Mean over the chips, and its interval.
+    chips
+        How many; 0 where no technology can have the value.
+    verdict
+        Whether the loss is within the budget.
+    remark
+        What was found in place of a loss.
+    not_built, unconverged
+        See `Loss`.
+    """
 
     value: float
     loss: float
@@ -102,24 +119,28 @@ class Trial:
     chips: int
     verdict: Verdict
     remark: str = ""
+    not_built: int = 0
+    unconverged: int = 0
 
 
 def lost(bench: Bench, technology: Technology, seeds: Iterable[int]) -> Loss:
     """The losses of some chips."""
     ideal = (bench.ideal_predictions == bench.data.labels).astype(np.float64)
-    found = [_right(bench, technology, seed) for seed in seeds]
-    differences = np.array([ideal if right is None else ideal - right for right in found])
+    found = [_answers(bench, technology, seed) for seed in seeds]
+    built = [one for one in found if one is not None]
+    differences = np.array([ideal if one is None else ideal - one.right for one in found])
     return Loss(
         each=differences.mean(axis=1),
         of_samples=differences.mean(axis=0),
-        not_built=sum(right is None for right in found),
+        not_built=len(found) - len(built),
+        unconverged=sum(int(np.count_nonzero(~one.converged)) for one in built),
     )
 
 
-def _right(bench: Bench, technology: Technology, seed: int) -> Bools | None:
-    """Which samples a chip gets right; None where it cannot be built."""
+def _answers(bench: Bench, technology: Technology, seed: int) -> Answers | None:
+    """The answers of a chip; None where it cannot be built."""
     try:
-        return bench.right(technology, seed)
+        return bench.answers(technology, seed)
     except BadInput:
         return None
 
@@ -131,6 +152,7 @@ def together(one: Loss, other: Loss) -> Loss:
         each=np.concatenate([one.each, other.each]),
         of_samples=parts / (one.chips + other.chips),
         not_built=one.not_built + other.not_built,
+        unconverged=one.unconverged + other.unconverged,
     )
 
 
@@ -179,5 +201,6 @@ def tried(
         high=found.mean + half,
         chips=found.chips,
         verdict=verdict,
-        remark=f"{found.not_built} of {counted(found.chips, 'chip')} {NOT_BUILT}" if found.not_built else "",
+        not_built=found.not_built,
+        unconverged=found.unconverged,
     )

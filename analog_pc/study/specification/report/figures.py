@@ -139,7 +139,7 @@ def front(costs: Budget, budget: float) -> Figure:
         if 100.0 * one.trial.loss > top:
             _beyond(axes, one, factor * energy, top)
         else:
-            _mark(axes, one, factor * energy, one is costs.cheapest)
+            _mark(axes, one, factor * energy, one is costs.joint)
             place = (4, 2 if number % 2 else -8)  # neighbours may be close: above and below in turn
             axes.annotate(
                 f"{100.0 * one.share:.0f} %", (factor * energy, 100.0 * one.trial.loss), place,

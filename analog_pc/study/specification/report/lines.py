@@ -36,7 +36,8 @@ def opening(target: Target) -> list[str]:
 def budget_text(target: Target) -> str:
     """ "1.0 point", "0.04 points": small ones with their digits."""
     lost = 100.0 * target.budget
-    return points(target.budget) if lost >= 0.1 else f"{lost:.2g} points"
+    told = round(target.budget, 3)
+    return points(told) if math.isclose(told, target.budget) else f"{lost:.4g} points"
 
 
 def field_line(one: FieldLimit) -> str:
@@ -96,9 +97,21 @@ def what_text(trial: Trial) -> str:
     """What is lost at a value, in words."""
     if trial.remark:
         return trial.remark
+    said = f"{points(trial.loss)} lost"
     if trial.verdict is Verdict.UNDECIDED:
-        return f"{points(trial.loss)} lost on {trial.chips} chips, up to {points(trial.high)} possible"
-    return f"{points(trial.loss)} lost"
+        said = f"{points(trial.loss)} lost on {trial.chips} chips, up to {points(trial.high)} possible"
+    return "; ".join([said, *faults(trial)])
+
+
+def faults(trial: Trial) -> list[str]:
+    """What else is wrong with these chips: some cannot be built, some answers do not converge."""
+    said = []
+    if trial.not_built:
+        of = f"{trial.not_built} of {counted(trial.chips, 'chip')}"
+        said.append(f"{of} cannot be built, a drawn value is outside what a part can have")
+    if trial.unconverged:
+        said.append(f"{counted(trial.unconverged, 'answer')} without convergence count as wrong")
+    return said
 
 
 def joint_lines(found: Specification) -> list[str]:
@@ -141,7 +154,7 @@ WIDTHS = (15, 12, 11, 12, 11, 11, 11)
 
 
 def budget_lines(found: Specification) -> list[str]:
-    """Cost against accuracy: a line for each share, * on the Pareto front, <- the chip that is handed on."""
+    """Cost against accuracy: a line for each share, * on the Pareto front, <- the joint chip."""
     costs = found.costs
     if costs is None:
         return []
@@ -150,9 +163,10 @@ def budget_lines(found: Specification) -> list[str]:
         said += ["", _row(HEADINGS)]
     for number, one in enumerate(costs.candidates):
         marks = ("  *" if one.on_front else "") + ("  <-" if number == costs.chosen else "")
+        marks += f"  {'; '.join(faults(one.trial))}" if faults(one.trial) else ""
         said.append(_row(candidate_cells(one)) + marks)
-    if costs.cheapest is not None:
-        said += ["", *textwrap.wrap(cheapest_text(costs, found.missing), WIDTH)]
+    if costs.joint is not None:
+        said += ["", *textwrap.wrap(costs_text(costs, found.missing), WIDTH)]
     return said
 
 
@@ -172,18 +186,25 @@ def candidate_cells(one: Candidate) -> list[str]:
     return [*cells, "-" if price.area is None else f"{1e6 * price.area:.3g} mm2"]
 
 
-def cheapest_text(costs: Budget, missing: Sequence[str] = ()) -> str:
-    """The chip that is handed on, and what its price leaves out; or why there is none."""
-    one = costs.cheapest
+def costs_text(costs: Budget, missing: Sequence[str] = ()) -> str:
+    """The chip that is handed on, the cheapest one, and what prices leave out; or why there are none."""
+    one = costs.joint
     if one is None:
         return costs.message
     without = f" without {' and '.join(missing)}" if missing else ""
-    return (
-        f"* Pareto front. <- cheapest chip that keeps the budget{without}, each field at "
+    said = (
+        f"* Pareto front. <- joint limits, the worst parts that keep the budget{without}, each field at "
         f"{100.0 * one.share:.0f} % of its limit: at most {number_text(one.price.energy, 'J')} and "
         f"{number_text(one.price.latency, 's')} a prediction (linear bound of settling; component values of "
-        f"{costs.process}). {UNPRICED}"
+        f"{costs.process})."
     )
+    least = costs.cheapest
+    if least is not None and least.share != one.share:
+        said += (
+            f" The cheapest that keeps it is at {100.0 * least.share:.0f} %: "
+            f"{number_text(least.price.energy, 'J')}."
+        )
+    return f"{said} {UNPRICED}"
 
 
 UNPRICED = (

@@ -23,8 +23,8 @@ from analog_pc.study.specification.report import figures
 from analog_pc.study.specification.report.lines import (
     beyond_text,
     candidate_cells,
-    cheapest_text,
     confidence_text,
+    costs_text,
     joint_text,
     opening,
     price_text,
@@ -34,7 +34,7 @@ from analog_pc.study.specification.run import FieldLimit, Specification
 from analog_pc.technology.toml_file import technology_text
 
 SCHEMA = "analog-pc specification"
-VERSION = 1  # a field that changes its meaning or goes makes it one more
+VERSION = 2  # a field that changes its meaning or goes makes it one more
 FIGURES = "figures"
 DRAWN = ("losses", "margins", "front")
 JSON = "specification.json"
@@ -109,14 +109,15 @@ def specification_dict(found: Specification) -> dict[str, Any]:
                          accuracy_at_limit: on chips that did not find it, with low, high (t over chips) and
                          sample_low, sample_high (on other samples), each of interval_confidence.
                          typical: value of the technology, met: whether it keeps the limit; beyond: the best
-                         value tried beyond it, {value, loss, verdict, remark}; trials: all values tried;
+                         value tried beyond it, {value, loss, verdict, remark, not_built (chips),
+                         unconverged (answers)}; trials: all values tried;
                          joint_limit: with all fields at work, null where it is not among them
         joint            {share, fields [{name, limit, unit, direction}], accuracy, low, high, chips, good,
                          yield_low, yield_high, confidence, trials}, or null
         costs            {candidates [{share, trial, price {energy, latency, power, area, bandwidth, remark},
-                         on_front}], chosen (index of the cheapest that keeps the budget, which is the joint
-                         chip), fields [{name, priced_by, energy_ratio}], process, message}, or null; of a
-                         prediction, with linear bounds of the settling time
+                         on_front}], chosen (index of the joint chip), fields [{name, priced_by,
+                         energy_ratio}], process, message}, or null; of a prediction, with linear
+                         bounds of the settling time
     """
     target = found.target
     bench = target.bench
@@ -304,7 +305,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
         handed_on=found.chip is not None,
         rows=rows,
         candidates=[] if found.costs is None else [_candidate(one) for one in found.costs.candidates],
-        priced="" if found.costs is None else cheapest_text(found.costs, found.missing),
+        priced="" if found.costs is None else costs_text(found.costs, found.missing),
         confidence=confidence_text(target),
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
         versions=versions(),

@@ -456,7 +456,9 @@ def test_a_state_of_another_array_is_refused_whole() -> None:
     [
         (lambda a: a.outer([1.0], D, 0.1), r"x of shape \(1,\), the array needs \(5,\)"),
         (lambda a: a.outer(X, [np.nan] * 4, 0.1), "d must be finite"),
-        (lambda a: a.outer([X, X], D, 0.1), "2 samples of x, 1 of d"),
+        (lambda a: a.outer([X, X], D, 0.1), "x has 2 vectors, d 1"),
+        (lambda a: a.outer(X, D, "0.1"), "rate = '0.1', must be a finite number"),
+        (lambda a: a.outer(X, D, 0.1, rng=3), "rng = 3, must be a numpy.random.Generator"),
         (lambda a: a.outer(X, D, math.inf), "rate = inf"),
         (lambda a: a.outer(X, D, 0.1, 32), "slots = 32"),
         (lambda a: a.outer(X, D, 0.1, 0), "slots = 0"),
