@@ -42,9 +42,18 @@ def test_a_rise_from_before_training() -> None:
     assert rise(history(0.99 * start), LARGE, INPUTS, TARGETS) is None  # one epoch has no first to compare
 
 
-@pytest.mark.parametrize("energies", [
-    (), (None,), (1.0, None), (1.9, 0.5), (0.5, 0.51), (0.5, ZERO), (5.0, 30.0, 0.2),
-], ids=["none", "unsettled", "unsettled-at-last", "falls", "noise", "as-weights-of-zero", "early-peak"])  # fmt: skip
+@pytest.mark.parametrize(
+    "energies",
+    [
+        pytest.param((), id="none"),
+        pytest.param((None,), id="unsettled"),
+        pytest.param((1.0, None), id="unsettled-at-last"),
+        pytest.param((1.9, 0.5), id="falls"),
+        pytest.param((0.5, 0.51), id="noise"),
+        pytest.param((0.5, ZERO), id="as-weights-of-zero"),
+        pytest.param((5.0, 30.0, 0.2), id="early-peak"),
+    ],
+)
 def test_no_rise(energies: tuple[float | None, ...]) -> None:
     assert rise(history(*energies), LARGE, INPUTS, TARGETS) is None
 
