@@ -39,7 +39,8 @@ FILE = PathOption(dir_okay=False)
 @click.option(
     "--lr",
     type=float,
-    help="Learning rate.  [default: 0.1 for sigmoids, else 0.03; on devices 3 times that, but with ipc]",
+    help="Learning rate.  [default: 0.1 for sigmoids, else 0.03; on devices 3 times that, but with ipc; "
+    "there without hidden layer at most half of what is stable]",
 )
 @click.option("--seed", default=0, show_default=True, help="Of the split, the weights and the order.")
 @click.option(

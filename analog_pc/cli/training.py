@@ -27,6 +27,7 @@ from analog_pc.training import (
     load_dataset,
     mathematics_backend,
 )
+from analog_pc.training.divergence import Rise, read_out_rate
 
 # Sigmoid networks bear the larger step; the others diverge with it.
 LEARNING_RATES = {"sigmoid": 0.1, "hard_sigmoid": 0.1}
@@ -69,14 +70,14 @@ def _train_and_save(
     network = random_network(sizes, options.activation, seed=options.seed, precision=options.precision)
     kind = learning_rule(options.rule).name
     on_devices = in_situ.any_set or kind == "ipc"
-    lr = LEARNING_RATES.get(options.activation, 0.03)
-    if on_devices and kind != "ipc":
-        lr = WITHOUT_MOMENTUM.get(options.activation, 0.1)
+    lr = options.lr
+    if lr is None and on_devices and kind != "ipc":
+        lr = _rate_on_devices(network, dataset)
     config = TrainingConfig(
         rule=options.rule,
         epochs=options.epochs,
         batch=options.batch,
-        lr=lr if options.lr is None else options.lr,
+        lr=LEARNING_RATES.get(options.activation, 0.03) if lr is None else lr,
         seed=options.seed,
     )
     if on_devices:
@@ -90,10 +91,39 @@ def _train_and_save(
         click.echo(costs_line(run.trainer.costs))
     if run.trainer.costs.unsettled and (not on_devices or _is_nudged(run)):
         click.echo(_unsettled_line(run))
+    found = run.rise
+    if found is not None:
+        click.echo(_rise_line(run, found), err=True)
     save_network(options.out, run.trainer.network)
     count = len(dataset.test_labels)
     click.echo(
         f"{options.out}: test accuracy {100.0 * run.accuracy:.2f} % on {count} samples of {dataset.name}"
+    )
+
+
+def _rate_on_devices(network: PredictiveCodingNetwork, dataset: Dataset) -> float:
+    """The default rate; without hidden layer at most what the inputs bear, which is told."""
+    rate = WITHOUT_MOMENTUM.get(network.activation, 0.1)
+    borne = read_out_rate(network, dataset.train_inputs)
+    if borne is None or borne >= rate:
+        return rate
+    click.echo(
+        f"remark: no hidden layer: learning rate {borne:.3g}, half of the largest stable one of these "
+        "inputs; --lr sets another",
+        err=True,
+    )
+    return borne
+
+
+def _rise_line(run: TrainingRun, found: Rise) -> str:
+    """What rose, and what to do about it."""
+    lr = run.trainer.config.lr
+    borne = read_out_rate(run.trainer.network, run.data.train_inputs)
+    other = borne if borne is not None and borne < 0.5 * lr else 0.1 * lr
+    return (
+        f"remark: training raised the energy per sample from {found.before:.3g} {found.since} to "
+        f"{found.after:.3g} in epoch {run.epoch}, weights of 0 have {found.zero:.3g}: use a smaller "
+        f"learning rate than {lr:.3g}, try --lr {other:.1g}"
     )
 
 

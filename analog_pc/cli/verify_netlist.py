@@ -132,6 +132,8 @@ def _print(check: NetlistCheck) -> None:
     click.echo(f"{check.netlist}: {headline(check)}")
     if not check.edited:
         click.echo("the netlist is as it was written, not edited")
+    if check.foreign:
+        click.echo(check.foreign)
     for number, source in enumerate(check.sources[:MOST_SOURCES]):
         click.echo(f"{'source' if number == 0 else 'then'}: {source_line(source)}")
     for line in followers_lines(check):

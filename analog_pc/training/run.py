@@ -20,6 +20,7 @@ from analog_pc.training.backend import predict
 from analog_pc.training.checkpoint import description, load, save
 from analog_pc.training.costs import Costs
 from analog_pc.training.datasets import Dataset
+from analog_pc.training.divergence import Rise, rise
 from analog_pc.training.error_path import mathematics_backend
 from analog_pc.training.interrupt import interruptible
 from analog_pc.training.trainer import Trainer, TrainingConfig
@@ -91,6 +92,11 @@ class TrainingRun:
         found = self.trainer.backend.predict(self.data.test_inputs).argmax(axis=1)
         return float((found == self.data.test_labels).mean())
 
+    @property
+    def rise(self) -> Rise | None:
+        """Whether the energy rose over the epochs done; see `analog_pc.training.divergence.rise`."""
+        return rise(self.history, self.trainer.backend.start, self.data.train_inputs, self.targets)
+
     def go(self, progress: Callable[[Progress], None] | None = None) -> list[dict[str, Any]]:
         """Train until `config.epochs` are done; returns the history, one dictionary for JSON an epoch.
 
@@ -124,6 +130,7 @@ class TrainingRun:
                 self._interrupted()
             if now - self._saved > SAVE_SECONDS:
                 self.save()
+        self._check_outputs()
         self._finish()
         if progress is not None:
             progress(self._progress(epoch_ended=True))
@@ -135,11 +142,7 @@ class TrainingRun:
             energy = self.trainer.step(self.data.train_inputs[chosen], self.targets[chosen])
         except (FloatingPointError, np.linalg.LinAlgError) as fault:
             self.save()
-            kept = f"; {self.checkpoint} holds the last good state" if self.checkpoint else ""
-            raise BadInput(
-                f"training diverged in epoch {self.epoch + 1} ({fault}): use a smaller lr than "
-                f"{self.trainer.config.lr:g}{kept}"
-            ) from None
+            raise self._diverged(str(fault)) from None
         except AnalogPcError:  # a simulator that fails, say: what was learned is kept
             self.save()
             raise
@@ -147,6 +150,20 @@ class TrainingRun:
             self.energy += energy * chosen.size
             self.settled += chosen.size
         self.position += chosen.size
+
+    def _diverged(self, fault: str) -> BadInput:
+        there = self.checkpoint is not None and self.checkpoint.exists()
+        kept = f"; {self.checkpoint} holds the last good state" if there else ""
+        return BadInput(
+            f"training diverged in epoch {self.epoch + 1} ({fault}): use a smaller lr than "
+            f"{self.trainer.config.lr:g}{kept}"
+        )
+
+    def _check_outputs(self) -> None:
+        """No step follows the last update of an epoch, which would find weights that overflow."""
+        outputs = predict(self.trainer.network, self.data.test_inputs)
+        if not np.isfinite(np.square(outputs).sum()):
+            raise self._diverged("outputs overflow")
 
     def _finish(self) -> None:
         costs = self.trainer.costs

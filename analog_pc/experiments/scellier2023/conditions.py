@@ -125,9 +125,9 @@ def rates_of(config: Config, condition: Condition) -> Rates:
 
 
 def at_end(config: Config, condition: Condition, choice: Choice) -> bool:
-    """Whether a rate beyond the grid may have been better."""
+    """Whether a rate beyond the grid may have been better; of a grid of one rate nothing was chosen."""
     rates = rates_of(config, condition)
-    return choice.rate in (min(rates), max(rates))
+    return min(rates) < max(rates) and choice.rate in (min(rates), max(rates))
 
 
 def choose(

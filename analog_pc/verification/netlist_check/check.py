@@ -22,6 +22,7 @@ from analog_pc.verification.netlist_check.equations import (
     explained,
     local_deviations,
 )
+from analog_pc.verification.netlist_check.origin import of_another_netlist
 from analog_pc.verification.netlist_check.probes_file import CHECKED, Probe, Probes, read_probes, sha256
 from analog_pc.verification.netlist_check.simulation import Run, read_netlist, run_netlist
 
@@ -87,6 +88,8 @@ class NetlistCheck:
         Signals whose local deviation may follow from a source, the largest first.
     message
         Why nothing could be checked; empty if something was.
+    foreign
+        Why the probes are those of another netlist; empty if all nodes pass or nothing says so.
     netlist_sha256
         Of the netlist that was run.
     tolerance
@@ -99,6 +102,7 @@ class NetlistCheck:
     sources: tuple[Source, ...]
     followers: tuple[Source, ...]
     message: str
+    foreign: str
     netlist_sha256: str
     ngbehavior: str | None
     simulator: str
@@ -166,6 +170,7 @@ def check_netlist(
     nodes = tuple(_verdict(read, probe, run, message, tolerance) for probe in _checked_probes(read))
     failed = any(node.verdict is Verdict.FAIL for node in nodes)
     off = _sources(read, run, tolerance) if failed else ()
+    passed = all(node.verdict is Verdict.PASS for node in nodes)
     return NetlistCheck(
         netlist=netlist,
         probes=read,
@@ -173,6 +178,7 @@ def check_netlist(
         sources=tuple(source for source in off if not source.follows),
         followers=tuple(source for source in off if source.follows),
         message=message,
+        foreign="" if passed else of_another_netlist(content, read),
         netlist_sha256=sha256(content),
         ngbehavior=ngbehavior,
         simulator=Ngspice().version(),

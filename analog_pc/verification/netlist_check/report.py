@@ -215,6 +215,7 @@ def followers_lines(check: NetlistCheck) -> list[str]:
 def summary(check: NetlistCheck) -> str:
     """Verdict, sources and the largest deviations, a line each."""
     lines = [f"{check.netlist}: {headline(check)}"]
+    lines += [check.foreign] if check.foreign else []
     lines += [source_line(source) for source in check.sources[:MOST_SOURCES]]
     lines += followers_lines(check)
     if not check.message:
@@ -230,6 +231,7 @@ def volts_text(volts: float | None) -> str:
 def markdown(check: NetlistCheck) -> str:
     """A summary for a page of a CI run."""
     lines = [f"### {check.netlist.name}: {headline(check)}", ""]
+    lines += [plain(check.foreign), ""] if check.foreign else []
     if check.sources:
         lines += ["Where it comes from, the largest first:", ""]
         lines += [f"1. {plain(source_line(source))}" for source in check.sources[:MOST_SOURCES]]
@@ -286,7 +288,8 @@ def github_lines(check: NetlistCheck, file: str) -> list[str]:
         return []
     if check.verdict is Verdict.NOT_CHECKED:
         return [command("warning", "not checked", head, file)]
-    found = [("source of a deviation", source_line(source)) for source in check.sources]
+    found = [("probes of another netlist", check.foreign)] if check.foreign else []
+    found += [("source of a deviation", source_line(source)) for source in check.sources]
     found = found or [("deviation", _deviation_line(node)) for node in check.largest_first]
     lines = [command("error", title, text, file) for title, text in found[: MOST - 1]]
     return [command("error", "verify", head, file), *lines]

@@ -194,3 +194,28 @@ def test_samples_that_teach_nothing_are_told(tmp_path: Path) -> None:
     said = "120 of 120 samples had no equilibrium and taught nothing: use a smaller beta"
     assert said in result.stdout
     assert json.loads(history.read_text())[0]["energy"] is None
+
+
+READ_OUT = ("train", "--data", "breast_cancer", "--layers", "30,2", "--epochs", 3)
+
+
+@pytest.mark.parametrize("device", [("ideal",), ("ecram", "--scheme", "trains")], ids=["ideal", "ecram"])
+def test_a_training_that_raised_the_energy_is_told(device: tuple[str, ...], tmp_path: Path) -> None:
+    out = tmp_path / "net.npz"
+    result = cli(*READ_OUT, "--device", *device, "--lr", 0.3, "--out", out)
+    assert result.exit_code == 0, result.output
+    (line,) = [one for one in result.stderr.splitlines() if one.startswith("remark: training raised")]
+    assert " in epoch 3, weights of 0 have 0.5: use a smaller learning rate than 0.3, try --lr 0.08" in line
+    assert out.exists()
+
+
+@pytest.mark.parametrize("device", [("ideal",), ("ecram", "--scheme", "trains")], ids=["ideal", "ecram"])
+def test_the_default_rate_suits_a_network_without_hidden_layer(
+    device: tuple[str, ...], tmp_path: Path
+) -> None:
+    result = cli(*READ_OUT, "--device", *device, "--out", tmp_path / "net.npz")
+    assert result.exit_code == 0, result.output
+    assert "remark: no hidden layer: learning rate 0.0753, half of the largest stable one" in result.stderr
+    assert "raised" not in result.stderr
+    # Of 114 samples; 63 % have the more frequent label.
+    assert float(result.stdout.split("test accuracy ")[1].split(" %")[0]) > 80.0
