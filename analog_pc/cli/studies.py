@@ -234,7 +234,7 @@ def _shown(study: Study, folder: Path, evaluate: Evaluate, which: Part = WHOLE) 
             return evaluate(study, tell)
     except KeyboardInterrupt:
         total = which.points(len(study))
-        what = "points" if study.given is None else "failing chips without a non-ideality"
+        what = "points" if study.chosen_points is None else "failing chips without a non-ideality"
         raise KeyboardInterrupt(
             f"interrupted: {max(done, 0)} of {total} {what} are kept in {folder}, the same command goes on"
         ) from None

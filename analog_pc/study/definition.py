@@ -67,7 +67,7 @@ class Study:
         Combinations that are evaluated instead of those of the sampler: a search fills them in.
     wafer
         Lots and dies that chips come from, in the order of their seeds; not of own chips.
-    given
+    chosen_points
         Points that are evaluated instead of all: failing chips without a non-ideality (`yields.py`).
 
     Raises
@@ -91,7 +91,7 @@ class Study:
     objectives: Mapping[str, str] = field(default_factory=dict)
     population: int = POPULATION
     candidates: tuple[Values, ...] | None = None
-    given: tuple[Point, ...] | None = None
+    chosen_points: tuple[Point, ...] | None = None
 
     def __post_init__(self) -> None:
         names = [axis.name for axis in self.axes]
@@ -167,8 +167,8 @@ class Study:
         return {name: unit for one in self.measured for name, unit in one.columns.items()}
 
     def __len__(self) -> int:
-        if self.given is not None:
-            return len(self.given)
+        if self.chosen_points is not None:
+            return len(self.chosen_points)
         return self._count * self.chips_each
 
     @property
@@ -191,8 +191,8 @@ class Study:
 
     def all_points(self) -> Iterator[Point]:
         """Every point, made when it is asked for; the chips of a combination follow each other."""
-        if self.given is not None:
-            yield from self.given
+        if self.chosen_points is not None:
+            yield from self.chosen_points
             return
         index = 0
         for values in self.combinations():

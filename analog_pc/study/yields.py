@@ -135,7 +135,8 @@ def chips_without(results: Results) -> Study:
         for asked in _without_each(chip, search)
     ]
     return dataclasses.replace(
-        search, given=tuple(dataclasses.replace(point, index=index) for index, point in enumerate(asked))
+        search,
+        chosen_points=tuple(dataclasses.replace(point, index=index) for index, point in enumerate(asked)),
     )
 
 
@@ -158,7 +159,7 @@ def yields(results: Results, rows: Mapping[str, Row]) -> tuple[Yield, ...]:
 
 
 def _search(study: Study) -> Study:
-    """A study of given points, none yet, that measures what the limits name."""
+    """A study of chosen points, none yet, that measures what the limits name."""
     return dataclasses.replace(
         study,
         name=SEARCH,
@@ -168,7 +169,7 @@ def _search(study: Study) -> Study:
         objectives={},
         candidates=None,
         measures=tuple(study.limits.each),
-        given=(),
+        chosen_points=(),
     )
 
 
