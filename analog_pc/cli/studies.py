@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -32,12 +33,13 @@ from analog_pc.study.report.sentences import (
     index_lines,
     opening,
 )
-from analog_pc.study.report.write import NAMES, write_study
+from analog_pc.study.report.write import NAMES, PAGE, write_study
 from analog_pc.study.samplers import NSGA2
 from analog_pc.study.search import Evaluate, check_search, search_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
 from analog_pc.study.slurm_engine import JOBS, MINUTES, Array, check_slurm, run_on_slurm
-from analog_pc.study.yields import Yield, yields
+from analog_pc.study.store import Store
+from analog_pc.study.yields import chips_without, yields
 
 SCRIPT = "study.sbatch"
 EXIT_CODES = {Verdict.CONFIRMED: 0, Verdict.DIFFERS: 1, Verdict.NOT_CHECKED: 3}
@@ -143,11 +145,12 @@ def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
         for line in opening(study):
             click.echo(line)
         results = evaluate(study)
-    analyses = Analyses(
-        yields=_yields(results) if study.limits.each else (),
-        confirmations=_confirmed(results, request.confirm, ngspice) if request.confirm else (),
-        indices=indices_of(results),
-    )
+        analyses = Analyses(indices=indices_of(results))
+        if study.limits.each:
+            analyses = _with_yields(results, analyses, evaluate, folder, request.netcdf)
+    if request.confirm:
+        confirmations = _confirmed(results, request.confirm, ngspice)
+        analyses = dataclasses.replace(analyses, confirmations=confirmations)
     for line in combination_lines(results, analyses.yields):
         click.echo(line)
     for line in front_lines(results):
@@ -231,8 +234,9 @@ def _shown(study: Study, folder: Path, evaluate: Evaluate, which: Part = WHOLE) 
             return evaluate(study, tell)
     except KeyboardInterrupt:
         total = which.points(len(study))
+        what = "points" if study.chosen_points is None else "failing chips without a non-ideality"
         raise KeyboardInterrupt(
-            f"interrupted: {max(done, 0)} of {total} points are kept in {folder}, the same command goes on"
+            f"interrupted: {max(done, 0)} of {total} {what} are kept in {folder}, the same command goes on"
         ) from None
 
 
@@ -242,7 +246,22 @@ def _confirmed(results: Results, count: int, simulator: Simulator) -> tuple[Conf
         return confirm(results, count, simulator, display.next)
 
 
-def _yields(results: Results) -> tuple[Yield, ...]:
-    with plain_interrupts(), StepDisplay() as display:
-        display.begin(1, 1, "what each failing chip fails by")
-        return yields(results, display.next)
+def _with_yields(
+    results: Results,
+    analyses: Analyses,
+    evaluate: Callable[[Study], Results],
+    folder: Path,
+    as_netcdf: bool,
+) -> Analyses:
+    """The yields too; while culprits are looked for, the folder has a report of all rows without them."""
+    found = dataclasses.replace(analyses, yields=yields(results, Store(folder).rows()))
+    if not any(one.pending for one in found.yields):
+        return found
+    write_study(results, found, folder, as_netcdf=as_netcdf)
+    try:
+        measured = evaluate(chips_without(results))
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(
+            f"{stopped}; {folder / PAGE} has all {counted(len(results), 'point')}, but not all culprits"
+        ) from None
+    return dataclasses.replace(found, yields=yields(results, {one.row.key: one.row for one in measured}))

@@ -25,6 +25,7 @@ from analog_pc.study.seeds import chip_seed
 from analog_pc.study.wafer import Die, Wafer
 from analog_pc.technology import Technology
 from analog_pc.technology.checks import nearest
+from analog_pc.technology.non_idealities import without
 
 OWN = "own"  # chips: each point has one of its own
 MOST_CHIPS = 1_000_000
@@ -66,6 +67,8 @@ class Study:
         Combinations that are evaluated instead of those of the sampler: a search fills them in.
     wafer
         Lots and dies that chips come from, in the order of their seeds; not of own chips.
+    chosen_points
+        Points that are evaluated instead of all: failing chips without a non-ideality (`yields.py`).
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Study:
     objectives: Mapping[str, str] = field(default_factory=dict)
     population: int = POPULATION
     candidates: tuple[Values, ...] | None = None
+    chosen_points: tuple[Point, ...] | None = None
 
     def __post_init__(self) -> None:
         names = [axis.name for axis in self.axes]
@@ -163,6 +167,8 @@ class Study:
         return {name: unit for one in self.measured for name, unit in one.columns.items()}
 
     def __len__(self) -> int:
+        if self.chosen_points is not None:
+            return len(self.chosen_points)
         return self._count * self.chips_each
 
     @property
@@ -185,6 +191,9 @@ class Study:
 
     def all_points(self) -> Iterator[Point]:
         """Every point, made when it is asked for; the chips of a combination follow each other."""
+        if self.chosen_points is not None:
+            yield from self.chosen_points
+            return
         index = 0
         for values in self.combinations():
             for decided in self._chips(values):
@@ -202,12 +211,19 @@ class Study:
                 decided = self._decided(values, seed)
             yield Point(index=0, values=values, chip=seed, key=keys.point_key(decided, seed, self._fixed))
 
-    def _decided(self, values: Values, chip: int) -> str:
+    def point_without(self, point: Point, non_ideality: str) -> Point:
+        """The chip of a point with one non-ideality switched off, under a key of its own."""
+        decided = self._decided(point.values, point.chip, non_ideality)
+        key = keys.point_key(decided, point.chip, self._fixed)
+        return dataclasses.replace(point, key=key, without=non_ideality)
+
+    def _decided(self, values: Values, chip: int, non_ideality: str = "") -> str:
         """Network and technology of a chip in words; where there is no such technology, the values."""
         try:
-            technology = self.technology_at(values, chip)
+            technology = self.technology_at(values, chip, non_ideality)
         except BadInput:
             where = "" if self.wafer is None else f" at {self.die(chip)}"
+            where += f" without {non_ideality}" if non_ideality else ""
             return f"refused {values!r} of {keys.of_technology(self._base(values))}{where}"
         precision = values.get(PRECISION)
         return f"{self._digests[self._network_name(values)]} {precision!r} {keys.of_technology(technology)}"
@@ -258,17 +274,22 @@ class Study:
         """The lot and place that a chip comes from; None without a wafer."""
         return None if self.wafer is None else self.wafer.die(chip - self.seed)
 
-    def technology_at(self, values: Values, chip: int) -> Technology:
-        """The technology of a combination as it is in a chip's lot and place; `BadInput` as `technology`."""
+    def technology_at(self, values: Values, chip: int, non_ideality: str = "") -> Technology:
+        """The technology of a combination as it is in a chip's lot and place; `BadInput` as `technology`.
+
+        A non-ideality that is named is switched off, "" is none.
+        """
         found = self.technology(values)
         die = self.die(chip)
-        if self.wafer is None or die is None:
-            return found
-        return self.wafer.apply(found, die, self.seed)
+        if self.wafer is not None and die is not None:
+            found = self.wafer.apply(found, die, self.seed)
+        if non_ideality:
+            found = dataclasses.replace(without(found, non_ideality), name=found.name)
+        return found
 
     def bench(self, point: Point) -> Bench:
         """Network, technology and data of a point, and its chip; `BadInput` as `technology_at`."""
-        technology = self.technology_at(point.values, point.chip)
+        technology = self.technology_at(point.values, point.chip, point.without)
         return Bench(self.network(point.values), technology, self.data, (point.chip,))
 
     @property

@@ -24,12 +24,15 @@ class Point:
         Its seed.
     key
         Hash of everything that decides its results (`keys.py`): the name under which they are stored.
+    without
+        The non-ideality that is switched off; "" where none is.
     """
 
     index: int
     values: Values
     chip: int
     key: str
+    without: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from analog_pc.errors import AnalogPcError
-from analog_pc.evaluation import Bench
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.study.definition import Study
-from analog_pc.study.evaluate import measure_chip
 from analog_pc.study.limits import Limit
-from analog_pc.study.point import Found, Values
+from analog_pc.study.point import Found, Point, Row, Values
 from analog_pc.study.results import Combination, Results
-from analog_pc.technology.non_idealities import present, without
+from analog_pc.technology.non_idealities import present
 
 EXAMINED = 10  # failing chips of a combination whose culprit is looked for
 MOST_EXAMINED = 100  # of a study
-
-Tick = Callable[[str], None]
+SEARCH = "what each failing chip fails by"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +77,8 @@ class Yield:
         are not: with lots it holds for these lots, and `lots` shows how far others may be.
     culprits
         Of the failing chips that were examined, the first ones.
+    pending
+        Failing chips that are still to be examined: the search was interrupted, or has just begun.
     spreads
         Of every column with a limit.
     lots
@@ -93,6 +91,7 @@ class Yield:
     low: float
     high: float
     culprits: tuple[Culprit, ...]
+    pending: int = 0
     spreads: tuple[Spread, ...] = ()
     lots: tuple[LotYield, ...] = ()
 
@@ -118,31 +117,81 @@ class Yield:
         return sum(one.mended and one.name == self.culprit for one in self.culprits)
 
 
-def yields(results: Results, tick: Tick) -> tuple[Yield, ...]:
+def chips_without(results: Results) -> Study:
+    """Points of a study of their own: the failing chips that are examined, without each non-ideality in turn.
+
+    Only what a limit names is measured.  A point has the key of any other one with the same technology.
+
+    Parameters
+    ----------
+    results
+        Of a study with limits.
+    """
+    search = _search(results.study)
+    asked = [
+        asked
+        for _, _, chosen in _failing(results)
+        for chip in chosen
+        for asked in _without_each(chip, search)
+    ]
+    return dataclasses.replace(
+        search,
+        chosen_points=tuple(dataclasses.replace(point, index=index) for index, point in enumerate(asked)),
+    )
+
+
+def yields(results: Results, rows: Mapping[str, Row]) -> tuple[Yield, ...]:
     """The yield of every combination of a study with limits.
 
     Parameters
     ----------
     results
         Of the study.
-    tick
-        Is told of every chip whose culprit is looked for.
+    rows
+        Key -> row of the points of `chips_without`, as far as they are evaluated: a chip that lacks one is
+        pending.
     """
+    search = _search(results.study)
+    return tuple(
+        _yield(results.study, combination, len(failing), [_culprit(search, chip, rows) for chip in chosen])
+        for combination, failing, chosen in _failing(results)
+    )
+
+
+def _search(study: Study) -> Study:
+    """A study of chosen points, none yet, that measures what the limits name."""
+    return dataclasses.replace(
+        study,
+        name=SEARCH,
+        axes=(),
+        sampler="grid",
+        points=0,
+        objectives={},
+        candidates=None,
+        measures=tuple(study.limits.each),
+        chosen_points=(),
+    )
+
+
+def _failing(results: Results) -> Iterator[tuple[Combination, list[Found], list[Found]]]:
+    """The failing chips of every combination, and those of them that are examined."""
     examined = 0
-    found = []
     for combination in results.combinations:
         failing = [chip for chip in combination.chips if _broken(results.study, chip)]
         chosen = failing[: min(EXAMINED, MOST_EXAMINED - examined)]
         examined += len(chosen)
-        culprits = []
-        for chip in chosen:
-            tick(f"chip {chip.point.chip}")
-            culprits.append(culprit(results.study, chip))
-        found.append(_yield(results.study, combination, len(failing), tuple(culprits)))
-    return tuple(found)
+        yield combination, failing, chosen
 
 
-def _yield(study: Study, combination: Combination, failing: int, culprits: tuple[Culprit, ...]) -> Yield:
+def _without_each(chip: Found, search: Study) -> list[Point]:
+    """A chip without each of its non-idealities; none of a chip without results."""
+    if chip.row.failed:
+        return []
+    names = present(search.technology_at(chip.point.values, chip.point.chip))
+    return [search.point_without(chip.point, name) for name in names]
+
+
+def _yield(study: Study, combination: Combination, failing: int, culprits: list[Culprit | None]) -> Yield:
     chips = len(combination.chips)
     low, high = exact_interval(chips - failing, chips)
     return Yield(
@@ -151,7 +200,8 @@ def _yield(study: Study, combination: Combination, failing: int, culprits: tuple
         good=chips - failing,
         low=low,
         high=high,
-        culprits=culprits,
+        culprits=tuple(one for one in culprits if one is not None),
+        pending=culprits.count(None),
         spreads=tuple(_spreads(study, combination)),
         lots=_lots(study, combination),
     )
@@ -178,29 +228,19 @@ def _broken(study: Study, chip: Found) -> tuple[str, ...]:
     return study.limits.broken(chip.row.measured)
 
 
-def culprit(study: Study, chip: Found) -> Culprit:
-    """Measure a failing chip again without each of its non-idealities, one at a time."""
-    broken = _broken(study, chip)
-    misses = _misses(study, chip.row.measured)
-    best = misses
+def _culprit(search: Study, chip: Found, rows: Mapping[str, Row]) -> Culprit | None:
+    """What mends a failing chip; None where it has not been measured without each of its non-idealities."""
+    best = _misses(search, chip.row.measured)
     name = ""
-    for one in () if chip.row.failed else present(study.technology_at(chip.point.values, chip.point.chip)):
-        there = _misses_without(study, chip, one)
-        if there is not None and there < best:
-            best = there
-            name = one
-    return Culprit(chip=chip.point.chip, broken=broken, name=name, mended=best[0] == 0)
-
-
-def _misses_without(study: Study, chip: Found, name: str) -> tuple[int, float] | None:
-    """How far the limits are missed without a non-ideality; None where that has no results."""
-    technology = study.technology_at(chip.point.values, chip.point.chip)
-    other = dataclasses.replace(without(technology, name), name=technology.name)
-    bench = Bench(study.network(chip.point.values), other, study.data, (chip.point.chip,))
-    try:
-        return _misses(study, measure_chip(study, bench))
-    except AnalogPcError:
-        return None
+    for point in _without_each(chip, search):
+        if point.key not in rows:
+            return None
+        row = rows[point.key]
+        misses = _misses(search, row.measured)
+        if not row.failed and misses < best:
+            best = misses
+            name = point.without
+    return Culprit(chip=chip.point.chip, broken=_broken(search, chip), name=name, mended=best[0] == 0)
 
 
 def _misses(study: Study, measured: Mapping[str, float | int | None]) -> tuple[int, float]:

@@ -132,8 +132,10 @@ def culprit_text(found: Yield) -> str:
         return ""
     examined = len(found.culprits)
     where = f"{values_text(found.values)}: {found.failing} of {counted(found.chips, 'chip')} fail"
+    if found.pending:
+        where += f" ({found.pending} still to be examined)"
     if not examined:
-        return f"{where}; none of them examined"
+        return where if found.pending else f"{where}; none of them examined"
     if found.culprit:
         return f"{where}; without {found.culprit} {found.mended} of {examined} examined would pass"
     return f"{where}; no single non-ideality's removal mends one of {examined} examined"

@@ -140,6 +140,7 @@ def study_dict(results: Results, analyses: Analyses) -> dict[str, Any]:
         combinations    [{values, chips, mean, low, high, unconverged}]: accuracy over chips, unconverged
                         samples counted wrong in mean; low, high: 95 % t interval
         yields          [{values, chips, good, low, high, culprits [{chip, broken, name, mended}],
+                         pending: failing chips whose culprit is still to be found,
                          spreads [{name, least, typical, largest}], lots [{lot, chips, good}]}]
         confirmations   [{index, chip, simulator, samples, solved, same, deviation, whole_deviation, left_out,
                         seconds, message, verdict}]: points that ngspice solved again
@@ -293,6 +294,7 @@ CAPTIONS = {
 def _page(results: Results, analyses: Analyses, drawn: Mapping[str, Figure]) -> str:
     study = results.study
     told = {id(one.values): one for one in analyses.yields}
+    pending = sum(one.pending for one in analyses.yields)
     rows = [
         (
             [value_text(name, value) for name, value in one.values.items()],
@@ -313,8 +315,8 @@ def _page(results: Results, analyses: Analyses, drawn: Mapping[str, Figure]) -> 
     return template("analog_pc.study.report").render(
         title=study.name,
         opening=opening(study),
-        headline=_headline(results),
-        whole=results.whole and not results.failed,
+        headline=_headline(results, pending),
+        whole=results.whole and not results.failed and not pending,
         facts=_facts(results),
         axes=[figures.label(axis) for axis in study.axes],
         others=[f"{name} ({unit})" if unit else name for name, unit in _others(results)],
@@ -346,10 +348,11 @@ def _others(results: Results) -> list[tuple[str, str]]:
     return [(name, unit) for name, unit in results.study.columns.items() if name not in hidden]
 
 
-def _headline(results: Results) -> str:
+def _headline(results: Results, pending: int) -> str:
     known = [one for one in results.combinations if one.accuracy is not None]
     failed = f"; {counted(len(results.failed), 'point')} failed" if results.failed else ""
-    said = f"{counted(len(results), 'point')} of {len(results.study)}{failed}"
+    missing = f"; without the culprits of {counted(pending, 'failing chip')}" if pending else ""
+    said = f"{counted(len(results), 'point')} of {len(results.study)}{failed}{missing}"
     if not known:
         return f"{said}."
     best = max(known, key=lambda one: one.accuracy.lowest if one.accuracy else 0.0)

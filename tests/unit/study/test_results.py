@@ -8,7 +8,9 @@ import io
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,9 +21,24 @@ from analog_pc.cli import main
 from analog_pc.evaluation import TestData
 from analog_pc.nonideality.intervals import exact_interval
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.study import Limit, Limits, Store, Wafer, axis, pareto, read_study, run_study, study_of
-from analog_pc.study.report import figures
-from analog_pc.study.yields import yields
+from analog_pc.reporting.json_report import plain
+from analog_pc.study import (
+    Limit,
+    Limits,
+    Progress,
+    Results,
+    Store,
+    Wafer,
+    axis,
+    engine,
+    evaluate,
+    pareto,
+    read_study,
+    run_study,
+    study_of,
+)
+from analog_pc.study.report import figures, write
+from analog_pc.study.yields import Yield, chips_without, yields
 from analog_pc.technology import Technology
 
 
@@ -45,6 +62,11 @@ def test_an_exact_interval_is_that_of_the_definition() -> None:
     assert exact_interval(20, 20)[1] == 1.0
 
 
+def examined(results: Results) -> tuple[Yield, ...]:
+    """The yields with all culprits."""
+    return yields(results, {one.row.key: one.row for one in run_study(chips_without(results))})
+
+
 def test_the_culprit_of_a_failing_chip_is_what_mends_it(
     network: PredictiveCodingNetwork, data: TestData, base: Technology
 ) -> None:
@@ -52,7 +74,7 @@ def test_the_culprit_of_a_failing_chip_is_what_mends_it(
     noisy = dataclasses.replace(base, opamp_offset=2e-2)
     study = study_of(network, noisy, data, [axis("opamp_gain", [1e4, 1e6])], chips=8, limits=limits)
     results = run_study(study)
-    found = yields(results, lambda _: None)
+    found = examined(results)
     for one, combination in zip(found, results.combinations, strict=True):
         good = sum(chip.row.measured["right"] >= 0.97 * 60 for chip in combination.chips)  # type: ignore[operator]
         assert (one.chips, one.good) == (8, good)
@@ -60,6 +82,31 @@ def test_the_culprit_of_a_failing_chip_is_what_mends_it(
         assert 0 < one.failing == len(one.culprits)
         assert one.culprit == "offset"  # the gain is far too high to matter
         assert one.mended == one.failing
+        assert one.pending == 0
+    waiting = yields(results, {})
+    assert [one.pending for one in waiting] == [one.failing for one in found]
+    assert [one.culprits for one in waiting] == [(), ()]
+
+
+def test_chips_without_a_non_ideality_are_points_that_measure_what_is_limited(
+    network: PredictiveCodingNetwork, data: TestData, base: Technology, tmp_path: Path
+) -> None:
+    noisy = dataclasses.replace(base, opamp_offset=2e-2)
+    limits = Limits({"accuracy_low": Limit(least=0.97)})
+    study = study_of(network, noisy, data, chips=3, measures=("accuracy", "energy"), limits=limits)
+    failing = dataclasses.replace(study, measures=("accuracy",))
+    without = chips_without(dataclasses.replace(run_study(failing), study=study))
+    assert [one.name for one in without.measured] == ["accuracy"]
+    found = run_study(without, tmp_path)
+    assert {one.point.without for one in found} == {"finite gain", "offset"}
+    assert not found.failed
+    plain = dataclasses.replace(failing, technologies={"mine": dataclasses.replace(noisy, opamp_offset=0.0)})
+    seen: list[Progress] = []
+    same = run_study(plain, tmp_path, tell=seen.append)  # the same circuits: their rows are there
+    assert seen[-1].stored == len(same) == 3
+    assert [one.row for one in same] == [one.row for one in found if one.point.without == "offset"]
+    with ThreadPoolExecutor(1) as pool:
+        assert run_study(without, executor=pool).as_dict() == found.as_dict()
 
 
 def test_a_grid_is_a_dataset_of_its_axes(
@@ -174,6 +221,51 @@ def test_the_command_writes_page_numbers_tables_and_figures(file: Path, tmp_path
     assert cli(str(file), "--out", str(out), "--netcdf").exit_code == 0
     assert (out / "results.json").read_bytes() == before
     assert (out / "results.nc").read_bytes().startswith(b"\x89HDF")
+
+
+def test_an_interrupted_search_for_culprits_leaves_a_report_and_goes_on(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(GIVEN.replace("opamp_gain = [1e4, 1e6]", ""))
+    study = read_study(file)
+    results = run_study(study)
+    sought = chips_without(results)
+    circuits = len({point.key for point in sought.all_points()})
+    assert 2 < circuits < len(sought)  # without the offset some are the same
+    measure = evaluate.measure_chip
+    measured = 0
+
+    def interrupted(*of: Any) -> Any:
+        nonlocal measured
+        if measured == len(study) + 2:
+            raise KeyboardInterrupt
+        measured += 1
+        return measure(*of)
+
+    monkeypatch.setattr(engine, "LARGEST", 1)  # point of a chunk
+    monkeypatch.setattr(write, "draw", lambda *_: {})  # figures take most of the time of a report
+    monkeypatch.setattr(evaluate, "measure_chip", interrupted)
+    out = tmp_path / "out"
+    stopped = cli(str(file), "--out", str(out))
+    assert stopped.exit_code == 130
+    assert f"2 of {len(sought)} failing chips without a non-ideality are kept in {out}" in stopped.stderr
+    assert f"{out / 'study.html'} has all 12 points, but not all culprits" in stopped.stderr
+    report = json.loads((out / "results.json").read_text())
+    assert not report["partial"]
+    pending = sum(one["pending"] for one in report["yields"])
+    assert pending == sum(one.failing for one in yields(results, {})) > 0
+    assert f"without the culprits of {pending} failing chips" in (out / "study.html").read_text()
+    assert len((out / "results.csv").read_text().splitlines()) == 1 + 12
+
+    measured = -circuits  # never as many as interrupt
+    ended = cli(str(file), "--out", str(out))
+    assert ended.exit_code == 0
+    assert measured == -2  # all but those that were kept
+    assert "what each failing chip fails by" in ended.stderr
+    found = json.loads((out / "results.json").read_text())["yields"]
+    assert found == plain(examined(results))
+    assert not any(one["pending"] for one in found)
+    assert "without the culprits" not in (out / "study.html").read_text()
 
 
 @pytest.mark.parametrize(

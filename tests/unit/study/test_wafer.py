@@ -88,7 +88,7 @@ def test_rows_are_those_of_the_changed_technology(study: Study) -> None:
 
 def test_the_yield_of_lots_and_places_adds_up(study: Study) -> None:
     results = run_study(study)
-    (found,) = yields(results, lambda _: None)
+    (found,) = yields(results, {})
     assert [one.lot for one in found.lots] == list(range(6))
     assert [one.chips for one in found.lots] == [13] * 6
     assert sum(one.good for one in found.lots) == found.good
