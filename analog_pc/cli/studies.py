@@ -149,6 +149,7 @@ def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
         if study.limits.each:
             analyses = _with_yields(results, analyses, evaluate, folder, request.netcdf)
     if request.confirm:
+        write_study(results, analyses, folder, as_netcdf=request.netcdf)  # ngspice may be interrupted
         confirmations = _confirmed(results, request.confirm, ngspice)
         analyses = dataclasses.replace(analyses, confirmations=confirmations)
     for line in combination_lines(results, analyses.yields):
