@@ -91,14 +91,14 @@ def _train_and_save(
         click.echo(costs_line(run.trainer.costs))
     if run.trainer.costs.unsettled and (not on_devices or _is_nudged(run)):
         click.echo(_unsettled_line(run))
-    found = run.rise
-    if found is not None:
-        click.echo(_rise_line(run, found), err=True)
     save_network(options.out, run.trainer.network)
     count = len(dataset.test_labels)
     click.echo(
         f"{options.out}: test accuracy {100.0 * run.accuracy:.2f} % on {count} samples of {dataset.name}"
     )
+    found = run.rise
+    if found is not None:
+        click.echo(_rise_line(run, found), err=True)
 
 
 def _rate_on_devices(network: PredictiveCodingNetwork, dataset: Dataset) -> float:
