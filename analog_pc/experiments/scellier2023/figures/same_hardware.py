@@ -88,7 +88,8 @@ def _errors(axes: Axes, result: Result) -> None:
     axes.set_xticks(range(len(rules)), [_label(rule) for rule in rules], rotation=60)
     axes.set(ylabel="test error, %", yscale="log")
     low, high = axes.get_ylim()
-    axes.set_ylim(low, 3.0 * high)  # room for the legend
+    lines = (len(hardware) + 1) // 2  # of the legend, which needs room above the points
+    axes.set_ylim(low, 3.0 ** (0.5 * lines) * high)
     _plain_ticks(axes)
     axes.legend(fontsize="x-small", loc="upper left", ncols=2)
 
