@@ -98,20 +98,18 @@ class Bench:
 
     def count(self, equilibrium: Equilibrium, seed: int) -> ChipAccuracy:
         """Accuracy of the outputs of one chip: argmax of x_L."""
-        outputs = equilibrium.output
-        converged = equilibrium.relaxation.converged & np.isfinite(outputs).all(axis=1)
-        answers = np.asarray(outputs.argmax(axis=1), dtype=np.int64)
+        answers = np.asarray(equilibrium.output.argmax(axis=1), dtype=np.int64)
         message = equilibrium.relaxation.message
-        return chip_accuracy(seed, answers, converged, self.data.labels, self.ideal_predictions, message)
+        return chip_accuracy(
+            seed, answers, _converged(equilibrium), self.data.labels, self.ideal_predictions, message
+        )
 
     def answers(self, technology: Technology, seed: int) -> Answers:
         """What a chip answers; a sample without convergence is not right."""
         found = self.equilibrium(technology, seed)
-        converged = np.asarray(found.relaxation.converged & np.isfinite(found.output).all(axis=1))
-        return Answers(
-            right=np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels)),
-            converged=converged,
-        )
+        converged = _converged(found)
+        right = np.asarray(converged & (found.output.argmax(axis=1) == self.data.labels))
+        return Answers(right=right, converged=converged)
 
     def chips(self, technology: Technology, most: int | None = None) -> Accuracy:
         """Accuracy of several chips, at most so many; of one where a seed draws nothing: all are the same."""
@@ -120,3 +118,8 @@ class Bench:
     def seeds_of(self, technology: Technology) -> tuple[int, ...]:
         """The seeds that tell chips of a technology apart: the first one alone where nothing is drawn."""
         return self.seeds if RANDOM & set(present(technology)) else self.seeds[:1]
+
+
+def _converged(equilibrium: Equilibrium) -> Bools:
+    """Which samples have an answer, [samples]."""
+    return np.asarray(equilibrium.relaxation.converged & np.isfinite(equilibrium.output).all(axis=1))

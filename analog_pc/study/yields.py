@@ -174,7 +174,7 @@ def _search(study: Study) -> Study:
 
 
 def _failing(results: Results) -> Iterator[tuple[Combination, list[Found], list[Found]]]:
-    """The failing chips of every combination, and those of them that are examined."""
+    """The failing chips of every combination, and the first ones, which are examined."""
     examined = 0
     for combination in results.combinations:
         failing = [chip for chip in combination.chips if _broken(results.study, chip)]

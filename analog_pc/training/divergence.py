@@ -34,7 +34,7 @@ class Rise:
 def rise(
     history: Sequence[Mapping[str, Any]], start: PredictiveCodingNetwork, inputs: Floats, targets: Floats
 ) -> Rise | None:
-    """Whether the energy at the end is above that of weights of zero, and of the beginning too.
+    """Whether the energy rose, and ends above what weights of zero have.
 
     With all W = 0 and b = 0 nothing is predicted, and hidden layers rest without error::
 

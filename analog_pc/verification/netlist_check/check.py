@@ -89,7 +89,7 @@ class NetlistCheck:
     message
         Why nothing could be checked; empty if something was.
     foreign
-        Why the probes are those of another netlist; empty if all nodes pass or nothing says so.
+        Why the probes belong to another netlist; empty if all nodes pass or nothing says so.
     netlist_sha256
         Of the netlist that was run.
     tolerance

@@ -13,11 +13,11 @@ _AT_REST = (
 
 
 def of_another_netlist(netlist: bytes, probes: Probes) -> str:
-    """Why these probes are those of another netlist; empty if they may be its own.
+    """Why these probes belong to another netlist; empty if they may be its own.
 
     A netlist names no technology and no phase, but its ``.nodeset`` lines hold the state of rest it was
     written with, and the probes the same volts within their tolerances.  An edit of parts leaves these lines
-    as they are; those of another technology, phase, sample or network differ in most nodes.
+    as they are; with another technology, phase, sample or network most nodes differ.
 
     Parameters
     ----------

@@ -162,9 +162,8 @@ def budget_lines(found: Specification) -> list[str]:
     if costs.candidates:
         said += ["", _row(HEADINGS)]
     for number, one in enumerate(costs.candidates):
-        marks = ("  *" if one.on_front else "") + ("  <-" if number == costs.chosen else "")
-        marks += f"  {'; '.join(faults(one.trial))}" if faults(one.trial) else ""
-        said.append(_row(candidate_cells(one)) + marks)
+        marks = ["*"] * one.on_front + ["<-"] * (number == costs.chosen) + faults(one.trial)
+        said.append("  ".join([_row(candidate_cells(one)), *marks]))
     if costs.joint is not None:
         said += ["", *textwrap.wrap(costs_text(costs, found.missing), WIDTH)]
     return said

@@ -25,6 +25,7 @@ from analog_pc.study.specification.report.lines import (
     candidate_cells,
     confidence_text,
     costs_text,
+    faults,
     joint_text,
     opening,
     price_text,
@@ -262,7 +263,7 @@ CAPTIONS = {
 
 def _candidate(one: Candidate) -> dict[str, Any]:
     """A row of the page's table of costs."""
-    return {"cells": candidate_cells(one), "front": one.on_front}
+    return {"cells": candidate_cells(one), "remarks": ["Pareto front"] * one.on_front + faults(one.trial)}
 
 
 def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:

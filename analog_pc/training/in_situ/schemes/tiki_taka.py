@@ -96,14 +96,16 @@ class TikiTakaWriter:
 
     def write(self, x: Floats, d: Floats, rate: float) -> None:
         for own_x, own_d in zip(x, d, strict=True):
-            self.fast.outer(own_x, own_d, self.scheme.fast * rate, self.scheme.slots, True)
+            self.fast.outer(own_x[None], own_d[None], self.scheme.fast * rate, self.scheme.slots, True)
             self.samples += 1
             if self.samples % self.scheme.every == 0:
                 self._transfer(self.samples // self.scheme.every % len(self.ends))
 
     def _transfer(self, row: int) -> None:
         gradient = self.fast.read_row(row)
-        self.slow.outer(self.ends[row], gradient, self.scheme.transfer, self.scheme.slots, True)
+        self.slow.outer(
+            self.ends[row : row + 1], gradient[None], self.scheme.transfer, self.scheme.slots, True
+        )
 
     def elapse(self, time: float) -> None:
         self.fast.elapse(time)

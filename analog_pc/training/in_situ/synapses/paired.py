@@ -32,7 +32,6 @@ from analog_pc.training.in_situ.synapses.protocol import (
     reading,
     restored_write_count,
     row_of,
-    samples_of,
 )
 
 SATURATION = 0.75
@@ -91,7 +90,7 @@ class PairedSynapses:
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         self.plus.outer(x, d, rate, slots, self.lines[0], management)
         self.minus.outer(x, d, -rate, slots, self.lines[1], management)
-        self.write_count.periods += slots * samples_of(x)
+        self.write_count.periods += slots * len(x)
 
     def pulse(self, counts: Ints) -> None:
         self.plus.pulse(np.maximum(counts, 0))

@@ -64,7 +64,7 @@ class Synapses(Protocol):
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         """Add rate x d^T on average, by stochastic trains on all lines at once: `slots` periods a sample.
 
-        x [rows] and d [columns], or [samples, rows] and [samples, columns], sample after sample.
+        x [samples, rows] and d [samples, columns], sample after sample.
         """
         ...
 
@@ -91,11 +91,6 @@ class Synapses(Protocol):
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from a `state`, bit for bit."""
         ...
-
-
-def samples_of(x: Floats) -> int:
-    """Number of samples of what drives the rows: [rows], or [samples, rows]."""
-    return len(x) if x.ndim > 1 else 1
 
 
 def row_of(array: DeviceArray, row: int) -> Floats:

@@ -26,7 +26,6 @@ from analog_pc.training.in_situ.synapses.protocol import (
     reading,
     restored_write_count,
     row_of,
-    samples_of,
 )
 
 
@@ -65,7 +64,7 @@ class ReferencedSynapses:
 
     def outer(self, x: Floats, d: Floats, rate: float, slots: int, management: bool) -> None:
         self.array.outer(x, d, rate, slots, self.lines, management)
-        self.write_count.periods += slots * samples_of(x)
+        self.write_count.periods += slots * len(x)
 
     def pulse(self, counts: Ints) -> None:
         self.array.pulse(counts)

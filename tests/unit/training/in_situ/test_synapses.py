@@ -51,7 +51,7 @@ def test_a_pulse_is_a_step_in_its_direction(device: WeightDevice) -> None:
 def test_circuits_see_what_is_read(name: str) -> None:
     synapses = make_synapses(weight_device(name), SHAPE, 3, 4)
     synapses.assign(W)
-    synapses.outer(np.ones(6), np.ones(4), 0.02, 31, True)
+    synapses.outer(np.ones((1, 6)), np.ones((1, 4)), 0.02, 31, True)
     plus, minus, slope = synapses.conductances(TECHNOLOGY)
     np.testing.assert_allclose((plus - minus) / slope, synapses.weights, rtol=0.0, atol=1e-12)
     for g in (plus, minus):
@@ -126,7 +126,7 @@ def test_arrays_on_the_same_lines_get_the_same_trains() -> None:
     first, second = (make_synapses(PLAIN, SHAPE, seed, 7) for seed in (1, 2))
     other = make_synapses(PLAIN, SHAPE, 1, 8)
     for synapses in (first, second, other):
-        synapses.outer(np.linspace(-1, 1, 6), np.linspace(0.2, 1, 4), 0.05, 31, True)
+        synapses.outer(np.linspace(-1, 1, 6)[None], np.linspace(0.2, 1, 4)[None], 0.05, 31, True)
     np.testing.assert_array_equal(first.arrays[0].wear, second.arrays[0].wear)
     assert (first.arrays[0].wear != other.arrays[0].wear).any()
     assert first.write_count.periods == 31
@@ -136,7 +136,7 @@ def test_a_pair_shares_its_lines() -> None:
     """Where the coincidences go up the plus device moves, elsewhere the minus device: never both."""
     pair = make_synapses(ONE_WAY, SHAPE, 1, 7)
     x, d = np.linspace(-1, 1, 6), np.linspace(-0.5, 1, 4)
-    pair.outer(x, d, 0.05, 31, True)
+    pair.outer(x[None], d[None], 0.05, 31, True)
     plus, minus = (a.hidden > a.retention.reference for a in pair.arrays)
     assert not (plus & minus).any()
     assert not (plus & (np.outer(x, d) < 0.0)).any()
