@@ -140,7 +140,7 @@ def analyse_non_idealities(
         checked=options.cross_check if "cross-check" in options.steps else 0,
         seeds=range(options.seed, options.seed + options.seeds),
     )
-    native = Native(check_stability=False).limited(options.time_limit)
+    native = Native(check_stability=False, transient_limit=options.time_limit)
     circuits = {phase: PhaseCircuits(question, phase, native) for phase in dict.fromkeys(options.phases)}
     chosen = [s for s in STEPS if s.name in options.steps and (question.checked or s.name != "cross-check")]
     found = _nothing_yet(question, circuits, chosen, options)

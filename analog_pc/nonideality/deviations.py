@@ -28,7 +28,8 @@ from analog_pc.technology.non_idealities import RANDOM, present, with_only, with
 
 CHECKED = 4  # samples whose stability is checked: eigenvalues take 0.2 s each
 MOST_STATES = 1200  # of a chip whose stability the table tells: eigenvalues of more take above ten seconds
-SOLVED = (Outcome.CONVERGED, Outcome.SATURATED, Outcome.UNSTABLE)
+AT_REST = (Outcome.CONVERGED, Outcome.SATURATED)
+SOLVED = (*AT_REST, Outcome.UNSTABLE)
 
 Compile = Callable[[Technology, int], CompiledNetwork]
 Progress = Callable[[str], None]
@@ -127,7 +128,7 @@ def chip_deviation(compiled: CompiledNetwork, ideal: Equilibrium, native: Native
             classes=np.full(samples, NO_CLASS) if _has_classes(compiled) else NO_CLASSES,
         )
     solved = _solved(solution)
-    checked, unstable = _unstable(compiled, solution, native)
+    solution, checked, unstable = _checked(compiled, solution, native)
     real = compiled.decode(solution)
     return ChipDeviation(
         seed=seed,
@@ -154,18 +155,32 @@ def _solved(solution: Solution) -> Bools:
     return np.array([outcome in SOLVED for outcome in solution.status.each(len(solution.axis))])
 
 
-def _unstable(compiled: CompiledNetwork, solution: Solution, native: Native) -> tuple[int, int]:
-    """Number of solved samples whose stability was checked, and how many of them are unstable."""
+def _checked(compiled: CompiledNetwork, solution: Solution, native: Native) -> tuple[Solution, int, int]:
+    """The solution, how many solved samples were checked for stability, and how many are unstable.
+
+    Without a check the simulator finds the operating point nearest to the start.  If the circuit leaves it,
+    the flow from the start is followed to where the circuit does rest; only a sample in which it rests
+    nowhere is unstable.
+    """
     few = np.flatnonzero(_solved(solution))[:CHECKED]
     if not len(few) or native.model(compiled.circuit).n_states > MOST_STATES:
-        return 0, 0
+        return solution, 0, 0
     stimuli = compiled.operating_point(few.tolist()).stimuli
     some = replace(solution, axis=solution.axis[few], volts=solution.volts[few], preset_volts=None)
     try:
         found = native.linearised(compiled.circuit, stimuli, some)
     except SimulationFailed:
-        return 0, 0
-    return len(found.looked_at), len(found.unstable)
+        return solution, 0, 0
+    left = few[list(found.unstable)]
+    if not len(left):
+        return solution, len(found.looked_at), 0
+    followed = native.with_options(check_stability=True).simulate(
+        compiled.circuit, compiled.operating_point(left.tolist(), every_node=True)
+    )
+    rests = np.array([outcome in AT_REST for outcome in followed.status.each(len(left))])
+    volts = solution.volts.copy()
+    volts[left[rests]] = followed.volts[rests]
+    return replace(solution, volts=volts), len(found.looked_at), int((~rests).sum())
 
 
 def _deviations(compiled: CompiledNetwork, real: Equilibrium, ideal: Equilibrium) -> dict[str, Any]:

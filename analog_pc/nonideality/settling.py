@@ -64,7 +64,7 @@ def settlings(
                 return tuple(found)
             switch = ", feedback off" if gated else ""
             progress(f"{parts} parts{switch}")
-            limited = native.limited(deadline.left)
+            limited = native.with_options(transient_limit=deadline.left)
             found.append(settle(compile_with(built, gated), phase, parts, gated, limited))
     return tuple(found)
 

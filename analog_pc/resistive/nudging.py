@@ -15,11 +15,31 @@ for analog computing: a comparative study" (2023), for spring and clamp; Kendall
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.resistive.equations import Load
 
-NUDGES = ("spring", "current", "clamp")
+
+def _spring(beta: float, free: Floats, targets: Floats) -> Load:
+    return Load(beta, targets, 0.0 * targets)
+
+
+def _current(beta: float, free: Floats, targets: Floats) -> Load:
+    nothing = 0.0 * targets
+    return Load(0.0, nothing, beta * (targets - free))
+
+
+def _clamp(beta: float, free: Floats, targets: Floats) -> Load:
+    return Load(0.0, free + beta * (targets - free), 0.0 * targets, clamped=True)
+
+
+NUDGES: Mapping[str, Callable[[float, Floats, Floats], Load]] = {
+    "spring": _spring,
+    "current": _current,
+    "clamp": _clamp,
+}
 
 
 def nudge(kind: str, beta: float, free: Floats, targets: Floats) -> Load:
@@ -28,7 +48,7 @@ def nudge(kind: str, beta: float, free: Floats, targets: Floats) -> Load:
     Parameters
     ----------
     kind
-        "spring", "current" or "clamp".
+        One of `NUDGES`.
     beta
         Strength, in units of one conductance (spring, current) or dimensionless (clamp).
     free
@@ -41,11 +61,6 @@ def nudge(kind: str, beta: float, free: Floats, targets: Floats) -> Load:
     BadInput
         For an unknown kind.
     """
-    nothing = 0.0 * targets
-    if kind == "spring":
-        return Load(beta, targets, nothing)
-    if kind == "current":
-        return Load(0.0, nothing, beta * (targets - free))
-    if kind == "clamp":
-        return Load(0.0, free + beta * (targets - free), nothing, clamped=True)
-    raise BadInput(f"unknown nudge {kind!r}: use one of {', '.join(NUDGES)}")
+    if kind not in NUDGES:
+        raise BadInput(f"unknown nudge {kind!r}: use one of {', '.join(NUDGES)}")
+    return NUDGES[kind](beta, free, targets)

@@ -88,9 +88,9 @@ class Native:
         """Options alone travel to another process, which makes models of its own."""
         return partial(type(self), **self.options._asdict()), ()
 
-    def limited(self, transient_limit: float | None) -> Native:
-        """The same simulator, which shares its models, with another limit for transients."""
-        other = Native(**self.options._replace(transient_limit=transient_limit)._asdict())
+    def with_options(self, **changes: Any) -> Native:
+        """The same simulator, which shares its models, with some other parameters."""
+        other = Native(**self.options._replace(**changes)._asdict())
         other._models = self._models
         return other
 

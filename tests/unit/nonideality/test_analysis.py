@@ -31,7 +31,7 @@ from analog_pc.nonideality.power import power
 from analog_pc.nonideality.results import FAIL, NOT_CHECKED, PASS, ChipDeviation, State, StepRecord, TableRow
 from analog_pc.nonideality.settling import settle
 from analog_pc.nonideality.small_signal import noise, stability
-from analog_pc.pcn import PredictiveCodingNetwork, random_network
+from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.simulators import Native
 from analog_pc.simulators.native import Deadline
 from analog_pc.technology import IDEAL, Technology, technology
@@ -140,6 +140,23 @@ def test_a_circuit_that_is_unstable_is_shown_as_such() -> None:
     wave = settle(real, "learn", "real", False, NATIVE)
     assert np.isnan(wave.measured)
     assert wave.message
+
+
+@pytest.mark.parametrize(("seed", "sample"), [(45, 1), (54, 0), (105, 3)])
+def test_a_saddle_is_no_verdict_the_circuit_leaves_it_and_rests_elsewhere(seed: int, sample: int) -> None:
+    """Networks with several equilibria: the point nearest to the start is not the one that is reached."""
+    draw = np.random.default_rng(seed)
+    weak = random_network((2, 3, 2), "tanh", seed=seed)
+    net = PredictiveCodingNetwork([6.0 * w for w in weak.W], weak.b, "tanh")
+    inputs = draw.normal(size=(4, 2))
+    targets = draw.choice([-1.5, 1.5], size=(4, 2))
+    real = compile_network(net, IDEAL, inputs, targets)
+    nearest = NATIVE.simulate(real.circuit, real.operating_point(every_node=True))
+    found = NATIVE.linearised(real.circuit, real.operating_point().stimuli, nearest)
+    assert sample in found.unstable, "else the test shows nothing"
+    chip = chip_deviation(real, relax(net, clamps=real.clamps), NATIVE)
+    assert (chip.checked, chip.unstable) == (4, 0)
+    assert chip.largest < 1e-6
 
 
 def test_status_counts_what_did_not_converge() -> None:
@@ -391,7 +408,7 @@ def test_the_table_leaves_the_modes_of_large_chips_to_their_own_step(
 
 
 def test_a_transient_without_time_says_so() -> None:
-    wave = settle(compiled(REAL), "learn", "real", False, NATIVE.limited(1e-3))
+    wave = settle(compiled(REAL), "learn", "real", False, NATIVE.with_options(transient_limit=1e-3))
     assert np.isnan(wave.measured)
     assert "time limit" in wave.message
 
