@@ -145,16 +145,9 @@ def _chain_design(
     scales = choose_scales(network, technology, forward_ranges(network, held), volts)
     arrays = options.arrays or program_arrays(network, technology, seed)
     _check_shapes(network, arrays)
-    return ChainDesign(
-        graph=network.graph,
-        network=network,
-        technology=technology,
-        clamps=held,
-        scales=scales,
-        seed=seed,
-        gated=options.gate_feedback,
-        arrays=arrays,
-    )
+    gated = options.gate_feedback
+    parts = network.graph, technology, held
+    return ChainDesign(*parts, seed=seed, network=network, scales=scales, arrays=arrays, gated=gated)
 
 
 def _check_shapes(network: PredictiveCodingNetwork, arrays: NetworkArrays) -> None:
@@ -185,9 +178,7 @@ def _graph_design(
     ranges = population_ranges(graph, _known_states(graph, held))
     scales = choose_population_scales(graph, technology, ranges, volts)
     switched = tuple(graph.index(name) for name in options.feedback_switches)
-    design = Design(
-        graph=graph, technology=technology, clamps=held, scales=scales, seed=seed, switched=switched
-    )
+    design = Design(graph, technology, held, scales, seed, switched)
     _check_held(design)
     return design
 

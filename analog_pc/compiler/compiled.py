@@ -102,7 +102,7 @@ class CompiledCircuit:
         save = () if every_node else self.probes.every
         starts = self._starts(chosen)
         relaxed = self._relaxes if by_relaxation is None else by_relaxation
-        if relaxed and starts:
+        if relaxed and (self._free_nodes or self._preset):  # chains settle also where no node is free
             return OperatingPoint(stimuli, settling=self._settling(starts), save=save)
         if self._preset is None:
             return OperatingPoint(stimuli, guess=starts, save=save)

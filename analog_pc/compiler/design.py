@@ -122,16 +122,8 @@ class Path:
 
 @dataclass(frozen=True, eq=False)
 class SummedArrays:
-    """What adds at the amplifiers of one population, and these amplifiers' resistors.
-
-    Parameters
-    ----------
-    paths
-        All that end there.
-    pairs
-        Their arrays by number of the path; [row, column].
-    ohms
-        R_f of each column, [n].
+    """What adds at the amplifiers of one population: all paths, their arrays by number, [row, column], and
+    R_f of each column, [n].
     """
 
     paths: tuple[Path, ...]
@@ -153,7 +145,7 @@ def programmed(pair: ConductancePair, sampler: ComponentSampler, streams: Sequen
     return found
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Design:
     """The graph, technology, clamps and scales from which every population is built.
 
@@ -253,8 +245,8 @@ class Design:
         """Projections whose feedback reaches a population; only free nodes need any."""
         if not self.clamps.free[k].any():
             return []
-        projections = enumerate(zip(self.graph.sources, self.graph.projections, strict=True))
-        return [p for p, (source, one) in projections if source == k and not _is_none(one.feedback)]
+        sent = [not isinstance(p.feedback, str) or p.feedback != "none" for p in self.graph.projections]
+        return [p for p, source in enumerate(self.graph.sources) if source == k and sent[p]]
 
     def hosts(self, k: int) -> list[int]:
         """Populations whose feedback amplifiers stand in the subcircuit of a population: its own."""
@@ -371,7 +363,7 @@ class Design:
     def _bias_path(self, k: int) -> list[Path]:
         if k not in self.bias_volts:
             return []
-        path = Path(
+        bias = Path(
             number="bias",
             label="bias",
             lines=self.bias_lines(k),
@@ -380,7 +372,7 @@ class Design:
             volts=self.scales.activity[k],
             streams=("forward_bias",),
         )
-        return [path]
+        return [bias]
 
     def _summed(self, k: int, paths: tuple[Path, ...]) -> SummedArrays:
         arrays = [path for path in paths if path.is_array]
@@ -405,7 +397,3 @@ class Design:
         """The array of a matrix of precision, over its largest entry."""
         pi = self.graph.populations[k].pi / spring_scale(self.graph.populations[k].pi)
         return programmed(encode(pi, self.technology, column_scales(pi)), self.sampler(k), ("mixing",))
-
-
-def _is_none(feedback: object) -> bool:
-    return isinstance(feedback, str) and feedback == "none"
