@@ -161,7 +161,7 @@ class CompiledCircuit:
             For a sample, a start or switches that there are not.
         """
         if isinstance(start, str) and start not in ("forward", "zero"):
-            raise BadInput(f"transient start {start!r}: use 'forward', 'zero' or activities")
+            raise BadInput(f"transient start {start!r}: use 'forward' or 'zero', or give activities")
         if not 0 <= sample < self.clamps.samples:
             raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
         one = self._stimuli(self.clamps.values, np.array([sample]), cut)

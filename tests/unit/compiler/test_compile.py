@@ -122,7 +122,7 @@ def test_transient_is_in_units_of_time() -> None:
 
 
 @pytest.mark.parametrize(("arguments", "message"), [
-    ({"start": "middle"}, "transient start 'middle': use 'forward', 'zero' or activities"),
+    ({"start": "middle"}, "transient start 'middle': use 'forward' or 'zero'"),
     ({"sample": 5}, "transient of sample 5: there are 5 samples"),
     ({"sample": -1}, "transient of sample -1"),
     ({"duration": -1.0}, "duration"),
