@@ -168,14 +168,14 @@ class CompiledCircuit:
         tau = self.design.scales.seconds
         return Transient(
             {name: volts[0] for name, volts in one.items()},
-            self.start(sample, zero=start == "zero") if isinstance(start, str) else self._given(start),
+            self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
             duration * tau,
             (duration / 50.0 if max_step is None else max_step) * tau,
             save=self.probes.waves,
             stiff=self.kinked,
         )
 
-    def _given(self, start: Sequence[Floats]) -> dict[str, float]:
+    def _volts_at(self, start: Sequence[Floats]) -> dict[str, float]:
         """Volts of the free value nodes at given activities."""
         expected = [(n,) for n in self.graph.sizes]
         shapes = [np.shape(x) for x in start]

@@ -339,7 +339,7 @@ class Design:
         """What predicts each predicted population."""
         populations = [k for k, predicted in enumerate(self.graph.predicted) if predicted]
         return {
-            k: self._summed(k, (*map(self.forward_path, self.into(k)), *self._bias_path(k)))
+            k: self._arrays(k, (*map(self.forward_path, self.into(k)), *self._bias_path(k)))
             for k in populations
         }
 
@@ -347,7 +347,7 @@ class Design:
     def feedback(self) -> dict[int, SummedArrays]:
         """What feeds back into each population that feedback reaches."""
         reached = [k for k in range(len(self.graph.names)) if self.returns(k)]
-        return {k: self._summed(k, tuple(map(self.feedback_path, self.returns(k)))) for k in reached}
+        return {k: self._arrays(k, tuple(map(self.feedback_path, self.returns(k)))) for k in reached}
 
     @cached_property
     def bias_volts(self) -> dict[int, float]:
@@ -374,7 +374,7 @@ class Design:
         )
         return [bias]
 
-    def _summed(self, k: int, paths: tuple[Path, ...]) -> SummedArrays:
+    def _arrays(self, k: int, paths: tuple[Path, ...]) -> SummedArrays:
         arrays = [path for path in paths if path.is_array]
         pairs = encode_sum({path.number: path.weights * path.ratio for path in arrays}, self.technology)
         if pairs:
