@@ -73,15 +73,15 @@ def signal_budget(compiled: CompiledNetwork) -> tuple[StageBudget, ...]:
     design = compiled.design
     scales = compiled.scales
     net = compiled.network
-    rows = []
-    for layer in range(1, net.depth + 1):
-        unit = scales.activity[layer]
-        rows.append(_stage(design.technology, "mu", layer, unit, state.mu[layer], design.forward(layer)))
+    t = design.technology
+    rows = [
+        _stage(t, "mu", layer, scales.activity[layer], state.mu[layer], design.forward(layer))
+        for layer in range(1, net.depth + 1)
+    ]
     for layer in range(1, net.depth):
         if design.feeds_back(layer):
-            unit = scales.feedback[layer]
             back = state.feedback[layer] / net.precision_of(layer + 1)
-            rows.append(_stage(design.technology, "back", layer, unit, back, design.transposed(layer + 1)))
+            rows.append(_stage(t, "back", layer, scales.feedback[layer], back, design.transposed(layer + 1)))
     return tuple(rows)
 
 

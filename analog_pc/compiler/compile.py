@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import overload
 
 import numpy as np
 
 from analog_pc.arrays import ArrayLike
 from analog_pc.cells import clamp
-from analog_pc.circuit import Bus, Circuit, Element, VoltageSources, check_circuit, grounds
-from analog_pc.compiler.compiled import CompiledNetwork
-from analog_pc.compiler.graph.compile import compile_graph
-from analog_pc.compiler.graph.compiled import CompiledGraph
-from analog_pc.compiler.layers import Design, bias_lines, layer_instance, names, program_arrays
+from analog_pc.circuit import Circuit, Element, StimulusSources, VoltageSources, check_circuit, grounds
+from analog_pc.compiler.chain import ChainDesign, program_arrays
+from analog_pc.compiler.compiled import CompiledGraph, CompiledNetwork
+from analog_pc.compiler.design import Design
 from analog_pc.compiler.options import DEFAULTS, CompileOptions
+from analog_pc.compiler.population import population_instance
 from analog_pc.errors import BadInput
-from analog_pc.mapping import NetworkArrays, PopulationScales, choose_scales, forward_ranges
-from analog_pc.pcn import PredictiveCodingGraph, PredictiveCodingNetwork, make_clamps
+from analog_pc.mapping import (
+    NetworkArrays,
+    PopulationScales,
+    Scales,
+    choose_population_scales,
+    choose_scales,
+    forward_ranges,
+    population_ranges,
+)
+from analog_pc.pcn import Clamps, PredictiveCodingGraph, PredictiveCodingNetwork, make_clamps, relax
 from analog_pc.pcn.clamps import ClampValues
+from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.graph.state import GraphState
 from analog_pc.technology import Technology
 
 
@@ -103,27 +114,40 @@ def compile_network(
     """
     held = make_clamps(network, inputs, targets, clamps)
     if isinstance(network, PredictiveCodingGraph):
-        return compile_graph(network, technology, held, seed, options)
+        design = _graph_design(network, technology, held, seed, options)
+        return CompiledGraph(_circuit(design), design)
+    chain = _chain_design(network, technology, held, seed, options)
+    return CompiledNetwork(_circuit(chain), chain)
+
+
+def _circuit(design: Design) -> Circuit:
+    circuit = Circuit(
+        "pcn",
+        _supplies(design) + _clamps(design) + _switches(design),
+        tuple(population_instance(design, k) for k in range(len(design.graph.names))),
+        design.technology.temperature,
+    )
+    check_circuit(circuit)
+    return circuit
+
+
+# --- chains
+
+
+def _chain_design(
+    network: PredictiveCodingNetwork, technology: Technology, held: Clamps, seed: int, options: CompileOptions
+) -> ChainDesign:
     if options.feedback_switches:
         raise BadInput("feedback_switches is an option of graphs: give network.graph, or gate_feedback=True")
     volts = options.volts_per_unit
     if isinstance(volts, Mapping | PopulationScales):
         raise BadInput("volts_per_unit of a chain: give one number, one for each layer, or Scales")
     scales = choose_scales(network, technology, forward_ranges(network, held), volts)
-    arrays = options.arrays
-    if arrays is None:
-        arrays = program_arrays(network, technology, seed)
+    arrays = options.arrays or program_arrays(network, technology, seed)
     _check_shapes(network, arrays)
-    design = Design(network, technology, held, scales, seed, options.gate_feedback, arrays)
-    layers = range(network.depth + 1)
-    circuit = Circuit(
-        "pcn",
-        _supplies(design) + _clamps(design),
-        tuple(layer_instance(design, k) for k in layers),
-        technology.temperature,
-    )
-    check_circuit(circuit)
-    return CompiledNetwork(circuit, design)
+    gated = options.gate_feedback
+    parts = network.graph, technology, held
+    return ChainDesign(*parts, seed=seed, network=network, scales=scales, arrays=arrays, gated=gated)
 
 
 def _check_shapes(network: PredictiveCodingNetwork, arrays: NetworkArrays) -> None:
@@ -137,24 +161,104 @@ def _check_shapes(network: PredictiveCodingNetwork, arrays: NetworkArrays) -> No
                 raise BadInput(f"arrays: {what} of layer {layer} is {got}, expected [row, column] = {shape}")
 
 
-def _clamps(design: Design) -> tuple[Element, ...]:
-    found: tuple[Element, ...] = ()
-    for layer, free in enumerate(design.clamps.free):
-        nodes = names(layer, len(free))["x"]
-        pinned = tuple(node for node, is_free in zip(nodes, free, strict=True) if not is_free)
-        if pinned:
-            found += clamp(f"clamp{layer}", pinned)
-    return found
+# --- graphs
+
+
+def _graph_design(
+    graph: PredictiveCodingGraph, technology: Technology, held: Clamps, seed: int, options: CompileOptions
+) -> Design:
+    _check_names(graph)
+    if options.gate_feedback:
+        raise BadInput("gate_feedback is an option of chains: a graph has no forward pass without feedback")
+    if options.arrays is not None:
+        raise BadInput("given arrays are an option of chains: a graph's arrays come from its weights")
+    volts = options.volts_per_unit
+    if isinstance(volts, Scales | Sequence):
+        raise BadInput("volts_per_unit of a graph: give one number, or one for each population by name")
+    ranges = population_ranges(graph, _known_states(graph, held))
+    scales = choose_population_scales(graph, technology, ranges, volts)
+    switched = tuple(graph.index(name) for name in options.feedback_switches)
+    design = Design(graph, technology, held, scales, seed, switched)
+    _check_held(design)
+    return design
+
+
+def _check_names(graph: PredictiveCodingGraph) -> None:
+    """Refuse populations that a netlist cannot tell apart.
+
+    Raises
+    ------
+    BadInput
+    """
+    seen: dict[str, str] = {}
+    for name in graph.names:
+        other = seen.setdefault(name.lower(), name)
+        if other != name:
+            raise BadInput(f"populations {other} and {name}: netlists have no upper case, rename one of them")
+        if "error" in name.lower():
+            raise BadInput(f'population {name}: no node of a netlist may hold the word "error", rename it')
+
+
+def _known_states(graph: PredictiveCodingGraph, held: Clamps) -> list[GraphState]:
+    """The states whose ranges give the volts per unit.
+
+    The forward state under the clamps, as for a chain.  Populations on a cycle, and free ones that nothing
+    predicts, are 0 there, which says nothing of their ranges: where there are any, the ideal equilibrium
+    under the clamps is the second state.
+    """
+    landscape = GraphLandscape(graph, held)
+    forward = [landscape.state(landscape.forward())]
+    roots = zip(graph.predicted, held.free, strict=True)
+    if graph.acyclic and all(predicted or not free.any() for predicted, free in roots):
+        return forward
+    ideal = relax(graph, clamps=held)
+    return [*forward, landscape.state(list(ideal.activities))]
+
+
+def _check_held(design: Design) -> None:
+    """Refuse free populations whose activities nothing determines."""
+    graph = design.graph
+    for k, population in enumerate(graph.populations):
+        free = design.clamps.free[k]
+        pushed = graph.predicted[k] or bool(design.returns(k))
+        gains = [gain[1] for gain in graph.gains if gain is not None and gain[0] == k]
+        unmoved = free & (population.leaks == 0.0)
+        unmoved[gains] = False
+        if not pushed and unmoved.any():
+            raise BadInput(
+                f"population {population.name}, unit {int(np.argmax(unmoved))}: it is free, and neither a "
+                "prediction, feedback nor a leak moves it; clamp it or give it a leak"
+            )
+
+
+# --- elements between the subcircuits
 
 
 def _supplies(design: Design) -> tuple[Element, ...]:
-    """The bias word lines of each layer, complementary, at a rate of 1 of the layer below."""
-    if not design.network.has_biases:
-        return ()
-    lines: Bus = ()
-    volts: list[float] = []
-    for layer, unit in enumerate(design.scales.rate, start=1):
-        line, inverse = bias_lines(layer)
-        lines += line + inverse
-        volts += [unit, -unit]
-    return (VoltageSources("bias", lines, grounds(len(lines)), np.array(volts)),)
+    """The bias word lines of each population, complementary."""
+    lines = tuple(line for k in design.bias_volts for (line,) in design.bias_lines(k))
+    volts = [sign * unit for unit in design.bias_volts.values() for sign in (1.0, -1.0)]
+    return (VoltageSources("bias", lines, grounds(len(lines)), np.array(volts)),) if lines else ()
+
+
+def _clamps(design: Design) -> tuple[Element, ...]:
+    found: tuple[Element, ...] = ()
+    for k, free in enumerate(design.clamps.free):
+        pinned = tuple(compress(design.buses[k]["x"], ~free))
+        if pinned:
+            found += clamp(f"clamp{design.names(k).nodes}", pinned)
+    return found
+
+
+def _switches(design: Design) -> tuple[Element, ...]:
+    """The control lines of the switches of feedback."""
+    found: tuple[Element, ...] = ()
+    for k in design.switched:
+        if not design.returns(k):
+            raise BadInput(
+                f"feedback_switches: no feedback reaches population {design.graph.names[k]}, so there is "
+                "nothing to cut"
+            )
+        lines = design.switch_lines(k)
+        found += (StimulusSources(f"switch{design.names(k).nodes}", lines, grounds(2)),)
+    return found

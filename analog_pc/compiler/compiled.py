@@ -3,115 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.circuit import Bus, Circuit, OperatingPoint, Settling, Solution, Transient
-from analog_pc.compiler.layers import Design, names
+from analog_pc.circuit import Circuit, OperatingPoint, Settling, Solution, Transient
+from analog_pc.compiler.chain import ChainDesign
+from analog_pc.compiler.design import Design
+from analog_pc.compiler.probes import Probes, Waveform
 from analog_pc.errors import BadInput, one_line
-from analog_pc.mapping import Scales
-from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingNetwork, Relaxation
-from analog_pc.pcn.state import Landscape, State
+from analog_pc.mapping import PopulationScales, Scales
+from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
+from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
+PATIENCE = 50.0  # units of time C / g_s that a relaxation lasts at first; simulators prolong it
 
 
 @dataclass(frozen=True, eq=False)
-class Probes:
-    """Node names of every activity, prediction, prediction error and rate; tuples over layers 0 ... L.
-
-    Layer 0 has no prediction, layer L no rate: their entries are empty.
-    """
-
-    activities: tuple[Bus, ...]
-    predictions: tuple[Bus, ...]
-    eps: tuple[Bus, ...]
-    rates: tuple[Bus, ...]
-
-    @property
-    def every(self) -> Bus:
-        """All of them, layer by layer."""
-        kinds = (self.activities, self.predictions, self.eps, self.rates)
-        return tuple(node for kind in kinds for bus in kind for node in bus)
-
-    @property
-    def waves(self) -> Bus:
-        """What a transient holds: activities, predictions, prediction errors."""
-        kinds = (self.activities, self.predictions, self.eps)
-        return tuple(node for kind in kinds for bus in kind for node in bus)
-
-    def free(self, clamps: Clamps) -> dict[str, tuple[int, int]]:
-        """Free value nodes: layer and number of each."""
-        return {
-            node: (layer, i)
-            for layer, (nodes, free) in enumerate(zip(self.activities, clamps.free, strict=True))
-            for i, node in enumerate(nodes)
-            if free[i]
-        }
-
-    def read(self, solution: Solution, volts: Sequence[float]) -> tuple[tuple[Floats, ...], ...]:
-        """Activities, predictions and prediction errors, tuples over layers, by their volts per unit."""
-        nothing = np.empty((len(solution.axis), 0))
-        return tuple(
-            tuple(
-                solution.voltage(bus) / unit if bus else nothing
-                for bus, unit in zip(part, volts, strict=True)
-            )
-            for part in (self.activities, self.predictions, self.eps)
-        )
-
-    def exceed(self, solution: Solution, supply: float) -> Bools:
-        """Samples in which any of these nodes exceeds the supply, [samples]."""
-        named = (*self.activities, *self.predictions, *self.eps, *self.rates)
-        peak = np.max([np.abs(solution.voltage(bus)).max(axis=1) for bus in named if bus], axis=0)
-        return np.asarray(peak > supply)
-
-
-def chosen_samples(samples: Sequence[int] | None, clamps: Clamps) -> Ints:
-    """Numbers of the samples of an operating point; None: all.
-
-    Raises
-    ------
-    BadInput
-        For samples that there are not.
-    """
-    chosen = np.arange(clamps.samples) if samples is None else np.asarray(samples)
-    whole = chosen.dtype.kind in "iu" and chosen.size > 0
-    if not whole or chosen.min() < 0 or chosen.max() >= clamps.samples:
-        raise BadInput(f"operating point of samples {chosen.tolist()}: there are {clamps.samples}")
-    return chosen
-
-
-@dataclass(frozen=True, eq=False)
-class Waveform:
-    """A decoded transient of one sample: times in units of C / g_s, arrays [times, n_l] per layer."""
-
-    times: Floats
-    activities: tuple[Floats, ...]
-    predictions: tuple[Floats, ...]
-    eps: tuple[Floats, ...]
-    energy: Floats
-
-    def __repr__(self) -> str:
-        sizes = "-".join(str(x.shape[1]) for x in self.activities)
-        return f"<Waveform {sizes}, {len(self.times)} times>"
-
-
-@dataclass(frozen=True, eq=False)
-class CompiledNetwork:
-    """A network as a circuit, with the analyses to ask of it and the meaning of its nodes.
+class CompiledCircuit:
+    """What compiled chains and graphs share: the analyses to ask of a circuit, the meaning of its nodes.
 
     `compile_network` makes it; `decode` is the inverse of compilation.
 
     Parameters
     ----------
     circuit
-        Elements and subcircuits, one for each layer; what a simulator solves.
+        Elements and subcircuits, one for each layer or population; what a simulator solves.
     design
         Network, technology, clamps, scales and seed that the circuit was made from.
     """
@@ -120,33 +42,28 @@ class CompiledNetwork:
     design: Design
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.network.sizes))
         technology = one_line(self.design.technology.name, 40)
-        what = f"{sizes} {self.network.activation} on {technology}"
-        return f"<CompiledNetwork {what}, {self.clamps.samples} samples>"
+        return f"<{type(self).__name__} {self._what} on {technology}, {self.clamps.samples} samples>"
 
     @property
-    def network(self) -> PredictiveCodingNetwork:
-        return self.design.network
+    def _what(self) -> str:
+        return ", ".join(f"{p.name} {p.size}" for p in self.graph.populations)
+
+    @property
+    def graph(self) -> PredictiveCodingGraph:
+        return self.design.graph
 
     @property
     def clamps(self) -> Clamps:
         return self.design.clamps
 
-    @property
-    def scales(self) -> Scales:
-        return self.design.scales
-
     @cached_property
     def probes(self) -> Probes:
-        buses = [names(layer, size) for layer, size in enumerate(self.network.sizes)]
-        empty: Bus = ()
-        return Probes(
-            tuple(b["x"] for b in buses),
-            (empty, *(b["mu"] for b in buses[1:])),
-            (empty, *(b["eps"] for b in buses[1:])),
-            (*(b["rate"] for b in buses[:-1]), empty),
-        )
+        """Node names, tuples over layers or populations."""
+        x, mu, eps, rate = (tuple(b[kind] for b in self.design.buses) for kind in ("x", "mu", "eps", "rate"))
+        return Probes(x, mu, eps, rate)
+
+    # --- analyses
 
     def operating_point(
         self,
@@ -154,149 +71,280 @@ class CompiledNetwork:
         *,
         by_relaxation: bool | None = None,
         every_node: bool = False,
+        cut: Sequence[str] = (),
     ) -> OperatingPoint:
-        """Rest under the clamps, every sample approached from its forward state.
+        """Rest under the clamps, every sample where the circuit relaxes to from its start state.
 
-        The solution holds the nodes that `decode` reads, or every node of the circuit.
+        Parameters
+        ----------
+        samples
+            Which ones; None: all.
+        by_relaxation
+            Whether a SPICE program runs a transient from the start state first; False: it searches from the
+            start state by Newton's method, which is quicker and may end in another operating point.  None:
+            of a graph, where an activation or a part is nonlinear (a linear circuit has one operating point);
+            of a chain, where rectifiers switch and something above the input is clamped.  With smooth
+            activations the search starts at a preset, the forward values of clamped nodes, at which all
+            springs are slack; from there the clamps step to their values, and a SPICE program compares each
+            point with the end of a transient from the forward state (False leaves that out).
+        every_node
+            Whether the solution holds every node of the circuit, or only those that `decode` reads.
+        cut
+            Populations whose feedback is cut, of those with `feedback_switches`.
 
-        Newton's way (the default for smooth activations): the preset of a sample clamps the same nodes at
-        their forward values, so that all springs are slack; from there the clamps step to their values,
-        and a SPICE program compares each point with the end of a transient from the forward state
-        (`by_relaxation=False` leaves that out: quicker, and it may be another operating point).
-        By relaxation (the default where rectifiers switch and something above the input is clamped): a
-        transient from the forward state goes first.  With the input alone clamped the forward state is
-        the only stationary point, and no detour is needed.
+        Raises
+        ------
+        BadInput
+            For samples or switches that there are not.
         """
-        chosen = chosen_samples(samples, self.clamps)
-        stimuli = self._stimuli(list(self.clamps.values), chosen)
+        chosen = self._chosen(samples)
+        stimuli = self._stimuli(self.clamps.values, chosen, cut)
         save = () if every_node else self.probes.every
-        relaxed = self.kinked and self.clamps.beyond_input if by_relaxation is None else by_relaxation
-        if relaxed:
-            settling = Settling(self._starts(chosen), 50.0 * self.scales.seconds)
-            return OperatingPoint(stimuli, settling=settling, save=save)
-        if not self.clamps.beyond_input:
-            return OperatingPoint(stimuli, guess=self._starts(chosen), save=save)
         starts = self._starts(chosen)
-        proof = Settling(starts, 50.0 * self.scales.seconds) if by_relaxation is None and starts else None
-        preset = self._stimuli(self._forward.x, chosen)
-        return OperatingPoint(stimuli, preset, starts, save=save, proof=proof)
+        relaxed = self._relaxes if by_relaxation is None else by_relaxation
+        if relaxed and (self._free_nodes or self._preset):  # chains settle also where no node is free
+            return OperatingPoint(stimuli, settling=self._settling(starts), save=save)
+        if self._preset is None:
+            return OperatingPoint(stimuli, guess=starts, save=save)
+        proof = self._settling(starts) if by_relaxation is None and starts else None
+        return OperatingPoint(stimuli, self._stimuli(self._preset, chosen), starts, save=save, proof=proof)
+
+    def _chosen(self, samples: Sequence[int] | None) -> Ints:
+        """Numbers of samples; None: all."""
+        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples)
+        whole = chosen.dtype.kind in "iu" and chosen.size > 0
+        if not whole or chosen.min() < 0 or chosen.max() >= self.clamps.samples:
+            raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
+        return chosen
+
+    @property
+    def _preset(self) -> list[Floats] | None:
+        """Activities of the state from which the clamps step to their values; None: a search starts there."""
+        return None
+
+    def _settling(self, starts: dict[str, Floats]) -> Settling:
+        return Settling(starts, PATIENCE * self.design.scales.seconds)
+
+    @cached_property
+    def _relaxes(self) -> bool:
+        """Whether the circuit may have several operating points: dynamics, devices or amplifiers are not
+        linear."""
+        t = self.design.technology
+        parts = t.device_law == "linear" and np.isinf(t.opamp_saturation) and np.isinf(t.opamp_slew_rate)
+        return not (parts and GraphLandscape(self.graph, self.clamps).is_linear)
 
     def transient(
         self,
         sample: int = 0,
         *,
-        start: str = "forward",
+        start: str | Sequence[Floats] = "forward",
         duration: float = 20.0,
         max_step: float | None = None,
+        cut: Sequence[str] = (),
     ) -> Transient:
-        """Waveforms of one sample from its forward state or from zero; times in units of C / g_s."""
-        if start not in ("forward", "zero"):
-            raise BadInput(f"transient start {start!r}: use 'forward' or 'zero'")
+        """Waveforms of one sample; times in units of C / g_s.
+
+        Parameters
+        ----------
+        sample
+            Whose clamps are held.
+        start
+            "forward" (the start state of `relax`), "zero", or activities [n] of every layer or population.
+        duration, max_step
+            Of the transient and of its steps; None: a fiftieth of the duration.
+        cut
+            As for `operating_point`.
+
+        Raises
+        ------
+        BadInput
+            For a sample, a start or switches that there are not.
+        """
+        if isinstance(start, str) and start not in ("forward", "zero"):
+            raise BadInput(f"transient start {start!r}: use 'forward' or 'zero', or give activities")
         if not 0 <= sample < self.clamps.samples:
             raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
-        one = self._stimuli(list(self.clamps.values), np.array([sample]))
-        stimuli = {name: volts[0] for name, volts in one.items()}
-        tau = self.scales.seconds
-        step = duration / 50.0 if max_step is None else max_step
+        one = self._stimuli(self.clamps.values, np.array([sample]), cut)
+        tau = self.design.scales.seconds
         return Transient(
-            stimuli,
-            self.start(sample, zero=start == "zero"),
+            {name: volts[0] for name, volts in one.items()},
+            self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
             duration * tau,
-            step * tau,
+            (duration / 50.0 if max_step is None else max_step) * tau,
             save=self.probes.waves,
             stiff=self.kinked,
         )
 
-    @property
-    def kinked(self) -> bool:
-        """Whether an activation has kinks: its rectifiers switch."""
-        layers = range(self.network.depth)
-        return any(isinstance(self.network.activation_of(layer), PiecewiseLinear) for layer in layers)
+    def _volts_at(self, start: Sequence[Floats]) -> dict[str, float]:
+        """Volts of the free value nodes at given activities."""
+        expected = [(n,) for n in self.graph.sizes]
+        shapes = [np.shape(x) for x in start]
+        if shapes != expected:
+            raise BadInput(f"transient start: activities of shapes {shapes}, expected {expected}")
+        volts = self.design.scales.activity
+        return {node: volts[k] * float(start[k][i]) for node, (k, i) in self._free_nodes.items()}
 
     def start(self, sample: int, *, zero: bool = False) -> dict[str, float]:
-        """Volts of the free value nodes in the forward state of a sample, or zero."""
+        """Volts of the free value nodes in the start state of a sample, or zero."""
         if zero:
             return dict.fromkeys(self._free_nodes, 0.0)
         return {node: float(volts[0]) for node, volts in self._starts(np.array([sample])).items()}
+
+    @property
+    def kinked(self) -> bool:
+        """Whether an activation circuit has kinks: its rectifiers switch."""
+        return bool(self._rectified)
+
+    @cached_property
+    def _rectified(self) -> list[int]:
+        populations = enumerate(self.graph.populations)
+        return [k for k, p in populations if self.probes.rates[k] and isinstance(p.f, PiecewiseLinear)]
 
     @cached_property
     def _free_nodes(self) -> dict[str, tuple[int, int]]:
         return self.probes.free(self.clamps)
 
     def _starts(self, samples: Ints) -> dict[str, Floats]:
-        """Volts [samples] of the free value nodes in their forward states, and of the rectifiers' drives,
-        from which a search for an operating point profits."""
-        volts = self.scales.activity
-        forward = self._forward
-        drives = self._input_alone.drives(forward)
-        values = {
-            node: volts[layer] * forward.x[layer][samples, i] for node, (layer, i) in self._free_nodes.items()
-        }
-        return values | {
-            f"layer{layer}.drive_act_{i}": volts[layer] * z
-            for layer in range(self.network.depth)
-            if isinstance(self.network.activation_of(layer), PiecewiseLinear)
-            for i, z in enumerate(drives[layer][samples].T)
-        }
+        """Volts [samples] of the free value nodes in their start state, and of the rectifiers' drives, from
+        which a search for an operating point profits."""
+        volts = self.design.scales.activity
+        start = self._start
+        found = {node: volts[k] * start[k][samples, i] for node, (k, i) in self._free_nodes.items()}
+        for k in self._rectified:
+            drives = self.graph.populations[k].f.drive(start[k][samples])
+            name = f"{self.design.names(k).instance}.drive_act"
+            found |= {f"{name}_{i}": volts[k] * z for i, z in enumerate(drives.T)}
+        return found
 
-    def decode(self, solution: Solution) -> Equilibrium:
-        """The equilibrium of an operating point: volts / volts per unit, sample by sample."""
-        x, mu, eps = self.probes.read(solution, self.scales.activity)
-        rates = tuple(
-            solution.voltage(bus) / volts
-            for bus, volts in zip(self.probes.rates, self.scales.rate, strict=False)
-        )
-        return Equilibrium(x, mu, eps, rates, self._energy(eps), self._relaxation(solution, x))
+    @cached_property
+    def _start(self) -> list[Floats]:
+        """Activities of the start state."""
+        return GraphLandscape(self.graph, self.clamps).forward()
+
+    def _stimuli(
+        self, activities: Sequence[Floats], samples: Ints, cut: Sequence[str] = ()
+    ) -> dict[str, Floats]:
+        """Volts of switches and clamps, the clamped nodes at given activities."""
+        switched = {self.graph.names[k]: self.design.names(k).nodes for k in self.design.switched}
+        for name in cut:
+            if name not in switched:
+                raise BadInput(
+                    f"cut {name!r}: its feedback has no switch; compile with feedback_switches=({name!r},)"
+                )
+        found = {
+            f"switch{nodes}": np.tile([0.0, 1.0] if name in cut else [1.0, 0.0], (len(samples), 1))
+            for name, nodes in switched.items()
+        }
+        for k, free in enumerate(self.clamps.free):
+            if not free.all():
+                volts = self.design.scales.activity[k] * activities[k][samples][:, ~free]
+                found[f"clamp{self.design.names(k).nodes}"] = volts
+        return found
+
+    # --- solutions
+
+    def decode(self, solution: Solution, cut: Sequence[str] = ()) -> Equilibrium:
+        """The equilibrium of an operating point: volts / volts per unit, sample by sample.
+
+        Populations that project to nothing have no activation circuit: their rates are f of the decoded x.
+        The last layer of a chain has none.
+
+        Parameters
+        ----------
+        solution
+            Of `operating_point`.
+        cut
+            Populations whose feedback was cut in it, for the residual.
+        """
+        scales = self.design.scales
+        x, mu, eps = self.probes.read(solution, scales.activity)
+        signals = zip(self.probes.rates, scales.rate, self.graph.populations, x, strict=False)
+        rates = tuple(solution.voltage(bus) / unit if bus else p.f.f(a) for bus, unit, p, a in signals)
+        return Equilibrium(x, mu, eps, rates, self._energy(x, eps), self._relaxation(solution, x, cut))
 
     def decode_waveform(self, solution: Solution) -> Waveform:
         """The waveforms of a transient in units of activity and of C / g_s."""
-        x, mu, eps = self.probes.read(solution, self.scales.activity)
-        return Waveform(solution.axis / self.scales.seconds, x, mu, eps, self._energy(eps))
+        x, mu, eps = self.probes.read(solution, self.design.scales.activity)
+        return Waveform(solution.axis / self.design.scales.seconds, x, mu, eps, self._energy(x, eps))
+
+    def _energy(self, x: tuple[Floats, ...], eps: tuple[Floats, ...]) -> Floats:
+        total = np.zeros(len(x[0]))
+        for population, a, e in zip(self.graph.populations, x, eps, strict=True):
+            total += 0.5 * ((a - population.priors) ** 2 @ population.leaks)
+            if e.size:
+                total += 0.5 * np.einsum("si,si->s", e, population.weighted(e))
+        return total
+
+    def without_feedback(self, cut: Sequence[str]) -> PredictiveCodingGraph:
+        """The graph that the circuit is with the feedback into some populations cut."""
+        projections = [replace(p, feedback="none") if p.source in cut else p for p in self.graph.projections]
+        return PredictiveCodingGraph(self.graph.populations, projections)
 
     def started_elsewhere(self, solution: Solution) -> Bools:
         """Samples whose search did not start from the forward state, [samples] (springs not slack there).
 
         Real parts leave no spring slack: no sample is reported then.
         """
+        found = np.zeros(len(solution.axis), dtype=np.bool_)
         if solution.preset_volts is None or present(self.design.technology):
-            return np.zeros(len(solution.axis), dtype=bool)
-        pairs = zip(self.probes.eps[1:], self.scales.activity[1:], strict=True)
-        worst = [np.abs(solution.preset_voltage(bus)).max(axis=1) / volts for bus, volts in pairs]
-        return np.asarray(np.max(worst, axis=0) > SLACK)
+            return found
+        for bus, unit in zip(self.probes.eps, self.design.scales.activity, strict=True):
+            found |= np.abs(solution.preset_voltage(bus)).max(axis=1, initial=0.0) / unit > SLACK
+        return found
 
-    def _energy(self, eps: tuple[Floats, ...]) -> Floats:
-        parts = zip(self.network.pi, eps[1:], strict=True)
-        return np.asarray(sum(0.5 * pi * (e * e).sum(axis=1) for pi, e in parts))
-
-    def _relaxation(self, solution: Solution, x: tuple[Floats, ...]) -> Relaxation:
+    def _relaxation(self, solution: Solution, x: tuple[Floats, ...], cut: Sequence[str]) -> Relaxation:
         # The clamps as the circuit had them: a solution may hold some of the samples, in any order.
-        landscape = Landscape(self.network, Clamps(self.clamps.free, x))
-        residual = landscape.resting_state(list(x)).residual
+        graph = self.without_feedback(cut) if cut else self.graph
+        residual = GraphLandscape(graph, Clamps(self.clamps.free, x)).resting_state(list(x)).residual
+        supply = self.design.technology.supply
         astray = self.started_elsewhere(solution)
-        saturated = self.probes.exceed(solution, self.design.technology.supply)
+        saturated = self.probes.exceed(solution, supply)
         message = str(solution.status)
         if astray.any():
             message += f"; sample {int(np.argmax(astray))} was not approached from its forward state"
         if saturated.any():
-            message += (
-                f"; sample {int(np.argmax(saturated))} exceeds the {self.design.technology.supply:g} V supply"
-            )
+            message += f"; sample {int(np.argmax(saturated))} exceeds the {supply:g} V supply"
         sound = solution.status.converged(len(residual)) & ~astray & ~saturated
         return Relaxation(sound, residual, 0, message)
 
-    def _stimuli(self, x: list[Floats], samples: Ints) -> dict[str, Floats]:
-        layers = zip(self.scales.activity, x, self.clamps.free, strict=True)
-        return {
-            f"clamp{layer}": volts * values[samples][:, ~free]
-            for layer, (volts, values, free) in enumerate(layers)
-            if not free.all()
-        }
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CompiledGraph(CompiledCircuit):
+    """A graph as a circuit; `design` is a `Design`."""
+
+    @property
+    def scales(self) -> PopulationScales:
+        assert isinstance(self.design.scales, PopulationScales)
+        return self.design.scales
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CompiledNetwork(CompiledCircuit):
+    """A chain as a circuit: every sample is approached from its forward state, in which springs are slack."""
+
+    design: ChainDesign
+
+    @property
+    def _what(self) -> str:
+        return f"{'-'.join(map(str, self.network.sizes))} {self.network.activation}"
+
+    @property
+    def network(self) -> PredictiveCodingNetwork:
+        return self.design.network
+
+    @property
+    def scales(self) -> Scales:
+        return self.design.scales
+
+    @property
+    def _relaxes(self) -> bool:
+        return self.kinked and self.clamps.beyond_input
 
     @cached_property
-    def _forward(self) -> State:
-        """The forward state: only the input clamped."""
-        return self._input_alone.state(self._input_alone.forward())
+    def _start(self) -> list[Floats]:
+        return GraphLandscape(self.graph, self.clamps.input_alone).forward()
 
-    @cached_property
-    def _input_alone(self) -> Landscape:
-        return Landscape(self.network, self.clamps.input_alone)
+    @property
+    def _preset(self) -> list[Floats] | None:
+        """None with the input alone clamped: the forward state is the only stationary point."""
+        return self._start if self.clamps.beyond_input else None

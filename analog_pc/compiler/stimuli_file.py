@@ -25,43 +25,37 @@ def load_stimuli(path: Path, network: PredictiveCodingNetwork) -> tuple[Floats, 
         raise BadInput(
             f"{path}: holds {sorted(arrays)}, expected 'inputs' and optionally 'targets' or 'labels'"
         )
-    inputs = _matrix(path, "inputs", arrays["inputs"], network.sizes[0])
+    inputs = _matrix(f"{path}: inputs", arrays["inputs"], network.sizes[0])
     if "targets" in arrays:
-        return inputs, _as_long(
-            path, "targets", _matrix(path, "targets", arrays["targets"], network.sizes[-1]), inputs
-        )
-    if "labels" in arrays:
-        return inputs, _as_long(path, "labels", _one_hot(path, arrays["labels"], network.sizes[-1]), inputs)
-    return inputs, None
+        name = "targets"
+        targets = _matrix(f"{path}: {name}", arrays[name], network.sizes[-1])
+    elif "labels" in arrays:
+        name = "labels"
+        targets = _one_hot(f"{path}: {name}", arrays[name], network.sizes[-1])
+    else:
+        return inputs, None
+    if len(targets) != len(inputs):
+        raise BadInput(f"{path}: {len(targets)} {name} for {len(inputs)} inputs")
+    return inputs, targets
 
 
-def _matrix(path: Path, name: str, values: np.ndarray, width: int) -> Floats:
+def _matrix(what: str, values: np.ndarray, width: int) -> Floats:
     if values.ndim and len(values) == 0:
-        raise BadInput(f"{path}: {name} hold no sample: give at least one row of {width} numbers")
+        raise BadInput(f"{what} hold no sample: give at least one row of {width} numbers")
     if values.dtype.kind not in "fiub" or values.ndim != 2 or values.shape[1] != width:
         raise BadInput(
-            f"{path}: {name} is {values.dtype} of shape {values.shape}, expected numbers (samples, {width})"
+            f"{what} is {values.dtype} of shape {values.shape}, expected numbers (samples, {width})"
         )
     array = values.astype(np.float64)
     if not np.isfinite(array).all():
         where = [int(i) for i in np.argwhere(~np.isfinite(array))[0]]
-        raise BadInput(f"{path}: {name}{where} is {array[tuple(where)]}, every value must be finite")
+        raise BadInput(f"{what}{where} is {array[tuple(where)]}, every value must be finite")
     return array
 
 
-def _one_hot(path: Path, labels: np.ndarray, classes: int) -> Floats:
+def _one_hot(what: str, labels: np.ndarray, classes: int) -> Floats:
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        raise BadInput(
-            f"{path}: labels is {labels.dtype} of shape {labels.shape}, expected whole numbers (samples,)"
-        )
+        raise BadInput(f"{what} is {labels.dtype} of shape {labels.shape}, expected whole numbers (samples,)")
     if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
-        raise BadInput(
-            f"{path}: labels run from {labels.min()} to {labels.max()}, the network has {classes} outputs"
-        )
+        raise BadInput(f"{what} run from {labels.min()} to {labels.max()}, the network has {classes} outputs")
     return np.asarray(np.eye(classes)[labels])
-
-
-def _as_long(path: Path, name: str, targets: Floats, inputs: Floats) -> Floats:
-    if len(targets) != len(inputs):
-        raise BadInput(f"{path}: {len(targets)} {name} for {len(inputs)} inputs")
-    return targets

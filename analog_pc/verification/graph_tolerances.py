@@ -89,8 +89,9 @@ def _deviations(compiled: CompiledGraph, state: GraphState) -> _Deviations:
     parts = []
     for p, (source, weight) in enumerate(zip(graph.sources, graph.weights, strict=True)):
         part = one * np.abs(state.activation[source]) @ np.abs(weight).T
-        if design.has_part(p):
-            part = part + lag(design.part(p).noise_gain()) * np.abs(state.carried[p])
+        path = design.forward_path(p)
+        if path.has_part:
+            part = part + lag(design.part(graph.targets[p], path).noise_gain()) * np.abs(state.carried[p])
         parts.append(part)
     mu = [np.zeros_like(m) for m in state.mu]
     for p, target in enumerate(graph.targets):
@@ -101,7 +102,9 @@ def _deviations(compiled: CompiledGraph, state: GraphState) -> _Deviations:
             weighted.append(mu[k])
             continue
         volts = compiled.scales.activity[k]
-        mu[k] = mu[k] + (lag(design.forward_noise_gain(k)) + RELTOL) * np.abs(state.mu[k]) + VNTOL / volts
+        mu[k] = (
+            mu[k] + (lag(design.predictions[k].noise_gain()) + RELTOL) * np.abs(state.mu[k]) + VNTOL / volts
+        )
         lam = (mu[k] + one * np.abs(state.eps[k])) @ np.abs(population.precision_matrix)
         if design.is_mixed(k):
             own = lag(design.mixing(k).noise_gain()) * np.abs(state.weighted[k])
@@ -112,15 +115,15 @@ def _deviations(compiled: CompiledGraph, state: GraphState) -> _Deviations:
             )
         weighted.append(lam)
     feedback = [np.zeros_like(a) for a in state.x]
-    for k in design.feedback:
+    for k, arrays in design.feedback.items():
         h = np.zeros_like(state.x[k])
-        for p in design.returns(k):
+        for p, path in zip(design.returns(k), arrays.paths, strict=True):
             target = graph.targets[p]
-            own = lag(design.part_feedback(p).noise_gain()) if design.has_part_feedback(p) else np.zeros(1)
+            own = lag(design.part(k, path).noise_gain()) if path.has_part else np.zeros(1)
             back = np.abs(graph.feedback[p])
             arrives = (weighted[target] + one * np.abs(state.weighted[target])) @ back
             h = h + np.abs(state.factor[p]) * (arrives + own * (np.abs(state.weighted[target]) @ back))
-        feedback[k] = h + (lag(design.feedback_noise_gain(k)) + RELTOL) * np.abs(state.feedback[k])
+        feedback[k] = h + (lag(arrays.noise_gain()) + RELTOL) * np.abs(state.feedback[k])
     return _Deviations(parts, mu, weighted, feedback)
 
 

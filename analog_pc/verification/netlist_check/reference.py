@@ -15,7 +15,6 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.circuit import Bus, Solution
 from analog_pc.compiler import CompiledNetwork
-from analog_pc.compiler.layers import names
 from analog_pc.mapping import ConductancePair
 from analog_pc.pcn import Equilibrium, relax
 from analog_pc.simulators.spice.names import spice_node
@@ -129,8 +128,7 @@ def buses_of(compiled: CompiledNetwork) -> dict[Place, Bus]:
     design = compiled.design
     depth = design.network.depth
     found: dict[Place, Bus] = {}
-    for layer, size in enumerate(design.network.sizes):
-        bus = names(layer, size)
+    for layer, bus in enumerate(design.buses):
         found["x", layer] = bus["x"]
         if layer:
             found["mu", layer] = bus["mu"]
@@ -141,7 +139,7 @@ def buses_of(compiled: CompiledNetwork) -> dict[Place, Bus]:
         if design.feeds_back(layer):
             found["back", layer] = bus["back"]
         if layer and design.feeds_back(layer - 1):
-            found["anti_eps", layer] = tuple(f"layer{layer}.anti_eps_{i}" for i in range(size))
+            found["anti_eps", layer] = tuple(f"layer{layer}.{node}" for node in bus["anti_eps"])
     return found
 
 

@@ -91,7 +91,7 @@ def test_arrays_that_share_bit_lines_hold_their_weights() -> None:
     circuit = compiled()
     design = circuit.design
     scales = circuit.scales
-    arrays = design.forward[1]
+    arrays = design.predictions[1]
     for p, name in ((0, "ab"), (1, "cb")):
         ratio = scales.activity[1] / scales.rate[design.graph.sources[p]]
         assert arrays.pairs[p].ohms is arrays.pairs[p].ohms
@@ -198,7 +198,7 @@ def test_a_realistic_chip_relaxes_within_its_supply(name: str) -> None:
 def test_one_seed_is_one_chip() -> None:
     def first(seed: int) -> np.ndarray:
         arrays = compile_network(graph(), technology("cmos65-rram"), clamps={"a": X}, seed=seed).design
-        return arrays.forward[1].pairs[1].plus
+        return arrays.predictions[1].pairs[1].plus
 
     np.testing.assert_array_equal(first(1), first(1))
     assert (first(1) != first(2)).any()
