@@ -9,7 +9,8 @@ import numpy as np
 from analog_pc.activations import IDENTITY
 from analog_pc.activations.compiled import Pieces, code_of, pieces_of
 from analog_pc.arrays import Floats, Ints
-from analog_pc.pcn.state import Landscape
+from analog_pc.pcn.clamps import Clamps
+from analog_pc.pcn.network import PredictiveCodingNetwork
 
 
 class Chain(NamedTuple):
@@ -27,12 +28,13 @@ class Chain(NamedTuple):
     closed: bool  # whether all of two layers is: the lower free, or partly so, and the upper clamped
     codes: Ints  # of the activations, [K]
     pieces: Pieces  # of all activations with kinks, which are equal
+    softness: float  # the smallest precision, the unit of shifts
+    unit: float  # the scale on which the activations change their slope; 0 where they have no such scale
 
 
-def chain_of(landscape: Landscape) -> Chain:
+def chain_of(net: PredictiveCodingNetwork, clamps: Clamps) -> Chain:
     """The chain of a network under clamps."""
-    net = landscape.network
-    first = 1 if landscape.clamps.input_is_clamped else 0
+    first = 1 if clamps.input_is_clamped else 0
     sizes = net.sizes[first:]
     layers = len(sizes)
     width = max(sizes)
@@ -40,13 +42,13 @@ def chain_of(landscape: Landscape) -> Chain:
     bias = np.zeros((layers, width))
     free = np.zeros((layers, width))
     for k, n in enumerate(sizes):
-        free[k, :n] = landscape.clamps.free[first + k]
+        free[k, :n] = clamps.free[first + k]
         if k > 0:
             w = net.W[first + k - 1]
             b = net.b[first + k - 1]
             weights[k, :n, : w.shape[1]] = w
             bias[k, :n] = b
-    activations = landscape.activations[first:]
+    activations = [net.activation_of(k) for k in range(first, net.depth)]
     return Chain(
         sizes=np.array(sizes, dtype=np.int64),
         weights=weights,
@@ -56,4 +58,6 @@ def chain_of(landscape: Landscape) -> Chain:
         closed=layers == 2 and not free[1].any(),
         codes=np.array([*(code_of(f) for f in activations), 0], dtype=np.int64),
         pieces=pieces_of(next((f for f in activations if f.kinks), IDENTITY)),
+        softness=float(net.pi.min()),
+        unit=max((net.activation_of(k).unit for k in range(net.depth)), default=0.0),
     )

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.activations.compiled import KINKED
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.pcn.clamps import Clamps
 from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
@@ -22,44 +23,20 @@ from analog_pc.pcn.compiled.workspace import (
     new_batch_state,
     workspace,
 )
-from analog_pc.pcn.state import Landscape
+from analog_pc.pcn.equilibrium import Equilibrium, ended
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
+from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, SHRINK, Search
 
-SHRINK = 0.4  # of the shift, after a step of at most half the reach
-GROW = 3.0  # of the shift, after a step that was refused
-FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
-LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
 AT_A_TIME = 32  # samples
-CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
 
 
 class Found(NamedTuple):
     """Results of compiled code; arrays [samples, all activities of the chain] and [samples]."""
 
     x: Floats
-    gate: Floats  # of activities that rest on a kink, NaN elsewhere; set where the activation has kinks
     ratio: Floats  # largest ||dE/dx_k|| / limit_k
     residual: Floats  # max |dE/dx|
-
-
-class ChainEnd(NamedTuple):
-    """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
-
-    x: list[Floats]
-    kink_gate: list[Floats | None]  # as in `State`
-    residual: Floats  # max |dE/dx| over the free activities
-    converged: Bools
-    iterations: int
-
-
-class Search(NamedTuple):
-    """How to search."""
-
-    tolerance: float
-    max_iterations: int
-    precision: float  # the smallest one, in whose unit shifts are given
-    reach: float  # longest step, as a part of the sample's largest activity (or of `unit`); infinite: any
-    unit: float  # the scale on which the activation changes its slope; 0 where it has no such scale
 
 
 class Steps(NamedTuple):
@@ -171,7 +148,7 @@ def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longes
     """
     sizes = chain.sizes
     for b in range(count):
-        size = search.unit
+        size = chain.unit
         for k in range(sizes.size):
             for i in range(sizes[k]):
                 size = max(size, abs(p.x[k, b, i]))
@@ -181,9 +158,6 @@ def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longes
 @kernel(**FAST_MATH)
 def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> None:
     """Sample b of a batch becomes a sample of what is found."""
-    gate = p.gate
-    free = chain.free
-    moving = p.moving
     sizes = chain.sizes
     residual = 0.0
     at = 0
@@ -192,9 +166,6 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
         found.x[sample, at : at + n] = p.x[k, b, :n]
         for i in range(n):
             residual = max(residual, abs(p.gradient[k, b, i]))
-        if chain.codes[k] == KINKED:
-            for i in range(n):
-                found.gate[sample, at + i] = gate[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
         at += n
     slope = p.total[SLOPE, b]
     found.ratio[sample] = p.total[RATIO, b]
@@ -221,7 +192,7 @@ def _relax_some(
     which = np.arange(start, start + count)
     steps = Steps(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
     shift = steps.shift
-    unit = search.precision
+    unit = chain.softness
     smallest = FREE_INPUT_SHIFT * unit if chain.pi[0] == 0.0 else 0.0
     _load(chain, found.x[start : start + count], now)
     _set_longest(chain, now, count, search, steps.longest)
@@ -269,41 +240,31 @@ def _relax(chain: Chain, search: Search, mu0: Floats, found: Found) -> int:
     return most
 
 
-def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> ChainEnd:
-    """The equilibrium that a search finds.
+def relax_chain(network: PredictiveCodingNetwork, clamps: Clamps, search: Search) -> Equilibrium:
+    """The equilibrium that a search from the forward state finds.
 
     Parameters
     ----------
-    landscape
-        A network under clamps.
-    x
-        Where to start, layers 0 ... L, [samples, n_l].
+    network, clamps
+        What relaxes.
     search
         How to search.
     """
-    chain = chain_of(landscape)
-    first = len(x) - len(chain.sizes)
-    joined = np.concatenate(x[first:], axis=1)
-    samples = len(joined)
-    found = Found(joined, np.empty_like(joined), np.empty(samples), np.empty(samples))
-    iterations = _relax(chain, search, landscape.constant_prediction().copy(), found)
-    kink_gate: list[Floats | None] = [None] * len(x)
-    if chain.pieces.kinks.size:
-        kink_gate[first:] = _layers(found.gate, chain)
-    return ChainEnd(
-        x=[*x[:first], *_layers(found.x, chain)],
-        kink_gate=kink_gate,
-        residual=found.residual,
-        converged=found.ratio <= 1.0,
-        iterations=int(iterations),
-    )
-
-
-def _layers(joined: Floats, chain: Chain) -> list[Floats]:
-    """Rows [samples, all], cut into layers."""
-    found = []
-    at = 0
-    for n in chain.sizes.tolist():
-        found.append(joined[:, at : at + n])
-        at += n
-    return found
+    chain = chain_of(network, clamps)
+    first = 1 if clamps.input_is_clamped else 0
+    predicted = forward_pass(network, clamps.values[0])
+    start = [np.where(f, m, v) for f, m, v in zip(clamps.free, predicted, clamps.values, strict=True)]
+    joined = np.concatenate(start[first:], axis=1)
+    # A clamped input makes mu_1 a constant: the largest matrix leaves the loop.
+    constant = predicted[1] if first else np.zeros_like(clamps.values[0])
+    found = Found(joined, np.empty(clamps.samples), np.empty(clamps.samples))
+    iterations = _relax(chain, search, constant.copy(), found)
+    x = [*clamps.values[:first], *np.split(joined, np.cumsum(chain.sizes)[:-1], axis=1)]
+    rates = tuple(network.activation_of(k).f(x[k]) for k in range(network.depth))
+    mu = [np.empty((clamps.samples, 0))]
+    for k, (w, b) in enumerate(zip(network.W, network.b, strict=True)):
+        mu.append(constant if first and k == 0 else rates[k] @ w.T + b)
+    eps = [mu[0], *(a - m for a, m in zip(x[1:], mu[1:], strict=True))]
+    energy = sum(0.5 * pi * np.einsum("si,si->s", e, e) for pi, e in zip(network.pi, eps[1:], strict=True))
+    relaxation = ended(found.ratio <= 1.0, found.residual, int(iterations))
+    return Equilibrium(tuple(x), tuple(mu), tuple(eps), rates, np.asarray(energy), relaxation)

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
@@ -44,7 +43,7 @@ def implicit_step(landscape: GraphLandscape, state: GraphState, shift: Floats, f
     force = -np.concatenate(state.gradient, axis=1)[:, landscape.free]
     finite = np.isfinite(k).all(axis=(1, 2)) & np.isfinite(force).all(axis=1)
     k[~finite] = np.eye(n)
-    if landscape.graph.symmetric:
+    if landscape.symmetric:
         dx, falling = _solve_positive(k, force)
     else:
         falling = np.linalg.eigvals(k).real.min(axis=1, initial=np.inf) > 0.0
@@ -77,12 +76,11 @@ def moved(landscape: GraphLandscape, state: GraphState, dx: Floats) -> tuple[lis
     found = []
     for act, x, gate, change in zip(landscape.activations, state.x, state.gate, ends, strict=True):
         out = x + change
-        if isinstance(act, PiecewiseLinear):
-            for kink, left, right in zip(act.kinks, act.slopes[:-1], act.slopes[1:], strict=True):
-                from_left = (x < kink) | ((x == kink) & (gate == left))
-                from_right = (x > kink) | ((x == kink) & (gate == right))
-                stops = (from_left & (out > kink)) | (from_right & (out < kink))
-                out = np.where(stops, kink, out)
-                stopped |= stops.any(axis=1)
+        for kink, left, right in act.jumps:
+            from_left = (x < kink) | ((x == kink) & (gate == left))
+            from_right = (x > kink) | ((x == kink) & (gate == right))
+            stops = (from_left & (out > kink)) | (from_right & (out < kink))
+            out = np.where(stops, kink, out)
+            stopped |= stops.any(axis=1)
         found.append(out)
     return found, stopped

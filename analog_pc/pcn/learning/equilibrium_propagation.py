@@ -30,8 +30,8 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
-from analog_pc.pcn.learning.protocol import Factors, LearningWeights, deltas, forward_pass
-from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.learning.protocol import Factors, LearningWeights, deltas
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
 
 TOLERANCE = 1e-11  # on dE/dx of each layer, as a part of the forces in it
 MOST_SWEEPS = 200

@@ -32,9 +32,8 @@ from analog_pc.pcn.learning.protocol import (
     LearningWeights,
     Update,
     deltas,
-    forward_pass,
 )
-from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
 
 
 @dataclass(frozen=True)
