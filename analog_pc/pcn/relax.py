@@ -15,11 +15,10 @@ from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.relaxation import relax_graph
 from analog_pc.pcn.graph.stability import faults_of
 from analog_pc.pcn.network import PredictiveCodingNetwork
-from analog_pc.pcn.search import Search
+from analog_pc.pcn.search import REACH, Search
 from analog_pc.pcn.state import Landscape
 
 METHODS = ("newton", "flow")
-REACH = 0.01
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+REACH = 0.01  # longest step along the flow
 SHRINK = 0.4  # of the shift, after a step of at most half the reach
 GROW = 3.0  # of the shift, after a step that was refused
 FIRST_SHIFT = 0.1  # in units of the softest spring: where a refused Newton step starts
 LAST_SHIFT = 1e-3  # in the same unit: below it a step is Newton's
 CERTAIN = 1e-3  # a step that lowers dx/dt by this factor is taken whatever the rounding of E says
+MISFIT = 0.5  # largest error of the linearisation in a step of a flow that is not one of E, in its dx/dt
 
 
 class Search(NamedTuple):

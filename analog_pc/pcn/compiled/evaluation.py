@@ -63,7 +63,7 @@ def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Workspa
             work.narrow[b, i] = p.weighted_error[k + 1, b, i]
         for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
             work.narrow[b, i] = 0.0
-    times(work.narrow, chain.weights[k + 1], count, p.feedback[k])
+    times(work.narrow, chain.back[k + 1], count, p.feedback[k])
 
 
 @kernel(inline="always", error_model="numpy")
@@ -109,8 +109,12 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
                             feedback[k, b, i],
                         )
                         gate[k, b, i] = value
+                        slope[k, b, i] = value
                         if rests:
                             moving[k, b, i] = 0.0
+    if chain.gate > 0.0:
+        gate[k, :count, :n] = chain.gate
+        p.curvature[k, :count, :n] = 0.0
     for b in range(count):
         for i in range(n):
             gradient[k, b, i] = (error[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
@@ -128,7 +132,7 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, t
     last = k + 1 == chain.sizes.size
     pi_above = 0.0 if last else chain.pi[k + 1]
     m = 0 if last else chain.sizes[k + 1] + 2
-    weight = 0.0 if last else work.weight_norms[k + 1]
+    weight = 0.0 if last else work.back_norms[k + 1]
     next_k = k if last else k + 1
     row_norms(p.gradient[k], count, n, norm[0])
     row_norms(p.feedback[k], count, n, norm[1])
@@ -139,10 +143,11 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, t
         error = own[k, b] if pi > 0.0 else weight * above
         g = norm[0, b]
         total[SLOPE, b] += g * g
-        if not g < np.inf:
+        limit = tolerance * error + rounding
+        if not (g < np.inf and limit < np.inf):
             total[RATIO, b] = np.inf
         elif g > 0.0:
-            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * error + rounding))
+            total[RATIO, b] = max(total[RATIO, b], g / limit)
 
 
 @kernel(**FAST_MATH)

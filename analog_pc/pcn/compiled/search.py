@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +27,7 @@ from analog_pc.pcn.compiled.workspace import (
 )
 from analog_pc.pcn.equilibrium import Equilibrium, ended
 from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
-from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, SHRINK, Search
+from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, MISFIT, SHRINK, Search
 
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
 AT_A_TIME = 32  # samples
@@ -86,12 +88,24 @@ def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) 
     """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
         target.x[k, b] = source.x[k, a]
+        target.slope[k, b] = source.slope[k, a]
         target.gate[k, b] = source.gate[k, a]
         target.moving[k, b] = source.moving[k, a]
         target.curvature[k, b] = source.curvature[k, a]
         target.feedback[k, b] = source.feedback[k, a]
         target.gradient[k, b] = source.gradient[k, a]
     target.total[:, b] = source.total[:, a]
+
+
+@kernel(**FAST_MATH)
+def _misfit(chain: Chain, now: BatchState, other: BatchState, b: int, shift: float) -> float:
+    """||dx/dt - shift dx|| after the step of sample b: what its linearisation left out."""
+    total = 0.0
+    for k in range(chain.sizes.size):
+        for i in range(chain.sizes[k]):
+            left = other.gradient[k, b, i] + shift * (other.x[k, b, i] - now.x[k, b, i])
+            total += left * left
+    return math.sqrt(total)
 
 
 @kernel(**FAST_MATH)
@@ -105,7 +119,9 @@ def _accept(
     unit: float,
 ) -> None:
     """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
-    shift, whose unit is the smallest precision."""
+    shift, whose unit is the smallest precision.
+
+    Where there is no E, dx/dt after the step has to be what its linearisation says, shift dx."""
     before = now.total
     after = other.total
     longest = steps.longest
@@ -114,8 +130,12 @@ def _accept(
     change = steps.change
     for b in range(count):
         falls = after[ENERGY, b] - before[ENERGY, b] <= before[NOISE, b] + after[NOISE, b]
+        if not chain.symmetric:
+            falls = _misfit(chain, now, other, b, shift[b]) <= MISFIT * before[SLOPE, b]
         falls = falls or after[SLOPE, b] < CERTAIN * before[SLOPE, b]
-        falls = falls and sign[b] > 0.0 and after[RATIO, b] < np.inf
+        # Straight to a near root without an E, the flow may leave it.
+        falls = falls and (sign[b] > 0.0 or not (chain.symmetric or longest[b] < np.inf))
+        falls = falls and after[RATIO, b] < np.inf
         if falls and change[b] <= longest[b]:
             if change[b] <= 0.5 * longest[b]:
                 shift[b] *= SHRINK
@@ -240,7 +260,13 @@ def _relax(chain: Chain, search: Search, mu0: Floats, found: Found) -> int:
     return most
 
 
-def relax_chain(network: PredictiveCodingNetwork, clamps: Clamps, search: Search) -> Equilibrium:
+def relax_chain(
+    network: PredictiveCodingNetwork,
+    clamps: Clamps,
+    search: Search,
+    feedback: Sequence[Floats] | None = None,
+    gate: float | None = None,
+) -> Equilibrium:
     """The equilibrium that a search from the forward state finds.
 
     Parameters
@@ -249,8 +275,10 @@ def relax_chain(network: PredictiveCodingNetwork, clamps: Clamps, search: Search
         What relaxes.
     search
         How to search.
+    feedback, gate
+        Of the way back, as for `chain_of`.
     """
-    chain = chain_of(network, clamps)
+    chain = chain_of(network, clamps, feedback, gate)
     first = 1 if clamps.input_is_clamped else 0
     predicted = forward_pass(network, clamps.values[0])
     start = [np.where(f, m, v) for f, m, v in zip(clamps.free, predicted, clamps.values, strict=True)]

@@ -20,11 +20,11 @@ class BatchState(NamedTuple):
 
     x: Floats
     f: Floats
-    slope: Floats
+    slope: Floats  # f', as predictions see it
     curvature: Floats
     weighted_error: Floats  # lambda
     feedback: Floats  # h
-    gate: Floats
+    gate: Floats  # of the feedback
     gradient: Floats
     moving: Floats  # 1 where free and not on a kink that holds it
     delta: Floats  # rounding of x - mu, [K, samples]
@@ -47,6 +47,7 @@ class Workspace(NamedTuple):
     packed: Floats  # lower triangles of s_1 of all samples, [samples, pairs]
     norms: Floats  # [2, samples]
     weight_norms: Floats  # Frobenius' norm of W_k, [K]
+    back_norms: Floats  # Frobenius' norm of F_k, [K]
     bias_norms: Floats  # [K]
     spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
     change: Floats  # dlambda of one sample, [K, width]
@@ -105,7 +106,7 @@ def workspace(chain: Chain, samples: int) -> Workspace:
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape
     pairs = np.empty((0, width))
-    if layers > 1 and samples >= PAIRS_FROM:
+    if chain.symmetric and layers > 1 and samples >= PAIRS_FROM:
         n = chain.sizes[1]
         if n * (n + 1) // 2 * width <= MOST_PAIRS:
             pairs = _row_pairs(chain.weights[1], n)
@@ -119,6 +120,7 @@ def workspace(chain: Chain, samples: int) -> Workspace:
         np.zeros((samples, len(pairs))),
         np.zeros((2, samples)),
         np.array([_norm(chain.weights[k]) for k in range(layers)]),
+        np.array([_norm(chain.back[k]) for k in range(layers)]),
         np.array([_norm(chain.bias[k : k + 1]) for k in range(layers)]),
         np.zeros((layers, rows, width)),
         np.zeros((layers, width)),

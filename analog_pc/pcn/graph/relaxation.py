@@ -14,9 +14,8 @@ from analog_pc.pcn.graph.residual import Distance, distance
 from analog_pc.pcn.graph.stability import FLAT, parts_of
 from analog_pc.pcn.graph.state import GraphState
 from analog_pc.pcn.graph.steps import implicit_step, moved
-from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, SHRINK, Search
+from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, MISFIT, SHRINK, Search
 
-MISFIT = 0.5  # largest error of the linearisation in a step of a flow that is not one of E, in its dx/dt
 REFINEMENTS = 4  # of the closed form
 
 

@@ -74,7 +74,7 @@ def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:
     if slowest > FLAT * largest:
         return ""
     if slowest < -FLAT * largest:
-        kind = "saddle of E" if landscape.symmetric else "rest that the flow leaves"
+        kind = "saddle of E" if landscape.symmetric else "rest that the flow leaves (a mode grows)"
         return f"is on a {kind}: its smallest eigenvalue is {slowest:.2g}, its largest {largest:.2g}"
     count = int((np.abs(values) <= FLAT * largest).sum())
     flat = np.linalg.svd(block)[2][::-1][:count]  # from the smallest singular value on
