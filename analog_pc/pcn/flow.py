@@ -58,7 +58,7 @@ def flow(
     held = landscape.held(start)
     system = _System(landscape, held)
     kinked = any(a.kinks for a in landscape.activations)
-    y0 = system.pack(held) / system.size
+    y0 = landscape.flat(held).ravel() / system.size
     options = {"method": "Radau", "jac": system.jacobian} if kinked else {"method": "DOP853"}
     if y0.size == 0:
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
@@ -118,25 +118,13 @@ class _System:
 
     def __init__(self, landscape: GraphLandscape, start: list[Floats]) -> None:
         self.landscape = landscape
-        self.where = [np.flatnonzero(free) for free in landscape.clamps.free]
-        self.samples = landscape.clamps.samples
         self.time = 1.0 / landscape.stiffness
         largest = max(float(np.abs(a).max()) for a in start)
         self.size = largest if 0.0 < largest < np.inf else 1.0
 
-    def pack(self, x: list[Floats]) -> Floats:
-        return np.concatenate([a[:, w] for a, w in zip(x, self.where, strict=True)], axis=1).ravel()
-
     def unpack(self, y: Floats) -> list[Floats]:
-        parts = np.split(
-            self.size * y.reshape(self.samples, -1), np.cumsum([len(w) for w in self.where])[:-1], axis=1
-        )
-        x = list(self.landscape.clamps.values)
-        for v, (where, part) in enumerate(zip(self.where, parts, strict=True)):
-            if where.size:
-                x[v] = x[v].copy()
-                x[v][:, where] = part
-        return x
+        free = self.size * y.reshape(self.landscape.clamps.samples, -1)
+        return self.landscape.held(self.landscape.spread(free))
 
     def unpack_many(self, y: Floats) -> tuple[Floats, ...]:
         columns = [self.unpack(column) for column in y.T]
@@ -155,14 +143,13 @@ class _System:
 
     def derivative(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
-        return -self.pack(state.gradient) * (self.time / self.size)
+        return -self.landscape.flat(state.gradient).ravel() * (self.time / self.size)
 
     def jacobian(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
         blocks = self.landscape.stiffness_matrix(state)
         diagonal = np.arange(blocks.shape[1])
-        opening = np.concatenate(self._opening(state), axis=1)
-        blocks[:, diagonal, diagonal] += opening[:, self.landscape.free]
+        blocks[:, diagonal, diagonal] += self.landscape.flat(self._opening(state))
         return np.asarray(-self.time * block_diag(*blocks))
 
     def _opening(self, state: GraphState) -> list[Floats]:

@@ -15,7 +15,6 @@ from analog_pc.compiled.factorization import (
 )
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
-from analog_pc.pcn.compiled.products import times, times_transposed
 from analog_pc.pcn.compiled.workspace import BatchState, Workspace
 
 
@@ -87,7 +86,7 @@ def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, wor
     gate = p.gate
     compliance = work.compliance
     wide = work.wide
-    times_transposed(wide, chain.weights[1], count, work.narrow)
+    np.dot(wide[:count], chain.weights[1].T, work.narrow[:count])
     for b in range(count):
         for j in range(m):
             wide[b, j] = gate[0, b, j] * compliance[b, j]
@@ -256,7 +255,7 @@ def _upper_direction(
 ) -> None:
     """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
-    times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    np.dot(work.wide[:count], chain.weights[1].T, work.narrow[:count])
     for b in range(count):
         for j in range(chain.sizes[0]):
             work.wide[b, j] = p.slope[0, b, j] * work.compliance[b, j]
@@ -305,7 +304,7 @@ def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floa
         _closed_direction(chain, p, count, sign, work)
     else:
         _upper_direction(chain, p, count, shift, sign, work)
-    times(work.narrow, chain.back[1], count, work.wide)
+    np.dot(work.narrow[:count], chain.back[1], work.wide[:count])
     for b in range(count):
         for j in range(chain.sizes[0]):
             work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]

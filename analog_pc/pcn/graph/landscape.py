@@ -13,6 +13,7 @@ two slopes: a unit whose one-sided forces both point to the kink stays there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -123,6 +124,16 @@ class GraphLandscape:
         return [
             np.where(free, a, v) if free.any() else v for free, a, v in zip(c.free, x, c.values, strict=True)
         ]
+
+    def flat(self, x: Sequence[Floats | Bools]) -> Floats:
+        """The free entries of one array [samples, size] a population, side by side, [samples, n]."""
+        return np.asarray(np.concatenate(x, axis=1)[:, self.free])
+
+    def spread(self, free: Floats) -> list[Floats]:
+        """One array [samples, size] a population, from its free entries [samples, n]; 0 elsewhere."""
+        whole = np.zeros((len(free), sum(self.graph.sizes)))
+        whole[:, self.free] = free
+        return np.split(whole, np.cumsum(self.graph.sizes)[:-1], axis=1)
 
     def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> GraphState:
         """Evaluate the landscape at activities x.

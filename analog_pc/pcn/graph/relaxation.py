@@ -51,7 +51,7 @@ def _closed_form(
     iterations = 0
     settled = distance(landscape, state, search.tolerance).ratio <= 1.0
     while not settled.all() and iterations < min(REFINEMENTS, search.max_iterations):
-        force = -np.concatenate(state.gradient, axis=1)[:, landscape.free]
+        force = -landscape.flat(state.gradient)
         changed, _ = moved(landscape, state, force @ inverse.T)
         state = landscape.state(changed)
         settled = distance(landscape, state, search.tolerance).ratio <= 1.0
@@ -132,7 +132,7 @@ def _one_step(
     if landscape.symmetric:
         good = after.energy - state.energy <= now.noise + then.noise
     else:
-        force = -np.concatenate(after.gradient, axis=1)[:, landscape.free]
+        force = -landscape.flat(after.gradient)
         misfit = np.linalg.norm(force - step.shift[:, None] * step.dx, axis=1)
         good = (misfit <= MISFIT * now.slope) | stopped
     good |= then.slope < CERTAIN * now.slope

@@ -33,7 +33,9 @@ class Distance(NamedTuple):
     noise: Floats  # rounding of E
 
 
-def distance(landscape: GraphLandscape, state: GraphState, tolerance: float) -> Distance:
+def distance(
+    landscape: GraphLandscape, state: GraphState, tolerance: float, gradient: Sequence[Floats] | None = None
+) -> Distance:
     """How far the samples are from rest.
 
     Parameters
@@ -42,14 +44,9 @@ def distance(landscape: GraphLandscape, state: GraphState, tolerance: float) -> 
         A graph under clamps, at some activities.
     tolerance
         Part of the forces that counts as rest.
+    gradient
+        Other forces to be judged than those of the state, one array [samples, size] a population.
     """
-    return distance_of(landscape, state, state.gradient, tolerance)
-
-
-def distance_of(
-    landscape: GraphLandscape, state: GraphState, gradient: Sequence[Floats], tolerance: float
-) -> Distance:
-    """As `distance`, of other forces than those of the state, one array [samples, size] a population."""
     graph = landscape.graph
     u = UNIT_ROUNDOFF
     size = [_norm(x) for x in state.x]
@@ -87,7 +84,7 @@ def distance_of(
             if not held[v]:
                 limit[v] = limit[v] + tolerance * factor * lam
     ratio = np.zeros(len(state.energy))
-    slopes = [_norm(g) for g in gradient]
+    slopes = [_norm(g) for g in gradient or state.gradient]
     with np.errstate(divide="ignore", invalid="ignore"):
         for slope, most, rounded in zip(slopes, limit, rounding, strict=True):
             ratio = np.fmax(ratio, np.where(slope > 0.0, slope / (most + rounded), 0.0))

@@ -9,7 +9,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.graph.kinks import LEAVES, fall_from_kinks
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.graph.residual import distance_of
+from analog_pc.pcn.graph.residual import distance
 from analog_pc.pcn.graph.state import GraphState
 from analog_pc.pcn.hessian import moving
 
@@ -47,7 +47,7 @@ def _leaves_a_kink(landscape: GraphLandscape, state: GraphState, tolerance: floa
     falls = [fall_from_kinks(*part) for part in parts]
     if not any(fall.any() for fall in falls):
         return np.zeros(len(state.energy), dtype=np.bool_)
-    return distance_of(landscape, state, falls, tolerance).ratio > 1.0
+    return distance(landscape, state, tolerance, falls).ratio > 1.0
 
 
 def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int, str]]:

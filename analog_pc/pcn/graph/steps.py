@@ -35,12 +35,12 @@ def implicit_step(landscape: GraphLandscape, state: GraphState, shift: Floats, f
     """
     k = landscape.stiffness_matrix(state)
     n = k.shape[1]
-    moving = np.concatenate(state.moving, axis=1)[:, landscape.free]
+    moving = landscape.flat(state.moving) > 0.0
     k *= moving[:, :, None] & moving[:, None, :]
     used = np.maximum(shift, floor * np.abs(k).sum(axis=2).max(axis=1, initial=0.0))
     diagonal = np.arange(n)
     k[:, diagonal, diagonal] += np.where(moving, used[:, None], 1.0)
-    force = -np.concatenate(state.gradient, axis=1)[:, landscape.free]
+    force = -landscape.flat(state.gradient)
     finite = np.isfinite(k).all(axis=(1, 2)) & np.isfinite(force).all(axis=1)
     k[~finite] = np.eye(n)
     if landscape.symmetric:
@@ -68,13 +68,11 @@ def moved(landscape: GraphLandscape, state: GraphState, dx: Floats) -> tuple[lis
 
     From a kink a unit moves only to the side whose slope the step was made with.
     """
-    samples = len(dx)
-    whole = np.zeros((samples, sum(landscape.graph.sizes)))
-    whole[:, landscape.free] = dx
-    ends = np.split(whole, np.cumsum(landscape.graph.sizes)[:-1], axis=1)
-    stopped = np.zeros(samples, dtype=np.bool_)
+    stopped = np.zeros(len(dx), dtype=np.bool_)
     found = []
-    for act, x, gate, change in zip(landscape.activations, state.x, state.gate, ends, strict=True):
+    for act, x, gate, change in zip(
+        landscape.activations, state.x, state.gate, landscape.spread(dx), strict=True
+    ):
         out = x + change
         for kink, left, right in act.jumps:
             from_left = (x < kink) | ((x == kink) & (gate == left))
