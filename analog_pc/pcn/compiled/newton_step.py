@@ -59,9 +59,10 @@ def _first_s(chain: Chain, compliance: Floats, b: int, work: Workspace) -> None:
     if len(work.pairs) > 0:
         at = 0
         for i in range(n):
-            for other in range(i + 1):
+            columns = i + 1 if chain.symmetric else n
+            for other in range(columns):
                 s[i, other] = work.packed[b, at + other]
-            at += i + 1
+            at += columns
     else:
         for i in range(n):
             for j in range(m):

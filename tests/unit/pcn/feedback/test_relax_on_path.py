@@ -84,6 +84,18 @@ def test_it_rests_where_the_equations_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PATHS)
+def test_a_batch_rests_where_its_samples_do(name: str) -> None:
+    """A larger batch multiplies the matrices of all its samples at once."""
+    inputs = RNG.normal(size=(9, 4))
+    targets = RNG.normal(size=(9, 3))
+    whole = relax_on_path(NET, PATHS[name], inputs, targets, tolerance=1e-13)
+    alone = [relax_on_path(NET, PATHS[name], inputs[[k]], targets[[k]], tolerance=1e-13) for k in range(9)]
+    for layer in (1, 2):
+        wanted = np.concatenate([one.activities[layer] for one in alone])
+        np.testing.assert_allclose(whole.activities[layer], wanted, rtol=0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", PATHS)
 def test_the_flow_ends_at_the_stable_rest(name: str) -> None:
     """Integrated from the forward state by another method; the margin is the slowest rate of its end."""
     flow = path_landscape(NET, PATHS[name], make_clamps(NET, X[:1], T[:1]))
