@@ -174,8 +174,8 @@ class GraphLandscape:
                 feedback[link.source] += back if link.gain is None else g * back
             if link.gain is not None:
                 force[link.gain[0]][:, link.gain[1]] += np.einsum("si,si->s", lam, c)
-        given = kink_gate or [None] * len(x)
-        gates = [self._gates(v, *a) for v, a in enumerate(zip(x, force, feedback, given, strict=True))]
+        held_gate = kink_gate or [None] * len(x)
+        gates = [self._gates(v, *a) for v, a in enumerate(zip(x, force, feedback, held_gate, strict=True))]
         gate, resting, moving = (list(parts) for parts in zip(*gates, strict=True))
         gradient = [-(r + g * h) * m for r, g, h, m in zip(force, gate, feedback, moving, strict=True)]
         return GraphState(
@@ -196,7 +196,7 @@ class GraphLandscape:
         )
 
     def _gates(
-        self, v: int, x: Floats, force: Floats, feedback: Floats, given: Floats | None
+        self, v: int, x: Floats, force: Floats, feedback: Floats, held_gate: Floats | None
     ) -> tuple[Floats, Floats | None, Bools]:
         """Gates of a population, those of units that rest on a kink (NaN elsewhere), and which units move."""
         act = self.activations[v]
@@ -206,13 +206,17 @@ class GraphLandscape:
         if self.gate is not None:
             return np.full_like(x, self.gate), None, free
         slope = act.slope(x)
-        if given is None and act.kinks:
+        if held_gate is None and act.kinks:
             found, stays = gates_on_kinks(act, x, force, feedback, free)
             return np.where(np.isnan(found), slope, found), np.where(stays, found, np.nan), free & ~stays
-        return slope if given is None else np.where(np.isnan(given), slope, given), given, free
+        return (
+            slope if held_gate is None else np.where(np.isnan(held_gate), slope, held_gate),
+            held_gate,
+            free,
+        )
 
     def resting_state(self, x: list[Floats], near: float = 1e-6) -> GraphState:
-        """The state of given activities; one within `near` of a kink is put onto it if it rests there."""
+        """The state of known activities; one within `near` of a kink is put onto it if it rests there."""
         held = self.held(x)
         first = self.state(held)
         for v, act in enumerate(self.activations):

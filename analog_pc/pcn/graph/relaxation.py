@@ -11,7 +11,7 @@ import numpy as np
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import Distance, distance
-from analog_pc.pcn.graph.stability import FLAT, parts_of
+from analog_pc.pcn.graph.stability import FLAT, sample_parts
 from analog_pc.pcn.graph.state import GraphState
 from analog_pc.pcn.graph.steps import implicit_step, moved
 from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, MISFIT, SHRINK, Search
@@ -37,7 +37,7 @@ def relax_graph(landscape: GraphLandscape, search: Search) -> tuple[GraphState, 
     x = landscape.held(landscape.forward())
     if landscape.is_linear:
         return _closed_form(landscape, landscape.state(x), search)
-    found = [_follow(landscape, [a[part] for a in x], search) for part in parts_of(landscape, len(x[0]))]
+    found = [_follow(landscape, [a[part] for a in x], search) for part in sample_parts(landscape, len(x[0]))]
     ends, settled, iterations = zip(*found, strict=True)
     state = landscape.state([np.concatenate(several) for several in zip(*ends, strict=True)])
     return state, np.concatenate(settled), max(iterations)

@@ -18,7 +18,7 @@ TAKES_PART = 1e-6  # a unit takes part in a flat direction with more than this o
 NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
-def parts_of(landscape: GraphLandscape, samples: int) -> list[slice]:
+def sample_parts(landscape: GraphLandscape, samples: int) -> list[slice]:
     """The samples in parts, whose derivatives together are at most `NUMBERS`."""
     each = max(1, NUMBERS // (max(1, landscape.free.size) * sum(landscape.graph.sizes)))
     return [slice(start, start + each) for start in range(0, samples, each)]
@@ -55,7 +55,7 @@ def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int,
     samples = len(state.energy)
     masks = moving(landscape, state)[:, landscape.free]
     shared = landscape.is_linear and bool((masks == masks[0]).all())
-    for part in [slice(1)] if shared else parts_of(landscape, samples):
+    for part in [slice(1)] if shared else sample_parts(landscape, samples):
         matrices = landscape.stiffness_matrix(landscape.state([a[part] for a in state.x]))
         for sample, matrix in enumerate(matrices, part.start or 0):
             fault = _fault(landscape, matrix, masks[sample])
