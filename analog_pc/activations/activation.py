@@ -23,6 +23,11 @@ class Activation:
     kinks: tuple[float, ...] = ()
     unit: float = 1.0
 
+    @property
+    def jumps(self) -> tuple[tuple[float, float, float], ...]:
+        """Each kink, and f' to its left and to its right."""
+        return ()
+
     def slope(self, x: Floats) -> Floats:
         """f'; on a kink the slope of its left side."""
         return self.derivatives(x)[0]

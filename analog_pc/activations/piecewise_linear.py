@@ -30,6 +30,10 @@ class PiecewiseLinear(Activation):
 
     slopes: tuple[float, ...]
 
+    @property
+    def jumps(self) -> tuple[tuple[float, float, float], ...]:
+        return tuple(zip(self.kinks, self.slopes[:-1], self.slopes[1:], strict=True))
+
     def _dead(self, z: Floats) -> list[Floats]:
         """How far z is into each dead zone, 0 to 1."""
         return [np.clip(z - (kink + k), 0.0, 1.0) for k, kink in enumerate(self.kinks)]

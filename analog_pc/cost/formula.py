@@ -35,7 +35,7 @@ from analog_pc.compiler import CompiledNetwork
 from analog_pc.cost.operating_point import closed_form
 from analog_pc.cost.settling import LEVEL
 from analog_pc.pcn import relax
-from analog_pc.pcn.hessian import hessian, moving
+from analog_pc.pcn.hessian import moving
 from analog_pc.pcn.state import Landscape
 
 POINTS = 2000  # of time, in equal ratios: 1.2 % apart over ten decades
@@ -71,7 +71,7 @@ def linear_settling(compiled: CompiledNetwork) -> float:
     if not compiled.clamps.beyond_input:
         start = np.where(np.concatenate(compiled.clamps.free), 0.0, start)
     volts = np.repeat(compiled.scales.activity, compiled.network.sizes)
-    samples = zip(hessian(landscape, state), moving(landscape, state), start - end, strict=True)
+    samples = zip(landscape.hessian(state), moving(landscape, state), start - end, strict=True)
     times = [
         modal_settling(matrix[np.ix_(free, free)], move[free], volts[free]) for matrix, free, move in samples
     ]

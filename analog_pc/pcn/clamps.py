@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,16 +87,11 @@ def make_clamps(
             )
         return clamps
     clamped: dict[int, tuple[Bools, Floats]] = {}
-    if isinstance(network, PredictiveCodingGraph):
-        if inputs is not None or targets is not None:
-            raise BadInput("a graph has no inputs and targets: clamp its populations by name, clamps={...}")
-        if clamps is not None and not isinstance(clamps, Mapping):
-            raise BadInput(f"clamps: must map names of populations to arrays, got a {type(clamps).__name__}")
-        for name, held in (clamps or {}).items():
-            population = network.index(str(name))
-            clamped[population] = _batch(f"clamps of {name}", held, network.sizes[population])
-    else:
-        clamped = _clamped_layers(network, inputs, targets, clamps or {})
+    for layer, name, held in _named(network, inputs, targets, clamps or {}):
+        if layer in clamped or layer not in range(len(network.sizes)):
+            last = len(network.sizes) - 1
+            raise BadInput(f"{name}: layers 0 ... {last} may be clamped, once each")
+        clamped[layer] = _batch(name, held, network.sizes[layer])
     counts = {layer: len(values) for layer, (_, values) in clamped.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
         raise BadInput(
@@ -110,23 +105,23 @@ def make_clamps(
     return Clamps(tuple(free for free, _ in every), tuple(values for _, values in every))
 
 
-def _clamped_layers(
-    network: PredictiveCodingNetwork,
+def _named(
+    network: PredictiveCodingNetwork | PredictiveCodingGraph,
     inputs: ArrayLike | None,
     targets: ArrayLike | None,
     clamps: Mapping[Any, ArrayLike | Masked],
-) -> dict[int, tuple[Bools, Floats]]:
-    clamped: dict[int, tuple[Bools, Floats]] = {}
-    for layer, name, values in ((0, "inputs", inputs), (network.depth, "targets", targets)):
-        if values is not None:
-            clamped[layer] = _batch(name, values, network.sizes[layer])
-    for layer, masked in clamps.items():
-        if layer in clamped or layer not in range(network.depth + 1):
-            raise BadInput(
-                f"clamps of layer {layer!r}: layers 0 ... {network.depth} may be clamped, once each"
-            )
-        clamped[layer] = _batch(f"clamps of layer {layer}", masked, network.sizes[layer])
-    return clamped
+) -> Iterator[tuple[int, str, ArrayLike | Masked]]:
+    """Layer or population, what messages call it, and its values."""
+    if not isinstance(network, PredictiveCodingGraph):
+        ends = ((0, "inputs", inputs), (network.depth, "targets", targets))
+        yield from ((layer, name, values) for layer, name, values in ends if values is not None)
+        yield from ((layer, f"clamps of layer {layer!r}", values) for layer, values in clamps.items())
+        return
+    if inputs is not None or targets is not None:
+        raise BadInput("a graph has no inputs and targets: clamp its populations by name, clamps={...}")
+    if not isinstance(clamps, Mapping):
+        raise BadInput(f"clamps: must map names of populations to arrays, got a {type(clamps).__name__}")
+    yield from ((network.index(str(name)), f"clamps of {name}", values) for name, values in clamps.items())
 
 
 def _batch(name: str, values: ArrayLike | Masked, size: int) -> tuple[Bools, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,33 @@ class Relaxation:
     @property
     def all_converged(self) -> bool:
         return bool(self.converged.all())
+
+
+def ended(
+    settled: Bools, residual: Floats, iterations: int, faults: Mapping[int, str] | None = None
+) -> Relaxation:
+    """How a search ended.
+
+    Parameters
+    ----------
+    settled, residual
+        Which samples are at rest, and their max |dE/dx|, [samples].
+    iterations
+        Of the search.
+    faults
+        What is wrong with the rests of samples, in words.
+    """
+    converged = settled.copy()
+    message = f"at rest: |dE/dx| <= {residual.max(initial=0.0):.1e} after {iterations} iterations"
+    if faults:
+        converged[list(faults)] = False
+        message = f"sample {min(faults)} {faults[min(faults)]}"
+    if not settled.all():
+        worst = int(np.argmin(settled))
+        message = (
+            f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
+        )
+    return Relaxation(converged, residual, iterations, message)
 
 
 @dataclass(frozen=True, eq=False)

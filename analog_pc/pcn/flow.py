@@ -10,40 +10,20 @@ that its tolerances and its first step mean the same for every network.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.integrate import solve_ivp
+from scipy.linalg import block_diag
 
-from analog_pc.activations import Activation
 from analog_pc.arrays import Bools, Floats
 from analog_pc.errors import BadInput
-from analog_pc.pcn.clamps import Clamps
-from analog_pc.pcn.state import State
+from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.graph.state import GraphState
 
 GATE_WIDTH = 1e-7
 LONGEST = 1e6  # of a relaxation, in units of 1 / (largest precision)
-
-
-class Flowing(Protocol):
-    """What flows: the landscape of a chain or of a graph under clamps."""
-
-    @property
-    def clamps(self) -> Clamps: ...
-
-    @property
-    def activations(self) -> Sequence[Activation]: ...
-
-    @property
-    def stiffness(self) -> float: ...
-
-    def state(self, x: list[Floats], kink_gate: list[Floats | None] | None = None) -> State: ...
-
-    def resting_state(self, x: list[Floats], near: float = ...) -> State: ...
-
-    def hessian(self, state: State) -> Floats: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +34,9 @@ class Trajectory:
     at: Callable[[Floats], tuple[Floats, ...]]
 
 
-def flow(landscape: Flowing, start: list[Floats], duration: float, *, precision: float = 1e-10) -> Trajectory:
+def flow(
+    landscape: GraphLandscape, start: list[Floats], duration: float, *, precision: float = 1e-10
+) -> Trajectory:
     """Relax for a duration.
 
     Parameters
@@ -73,13 +55,10 @@ def flow(landscape: Flowing, start: list[Floats], duration: float, *, precision:
     BadInput
         When the integrator gives up.
     """
-    held = [
-        np.where(f, a, v)
-        for f, a, v in zip(landscape.clamps.free, start, landscape.clamps.values, strict=True)
-    ]
+    held = landscape.held(start)
     system = _System(landscape, held)
     kinked = any(a.kinks for a in landscape.activations)
-    y0 = system.pack(held) / system.size
+    y0 = landscape.flat(held).ravel() / system.size
     options = {"method": "Radau", "jac": system.jacobian} if kinked else {"method": "DOP853"}
     if y0.size == 0:
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
@@ -98,7 +77,7 @@ def flow(landscape: Flowing, start: list[Floats], duration: float, *, precision:
     return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times / system.time)))
 
 
-def settle_by_flow(landscape: Flowing, x: list[Floats], tolerance: float) -> tuple[State, Bools]:
+def settle_by_flow(landscape: GraphLandscape, x: list[Floats], tolerance: float) -> tuple[GraphState, Bools]:
     """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
 
     Parameters
@@ -137,69 +116,52 @@ def settle_by_flow(landscape: Flowing, x: list[Floats], tolerance: float) -> tup
 class _System:
     """The flow as an ODE in one flat vector of the free activities of all samples."""
 
-    def __init__(self, landscape: Flowing, start: list[Floats]) -> None:
+    def __init__(self, landscape: GraphLandscape, start: list[Floats]) -> None:
         self.landscape = landscape
-        self.where = [np.flatnonzero(free) for free in landscape.clamps.free]
-        self.samples = landscape.clamps.samples
         self.time = 1.0 / landscape.stiffness
         largest = max(float(np.abs(a).max()) for a in start)
         self.size = largest if 0.0 < largest < np.inf else 1.0
 
-    def pack(self, x: list[Floats]) -> Floats:
-        return np.concatenate([a[:, w] for a, w in zip(x, self.where, strict=True)], axis=1).ravel()
-
     def unpack(self, y: Floats) -> list[Floats]:
-        parts = np.split(
-            self.size * y.reshape(self.samples, -1), np.cumsum([len(w) for w in self.where])[:-1], axis=1
-        )
-        x = [v.copy() for v in self.landscape.clamps.values]
-        for a, w, part in zip(x, self.where, parts, strict=True):
-            a[:, w] = part
-        return x
+        free = self.size * y.reshape(self.landscape.clamps.samples, -1)
+        return self.landscape.held(self.landscape.spread(free))
 
     def unpack_many(self, y: Floats) -> tuple[Floats, ...]:
         columns = [self.unpack(column) for column in y.T]
         return tuple(np.stack(layer) for layer in zip(*columns, strict=True))
 
-    def state(self, x: list[Floats]) -> State:
+    def state(self, x: list[Floats]) -> GraphState:
         """The state with gates that open over `GATE_WIDTH` after each kink."""
         gates: list[Floats | None] = [None] * len(x)
-        for layer, (act, a) in enumerate(zip(self.landscape.activations, x, strict=False)):
-            if not act.kinks:
-                continue
-            gate = gates[layer] = np.full_like(a, np.nan)
-            for k, kink in enumerate(act.kinks):
-                opening = (a - kink) / (GATE_WIDTH * self.size)
-                z = kink + k + np.clip(opening, 0.0, 1.0)
-                np.copyto(gate, act.gate(z), where=(opening > 0.0) & (opening < 1.0))
+        for v, (act, a) in enumerate(zip(self.landscape.activations, x, strict=True)):
+            opening = np.full_like(a, np.nan)
+            for kink, left, right in act.jumps:
+                part = (a - kink) / (GATE_WIDTH * self.size)
+                opening = np.where((part > 0.0) & (part < 1.0), left + (right - left) * part, opening)
+            gates[v] = opening if act.kinks else None
         return self.landscape.state(x, gates)
 
     def derivative(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
-        return -self.pack(state.gradient) * (self.time / self.size)
+        return -self.landscape.flat(state.gradient).ravel() * (self.time / self.size)
 
     def jacobian(self, _t: float, y: Floats) -> Floats:
         state = self.state(self.unpack(y))
-        full = self.landscape.hessian(state)
-        total = full.shape[1]
-        full[:, np.arange(total), np.arange(total)] += np.concatenate(self._opening(state), axis=1)
-        wanted = np.concatenate(self.landscape.clamps.free)
-        n = int(wanted.sum())
-        out = np.zeros((self.samples * n, self.samples * n))
-        for s in range(self.samples):
-            out[s * n : (s + 1) * n, s * n : (s + 1) * n] = -self.time * full[s][np.ix_(wanted, wanted)]
-        return out
+        blocks = self.landscape.stiffness_matrix(state)
+        diagonal = np.arange(blocks.shape[1])
+        blocks[:, diagonal, diagonal] += self.landscape.flat(self._opening(state))
+        return np.asarray(-self.time * block_diag(*blocks))
 
-    def _opening(self, state: State) -> list[Floats]:
+    def _opening(self, state: GraphState) -> list[Floats]:
         """What an opening gate adds to the second derivative of E, -dgate/dx h, layers 0 ... L."""
-        found = [np.zeros_like(a) for a in state.x]
-        for out, act, x, gate, h in zip(
-            found, self.landscape.activations, state.x, state.kink_gate, state.feedback, strict=False
+        found = []
+        for act, x, gate, h in zip(
+            self.landscape.activations, state.x, state.kink_gate, state.feedback, strict=True
         ):
-            if gate is None or not h.size:
-                continue
-            for k, kink in enumerate(act.kinks):
-                step = float(act.gate(np.array(kink + k + 1.0)) - act.gate(np.array(kink + k)))
-                opens = ~np.isnan(gate) & (np.abs(x - kink) <= GATE_WIDTH * self.size)
-                np.copyto(out, -step / (GATE_WIDTH * self.size) * h, where=opens)
+            out = np.zeros_like(x)
+            if gate is not None:
+                for kink, left, right in act.jumps:
+                    opens = ~np.isnan(gate) & (np.abs(x - kink) <= GATE_WIDTH * self.size)
+                    out = np.where(opens, (left - right) / (GATE_WIDTH * self.size) * h, out)
+            found.append(out)
         return found

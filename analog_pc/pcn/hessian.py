@@ -1,19 +1,15 @@
-"""The Hessian of the energy over the free activities: is a stationary point a minimum?"""
+"""Eigenvalues of the Hessian of E over what moves: is a stationary point a minimum?"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.pcn.state import Landscape, State
+from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.graph.state import GraphState
 
 
-def hessian(landscape: Landscape, state: State) -> Floats:
-    """d(dE/dx)/dx over all activities, clamped ones too, at the gates of the state, [samples, N, N]."""
-    return landscape.hessian(state)
-
-
-def moving(landscape: Landscape, state: State) -> Bools:
+def moving(landscape: GraphLandscape, state: GraphState) -> Bools:
     """Which activities are neither clamped nor held on a kink, [samples, N].
 
     A kink holds an activity where E rises to both sides.  Where E is level to one side, the gate that
@@ -21,21 +17,16 @@ def moving(landscape: Landscape, state: State) -> Bools:
     input that rests on the kink of relu: nothing keeps it from going where f is 0.
     """
     found = []
-    for layer, free in enumerate(landscape.clamps.free):
-        gate = state.kink_gate[layer]
-        held = np.zeros(state.x[layer].shape, dtype=np.bool_)
-        if gate is not None and layer < landscape.network.depth:
-            held = landscape.activations[layer].inside_jump(gate)
+    for act, free, x, gate in zip(
+        landscape.activations, landscape.clamps.free, state.x, state.kink_gate, strict=True
+    ):
+        held = np.zeros(x.shape, dtype=np.bool_) if gate is None else act.inside_jump(gate)
         found.append(free & ~held)
     return np.concatenate(found, axis=1)
 
 
-def curvatures(landscape: Landscape, state: State) -> list[Floats]:
+def curvatures(landscape: GraphLandscape, state: GraphState) -> list[Floats]:
     """Eigenvalues of the Hessian over the moving activities, ascending, one array per sample."""
-    full = hessian(landscape, state)
-    masks = moving(landscape, state)
-    found = []
-    for matrix, mask in zip(full, masks, strict=True):
-        block = matrix[np.ix_(mask, mask)]
-        found.append(np.linalg.eigvalsh(0.5 * (block + block.T)) if mask.any() else np.empty(0))
-    return found
+    masks = moving(landscape, state)[:, landscape.free]
+    matrices = landscape.stiffness_matrix(state)
+    return [np.linalg.eigvalsh(k[np.ix_(mask, mask)]) for k, mask in zip(matrices, masks, strict=True)]

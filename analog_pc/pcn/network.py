@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -123,7 +124,7 @@ class PredictiveCodingNetwork:
         """1 / Sigma of a layer; 0 for layer 0, which nothing predicts."""
         return float(self.pi[layer - 1]) if layer else 0.0
 
-    @property
+    @cached_property
     def graph(self) -> PredictiveCodingGraph:
         """The chain as a graph of populations "0" ... "L" with a projection from each to the next."""
         populations = [
@@ -144,6 +145,14 @@ class PredictiveCodingNetwork:
     def with_parameters(self, weights: Sequence[Floats], biases: Sequence[Floats]) -> PredictiveCodingNetwork:
         """The same network with other weights and biases."""
         return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
+
+
+def forward_pass(network: PredictiveCodingNetwork, inputs: Floats) -> list[Floats]:
+    """Activities x_0 ... x_L [samples, n_l] that a clamped input predicts, all others free."""
+    x = [inputs]
+    for k in range(network.depth):
+        x.append(network.activation_of(k).f(x[k]) @ network.W[k].T + network.b[k])
+    return x
 
 
 _MOST_WEIGHTS = 2**60  # of a matrix that can be addressed

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.arrays import ArrayLike
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import ClampValues, make_clamps
-from analog_pc.pcn.compiled.search import Search, relax_chain
-from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
+from analog_pc.pcn.compiled.search import relax_chain
+from analog_pc.pcn.equilibrium import Equilibrium, ended
 from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
-from analog_pc.pcn.graph.kinks import LEAVES, leaves_a_kink
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.graph.relaxation import GraphSearch, relax_graph
-from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.graph.relaxation import relax_graph
+from analog_pc.pcn.graph.stability import faults_of
 from analog_pc.pcn.network import PredictiveCodingNetwork
-from analog_pc.pcn.state import Landscape, State
+from analog_pc.pcn.search import REACH, Search
+from analog_pc.pcn.state import Landscape
 
 METHODS = ("newton", "flow")
-REACH = 0.01
-FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to rounding
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words
@@ -90,61 +88,23 @@ def relax(
     if method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
     held = make_clamps(network, inputs, targets, clamps)
+    search = Search(tolerance, max_iterations, REACH if follow else np.inf)
     if isinstance(network, PredictiveCodingGraph):
-        reach = REACH if follow else np.inf
-        return relax_graph(network, held, GraphSearch(method, tolerance, max_iterations, reach))
-    landscape = Landscape(network, held)
-    x = landscape.forward()
-    faults: dict[str, Bools] = {}
+        landscape = GraphLandscape(network, held)
+    elif method == "newton" and not follow:
+        return relax_chain(network, held, search)
+    else:
+        landscape = Landscape(network, held)
+    iterations = 0
     if method == "flow":
-        state, settled = settle_by_flow(landscape, x, tolerance)
-        faults = _faults(landscape, state, tolerance)
-        return landscape.equilibrium(state, _verdict(state.residual, settled, 0, faults))
-    unit = max((act.unit for act in landscape.activations), default=0.0)
-    search = Search(
-        tolerance=tolerance,
-        max_iterations=max_iterations,
-        precision=float(network.pi.min()),
-        reach=REACH if follow else np.inf,
-        unit=unit,
-    )
-    end = relax_chain(landscape, x, search)
-    if follow:
-        faults = _faults(landscape, landscape.state(end.x, end.kink_gate), tolerance)
-    rates, mu, eps, energy = landscape.errors(end.x)
-    verdict = _verdict(end.residual, end.converged, end.iterations, faults)
-    return Equilibrium(tuple(end.x), tuple(mu), tuple(eps), tuple(rates), energy, verdict)
-
-
-def _faults(landscape: Landscape, state: State, tolerance: float) -> dict[str, Bools]:
-    """What keeps a rest from being a minimum, in words, and in which samples, [samples]."""
-    if not np.isfinite(state.residual).all():
-        return {}
-    flat = [len(c) > 0 and c[0] <= FLAT * c[-1] for c in curvatures(landscape, state)]
-    found = {"rests on a saddle or a flat direction of E, not on a minimum": np.array(flat)}
-    if _on_a_kink(landscape, state):
-        graph = GraphLandscape(landscape.network.graph, landscape.clamps)
-        found[LEAVES] = leaves_a_kink(graph, graph.state(state.x), tolerance)
-    return found
-
-
-def _on_a_kink(landscape: Landscape, state: State) -> bool:
-    """Whether a free activity is exactly on a kink."""
-    layers = zip(landscape.activations, state.x, landscape.clamps.free, strict=False)
-    return any(np.isin(x[:, free], act.kinks).any() for act, x, free in layers)
-
-
-def _verdict(residual: Floats, settled: Bools, iterations: int, faults: dict[str, Bools]) -> Relaxation:
-    """What a relaxation reports; `faults` as in `_faults`, empty where it was not asked."""
-    converged = settled
-    message = f"at rest: |dE/dx| <= {residual.max():.1e} after {iterations} iterations"
-    for fault, which in reversed(faults.items()):
-        converged = converged & ~which
-        if which.any():
-            message = f"sample {int(np.argmax(which))} {fault}"
-    if not settled.all():
-        worst = int(np.argmin(settled))
-        message = (
-            f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
-        )
-    return Relaxation(converged, residual, iterations, message)
+        state, settled = settle_by_flow(landscape, landscape.forward(), tolerance)
+    elif isinstance(network, PredictiveCodingGraph):
+        state, settled, iterations = relax_graph(landscape, search)
+    else:
+        found = relax_chain(network, held, search)
+        state = landscape.state(list(found.activities))
+        settled = found.relaxation.converged
+        iterations = found.relaxation.iterations
+    certain = follow or method == "flow" or landscape.is_linear
+    faults = faults_of(landscape, state, tolerance) if certain else {}
+    return landscape.equilibrium(state, ended(settled, state.residual, iterations, faults))

@@ -58,7 +58,9 @@ class FixedPrediction(Relaxer):
             np.ones(clamps.samples, dtype=bool), np.zeros(clamps.samples), 0, "a forward pass"
         )
         activities = (*forward.x[:-1], reached)
-        return Equilibrium(activities, tuple(forward.mu), eps, tuple(forward.activation), energy, relaxation)
+        return Equilibrium(
+            activities, tuple(forward.mu), eps, tuple(forward.activation[:-1]), energy, relaxation
+        )
 
     def graph_equilibrium(self, graph: PredictiveCodingGraph, clamps: Clamps) -> Equilibrium:
         return fixed_prediction(graph, clamps)

@@ -28,7 +28,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.pcn import Equilibrium
-from analog_pc.pcn.hessian import hessian, moving
+from analog_pc.pcn.hessian import moving
 from analog_pc.pcn.state import Landscape, State
 
 SECOND_ORDER = 2.0
@@ -47,7 +47,7 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
     net = compiled.network
     rate = [
         np.abs(g) * d + unity_lag(gain) * np.abs(f)
-        for g, d, f in zip(state.gate, dx, state.activation, strict=False)
+        for g, d, f in zip(state.gate, dx, state.activation[:-1], strict=False)
     ]
     dmu = [
         np.abs(state.mu[k]) * forward[k] + rate[k - 1] @ np.abs(net.W[k - 1]).T
@@ -63,7 +63,7 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
         "energy": float(np.max(energy)),
         "dW": max(
             float((pi * (d.T @ (np.abs(f) + df) + e.T @ df)).max())
-            for pi, e, d, f, df in zip(net.pi, eps, deps, state.activation, rate, strict=True)
+            for pi, e, d, f, df in zip(net.pi, eps, deps, state.activation[:-1], rate, strict=True)
         ),
     }
     return {name: SECOND_ORDER * bound / scales[name] + RELTOL for name, bound in bounds.items()}
@@ -110,7 +110,7 @@ def _gradient(
 
 def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: list[Floats]) -> list[Floats]:
     """|H^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; layers 0 ... L."""
-    full = hessian(landscape, state)
+    full = landscape.hessian(state)
     free_moving = moving(landscape, state)
     free = np.broadcast_to(np.concatenate(landscape.clamps.free), free_moving.shape)
     resting = free & ~free_moving

@@ -10,7 +10,6 @@ from analog_pc.activations.compiled import KINKED, activate
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
-from analog_pc.pcn.compiled.products import row_norms, times, times_transposed
 from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Workspace
 
 UNIT_ROUNDOFF = 2.0**-53
@@ -26,7 +25,7 @@ def _set_errors(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, wo
     bias = chain.bias
     mu = work.narrow
     if k > 0:
-        times_transposed(p.f[k - 1], chain.weights[k], count, mu)
+        np.dot(p.f[k - 1, :count], chain.weights[k].T, mu[:count])
     for b in range(count):
         below = 0.0
         if k > 0:
@@ -63,7 +62,7 @@ def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Workspa
             work.narrow[b, i] = p.weighted_error[k + 1, b, i]
         for i in range(chain.sizes[k + 1], work.narrow.shape[1]):
             work.narrow[b, i] = 0.0
-    times(work.narrow, chain.weights[k + 1], count, p.feedback[k])
+    np.dot(work.narrow[:count], chain.back[k + 1], p.feedback[k, :count])
 
 
 @kernel(inline="always", error_model="numpy")
@@ -109,11 +108,24 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
                             feedback[k, b, i],
                         )
                         gate[k, b, i] = value
+                        slope[k, b, i] = value
                         if rests:
                             moving[k, b, i] = 0.0
+    if chain.gate > 0.0:
+        gate[k, :count, :n] = chain.gate
+        p.curvature[k, :count, :n] = 0.0
     for b in range(count):
         for i in range(n):
             gradient[k, b, i] = (error[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
+
+
+@kernel(**FAST_MATH)
+def _norm(a: Floats, n: int) -> float:
+    """Euclidean norm of the first n numbers."""
+    total = 0.0
+    for j in range(n):
+        total += a[j] * a[j]
+    return math.sqrt(total)
 
 
 @kernel(**FAST_MATH)
@@ -124,25 +136,23 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, t
     own = p.error_norm
     total = p.total
     delta = p.delta
-    norm = work.norms
     last = k + 1 == chain.sizes.size
     pi_above = 0.0 if last else chain.pi[k + 1]
     m = 0 if last else chain.sizes[k + 1] + 2
-    weight = 0.0 if last else work.weight_norms[k + 1]
+    weight = 0.0 if last else work.back_norms[k + 1]
     next_k = k if last else k + 1
-    row_norms(p.gradient[k], count, n, norm[0])
-    row_norms(p.feedback[k], count, n, norm[1])
     for b in range(count):
         above = own[next_k, b]
         passed = pi_above * delta[next_k, b] + m * UNIT_ROUNDOFF * above
-        rounding = pi * delta[k, b] + weight * passed + 4.0 * UNIT_ROUNDOFF * norm[1, b]
+        rounding = pi * delta[k, b] + weight * passed + 4.0 * UNIT_ROUNDOFF * _norm(p.feedback[k, b], n)
         error = own[k, b] if pi > 0.0 else weight * above
-        g = norm[0, b]
+        g = _norm(p.gradient[k, b], n)
         total[SLOPE, b] += g * g
-        if not g < np.inf:
+        limit = tolerance * error + rounding
+        if not (g < np.inf and limit < np.inf):
             total[RATIO, b] = np.inf
         elif g > 0.0:
-            total[RATIO, b] = max(total[RATIO, b], g / (tolerance * error + rounding))
+            total[RATIO, b] = max(total[RATIO, b], g / limit)
 
 
 @kernel(**FAST_MATH)

@@ -15,7 +15,6 @@ from analog_pc.compiled.factorization import (
 )
 from analog_pc.compiled.kernel import FAST_MATH, kernel
 from analog_pc.pcn.compiled.chain import Chain
-from analog_pc.pcn.compiled.products import times, times_transposed
 from analog_pc.pcn.compiled.workspace import BatchState, Workspace
 
 
@@ -23,10 +22,11 @@ from analog_pc.pcn.compiled.workspace import BatchState, Workspace
 def _eliminate_first(
     chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace
 ) -> None:
-    """p_0, gate_0 P_0 and gate_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
+    """p_0, gate_0 P_0 and f'_0 p_0 (`wide`) of the lowest layer, whose P_0 is diagonal; how many of its
     entries are negative, `sign` [samples]."""
     n = chain.sizes[0]
     gate = p.gate
+    slope = p.slope
     moving = p.moving
     compliance = work.compliance
     wide = work.wide
@@ -43,31 +43,34 @@ def _eliminate_first(
             work.particular[0, b, j] = -compliance[b, j] * p.gradient[0, b, j]
         for j in range(n):
             compliance[b, j] *= gate[0, b, j]
-            wide[b, j] = gate[0, b, j] * work.particular[0, b, j]
+            wide[b, j] = slope[0, b, j] * work.particular[0, b, j]
 
 
 @kernel(**FAST_MATH)
 def _first_s(chain: Chain, compliance: Floats, b: int, work: Workspace) -> None:
-    """Lower triangle of s = B P_0 B^T + 1 / pi_1 of sample b, `compliance` gate_0 P_0 gate_0, into work.s."""
+    """s = B P_0 C^T + 1 / pi_1 of sample b, `compliance` f'_0 P_0 gate_0, into work.s; where it is symmetric
+    its lower triangle."""
     n = chain.sizes[1]
     m = chain.sizes[0]
     weights = chain.weights[1]
+    back = chain.back[1]
     row = work.row
     s = work.s
     if len(work.pairs) > 0:
         at = 0
         for i in range(n):
-            for other in range(i + 1):
+            columns = i + 1 if chain.symmetric else n
+            for other in range(columns):
                 s[i, other] = work.packed[b, at + other]
-            at += i + 1
+            at += columns
     else:
         for i in range(n):
             for j in range(m):
                 row[j] = weights[i, j] * compliance[j]
-            for other in range(i + 1):
+            for other in range(i + 1 if chain.symmetric else n):
                 total = 0.0
                 for j in range(m):
-                    total += row[j] * weights[other, j]
+                    total += row[j] * back[other, j]
                 s[i, other] = total
     for i in range(n):
         s[i, i] += 1.0 / chain.pi[1]
@@ -84,7 +87,7 @@ def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, wor
     gate = p.gate
     compliance = work.compliance
     wide = work.wide
-    times_transposed(wide, chain.weights[1], count, work.narrow)
+    np.dot(wide[:count], chain.weights[1].T, work.narrow[:count])
     for b in range(count):
         for j in range(m):
             wide[b, j] = gate[0, b, j] * compliance[b, j]
@@ -126,23 +129,23 @@ def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Workspace
 
 @kernel(**FAST_MATH)
 def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Workspace) -> None:
-    """Lower triangle of s = B P_{k-1} B^T + 1 / pi_k of sample b, k > 1, in work.s; B p_{k-1} in p_k."""
+    """s = B P_{k-1} C^T + 1 / pi_k of sample b, k > 1, as `_first_s`; B p_{k-1} in p_k."""
     n = chain.sizes[k]
     m = chain.sizes[k - 1]
     weights = chain.weights[k]
     spread = work.spread[k]
     below = work.particular[k - 1, b]
-    gate = p.gate[k - 1, b]
+    slope = p.slope[k - 1, b]
     moving = p.moving[k - 1, b]
     row = work.row
     s = work.s
     for i in range(n):
         projected = 0.0
         for j in range(m):
-            row[j] = weights[i, j] * (gate[j] * moving[j])
+            row[j] = weights[i, j] * (slope[j] * moving[j])
             projected += row[j] * below[j]
         work.particular[k, b, i] = projected
-        for other in range(i + 1):
+        for other in range(i + 1 if chain.symmetric else n):
             total = 0.0
             for j in range(m):
                 total += row[j] * spread[other, j]
@@ -152,7 +155,7 @@ def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Workspace) -> No
 
 @kernel(**FAST_MATH)
 def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Workspace) -> float:
-    """p_k and P_k B_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
+    """p_k and P_k C_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
     The unknown of a node is dx where it moves, and dlambda where it is held.
     """
@@ -163,13 +166,14 @@ def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: 
         work.particular[1, b, :n] = work.narrow[b, :n]
     else:
         _upper_s(chain, k, p, b, work)
-    for i in range(n):
-        for j in range(i):
-            s[j, i] = s[i, j]
+    if chain.symmetric:
+        for i in range(n):
+            for j in range(i):
+                s[j, i] = s[i, j]
     a = work.a
     row = work.row
     spread = work.spread
-    weights = chain.weights
+    back = chain.back
     gate = p.gate
     moving = p.moving
     particular = work.particular
@@ -200,7 +204,7 @@ def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: 
         above = chain.sizes[k + 1]
         for r in range(above):
             for j in range(n):
-                row[j] = weights[k + 1, r, j] * (gate[k, b, j] * moving[k, b, j])
+                row[j] = back[k + 1, r, j] * (gate[k, b, j] * moving[k, b, j])
             for i in range(n):
                 total = 0.0
                 for j in range(n):
@@ -218,7 +222,7 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
     row = work.row
     change = work.change
     spread = work.spread
-    weights = chain.weights
+    back = chain.back
     gate = p.gate
     moving = p.moving
     particular = work.particular
@@ -233,7 +237,7 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
         for i in range(chain.sizes[k + 1]):
             rise = change[k + 1, i]
             below = spread[k + 1, i]
-            weight = weights[k + 1, i]
+            weight = back[k + 1, i]
             for j in range(n):
                 step[j] += rise * below[j]
             for j in range(n):
@@ -252,10 +256,10 @@ def _upper_direction(
 ) -> None:
     """dx above the lowest layer and dlambda of layer 1, sample by sample; the signs of det (H + shift)."""
     layers = chain.sizes.size
-    times_transposed(work.wide, chain.weights[1], count, work.narrow)
+    np.dot(work.wide[:count], chain.weights[1].T, work.narrow[:count])
     for b in range(count):
         for j in range(chain.sizes[0]):
-            work.wide[b, j] = p.gate[0, b, j] * work.compliance[b, j]
+            work.wide[b, j] = p.slope[0, b, j] * work.compliance[b, j]
     if len(work.pairs) > 0:
         np.dot(work.wide[:count], work.pairs.T, work.packed[:count])
     for b in range(count):
@@ -301,7 +305,7 @@ def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floa
         _closed_direction(chain, p, count, sign, work)
     else:
         _upper_direction(chain, p, count, shift, sign, work)
-    times(work.narrow, chain.weights[1], count, work.wide)
+    np.dot(work.narrow[:count], chain.back[1], work.wide[:count])
     for b in range(count):
         for j in range(chain.sizes[0]):
             work.dx[0, b, j] = work.particular[0, b, j] + work.compliance[b, j] * work.wide[b, j]

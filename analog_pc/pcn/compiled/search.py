@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from analog_pc.activations.compiled import KINKED
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.pcn.clamps import Clamps
 from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
@@ -22,44 +25,20 @@ from analog_pc.pcn.compiled.workspace import (
     new_batch_state,
     workspace,
 )
-from analog_pc.pcn.state import Landscape
+from analog_pc.pcn.equilibrium import Equilibrium, ended
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
+from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, MISFIT, SHRINK, Search
 
-SHRINK = 0.4  # of the shift, after a step of at most half the reach
-GROW = 3.0  # of the shift, after a step that was refused
-FIRST_SHIFT = 0.1  # in units of the smallest precision: where a refused Newton step starts
-LAST_SHIFT = 1e-3  # in the same unit: below it a shift becomes the smallest
 FREE_INPUT_SHIFT = 1e-6  # smallest shift, in the same unit, where nothing else keeps a free input (pi_0 = 0)
 AT_A_TIME = 32  # samples
-CERTAIN = 1e-3  # a step that lowers the gradient by this factor is taken whatever the energy's rounding says
 
 
 class Found(NamedTuple):
     """Results of compiled code; arrays [samples, all activities of the chain] and [samples]."""
 
     x: Floats
-    gate: Floats  # of activities that rest on a kink, NaN elsewhere; set where the activation has kinks
     ratio: Floats  # largest ||dE/dx_k|| / limit_k
     residual: Floats  # max |dE/dx|
-
-
-class ChainEnd(NamedTuple):
-    """Where a search ended; lists over layers 0 ... L, arrays [samples, n_l] and [samples]."""
-
-    x: list[Floats]
-    kink_gate: list[Floats | None]  # as in `State`
-    residual: Floats  # max |dE/dx| over the free activities
-    converged: Bools
-    iterations: int
-
-
-class Search(NamedTuple):
-    """How to search."""
-
-    tolerance: float
-    max_iterations: int
-    precision: float  # the smallest one, in whose unit shifts are given
-    reach: float  # longest step, as a part of the sample's largest activity (or of `unit`); infinite: any
-    unit: float  # the scale on which the activation changes its slope; 0 where it has no such scale
 
 
 class Steps(NamedTuple):
@@ -109,12 +88,24 @@ def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) 
     """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
         target.x[k, b] = source.x[k, a]
+        target.slope[k, b] = source.slope[k, a]
         target.gate[k, b] = source.gate[k, a]
         target.moving[k, b] = source.moving[k, a]
         target.curvature[k, b] = source.curvature[k, a]
         target.feedback[k, b] = source.feedback[k, a]
         target.gradient[k, b] = source.gradient[k, a]
     target.total[:, b] = source.total[:, a]
+
+
+@kernel(**FAST_MATH)
+def _misfit(chain: Chain, now: BatchState, other: BatchState, b: int, shift: float) -> float:
+    """||dx/dt - shift dx|| after the step of sample b: what its linearisation left out."""
+    total = 0.0
+    for k in range(chain.sizes.size):
+        for i in range(chain.sizes[k]):
+            left = other.gradient[k, b, i] + shift * (other.x[k, b, i] - now.x[k, b, i])
+            total += left * left
+    return math.sqrt(total)
 
 
 @kernel(**FAST_MATH)
@@ -128,7 +119,9 @@ def _accept(
     unit: float,
 ) -> None:
     """Take the step of a sample back unless E falls, up to its rounding, or its gradient vanishes; adapt the
-    shift, whose unit is the smallest precision."""
+    shift, whose unit is the smallest precision.
+
+    Where there is no E, dx/dt after the step has to be what its linearisation says, shift dx."""
     before = now.total
     after = other.total
     longest = steps.longest
@@ -137,8 +130,12 @@ def _accept(
     change = steps.change
     for b in range(count):
         falls = after[ENERGY, b] - before[ENERGY, b] <= before[NOISE, b] + after[NOISE, b]
+        if not chain.symmetric:
+            falls = _misfit(chain, now, other, b, shift[b]) <= MISFIT * before[SLOPE, b]
         falls = falls or after[SLOPE, b] < CERTAIN * before[SLOPE, b]
-        falls = falls and sign[b] > 0.0 and after[RATIO, b] < np.inf
+        # Straight to a near root without an E, the flow may leave it.
+        falls = falls and (sign[b] > 0.0 or not (chain.symmetric or longest[b] < np.inf))
+        falls = falls and after[RATIO, b] < np.inf
         if falls and change[b] <= longest[b]:
             if change[b] <= 0.5 * longest[b]:
                 shift[b] *= SHRINK
@@ -171,7 +168,7 @@ def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longes
     """
     sizes = chain.sizes
     for b in range(count):
-        size = search.unit
+        size = chain.unit
         for k in range(sizes.size):
             for i in range(sizes[k]):
                 size = max(size, abs(p.x[k, b, i]))
@@ -181,9 +178,6 @@ def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longes
 @kernel(**FAST_MATH)
 def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> None:
     """Sample b of a batch becomes a sample of what is found."""
-    gate = p.gate
-    free = chain.free
-    moving = p.moving
     sizes = chain.sizes
     residual = 0.0
     at = 0
@@ -192,9 +186,6 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
         found.x[sample, at : at + n] = p.x[k, b, :n]
         for i in range(n):
             residual = max(residual, abs(p.gradient[k, b, i]))
-        if chain.codes[k] == KINKED:
-            for i in range(n):
-                found.gate[sample, at + i] = gate[k, b, i] if free[k, i] > moving[k, b, i] else np.nan
         at += n
     slope = p.total[SLOPE, b]
     found.ratio[sample] = p.total[RATIO, b]
@@ -221,7 +212,7 @@ def _relax_some(
     which = np.arange(start, start + count)
     steps = Steps(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
     shift = steps.shift
-    unit = search.precision
+    unit = chain.softness
     smallest = FREE_INPUT_SHIFT * unit if chain.pi[0] == 0.0 else 0.0
     _load(chain, found.x[start : start + count], now)
     _set_longest(chain, now, count, search, steps.longest)
@@ -269,41 +260,39 @@ def _relax(chain: Chain, search: Search, mu0: Floats, found: Found) -> int:
     return most
 
 
-def relax_chain(landscape: Landscape, x: list[Floats], search: Search) -> ChainEnd:
-    """The equilibrium that a search finds.
+def relax_chain(
+    network: PredictiveCodingNetwork,
+    clamps: Clamps,
+    search: Search,
+    feedback: Sequence[Floats] | None = None,
+    gate: float | None = None,
+) -> Equilibrium:
+    """The equilibrium that a search from the forward state finds.
 
     Parameters
     ----------
-    landscape
-        A network under clamps.
-    x
-        Where to start, layers 0 ... L, [samples, n_l].
+    network, clamps
+        What relaxes.
     search
         How to search.
+    feedback, gate
+        Of the way back, as for `chain_of`.
     """
-    chain = chain_of(landscape)
-    first = len(x) - len(chain.sizes)
-    joined = np.concatenate(x[first:], axis=1)
-    samples = len(joined)
-    found = Found(joined, np.empty_like(joined), np.empty(samples), np.empty(samples))
-    iterations = _relax(chain, search, landscape.constant_prediction().copy(), found)
-    kink_gate: list[Floats | None] = [None] * len(x)
-    if chain.pieces.kinks.size:
-        kink_gate[first:] = _layers(found.gate, chain)
-    return ChainEnd(
-        x=[*x[:first], *_layers(found.x, chain)],
-        kink_gate=kink_gate,
-        residual=found.residual,
-        converged=found.ratio <= 1.0,
-        iterations=int(iterations),
-    )
-
-
-def _layers(joined: Floats, chain: Chain) -> list[Floats]:
-    """Rows [samples, all], cut into layers."""
-    found = []
-    at = 0
-    for n in chain.sizes.tolist():
-        found.append(joined[:, at : at + n])
-        at += n
-    return found
+    chain = chain_of(network, clamps, feedback, gate)
+    first = 1 if clamps.input_is_clamped else 0
+    predicted = forward_pass(network, clamps.values[0])
+    start = [np.where(f, m, v) for f, m, v in zip(clamps.free, predicted, clamps.values, strict=True)]
+    joined = np.concatenate(start[first:], axis=1)
+    # A clamped input makes mu_1 a constant: the largest matrix leaves the loop.
+    constant = predicted[1] if first else np.zeros_like(clamps.values[0])
+    found = Found(joined, np.empty(clamps.samples), np.empty(clamps.samples))
+    iterations = _relax(chain, search, constant.copy(), found)
+    x = [*clamps.values[:first], *np.split(joined, np.cumsum(chain.sizes)[:-1], axis=1)]
+    rates = tuple(network.activation_of(k).f(x[k]) for k in range(network.depth))
+    mu = [np.empty((clamps.samples, 0))]
+    for k, (w, b) in enumerate(zip(network.W, network.b, strict=True)):
+        mu.append(constant if first and k == 0 else rates[k] @ w.T + b)
+    eps = [mu[0], *(a - m for a, m in zip(x[1:], mu[1:], strict=True))]
+    energy = sum(0.5 * pi * np.einsum("si,si->s", e, e) for pi, e in zip(network.pi, eps[1:], strict=True))
+    relaxation = ended(found.ratio <= 1.0, found.residual, int(iterations))
+    return Equilibrium(tuple(x), tuple(mu), tuple(eps), rates, np.asarray(energy), relaxation)

@@ -20,11 +20,11 @@ class BatchState(NamedTuple):
 
     x: Floats
     f: Floats
-    slope: Floats
+    slope: Floats  # f', as predictions see it
     curvature: Floats
     weighted_error: Floats  # lambda
     feedback: Floats  # h
-    gate: Floats
+    gate: Floats  # of the feedback
     gradient: Floats
     moving: Floats  # 1 where free and not on a kink that holds it
     delta: Floats  # rounding of x - mu, [K, samples]
@@ -43,10 +43,11 @@ class Workspace(NamedTuple):
     compliance: Floats  # gate_0 P_0 (diagonal), [samples, width]
     wide: Floats  # [samples, width]
     narrow: Floats  # [samples, rows]
-    pairs: Floats  # W_1[i] W_1[j] of every pair i >= j, [pairs, width]; none where the batch is too small
-    packed: Floats  # lower triangles of s_1 of all samples, [samples, pairs]
+    pairs: Floats  # W_1[i] F_1[j] of every pair, [pairs, width]; none where the batch is too small
+    packed: Floats  # s_1 of all samples, or their lower triangles, [samples, pairs]
     norms: Floats  # [2, samples]
     weight_norms: Floats  # Frobenius' norm of W_k, [K]
+    back_norms: Floats  # Frobenius' norm of F_k, [K]
     bias_norms: Floats  # [K]
     spread: Floats  # (P_{k-1} B_k^T)^T of one sample, shaped as the weights
     change: Floats  # dlambda of one sample, [K, width]
@@ -78,14 +79,14 @@ def new_batch_state(chain: Chain, samples: int) -> BatchState:
 
 
 @kernel(**FAST_MATH)
-def _row_pairs(weights: Floats, n: int) -> Floats:
-    """Products of every two rows i >= j of weights, [pairs, width]."""
-    out = np.empty((n * (n + 1) // 2, weights.shape[1]))
+def _row_pairs(weights: Floats, back: Floats, n: int, symmetric: bool) -> Floats:
+    """Products of rows i of W and j of F, i >= j where they are symmetric, [pairs, width]."""
+    out = np.empty((n * (n + 1) // 2 if symmetric else n * n, weights.shape[1]))
     at = 0
     for i in range(n):
-        for j in range(i + 1):
+        for j in range(i + 1 if symmetric else n):
             for m in range(weights.shape[1]):
-                out[at, m] = weights[i, m] * weights[j, m]
+                out[at, m] = weights[i, m] * back[j, m]
             at += 1
     return out
 
@@ -108,7 +109,7 @@ def workspace(chain: Chain, samples: int) -> Workspace:
     if layers > 1 and samples >= PAIRS_FROM:
         n = chain.sizes[1]
         if n * (n + 1) // 2 * width <= MOST_PAIRS:
-            pairs = _row_pairs(chain.weights[1], n)
+            pairs = _row_pairs(chain.weights[1], chain.back[1], n, chain.symmetric)
     return Workspace(
         np.zeros((layers, samples, width)),
         np.zeros((layers, samples, width)),
@@ -119,6 +120,7 @@ def workspace(chain: Chain, samples: int) -> Workspace:
         np.zeros((samples, len(pairs))),
         np.zeros((2, samples)),
         np.array([_norm(chain.weights[k]) for k in range(layers)]),
+        np.array([_norm(chain.back[k]) for k in range(layers)]),
         np.array([_norm(chain.bias[k : k + 1]) for k in range(layers)]),
         np.zeros((layers, rows, width)),
         np.zeros((layers, width)),

@@ -19,6 +19,8 @@ population to targets have one length: in a levelled graph (`levels`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
@@ -73,15 +75,13 @@ def fixed_prediction(graph: PredictiveCodingGraph, clamps: ClampValues) -> Equil
             if link.gain is not None:
                 force = np.einsum("si,si->s", weighted[v], forward.carried[link.number])
                 arrived[link.gain[0]][:, link.gain[1]] += force
-    activities = landscape.held(forward.x)
     energy = np.zeros(held.samples)
     for v, free in enumerate(held.free):
         if graph.predicted[v] and not free.all():
             energy += 0.5 * np.einsum("si,si->s", eps[v], weighted[v])
     done = Relaxation(np.ones(held.samples, dtype=np.bool_), np.zeros(held.samples), 0, "a forward pass")
-    return Equilibrium(
-        tuple(activities), tuple(forward.mu), tuple(eps), tuple(forward.activation), energy, done
-    )
+    rest = inputs.equilibrium(forward, done)
+    return replace(rest, activities=tuple(landscape.held(forward.x)), eps=tuple(eps), energy=energy)
 
 
 def zero_divergence_update(

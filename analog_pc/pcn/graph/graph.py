@@ -324,15 +324,10 @@ class PredictiveCodingGraph:
     @cached_property
     def feedback(self) -> tuple[Floats, ...]:
         """What stands for W on the way back, [post, pre]; 0 where there is none."""
-        found = []
-        for p, weight in zip(self.projections, self.weights, strict=True):
-            if p.back is not None:
-                found.append(p.back)
-            else:
-                found.append(
-                    weight if isinstance(p.feedback, str) and p.feedback == "transpose" else 0.0 * weight
-                )
-        return tuple(found)
+        return tuple(
+            p.back if p.back is not None else weight if p.feedback == "transpose" else 0.0 * weight
+            for p, weight in zip(self.projections, self.weights, strict=True)
+        )
 
     @cached_property
     def symmetric(self) -> bool:

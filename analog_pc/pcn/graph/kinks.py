@@ -1,4 +1,4 @@
-"""Units that stand on a kink of f although E falls to one side of it.
+"""Units that stand on a kink of f: their gates, and whether they stay there.
 
 A relu unit whose prediction is exactly 0 has f' = 0 there, so dx/dt = 0 and nothing moves it, whatever is fed
 back::
@@ -11,41 +11,56 @@ back::
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from analog_pc.activations import PiecewiseLinear
-from analog_pc.arrays import Bools
-from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.graph.residual import distance
-from analog_pc.pcn.graph.state import GraphState
+from analog_pc.activations import Activation
+from analog_pc.arrays import Bools, Floats
 
 LEAVES = "stands on a kink of f from which E falls to one side: noise decides whether it stays"
 
 
-def leaves_a_kink(landscape: GraphLandscape, state: GraphState, tolerance: float) -> Bools:
-    """Whether E falls to one side of a kink that a free unit stands on, [samples].
+def gates_on_kinks(
+    act: Activation, x: Floats, force: Floats, feedback: Floats, free: Bools
+) -> tuple[Floats, Bools]:
+    """Gates of free units on a kink (NaN elsewhere), and whether they stay there.
+
+    The forces to the left and to the right are r + left h and r + right h.  Where both lead away, f' is the
+    slope of the left side, as in `Activation.slope`, and the unit goes to the left.
 
     Parameters
     ----------
-    landscape, state
-        A graph under clamps, evaluated where it rests.
-    tolerance
-        Part of the forces, and beyond their rounding, that a fall of E has to have.
+    act
+        f.
+    x, force, feedback
+        Activities, r and h of a population, [samples, size].
+    free
+        Whether each may move.
     """
-    samples = len(state.energy)
-    if not any(isinstance(act, PiecewiseLinear) for act in landscape.activations):
-        return np.zeros(samples, dtype=np.bool_)
-    _, forces = landscape.pull(state.x, state.weighted, state.carried, state.factor)
-    steepest = []
-    for act, x, r, h, moving in zip(
-        landscape.activations, state.x, forces, state.feedback, state.moving, strict=True
-    ):
-        fall = np.zeros_like(x)
-        if isinstance(act, PiecewiseLinear):
-            for kink, left, right in zip(act.kinks, act.slopes[:-1], act.slopes[1:], strict=True):
-                down = np.maximum(r + right * h, -(r + left * h))
-                fall = np.where((x == kink) & moving, np.maximum(down, 0.0), fall)
-        steepest.append(fall)
-    return distance(landscape, replace(state, gradient=steepest), tolerance).ratio > 1.0
+    gates = np.full_like(x, np.nan)
+    stays = np.zeros(x.shape, dtype=np.bool_)
+    for kink, left, right in act.jumps:
+        at = (x == kink) & free
+        leftwards = -(force + left * feedback)
+        rightwards = force + right * feedback
+        rests = at & (leftwards <= 0.0) & (rightwards <= 0.0) & (leftwards + rightwards < 0.0)
+        goes_right = (rightwards > 0.0) & (leftwards < 0.0)
+        balance = -force / np.where(feedback != 0.0, feedback, 1.0)
+        gates = np.where(at, np.where(goes_right, right, left), gates)
+        gates = np.where(rests, balance, gates)
+        stays |= rests
+    return gates, stays
+
+
+def fall_from_kinks(act: Activation, x: Floats, force: Floats, feedback: Floats, moving: Bools) -> Floats:
+    """How steeply E falls to one side of the kink that a moving unit stands on; 0 where it does not.
+
+    Parameters
+    ----------
+    act, x, force, feedback, moving
+        As for `gates_on_kinks`.
+    """
+    fall = np.zeros_like(x)
+    for kink, left, right in act.jumps:
+        down = np.maximum(force + right * feedback, -(force + left * feedback))
+        fall = np.where((x == kink) & moving, np.maximum(down, 0.0), fall)
+    return fall

@@ -6,123 +6,69 @@ directions in which K is 0 activities stay where the flow leaves them, and these
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.pcn.clamps import Clamps
-from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
-from analog_pc.pcn.flow import settle_by_flow
-from analog_pc.pcn.graph.graph import PredictiveCodingGraph
-from analog_pc.pcn.graph.kinks import LEAVES, leaves_a_kink
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import Distance, distance
-from analog_pc.pcn.graph.stability import FLAT, stability_of
+from analog_pc.pcn.graph.stability import FLAT, sample_parts
 from analog_pc.pcn.graph.state import GraphState
 from analog_pc.pcn.graph.steps import implicit_step, moved
+from analog_pc.pcn.search import CERTAIN, FIRST_SHIFT, GROW, LAST_SHIFT, MISFIT, SHRINK, Search
 
-SHRINK = 0.4  # of the shift, after a step of at most half the reach
-GROW = 3.0  # of the shift, after a step that was refused
-FIRST_SHIFT = 0.1  # in units of the softest spring: where a refused Newton step starts
-LAST_SHIFT = 1e-3  # in the same unit: below it a step is Newton's
-CERTAIN = 1e-3  # a step that lowers dx/dt by this factor is taken whatever the rounding of E says
-MISFIT = 0.5  # largest error of the linearisation in a step of a flow that is not one of E, in its dx/dt
 REFINEMENTS = 4  # of the closed form
-NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
-class GraphSearch(NamedTuple):
-    """How to search; as the parameters of `analog_pc.relax`, `reach` as a part of the largest activity."""
-
-    method: str
-    tolerance: float
-    max_iterations: int
-    reach: float
-
-
-def relax_graph(graph: PredictiveCodingGraph, clamps: Clamps, search: GraphSearch) -> Equilibrium:
-    """The equilibrium of a graph under clamps, as `analog_pc.relax` has it.
+def relax_graph(landscape: GraphLandscape, search: Search) -> tuple[GraphState, Bools, int]:
+    """Search for the rest of a graph from its forward state.
 
     Parameters
     ----------
-    graph
-        The graph.
-    clamps
-        Made by `make_clamps`.
+    landscape
+        The graph under clamps.
     search
         How to search.
+
+    Returns
+    -------
+    tuple
+        Where the search ended, which samples are at rest, [samples], and the number of iterations.
     """
-    landscape = GraphLandscape(graph, clamps)
-    x = landscape.forward()
-    if search.method == "flow":
-        state, settled = settle_by_flow(landscape, x, search.tolerance)
-        assert isinstance(state, GraphState)
-        return _ended(landscape, state, settled, 0, search.tolerance)
+    x = landscape.held(landscape.forward())
     if landscape.is_linear:
-        return _closed_form(landscape, x, search)
-    x = landscape.held(x)
-    samples = len(x[0])
-    each = max(1, NUMBERS // (max(1, landscape.free.size) * sum(graph.sizes)))
-    starts = range(0, samples, each)
-    parts = [_follow(landscape, [a[k : k + each] for a in x], search) for k in starts]
-    found = [np.concatenate(several) for several in zip(*(part[0] for part in parts), strict=True)]
-    settled = np.concatenate([part[1] for part in parts])
-    iterations = max(part[2] for part in parts)
-    certain = search.tolerance if np.isfinite(search.reach) else None
-    return _ended(landscape, landscape.state(found), settled, iterations, certain)
+        return _closed_form(landscape, landscape.state(x), search)
+    found = [_follow(landscape, [a[part] for a in x], search) for part in sample_parts(landscape, len(x[0]))]
+    ends, settled, iterations = zip(*found, strict=True)
+    state = landscape.state([np.concatenate(several) for several in zip(*ends, strict=True)])
+    return state, np.concatenate(settled), max(iterations)
 
 
-def _ended(
-    landscape: GraphLandscape, state: GraphState, settled: Bools, iterations: int, certain: float | None
-) -> Equilibrium:
-    """The equilibrium, with how it ended; `certain`: also whether it is stable and determined, to a part of
-    its forces."""
-    residual = state.residual
-    message = f"at rest: |dE/dx| <= {residual.max(initial=0.0):.1e} after {iterations} iterations"
-    converged = settled
-    if certain is not None and np.isfinite(residual).all():
-        found = stability_of(landscape, state)
-        leaves = leaves_a_kink(landscape, state, certain)
-        converged = settled & found.stable & ~leaves
-        message = found.message or (f"sample {int(np.argmax(leaves))} {LEAVES}" if leaves.any() else message)
-    if not settled.all():
-        worst = int(np.argmin(settled))
-        message = (
-            f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
-        )
-    return landscape.equilibrium(state, Relaxation(converged, residual, iterations, message))
-
-
-def _closed_form(landscape: GraphLandscape, x: list[Floats], search: GraphSearch) -> Equilibrium:
-    state = landscape.state(landscape.held(x))
-    if landscape.free.size == 0:
-        return _ended(landscape, state, np.ones(len(state.energy), dtype=np.bool_), 0, None)
+def _closed_form(
+    landscape: GraphLandscape, state: GraphState, search: Search
+) -> tuple[GraphState, Bools, int]:
     one = landscape.state([a[:1] for a in state.x])
-    inverse = _pseudo_inverse(landscape.stiffness_matrix(one)[0], landscape.graph.symmetric)
+    inverse = _pseudo_inverse(landscape.stiffness_matrix(one)[0], landscape.symmetric)
     iterations = 0
     settled = distance(landscape, state, search.tolerance).ratio <= 1.0
     while not settled.all() and iterations < min(REFINEMENTS, search.max_iterations):
-        force = -np.concatenate(state.gradient, axis=1)[:, landscape.free]
+        force = -landscape.flat(state.gradient)
         changed, _ = moved(landscape, state, force @ inverse.T)
         state = landscape.state(changed)
         settled = distance(landscape, state, search.tolerance).ratio <= 1.0
         iterations += 1
-    return _ended(landscape, state, settled, iterations, search.tolerance)
+    return state, settled, iterations
 
 
 def _pseudo_inverse(k: Floats, symmetric: bool) -> Floats:
     """K^-1; what is 0 up to rounding stays 0: a force in such a direction is rounding too."""
     if symmetric:
         values, vectors = np.linalg.eigh(0.5 * (k + k.T))
-        kept = np.abs(values) > FLAT * np.abs(values).max()
+        kept = np.abs(values) > FLAT * np.abs(values).max(initial=0.0)
         return np.asarray((vectors[:, kept] / values[kept]) @ vectors[:, kept].T)
     return np.asarray(np.linalg.pinv(k, rcond=FLAT))
 
 
-def _follow(
-    landscape: GraphLandscape, x: list[Floats], search: GraphSearch
-) -> tuple[list[Floats], Bools, int]:
+def _follow(landscape: GraphLandscape, x: list[Floats], search: Search) -> tuple[list[Floats], Bools, int]:
     """Follow the flow of some samples, x with its clamps; those that are at rest no longer take part."""
     found = [a.copy() for a in x]
     samples = len(x[0])
@@ -171,7 +117,7 @@ def _one_step(
     now: Distance,
     shift: Floats,
     longest: Floats,
-    search: GraphSearch,
+    search: Search,
 ) -> tuple[Bools, GraphState, Distance, Floats]:
     """Which samples take their step, the state after it and its distance from rest, and the next shift.
 
@@ -183,10 +129,10 @@ def _one_step(
     after = landscape.state(x)
     then = distance(landscape, after, search.tolerance)
     change = np.max([np.abs(b - a).max(axis=1) for a, b in zip(state.x, x, strict=True)], axis=0)
-    if landscape.graph.symmetric:
+    if landscape.symmetric:
         good = after.energy - state.energy <= now.noise + then.noise
     else:
-        force = -np.concatenate(after.gradient, axis=1)[:, landscape.free]
+        force = -landscape.flat(after.gradient)
         misfit = np.linalg.norm(force - step.shift[:, None] * step.dx, axis=1)
         good = (misfit <= MISFIT * now.slope) | stopped
     good |= then.slope < CERTAIN * now.slope

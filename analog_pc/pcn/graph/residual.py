@@ -13,6 +13,7 @@ nor leak, the forces are those that its projections send back.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +33,9 @@ class Distance(NamedTuple):
     noise: Floats  # rounding of E
 
 
-def distance(landscape: GraphLandscape, state: GraphState, tolerance: float) -> Distance:
+def distance(
+    landscape: GraphLandscape, state: GraphState, tolerance: float, gradient: Sequence[Floats] | None = None
+) -> Distance:
     """How far the samples are from rest.
 
     Parameters
@@ -41,76 +44,53 @@ def distance(landscape: GraphLandscape, state: GraphState, tolerance: float) -> 
         A graph under clamps, at some activities.
     tolerance
         Part of the forces that counts as rest.
+    gradient
+        Other forces to be judged than those of the state, one array [samples, size] a population.
     """
     graph = landscape.graph
-    samples = len(state.energy)
+    u = UNIT_ROUNDOFF
     size = [_norm(x) for x in state.x]
     seen = [_norm(f) for f in state.activation]
-    delta = [UNIT_ROUNDOFF * n for n in size]
-    for link in landscape.links:
-        products = (graph.sizes[link.source] + 2) * UNIT_ROUNDOFF
-        bias = graph.projections[link.number].b
-        offset = 0.0 if bias is None else float(np.linalg.norm(bias))
-        gain = np.abs(state.factor[link.number][:, 0])
-        delta[link.target] = delta[link.target] + products * (
-            gain * np.linalg.norm(link.weight) * seen[link.source] + offset
-        )
     own = [_norm(w) for w in state.weighted]
+    gains = [np.abs(g[:, 0]) for g in state.factor]
+    delta = [u * n for n in size]
+    for link, gain in zip(landscape.links, gains, strict=True):
+        carried = gain * np.linalg.norm(link.weight) * seen[link.source] + np.linalg.norm(link.bias)
+        delta[link.target] = delta[link.target] + (graph.sizes[link.source] + 2) * u * carried
+    noise = np.zeros(len(state.energy))
     arriving = []  # rounding of lambda
-    noise = np.zeros(samples)
-    for v, (p, known) in enumerate(zip(graph.populations, graph.predicted, strict=True)):
-        stiffness = float(np.linalg.norm(p.pi, 2) if p.pi.ndim == 2 else p.pi.max())
-        arriving.append(stiffness * delta[v] if known else np.zeros(samples))
-        if known:
-            noise += own[v] * delta[v] + p.size * UNIT_ROUNDOFF * own[v] * _norm(state.eps[v])
-        noise += p.size * UNIT_ROUNDOFF * ((state.x[v] ** 2 + p.priors**2) @ p.leaks)
-    force, rounding = _limits(landscape, state, own, arriving)
-    ratio = np.zeros(samples)
-    slope = np.zeros(samples)
-    for v, gradient in enumerate(state.gradient):
-        g = _norm(gradient)
-        slope += g * g
-        limit = tolerance * force[v] + rounding[v]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.fmax(ratio, np.where(g > 0.0, g / limit, 0.0))
-    ratio[~np.isfinite(slope)] = np.inf
-    return Distance(ratio, np.sqrt(slope), noise)
-
-
-def _limits(
-    landscape: GraphLandscape, state: GraphState, own: list[Floats], arriving: list[Floats]
-) -> tuple[list[Floats], list[Floats]]:
-    """Forces on each population, and their rounding, [samples] each."""
-    graph = landscape.graph
-    force = list(own)
     rounding = []
+    limit = []
     for v, p in enumerate(graph.populations):
-        leak = float(p.leaks.max())
-        force[v] = own[v] + _norm(p.leaks * (state.x[v] - p.priors))
-        prior = float(np.linalg.norm(p.priors))
-        rounding.append(arriving[v] + UNIT_ROUNDOFF * (leak * (_norm(state.x[v]) + prior)))
-        rounding[v] = rounding[v] + 4.0 * UNIT_ROUNDOFF * _norm(state.feedback[v])
-    for link in landscape.links:
-        n = link.number
-        products = (graph.sizes[link.target] + 2) * UNIT_ROUNDOFF
-        passed = arriving[link.target] + products * own[link.target]
-        back = np.abs(state.factor[n][:, 0]) * np.linalg.norm(link.back)
-        rounding[link.source] = rounding[link.source] + back * passed
-        if not (graph.predicted[link.source] or graph.populations[link.source].leaks.any()):
-            force[link.source] = force[link.source] + back * own[link.target]
-        if link.gain is None:
-            continue
-        unit = link.gain[0]
-        carried = _norm(state.carried[n])
-        terms = (graph.sizes[link.source] + 2) * UNIT_ROUNDOFF * np.linalg.norm(link.weight)
-        rounding[unit] = (
-            rounding[unit]
-            + passed * carried
-            + terms * _norm(state.activation[link.source]) * own[link.target]
+        stiffness = float(np.linalg.norm(p.pi, 2) if p.pi.ndim == 2 else p.pi.max()) * graph.predicted[v]
+        pulled = state.x[v] - p.priors
+        noise += own[v] * delta[v] + p.size * u * (
+            own[v] * _norm(state.eps[v]) + (state.x[v] ** 2 + p.priors**2) @ p.leaks
         )
-        if not (graph.predicted[unit] or graph.populations[unit].leaks.any()):
-            force[unit] = force[unit] + carried * own[link.target]
-    return force, rounding
+        arriving.append(stiffness * delta[v])
+        leaking = float(p.leaks.max()) * (size[v] + float(np.linalg.norm(p.priors)))
+        rounding.append(arriving[v] + u * leaking + 4.0 * u * _norm(state.feedback[v]))
+        limit.append(tolerance * (own[v] + _norm(p.leaks * pulled)))
+    held = [known or p.leaks.any() for known, p in zip(graph.predicted, graph.populations, strict=True)]
+    for link, gain in zip(landscape.links, gains, strict=True):
+        lam = own[link.target]
+        passed = arriving[link.target] + (graph.sizes[link.target] + 2) * u * lam
+        sends = [(link.source, gain * np.linalg.norm(link.back), np.zeros_like(lam))]
+        if link.gain is not None:
+            products = (graph.sizes[link.source] + 2) * u * np.linalg.norm(link.weight) * seen[link.source]
+            sends.append((link.gain[0], _norm(state.carried[link.number]), products * lam))
+        for v, factor, more in sends:
+            rounding[v] = rounding[v] + factor * passed + more
+            if not held[v]:
+                limit[v] = limit[v] + tolerance * factor * lam
+    ratio = np.zeros(len(state.energy))
+    slopes = [_norm(g) for g in gradient or state.gradient]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for slope, most, rounded in zip(slopes, limit, rounding, strict=True):
+            ratio = np.fmax(ratio, np.where(slope > 0.0, slope / (most + rounded), 0.0))
+    total = np.sqrt(sum(slope * slope for slope in slopes))
+    ratio[~np.isfinite(total)] = np.inf
+    return Distance(ratio, total, noise)
 
 
 def _norm(values: Floats) -> Floats:

@@ -1,64 +1,66 @@
-"""Is a rest of a graph stable, and is it determined?  Eigenvalues of K = -d(dx/dt)/dx over what moves."""
+"""Is a rest stable, and is it determined?  Eigenvalues of K = -d(dx/dt)/dx over what moves."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 
-from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Bools, Floats
+from analog_pc.pcn.graph.kinks import LEAVES, fall_from_kinks
 from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.graph.residual import distance
 from analog_pc.pcn.graph.state import GraphState
+from analog_pc.pcn.hessian import moving
 
 FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to rounding
 TAKES_PART = 1e-6  # a unit takes part in a flat direction with more than this of its length
+NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
-class Stability(NamedTuple):
-    """Per sample whether its rest is stable and determined; a message where one is not."""
+def sample_parts(landscape: GraphLandscape, samples: int) -> list[slice]:
+    """The samples in parts, whose derivatives together are at most `NUMBERS`."""
+    each = max(1, NUMBERS // (max(1, landscape.free.size) * sum(landscape.graph.sizes)))
+    return [slice(start, start + each) for start in range(0, samples, each)]
 
-    stable: Bools
-    message: str
 
-
-def stability_of(landscape: GraphLandscape, state: GraphState) -> Stability:
-    """Certify a rest.
+def faults_of(landscape: GraphLandscape, state: GraphState, tolerance: float) -> dict[int, str]:
+    """Samples whose rest is not stable or not determined, and what is wrong with it in words.
 
     Parameters
     ----------
-    landscape
-        A graph under clamps.
-    state
-        Its rest.
+    landscape, state
+        A network under clamps, at rest.
+    tolerance
+        Part of the forces, and beyond their rounding, that a fall of E from a kink has to have.
     """
+    if not np.isfinite(state.residual).all():
+        return {}
+    found = dict.fromkeys(np.flatnonzero(_leaves_a_kink(landscape, state, tolerance)).tolist(), LEAVES)
+    return found | dict(_faults(landscape, state))
+
+
+def _leaves_a_kink(landscape: GraphLandscape, state: GraphState, tolerance: float) -> Bools:
+    """Whether E falls to one side of a kink that a free unit stands on, by more than a part of the forces
+    and their rounding, [samples]."""
+    parts = zip(landscape.activations, state.x, state.force, state.feedback, state.moving, strict=True)
+    falls = [fall_from_kinks(*part) for part in parts]
+    if not any(fall.any() for fall in falls):
+        return np.zeros(len(state.energy), dtype=np.bool_)
+    return distance(landscape, state, tolerance, falls).ratio > 1.0
+
+
+def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int, str]]:
+    """Samples whose rest is not stable, or not determined, and what is wrong with it in words."""
     samples = len(state.energy)
-    stable = np.ones(samples, dtype=np.bool_)
-    message = ""
-    masks = _moving(landscape, state)
+    masks = moving(landscape, state)[:, landscape.free]
     shared = landscape.is_linear and bool((masks == masks[0]).all())
-    for sample in range(1 if shared else samples):
-        one = state if samples == 1 else landscape.state([a[sample : sample + 1] for a in state.x])
-        found = _fault(landscape, landscape.stiffness_matrix(one)[0], masks[sample])
-        if found:
-            stable[slice(None) if shared else sample] = False
-            message = message or f"sample {sample} {found}"
-    return Stability(stable, message)
-
-
-def _moving(landscape: GraphLandscape, state: GraphState) -> Bools:
-    """Which free activities are not held on a kink, [samples, n].
-
-    A kink holds a unit where the forces of both sides point to it.  Where there is no force to one side, the
-    curvature of that side decides (`analog_pc.pcn.hessian.moving`).
-    """
-    held = []
-    for act, gate, x in zip(landscape.activations, state.kink_gate, state.x, strict=True):
-        inside = np.zeros(x.shape, dtype=np.bool_)
-        if gate is not None and isinstance(act, PiecewiseLinear):
-            inside = act.inside_jump(gate)
-        held.append(inside)
-    return ~np.concatenate(held, axis=1)[:, landscape.free]
+    for part in [slice(1)] if shared else sample_parts(landscape, samples):
+        matrices = landscape.stiffness_matrix(landscape.state([a[part] for a in state.x]))
+        for sample, matrix in enumerate(matrices, part.start or 0):
+            fault = _fault(landscape, matrix, masks[sample])
+            if fault:
+                yield from ((k, fault) for k in (range(samples) if shared else [sample]))
 
 
 def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:
@@ -66,28 +68,23 @@ def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:
     block = k[np.ix_(mask, mask)]
     if not block.size:
         return ""
-    if landscape.graph.symmetric:
-        values, vectors = np.linalg.eigh(0.5 * (block + block.T))
-    else:
-        values = np.linalg.eigvals(block)
-        vectors = np.linalg.svd(block)[2].T[:, ::-1]  # from the smallest singular value on
+    values = np.linalg.eigvalsh(block) if landscape.symmetric else np.linalg.eigvals(block)
     slowest = float(values.real.min())
     largest = float(np.abs(values).max())
     if slowest > FLAT * largest:
         return ""
     if slowest < -FLAT * largest:
-        kind = "saddle of E" if landscape.graph.symmetric else "rest that the flow leaves"
+        kind = "saddle of E" if landscape.symmetric else "rest that the flow leaves (a mode grows)"
         return f"is on a {kind}: its smallest eigenvalue is {slowest:.2g}, its largest {largest:.2g}"
     count = int((np.abs(values) <= FLAT * largest).sum())
-    units = _populations(landscape, vectors[:, :count], mask)
+    flat = np.linalg.svd(block)[2][::-1][:count]  # from the smallest singular value on
+    units = _populations(landscape, landscape.free[mask][np.linalg.norm(flat, axis=0) > TAKES_PART])
     return f"has {count} flat direction{'s' * (count > 1)} of E: not determined in {units}"
 
 
-def _populations(landscape: GraphLandscape, flat: Floats, mask: Bools) -> str:
-    """Populations with units that take part in flat directions [moving units, directions], and how many."""
-    moving = landscape.free[mask]
-    taking = moving[np.linalg.norm(flat, axis=1) > TAKES_PART]
+def _populations(landscape: GraphLandscape, units: Floats) -> str:
+    """Populations of units (of all, side by side), and how many of each."""
     ends = np.cumsum(landscape.graph.sizes)
-    counts = np.bincount(np.searchsorted(ends, taking, side="right"), minlength=len(ends))
+    counts = np.bincount(np.searchsorted(ends, units, side="right"), minlength=len(ends))
     parts = zip(landscape.graph.names, counts.tolist(), landscape.graph.sizes, strict=True)
     return ", ".join(f"{name} ({n} of {size})" for name, n, size in parts if n)

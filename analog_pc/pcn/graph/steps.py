@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dposv
 
-from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
@@ -36,15 +35,15 @@ def implicit_step(landscape: GraphLandscape, state: GraphState, shift: Floats, f
     """
     k = landscape.stiffness_matrix(state)
     n = k.shape[1]
-    moving = np.concatenate(state.moving, axis=1)[:, landscape.free]
+    moving = landscape.flat(state.moving) > 0.0
     k *= moving[:, :, None] & moving[:, None, :]
     used = np.maximum(shift, floor * np.abs(k).sum(axis=2).max(axis=1, initial=0.0))
     diagonal = np.arange(n)
     k[:, diagonal, diagonal] += np.where(moving, used[:, None], 1.0)
-    force = -np.concatenate(state.gradient, axis=1)[:, landscape.free]
+    force = -landscape.flat(state.gradient)
     finite = np.isfinite(k).all(axis=(1, 2)) & np.isfinite(force).all(axis=1)
     k[~finite] = np.eye(n)
-    if landscape.graph.symmetric:
+    if landscape.symmetric:
         dx, falling = _solve_positive(k, force)
     else:
         falling = np.linalg.eigvals(k).real.min(axis=1, initial=np.inf) > 0.0
@@ -69,20 +68,17 @@ def moved(landscape: GraphLandscape, state: GraphState, dx: Floats) -> tuple[lis
 
     From a kink a unit moves only to the side whose slope the step was made with.
     """
-    samples = len(dx)
-    whole = np.zeros((samples, sum(landscape.graph.sizes)))
-    whole[:, landscape.free] = dx
-    ends = np.split(whole, np.cumsum(landscape.graph.sizes)[:-1], axis=1)
-    stopped = np.zeros(samples, dtype=np.bool_)
+    stopped = np.zeros(len(dx), dtype=np.bool_)
     found = []
-    for act, x, gate, change in zip(landscape.activations, state.x, state.gate, ends, strict=True):
+    for act, x, gate, change in zip(
+        landscape.activations, state.x, state.gate, landscape.spread(dx), strict=True
+    ):
         out = x + change
-        if isinstance(act, PiecewiseLinear):
-            for kink, left, right in zip(act.kinks, act.slopes[:-1], act.slopes[1:], strict=True):
-                from_left = (x < kink) | ((x == kink) & (gate == left))
-                from_right = (x > kink) | ((x == kink) & (gate == right))
-                stops = (from_left & (out > kink)) | (from_right & (out < kink))
-                out = np.where(stops, kink, out)
-                stopped |= stops.any(axis=1)
+        for kink, left, right in act.jumps:
+            from_left = (x < kink) | ((x == kink) & (gate == left))
+            from_right = (x > kink) | ((x == kink) & (gate == right))
+            stops = (from_left & (out > kink)) | (from_right & (out < kink))
+            out = np.where(stops, kink, out)
+            stopped |= stops.any(axis=1)
         found.append(out)
     return found, stopped

@@ -1,9 +1,10 @@
 """-d(dx/dt)/dx of a graph: the Hessian of E where all feedback is the transpose.
 
-With M = d eps / dx, B, which is M with F_p in place of each W_p, and of every projection s -> c with a gain
-of unit u two blocks::
+With M_v = d eps_v / dx, and B_v, which is M_v with F_p in place of each W_p and the gate of the feedback in
+place of f'; of every projection s -> c with a gain of unit u two blocks more::
 
-    B^T Pi M + diag(leak - f'' h),      -gate_s F^T lambda_c  at (s, u),      -lambda_c^T W gate_s  at (u, s)
+    sum_v B_v^T Pi_v M_v + diag(leak - f'' h)
+    -gate_s F^T lambda_c  at (s, u),      -lambda_c^T W f'_s  at (u, s)
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ class _Columns(NamedTuple):
 
 
 def stiffness_matrix(
-    graph: PredictiveCodingGraph, links: Sequence[Link], state: GraphState, chosen: Ints
+    graph: PredictiveCodingGraph,
+    links: Sequence[Link],
+    state: GraphState,
+    chosen: Ints,
+    gate: float | None = None,
 ) -> Floats:
     """-d(dx/dt)/dx at the gates of a state.
 
@@ -39,96 +44,73 @@ def stiffness_matrix(
         Evaluated activities.
     chosen
         Which activities, of all populations side by side, ascending, [n].
+    gate
+        Constant in place of f' on the way back; None: f'.
 
     Returns
     -------
     array
         [samples, n, n].
     """
-    columns = _columns_of(graph, chosen)
-    forth = _error_derivative(graph, links, state, columns, [link.weight for link in links])
-    back = forth
-    if not graph.symmetric:
-        back = _error_derivative(graph, links, state, columns, [link.back for link in links])
-    out = np.matmul(np.swapaxes(back, 1, 2), _times_precision(graph, forth))
-    for v, p in enumerate(graph.populations):
-        places, units = columns[v]
-        bending = p.f.curvature(state.x[v][:, units]) * state.feedback[v][:, units]
-        k = np.arange(places.start, places.stop)
-        out[:, k, k] += p.leaks[units] - bending
-    for link in links:
-        if link.gain is not None:
-            _add_gain(out, link, link.gain, state, columns)
-    return np.asarray(out)
-
-
-def _columns_of(graph: PredictiveCodingGraph, chosen: Ints) -> list[_Columns]:
     offsets = np.concatenate([[0], np.cumsum(graph.sizes)])
-    found = []
+    columns = []
     for start, stop in pairwise(offsets.tolist()):
         first, last = np.searchsorted(chosen, [start, stop]).tolist()
-        found.append(_Columns(slice(first, last), chosen[first:last] - start))
-    return found
-
-
-def _rows_of(graph: PredictiveCodingGraph) -> list[slice]:
-    """Places of each population among all that are predicted, side by side."""
-    sizes = [n if known else 0 for n, known in zip(graph.sizes, graph.predicted, strict=True)]
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    return [slice(start, stop) for start, stop in pairwise(offsets.tolist())]
+        columns.append(_Columns(slice(first, last), chosen[first:last] - start))
+    slope = state.gate
+    if gate is not None:
+        slope = [p.f.slope(x) for p, x in zip(graph.populations, state.x, strict=True)]
+    out = np.zeros((len(state.energy), len(chosen), len(chosen)))
+    for v, (p, (places, units)) in enumerate(zip(graph.populations, columns, strict=True)):
+        into = [link for link in links if link.target == v]
+        if into:
+            forth = _error_derivative(into, state, columns, [link.weight for link in into], slope)
+            back = forth
+            if gate is not None or not graph.symmetric:
+                back = _error_derivative(into, state, columns, [link.back for link in into], state.gate)
+            weighted = p.pi[:, None] * forth if p.pi.ndim == 1 else p.pi @ forth
+            out += np.swapaxes(back, 1, 2) @ weighted
+        k = np.arange(places.start, places.stop)
+        out[:, k, k] += p.leaks[units]
+        if gate is None:
+            out[:, k, k] -= (p.f.curvature(state.x[v]) * state.feedback[v])[:, units]
+    for link in links:
+        at = _place(columns, link.gain)
+        places, units = columns[link.source]
+        if at is not None:
+            lam = state.weighted[link.target]
+            out[:, places, at] -= state.gate[link.source][:, units] * (lam @ link.back[:, units])
+            out[:, at, places] -= slope[link.source][:, units] * (lam @ link.weight[:, units])
+    return out
 
 
 def _error_derivative(
-    graph: PredictiveCodingGraph,
-    links: Sequence[Link],
+    into: Sequence[Link],
     state: GraphState,
-    columns: list[_Columns],
-    weights: list[Floats],
+    columns: Sequence[_Columns],
+    weights: Sequence[Floats],
+    slope: Sequence[Floats],
 ) -> Floats:
-    """d eps / dx with these matrices in place of W, [samples, predicted activities, chosen ones]."""
-    rows = _rows_of(graph)
-    out = np.zeros((len(state.energy), rows[-1].stop, columns[-1].places.stop))
-    for v, (places, units) in enumerate(columns):
-        if graph.predicted[v]:
-            out[:, rows[v].start + units, np.arange(places.start, places.stop)] = 1.0
-    for link, weight in zip(links, weights, strict=True):
+    """d eps / dx of the population that projections go into, with these matrices in place of W,
+    [samples, units, chosen]."""
+    own = columns[into[0].target]
+    out = np.zeros((len(state.energy), len(weights[0]), columns[-1].places.stop))
+    out[:, own.units, np.arange(own.places.start, own.places.stop)] = 1.0
+    for link, weight in zip(into, weights, strict=True):
         places, units = columns[link.source]
-        if len(units):
-            scale = state.factor[link.number][:, :, None] * state.gate[link.source][:, None, units]
-            out[:, rows[link.target], places] -= weight[:, units] * scale
-        if link.gain is not None:
-            at = _place(columns, link.gain)
-            if at is not None:
-                out[:, rows[link.target], at] -= state.carried[link.number]
+        out[:, :, places] -= weight[:, units] * (
+            state.factor[link.number][:, :, None] * slope[link.source][:, None, units]
+        )
+        at = _place(columns, link.gain)
+        if at is not None:
+            out[:, :, at] -= state.carried[link.number]
     return out
 
 
-def _place(columns: list[_Columns], unit: tuple[int, int]) -> int | None:
+def _place(columns: Sequence[_Columns], unit: tuple[int, int] | None) -> int | None:
     """Place of a (population, unit) among the chosen activities."""
+    if unit is None:
+        return None
     places, units = columns[unit[0]]
     found = np.flatnonzero(units == unit[1])
     return int(places.start + found[0]) if len(found) else None
-
-
-def _times_precision(graph: PredictiveCodingGraph, derivative: Floats) -> Floats:
-    out = np.empty_like(derivative)
-    for v, rows in enumerate(_rows_of(graph)):
-        pi = graph.populations[v].pi
-        if pi.ndim == 1:
-            out[:, rows] = pi[: rows.stop - rows.start, None] * derivative[:, rows]
-        elif graph.predicted[v]:
-            out[:, rows] = np.matmul(pi, derivative[:, rows])
-    return out
-
-
-def _add_gain(
-    out: Floats, link: Link, unit: tuple[int, int], state: GraphState, columns: list[_Columns]
-) -> None:
-    at = _place(columns, unit)
-    places, units = columns[link.source]
-    if at is None or not len(units):
-        return
-    lam = state.weighted[link.target]
-    gate = state.gate[link.source][:, units]
-    out[:, places, at] -= gate * (lam @ link.back[:, units])
-    out[:, at, places] -= gate * (lam @ link.weight[:, units])

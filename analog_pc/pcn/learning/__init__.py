@@ -14,7 +14,6 @@ from analog_pc.pcn.learning.protocol import (
     OwnErrorPath,
     Update,
     deltas,
-    forward_pass,
 )
 from analog_pc.pcn.learning.rules import (
     LEARNING_RULES,
@@ -30,6 +29,7 @@ from analog_pc.pcn.learning.rules import (
     hebbian_update,
     learning_rule,
 )
+from analog_pc.pcn.network import forward_pass
 
 __all__ = [
     "LEARNING_RULES",

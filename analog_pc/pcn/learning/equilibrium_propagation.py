@@ -27,11 +27,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
-from analog_pc.pcn.learning.protocol import Factors, LearningWeights, deltas, forward_pass
-from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.learning.protocol import Factors, LearningWeights, deltas
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
 
 TOLERANCE = 1e-11  # on dE/dx of each layer, as a part of the forces in it
 MOST_SWEEPS = 200
@@ -95,7 +95,10 @@ def nudged_equilibrium(
     empty = np.empty((len(inputs), 0))
     mu = [a - e for a, e in zip(x[1:], eps, strict=True)]
     energy = 0.5 * sum(np.einsum("si,si->s", p, e) for p, e in zip(post, eps, strict=True))
-    verdict = _verdict(residual <= tolerance, residual, sweeps)
+    settled = residual <= tolerance
+    message = f"{settled.sum()} of {len(inputs)} samples at rest after {sweeps} sweeps"
+    message += "" if settled.all() else "; make beta smaller"
+    verdict = Relaxation(settled, residual, sweeps, message)
     return Equilibrium(tuple(x), (empty, *mu), (empty, *eps), rates, np.asarray(energy), verdict)
 
 
@@ -116,17 +119,6 @@ def _residual(now: Sequence[Floats], before: Sequence[Floats]) -> Floats:
         left = np.abs(force - old).max(axis=1)
         worst = np.maximum(worst, np.where(left > 0.0, left / np.where(size > 0.0, size, 1.0), 0.0))
     return np.where(np.isnan(worst), np.inf, worst)
-
-
-def _verdict(settled: Bools, residual: Floats, sweeps: int) -> Relaxation:
-    message = f"at rest: |dE/dx| is {residual.max(initial=0.0):.1e} of the forces after {sweeps} sweeps"
-    if not settled.all():
-        worst = int(np.argmin(settled))
-        message = (
-            f"not at rest: |dE/dx| is {residual[worst]:.1e} of the forces in sample {worst} after {sweeps} "
-            "sweeps; make beta smaller"
-        )
-    return Relaxation(settled, residual, sweeps, message)
 
 
 @dataclass(frozen=True)

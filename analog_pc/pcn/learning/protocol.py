@@ -116,14 +116,6 @@ def deltas(feedback: Sequence[Floats], slopes: Sequence[Floats], top: Floats) ->
     return found
 
 
-def forward_pass(network: PredictiveCodingNetwork, inputs: Floats) -> list[Floats]:
-    """Activities x_0 ... x_L [samples, n_l] that a clamped input predicts, all others free."""
-    x = [inputs]
-    for k in range(network.depth):
-        x.append(network.activation_of(k).f(x[k]) @ network.W[k].T + network.b[k])
-    return x
-
-
 def _outer_products(post: Floats, pre: Floats) -> Floats:
     """Outer products of each sample's factors, summed over the samples, [post, pre]."""
     if len(post) == 1:  # a product of matrices takes twice as long for one sample

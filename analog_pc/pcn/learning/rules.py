@@ -18,7 +18,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Floats, has_whole_value
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import make_clamps
-from analog_pc.pcn.equilibrium import Equilibrium
+from analog_pc.pcn.equilibrium import Equilibrium, take
 from analog_pc.pcn.feedback import ErrorPath, random_feedback, random_mixing
 from analog_pc.pcn.learning.equilibrium_propagation import (
     CentredEquilibriumPropagation,
@@ -32,9 +32,8 @@ from analog_pc.pcn.learning.protocol import (
     LearningWeights,
     Update,
     deltas,
-    forward_pass,
 )
-from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,9 @@ class PredictiveCoding:
     def updates(self, weights: LearningWeights, inputs: Floats, targets: Floats) -> Iterator[Factors]:
         equilibrium = weights.relax(inputs, targets)
         settled = equilibrium.relaxation.converged
-        found = self.at(weights.network, equilibrium)
-        if not settled.all():
-            found = Factors(
-                tuple(post[settled] for post in found.post),
-                tuple(pre[settled] for pre in found.pre),
-                _mean(equilibrium.energy[settled]),
-                int((~settled).sum()),
-            )
-        yield found
+        unsettled = int((~settled).sum())
+        found = self.at(weights.network, take(equilibrium, settled) if unsettled else equilibrium)
+        yield found._replace(unsettled=unsettled)
 
 
 @dataclass(frozen=True)

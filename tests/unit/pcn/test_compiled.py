@@ -11,7 +11,7 @@ from analog_pc.pcn.compiled.chain import chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
 from analog_pc.pcn.compiled.workspace import new_batch_state, workspace
-from analog_pc.pcn.hessian import hessian, moving
+from analog_pc.pcn.hessian import moving
 from analog_pc.pcn.state import Landscape
 
 CASES = {
@@ -47,12 +47,12 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
     if kinks and len(x) > 2:
         x[1][:, 0] = kinks[0]
     x = [np.where(f, a, v) for f, a, v in zip(landscape.clamps.free, x, landscape.clamps.values, strict=True)]
-    chain = chain_of(landscape)
+    chain = chain_of(landscape.network, landscape.clamps)
     now = new_batch_state(chain, samples)
     work = workspace(chain, samples)
     for k, a in enumerate(x[1:]):
         now.x[k, :, : a.shape[1]] = a
-    evaluate(chain, landscape.constant_prediction(), now, samples, 1e-12, work)
+    evaluate(chain, landscape.state(landscape.forward()).mu[1], now, samples, 1e-12, work)
     shift = np.linspace(0.0, 0.7, samples)
     sign = np.zeros(samples)
     direction(chain, now, samples, shift, sign, work)
@@ -62,7 +62,7 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
     # On a kink the step may use the slope of either side: the same for both.
     for k, n in enumerate(chain.sizes[:-1]):
         state.gate[k + 1] = now.gate[k, :, :n]
-    full, masks = hessian(landscape, state), moving(landscape, state)
+    full, masks = landscape.hessian(state), moving(landscape, state)
     gradient = np.concatenate(
         [np.zeros_like(x[0]), *(now.gradient[k, :, :n] for k, n in enumerate(chain.sizes))], 1
     )
@@ -87,11 +87,11 @@ def test_the_gradient_is_that_of_the_landscape(name: str) -> None:
     rng = np.random.default_rng(2)
     x = [np.where(f, rng.normal(size=v.shape), v)
          for f, v in zip(landscape.clamps.free, landscape.clamps.values, strict=True)]  # fmt: skip
-    chain = chain_of(landscape)
+    chain = chain_of(landscape.network, landscape.clamps)
     now = new_batch_state(chain, 5)
     for k, a in enumerate(x[1:]):
         now.x[k, :, : a.shape[1]] = a
-    evaluate(chain, landscape.constant_prediction(), now, 5, 1e-12, workspace(chain, 5))
+    evaluate(chain, landscape.state(landscape.forward()).mu[1], now, 5, 1e-12, workspace(chain, 5))
     state = landscape.state(x)
     for k, n in enumerate(chain.sizes):
         np.testing.assert_allclose(now.gradient[k, :, :n], state.gradient[k + 1], rtol=0.0, atol=1e-13)
@@ -131,3 +131,17 @@ def test_a_kink_that_repels_is_crossed(follow: bool) -> None:
     np.testing.assert_allclose(got.activities[1], [[2.25]], rtol=1e-12)
     got = relax(chain_1_1_1(-0.5, 4.0), [[1.0]], [[4.0]], follow=follow)
     np.testing.assert_allclose(got.activities[1], [[-0.5]], rtol=1e-15)
+
+
+def test_a_partly_free_input_below_kinks_is_determined() -> None:
+    """The gate of the input is 1, whatever kinks are above: the chain and its graph say the same."""
+    rng = np.random.default_rng(1)
+    net = random_network((4, 6, 3), "relu", seed=1, gain=1.5)
+    mask = np.zeros((5, 4), dtype=bool)
+    mask[:, 0] = True
+    inputs = np.ma.array(rng.normal(size=(5, 4)), mask=mask)
+    targets = rng.normal(size=(5, 3))
+    got = relax(net, targets=targets, clamps={0: inputs})
+    want = relax(net.graph, clamps={"0": inputs, "2": targets})
+    np.testing.assert_array_equal(got.relaxation.converged, want.relaxation.converged)
+    assert got.relaxation.converged.any()

@@ -14,10 +14,10 @@ from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.feedback import (
     ErrorPath,
-    PathFlow,
     alignment,
     loop_margin,
     margins,
+    path_landscape,
     random_feedback,
     random_mixing,
     relax_on_path,
@@ -84,16 +84,28 @@ def test_it_rests_where_the_equations_say(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PATHS)
+def test_a_batch_rests_where_its_samples_do(name: str) -> None:
+    """A larger batch multiplies the matrices of all its samples at once."""
+    inputs = RNG.normal(size=(9, 4))
+    targets = RNG.normal(size=(9, 3))
+    whole = relax_on_path(NET, PATHS[name], inputs, targets, tolerance=1e-13)
+    alone = [relax_on_path(NET, PATHS[name], inputs[[k]], targets[[k]], tolerance=1e-13) for k in range(9)]
+    for layer in (1, 2):
+        wanted = np.concatenate([one.activities[layer] for one in alone])
+        np.testing.assert_allclose(whole.activities[layer], wanted, rtol=0.0, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", PATHS)
 def test_the_flow_ends_at_the_stable_rest(name: str) -> None:
     """Integrated from the forward state by another method; the margin is the slowest rate of its end."""
-    flow = PathFlow(NET, PATHS[name])
-    start = flow.forward(X[:1], T[:1])
+    flow = path_landscape(NET, PATHS[name], make_clamps(NET, X[:1], T[:1]))
+    start = flow.forward()
 
     def state(y: Floats) -> list[Floats]:
         return [start[0], y[None, :6], y[None, 6:], start[-1]]
 
     def move(_t: float, y: Floats) -> Floats:
-        return np.concatenate(flow.at(state(y)).residual[1:3], axis=1)[0]
+        return -np.concatenate(flow.state(state(y)).gradient[1:3], axis=1)[0]
 
     rest = relax_on_path(NET, PATHS[name], X[:1], T[:1])
     margin = margins(NET, PATHS[name], rest)[0]
@@ -107,9 +119,9 @@ def test_the_flow_ends_at_the_stable_rest(name: str) -> None:
 
 @pytest.mark.parametrize("name", PATHS)
 def test_the_jacobian_is_the_derivative_of_the_flow(name: str) -> None:
-    flow = PathFlow(NET, PATHS[name])
+    flow = path_landscape(NET, PATHS[name], make_clamps(NET, X[:1], T[:1]))
     x = [X[:1], RNG.normal(size=(1, 6)), RNG.normal(size=(1, 5)), T[:1]]
-    found = flow.jacobian(flow.at(x))[0]
+    found = flow.stiffness_matrix(flow.state(x))[0]
     step = 1e-6
     for j in range(11):
         sides = []
@@ -117,7 +129,7 @@ def test_the_jacobian_is_the_derivative_of_the_flow(name: str) -> None:
             moved = [a.copy() for a in x]
             layer, unit = (1, j) if j < 6 else (2, j - 6)
             moved[layer][0, unit] += sign * step
-            sides.append(np.concatenate(flow.at(moved).residual[1:3], axis=1)[0])
+            sides.append(-np.concatenate(flow.state(moved).gradient[1:3], axis=1)[0])
         np.testing.assert_allclose(found[:, j], -(sides[0] - sides[1]) / (2.0 * step), rtol=0.0, atol=1e-8)
 
 

@@ -282,7 +282,7 @@ def test_many_samples_relax_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     held = {"0": rng.normal(size=(7, 3)), "2": rng.normal(size=(7, 2))}
     together = relax(graph, clamps=held)
-    monkeypatch.setattr("analog_pc.pcn.graph.relaxation.NUMBERS", 2 * 4 * 9)  # two samples at a time
+    monkeypatch.setattr("analog_pc.pcn.graph.stability.NUMBERS", 2 * 4 * 9)  # two samples at a time
     parts = relax(graph, clamps=held)
     close(parts, together, 1e-10)
     assert parts.relaxation.all_converged
