@@ -49,3 +49,21 @@ def test_a_terminal_has_a_bar() -> None:
             out.write("in between")
     assert "chips 1/2: chip 0" in out.getvalue()
     assert "in between" in out.getvalue()
+
+
+def test_each_finished_piece_may_be_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier run's pieces say nothing of the time left; a single step has no number."""
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    with StepDisplay(Console(file=out, width=200), each_piece=True) as display:
+        display.begin(1, 1, "bear")
+        for done in (1, 2, 3):
+            display.reached(done, 1, f"now {done}", 3)
+            now[0] += 4.0
+    assert out.getvalue().splitlines() == [
+        "bear",
+        "bear 1/3 done: now 1",
+        "bear 2/3 done: now 2, about 4 s left",
+        "bear 3/3 done: now 3",
+    ]
