@@ -48,7 +48,8 @@ class StepDisplay:
     """The step that a command is doing.
 
     On a terminal a bar with the step's number where there are several, the pieces and the time left, taken
-    from the mean time of those done in this step unless it is given.  Elsewhere a line when the step begins
+    from the mean time of those done in this step (of pieces one after the other without the first) unless it
+    is given.  Elsewhere a line when the step begins
     and one each minute; with `each_piece` one for every piece that is done as well.
     """
 
@@ -56,6 +57,7 @@ class StepDisplay:
         self.console = console or Console(stderr=True)
         self.each_piece = each_piece
         self.number = 0
+        self.name = ""
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -108,6 +110,9 @@ class StepDisplay:
         """The next piece begins, the one before is done."""
         self.done = self.begun
         self.begun += 1
+        if self.done == 1:  # the first one loads, or compiles, what all of them use
+            self.before = 1
+            self.since = time.monotonic()
         self.note(text)
 
     def reached(self, done: int, before: int, text: str = "", pieces: int | None = None) -> None:

@@ -19,16 +19,18 @@ def test_time_left_is_from_the_pieces_done(monkeypatch: pytest.MonkeyPatch) -> N
         display.begin(2, 3, "chips", 5)
         assert display.line == "[2/3] chips"
         display.next("chip 0")
-        assert display.left is None
-        now[0] = 108.0
+        now[0] = 150.0  # the first one loads what all of them use
         display.next("chip 1")
-        assert display.left == pytest.approx(4.0 * 8.0)
-        assert display.line == "[2/3] chips 2/5: chip 1, about 32 s left"
+        assert display.left is None
+        now[0] = 158.0
+        display.next("chip 2")
+        assert display.left == pytest.approx(3.0 * 8.0)
+        assert display.line == "[2/3] chips 3/5: chip 2, about 24 s left"
         now[0] = 161.0  # without a terminal a line each minute
-        display.note("still chip 1")
+        display.note("still chip 2")
     assert out.getvalue().splitlines() == [
         "[2/3] chips",
-        "[2/3] chips 2/5: still chip 1, about 4 min 4 s left",
+        "[2/3] chips 3/5: still chip 2, about 33 s left",
     ]
 
 
