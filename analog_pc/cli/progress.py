@@ -47,10 +47,9 @@ def progress_bar(total: float | None = None) -> Iterator[Show]:
 class StepDisplay:
     """The step that a command is doing.
 
-    On a terminal a bar with the step's number where there are several, the pieces and the time left, taken
-    from the mean time of those done in this step (of pieces one after the other without the first) unless it
-    is given.  Elsewhere a line when the step begins
-    and one each minute; with `each_piece` one for every piece that is done as well.
+    On a terminal a bar with the step's number, the pieces and the time left, taken from the mean time of
+    those done in this step (of pieces one after the other without the first) unless it is given.  Elsewhere a
+    line when the step begins and one each minute; with `each_piece` one for every piece that is done as well.
     """
 
     def __init__(self, console: Console | None = None, *, each_piece: bool = False) -> None:
@@ -151,7 +150,7 @@ class StepDisplay:
     @property
     def line(self) -> str:
         """The step, its piece and the time left, in one line."""
-        said = f"[{self.number}/{self.total}] {self.name}" if self.total > 1 else self.name
+        said = f"[{self.number}/{self.total}] {self.name}"
         if self.pieces and self.counts_done:
             said += f" {self.done}/{self.pieces} done"
         elif self.pieces and self.begun:

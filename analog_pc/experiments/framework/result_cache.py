@@ -84,7 +84,8 @@ class DiskCache:
         computed = self._side_by_side if side_by_side else self._in_turn
         for name, part in computed(missing, compute, tell):
             found[name] = part
-        tell("")
+        if names:
+            tell("")
         return [found[name] for name in names]
 
     def _in_turn(self, missing: Sequence[str], compute: Compute, tell: Callable[[str], None]) -> Computed:

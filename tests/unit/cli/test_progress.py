@@ -54,7 +54,7 @@ def test_a_terminal_has_a_bar() -> None:
 
 
 def test_each_finished_piece_may_be_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An earlier run's pieces say nothing of the time left; a single step has no number."""
+    """An earlier run's pieces say nothing of the time left."""
     now = [100.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     out = io.StringIO()
@@ -64,8 +64,8 @@ def test_each_finished_piece_may_be_a_line(monkeypatch: pytest.MonkeyPatch) -> N
             display.reached(done, 1, f"now {done}", 3)
             now[0] += 4.0
     assert out.getvalue().splitlines() == [
-        "bear",
-        "bear 1/3 done: now 1",
-        "bear 2/3 done: now 2, about 4 s left",
-        "bear 3/3 done: now 3",
+        "[1/1] bear",
+        "[1/1] bear 1/3 done: now 1",
+        "[1/1] bear 2/3 done: now 2, about 4 s left",
+        "[1/1] bear 3/3 done: now 3",
     ]

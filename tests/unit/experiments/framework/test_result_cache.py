@@ -64,6 +64,12 @@ def test_progress_is_told(tmp_path: Path) -> None:
     assert told == [(0, 2, 0, "now a"), (1, 2, 0, "now b"), (2, 2, 0, "")]
 
 
+def test_no_parts_are_not_told(tmp_path: Path) -> None:
+    told: list[object] = []
+    assert DiskCache(tmp_path, "run", lambda *x: told.append(x)).compute([], Work()) == []
+    assert told == []
+
+
 def test_parts_of_an_earlier_run_are_told_apart(tmp_path: Path) -> None:
     DiskCache(tmp_path, "run").compute(["a"], Work())
     told: list[tuple[int, int, int, str]] = []
