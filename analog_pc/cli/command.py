@@ -25,6 +25,18 @@ class Command(click.Command):
         return rest
 
 
+class WholeNumber(click.IntRange):
+    """A whole number within bounds; anything else is "not a valid integer", and no "range"."""
+
+    name = "integer"
+
+
+class Number(click.FloatRange):
+    """A number within bounds."""
+
+    name = "number"
+
+
 class PathOption(click.Path):
     """A path; the empty one, which would be the current folder, is refused."""
 

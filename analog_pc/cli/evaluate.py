@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import EVALUATION_STEPS
+from analog_pc.cli.command import WholeNumber
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, TechnologyOf
 
@@ -33,21 +34,21 @@ from analog_pc.cli.options import FOLDER, NETWORK, TechnologyOf
     "--seeds",
     default=5,
     show_default=True,
-    type=click.IntRange(1, 10_000),
+    type=WholeNumber(1, 10_000),
     help="Chips, each with its own random parts.",
 )
 @click.option(
     "--seed",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 2**32 - 1),
+    type=WholeNumber(0, 2**32 - 1),
     help="Of the first chip, of the samples drawn, and of the split of a data set.",
 )
 @click.option(
     "--samples",
     default=500,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     help="At most so many; of more, that number is drawn.",
 )
 @click.option("--skip", metavar="STEP[,STEP]", help=f"Not these of {', '.join(EVALUATION_STEPS)}.")

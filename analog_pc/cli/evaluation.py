@@ -11,7 +11,7 @@ import click
 
 from analog_pc.cli.console import PlainConsole
 from analog_pc.cli.evaluation_lines import comparison_lines, opening, step_lines
-from analog_pc.cli.interrupt import plain_interrupts
+from analog_pc.cli.interrupt import plain_interrupts, tell_stopping
 from analog_pc.cli.options import listed
 from analog_pc.cli.output_folder import claimed
 from analog_pc.cli.progress import StepDisplay
@@ -116,9 +116,10 @@ def _evaluate(found: Evaluation, folder: Path) -> None:
                         printed.print(line)
     except KeyboardInterrupt:
         found.interrupted = now
+        page = folder / "report.html"
+        tell_stopping(page)
         with interruptible():  # a second Ctrl-C does not spoil the report
             write_evaluation(found, folder)
-        page = folder / "report.html"
         raise KeyboardInterrupt(f"interrupted in step {now}, partial report: {page}") from None
     write_evaluation(found, folder)
     printed.print(f"report: {folder / 'report.html'}")

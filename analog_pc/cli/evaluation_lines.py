@@ -24,6 +24,7 @@ from analog_pc.evaluation.sentences import (
     percent,
     proposal_text,
     ratio_text,
+    unconverged_text,
 )
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
@@ -107,7 +108,9 @@ def _baselines(found: Evaluation) -> list[str]:
             f"  {'':<8}{'energy':>9} {'latency':>9}{'always on':>10}{'gated':>8}",
         ]
     for one in found.baselines:
-        joules = si(one.energy, "J") if math.isfinite(one.energy) else "-"
+        if not math.isfinite(one.energy):
+            continue
+        joules = si(one.energy, "J")
         seconds = si(one.latency, "s") if math.isfinite(one.latency) else "-"
         ratio = ""
         if found.cost is not None:
@@ -117,10 +120,8 @@ def _baselines(found: Evaluation) -> list[str]:
         line = f"  {one.phase:<8}{joules:>9} {seconds:>9}{ratio}  "
         hanging = " " * len(line)
         text = f"{one.name} ({one.grade})"
-        if not math.isfinite(one.energy):
-            text = f"{one.name}: its relaxation does not converge"
         said += textwrap.wrap(text, WIDTH, initial_indent=line, subsequent_indent=hanging)
-    return said
+    return said + _wrapped(unconverged_text(found.baselines), 2)
 
 
 def _break_even(found: Evaluation) -> list[str]:

@@ -16,7 +16,7 @@ from rich.text import Text
 from analog_pc.cli.configuration import configuration
 from analog_pc.cli.console import table_console
 from analog_pc.cli.output_folder import claimed
-from analog_pc.cli.progress import progress_bar
+from analog_pc.cli.progress import StepDisplay
 from analog_pc.errors import BadInput
 from analog_pc.experiments import EXPERIMENTS, DiskCache, Experiment, Result, Row, collect, save_result
 from analog_pc.experiments.framework.report import write_page
@@ -107,17 +107,20 @@ def _run(
     """The result; `kept` takes the caches of the finished parts."""
     versions = {c: SIMULATORS[c]().version() for c in columns if c in SIMULATORS}
     facts = {"technology": technology.name, "analog_pc": version("analog-pc"), **versions}
-    with progress_bar() as bar:
+    relaxers = experiment.circuits(technology, columns)
+    steps = len(relaxers) + experiment.backpropagation
+    with StepDisplay(each_piece=True) as display:
 
         def caches(column: str, fitted: Any) -> DiskCache:
-            def show(done: int, total: int, what: str) -> None:
-                bar(f"{experiment.name}, {column}: {what}", done, total)
+            display.begin(len(kept) + 1, steps, f"{experiment.name}, {column}")
+
+            def show(done: int, total: int, before: int, what: str) -> None:
+                display.reached(done, before, what, total)
 
             what = f"{experiment.name} {column} {fitted!r} {technology_text(technology)} {facts}"
             kept.append(DiskCache(out / "parts", what, show, workers))
             return kept[-1]
 
-        relaxers = experiment.circuits(technology, columns)
         agreement = {} if present(technology) else experiment.agreement
         return collect(experiment, config, relaxers, caches, facts, agreement)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from analog_pc.cli.choices import ACTIVATIONS, LAYOUTS, OUTPUT_ACTIVATIONS
-from analog_pc.cli.command import Command, PathOption
+from analog_pc.cli.command import Command, Number, PathOption
 from analog_pc.cli.options import refuse_overwriting
 
 
@@ -39,7 +39,7 @@ from analog_pc.cli.options import refuse_overwriting
 )
 @click.option(
     "--clip",
-    type=click.FloatRange(0.0, 1.0, min_open=True),
+    type=Number(0.0, 1.0, min_open=True),
     metavar="QUANTILE",
     help="Limit the weights of each layer to this quantile of their magnitudes, 0.999 say.",
 )

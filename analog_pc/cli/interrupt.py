@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+
+def tell_stopping(page: Path) -> None:
+    """Ctrl-C has arrived, and the report of what is done takes some seconds."""
+    click.echo(f"analog-pc: stopping, {page} is written with what is done ...", err=True)
 
 
 @contextmanager

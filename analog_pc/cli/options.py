@@ -62,7 +62,7 @@ class Numbers(click.ParamType[tuple[int | float, ...]]):
 
 
 class Fraction(click.ParamType[float]):
-    """A part of full scale: ``0.01`` or ``1%``."""
+    """A part of a whole: ``0.01`` or ``1%``."""
 
     name = "fraction"
 
@@ -71,7 +71,7 @@ class Fraction(click.ParamType[float]):
         try:
             number = float(text.removesuffix("%"))
         except ValueError:
-            self.fail(f"{value!r} is no fraction of full scale, such as 0.01 or 1%", param, ctx)
+            self.fail(f"{value!r} is no fraction, such as 0.01 or 1%", param, ctx)
         return number / 100.0 if text.endswith("%") else number
 
 

@@ -129,7 +129,10 @@ def _made(option: str, path: Path, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         _remove_empty(missing)
-        raise BadInput(f"{option} {path}: cannot be made: {fault.strerror or fault}") from None
+        why = fault.strerror or str(fault)
+        if fault.errno == errno.ENOENT:  # it is there, but holds no folders of ours, as /proc
+            why = f"{in_the_way} takes no new folder"
+        raise BadInput(f"{option} {path}: cannot be made: {why}; give a place elsewhere") from None
     return missing
 
 

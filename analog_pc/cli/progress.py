@@ -47,13 +47,16 @@ def progress_bar(total: float | None = None) -> Iterator[Show]:
 class StepDisplay:
     """The step that a command is doing.
 
-    On a terminal a bar with the step's number, the pieces done and the time left, taken from the mean time of
-    those done unless it is given.  Elsewhere a line when the step begins and one each minute.
+    On a terminal a bar with the step's number, the pieces and the time left, taken from the mean time of
+    those done in this step (of pieces one after the other without the first) unless it is given.  Elsewhere a
+    line when the step begins and one each minute; with `each_piece` one for every piece that is done as well.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, each_piece: bool = False) -> None:
         self.console = console or Console(stderr=True)
+        self.each_piece = each_piece
         self.number = 0
+        self.name = ""
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -67,7 +70,13 @@ class StepDisplay:
         self._task = self._bar.add_task("", total=None)
 
     def begin(
-        self, number: int, total: int, name: str, pieces: int = 0, seconds_left: float | None = None
+        self,
+        number: int,
+        total: int,
+        name: str,
+        pieces: int = 0,
+        seconds_left: float | None = None,
+        done: int | None = None,
     ) -> None:
         """Begin step `number` of `total`.
 
@@ -79,13 +88,17 @@ class StepDisplay:
             How many it has; 0 where that is not known.
         seconds_left
             For this step and all after it; None: for this step, from the pieces done.
+        done
+            Pieces that an earlier run did; given where pieces are counted as they end, not as they begin.
         """
         self.number = number
         self.total = total
         self.name = name
         self.pieces = pieces
         self.begun = 0
-        self.before = 0
+        self.done = done or 0
+        self.before = self.done
+        self.counts_done = done is not None
         self.text = ""
         self.since = time.monotonic()
         self._seconds_left = seconds_left
@@ -93,14 +106,31 @@ class StepDisplay:
         self._show()
 
     def next(self, text: str = "") -> None:
-        """The next piece begins."""
+        """The next piece begins, the one before is done."""
+        self.done = self.begun
         self.begun += 1
+        if self.done == 1:  # the first one loads, or compiles, what all of them use
+            self.before = 1
+            self.since = time.monotonic()
         self.note(text)
 
-    def reached(self, done: int, before: int, text: str = "") -> None:
-        """So many pieces are done, `before` of them by an earlier run, which say nothing of the time left."""
-        self.begun = done + 1
+    def reached(self, done: int, before: int, text: str = "", pieces: int | None = None) -> None:
+        """So many pieces are done, `before` of them by an earlier run, which say nothing of the time left.
+
+        Parameters
+        ----------
+        pieces
+            How many there are, where that was not known when the step began.
+        """
+        first = done == before
+        if first:
+            self.since = time.monotonic()
+        if self.each_piece and (first or done > self.done):
+            self._last_line = -math.inf
+        self.pieces = self.pieces if pieces is None else pieces
+        self.done = done
         self.before = before
+        self.counts_done = True
         self.note(text)
 
     def note(self, text: str) -> None:
@@ -110,7 +140,7 @@ class StepDisplay:
 
     def _show(self) -> None:
         if self.console.is_terminal:
-            done = max(self.begun - 1, 0) if self.pieces else self.number - 1
+            done = self.done if self.pieces else self.number - 1
             total = self.pieces or self.total
             self._bar.update(self._task, completed=done, total=total, description=self.line)
         elif time.monotonic() - self._last_line > MINUTE:
@@ -121,7 +151,9 @@ class StepDisplay:
     def line(self) -> str:
         """The step, its piece and the time left, in one line."""
         said = f"[{self.number}/{self.total}] {self.name}"
-        if self.pieces and self.begun:
+        if self.pieces and self.counts_done:
+            said += f" {self.done}/{self.pieces} done"
+        elif self.pieces and self.begun:
             said += f" {min(self.begun, self.pieces)}/{self.pieces}"
         if self.text:
             said += f": {self.text}"
@@ -130,10 +162,10 @@ class StepDisplay:
     @property
     def left(self) -> float | None:
         """Seconds left; None where they are not known."""
-        done = self.begun - 1
-        if done - self.before < 1 or not self.pieces:
+        if not self.pieces or self.done <= self.before:
             return self._seconds_left
-        return (time.monotonic() - self.since) / (done - self.before) * max(self.pieces - done, 0)
+        left = max(self.pieces - self.done, 0)
+        return (time.monotonic() - self.since) / (self.done - self.before) * left if left else None
 
     @contextmanager
     def paused(self) -> Iterator[None]:

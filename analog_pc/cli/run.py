@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import RELAXERS
-from analog_pc.cli.command import PathOption
+from analog_pc.cli.command import PathOption, WholeNumber
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, technology_option
 
@@ -20,7 +20,7 @@ from analog_pc.cli.options import FOLDER, technology_option
     "--simulators",
     help=f"Relaxers: some of {','.join(RELAXERS)}.  [default: all on which it is feasible]",
 )
-@click.option("--seeds", type=click.IntRange(min=1), help="Repetitions, where the experiment draws anything.")
+@click.option("--seeds", type=WholeNumber(min=1), help="Repetitions, where the experiment draws anything.")
 @click.option(
     "--set",
     "assignments",
@@ -30,7 +30,7 @@ from analog_pc.cli.options import FOLDER, technology_option
 )
 @click.option("--data", type=PathOption(), help="Data set, where the experiment learns one.")
 @click.option(
-    "--workers", default=1, show_default=True, type=click.IntRange(min=1), help="Processes side by side."
+    "--workers", default=1, show_default=True, type=WholeNumber(min=1), help="Processes side by side."
 )
 @click.option("--out", default=None, type=FOLDER, help="Folder of result, figure and unfinished parts.")
 def run(**asked: Any) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from analog_pc.cli.interrupt import plain_interrupts
+from analog_pc.cli.interrupt import plain_interrupts, tell_stopping
 from analog_pc.cli.options import listed
 from analog_pc.cli.output_folder import Claim, claimed
 from analog_pc.cli.progress import StepDisplay
@@ -19,6 +19,7 @@ from analog_pc.study.specification import BOUNDS, FieldLimit, Specification, Tar
 from analog_pc.study.specification import specify as find
 from analog_pc.study.specification.report.lines import field_line, joint_lines, opening
 from analog_pc.study.specification.report.write import NAMES, PAGE, write_specification
+from analog_pc.study.specification.run import STEPS
 from analog_pc.technology import Technology
 from analog_pc.training.interrupt import interruptible
 
@@ -84,17 +85,22 @@ def _search(found: Specification, request: SpecifyRequest) -> None:
     began = time.monotonic()
     target = found.target
     try:
-        with plain_interrupts(), StepDisplay() as display:
-            display.begin(1, 1, "fields", len(target.fields) + 1)
-            display.reached(0, 0, ", ".join(target.fields[:1]))
+        with plain_interrupts(), StepDisplay(each_piece=True) as display:
 
             def tell(one: FieldLimit) -> None:
                 with display.paused():
                     click.echo(field_line(one))
-                display.reached(len(found.limits), 0, one.bound.field.name)
 
-            find(target, found, workers=request.workers or cores(), tell=tell)
+            def report(step: str, done: int, total: int, text: str) -> None:
+                if step != display.name:
+                    display.begin(STEPS.index(step) + 1, len(STEPS), step, total, done=done)
+                    display.note(text)
+                else:
+                    display.reached(done, 0, text)
+
+            find(target, found, workers=request.workers or cores(), tell=tell, report=report)
     except KeyboardInterrupt:
+        tell_stopping(request.out / PAGE)
         with interruptible():  # a second Ctrl-C does not spoil the report
             write_specification(found, request.out)
         done = f"{len(found.limits)} of {len(target.fields)} fields"

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import SPECIFIED
+from analog_pc.cli.command import WholeNumber
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, TechnologyOf
 
@@ -33,15 +34,13 @@ from analog_pc.cli.options import FOLDER, NETWORK, Fraction, TechnologyOf
 @click.option(
     "--confidence", default="95%", show_default=True, type=Fraction(), help="Of the verdicts of a field."
 )
+@click.option("--samples", default=500, show_default=True, type=WholeNumber(min=1), help="At most so many.")
 @click.option(
-    "--samples", default=500, show_default=True, type=click.IntRange(min=1), help="At most so many."
-)
-@click.option(
-    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**32 - 1), help="Of chips and samples."
+    "--seed", default=0, show_default=True, type=WholeNumber(0, 2**32 - 1), help="Of chips and samples."
 )
 @click.option(
     "--workers",
-    type=click.IntRange(1, 1024),
+    type=WholeNumber(1, 1024),
     help="Processes beside each other.  [default: as many as there are cores]",
 )
 @click.option("--out", default=Path("specify"), show_default=True, type=FOLDER, help="Folder of the report.")

@@ -29,6 +29,7 @@ from analog_pc.study.part import WHOLE, Part, part, sbatch_script
 from analog_pc.study.report.sentences import (
     combination_lines,
     confirmation_lines,
+    culprit_lines,
     front_lines,
     index_lines,
     opening,
@@ -39,7 +40,7 @@ from analog_pc.study.search import Evaluate, check_search, search_study
 from analog_pc.study.sensitivity import check_sensitivity, indices_of
 from analog_pc.study.slurm_engine import JOBS, MINUTES, Array, check_slurm, run_on_slurm
 from analog_pc.study.store import Store
-from analog_pc.study.yields import chips_without, yields
+from analog_pc.study.yields import Yield, chips_without, yields
 
 SCRIPT = "study.sbatch"
 EXIT_CODES = {Verdict.CONFIRMED: 0, Verdict.DIFFERS: 1, Verdict.NOT_CHECKED: 3}
@@ -147,17 +148,18 @@ def _study(request: StudyRequest, folder: Path, claim: Claim) -> int:
         results = evaluate(study)
         analyses = Analyses(indices=indices_of(results))
         if study.limits.each:
-            analyses = _with_yields(results, analyses, evaluate, folder, request.netcdf)
+            analyses = dataclasses.replace(analyses, yields=yields(results, Store(folder).rows()))
+        for line in _measured_lines(results, analyses):
+            click.echo(line)
+        if any(one.pending for one in analyses.yields):
+            write_study(results, analyses, folder, as_netcdf=request.netcdf)  # a search may be interrupted
+            analyses = dataclasses.replace(analyses, yields=_with_culprits(results, evaluate, folder))
+    for line in culprit_lines(analyses.yields):
+        click.echo(line)
     if request.confirm:
         write_study(results, analyses, folder, as_netcdf=request.netcdf)  # ngspice may be interrupted
         confirmations = _confirmed(results, request.confirm, ngspice)
         analyses = dataclasses.replace(analyses, confirmations=confirmations)
-    for line in combination_lines(results, analyses.yields):
-        click.echo(line)
-    for line in front_lines(results):
-        click.echo(line)
-    for line in index_lines(analyses.indices, study):
-        click.echo(line)
     for line in confirmation_lines(analyses.confirmations):
         click.echo(line)
     write_study(results, analyses, folder, as_netcdf=request.netcdf)
@@ -225,7 +227,7 @@ def _shown(study: Study, folder: Path, evaluate: Evaluate, which: Part = WHOLE) 
             def tell(progress: Progress) -> None:
                 nonlocal done
                 if done < 0:  # an engine that refuses has shown nothing
-                    display.begin(1, 1, study.name, which.points(len(study)))
+                    display.begin(1, 1, study.name, which.points(len(study)), done=progress.stored)
                 done = progress.done
                 text = f"{counted(progress.failed, 'failure')}" if progress.failed else ""
                 display.reached(progress.done, progress.stored, text)
@@ -247,22 +249,21 @@ def _confirmed(results: Results, count: int, simulator: Simulator) -> tuple[Conf
         return confirm(results, count, simulator, display.next)
 
 
-def _with_yields(
-    results: Results,
-    analyses: Analyses,
-    evaluate: Callable[[Study], Results],
-    folder: Path,
-    as_netcdf: bool,
-) -> Analyses:
-    """The yields too; while culprits are looked for, the folder has a report of all rows without them."""
-    found = dataclasses.replace(analyses, yields=yields(results, Store(folder).rows()))
-    if not any(one.pending for one in found.yields):
-        return found
-    write_study(results, found, folder, as_netcdf=as_netcdf)
+def _measured_lines(results: Results, analyses: Analyses) -> list[str]:
+    """What is known as soon as all points are: the table, the front of a search, the indices."""
+    return [
+        *combination_lines(results, analyses.yields),
+        *front_lines(results),
+        *index_lines(analyses.indices, results.study),
+    ]
+
+
+def _with_culprits(results: Results, evaluate: Callable[[Study], Results], folder: Path) -> tuple[Yield, ...]:
+    """The yields with what the failing chips fail by."""
     try:
         measured = evaluate(chips_without(results))
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(
             f"{stopped}; {folder / PAGE} has all {counted(len(results), 'point')}, but not all culprits"
         ) from None
-    return dataclasses.replace(found, yields=yields(results, {one.row.key: one.row for one in measured}))
+    return yields(results, {one.row.key: one.row for one in measured})

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from analog_pc.cli.command import PathOption
+from analog_pc.cli.command import PathOption, WholeNumber
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER
 
@@ -18,7 +18,7 @@ FILE = PathOption()
 @click.option("--out", type=FOLDER, help="Folder of rows and report.  [default: the file's name]")
 @click.option(
     "--workers",
-    type=click.IntRange(1, 1024),
+    type=WholeNumber(1, 1024),
     help="Processes beside each other.  [default: as many as there are cores]",
 )
 @click.option(
@@ -28,23 +28,21 @@ FILE = PathOption()
     show_default=True,
     help="Workers of this machine, of a dask cluster, or an array of Slurm jobs.",
 )
-@click.option(
-    "--jobs", type=click.IntRange(1, 10_000), metavar="COUNT", help="Of --engine slurm.  [default: 8]"
-)
+@click.option("--jobs", type=WholeNumber(1, 10_000), metavar="COUNT", help="Of --engine slurm.  [default: 8]")
 @click.option("--partition", metavar="NAME", help="Of --engine slurm.  [default: the cluster's]")
 @click.option(
-    "--minutes", type=click.IntRange(1), metavar="COUNT", help="That a Slurm job may take.  [default: 60]"
+    "--minutes", type=WholeNumber(1), metavar="COUNT", help="That a Slurm job may take.  [default: 60]"
 )
 @click.option(
     "--confirm",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     default=0,
     metavar="COUNT",
     help="Solve so many random points again in ngspice, as whole circuits; exit code 1 where one differs.",
 )
 @click.option(
     "--sbatch",
-    type=click.IntRange(1, 10_000),
+    type=WholeNumber(1, 10_000),
     metavar="JOBS",
     help="Run nothing, and write DIR/study.sbatch: an array of so many Slurm jobs.",
 )

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from analog_pc.cli.choices import EXAMPLES
-from analog_pc.cli.command import PathOption
+from analog_pc.cli.command import Number, PathOption
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK
 
@@ -28,7 +28,7 @@ from analog_pc.cli.options import FOLDER, NETWORK
 )
 @click.option(
     "--precision",
-    type=click.FloatRange(min=0.0, min_open=True),
+    type=Number(min=0.0, min_open=True),
     default=1e-7,
     show_default=True,
     help="Of each step of ngspice; 1e-6 halves its time.",

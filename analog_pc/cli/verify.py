@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from analog_pc.cli.choices import ANALYSIS_STEPS
-from analog_pc.cli.command import PathOption
+from analog_pc.cli.command import PathOption, WholeNumber
 from analog_pc.cli.compiling import CompiledCommand
 from analog_pc.cli.options import FOLDER, NETWORK, Fraction, QuantityOf, refuse_overwriting, technology_option
 
@@ -27,7 +27,7 @@ REPORT_FILES = ((), ("report.html",), ("report.json",), ("summary.md",))  # () i
     "--samples",
     default=100,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     help="Stimuli, from the test part.",
 )
 @click.option("--phases", help="predict,learn or one of them.  [default: both; predict without targets]")
@@ -41,14 +41,14 @@ REPORT_FILES = ((), ("report.html",), ("report.json",), ("summary.md",))  # () i
     "--seed",
     default=0,
     show_default=True,
-    type=click.IntRange(0, 2**32 - 1),
+    type=WholeNumber(0, 2**32 - 1),
     help="Of the split, and of the network when none is given.",
 )
 @click.option(
     "--cross-check",
     default=1,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     help="Real parts: samples of each phase that SPICE simulates too, to check the native simulator.",
 )
 @click.option(
@@ -60,7 +60,7 @@ REPORT_FILES = ((), ("report.html",), ("report.json",), ("summary.md",))  # () i
     "--seeds",
     default=3,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     help="Real parts: chips that random non-idealities are drawn for.",
 )
 @click.option("--skip", metavar="STEP[,STEP]", help=f"Real parts: not these of {', '.join(ANALYSIS_STEPS)}.")

@@ -22,7 +22,7 @@ from analog_pc.evaluation.limits import CHIPS
 from analog_pc.importers.layers import count_kept_outliers, count_outliers
 from analog_pc.mapping import ConductancePair, clip_network
 from analog_pc.nonideality.accuracy import Accuracy
-from analog_pc.pcn import Equilibrium
+from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork
 from analog_pc.technology import Source, Technology
 
 QUANTILES = (0.999, 0.99)  # at which weights are clipped
@@ -68,7 +68,12 @@ def count_remedies(bench: Bench) -> int:
     """How many chips `try_remedies` measures."""
     if not outliers(bench):
         return 0
-    return (1 + len(QUANTILES) + len(DEVICES)) * len(bench.seeds_of(bench.technology)[:CHIPS])
+    return (1 + len(_clipped(bench)) + len(DEVICES)) * chips_tried(bench)
+
+
+def chips_tried(bench: Bench) -> int:
+    """How many chips each remedy is measured on."""
+    return len(bench.seeds_of(bench.technology)[:CHIPS])
 
 
 def try_remedies(bench: Bench, tick: Tick) -> Iterator[Remedy]:
@@ -76,16 +81,25 @@ def try_remedies(bench: Bench, tick: Tick) -> Iterator[Remedy]:
     if not outliers(bench):
         return
     yield _measured(bench, AS_MAPPED, bench, tick)
-    for quantile in QUANTILES:
-        network, _ = clip_network(bench.network, quantile)
-        kept = sum(count_kept_outliers(*pair) for pair in zip(bench.network.W, network.W, strict=True))
-        untouched = f" ({kept} of {outliers(bench)} kept)" if kept else ""
-        name = f"clipped at {100.0 * quantile:g} %{untouched}"
+    for name, network in _clipped(bench).items():
         yield _measured(bench, name, replace(bench, network=network), tick)
     for times in DEVICES:
         technology = with_devices(bench.technology, times * bench.technology.devices_per_weight)
         name = f"{technology.devices_per_weight} devices a cell"
         yield _measured(bench, name, replace(bench, technology=technology), tick)
+
+
+def _clipped(bench: Bench) -> dict[str, PredictiveCodingNetwork]:
+    """Name -> network, clipped at each quantile; none where clipping leaves every outlier as it is."""
+    found: dict[str, PredictiveCodingNetwork] = {}
+    count = outliers(bench)
+    for quantile in QUANTILES:
+        network, _ = clip_network(bench.network, quantile)
+        kept = sum(count_kept_outliers(*pair) for pair in zip(bench.network.W, network.W, strict=True))
+        if kept < count:
+            untouched = f" ({kept} of {count} kept)" if kept else ""
+            found[f"clipped at {100.0 * quantile:g} %{untouched}"] = network
+    return found
 
 
 def with_devices(technology: Technology, count: int) -> Technology:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from analog_pc.cost import ASSUMED_PROCESS, Baseline, BreakEvenRow, PhaseCost
 from analog_pc.cost.results import ASSUMED
+from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.check import LIKE_FOR_LIKE, Check
 from analog_pc.evaluation.limits import Limit, fields_of, resized
-from analog_pc.evaluation.outliers import outliers
+from analog_pc.evaluation.outliers import chips_tried, outliers
 from analog_pc.evaluation.proposal import AUTO_ZERO, Proposal
 from analog_pc.evaluation.results import Evaluation
 from analog_pc.nonideality.accuracy import BUDGET, Accuracy, within_budget
@@ -218,8 +220,22 @@ def outliers_text(found: Evaluation) -> str:
         return "weights that stick out: none beyond 6 root mean squares of its layer"
     return (
         f"weights that stick out: {counted(count, 'weight')} beyond 6 root mean squares of their layer. "
-        "Remedies: analog-pc import NET.npz --clip QUANTILE; devices_per_weight in a technology file"
+        "Remedies: analog-pc import NET.npz --clip QUANTILE; devices_per_weight in a technology file. "
+        f"Accuracies on the chip: {chips_text(found.bench)}"
     )
+
+
+def chips_text(bench: Bench) -> str:
+    """On how many chips remedies are compared: "the first 2 of 8 chips"."""
+    tried = chips_tried(bench)
+    total = len(bench.seeds_of(bench.technology))
+    return counted(tried, "chip") if tried == total else f"the first {tried} of {counted(total, 'chip')}"
+
+
+def unconverged_text(baselines: Sequence[Baseline]) -> str:
+    """On which digital machines the relaxation does not converge, in one sentence; "" if it does on all."""
+    names = [one.name for one in baselines if not math.isfinite(one.energy)]
+    return f"the relaxation does not converge, and has no cost, on {', '.join(names)}" if names else ""
 
 
 def cost_sentences(found: Evaluation) -> list[str]:

@@ -70,12 +70,10 @@ def _residual(bench: Bench) -> Measured:
 
 
 def _deviation(bench: Bench) -> Measured:
-    """Over the samples at rest."""
-    found = bench.first_chip
-    good = found.relaxation.converged & np.isfinite(found.output).all(axis=1)
-    if not good.any():
+    """Over all samples; none where one of them is not at rest."""
+    if not _all_at_rest(bench):
         return {"deviation": None, "deviation_rms": None}
-    apart = found.output[good] - bench.ideal_outputs[good]
+    apart = bench.first_chip.output - bench.ideal_outputs
     full = float(np.abs(bench.ideal_outputs).max()) or 1.0
     return {
         "deviation": float(np.abs(apart).max()) / full,
@@ -84,14 +82,19 @@ def _deviation(bench: Bench) -> Measured:
 
 
 def _margin(bench: Bench) -> Measured:
-    """Over the samples at rest."""
-    found = bench.first_chip
-    good = found.relaxation.converged & np.isfinite(found.output).all(axis=1)
-    if not good.any() or found.output.shape[1] < 2:
+    """Over all samples; none where one of them is not at rest."""
+    output = bench.first_chip.output
+    if not _all_at_rest(bench) or output.shape[1] < 2:
         return {"margin_least": None, "margin_median": None}
-    ordered = np.sort(found.output[good], axis=1)
+    ordered = np.sort(output, axis=1)
     margins = ordered[:, -1] - ordered[:, -2]
     return {"margin_least": float(margins.min()), "margin_median": float(np.median(margins))}
+
+
+def _all_at_rest(bench: Bench) -> bool:
+    """Whether every sample converged: what the others show would be better the more of them do not."""
+    found = bench.first_chip
+    return bool((found.relaxation.converged & np.isfinite(found.output).all(axis=1)).all())
 
 
 def _cost(bench: Bench, *phases: str) -> Cost:
@@ -164,13 +167,15 @@ MEASURES: Mapping[str, Measure] = {
         ),
         Measure(
             name="deviation",
-            meaning="distance of the outputs from the ideal network's, over its largest output",
+            meaning="distance of the outputs from the ideal network's, over its largest output; none where a "
+            "sample does not converge",
             columns={"deviation": "", "deviation_rms": ""},
             compute=_deviation,
         ),
         Measure(
             name="margin",
-            meaning="largest output less the second largest, activities",
+            meaning="largest output less the second largest, activities; none where a sample does not "
+            "converge",
             columns={"margin_least": "", "margin_median": ""},
             compute=_margin,
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from analog_pc.evaluation.sentences import (
     percent,
     points,
     ratio_text,
+    unconverged_text,
 )
 from analog_pc.nonideality.accuracy import within_budget
 from analog_pc.reporting.page import panel, template
@@ -39,7 +41,12 @@ def render_page(found: Evaluation, report: dict[str, Any], drawn: Mapping[str, F
         chip=None if found.chips is None else accuracy_text(found.chips),
         interval=None if found.chips is None else interval_text(found.chips),
         cost=found.cost,
-        ratios=[(cost_over(found, one), cost_over(found, one, gated=True)) for one in found.baselines],
+        ratios=[
+            (cost_over(found, one), cost_over(found, one, gated=True))
+            for one in found.baselines
+            if math.isfinite(one.energy)
+        ],
+        unconverged=unconverged_text(found.baselines),
         costs=[
             *cost_sentences(found),
             *break_even_sentences(found),

@@ -18,11 +18,19 @@ from analog_pc.inputs import forget_input
 from analog_pc.simulators.workspace import remove_abandoned, temporary_files
 from analog_pc.workers import begin_worker
 
-Progress = Callable[[int, int, str], None]
-"""progress(done, total, what): parts that are finished, of how many, and the one at work."""
+
+class Progress(Protocol):
+    """Is told of the parts."""
+
+    def __call__(self, done: int, total: int, before: int, what: str) -> None:
+        """So many of `total` parts are done, `before` of them by an earlier run; `what` happens now."""
+
 
 Compute = Callable[[str], Mapping[str, Array]]
 """compute(name): a part, from nothing but its name and what does not change."""
+
+Computed = Iterator[tuple[str, Mapping[str, Array]]]
+"""Parts with their names, in the order in which they end."""
 
 
 class ResultCache(Protocol):
@@ -38,7 +46,7 @@ class NoCache:
         return [compute(name) for name in names]
 
 
-def silent(done: int, total: int, what: str) -> None:
+def silent(done: int, total: int, before: int, what: str) -> None:
     """No progress is shown."""
 
 
@@ -53,7 +61,8 @@ class DiskCache:
         Everything that a part depends on (column, configuration, technology, version), in words; parts of
         another `what` are never taken for this one's.
     progress
-        Is told of every part before it starts and after it ends; with several workers only after it ends.
+        Is told of every part before it starts and of the last after it ends; with several workers when they
+        start and of every part after it ends.
     workers
         Processes that compute parts side by side.
     """
@@ -65,24 +74,29 @@ class DiskCache:
 
     def compute(self, names: Sequence[str], compute: Compute) -> list[Mapping[str, Array]]:
         found = {name: part for name in names if (part := _kept(self._path(name))) is not None}
+        before = len(found)
         missing = [name for name in names if name not in found]
+
+        def tell(what: str) -> None:
+            self.progress(len(found), len(names), before, what)
+
         side_by_side = self.workers > 1 and len(missing) > 1
-        computed = self._side_by_side(missing, compute) if side_by_side else self._in_turn(missing, compute)
-        for name, part in computed:
+        computed = self._side_by_side if side_by_side else self._in_turn
+        for name, part in computed(missing, compute, tell):
             found[name] = part
-        self.progress(len(names), len(names), "")
+        if names:
+            tell("")
         return [found[name] for name in names]
 
-    def _in_turn(self, missing: Sequence[str], compute: Compute) -> Iterator[tuple[str, Mapping[str, Array]]]:
-        total = len(missing)
-        for done, name in enumerate(missing):
-            self.progress(done, total, name)
+    def _in_turn(self, missing: Sequence[str], compute: Compute, tell: Callable[[str], None]) -> Computed:
+        for name in missing:
+            tell(f"now {name}")
             yield _computed(name, self._path(name), compute)
 
     def _side_by_side(
-        self, missing: Sequence[str], compute: Compute
-    ) -> Iterator[tuple[str, Mapping[str, Array]]]:
-        self.progress(0, len(missing), f"{self.workers} workers")
+        self, missing: Sequence[str], compute: Compute, tell: Callable[[str], None]
+    ) -> Computed:
+        tell(f"{self.workers} workers")
         pool = Parallel(
             n_jobs=self.workers,
             return_as="generator_unordered",
@@ -92,9 +106,9 @@ class DiskCache:
         )
         jobs = (delayed(_computed)(name, self._path(name), compute) for name in missing)
         try:
-            for done, (name, part) in enumerate(pool(jobs), start=1):
-                self.progress(done, len(missing), f"{self.workers} workers, done: {name}")
+            for name, part in pool(jobs):
                 yield name, part
+                tell(f"last {name}")
         except BaseException:
             # joblib has killed the workers with all their children, those too that would have cleaned up.
             remove_abandoned(temporary_files())

@@ -57,6 +57,7 @@ from analog_pc.experiments.scellier2023.trained_networks import (
     noise_quantities,
 )
 from analog_pc.relaxers import Relaxer
+from analog_pc.reporting.text import counted
 from analog_pc.resistive import CONTRASTIVE_RULES
 from analog_pc.technology import technology
 
@@ -198,9 +199,9 @@ def _notes(
     data = "digits" if config.data is None else config.data.name
     found = [
         f"Both networks: {config.hidden} hidden nodes on {data}, batches of {config.batch}, "
-        f"{config.epochs} passes, rates chosen among {len(config.resistive_rates)} on "
-        f"{config.tuning_seeds} split(s) of the training images; {values[EDGE]:.0f} choices are at an end "
-        "of the grid.",
+        f"{config.epochs} {'pass' if config.epochs == 1 else 'passes'}, rates chosen among "
+        f"{len(config.resistive_rates)} on {counted(config.tuning_seeds, 'split')} of the training images; "
+        f"choices at an end of the grid: {values[EDGE]:.0f}.",
         f"Resistive network: one device a conductance, g_min/g_max = {chip.g_min / chip.g_max:.3g}; its "
         f"sources use the whole supply of {chip.supply:g} V, so that 1 is {1e3 * volts:.3g} mV. Diodes are "
         "ideal; the drop of real ones is larger than these voltages. Its update is no outer product: "

@@ -84,8 +84,12 @@ def combination_lines(results: Results, found: Sequence[Yield]) -> list[str]:
     hidden = len(results.combinations) - SHOWN
     if hidden > 0:
         said.append(f"and {counted(hidden, 'more combination')}: results.csv")
-    said += failure_lines(results)
-    return said + [line for one in found[:SHOWN] if (line := culprit_text(one))]
+    return said + failure_lines(results)
+
+
+def culprit_lines(found: Sequence[Yield]) -> list[str]:
+    """What the failing chips of each combination fail by."""
+    return [line for one in found[:SHOWN] if (line := culprit_text(one))]
 
 
 def result_text(combination: Combination, study: Study, told: Mapping[int, Yield]) -> str:

@@ -1,22 +1,26 @@
 """The joint budget: what a chip costs where all fields are at the same share of their limits.
 
-A larger share means worse parts: more accuracy is lost, and the chip is cheaper.  Shares around the largest
-that keeps the budget are evaluated, each with the smallest bandwidth that damps it::
+A larger share means worse parts: on the whole more accuracy is lost, and the chip is cheaper.  The shares
+that the search tried and some around the one it found are evaluated, each with the smallest bandwidth that
+damps it::
 
-    candidate   share s = share of `joint.py` times a power of sqrt(2)
+    candidate   share s tried by `joint.py`, or that of its joint chip times a power of sqrt(2)
     loss        of chips, a verdict as in `trial.py`; the chance of a wrong one is shared among all shares
     cost        of a prediction, see `pricing.py`
 
 On the front no other candidate loses less at no more energy.  The joint chip, which is handed on, has the
-largest share that keeps the budget and a cost: the worst parts that are good enough.  It need not be the
-cheapest: what the cost model does not price, such as a smaller spread, is free, and may save energy.
+largest share, at most 1, that has a cost and up to which every share tried keeps the budget: a larger share
+that keeps it too, beyond one that does not, is told and not taken.  The joint chip need not be the cheapest:
+what the cost model does not price, such as a smaller spread, is free, and may save energy.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,7 +36,11 @@ from analog_pc.study.specification.joint import (
     Asked,
     Joint,
     Limits,
+    Report,
     confirmed_joint,
+    largest_kept,
+    no_joint,
+    no_report,
     try_share,
 )
 from analog_pc.study.specification.pricing import (
@@ -91,7 +99,7 @@ class Budget:
     Parameters
     ----------
     candidates
-        By share, ascending.
+        Every share that was tried, ascending.
     chosen
         Index of the joint chip; None where no candidate that keeps the budget has a cost.
     fields
@@ -118,18 +126,33 @@ class Budget:
         return None if self.chosen is None else self.candidates[self.chosen]
 
     @property
+    def strays(self) -> tuple[Candidate, ...]:
+        """Shares that keep the budget beyond one that does not: the loss is not monotone."""
+        beyond = itertools.dropwhile(lambda one: one.trial.verdict is Verdict.KEPT, self.candidates)
+        return tuple(one for one in beyond if one.trial.verdict is Verdict.KEPT)
+
+    @property
     def cheapest(self) -> Candidate | None:
         """The candidate of least energy that keeps the budget."""
         priced = [one for one in self.candidates if one.keeps]
         return min(priced, key=lambda one: one.price.energy or math.inf, default=None)
 
 
+SHARE_COSTS = "costs of shares"  # steps of a specification
+FIELD_COSTS = "costs of fields"
 STEPS = tuple(range(-(PRICED_SHARES // 2), PRICED_SHARES // 2 + 1))  # powers of sqrt(2)
 Job = Callable[[], Any]
 
 
 def find_budget(
-    bench: Bench, limits: Limits, joint: Joint, asked: Asked, workers: int, *, sized: bool
+    bench: Bench,
+    limits: Limits,
+    joint: Joint,
+    asked: Asked,
+    workers: int,
+    *,
+    sized: bool,
+    report: Report = no_report,
 ) -> tuple[Joint, Budget]:
     """Price the joint chip and shares around it.
 
@@ -140,40 +163,51 @@ def find_budget(
     limits
         Of each field alone; bandwidth is not among them.
     joint
-        The largest share that keeps the budget.
+        The share that the search found.
     asked
         Budget, seed and confidence.
     workers
         Processes beside each other; results do not depend on them.
     sized
         Whether bandwidth is specified too: each chip then has the smallest that was tried and damps it.
+    report
+        Is told of the candidates and fields that are done.
 
     Returns
     -------
     tuple of Joint, Budget
-        The joint chip at the largest share that has a cost, with its bandwidth; without a technology where
-        none damps it.
+        The joint chip at the largest share with a cost up to which every share tried keeps the budget, with
+        its bandwidth; without a technology where none damps it.
     """
     if joint.share is None:
         return joint, Budget(message="not even the smallest share keeps the budget: there is no joint chip")
-    shares = [joint.share * math.sqrt(2.0) ** step for step in STEPS]
-    found = _all([partial(_candidate, bench, limits, share, asked, sized) for share in shares], workers)
-    candidates = _with_front(found)
-    chosen = _largest(candidates, joint.share)
+    known = {trial.value: trial for trial in joint.trials}
+    jobs = [
+        partial(_candidate, bench, limits, share, known.get(share), asked, sized)
+        for share in _shares(joint.share, known)
+    ]
+    candidates = _with_front(_all(jobs, workers, partial(report, SHARE_COSTS)))
+    trials = [one.trial for one in candidates]
+    most = largest_kept(one for one in trials if one.value <= 1.0)  # no field is worse than its limit alone
+    if most is None:
+        message = "the smallest share tried does not keep the budget: there is no joint chip"
+        return no_joint(trials[::-1], asked.confidence), Budget(candidates=candidates, message=message)
+    chosen = _largest(candidates, most)
+    share = most if chosen is None else candidates[chosen].share
+    if share != joint.share:
+        joint = confirmed_joint(bench, limits, share, asked, joint.trials)
+    own = next(one.price for one in candidates if one.share == share)
     if chosen is None:
-        own = next(one.price for one in candidates if one.share == joint.share)
         message = f"no share that keeps the budget has a cost: {own.remark}"
         if sized:
             joint = _with_bandwidth(joint, bench.technology, own.bandwidth)
         return joint, Budget(candidates=candidates, message=message)
-    own_price = candidates[chosen].price
-    if candidates[chosen].share != joint.share:
-        joint = confirmed_joint(bench, limits, candidates[chosen].share, asked, joint.trials)
     fields = [FieldPrice(name=BANDWIDTH, priced_by=PRICED[BANDWIDTH], energy_ratio=None)] if sized else []
-    loosened = partial(_loosened, bench, joint.values, own_price, sized)
-    fields += _all([partial(loosened, one, value) for one, value in limits], workers)
+    loosened = partial(_loosened, bench, joint.values, own, sized)
+    alone = [partial(loosened, one, value) for one, value in limits]
+    fields += _all(alone, workers, partial(report, FIELD_COSTS))
     if sized:
-        joint = _with_bandwidth(joint, bench.technology, own_price.bandwidth)
+        joint = _with_bandwidth(joint, bench.technology, own.bandwidth)
     return joint, Budget(
         candidates=candidates,
         chosen=chosen,
@@ -182,12 +216,27 @@ def find_budget(
     )
 
 
-def _all(jobs: Sequence[Job], workers: int) -> list[Any]:
-    """The results of jobs, in their order."""
+def _shares(found: float, searched: Collection[float]) -> list[float]:
+    """The shares of the search, and those around the one it found, each once, ascending."""
+    around = [found * math.sqrt(2.0) ** step for step in STEPS]
+    shares = {found, *searched}
+    return sorted([*shares, *(one for one in around if not any(math.isclose(one, s) for s in shares))])
+
+
+def _all(jobs: Sequence[Job], workers: int, told: Callable[[int, int, str], None]) -> list[Any]:
+    """The results of jobs, in their order; `told` is told how many are done, of how many."""
+    told(0, len(jobs), "")
+    results: list[Any] = []
     if workers == 1 or len(jobs) < 2:
-        return [job() for job in jobs]
+        for job in jobs:
+            results.append(job())
+            told(len(results), len(jobs), "")
+        return results
     with worker_pool(min(workers, len(jobs))) as pool:
-        return [future.result() for future in [pool.submit(_alone, job) for job in jobs]]
+        futures = [pool.submit(_alone, job) for job in jobs]
+        for done, _ in enumerate(as_completed(futures), start=1):
+            told(done, len(jobs), "")
+        return [future.result() for future in futures]
 
 
 def _alone(job: Job) -> Any:
@@ -196,9 +245,14 @@ def _alone(job: Job) -> Any:
         return job()
 
 
-def _candidate(bench: Bench, limits: Limits, share: float, asked: Asked, sized: bool) -> Candidate:
-    """A share with its loss and its cost; a chip that no technology can have has none."""
-    trial = try_share(bench, limits, share, asked)
+def _candidate(
+    bench: Bench, limits: Limits, share: float, known: Trial | None, asked: Asked, sized: bool
+) -> Candidate:
+    """A share with its loss, `known` where the search has tried it, and its cost.
+
+    A chip that no technology can have has none.
+    """
+    trial = known or try_share(bench, limits, share, asked)
     if not trial.chips:
         return Candidate(share=share, trial=trial, price=no_price(trial.remark))
     values = {one.field.name: one.tightened(value, 1.0 / share) for one, value in limits}

@@ -1,15 +1,18 @@
 """All limits together: how much tighter every field has to be where all of them are at work.
 
 Each limit holds for a field alone.  Together, every field is given the same share of its limit: `share` s
-means s times the largest allowed value, and 1 / s times the smallest.  The largest share that keeps the
-budget is bisected, with the verdicts of `trial.py`, and confirmed on other chips.
+means s times the largest allowed value, and 1 / s times the smallest.  A share that keeps the budget is
+bisected, with the verdicts of `trial.py`, and confirmed on other chips.  The loss need not grow steadily with
+the share (a rounded number of levels, say, may fit the weights better than a larger one), so what counts is
+the largest share up to which *every* share tried keeps the budget (`largest_kept`): those of the search, and
+those around it that `budget.py` prices.  It is 1 at most.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from analog_pc.errors import BadInput
@@ -28,6 +31,8 @@ CONFIRMING = 128  # chips of their own at the share
 PRICED_SHARES = 7  # tried beside those of the search, by `budget.py`
 SEED_ROOM = 2**32 - LOOKS[-1] - CONFIRMING
 
+TOGETHER = "all together"  # step of a specification
+
 Limits = Sequence[tuple[Bound, float]]
 
 
@@ -45,9 +50,10 @@ class Joint:
         The technology with these values, and nothing else that is not ideal; None where there is no such
         chip, or none whose modes are known to be damped.
     trials
-        Shares that were tried.
+        Shares that the search tried.
     accuracy, low, high
-        On chips that did not find it: mean, and its t interval at the confidence of the target.
+        On chips that did not find it: mean, and its interval at the confidence of the target, as
+        `Loss.accuracy_interval` has it.
     chips, good
         Those chips, and how many of them lose no more than the budget; `yield_low`, `yield_high`: Clopper and
         Pearson's interval of their share.
@@ -76,8 +82,16 @@ class Asked:
     confidence: float
 
 
-def find_joint(bench: Bench, limits: Limits, asked: Asked) -> Joint | None:
-    """The largest share of the limits that keeps the budget; None where there is no limit.
+Report = Callable[[str, int, int, str], None]
+"""report(step, done, total, text): so many of `total` pieces of a step are done (0: not known)."""
+
+
+def no_report(step: str, done: int, total: int, text: str) -> None:
+    """Nothing is told."""
+
+
+def find_joint(bench: Bench, limits: Limits, asked: Asked, report: Report = no_report) -> Joint | None:
+    """A share of the limits that keeps the budget, by bisection; None where there is no limit.
 
     Parameters
     ----------
@@ -87,23 +101,43 @@ def find_joint(bench: Bench, limits: Limits, asked: Asked) -> Joint | None:
         Of each field alone.
     asked
         As for a field.
+    report
+        Is told of every share before it is tried.
     """
     if not limits:
         return None
-    trials = [try_share(bench, limits, 1.0, asked)]
+    trials: list[Trial] = []
+
+    def attempt(share: float) -> Trial:
+        report(TOGETHER, len(trials), 0, f"share {100.0 * share:.0f} %")
+        trials.append(try_share(bench, limits, share, asked))
+        return trials[-1]
+
+    attempt(1.0)
     while trials[-1].verdict is not Verdict.KEPT and trials[-1].value > SMALLEST:
-        trials.append(try_share(bench, limits, trials[-1].value / STEP, asked))
+        attempt(trials[-1].value / STEP)
     if trials[-1].verdict is not Verdict.KEPT:
-        return _nothing(trials, asked.confidence)
+        return no_joint(trials, asked.confidence)
     kept = trials[-1].value
     failed = kept * STEP if len(trials) > 1 else math.inf
     while math.isfinite(failed) and failed / kept > RESOLUTION:
-        trials.append(try_share(bench, limits, math.sqrt(kept * failed), asked))
-        if trials[-1].verdict is Verdict.KEPT:
-            kept = trials[-1].value
+        found = attempt(math.sqrt(kept * failed))
+        if found.verdict is Verdict.KEPT:
+            kept = found.value
         else:
-            failed = trials[-1].value
+            failed = found.value
+    report(TOGETHER, len(trials), 0, f"share {100.0 * kept:.0f} %, {CONFIRMING} other chips")
     return confirmed_joint(bench, limits, kept, asked, tuple(trials))
+
+
+def largest_kept(trials: Iterable[Trial]) -> float | None:
+    """The largest share up to which every one tried keeps the budget; None where the smallest does not."""
+    found: float | None = None
+    for one in sorted(trials, key=lambda trial: trial.value):
+        if one.verdict is not Verdict.KEPT:
+            break
+        found = one.value
+    return found
 
 
 def try_share(bench: Bench, limits: Limits, share: float, asked: Asked) -> Trial:
@@ -129,27 +163,27 @@ def confirmed_joint(
     """A share of all limits, on chips that did not find it."""
     technology = at_share(bench.technology, limits, share)
     found = lost(bench, technology, _seeds(asked.seed, "confirm", CONFIRMING))
-    half = found.half_width((1.0 - asked.confidence) / 2.0)
-    accuracy = bench.ideal_accuracy - found.mean
     good = int((found.each <= asked.budget + ROUNDING / bench.data.samples).sum())
-    low, high = exact_interval(good, found.chips, asked.confidence)
+    yield_low, yield_high = exact_interval(good, found.chips, asked.confidence)
+    low, high = found.accuracy_interval(bench.ideal_accuracy, (1.0 - asked.confidence) / 2.0)
     return Joint(
         share=share,
         values={b.field.name: b.tightened(value, 1.0 / share) for b, value in limits},
         technology=technology,
         trials=trials,
-        accuracy=accuracy,
-        low=accuracy - half,
-        high=accuracy + half,
+        accuracy=bench.ideal_accuracy - found.mean,
+        low=low,
+        high=high,
         chips=found.chips,
         good=good,
-        yield_low=low,
-        yield_high=high,
+        yield_low=yield_low,
+        yield_high=yield_high,
         confidence=asked.confidence,
     )
 
 
-def _nothing(trials: Sequence[Trial], confidence: float) -> Joint:
+def no_joint(trials: Sequence[Trial], confidence: float) -> Joint:
+    """No share keeps the budget."""
     unknown = math.nan
     return Joint(
         share=None, values={}, technology=None, trials=tuple(trials), accuracy=unknown, low=unknown,

@@ -13,14 +13,16 @@ from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.evaluation import Bench
 from analog_pc.study.specification.bounds import BOUNDS, Bound, bound
-from analog_pc.study.specification.budget import Budget, find_budget
-from analog_pc.study.specification.joint import Asked, Joint, find_joint
+from analog_pc.study.specification.budget import FIELD_COSTS, SHARE_COSTS, Budget, find_budget
+from analog_pc.study.specification.joint import TOGETHER, Asked, Joint, Report, find_joint, no_report
 from analog_pc.study.specification.search import CONFIRMING, SOURCE, Searched, search, seeds_of
 from analog_pc.study.specification.trial import Trial, lost
 from analog_pc.technology import Technology
 from analog_pc.workers import worker_pool
 
 CONFIDENCE = 0.95
+ALONE = "fields, each alone"
+STEPS = (ALONE, TOGETHER, SHARE_COSTS, FIELD_COSTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,8 @@ class Confirmed:
     accuracy
         Mean over the chips; unconverged samples count as wrong.
     low, high
-        Student's t interval of it over chips on the same samples; equal where all chips are the same.
+        Student's t interval of it over chips on the same samples, within 0 ... 1; equal where all chips are
+        the same.
     sample_low, sample_high
         What these chips may have on other samples of the same kind.
     chips
@@ -144,11 +147,13 @@ class FieldLimit:
     @property
     def met(self) -> bool | None:
         """Whether the technology keeps the limit; None without one."""
-        if not self.bounded or self.limit is None:
-            return None
+        return self.within(self.limit) if self.bounded and self.limit is not None else None
+
+    def within(self, limit: float) -> bool:
+        """Whether the technology's own value is no worse than a limit."""
         if self.bound.whole and not self.typical:  # levels: 0 stands for any
             return True
-        return self.typical >= self.limit if self.bound.direction == "min" else self.typical <= self.limit
+        return self.typical >= limit if self.bound.direction == "min" else self.typical <= limit
 
 
 @dataclass(kw_only=True, eq=False)
@@ -185,6 +190,16 @@ class Specification:
         return not self.missing and (self.joint is None or self.joint.technology is not None)
 
     @property
+    def exceeding(self) -> tuple[str, ...]:
+        """Fields of which the technology's own value is worse than the limit, or than the joint limit."""
+        together = {} if self.joint is None else self.joint.values
+        return tuple(
+            one.bound.field.name
+            for one in self.ordered
+            if one.met is False or not one.within(together.get(one.bound.field.name, one.typical))
+        )
+
+    @property
     def ordered(self) -> tuple[FieldLimit, ...]:
         """The limits in the order of the target."""
         return tuple(self.limits[name] for name in self.target.fields if name in self.limits)
@@ -193,7 +208,14 @@ class Specification:
 Tell = Callable[[FieldLimit], None]
 
 
-def specify(target: Target, found: Specification, *, workers: int = 1, tell: Tell) -> None:
+def specify(
+    target: Target,
+    found: Specification,
+    *,
+    workers: int = 1,
+    tell: Tell,
+    report: Report = no_report,
+) -> None:
     """Find the limit of every field alone, then of all together, and what that costs.
 
     Parameters
@@ -206,18 +228,23 @@ def specify(target: Target, found: Specification, *, workers: int = 1, tell: Tel
         Processes beside each other; results do not depend on them.
     tell
         Is told of each field that is done, in the order in which they end.
+    report
+        Is told of the pieces of every step, `STEPS`.
     """
+    total = len(target.fields)
     with single_threaded_blas():
+        report(ALONE, 0, total, "")
         for one in _each(target, workers):
             found.limits[one.bound.field.name] = one
             tell(one)
+            report(ALONE, len(found.limits), total, "")
         bounded = [one for one in found.ordered if one.bounded and not one.bound.by_modes]
         limits = [(one.bound, float(one.limit or 0.0)) for one in bounded]
-        joint = find_joint(target.bench, limits, target.asked)
+        joint = find_joint(target.bench, limits, target.asked, report)
         if joint is not None:
             sized = any(one.bound.by_modes for one in found.ordered)
             found.joint, found.costs = find_budget(
-                target.bench, limits, joint, target.asked, workers, sized=sized
+                target.bench, limits, joint, target.asked, workers, sized=sized, report=report
             )
     found.done = True
 
@@ -264,15 +291,14 @@ def _confirmed(target: Target, one: Bound, value: float) -> Confirmed:
     technology = one.field.apply(one.alone(bench.technology), one.rounded(value), SOURCE)
     found = lost(bench, technology, seeds_of(one, target.seed, "confirm", CONFIRMING))
     each = 1.0 - (1.0 - target.confidence) / len(target.fields)
-    half = found.half_width((1.0 - each) / 2.0)
-    accuracy = bench.ideal_accuracy - found.mean
-    low, high = found.sample_interval(each)
+    low, high = found.accuracy_interval(bench.ideal_accuracy, (1.0 - each) / 2.0)
+    sample_low, sample_high = found.sample_interval(each)
     return Confirmed(
-        accuracy=accuracy,
-        low=accuracy - half,
-        high=accuracy + half,
-        sample_low=max(bench.ideal_accuracy - high, 0.0),
-        sample_high=min(bench.ideal_accuracy - low, 1.0),
+        accuracy=bench.ideal_accuracy - found.mean,
+        low=low,
+        high=high,
+        sample_low=max(bench.ideal_accuracy - sample_high, 0.0),
+        sample_high=min(bench.ideal_accuracy - sample_low, 1.0),
         chips=found.chips,
         confidence=each,
     )

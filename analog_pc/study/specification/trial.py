@@ -83,6 +83,16 @@ class Loss:
         spread = max(float(self.each.std(ddof=1)), least)
         return float(stats.t.ppf(1.0 - alpha, m - 1)) * spread / math.sqrt(m)
 
+    def accuracy_interval(self, ideal: float, alpha: float) -> tuple[float, float]:
+        """Interval of the mean accuracy over chips, `alpha` on either side.
+
+        Student's t interval of the loss, taken from the ideal accuracy, and its part within 0 ... 1: a mean
+        of accuracies lies there, so what is cut off takes no coverage away.
+        """
+        accuracy = ideal - self.mean
+        half = self.half_width(alpha)
+        return max(accuracy - half, 0.0), min(accuracy + half, 1.0)
+
     def sample_interval(self, confidence: float) -> tuple[float, float]:
         """What the same chips might lose on other samples of the same kind: normal, over samples."""
         n = len(self.of_samples)

@@ -19,16 +19,18 @@ def test_time_left_is_from_the_pieces_done(monkeypatch: pytest.MonkeyPatch) -> N
         display.begin(2, 3, "chips", 5)
         assert display.line == "[2/3] chips"
         display.next("chip 0")
-        assert display.left is None
-        now[0] = 108.0
+        now[0] = 150.0  # the first one loads what all of them use
         display.next("chip 1")
-        assert display.left == pytest.approx(4.0 * 8.0)
-        assert display.line == "[2/3] chips 2/5: chip 1, about 32 s left"
+        assert display.left is None
+        now[0] = 158.0
+        display.next("chip 2")
+        assert display.left == pytest.approx(3.0 * 8.0)
+        assert display.line == "[2/3] chips 3/5: chip 2, about 24 s left"
         now[0] = 161.0  # without a terminal a line each minute
-        display.note("still chip 1")
+        display.note("still chip 2")
     assert out.getvalue().splitlines() == [
         "[2/3] chips",
-        "[2/3] chips 2/5: still chip 1, about 4 min 4 s left",
+        "[2/3] chips 3/5: still chip 2, about 33 s left",
     ]
 
 
@@ -49,3 +51,21 @@ def test_a_terminal_has_a_bar() -> None:
             out.write("in between")
     assert "chips 1/2: chip 0" in out.getvalue()
     assert "in between" in out.getvalue()
+
+
+def test_each_finished_piece_may_be_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An earlier run's pieces say nothing of the time left."""
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    out = io.StringIO()
+    with StepDisplay(Console(file=out, width=200), each_piece=True) as display:
+        display.begin(1, 1, "bear")
+        for done in (1, 2, 3):
+            display.reached(done, 1, f"now {done}", 3)
+            now[0] += 4.0
+    assert out.getvalue().splitlines() == [
+        "[1/1] bear",
+        "[1/1] bear 1/3 done: now 1",
+        "[1/1] bear 2/3 done: now 2, about 4 s left",
+        "[1/1] bear 3/3 done: now 3",
+    ]

@@ -139,6 +139,9 @@ def test_images_of_sizes_beyond_the_file(shape: tuple[int, ...], folder: Path) -
 
 
 OPTIONS: dict[str, tuple[tuple[object, ...], str]] = {
+    "a whole number": (("run", "bear", "--out", "o", "--seeds", "3.5"), "'3.5' is not a valid integer."),
+    "a part": (("specify", "n.npz", "--data", "wine", "--loss", "abc"), "is no fraction, such as 0.01"),
+    "a place": (("run", "bear", "--out", "/proc/x"), "/proc takes no new folder; give a place elsewhere"),
     "a rule": ((*TRAIN, "--rule", "ppc"), "unknown rule 'ppc': use one of pc, ipc, bp"),
     "another rule": ((*TRAIN, "--rule", "ipcc"), f"use one of {', '.join(LEARNING_RULES)}"),
     "a scheme": ((*TRAIN, "--scheme", "x"), f"use one of {', '.join(SCHEMES)}"),

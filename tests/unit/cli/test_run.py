@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +129,33 @@ def test_what_cannot_be_run_is_said(
     assert done.exit_code == 2
     assert words in done.output
     assert not list(tmp_path.iterdir())
+
+
+def test_a_refusal_waits_for_no_compiler(tmp_path: Path) -> None:
+    """An installation whose numerical code is not compiled yet refuses at once, with nothing else said."""
+    command = [sys.executable, "-c", "from analog_pc.cli import main; main()", "run", "bear"]
+    done = subprocess.run(
+        [*command, "--set", "foo=1", "--out", "x"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "compiled")},
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "analog-pc: run bear: there is no field 'foo', use one of rates, distance\n"
+    assert not list(tmp_path.rglob("*.nbc"))
+
+
+def test_finished_parts_are_told_where_there_is_no_terminal(tmp_path: Path) -> None:
+    done = cli("run", "bear", "--simulators", "ideal", "--set", "rates=[0.2,0.1]", "--out", tmp_path)
+    said = done.stderr.splitlines()
+    assert [line.partition(", about")[0] for line in said if "/2 done" in line] == [
+        f"[{step}/2] bear, {column} {text}"
+        for step, column in enumerate(("backprop", "ideal"), start=1)
+        for text in ("0/2 done: now lr0.2", "1/2 done: now lr0.1", "2/2 done")
+    ]
 
 
 def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

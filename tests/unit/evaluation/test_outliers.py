@@ -13,6 +13,7 @@ from analog_pc.cost.formula import array_power
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.outliers import AS_MAPPED, count_remedies, outliers, try_remedies, with_devices
+from analog_pc.evaluation.sentences import chips_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.simulators import Native
 from analog_pc.technology import Technology
@@ -50,12 +51,11 @@ def test_remedies_have_an_accuracy_and_a_cost(bench: Bench) -> None:
     rows = {row.name: row for row in found}
     assert list(rows) == [
         AS_MAPPED,
-        "clipped at 99.9 % (1 of 1 kept)",
         "clipped at 99 %",
         "2 devices a cell",
         "4 devices a cell",
     ]
-    assert len(ticks) == count_remedies(bench) == 10
+    assert len(ticks) == count_remedies(bench) == 8  # at 99.9 % the one outlier would be kept: no remedy
     alone = rows[AS_MAPPED]
     assert alone.devices == 2 * (
         65 * 6 + 7 * 3 + 3 * 6
@@ -129,3 +129,8 @@ def test_cells_cost_as_many_devices(
     devices = [next(p for p in w.parts if p.part == "written devices") for w in writes]
     assert devices[1].count == 3 * devices[0].count
     assert devices[1].energy == pytest.approx(3.0 * devices[0].energy, rel=0.02)  # but for the draws
+
+
+def test_the_comparison_says_on_how_many_chips_it_is(bench: Bench) -> None:
+    assert chips_text(bench) == "2 chips"
+    assert chips_text(replace(bench, seeds=tuple(range(8)))) == "the first 2 of 8 chips"

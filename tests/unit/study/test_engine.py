@@ -10,16 +10,18 @@ import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from analog_pc import BadInput, EffectiveRelaxer, SimulationFailed
+from analog_pc import BadInput, EffectiveRelaxer, SimulationFailed, technology
 from analog_pc.evaluation import Bench, TestData
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.study import Progress, Store, Study, axis, engine, evaluate, run_study, study_of
+from analog_pc.study.measures import measure
 from analog_pc.study.point import Row
 from analog_pc.technology import Technology
 
@@ -194,6 +196,23 @@ def test_cost_and_margin_are_measured(network: PredictiveCodingNetwork, data: Te
     assert measured["energy"] > 0.0  # type: ignore[operator]
     assert measured["margin_median"] > measured["margin_least"] > 0.0  # type: ignore[operator]
     assert 0.0 < measured["deviation_rms"] < measured["deviation"] < 1.0  # type: ignore[operator]
+
+
+def test_a_chip_that_does_not_converge_everywhere_has_no_margin(
+    network: PredictiveCodingNetwork, data: TestData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over the other samples margin and deviation would be the better the fewer converge."""
+    bench = Bench(network, technology("cmos65-rram"), data, (0,))
+    found = bench.first_chip
+    converged = found.relaxation.converged.copy()
+    converged[0] = False
+    partly = replace(found, relaxation=replace(found.relaxation, converged=converged))
+    monkeypatch.setattr(Bench, "_relaxed", lambda *_: partly)
+    other = replace(bench)
+    for name in ("margin", "deviation"):
+        one = measure(name)
+        assert all(value is not None for value in one.compute(bench).values())
+        assert set(one.compute(other).values()) == {None}
 
 
 def test_numerical_failures_are_rows(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,8 @@ from analog_pc.study.specification.report.lines import (
     beyond_text,
     budget_text,
     costs_text,
+    field_line,
+    joint_lines,
     missing_text,
     what_text,
 )
@@ -394,11 +396,83 @@ def test_the_joint_chip_has_the_worst_parts_that_keep_the_budget(
     assert searched is not None
     assert searched.share is not None
     kept = [one.share for one in costs.candidates if one.keeps and one.share <= searched.share]
-    assert own.share == max(kept)
+    assert own.share == max(kept) <= 1.0
     chip = found.technology
     assert chip is not None
     assert strong.ideal_accuracy - lost(strong, chip, range(1)).mean == pytest.approx(found.accuracy)
     assert found.values["amplifier_gain"] == chip.opamp_gain == 100.0 / own.share
+
+
+@pytest.fixture
+def levels_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loss that is not monotone: 0.25 and less keep the budget, so do 0.5 to 0.51, but nothing between."""
+
+    def attempt(_: Bench, __: Any, share: float, ___: Asked) -> Trial:
+        verdict = Verdict.KEPT if share <= 0.26 or 0.49 < share < 0.51 else Verdict.EXCEEDED
+        return Trial(value=share, loss=0.01, low=0.0, high=0.02, chips=1, verdict=verdict)
+
+    monkeypatch.setattr(joint, "try_share", attempt)
+    monkeypatch.setattr(budget, "try_share", attempt)
+    monkeypatch.setattr(joint, "CONFIRMING", 4)
+    priced = Price(energy=1e-9, latency=1e-6, power=1e-3, area=1e-8, bandwidth=None)
+    monkeypatch.setattr(budget, "price", lambda *_, **__: priced)
+
+
+@pytest.mark.usefixtures("levels_fit")
+def test_the_joint_share_is_the_largest_up_to_which_all_tried_keep_the_budget(bench: Bench) -> None:
+    searched = find_joint(bench, LIMITS, ASKED)
+    assert searched is not None
+    assert searched.share == pytest.approx(0.5)  # the search has met nothing worse below
+    found, costs = find_budget(bench, LIMITS, searched, ASKED, 1, sized=False)
+    shares = [one.share for one in costs.candidates]
+    assert shares == sorted(set(shares))
+    assert {one.value for one in searched.trials} <= set(shares)  # each is a row
+    assert found.share == pytest.approx(0.25)
+    assert costs.joint is not None
+    assert costs.joint.share == found.share
+    said = costs_text(costs)
+    assert "50.0 % keeps the budget, but 35.4 % does not, so the joint limits are below both." in said
+    assert "The loss does not grow" not in costs_text(
+        dataclasses.replace(costs, candidates=costs.candidates[:3])
+    )
+
+
+@pytest.mark.usefixtures("few_chips")
+def test_an_interval_of_an_accuracy_is_within_0_and_1(bench: Bench) -> None:
+    """Chips that lose one sample of 60 in a few: Student's t alone goes beyond 100 %."""
+    each = np.array([0.0, 0.0, 0.0, 1.0 / 60.0])
+    loss = Loss(each=each, of_samples=np.full(60, each.mean()))
+    low, high = loss.accuracy_interval(1.0, 0.025)
+    assert 1.0 - loss.mean + loss.half_width(0.025) > 1.0
+    assert high == 1.0
+    assert low == pytest.approx(1.0 - loss.mean - loss.half_width(0.025))
+    found = find_field(Target(bench=bench, budget=BUDGET), "input_offset").confirmed
+    assert found is not None
+    assert 0.0 <= found.low <= found.accuracy <= found.high <= 1.0
+
+
+def test_own_values_beyond_a_limit_are_marked(bench: Bench) -> None:
+    """Alone, the first field's typical value is beyond its limit; the second's beyond the joint one only."""
+    target = Target(bench=bench, budget=BUDGET, fields=("amplifier_gain", "input_offset"))
+    found = Specification(target=target)
+    for name, typical, limit in (("amplifier_gain", 50.0, 100.0), ("input_offset", 1e-3, 2e-3)):
+        kept, beyond = (
+            Trial(value=value, loss=0.0, low=0.0, high=0.0, chips=1, verdict=verdict)
+            for value, verdict in ((limit, Verdict.KEPT), (3.0 * limit, Verdict.EXCEEDED))
+        )
+        found.limits[name] = FieldLimit(
+            bound=bound(name),
+            typical=typical,
+            searched=search.Searched(kept=kept, beyond=beyond, trials=(kept, beyond)),
+        )
+    assert "50 V/V!" in field_line(found.limits["amplifier_gain"])
+    assert "!" not in field_line(found.limits["input_offset"])
+    values = {"amplifier_gain": 200.0, "input_offset": 0.5e-3}
+    found.joint = dataclasses.replace(joint.no_joint([], 0.95), share=0.5, values=values, chips=4)
+    assert found.exceeding == ("amplifier_gain", "input_offset")
+    said = joint_lines(found)
+    assert sum("!" in line for line in said) == 3  # both, and what that means
+    assert "beyond the limit of amplifier_gain, and beyond the joint limit of input_offset." in " ".join(said)
 
 
 def test_the_cheapest_chip_that_keeps_the_budget_is_told_beside_the_joint_one(
@@ -480,7 +554,7 @@ def test_the_joint_bandwidth_is_the_least_that_damps_and_sets_the_power(
 
 def test_only_bandwidth_has_a_price_of_its_own(budgeted: tuple[Joint, Budget], strong: Bench) -> None:
     assert budgeted[1].process == "cmos65"
-    assert "keep the budget without input_offset" in costs_text(budgeted[1], ("input_offset",))
+    assert "keeps the budget without input_offset" in costs_text(budgeted[1], ("input_offset",))
     names = {one.name: bool(one.priced_by) for one in budgeted[1].fields}
     assert names == {"opamp_gain_bandwidth": True, "amplifier_gain": False, "levels": False}
     # The same bandwidth: neither power nor area of a better part is any different.
@@ -491,7 +565,7 @@ def test_only_bandwidth_has_a_price_of_its_own(budgeted: tuple[Joint, Budget], s
 
 
 def test_without_a_joint_chip_there_is_no_price(bench: Bench) -> None:
-    nothing = joint._nothing([], 0.95)
+    nothing = joint.no_joint([], 0.95)
     same, costs = find_budget(bench, LIMITS, nothing, ASKED, 1, sized=True)
     assert same is nothing
     assert not costs.candidates
@@ -517,6 +591,10 @@ def test_the_figure_of_losses_cuts_no_interval(bench: Bench) -> None:
     lowest, highest = axes.get_ylim()
     assert -90.0 < lowest < -40.0
     assert highest == pytest.approx(100.0 * figures.HIGHEST * BUDGET)
+    arrows = [line for line in axes.get_lines() if line.get_label() == "beyond the axis"]
+    assert [np.asarray(line.get_xydata()).ravel().tolist() for line in arrows] == [
+        [far.value, pytest.approx(highest)]
+    ]
 
 
 def test_the_figure_of_costs_marks_what_is_beyond_its_axis(budgeted: tuple[Joint, Budget]) -> None:
@@ -604,6 +682,13 @@ def test_the_command_writes_a_specification(files: tuple[str, ...], tmp_path: Pa
     costs = report["costs"]
     assert costs["candidates"][costs["chosen"]]["share"] == report["joint"]["share"]
     assert "Pareto front" in result.stdout
+    steps = (
+        "fields, each alone 2/2 done",
+        "all together: share",
+        "costs of shares 1/",
+        "costs of fields 1/2",
+    )
+    assert all(step in result.stderr for step in steps), result.stderr
     written = (out / "specification.toml").read_text()
     assert written.startswith("# Limits of all together: ")
     assert "# All other non-ideal fields are as in ideal parts." in written
@@ -659,6 +744,19 @@ def test_ctrl_c_keeps_the_fields_that_are_done(
     assert report["partial"]
     assert [one["name"] for one in report["fields"]] == ["levels", "amplifier_gain"]
     assert "PARTIAL" in (tmp_path / "out" / "specification.html").read_text()
+    assert "analog-pc: stopping, " in result.stderr
+
+
+def test_ctrl_c_before_anything_is_done_leaves_no_empty_folder(
+    files: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(fields_of, "find_field", stopped)
+    assert cli(*files, "--fields", "levels").exit_code == 130
+    assert "specification.json" in {path.name for path in (tmp_path / "out").iterdir()}
+    assert not (tmp_path / "out" / "figures").exists()
 
 
 def test_ctrl_c_while_workers_search_ends_in_one_line(files: tuple[str, ...]) -> None:
@@ -672,8 +770,9 @@ def test_ctrl_c_while_workers_search_ends_in_one_line(files: tuple[str, ...]) ->
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    progress, last = said.splitlines()
-    assert progress.endswith("fields")
+    *progress, stopping, last = said.splitlines()
+    assert all(line.startswith("[1/4] fields, each alone ") for line in progress)
+    assert stopping.startswith("analog-pc: stopping, ")
     assert last.startswith("analog-pc: interrupted: ")
 
 

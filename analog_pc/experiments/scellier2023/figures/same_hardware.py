@@ -11,6 +11,7 @@ from analog_pc.arrays import Floats
 from analog_pc.experiments.framework.quantity import Quantity, named, numbers, quantity
 from analog_pc.experiments.framework.result import Result
 from analog_pc.experiments.scellier2023.figures.contrastive_learning import EXACT
+from analog_pc.experiments.scellier2023.noise_tolerance import GOOD
 from analog_pc.experiments.song2024.figures.columns import letter
 from analog_pc.reporting.style import styled
 
@@ -32,6 +33,7 @@ TWINS = (EXACT, "bp")
 NAMES = {"pcn-c-ep": "PCN, C-EP", "pc": "PC", "pc-sized": "PC, small C", EXACT: "exact", "bp": "BP"}
 MARKERS = "osD^vP*XhH<>"
 THERMAL = {"thermal@c-ep": ("C0", "kT/C of a node, C-EP"), "thermal@pc": ("C1", "kT/C of a node, PC")}
+BORNE = "noise-borne@pc"
 TRAINED = {"c-ep": r"C-EP, spring, $\beta$ = 0.5", "pc": "PC"}  # with read noise
 SWEPT = {  # non-ideality: axis label, factor of its values
     "mismatch": ("mismatch of conductances, %", 100.0),
@@ -128,17 +130,26 @@ def _least_beta(axes: Axes, result: Result) -> None:
         )
         most = float(np.asarray(arrays[BETAS]).max())
         axes.axhline(most, color="0.7", linewidth=0.5, label="largest beta of the supply")
-        enough = np.asarray(arrays[LAYERED_COSINES]) >= 0.9
-        if enough.any():
-            axes.axvspan(
-                millivolts.min(), millivolts[enough].max(), color="C1", alpha=0.15, label="PC: good, no beta"
-            )
+        borne = _noise_borne(result)
+        if borne is not None:
+            axes.axvspan(millivolts.min(), 1e3 * borne, color="C1", alpha=0.15, label="PC: good, no beta")
         for row in result.rows:
             if row.id in THERMAL and row.ideal is not None:
                 color, label = THERMAL[row.id]
                 axes.axvline(1e3 * row.ideal, color=color, linestyle="--", linewidth=0.8, label=label)
         axes.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(0.0, 0.9))
     axes.set(xlabel="read noise, mV rms", ylabel="least beta for a cosine of 0.9", xscale="log", yscale="log")
+
+
+def _noise_borne(result: Result) -> float | None:
+    """V that predictive coding bears, as the table and the note have it; the end of the grid where all of it
+    is good, None where nothing is."""
+    arrays = result.data["ideal"]
+    told = next((row.ideal for row in result.rows if row.id == BORNE), None)
+    if told is not None and np.isfinite(told):
+        return told
+    good = bool((np.asarray(arrays[LAYERED_COSINES]) >= GOOD).all())
+    return float(np.asarray(arrays[NOISES]).max()) if good else None
 
 
 def _noisy(axes: Axes, result: Result) -> None:

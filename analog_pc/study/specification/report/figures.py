@@ -26,7 +26,7 @@ from analog_pc.si import engineering
 from analog_pc.study.specification.bounds import MIN
 from analog_pc.study.specification.budget import Budget, Candidate
 from analog_pc.study.specification.run import FieldLimit, Specification
-from analog_pc.study.specification.trial import Verdict
+from analog_pc.study.specification.trial import Trial, Verdict
 
 COLUMNS = 4
 HIGHEST = 6.0  # budgets: what is beyond is far beyond
@@ -46,9 +46,10 @@ def losses(found: Specification) -> Figure:
     figure = Figure(figsize=(FULL_WIDTH, 0.5 + 1.35 * rows), layout="constrained")
     panels = figure.subplots(rows, COLUMNS, sharey=True, squeeze=False).ravel()
     budget = 100.0 * found.target.budget
+    top = HIGHEST * budget
     for axes, one in zip(panels, shown, strict=False):
-        _panel(axes, one, budget)
-    panels[0].set_ylim(lowest_shown(shown, budget), HIGHEST * budget)
+        _panel(axes, one, budget, top)
+    panels[0].set_ylim(lowest_shown(shown, budget), top)
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     for axes in panels[::COLUMNS]:
@@ -64,13 +65,16 @@ def lowest_shown(shown: Sequence[FieldLimit], budget: float) -> float:
     return min([-budget, *(ROOM * low for low in seen)])
 
 
-def _panel(axes: Axes, one: FieldLimit, budget: float) -> None:
+def _panel(axes: Axes, one: FieldLimit, budget: float, top: float) -> None:
     assert one.searched is not None
     for trial in one.searched.trials:
         if math.isnan(trial.loss):
             continue
         marker, colour, label = MARKS[trial.verdict]
         lost = 100.0 * trial.loss
+        if lost > top:
+            _arrow(axes, trial, trial.value, top)
+            continue
         axes.vlines(trial.value, 100.0 * trial.low, 100.0 * trial.high, color=colour, lw=0.8)
         axes.plot(trial.value, lost, ls="", marker=marker, color=colour, label=label, **HOLLOW)
     axes.axhline(budget, color=INK, lw=0.7, ls=(0, (4, 2)), label="budget")
@@ -158,13 +162,18 @@ def front(costs: Budget, budget: float) -> Figure:
 
 def _beyond(axes: Axes, one: Candidate, energy: float, top: float) -> None:
     """An arrow at the upper edge for a chip that loses more than the axis shows, with what it loses."""
-    axes.plot(
-        energy, top, ls="", marker=CARETUPBASE, color=MARKS[one.trial.verdict][1], clip_on=False,
-        label="beyond the axis",
-    )  # fmt: skip
+    _arrow(axes, one.trial, energy, top)
     axes.annotate(
         f"{100.0 * one.share:.0f} %, {100.0 * one.trial.loss:.0f} lost", (energy, top), (0, -5),
         textcoords="offset points", fontsize=6, ha="center", va="top", rotation=90,
+    )  # fmt: skip
+
+
+def _arrow(axes: Axes, trial: Trial, place: float, top: float) -> None:
+    """At the upper edge, which its mark touches."""
+    axes.plot(
+        place, top, ls="", marker=CARETUPBASE, color=MARKS[trial.verdict][1], clip_on=False,
+        label="beyond the axis",
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from analog_pc.study.specification.trial import Trial, Verdict
 
 WIDTH = 80
 NAME = 26  # column of names
+WORSE = "!"  # beside a typical value that is beyond a limit
 
 
 def opening(target: Target) -> list[str]:
@@ -46,8 +47,8 @@ def field_line(one: FieldLimit) -> str:
     limit = number_text(one.limit, unit) if one.bounded else "-"
     lowest = limit if one.bound.direction == MIN else ""
     largest = "" if one.bound.direction == MIN else limit
-    typical = typical_text(one)
-    return f"{one.bound.field.name:<{NAME}}{lowest:>11}{typical:>11}{largest:>11}  {beyond_text(one)}"
+    typical = f"{typical_text(one):>11}{WORSE if one.met is False else ' '}"
+    return f"{one.bound.field.name:<{NAME}}{lowest:>11}{typical}{largest:>10}  {beyond_text(one)}"
 
 
 def typical_text(one: FieldLimit) -> str:
@@ -119,15 +120,32 @@ def joint_lines(found: Specification) -> list[str]:
     joint = found.joint
     if joint is None:
         nothing = f"No field has a limit of accuracy: nothing to share. {missing_text(found)}"
-        return [] if found.partial else ["", *textwrap.wrap(nothing, WIDTH)]
+        return [] if found.partial else ["", *textwrap.wrap(nothing, WIDTH), *_worse_lines(found)]
     said = ["", *textwrap.wrap(joint_text(joint, found), WIDTH)]
     if joint.share is None:
-        return said
+        return [*said, *_worse_lines(found), *budget_lines(found)]
     said += ["", f"{'field, all together':<{NAME}}{'':<4}{'limit':>11}{'joint limit':>13}{'typ':>11}  price"]
     said += [
         _joint_line(one, joint, found.costs) for one in found.ordered if one.bound.field.name in joint.values
     ]
-    return [*said, *budget_lines(found)]
+    return [*said, *_worse_lines(found), *budget_lines(found)]
+
+
+def _worse_lines(found: Specification) -> list[str]:
+    text = exceeding_text(found)
+    return ["", *textwrap.wrap(f"{WORSE} {text}", WIDTH)] if text else []
+
+
+def exceeding_text(found: Specification) -> str:
+    """Which of the technology's own values are not good enough; "" where all are."""
+    alone = [one.bound.field.name for one in found.ordered if one.met is False]
+    together = [name for name in found.exceeding if name not in alone]
+    said = []
+    if alone:
+        said.append(f"beyond the limit of {' and '.join(alone)}")
+    if together:
+        said.append(f"beyond the joint limit of {' and '.join(together)}")
+    return f"{found.target.bench.technology.name} itself is {', and '.join(said)}." if said else ""
 
 
 def _joint_line(one: FieldLimit, joint: Joint, costs: Budget | None) -> str:
@@ -135,8 +153,9 @@ def _joint_line(one: FieldLimit, joint: Joint, costs: Budget | None) -> str:
     name = one.bound.field.name
     limit = "-" if one.limit is None else number_text(one.limit, one.bound.field.unit)
     value = number_text(joint.values[name], one.bound.field.unit)
-    cells = f"{name:<{NAME}}{one.bound.direction:<4}{limit:>11}{value:>13}{typical_text(one):>11}"
-    return f"{cells}  {price_text(costs, name)}".rstrip()
+    mark = " " if one.within(joint.values[name]) else WORSE
+    cells = f"{name:<{NAME}}{one.bound.direction:<4}{limit:>11}{value:>13}{typical_text(one):>11}{mark}"
+    return f"{cells} {price_text(costs, name)}".rstrip()
 
 
 def price_text(costs: Budget | None, name: str) -> str:
@@ -189,11 +208,12 @@ def costs_text(costs: Budget, missing: Sequence[str] = ()) -> str:
     """The chip that is handed on, the cheapest one, and what prices leave out; or why there are none."""
     one = costs.joint
     if one is None:
-        return costs.message
+        return f"{costs.message} {not_monotone_text(costs)}".strip()
     without = f" without {' and '.join(missing)}" if missing else ""
     said = (
-        f"* Pareto front. <- joint limits, the worst parts that keep the budget{without}, each field at "
-        f"{100.0 * one.share:.0f} % of its limit: at most {number_text(one.price.energy, 'J')} and "
+        "* Pareto front. <- joint limits, the largest share up to which every share tried keeps the "
+        f"budget{without}, each field at {100.0 * one.share:.0f} % of its limit: at most "
+        f"{number_text(one.price.energy, 'J')} and "
         f"{number_text(one.price.latency, 's')} a prediction (linear bound of settling; component values of "
         f"{costs.process})."
     )
@@ -203,7 +223,20 @@ def costs_text(costs: Budget, missing: Sequence[str] = ()) -> str:
             f" The cheapest that keeps it is at {100.0 * least.share:.0f} %: "
             f"{number_text(least.price.energy, 'J')}."
         )
-    return f"{said} {UNPRICED}"
+    return " ".join([said, *filter(None, [not_monotone_text(costs)]), UNPRICED])
+
+
+def not_monotone_text(costs: Budget) -> str:
+    """Which larger share keeps the budget too, where one below it does not; "" where the loss is monotone."""
+    if not costs.strays:
+        return ""
+    largest = costs.strays[-1]
+    failed = next(one for one in costs.candidates if one.trial.verdict is not Verdict.KEPT)
+    does = "does not" if failed.trial.verdict is Verdict.EXCEEDED else "is not known to"
+    return (
+        f"The loss does not grow steadily with the share: {100.0 * largest.share:.1f} % keeps the budget, "
+        f"but {100.0 * failed.share:.1f} % {does}, so the joint limits are below both."
+    )
 
 
 UNPRICED = (
@@ -219,8 +252,8 @@ def joint_text(joint: Joint, found: Specification) -> str:
     target = found.target
     who = "All others together" if found.missing else "All together"
     if joint.share is None:
-        worst = joint.trials[-1]
-        said = f"{who}: not even 1/{1.0 / worst.value:.0f} of every limit keeps the budget."
+        least = min(one.value for one in joint.trials)
+        said = f"{who}: not even {100.0 * least:.3g} % of every limit keeps the budget."
         return f"{said} {missing_text(found)}".rstrip()
     said = (
         f"{who}, each at {100.0 * joint.share:.0f} % of its limit: {percent(joint.accuracy)} "
@@ -253,6 +286,7 @@ def confidence_text(target: Target) -> str:
         f"all verdicts of a field are right with at least {sure} confidence (Student's t over chips, shared "
         "among all looks at all values). Fields without chance are tried on one chip: their loss on these "
         "samples is exact. Accuracies at the limits come from chips that did not find them; their intervals "
+        "(Student's t over chips, within 0 ... 100 %) "
         f"hold together with {sure}. A limit holds for a field alone, all other parts ideal but those that "
         "it acts through; bandwidth is bounded by the damping of the whole circuit's modes instead, because "
         "it moves no operating point."

@@ -25,6 +25,7 @@ from analog_pc.study.specification.report.lines import (
     candidate_cells,
     confidence_text,
     costs_text,
+    exceeding_text,
     faults,
     joint_text,
     opening,
@@ -63,7 +64,7 @@ def write_specification(found: Specification, folder: Path) -> None:
     contents[PAGE] = _page(found, drawn).encode()
     contents[JSON] = json_text(specification_dict(found)).encode()
     try:
-        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        (folder / FIGURES if drawn else folder).mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise BadInput(f"{folder}: cannot be made: {fault.strerror or fault}") from None
     withdraw(folder, NAMES)
@@ -107,18 +108,20 @@ def specification_dict(found: Specification) -> dict[str, Any]:
         fields           [{name, limit, unit, direction, confidence, accuracy_at_limit, ...}]: each alone.
                          limit: the worst value that keeps the budget, null without one; direction: "min" or
                          "max"; confidence: that all verdicts are right, null where no chance is in it;
-                         accuracy_at_limit: on chips that did not find it, with low, high (t over chips) and
+                         accuracy_at_limit: on chips that did not find it, with low, high (t over chips,
+                         within 0 ... 1) and
                          sample_low, sample_high (on other samples), each of interval_confidence.
                          typical: value of the technology, met: whether it keeps the limit; beyond: the best
                          value tried beyond it, {value, loss, verdict, remark, not_built (chips),
                          unconverged (answers)}; trials: all values tried;
-                         joint_limit: with all fields at work, null where it is not among them
+                         joint_limit: with all fields at work, null where it is not among them; joint_met:
+                         whether the technology keeps it
         joint            {share, fields [{name, limit, unit, direction}], accuracy, low, high, chips, good,
                          yield_low, yield_high, confidence, trials}, or null
-        costs            {candidates [{share, trial, price {energy, latency, power, area, bandwidth, remark},
-                         on_front}], chosen (index of the joint chip), fields [{name, priced_by,
-                         energy_ratio}], process, message}, or null; of a prediction, with linear
-                         bounds of the settling time
+        costs            {candidates (every share tried) [{share, trial, on_front, price {energy, latency,
+                         power, area, bandwidth, remark}}], chosen (index of the joint chip),
+                         fields [{name, priced_by, energy_ratio}], process, message}, or null; of a
+                         prediction, with linear bounds of the settling time
     """
     target = found.target
     bench = target.bench
@@ -135,7 +138,7 @@ def specification_dict(found: Specification) -> dict[str, Any]:
         "seed": target.seed,
         "partial": found.partial,
         "missing": list(found.missing),
-        "fields": [_field(one) | {"joint_limit": _joint_limit(one, found)} for one in found.ordered],
+        "fields": [_field(one) | _together(one, found) for one in found.ordered],
         "joint": _joint(found),
         "costs": _costs(found.costs),
         "versions": versions(),
@@ -166,6 +169,11 @@ def _field(one: FieldLimit) -> dict[str, Any]:
         "trials": [] if one.searched is None else plain(one.searched.trials),
         "failed": one.failed or None,
     }
+
+
+def _together(one: FieldLimit, found: Specification) -> dict[str, Any]:
+    limit = _joint_limit(one, found)
+    return {"joint_limit": limit, "joint_met": None if limit is None else one.within(limit)}
 
 
 def _joint_limit(one: FieldLimit, found: Specification) -> float | None:
@@ -243,7 +251,8 @@ CAPTIONS = {
         "Accuracy lost over every field",
         "Each field alone; better values to the left. Bars: what the chips tried tell of the mean over "
         "chips, at the confidence of one look. Where no bar is seen one chip stands for all, or it is "
-        "shorter than the mark. Dashed: the budget.",
+        "shorter than the mark. Arrow at the upper edge: more is lost than the axis shows. Dashed: the "
+        "budget.",
     ),
     "margins": (
         "How far the technology is from its limits",
@@ -285,7 +294,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
                 "limit": limit,
                 "together": together,
                 "typical": typical_text(one),
-                "met": one.met,
+                "worse": one.bound.field.name in found.exceeding,
                 "accuracy": "" if confirmed is None else percent(confirmed.accuracy),
                 "interval": ""
                 if confirmed is None or confirmed.chips < 2
@@ -307,6 +316,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
         rows=rows,
         candidates=[] if found.costs is None else [_candidate(one) for one in found.costs.candidates],
         priced="" if found.costs is None else costs_text(found.costs, found.missing),
+        exceeding=exceeding_text(found),
         confidence=confidence_text(target),
         panels=[panel(figure, name, *CAPTIONS[name]) for name, figure in drawn.items()],
         versions=versions(),

@@ -38,14 +38,14 @@ class MixedWriter(OneArray):
 
     def __init__(self, device: WeightDevice, shape: tuple[int, int], seed: int, lines: int) -> None:
         super().__init__(device, shape, seed, lines)
-        self.step = self.main.step
         self.chi = np.zeros(shape)
 
     def write(self, x: Floats, d: Floats, rate: float) -> None:
+        step = self.main.step
         self.chi += change(x, d, rate)
-        pulses = np.trunc(self.chi / self.step)
+        pulses = np.trunc(self.chi / step)
         if pulses.any():
-            self.chi -= pulses * self.step
+            self.chi -= pulses * step
             self.main.pulse(pulses.astype(np.int64))
 
     def state(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ difference is written again, as in Suri et al., IEDM 2011 and Burr et al., IEEE 
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 
@@ -68,12 +69,17 @@ class PairedSynapses:
         self.shape = self.plus.shape
         self.write_count = WriteCount()
         self.limits = risen * device.pulsed.w_max, saturation * device.pulsed.w_max
-        self.step = mean_step(device.pulsed, 0.5 * self.limits[1])
+        self.device = device.pulsed
         self.every = every
         self.age = 0
         self.lines = tuple(np.random.default_rng(lines) for _ in range(2))  # both hang on the same lines
         self.time_dependent = True
         self._ages = ages(self.plus)
+
+    @cached_property
+    def step(self) -> float:
+        """Mean size of a pulse amid the range; measured when it is first wanted."""
+        return mean_step(self.device, 0.5 * self.limits[1])
 
     @property
     def weights(self) -> Floats:

@@ -38,15 +38,18 @@ class WriteCount:
 class Synapses(Protocol):
     """Weights [row = pre, column = post], dimensionless, held by one or two devices each.
 
-    `step` is the mean change by one pulse at weight 0 (of a pair: in the middle of its range), as a test
-    array would show it; `time_dependent`, whether `elapse` may change anything.
+    `time_dependent`: whether `elapse` may change anything.
     """
 
     shape: tuple[int, int]
     arrays: tuple[DeviceArray, ...]
-    step: float
     write_count: WriteCount
     time_dependent: bool
+
+    @property
+    def step(self) -> float:
+        """Mean change by one pulse at weight 0 (of a pair: amid its range), as a test array would show it."""
+        ...
 
     @property
     def weights(self) -> Floats:

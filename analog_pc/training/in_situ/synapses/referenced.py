@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from analog_pc.arrays import Any, Floats, Ints
@@ -46,10 +48,15 @@ class ReferencedSynapses:
             refer_to_symmetry(self.array)
         self.shape = self.array.shape
         self.arrays: tuple[DeviceArray, ...] = (self.array,)
-        self.step = mean_step(device.pulsed)
+        self.device = device.pulsed
         self.write_count = WriteCount()
         self.lines = np.random.default_rng(lines)
         self.time_dependent = ages(self.array)
+
+    @cached_property
+    def step(self) -> float:
+        """Mean size of a pulse; measured when it is first wanted."""
+        return mean_step(self.device)
 
     @property
     def weights(self) -> Floats:

@@ -59,21 +59,34 @@ def test_clear_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
-    told: list[tuple[int, int, str]] = []
+    told: list[tuple[int, int, int, str]] = []
     DiskCache(tmp_path, "run", lambda *x: told.append(x)).compute(["a", "b"], Work())
-    assert told == [(0, 2, "a"), (1, 2, "b"), (2, 2, "")]
+    assert told == [(0, 2, 0, "now a"), (1, 2, 0, "now b"), (2, 2, 0, "")]
+
+
+def test_no_parts_are_not_told(tmp_path: Path) -> None:
+    told: list[object] = []
+    assert DiskCache(tmp_path, "run", lambda *x: told.append(x)).compute([], Work()) == []
+    assert told == []
+
+
+def test_parts_of_an_earlier_run_are_told_apart(tmp_path: Path) -> None:
+    DiskCache(tmp_path, "run").compute(["a"], Work())
+    told: list[tuple[int, int, int, str]] = []
+    DiskCache(tmp_path, "run", lambda *x: told.append(x)).compute(["a", "b"], Work())
+    assert told == [(1, 2, 1, "now b"), (2, 2, 1, "")]
 
 
 def test_workers_compute_the_same(tmp_path: Path) -> None:
     def process(name: str) -> dict[str, np.ndarray]:
         return {"process": np.array([os.getpid()]), "letters": np.array([len(name)])}
 
-    told: list[tuple[int, int, str]] = []
+    told: list[tuple[int, int, int, str]] = []
     kept = DiskCache(tmp_path, "run", lambda *what: told.append(what), workers=2)
     found = kept.compute(["a", "bb", "ccc"], process)
     assert [int(part["letters"][0]) for part in found] == [1, 2, 3]
     assert os.getpid() not in {int(part["process"][0]) for part in found}
-    assert [done for done, _, _ in told] == [0, 1, 2, 3, 3]
+    assert [done for done, _, _, _ in told] == [0, 1, 2, 3, 3]
     assert (
         kept.compute(["a", "bb", "ccc"], Work(breaks="a"))[2]["letters"][0] == 3
     )  # nothing is computed anew

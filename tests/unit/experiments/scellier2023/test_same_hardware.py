@@ -79,6 +79,17 @@ def test_beta_min_rises_in_proportion_to_the_noise(short: Result) -> None:
     assert slope.verdict == "agrees", slope.ideal
 
 
+def test_the_noise_that_is_borne_is_one_number_in_figure_and_table(short: Result) -> None:
+    """Shaded to where the cosine falls below 0.9, which lies between two points of the grid."""
+    borne = {row.id: row.ideal for row in short.rows}["noise-borne@pc"]
+    assert borne is not None
+    axes = SAME_HARDWARE.draw(short).axes[2]
+    (shaded,) = [patch for patch in axes.patches if patch.get_label() == "PC: good, no beta"]
+    assert shaded.get_x() + shaded.get_width() == pytest.approx(1e3 * borne)
+    assert f"predictive coding {borne:.2g} V" in " ".join(short.notes)
+    assert "1 pass, rates chosen among 1 on 2 splits of" in short.notes[0]
+
+
 def test_the_figure_draws_from_the_result(short: Result) -> None:
     figure = SAME_HARDWARE.draw(short)
     assert isinstance(figure, Figure)
