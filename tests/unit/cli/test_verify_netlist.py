@@ -228,7 +228,9 @@ def test_options_that_contradict(emitted: Path, folder: Path) -> None:
     refused(cli("verify", emitted / "net.npz", "--netlist", folder / "network.cir"), "give one of them")
     refused(cli("verify", "--probes", folder / "probes.json"), "--netlist")
     refused(cli("verify", "--tolerance", "1%"), "--netlist")
-    for text in ("much", "%", "0", "-1%", "nan", "inf"):
+    for text in ("much", "%"):
+        refused(cli("verify", "--netlist", folder / "network.cir", "--tolerance", text), "0.01 or 1%")
+    for text in ("0", "-1%", "nan", "inf"):
         refused(cli("verify", "--netlist", folder / "network.cir", "--tolerance", text), "of full scale")
     for text in ("0", "-1", "nan"):
         refused(cli("verify", "--netlist", folder / "network.cir", "--timeout", text), "timeout")
