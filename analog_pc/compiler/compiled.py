@@ -310,7 +310,17 @@ class CompiledCircuit:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CompiledGraph(CompiledCircuit):
-    """A graph as a circuit; `design` is a `Design`."""
+    """A graph as a circuit, with the analyses to ask of it and the meaning of its nodes.
+
+    `compile_network` makes it; `decode` is the inverse of compilation.
+
+    Parameters
+    ----------
+    circuit
+        Elements and subcircuits, one for each population; what a simulator solves.
+    design
+        Graph, technology, clamps, scales and seed that the circuit was made from.
+    """
 
     @property
     def scales(self) -> PopulationScales:
@@ -320,7 +330,18 @@ class CompiledGraph(CompiledCircuit):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CompiledNetwork(CompiledCircuit):
-    """A chain as a circuit: every sample is approached from its forward state, in which springs are slack."""
+    """A chain as a circuit, with the analyses to ask of it and the meaning of its nodes.
+
+    `compile_network` makes it; `decode` is the inverse of compilation.  Every sample is approached from its
+    forward state, in which springs are slack.
+
+    Parameters
+    ----------
+    circuit
+        Elements and subcircuits, one for each layer; what a simulator solves.
+    design
+        Network, technology, clamps, scales and seed that the circuit was made from.
+    """
 
     design: ChainDesign
 
