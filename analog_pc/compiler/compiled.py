@@ -88,7 +88,7 @@ class CompiledCircuit:
             springs are slack; from there the clamps step to their values, and a SPICE program compares each
             point with the end of a transient from the forward state (False leaves that out).
         every_node
-            Whether the solution holds every node of the circuit, or only those that `decode` reads.
+            Whether the solution holds every node of the circuit, or only what `decode` reads.
         cut
             Populations whose feedback is cut, of those with `feedback_switches`.
 

@@ -189,7 +189,7 @@ class Design:
         ]
 
     def _sizes(self, k: int) -> dict[str, int]:
-        """Nodes of the buses of a population by kind; 0 of those that it does not have."""
+        """Nodes of the buses of a population by kind; 0 where it has none."""
         n = self.graph.sizes[k]
         predicted = n * self.graph.predicted[k]
         drives = n * (k in self.graph.sources)
@@ -217,7 +217,7 @@ class Design:
         return f"connect{self.names(k).nodes}", f"cut{self.names(k).nodes}"
 
     def ports(self, k: int, touched: Iterable[str]) -> Bus:
-        """The nodes that the subcircuit of a population shares with others, of those that it touches."""
+        """The nodes that the subcircuit of a population shares, of all that its elements touch."""
         own = self.buses[k]
         sources = [self.buses[self.graph.sources[p]] for p in self.into(k)]
         nodes = [node for source in sources for node in source["rate"] + source["anti"]]

@@ -13,7 +13,7 @@ from analog_pc.pcn.flow import settle_by_flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.relaxation import relax_graph
-from analog_pc.pcn.graph.stability import faults_of
+from analog_pc.pcn.graph.stability import faults_of, stability_checked
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.search import REACH, Search
 from analog_pc.pcn.state import Landscape
@@ -89,22 +89,18 @@ def relax(
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
     held = make_clamps(network, inputs, targets, clamps)
     search = Search(tolerance, max_iterations, REACH if follow else np.inf)
+    if isinstance(network, PredictiveCodingNetwork) and method == "newton":
+        found = relax_chain(network, held, search)
+        return stability_checked(Landscape(network, held), found, tolerance) if follow else found
     if isinstance(network, PredictiveCodingGraph):
         landscape = GraphLandscape(network, held)
-    elif method == "newton" and not follow:
-        return relax_chain(network, held, search)
     else:
         landscape = Landscape(network, held)
-    iterations = 0
     if method == "flow":
         state, settled = settle_by_flow(landscape, landscape.forward(), tolerance)
-    elif isinstance(network, PredictiveCodingGraph):
-        state, settled, iterations = relax_graph(landscape, search)
+        iterations = 0
     else:
-        found = relax_chain(network, held, search)
-        state = landscape.state(list(found.activities))
-        settled = found.relaxation.converged
-        iterations = found.relaxation.iterations
+        state, settled, iterations = relax_graph(landscape, search)
     certain = follow or method == "flow" or landscape.is_linear
     faults = faults_of(landscape, state, tolerance) if certain else {}
     return landscape.equilibrium(state, ended(settled, state.residual, iterations, faults))

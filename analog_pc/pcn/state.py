@@ -1,4 +1,4 @@
-"""The energy of a chain under clamps: that of its graph, whose populations are the layers 0 ... L."""
+"""The energy of a chain under clamps: a graph whose populations are the layers 0 ... L."""
 
 from __future__ import annotations
 

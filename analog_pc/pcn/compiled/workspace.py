@@ -79,9 +79,15 @@ def new_batch_state(chain: Chain, samples: int) -> BatchState:
 
 
 @kernel(**FAST_MATH)
+def _pairs(n: int, symmetric: bool) -> int:
+    """Pairs of n rows; of one triangle where they are symmetric."""
+    return n * (n + 1) // 2 if symmetric else n * n
+
+
+@kernel(**FAST_MATH)
 def _row_pairs(weights: Floats, back: Floats, n: int, symmetric: bool) -> Floats:
     """Products of rows i of W and j of F, i >= j where they are symmetric, [pairs, width]."""
-    out = np.empty((n * (n + 1) // 2 if symmetric else n * n, weights.shape[1]))
+    out = np.empty((_pairs(n, symmetric), weights.shape[1]))
     at = 0
     for i in range(n):
         for j in range(i + 1 if symmetric else n):
@@ -108,7 +114,7 @@ def workspace(chain: Chain, samples: int) -> Workspace:
     pairs = np.empty((0, width))
     if layers > 1 and samples >= PAIRS_FROM:
         n = chain.sizes[1]
-        if n * (n + 1) // 2 * width <= MOST_PAIRS:
+        if _pairs(n, chain.symmetric) * width <= MOST_PAIRS:
             pairs = _row_pairs(chain.weights[1], chain.back[1], n, chain.symmetric)
     return Workspace(
         np.zeros((layers, samples, width)),

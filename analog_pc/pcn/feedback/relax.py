@@ -15,11 +15,11 @@ from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.compiled.search import relax_chain
-from analog_pc.pcn.equilibrium import Equilibrium, ended
+from analog_pc.pcn.equilibrium import Equilibrium
 from analog_pc.pcn.feedback.error_path import ErrorPath
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.graph.stability import faults_of
+from analog_pc.pcn.graph.stability import stability_checked
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.search import REACH, Search
 
@@ -103,12 +103,7 @@ def relax_on_path(
     back = None if path.is_transpose else path.feedback_of(network)
     search = Search(tolerance, max_iterations, REACH if follow else np.inf)
     found = relax_chain(path.predictive(network), clamps, search, back, path.gate)
-    if not follow:
-        return found
-    landscape = path_landscape(network, path, clamps)
-    faults = faults_of(landscape, landscape.state(list(found.activities)), tolerance)
-    end = found.relaxation
-    return replace(found, relaxation=ended(end.converged, end.residual, end.iterations, faults))
+    return stability_checked(path_landscape(network, path, clamps), found, tolerance) if follow else found
 
 
 def margins(network: PredictiveCodingNetwork, path: ErrorPath, equilibrium: Equilibrium) -> Floats:
@@ -138,7 +133,7 @@ def loop_margin(weights: Floats, feedback: Floats, slope: float, gate: float | N
     weights, feedback
         W and what stands for it on the way back, [post, pre]; B = feedback^T.
     slope
-        f' of every hidden unit: 0.25 is the largest of a sigmoid, 1 that of tanh.
+        f' of every hidden unit, at most 0.25 for a sigmoid and 1 for tanh.
     gate
         Gate of the feedback; None: the slope, as in predictive coding.
     """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
+from analog_pc.pcn.equilibrium import Equilibrium, ended
 from analog_pc.pcn.graph.kinks import LEAVES, fall_from_kinks
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import distance
@@ -38,6 +40,21 @@ def faults_of(landscape: GraphLandscape, state: GraphState, tolerance: float) ->
         return {}
     found = dict.fromkeys(np.flatnonzero(_leaves_a_kink(landscape, state, tolerance)).tolist(), LEAVES)
     return found | dict(_faults(landscape, state))
+
+
+def stability_checked(landscape: GraphLandscape, found: Equilibrium, tolerance: float) -> Equilibrium:
+    """What a search has found; a rest that is not stable or not determined has not converged.
+
+    Parameters
+    ----------
+    landscape, found
+        A network under clamps, and the end of its search.
+    tolerance
+        As for `faults_of`.
+    """
+    end = found.relaxation
+    faults = faults_of(landscape, landscape.state(list(found.activities)), tolerance)
+    return replace(found, relaxation=ended(end.converged, end.residual, end.iterations, faults))
 
 
 def _leaves_a_kink(landscape: GraphLandscape, state: GraphState, tolerance: float) -> Bools:

@@ -4,7 +4,7 @@ A larger share means worse parts: on the whole more accuracy is lost, and the ch
 that the search tried and some around the one it found are evaluated, each with the smallest bandwidth that
 damps it::
 
-    candidate   share s tried by `joint.py`, or that of its joint chip times a power of sqrt(2)
+    candidate   share s tried by `joint.py`, or the share of its joint chip times a power of sqrt(2)
     loss        of chips, a verdict as in `trial.py`; the chance of a wrong one is shared among all shares
     cost        of a prediction, see `pricing.py`
 
