@@ -66,7 +66,8 @@ class Network:
         if len(injected) <= FEW:
             out = np.zeros(feet.shape)
             wire = self._array.bit_line_resistance
-            _solve_bit_lines(self._transfer, wire, np.array(injected, order="C"), feet, bit_nodes, out)
+            currents = np.array(injected, order="C")
+            _solve_bit_lines(self._transfer, wire, currents, np.ascontiguousarray(feet), bit_nodes, out)
             return bit_nodes, out
         current = np.zeros(feet.shape)
         for i, transfer in enumerate(self._transfer):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.compiled.block_tridiagonal import BlockMatrix, empty_matrix, factor, solve
 from analog_pc.compiled.kernel import kernel
 from analog_pc.relaxers.effective.equations import (
@@ -84,10 +84,10 @@ def _relax_sample(
     now: Point,
     other: Point,
     matrix: BlockMatrix,
-    is_factored: bool,
+    is_factored: Bools,
     search: Search,
-) -> tuple[Point, Point, bool, int]:
-    """Search from `now.z`; the end, the other point, whether `matrix` holds Newton's factors, iterations."""
+) -> tuple[Point, Point, int]:
+    """Search from `now.z`; the end, the other point, iterations.  `is_factored` [1]: `matrix` holds Newton's factors."""
     kinks = problem.activation.pieces.kinks
     count = free_layers(problem)
     free = now.z.size if count == problem.layout.sizes.size else problem.layout.starts[count]
@@ -101,13 +101,13 @@ def _relax_sample(
         worst = now.measures[WORST]
         done = worst <= search.tolerance * now.measures[SCALE] or not worst < np.inf
         if done or iteration == search.max_iterations:
-            return now, other, is_factored, iteration
+            return now, other, iteration
         iteration += 1
-        earlier = is_factored and shift == 0.0
+        earlier = is_factored[0] and shift == 0.0
         if not earlier:
             jacobian(problem, now, shift, matrix)
             factor(problem.layout, count, matrix)
-            is_factored = shift == 0.0
+            is_factored[0] = shift == 0.0
         solve(problem.layout, count, matrix, now.residual, step)
         z = now.z
         new = other.z
@@ -124,7 +124,7 @@ def _relax_sample(
             other = now
             now = accepted
             continue
-        is_factored = False
+        is_factored[0] = False
         if not earlier:
             shift = max(3.0 * shift, 0.1)
 
@@ -162,12 +162,10 @@ def relax(problem: Problem, mu1: Floats, z: Floats, search: Search) -> tuple[Flo
     mu = np.empty((samples, activities))
     residual = np.empty(samples)
     most = 0
-    is_factored = False
+    is_factored = np.zeros(1, dtype=np.bool_)  # an array: a literal False would be compiled apart
     for s in range(samples):
         now.z[:] = z[s]
-        now, other, is_factored, iterations = _relax_sample(
-            problem, mu1[s], now, other, matrix, is_factored, search
-        )
+        now, other, iterations = _relax_sample(problem, mu1[s], now, other, matrix, is_factored, search)
         x[s] = now.x
         mu[s] = now.mu
         residual[s] = now.measures[WORST] / now.measures[SCALE]

@@ -186,7 +186,7 @@ def workspaces_in(temporary: Path) -> list[str]:
 
 def runs(process: int, name: str) -> bool:
     try:
-        return Path(f"/proc/{process}/comm").read_text().strip() == name
+        return Path(f"/proc/{process}/comm").read_text().strip().startswith(name)  # python, python3.11
     except OSError:
         return False
 

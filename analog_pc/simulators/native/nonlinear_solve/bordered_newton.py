@@ -104,11 +104,11 @@ def bordered_of(form: FeedbackForm, table: TransferTable, y: Floats, uncoupled: 
     columns = filled.sum(axis=1)
     starts = np.concatenate([[0], np.cumsum(columns)])
     return Bordered(
-        gain=np.concatenate([uncoupled, into], axis=1),
+        gain=np.ascontiguousarray(np.concatenate([uncoupled, into], axis=1)),
         to_coupling=np.ascontiguousarray(right[:rank] / slopes),
         starts=starts,
         right_of=starts[1:] - above,
-        columns=np.nonzero(filled)[1],
+        columns=np.ascontiguousarray(np.nonzero(filled)[1]),
     )
 
 

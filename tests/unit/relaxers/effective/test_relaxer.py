@@ -7,6 +7,7 @@ import pytest
 
 from analog_pc import EffectiveRelaxer, random_network, technology
 from analog_pc.pcn import Equilibrium
+from analog_pc.relaxers.effective import newton
 
 INPUTS = np.array([[0.5, -0.5], [0.2, 0.8]])
 TARGETS = np.array([[0.3], [-0.4]])
@@ -28,3 +29,12 @@ def test_other_weights_at_the_same_volts(volts_per_unit: float | None) -> None:
         assert same(found, new.relax(network, INPUTS, TARGETS))
         answers.append(found)
     assert not same(answers[0], answers[1])
+
+
+@pytest.mark.parametrize("name", ["tanh", "relu"])
+def test_one_machine_code_serves_all_networks(name: str) -> None:
+    """Arrays of another layout, or flags known when compiled, would be compiled apart, which takes seconds."""
+    EffectiveRelaxer(technology("ideal")).relax(random_network((2, 3, 1), activation=name), INPUTS, TARGETS)
+    EffectiveRelaxer(technology("cmos65-rram")).relax(random_network((2, 3, 2, 1), activation=name), INPUTS)
+    for compiled in (newton.relax, newton._relax_sample):
+        assert len(vars(compiled)["overloads"]) == 1

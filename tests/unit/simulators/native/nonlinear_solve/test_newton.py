@@ -21,6 +21,7 @@ from analog_pc.simulators.native.kernels.bordered_newton import (
     BorderedProblem,
     newton_step,
     residual,
+    solve_tiles,
     workspace,
 )
 from analog_pc.simulators.native.mna.elements import (
@@ -33,6 +34,7 @@ from analog_pc.simulators.native.nonlinear_solve.bordered_newton import (
     DROPPED,
     BorderedNewton,
     bordered_of,
+    compile_bordered_newton,
     filled_by_elimination,
 )
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
@@ -242,6 +244,17 @@ def test_the_structure_is_found_and_its_step_is_newtons(rank: int) -> None:
     system = np.eye(len(q)) - form.slopes_times(y, every, form.gain[None])
     exact = np.linalg.solve(system, f.T[:, :, None])[:, :, 0]
     np.testing.assert_allclose(step.T, exact, atol=10.0 * DROPPED * np.abs(exact).max())
+
+
+def test_one_machine_code_serves_all_structures() -> None:
+    """The one that is compiled in advance: arrays of another layout would be compiled apart, for seconds."""
+    compile_bordered_newton()
+    for rank in (0, RANK):
+        form = mixed(rank=rank)
+        found = BorderedNewton.of(form, drives(form, 5))
+        assert found is not None
+        found.solve(np.zeros((1, form.gain.shape[0])), nothing(form, 1))
+    assert len(vars(solve_tiles)["overloads"]) == 1
 
 
 def test_what_elimination_fills() -> None:
