@@ -85,7 +85,7 @@ def _largest(table: TransferTable, o: int, low: float, high: float) -> float:
         height = 1.0
     elif table.kind[o] == SIGMOID or table.kind[o] == SIGMOID_GATE:
         height = 0.25
-    constant = table.base[o] if table.gated[o] else table.slope[o]
+    constant = table.gain[o] * table.rest[o] if table.gated[o] else table.slope[o]
     largest: float = table.gain[o] * height * (1.0 - t * t) - constant
     return largest
 

@@ -2,7 +2,7 @@
 
 An output of a circuit's nonlinear elements is ::
 
-    delta = (gain f(y0 + offset) - base - slope y0) y1        y1: the second factor of a multiplier, else 1
+    delta = (gain (f(y0 + offset) - f(offset)) - slope y0) y1      y1: second factor of a multiplier, or 1
 
 A search in compiled code cannot call numpy's functions, and need not: numpy's tanh takes three times as long.
 NaN stays NaN, so that a search notices.
@@ -37,7 +37,7 @@ class TransferTable(NamedTuple):
     parameters: Floats
     gain: Floats
     offset: Floats
-    base: Floats
+    rest: Floats  # f(offset), to the bit what is subtracted from it at y = 0
     slope: Floats
     gated: Bools
     factor: Floats  # `tanh_factor`
@@ -67,18 +67,27 @@ def transfer_table(elements: Sequence[NonlinearElement], inputs: Ints) -> Transf
     def by_output(name: str) -> Floats:
         return np.concatenate([getattr(f, name) for f in formulas])
 
-    return TransferTable(
+    table = TransferTable(
         kind=np.repeat(kinds, counts),
         starts=np.repeat(starts, counts, axis=0),
         parameters=np.concatenate(parameters),
         gain=by_output("gain"),
         offset=by_output("offset"),
-        base=by_output("base"),
+        rest=np.zeros(sum(counts)),
         slope=by_output("slope"),
         gated=np.repeat([f.gated for f in formulas], counts),
         factor=np.repeat(factors, counts),
         inputs=np.ascontiguousarray(inputs),
     )
+    return table._replace(rest=_values_at_rest(table))
+
+
+def _values_at_rest(table: TransferTable) -> Floats:
+    """f(offset) of each output, [outputs]."""
+    one = np.ones_like(table.gain)
+    plain = table._replace(gain=one, slope=0.0 * one, gated=np.zeros(len(one), dtype=np.bool_))
+    value, _ = evaluate_batch(plain, np.zeros((1, int(table.inputs.max(initial=0)) + 1)))
+    return np.array(value[0])
 
 
 @cache
@@ -89,6 +98,19 @@ def empty_table() -> TransferTable:
     kind = np.empty(0, dtype=np.int64)
     gated = np.empty(0, dtype=np.bool_)
     return TransferTable(kind, pairs, none, none, none, none, none, gated, none, pairs.T.copy())
+
+
+def evaluate_batch(table: TransferTable, y: Floats) -> tuple[Floats, Floats]:
+    """Outputs [samples, outputs] and slopes [inputs of an output, outputs, samples] at y [samples, inputs].
+
+    A slope by an input that an output does not have is 0.
+    """
+    samples = len(y)
+    outputs = len(table.kind)
+    value = np.empty((outputs, samples))
+    slopes = np.zeros((len(table.inputs), outputs, samples))
+    evaluate_outputs(table, np.ascontiguousarray(y.T), np.empty((1, samples)), value, slopes)
+    return value.T, slopes
 
 
 @kernel(**OPTIONS)
@@ -197,10 +219,10 @@ def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Float
         slope = slopes[0, o]
         evaluate(table.kind[o], p, y0, offset, t, delta, slope)
         gain = table.gain[o]
-        base = table.base[o]
+        rest = table.rest[o]
         line = table.slope[o]
         for s in range(samples):
-            delta[s] = gain * delta[s] - base - line * y0[s]
+            delta[s] = gain * (delta[s] - rest) - line * y0[s]
             slope[s] = gain * slope[s] - line
         if table.gated[o]:
             y1 = y[table.inputs[1, o]]
@@ -227,7 +249,7 @@ def evaluate_sample(table: TransferTable, y: Floats, work: Floats, value: Floats
         first = table.starts[o, 0]
         last = table.starts[o, 1]
         f, rise = evaluate_at(table.kind[o], table.parameters, first, last, y0 + table.offset[o], t[o])
-        factor = table.gain[o] * f - table.base[o] - table.slope[o] * y0
+        factor = table.gain[o] * (f - table.rest[o]) - table.slope[o] * y0
         y1 = y[table.inputs[1, o]] if table.gated[o] else 1.0
         value[o] = factor * y1
         slopes[0, o] = (table.gain[o] * rise - table.slope[o]) * y1

@@ -25,7 +25,6 @@ class Formula(NamedTuple):
     transfer: TransferFunction
     gain: Floats
     offset: Floats
-    base: Floats
     slope: Floats
     gated: bool
 
@@ -39,6 +38,8 @@ class NonlinearElement(ABC):
         Outputs of the bank, V or A.
     inputs_per_output
         Inputs of each output; y holds the first input of every output, then the second inputs, ...
+    near_linear
+        Whether the outputs are lines over most of their range, whose slope is followed where it has changed.
     separable
         Whether no output depends on an input of another output, so that the bank can be cut.
     formula
@@ -46,6 +47,7 @@ class NonlinearElement(ABC):
     """
 
     inputs_per_output = 1
+    near_linear = False
     separable = True
 
     @property
@@ -121,7 +123,7 @@ class ScalarNonlinearity(NonlinearElement):
 
     @property
     def formula(self) -> Formula:
-        return Formula(self.transfer, self.gain, self.offset, self.base, self.slope, gated=False)
+        return Formula(self.transfer, self.gain, self.offset, self.slope, gated=False)
 
     def delta(self, y: Floats) -> Floats:
         if self.near_linear:  # neither gain nor offset
@@ -170,8 +172,8 @@ class MultiplyingTransconductor(NonlinearElement):
 
     @property
     def formula(self) -> Formula:
-        none = np.zeros_like(self.base)
-        return Formula(self.gate, self.siemens, none, self.base, none, gated=True)
+        none = np.zeros_like(self.siemens)
+        return Formula(self.gate, self.siemens, none, none, gated=True)
 
     def delta(self, y: Floats) -> Floats:
         control, drive = np.split(y, 2, axis=1)

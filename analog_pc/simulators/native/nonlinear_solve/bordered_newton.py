@@ -28,7 +28,7 @@ from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.kernels.transfer_functions import (
     TransferTable,
     empty_table,
-    evaluate_outputs,
+    evaluate_batch,
 )
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, Solved
@@ -126,9 +126,5 @@ def _largest_slopes(table: TransferTable, y: Floats) -> Floats:
 
     An output's volts or amperes are no loop gain; K times slopes is.
     """
-    outputs = len(table.kind)
-    slopes = np.zeros((len(table.inputs), outputs, len(y)))
-    value = np.empty((outputs, len(y)))
-    evaluate_outputs(table, np.ascontiguousarray(y.T), np.empty((2, len(y))), value, slopes)
-    largest = np.abs(slopes).max(axis=(0, 2))
+    largest = np.abs(evaluate_batch(table, y)[1]).max(axis=(0, 2))
     return np.where(largest > 0.0, largest, 1.0)

@@ -17,7 +17,11 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.errors import SimulationFailed
-from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, transfer_table
+from analog_pc.simulators.native.kernels.transfer_functions import (
+    TransferTable,
+    evaluate_batch,
+    transfer_table,
+)
 from analog_pc.simulators.native.mna.diodes import DiodeJunctions
 from analog_pc.simulators.native.mna.equations import ElementInstance, span
 
@@ -54,6 +58,8 @@ class FeedbackForm:
 
     def delta(self, y: Floats) -> Floats:
         """The outputs that the elements give at inputs y, [samples, outputs]."""
+        if self.table is not None:
+            return evaluate_batch(self.table, y)[0]
         out = np.empty((self.gain.shape[1], len(y))).T
         for instance in self.elements:
             out[:, instance.outputs] = instance.element.delta(y[:, instance.inputs])
@@ -63,6 +69,14 @@ class FeedbackForm:
     def observed(self) -> Bools:
         """Outputs that an input depends on; the others are known when all inputs are, [outputs]."""
         return np.asarray(self.gain.any(axis=0))
+
+    @cached_property
+    def near_linear(self) -> Bools:
+        """Outputs that are a line over most of their range, [outputs]."""
+        out = np.zeros(self.gain.shape[1], dtype=np.bool_)
+        for instance in self.elements:
+            out[instance.outputs] = instance.element.near_linear
+        return out
 
     @cached_property
     def diode_inputs(self) -> Bools:
@@ -106,7 +120,13 @@ class FeedbackForm:
         return transfer_table([instance.element for instance in self.elements], self.input_index)
 
     def slope_changed(self, y: Floats, least: float) -> Bools:
-        """Outputs whose slope differs from the one at y = 0 by more than `least` in a sample, [outputs]."""
+        """Outputs whose slope differs from the one at y = 0 by more than `least` in a sample, [outputs].
+
+        An output that is no line over most of its range counts as one in every sample.
+        """
+        if self.table is not None:
+            slopes = evaluate_batch(self.table, y)[1]
+            return np.asarray((np.abs(slopes[0]) > least).any(axis=1) | ~self.near_linear)
         out = np.empty(self.gain.shape[1], dtype=np.bool_)
         for instance in self.elements:
             out[instance.outputs] = instance.element.slope_changed(y[:, instance.inputs], least)
@@ -114,6 +134,14 @@ class FeedbackForm:
 
     def slopes_times(self, y: Floats, some: Bools, matrix: Floats) -> Floats:
         """D_some times matrices [samples or 1, inputs, k]: [samples, some, k], D the slopes at y."""
+        if self.table is not None:
+            slopes = evaluate_batch(self.table, y)[1][:, some]
+            index = self.input_index[:, some]
+            out = np.asarray(slopes[0].T[:, :, None] * matrix[:, index[0]])
+            gated = self.table.gated[some]
+            if gated.any():
+                out[:, gated] += slopes[1, gated].T[:, :, None] * matrix[:, index[1, gated]]
+            return out
         parts = [
             b.element.slopes_times(y[:, b.inputs], some[b.outputs], matrix[:, b.inputs])
             for b in self.elements

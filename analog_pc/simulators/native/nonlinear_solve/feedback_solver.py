@@ -13,6 +13,7 @@ as the network.  Where the explicit set does not contract, its outputs whose slo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -137,9 +138,10 @@ class FeedbackSolver:
 
     def extend_at(self, y: Floats) -> None:
         """Make outputs implicit whose slopes changed at inputs y; multiports stay explicit at first."""
-        self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self.separable)
+        if (self.separable & self.form.observed & ~self.implicit).any():
+            self._extend(self.form.slope_changed(y, LEAST_SLOPE) & self.separable)
 
-    @property
+    @cached_property
     def separable(self) -> Bools:
         """Outputs of elements that can be cut, [outputs]."""
         out = np.zeros(len(self.implicit), dtype=np.bool_)
