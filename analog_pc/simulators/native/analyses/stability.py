@@ -1,18 +1,21 @@
 """Stability of many operating points without eigenvalues: slow states, and fast ones that follow them.
 
 With the slow states as the unknowns, what is fast stands between them as a transfer function: the circuit's
-modes are the s with det(s - J(s)) = 0, and J(0) is the Jacobian of the slow flow.  If
+modes are the s with det(s - J(s)) = 0, and J(0) is the Jacobian of the slow flow.  With G(w) = J(jw) - J(0),
+nu = |J(0) - J(0)^T| / 2 and any unit vector v, if ::
 
-    |J(jw) - J(0)| <= theta w  for all w,   theta < 1       the fast part lags by less than this
-    -(J(0) + J(0)^T) / 2 >= lambda > theta nu / sqrt(1 - theta^2)        nu = |J(0) - J(0)^T| / 2
+    |G(w)| <= theta w,   theta < 1                 then   Im v*(jw - J(jw))v >= w - nu - theta w
+    (G(w) + G(w)*) / 2 <= a w                             Re v*(jw - J(jw))v >= lambda - a w
+    -(J(0) + J(0)^T) / 2 >= lambda > a nu / (1 - theta)
 
-then |(jw - J(jw)) v| >= sqrt(lambda^2 + (w - nu)^2) - theta w > 0 for every unit vector v, and for a fast
-part made faster by any factor, too: no mode crosses the imaginary axis on the way to the slow flow alone,
-which is stable.  (All norms in the metric of the slow flow; the argument is the passivity theorem's, for
-lags in place of passive parts.)
+the first is not 0 above w = nu / (1 - theta), the second up to there; nor are they for a fast part made
+faster by any factor: no mode crosses the imaginary axis on the way to the slow flow alone, which is stable.
+(All norms in the metric of the slow flow.)  Of a fast part that lags alike on the way from one state to
+another and back, G(w) = jw D at small w, a is small: the norm of what is skew in D, however large D is.
 
-The two inequalities are tested for every sample, by eigenvalues of matrices as small as the slow states.  How
-|J(jw) - J(0)| / w compares with its value at a small real rate, and that the fast part alone is stable, is
+The inequalities are tested for every sample, with matrices as small as the slow states: norms by a bound
+that is at most n^(1/8) times too large for n of these, lambda by Cholesky's factors.  D is (J(s) - J(0)) / s
+at a small real s.  How much |G(w)| / w and a exceed what D says, and that the fast part alone is stable, is
 computed on `TYPICAL` samples of the batch, with `FREQUENCIES` frequencies; so is the change of J(0) by
 outputs outside the implicit set, which count as linear.  Samples that are not certified are left to the
 eigenvalues of the whole circuit.
@@ -36,8 +39,8 @@ from analog_pc.simulators.native.nonlinear_solve.slow_flow import CompiledFlow, 
 
 TYPICAL = 2
 FEW = 16  # samples whose eigenvalues are found sooner than the matrices of a certificate
-FREQUENCIES = 12
-SLOWER = 0.1  # than the fastest slow state; and
+FREQUENCIES = 24
+SLOWER = 1e-3  # than the fastest slow state; and
 FASTER = 100.0  # than it: the band that is looked at
 SMALL = 1e-3  # of the slowest fast rate: where the derivative of J is taken
 
@@ -57,7 +60,8 @@ class _FastPart(NamedTuple):
 class _Limits(NamedTuple):
     """Bounds for every sample of a batch."""
 
-    peak: float  # of |J(jw) - J(0)| / w, over its value at sigma
+    peak: float  # of |G(w)| / w, over |D|
+    turn: Floats  # of a up to each frequency, beyond the skew part of D, over |D|; infinite after the last
     error: float  # of J, 1/s
 
 
@@ -99,12 +103,15 @@ class StabilityCertificate:
         fill_jacobians(fast.problem.kernel, inputs, at_rest)
         fill_jacobians(fast.problem.with_maps(fast.at_sigma), inputs, change)
         change = (change - at_rest) / fast.sigma
-        transposed = at_rest.transpose(0, 2, 1)
-        rate = np.linalg.eigvalsh(-0.5 * (at_rest + transposed))[:, 0]
-        theta = limits.peak * _spectral_norms(change)
-        lag = theta * _spectral_norms(0.5 * (at_rest - transposed))
-        out[first:last] = (theta < 1.0) & (rate > limits.error)
-        out[first:last] &= (rate - limits.error) ** 2 * (1.0 - theta**2) > lag**2
+        lag = _largest_norms(change)
+        theta = limits.peak * lag
+        nu = limits.error + _skew_norms(at_rest)
+        highest = np.divide(nu, 1.0 - theta, out=np.full(len(nu), np.inf), where=theta < 1.0)
+        a = _skew_norms(change) + lag * limits.turn[np.searchsorted(fast.rates, highest)]
+        least = limits.error + a * highest
+        some = np.flatnonzero(np.isfinite(least))
+        rates = -0.5 * (at_rest + at_rest.transpose(0, 2, 1))[some]
+        out[first + some] = _positive_definite(rates - least[some, None, None] * np.eye(n))
 
     def _current(self, problem: CompiledFlow, y: Floats) -> _FastPart:
         """The fast part for the implicit set as it is now."""
@@ -126,17 +133,24 @@ class StabilityCertificate:
     def _limits(self, fast: _FastPart, y: Floats) -> _Limits:
         """From typical samples."""
         peak = 1.0
+        turn = np.zeros(FREQUENCIES)
         error = 0.0
         for sample in np.linspace(0, len(y) - 1, TYPICAL).astype(np.int64):
             slopes = self._slopes(fast.problem, y[sample : sample + 1])
             at_rest = self._jacobian(fast.at_rest, slopes)
             complete = self._complete(y[sample : sample + 1])
             error = max(error, 2.0 * float(np.linalg.norm(complete - at_rest, 2)))
-            lag = np.linalg.norm(self._jacobian(fast.at_sigma, slopes) - at_rest, 2) / fast.sigma
-            for w, maps in zip(fast.rates, fast.at_rates, strict=True):
-                change = np.linalg.norm(self._jacobian(maps, slopes) - at_rest, 2) / w
-                peak = max(peak, float(change / lag) if lag > 0.0 else np.inf)
-        return _Limits(peak, error)
+            d = (self._jacobian(fast.at_sigma, slopes) - at_rest) / fast.sigma
+            lag = float(np.linalg.norm(d, 2))
+            if lag == 0.0:
+                return _Limits(np.inf, np.full(FREQUENCIES + 1, np.inf), error)
+            skew = float(np.linalg.norm(0.5 * (d - d.T), 2))
+            for k, (w, maps) in enumerate(zip(fast.rates, fast.at_rates, strict=True)):
+                g = (self._jacobian(maps, slopes) - at_rest) / w
+                peak = max(peak, float(np.linalg.norm(g, 2)) / lag)
+                largest = float(np.linalg.eigvalsh(0.5 * (g + g.conj().T))[-1])
+                turn[k] = max(turn[k], (largest - skew) / lag)
+        return _Limits(peak, np.append(np.maximum.accumulate(turn), np.inf), error)
 
     def _maps_at(self, s: complex, problem: CompiledFlow) -> FlowMaps:
         """A, E, C, K between the slow states and the implicit set at a complex rate s, 1/s."""
@@ -190,7 +204,21 @@ class StabilityCertificate:
         return bool(np.linalg.eigvals(matrix).real.max(initial=-np.inf) < 0.0)
 
 
-def _spectral_norms(matrices: Floats) -> Floats:
-    """Largest singular value of each matrix, [samples]."""
-    squares = np.linalg.eigvalsh(matrices.transpose(0, 2, 1) @ matrices)
-    return np.asarray(np.sqrt(np.maximum(squares[:, -1], 0.0)))
+def _largest_norms(matrices: Floats) -> Floats:
+    """What the spectral norm of each matrix cannot exceed, [samples]: (sum of sigma^8)^(1/8)."""
+    squares = matrices.transpose(0, 2, 1) @ matrices
+    return np.asarray(np.linalg.norm(squares @ squares, axis=(1, 2)) ** 0.25)
+
+
+def _skew_norms(matrices: Floats) -> Floats:
+    """The same of the skew part of each, whose singular values come in equal pairs."""
+    return np.asarray(_largest_norms(0.5 * (matrices - matrices.transpose(0, 2, 1))) / 2.0 ** (1 / 8))
+
+
+def _positive_definite(matrices: Floats) -> Bools:
+    """Whether each symmetric matrix is, [samples]."""
+    try:
+        np.linalg.cholesky(matrices)
+    except np.linalg.LinAlgError:  # one of them is not
+        return np.asarray(np.linalg.eigvalsh(matrices)[:, 0] > 0.0)
+    return np.ones(len(matrices), dtype=np.bool_)
