@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.pcn import PredictiveCodingNetwork
@@ -107,7 +108,8 @@ class TrainingRun:
         BadInput
             When training diverges; the devices, and the checkpoint, are those of before.
         """
-        with interruptible() as interrupt, np.errstate(over="ignore", invalid="ignore"):
+        quiet = np.errstate(over="ignore", invalid="ignore")
+        with single_threaded_blas(), interruptible() as interrupt, quiet:
             while self.epoch < self.trainer.config.epochs:
                 self._epoch(progress, lambda: interrupt.wanted)
         return self.history

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.experiments.framework.experiment import Claim, Experiment, Outcome
 from analog_pc.experiments.framework.quantity import Quantity, quantity
 from analog_pc.experiments.framework.result import COLUMNS, RELAXERS, Array, Result, Row, classify
@@ -46,9 +47,10 @@ def collect(
     outcomes: dict[str, Outcome] = {}
     everyone: dict[str, Relaxer] = {BACKPROP: FixedPrediction()} if experiment.backpropagation else {}
     everyone |= relaxers
-    for column, relaxer in everyone.items():
-        fitted = experiment.fit(config, column)
-        outcomes[column] = experiment.run(fitted, relaxer, caches(column, fitted))
+    with single_threaded_blas():
+        for column, relaxer in everyone.items():
+            fitted = experiment.fit(config, column)
+            outcomes[column] = experiment.run(fitted, relaxer, caches(column, fitted))
     values = {c: dict(o.values) for c, o in outcomes.items()}
     if experiment.backpropagation:
         for column in relaxers:
