@@ -33,7 +33,7 @@ def test_other_weights_at_the_same_volts(volts_per_unit: float | None) -> None:
 
 @pytest.mark.parametrize("name", ["tanh", "relu"])
 def test_one_machine_code_serves_all_networks(name: str) -> None:
-    """Arrays of another layout, or flags known when compiled, would be compiled apart, which takes seconds."""
+    """Arrays of another layout, or flags known when compiled, would be compiled apart, for seconds."""
     EffectiveRelaxer(technology("ideal")).relax(random_network((2, 3, 1), activation=name), INPUTS, TARGETS)
     EffectiveRelaxer(technology("cmos65-rram")).relax(random_network((2, 3, 2, 1), activation=name), INPUTS)
     for compiled in (newton.relax, newton._relax_sample):
