@@ -114,7 +114,7 @@ class EffectiveNetwork:
             constant=_flat(stage.constant for stage in self.forward),
             feedback_constant=_flat(back.constant for back in self.transposed),
             gate_gain=_flat(layer.gate for layer in hidden),
-            precision=np.array(self.network.pi),  # a copy: read-only arrays are a type of their own to the compiler
+            precision=np.array(self.network.pi),  # a read-only array would be compiled apart
             activation=circuits,
             output_is_free=np.ones(self.network.sizes[-1], dtype=np.bool_),
         )

@@ -87,7 +87,10 @@ def _relax_sample(
     is_factored: Bools,
     search: Search,
 ) -> tuple[Point, Point, int]:
-    """Search from `now.z`; the end, the other point, iterations.  `is_factored` [1]: `matrix` holds Newton's factors."""
+    """Search from `now.z`; the end, the other point, iterations.
+
+    `is_factored` [1]: whether `matrix` holds Newton's factors.
+    """
     kinks = problem.activation.pieces.kinks
     count = free_layers(problem)
     free = now.z.size if count == problem.layout.sizes.size else problem.layout.starts[count]
