@@ -10,6 +10,8 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.pcn.equilibrium import Equilibrium
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
+from analog_pc.pcn.parameters import check_kind
 
 
 class ProjectionUpdate(NamedTuple):
@@ -20,7 +22,7 @@ class ProjectionUpdate(NamedTuple):
 
 
 def graph_update(
-    graph: PredictiveCodingGraph, equilibrium: Equilibrium, lr: float = 1.0
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork, equilibrium: Equilibrium, lr: float = 1.0
 ) -> dict[str, ProjectionUpdate]:
     """Predictive coding on a graph: ``dW_p = lr g_p Pi_v eps_v f(x_source)^T``, ``db_p = lr Pi_v eps_v``.
 
@@ -41,6 +43,7 @@ def graph_update(
     dict
         Updates by the name of the projection, of those that are plastic and have weights.
     """
+    graph = as_graph(graph)
     found = {}
     for p, source, target, gain in zip(
         graph.projections, graph.sources, graph.targets, graph.gains, strict=True
@@ -75,6 +78,7 @@ def updated(graph: PredictiveCodingGraph, update: Mapping[str, ProjectionUpdate]
     update
         As `graph_update` returns it.
     """
+    check_kind("updated", graph, PredictiveCodingGraph, "give network.graph, or use network.with_parameters")
     weights = {}
     biases = {}
     for name, change in update.items():
