@@ -13,7 +13,7 @@ from analog_pc.activations import IDENTITY, Activation, activation
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
-from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_truth, finite_array
+from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_seed, check_truth, finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +209,8 @@ def random_network(
     Raises
     ------
     BadInput
-        For fewer than two layers, an empty layer, or what the network itself refuses.
+        For fewer than two layers, an empty layer, a seed that is no whole number >= 0, or what the
+        network itself refuses.
 
     Examples
     --------
@@ -221,6 +222,8 @@ def random_network(
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
     if max(sizes) > MOST_UNITS:
         raise BadInput(f"layers {tuple(sizes)}: a layer of {max(sizes)} is more than a matrix can hold")
+    if not isinstance(seed, np.random.Generator):
+        check_seed(seed)
     rng = np.random.default_rng(seed)
     pairs = list(pairwise(sizes))
     limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]

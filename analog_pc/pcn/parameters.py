@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, is_number
+from analog_pc.arrays import ArrayLike, Floats, is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import has_size, numbers
 
@@ -57,6 +57,18 @@ def check_finite(name: str, value: object, *, zero: bool = False) -> None:
     """
     if not is_number(value) or not (0.0 < value < math.inf or (zero and value == 0.0)):
         raise BadInput(f"{name} = {value!r}, must be finite and {'>=' if zero else '>'} 0")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that no random generator takes.
+
+    Raises
+    ------
+    BadInput
+        Says which numbers it may be.
+    """
+    if not is_whole(seed) or seed < 0:
+        raise BadInput(f"seed = {seed!r}, must be a whole number >= 0")
 
 
 def check_kind(what: str, value: object, kind: type, instead: str) -> None:
