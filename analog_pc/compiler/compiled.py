@@ -192,19 +192,19 @@ class CompiledCircuit:
         """Volts of the free value nodes at given activities."""
         expected = [(n,) for n in self.graph.sizes]
         try:
-            given = [numbers(x) for x in start]
+            activities = [numbers(x) for x in start]
         except (TypeError, ValueError):
             raise BadInput(
                 f"transient start {start!r}: use 'forward' or 'zero', or give activities of shapes {expected}"
             ) from None
-        shapes = [x.shape for x in given]
+        shapes = [x.shape for x in activities]
         if shapes != expected:
             raise BadInput(f"transient start: activities of shapes {shapes}, expected {expected}")
-        for name, x in zip(self.graph.names, given, strict=True):
+        for name, x in zip(self.graph.names, activities, strict=True):
             if not np.isfinite(x).all():
                 raise BadInput(f"transient start: activities {name} are {x.tolist()}, must be finite")
         volts = self.design.scales.activity
-        return {node: volts[k] * float(given[k][i]) for node, (k, i) in self._free_nodes.items()}
+        return {node: volts[k] * float(activities[k][i]) for node, (k, i) in self._free_nodes.items()}
 
     def start(self, sample: int, *, zero: bool = False) -> dict[str, float]:
         """Volts of the free value nodes in the start state of a sample, or zero."""

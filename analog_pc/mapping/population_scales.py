@@ -230,12 +230,12 @@ def _from_volts(
             raise BadInput(
                 f"volts_per_unit of {sorted(map(str, volts))}, expected one for each of {sorted(graph.names)}"
             )
-        given = [volts[name] for name in graph.names]
+        values = [volts[name] for name in graph.names]
     else:
-        given = [volts] * len(graph.names)
-    if not all(is_number(value) for value in given):
+        values = [volts] * len(graph.names)
+    if not all(is_number(value) for value in values):
         raise BadInput(f"volts_per_unit of a graph: {volts!r:.60}, expected a number, or one a population")
-    each = tuple(map(float, given))
+    each = tuple(map(float, values))
     return PopulationScales(
         activity=each,
         rate=each,

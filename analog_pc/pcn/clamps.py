@@ -88,14 +88,14 @@ def make_clamps(
                 f"clamps of layers {tuple(len(f) for f in clamps.free)} for a network {network.sizes}"
             )
         return clamps
-    given = {} if clamps is None else clamps
-    if not isinstance(given, Mapping):
+    by_layer = {} if clamps is None else clamps
+    if not isinstance(by_layer, Mapping):
         chain = isinstance(network, PredictiveCodingNetwork)
         keys, first = ("layers", 0) if chain else ("names of populations", network.names[0])
-        kind = type(given).__name__
+        kind = type(by_layer).__name__
         raise BadInput(f"clamps: must map {keys} to arrays, got a {kind}: give clamps={{{first!r}: X}}")
     clamped: dict[int, tuple[Bools, Floats]] = {}
-    for layer, name, held in _named(network, inputs, targets, given):
+    for layer, name, held in _named(network, inputs, targets, by_layer):
         if not is_whole(layer) or layer in clamped or layer not in range(len(network.sizes)):
             last = len(network.sizes) - 1
             raise BadInput(f"{name}: layers 0 ... {last} may be clamped, once each, by whole numbers")
