@@ -51,9 +51,9 @@ def relax(
         ones in every sample.
     method
         "newton": Newton's method on E, which never lets E rise; of a graph without nonlinear activation, the
-        closed form.  "flow": the differential equation above,
-        integrated until it is at rest, until ``|dE/dx|`` falls no more, or for somewhat more than `LONGEST`
-        = 1e6 time constants 1 / (largest precision); where there is no rest it may take minutes.
+        closed form.  "flow": the differential equation above, integrated until it is at rest, until
+        ``|dE/dx|`` falls no more, or for 1.3e6 time constants 1 / (largest precision); where there is no rest
+        it may take minutes.
     tolerance
         On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
         what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor on

@@ -42,7 +42,7 @@ def fixed_prediction(
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
     clamps
         As for `relax`: all inputs, and at least one target.
 
@@ -100,7 +100,7 @@ def zero_divergence_update(
     Parameters
     ----------
     graph
-        Without cycles; levelled, or the updates are not those of backpropagation.
+        Without cycles; levelled, as a chain is, or the updates are not those of backpropagation.
     clamps
         As for `fixed_prediction`.
     lr

@@ -32,7 +32,7 @@ def graph_update(
     Parameters
     ----------
     graph
-        Its precisions, and which projections learn.
+        Its precisions, and which projections learn; a chain is read as its `graph`.
     equilibrium
         Of the ideal graph, or decoded from a circuit.
     lr
@@ -77,6 +77,11 @@ def updated(graph: PredictiveCodingGraph, update: Mapping[str, ProjectionUpdate]
         What learns.
     update
         As `graph_update` returns it.
+
+    Raises
+    ------
+    BadInput
+        For a chain, and for names of no projection.
     """
     check_kind("updated", graph, PredictiveCodingGraph, "give network.graph, or use network.with_parameters")
     weights = {}

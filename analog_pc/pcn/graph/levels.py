@@ -24,7 +24,7 @@ def levels(graph: PredictiveCodingGraph | PredictiveCodingNetwork) -> tuple[int,
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def levelled(graph: PredictiveCodingGraph | PredictiveCodingNetwork) -> Predicti
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
 
     Raises
     ------

@@ -30,7 +30,7 @@ def relax_trajectory(
     Parameters
     ----------
     graph
-        The graph.
+        The graph; a chain is read as its `graph`.
     clamps
         As for `relax`.
     times
@@ -48,8 +48,8 @@ def relax_trajectory(
     Raises
     ------
     BadInput
-        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, and
-        when the integrator gives up.
+        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, a
+        precision that is not > 0, and when the integrator gives up.
     """
     graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
@@ -87,7 +87,7 @@ def graph_energy(
     Parameters
     ----------
     graph, clamps
-        As for `relax`.
+        As for `relax_trajectory`.
     activities
         Of an equilibrium, or of a trajectory with its times first.
     """
