@@ -30,6 +30,7 @@ from analog_pc.pcn import Clamps, PredictiveCodingGraph, PredictiveCodingNetwork
 from analog_pc.pcn.clamps import ClampValues
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
+from analog_pc.pcn.parameters import check_kind, check_seed
 from analog_pc.technology import Technology
 
 
@@ -100,8 +101,9 @@ def compile_network(
     Raises
     ------
     BadInput
-        For what `relax` refuses of clamps, a forward pass that overflows, volts per unit that would
-        saturate, arrays of other shapes than the network's, and free units that nothing moves.
+        For what `relax` refuses of clamps, what is no technology, seed or options, a forward pass that
+        overflows, volts per unit that would saturate, arrays of other shapes than the network's, and free
+        units that nothing moves.
 
     Examples
     --------
@@ -112,6 +114,9 @@ def compile_network(
     >>> compiled.decode(solution)
     <Equilibrium 2-3-1, 1 of 1 samples converged>
     """
+    check_kind("compile_network", technology, Technology, "use technology('ideal')")
+    check_kind("compile_network", options, CompileOptions, "use CompileOptions(...)")
+    check_seed(seed)
     held = make_clamps(network, inputs, targets, clamps)
     if isinstance(network, PredictiveCodingGraph):
         design = _graph_design(network, technology, held, seed, options)

@@ -9,15 +9,18 @@ from functools import cached_property
 import numpy as np
 
 from analog_pc.activations import PiecewiseLinear
-from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.arrays import Bools, Floats, Ints, is_whole
 from analog_pc.circuit import Circuit, OperatingPoint, Settling, Solution, Transient
 from analog_pc.compiler.chain import ChainDesign
 from analog_pc.compiler.design import Design
+from analog_pc.compiler.options import check_names
 from analog_pc.compiler.probes import Probes, Waveform
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales, Scales
+from analog_pc.numeric import numbers
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.parameters import check_finite
 from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
@@ -111,11 +114,15 @@ class CompiledCircuit:
 
     def _chosen(self, samples: Sequence[int] | None) -> Ints:
         """Numbers of samples; None: all."""
-        chosen = np.arange(self.clamps.samples) if samples is None else np.asarray(samples)
-        whole = chosen.dtype.kind in "iu" and chosen.size > 0
-        if not whole or chosen.min() < 0 or chosen.max() >= self.clamps.samples:
-            raise BadInput(f"operating point of samples {chosen.tolist()}: there are {self.clamps.samples}")
-        return chosen
+        count = self.clamps.samples
+        if samples is None:
+            return np.arange(count)
+        listed = list(samples) if np.iterable(samples) else []
+        if not listed or not all(is_whole(k) and 0 <= k < count for k in listed):
+            raise BadInput(
+                f"operating point of samples {samples!r}: there are {count}, give a list of 0 ... {count - 1}"
+            )
+        return np.array(listed)
 
     @property
     def _preset(self) -> list[Floats] | None:
@@ -158,19 +165,25 @@ class CompiledCircuit:
         Raises
         ------
         BadInput
-            For a sample, a start or switches that there are not.
+            For a sample, a start or switches that there are not, a start or times that are not finite.
         """
         if isinstance(start, str) and start not in ("forward", "zero"):
             raise BadInput(f"transient start {start!r}: use 'forward' or 'zero', or give activities")
-        if not 0 <= sample < self.clamps.samples:
-            raise BadInput(f"transient of sample {sample}: there are {self.clamps.samples} samples")
+        count = self.clamps.samples
+        if not is_whole(sample) or not 0 <= sample < count:
+            raise BadInput(
+                f"transient of sample {sample!r}: there are {count} samples, give one of 0 ... {count - 1}"
+            )
+        check_finite("transient: duration", duration)
+        step = duration / 50.0 if max_step is None else max_step
+        check_finite("transient: max_step", step)
         one = self._stimuli(self.clamps.values, np.array([sample]), cut)
         tau = self.design.scales.seconds
         return Transient(
             {name: volts[0] for name, volts in one.items()},
             self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
             duration * tau,
-            (duration / 50.0 if max_step is None else max_step) * tau,
+            step * tau,
             save=self.probes.waves,
             stiff=self.kinked,
         )
@@ -178,11 +191,20 @@ class CompiledCircuit:
     def _volts_at(self, start: Sequence[Floats]) -> dict[str, float]:
         """Volts of the free value nodes at given activities."""
         expected = [(n,) for n in self.graph.sizes]
-        shapes = [np.shape(x) for x in start]
+        try:
+            activities = [numbers(x) for x in start]
+        except (TypeError, ValueError):
+            raise BadInput(
+                f"transient start {start!r}: use 'forward' or 'zero', or give activities of shapes {expected}"
+            ) from None
+        shapes = [x.shape for x in activities]
         if shapes != expected:
             raise BadInput(f"transient start: activities of shapes {shapes}, expected {expected}")
+        for name, x in zip(self.graph.names, activities, strict=True):
+            if not np.isfinite(x).all():
+                raise BadInput(f"transient start: activities {name} are {x.tolist()}, must be finite")
         volts = self.design.scales.activity
-        return {node: volts[k] * float(start[k][i]) for node, (k, i) in self._free_nodes.items()}
+        return {node: volts[k] * float(activities[k][i]) for node, (k, i) in self._free_nodes.items()}
 
     def start(self, sample: int, *, zero: bool = False) -> dict[str, float]:
         """Volts of the free value nodes in the start state of a sample, or zero."""
@@ -226,6 +248,7 @@ class CompiledCircuit:
     ) -> dict[str, Floats]:
         """Volts of switches and clamps, the clamped nodes at given activities."""
         switched = {self.graph.names[k]: self.design.names(k).nodes for k in self.design.switched}
+        check_names("cut", cut)
         for name in cut:
             if name not in switched:
                 raise BadInput(

@@ -228,13 +228,14 @@ def _from_volts(
     if isinstance(volts, Mapping):
         if set(volts) != set(graph.names):
             raise BadInput(
-                f"volts_per_unit of {sorted(volts)}, expected one for each of {sorted(graph.names)}"
+                f"volts_per_unit of {sorted(map(str, volts))}, expected one for each of {sorted(graph.names)}"
             )
-        each = tuple(float(volts[name]) for name in graph.names)
-    elif is_number(volts):
-        each = (float(volts),) * len(graph.names)
+        values = [volts[name] for name in graph.names]
     else:
+        values = [volts] * len(graph.names)
+    if not all(is_number(value) for value in values):
         raise BadInput(f"volts_per_unit of a graph: {volts!r:.60}, expected a number, or one a population")
+    each = tuple(map(float, values))
     return PopulationScales(
         activity=each,
         rate=each,

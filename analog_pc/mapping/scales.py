@@ -37,6 +37,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.mapping.conductance import column_scales
+from analog_pc.numeric import numbers
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
@@ -273,7 +274,12 @@ def given_scales(
         _check_layers(network, volts_per_unit)
         return volts_per_unit
     layers = network.depth + 1
-    volts = np.asarray(volts_per_unit, dtype=np.float64)
+    try:
+        volts = numbers(volts_per_unit)
+    except (TypeError, ValueError):
+        volts = np.empty((0, 0))
+    if volts.ndim > 1 or isinstance(volts_per_unit, bool):
+        raise BadInput(f"volts_per_unit = {volts_per_unit!r}, expected one number, or one for each layer")
     each = [float(v) for v in (volts if volts.ndim else np.full(layers, volts))]
     for value in each:
         if not (math.isfinite(value) and value > 0.0):

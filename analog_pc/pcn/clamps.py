@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Masked
+from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Masked, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
-from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +76,10 @@ def make_clamps(
     Raises
     ------
     BadInput
-        For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice.
+        For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice, clamps that are
+        no mapping, and what is no network.
     """
+    as_graph(network)
     if isinstance(clamps, Clamps):
         if inputs is not None or targets is not None:
             raise BadInput("clamps given as Clamps already hold inputs and targets: give one or the other")
@@ -86,11 +88,17 @@ def make_clamps(
                 f"clamps of layers {tuple(len(f) for f in clamps.free)} for a network {network.sizes}"
             )
         return clamps
+    by_layer = {} if clamps is None else clamps
+    if not isinstance(by_layer, Mapping):
+        chain = isinstance(network, PredictiveCodingNetwork)
+        keys, first = ("layers", 0) if chain else ("names of populations", network.names[0])
+        kind = type(by_layer).__name__
+        raise BadInput(f"clamps: must map {keys} to arrays, got a {kind}: give clamps={{{first!r}: X}}")
     clamped: dict[int, tuple[Bools, Floats]] = {}
-    for layer, name, held in _named(network, inputs, targets, clamps or {}):
-        if layer in clamped or layer not in range(len(network.sizes)):
+    for layer, name, held in _named(network, inputs, targets, by_layer):
+        if not is_whole(layer) or layer in clamped or layer not in range(len(network.sizes)):
             last = len(network.sizes) - 1
-            raise BadInput(f"{name}: layers 0 ... {last} may be clamped, once each")
+            raise BadInput(f"{name}: layers 0 ... {last} may be clamped, once each, by whole numbers")
         clamped[layer] = _batch(name, held, network.sizes[layer])
     counts = {layer: len(values) for layer, (_, values) in clamped.items()}
     if len(set(counts.values())) != 1 or 0 in counts.values():
@@ -119,8 +127,6 @@ def _named(
         return
     if inputs is not None or targets is not None:
         raise BadInput("a graph has no inputs and targets: clamp its populations by name, clamps={...}")
-    if not isinstance(clamps, Mapping):
-        raise BadInput(f"clamps: must map names of populations to arrays, got a {type(clamps).__name__}")
     yield from ((network.index(str(name)), f"clamps of {name}", values) for name, values in clamps.items())
 
 

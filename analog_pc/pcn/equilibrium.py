@@ -29,7 +29,7 @@ class Relaxation:
 
 
 def ended(
-    settled: Bools, residual: Floats, iterations: int, faults: Mapping[int, str] | None = None
+    settled: Bools, residual: Floats, iterations: int | None, faults: Mapping[int, str] | None = None
 ) -> Relaxation:
     """How a search ended.
 
@@ -38,21 +38,20 @@ def ended(
     settled, residual
         Which samples are at rest, and their max |dE/dx|, [samples].
     iterations
-        Of the search.
+        Of the search; None: of "flow", which has none.
     faults
         What is wrong with the rests of samples, in words.
     """
     converged = settled.copy()
-    message = f"at rest: |dE/dx| <= {residual.max(initial=0.0):.1e} after {iterations} iterations"
+    after = "" if iterations is None else f" after {iterations} iterations"
+    message = f"at rest: |dE/dx| <= {residual.max(initial=0.0):.1e}{after}"
     if faults:
         converged[list(faults)] = False
         message = f"sample {min(faults)} {faults[min(faults)]}"
     if not settled.all():
         worst = int(np.argmin(settled))
-        message = (
-            f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst} after {iterations} iterations"
-        )
-    return Relaxation(converged, residual, iterations, message)
+        message = f"not at rest: |dE/dx| = {residual[worst]:.1e} in sample {worst}{after}"
+    return Relaxation(converged, residual, iterations or 0, message)
 
 
 @dataclass(frozen=True, eq=False)

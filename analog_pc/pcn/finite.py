@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Masked
-from analog_pc.errors import BadInput
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.parameters import check_finite, check_kind
 from analog_pc.pcn.state import Landscape
 
 
@@ -50,10 +49,11 @@ def relax_for(
     Raises
     ------
     BadInput
-        For a negative duration, and for what `relax` refuses of clamps.
+        For a negative duration, a precision that is not > 0, and for what `relax` refuses of clamps.
     """
-    if not (math.isfinite(duration) and duration >= 0.0):
-        raise BadInput(f"relax_for: duration = {duration!r}, must be finite and >= 0 (units of C / g_s)")
+    check_kind("relax_for", network, PredictiveCodingNetwork, "follow a graph with relax_trajectory")
+    check_finite("relax_for: duration", duration, zero=True)
+    check_finite("relax_for: precision", precision)
     landscape = Landscape(network, make_clamps(network, inputs, targets, clamps))
     x = landscape.forward()
     if duration > 0.0:

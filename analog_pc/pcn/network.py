@@ -13,7 +13,7 @@ from analog_pc.activations import IDENTITY, Activation, activation
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
-from analog_pc.pcn.parameters import check_precision, finite_array
+from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_seed, check_truth, finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,8 @@ class PredictiveCodingNetwork:
     Raises
     ------
     BadInput
-        For an empty or non-finite array, shapes that do not chain, an unknown activation, precision <= 0.
+        For an empty or non-finite array, shapes that do not chain, an unknown activation, precision <= 0,
+        an activate_input that is no boolean.
 
     Examples
     --------
@@ -75,10 +76,13 @@ class PredictiveCodingNetwork:
         set_(self, "b", self._checked_biases(weights))
         set_(self, "pi", self._checked_precision(len(weights)))
         activation(self.activation)
+        check_truth("activate_input", self.activate_input)
 
     def _checked_biases(self, weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
         if self.biases is None:
             return tuple(np.zeros(len(w)) for w in weights)
+        if isinstance(self.biases, str) or not isinstance(self.biases, Sequence | np.ndarray):
+            raise BadInput(f"biases must be a sequence of vectors b1, b2, ..., got {self.biases!r}")
         if len(self.biases) != len(weights):
             raise BadInput(f"{len(self.biases)} biases for {len(weights)} weight matrices")
         biases = tuple(finite_array(f"b{k}", b, 1) for k, b in enumerate(self.biases, 1))
@@ -147,15 +151,28 @@ class PredictiveCodingNetwork:
         return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
 
 
+def as_graph(network: PredictiveCodingNetwork | PredictiveCodingGraph) -> PredictiveCodingGraph:
+    """The graph that a function reads: `network.graph` of a chain.
+
+    Raises
+    ------
+    BadInput
+        For anything else.
+    """
+    graph = network.graph if isinstance(network, PredictiveCodingNetwork) else network
+    if not isinstance(graph, PredictiveCodingGraph):
+        raise BadInput(
+            f"network is {network!r:.60}, must be a PredictiveCodingNetwork or PredictiveCodingGraph"
+        )
+    return graph
+
+
 def forward_pass(network: PredictiveCodingNetwork, inputs: Floats) -> list[Floats]:
     """Activities x_0 ... x_L [samples, n_l] that a clamped input predicts, all others free."""
     x = [inputs]
     for k in range(network.depth):
         x.append(network.activation_of(k).f(x[k]) @ network.W[k].T + network.b[k])
     return x
-
-
-_MOST_WEIGHTS = 2**60  # of a matrix that can be addressed
 
 
 def random_network(
@@ -192,7 +209,8 @@ def random_network(
     Raises
     ------
     BadInput
-        For fewer than two layers, an empty layer, or what the network itself refuses.
+        For fewer than two layers, an empty layer, a seed that is no whole number >= 0, or what the
+        network itself refuses.
 
     Examples
     --------
@@ -202,8 +220,10 @@ def random_network(
     """
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
-    if max(sizes) ** 2 > _MOST_WEIGHTS:
+    if max(sizes) > MOST_UNITS:
         raise BadInput(f"layers {tuple(sizes)}: a layer of {max(sizes)} is more than a matrix can hold")
+    if not isinstance(seed, np.random.Generator):
+        check_seed(seed)
     rng = np.random.default_rng(seed)
     pairs = list(pairwise(sizes))
     limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]

@@ -10,6 +10,7 @@ import numpy as np
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_npz
 from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.parameters import check_kind
 
 LARGEST = 1e100  # of a weight or bias in a file: its square can be calculated with
 _KNOWN = re.compile(r"[Wb][1-9]\d*\Z|precision\Z|activation\Z|activate_input\Z")
@@ -28,8 +29,9 @@ def save_network(path: Path | str, network: PredictiveCodingNetwork) -> None:
     Raises
     ------
     BadInput
-        For a path that cannot be written; the message names it.
+        For a path that cannot be written, which the message names, and for a graph.
     """
+    check_kind("save_network", network, PredictiveCodingNetwork, "write a graph with save_graph")
     write_npz(path, **network_arrays(network))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TypeGuard
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import has_size, numbers
 
+MOST_UNITS = 2**30  # of a layer or population: the bytes of its matrices can be addressed
 _DECADES = 100  # of a precision: its inverse and its square can be calculated with
 
 
@@ -43,6 +45,54 @@ def frozen(values: ArrayLike) -> TypeGuard[Floats]:
     if type(values) is not np.ndarray or values.dtype != np.float64:
         return False
     return values.base is None and values.flags.c_contiguous and not values.flags.writeable
+
+
+def check_finite(name: str, value: object, *, zero: bool = False) -> None:
+    """Refuse what is no finite number > 0, or >= 0 where zero is allowed.
+
+    Raises
+    ------
+    BadInput
+        Says which numbers it may be.
+    """
+    if not is_number(value) or not (0.0 < value < math.inf or (zero and value == 0.0)):
+        raise BadInput(f"{name} = {value!r}, must be finite and {'>=' if zero else '>'} 0")
+
+
+def check_seed(seed: object) -> None:
+    """Refuse a seed that no random generator takes.
+
+    Raises
+    ------
+    BadInput
+        Says which numbers it may be.
+    """
+    if not is_whole(seed) or seed < 0:
+        raise BadInput(f"seed = {seed!r}, must be a whole number >= 0")
+
+
+def check_kind(what: str, value: object, kind: type, instead: str) -> None:
+    """Refuse what is of another class; `instead` is what to do then.
+
+    Raises
+    ------
+    BadInput
+        Says what is needed, and what it is.
+    """
+    if not isinstance(value, kind):
+        raise BadInput(f"{what} needs a {kind.__name__}, got a {type(value).__name__}: {instead}")
+
+
+def check_truth(name: str, value: object) -> None:
+    """Refuse what is neither True nor False; nothing is converted to one.
+
+    Raises
+    ------
+    BadInput
+        Says what it is.
+    """
+    if not isinstance(value, bool):
+        raise BadInput(f"{name} is {value!r}, must be True or False")
 
 
 def check_precision(name: str, value: float) -> None:

@@ -15,7 +15,7 @@ from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.relaxation import relax_graph
 from analog_pc.pcn.graph.stability import faults_of, stability_checked
 from analog_pc.pcn.network import PredictiveCodingNetwork
-from analog_pc.pcn.search import REACH, Search
+from analog_pc.pcn.search import chosen_search
 from analog_pc.pcn.state import Landscape
 
 METHODS = ("newton", "flow")
@@ -51,15 +51,16 @@ def relax(
         ones in every sample.
     method
         "newton": Newton's method on E, which never lets E rise; of a graph without nonlinear activation, the
-        closed form.  "flow": the differential equation above,
-        integrated until it is at rest.
+        closed form.  "flow": the differential equation above, integrated until it is at rest, until
+        ``|dE/dx|`` falls no more, or for 1.3e6 time constants 1 / (largest precision); where there is no rest
+        it may take minutes.
     tolerance
         On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
         what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor on
         that of the activities.  "flow" integrates to a part of the largest activity, and is at rest where
         ``|dE/dx|`` is that part of (largest precision) x (largest activity).
     max_iterations
-        Of Newton's method, for all samples together.
+        Of Newton's method, for all samples together; no limit of "flow".
     follow
         Newton's method takes implicit Euler steps along the flow, each at most `REACH` of the largest
         activity, so that it ends in the minimum that the flow ends in, and the smallest eigenvalue of the
@@ -76,7 +77,8 @@ def relax(
     Raises
     ------
     BadInput
-        For an unknown method, wrong shapes, values that are not finite, no clamp, a layer clamped twice.
+        For an unknown method, a tolerance or iterations that no search can have, wrong shapes, values that
+        are not finite, no clamp, a layer clamped twice.
 
     Examples
     --------
@@ -87,8 +89,8 @@ def relax(
     """
     if method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
+    search = chosen_search(tolerance, max_iterations, follow)
     held = make_clamps(network, inputs, targets, clamps)
-    search = Search(tolerance, max_iterations, REACH if follow else np.inf)
     if isinstance(network, PredictiveCodingNetwork) and method == "newton":
         found = relax_chain(network, held, search)
         return stability_checked(Landscape(network, held), found, tolerance) if follow else found
@@ -96,9 +98,9 @@ def relax(
         landscape = GraphLandscape(network, held)
     else:
         landscape = Landscape(network, held)
+    iterations: int | None = None
     if method == "flow":
         state, settled = settle_by_flow(landscape, landscape.forward(), tolerance)
-        iterations = 0
     else:
         state, settled, iterations = relax_graph(landscape, search)
     certain = follow or method == "flow" or landscape.is_linear

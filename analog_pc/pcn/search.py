@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
+
+from analog_pc.arrays import is_whole
+from analog_pc.errors import BadInput
+from analog_pc.pcn.parameters import check_finite
 
 REACH = 0.01  # longest step along the flow
 SHRINK = 0.4  # of the shift, after a step of at most half the reach
@@ -21,3 +26,17 @@ class Search(NamedTuple):
     reach: (
         float  # longest step, as a part of the sample's largest activity (or the scale of f); infinite: any
     )
+
+
+def chosen_search(tolerance: float, max_iterations: int, follow: bool) -> Search:
+    """The search that the parameters of `analog_pc.relax` ask for.
+
+    Raises
+    ------
+    BadInput
+        For a tolerance that is not finite and >= 0, and iterations that are not a whole number >= 1.
+    """
+    check_finite("tolerance", tolerance, zero=True)
+    if not is_whole(max_iterations) or max_iterations < 1:
+        raise BadInput(f"max_iterations = {max_iterations!r}, must be a whole number >= 1")
+    return Search(tolerance, max_iterations, REACH if follow else math.inf)

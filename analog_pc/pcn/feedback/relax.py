@@ -21,7 +21,8 @@ from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.stability import stability_checked
 from analog_pc.pcn.network import PredictiveCodingNetwork
-from analog_pc.pcn.search import REACH, Search
+from analog_pc.pcn.parameters import check_kind
+from analog_pc.pcn.search import chosen_search
 
 
 def path_landscape(network: PredictiveCodingNetwork, path: ErrorPath, clamps: Clamps) -> GraphLandscape:
@@ -95,13 +96,14 @@ def relax_on_path(
     >>> relax_on_path(network, path, [[1.0]], [[2.0]]).activities[1]
     array([[1.75]])
     """
+    check_kind("relax_on_path", network, PredictiveCodingNetwork, "use relax for a graph")
+    search = chosen_search(tolerance, max_iterations, follow)
     clamps = make_clamps(network, inputs, targets)
     if any(network.activation_of(layer).kinks for layer in range(1, network.depth)):
         raise BadInput(
             f"error path: activation {network.activation!r} has kinks, use a smooth one such as tanh"
         )
     back = None if path.is_transpose else path.feedback_of(network)
-    search = Search(tolerance, max_iterations, REACH if follow else np.inf)
     found = relax_chain(path.predictive(network), clamps, search, back, path.gate)
     return stability_checked(path_landscape(network, path, clamps), found, tolerance) if follow else found
 

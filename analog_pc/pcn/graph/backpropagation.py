@@ -31,15 +31,18 @@ from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.learning import ProjectionUpdate, graph_update
 from analog_pc.pcn.graph.levels import refuse_cycles
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
 
 
-def fixed_prediction(graph: PredictiveCodingGraph, clamps: ClampValues) -> Equilibrium:
+def fixed_prediction(
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork, clamps: ClampValues
+) -> Equilibrium:
     """Errors at rest while all activities keep their forward values; `graph_update` of it is backpropagation.
 
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
     clamps
         As for `relax`: all inputs, and at least one target.
 
@@ -53,6 +56,7 @@ def fixed_prediction(graph: PredictiveCodingGraph, clamps: ClampValues) -> Equil
     BadInput
         For a graph with cycles, an input that is not clamped, a leak, or a target that predicts others.
     """
+    graph = as_graph(graph)
     landscape = _landscape(graph, clamps)
     held = landscape.clamps
     inputs = GraphLandscape(graph, Clamps(_inputs_alone(graph, held), held.values))
@@ -85,14 +89,18 @@ def fixed_prediction(graph: PredictiveCodingGraph, clamps: ClampValues) -> Equil
 
 
 def zero_divergence_update(
-    graph: PredictiveCodingGraph, clamps: ClampValues, lr: float = 1.0, *, gamma: float = 1.0
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork,
+    clamps: ClampValues,
+    lr: float = 1.0,
+    *,
+    gamma: float = 1.0,
 ) -> dict[str, ProjectionUpdate]:
     """Updates by zero-divergence inference (Z-IL), summed over the samples.
 
     Parameters
     ----------
     graph
-        Without cycles; levelled, or the updates are not those of backpropagation.
+        Without cycles; levelled, as a chain is, or the updates are not those of backpropagation.
     clamps
         As for `fixed_prediction`.
     lr
@@ -111,6 +119,7 @@ def zero_divergence_update(
     BadInput
         As `fixed_prediction`, and for another gamma.
     """
+    graph = as_graph(graph)
     if not 0.0 < gamma <= 1.0:
         raise BadInput(f"gamma is {gamma!r}, must be > 0 and <= 1")
     landscape = _landscape(graph, clamps)

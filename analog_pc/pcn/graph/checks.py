@@ -31,7 +31,11 @@ def as_vector(what: str, values: ArrayLike, size: int) -> Floats:
 
 def as_precision(what: str, values: ArrayLike, size: int) -> Floats:
     """A precision as [size], or as a symmetric positive definite matrix [size, size]."""
-    if is_number(values) or np.ndim(values) == 1:
+    try:
+        ndim = np.ndim(values)
+    except ValueError:
+        raise BadInput(f"{what} has rows of different lengths") from None
+    if is_number(values) or ndim == 1:
         array = as_vector(what, values, size)
         for value in np.unique(array).tolist():
             check_precision(what, value)

@@ -23,7 +23,7 @@ from analog_pc.activations import Activation, activation
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.pcn.graph.checks import as_feedback, as_name, as_pattern, as_precision, as_vector
-from analog_pc.pcn.parameters import finite_array
+from analog_pc.pcn.parameters import MOST_UNITS, check_truth, finite_array
 
 KINDS = ("dense", "identity", "block", "convolution")
 FEEDBACKS = ("transpose", "none")
@@ -77,6 +77,8 @@ class Population:
         name = as_name("a population", self.name)
         if not is_whole(self.size) or self.size < 1:
             raise BadInput(f"population {name}: size is {self.size!r}, must be a whole number >= 1")
+        if self.size > MOST_UNITS:
+            raise BadInput(f"population {name}: size is {self.size}, must be at most {MOST_UNITS}")
         activation(self.activation)
         set_ = object.__setattr__
         set_(self, "pi", as_precision(f"population {name}: precision", self.precision, self.size))
@@ -166,8 +168,7 @@ class Projection:
         where = f"projection {self.name}"
         if self.kind not in KINDS:
             raise BadInput(f"{where}: unknown kind {self.kind!r}, use one of {', '.join(KINDS)}")
-        if not isinstance(self.plastic, bool):
-            raise BadInput(f"{where}: plastic is {self.plastic!r}, must be True or False")
+        check_truth(f"{where}: plastic", self.plastic)
         if (self.weight is None) != (self.kind == "identity"):
             raise BadInput(
                 f"{where}: kind {self.kind} {'needs a' if self.weight is None else 'has no'} weight"
@@ -221,8 +222,11 @@ class PredictiveCodingGraph:
     """
 
     def __init__(self, populations: Sequence[Population], projections: Sequence[Projection]) -> None:
-        self.populations = tuple(populations)
-        self.projections = tuple(projections)
+        try:
+            self.populations = tuple(populations)
+            self.projections = tuple(projections)
+        except TypeError:
+            raise BadInput("a graph takes a list of populations and a list of projections") from None
         for what, kind, several in (
             ("populations", Population, self.populations),
             ("projections", Projection, self.projections),

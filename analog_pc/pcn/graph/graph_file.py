@@ -34,6 +34,7 @@ from analog_pc.arrays import Any
 from analog_pc.errors import BadInput
 from analog_pc.files import read_npz, write_npz
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn.parameters import check_kind
 
 VERSION = 1
 _TEXTS = ("names", "activations", "projections", "sources", "targets", "kinds", "feedback", "gains")
@@ -53,8 +54,9 @@ def save_graph(path: Path | str, graph: PredictiveCodingGraph) -> None:
     Raises
     ------
     BadInput
-        For a path that cannot be written; the message names it.
+        For a path that cannot be written, which the message names, and for a chain.
     """
+    check_kind("save_graph", graph, PredictiveCodingGraph, "give network.graph, or use save_network")
     populations = graph.populations
     projections = graph.projections
     arrays: dict[str, Any] = {

@@ -10,6 +10,8 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.pcn.equilibrium import Equilibrium
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
+from analog_pc.pcn.parameters import check_kind
 
 
 class ProjectionUpdate(NamedTuple):
@@ -20,7 +22,7 @@ class ProjectionUpdate(NamedTuple):
 
 
 def graph_update(
-    graph: PredictiveCodingGraph, equilibrium: Equilibrium, lr: float = 1.0
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork, equilibrium: Equilibrium, lr: float = 1.0
 ) -> dict[str, ProjectionUpdate]:
     """Predictive coding on a graph: ``dW_p = lr g_p Pi_v eps_v f(x_source)^T``, ``db_p = lr Pi_v eps_v``.
 
@@ -30,7 +32,7 @@ def graph_update(
     Parameters
     ----------
     graph
-        Its precisions, and which projections learn.
+        Its precisions, and which projections learn; a chain is read as its `graph`.
     equilibrium
         Of the ideal graph, or decoded from a circuit.
     lr
@@ -41,6 +43,7 @@ def graph_update(
     dict
         Updates by the name of the projection, of those that are plastic and have weights.
     """
+    graph = as_graph(graph)
     found = {}
     for p, source, target, gain in zip(
         graph.projections, graph.sources, graph.targets, graph.gains, strict=True
@@ -74,7 +77,13 @@ def updated(graph: PredictiveCodingGraph, update: Mapping[str, ProjectionUpdate]
         What learns.
     update
         As `graph_update` returns it.
+
+    Raises
+    ------
+    BadInput
+        For a chain, and for names of no projection.
     """
+    check_kind("updated", graph, PredictiveCodingGraph, "give network.graph, or use network.with_parameters")
     weights = {}
     biases = {}
     for name, change in update.items():

@@ -15,21 +15,23 @@ from dataclasses import replace
 
 from analog_pc.errors import BadInput
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
 
 
-def levels(graph: PredictiveCodingGraph) -> tuple[int, ...]:
+def levels(graph: PredictiveCodingGraph | PredictiveCodingNetwork) -> tuple[int, ...]:
     """Level of each population: 0 of inputs, else 1 + the highest level of its sources.
 
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
 
     Raises
     ------
     BadInput
         For a graph with cycles.
     """
+    graph = as_graph(graph)
     refuse_cycles(graph, "levels")
     found = [0] * len(graph.populations)
     for v in graph.order:
@@ -53,7 +55,7 @@ def refuse_cycles(graph: PredictiveCodingGraph, what: str) -> None:
         )
 
 
-def levelled(graph: PredictiveCodingGraph) -> PredictiveCodingGraph:
+def levelled(graph: PredictiveCodingGraph | PredictiveCodingNetwork) -> PredictiveCodingGraph:
     """The graph with identity populations on every projection that skips a level.
 
     The new populations come last, have precision 1, and are called ``<source>_to_<target>_<k>``.  The graph
@@ -62,13 +64,14 @@ def levelled(graph: PredictiveCodingGraph) -> PredictiveCodingGraph:
     Parameters
     ----------
     graph
-        Without cycles.
+        Without cycles; a chain is read as its `graph`.
 
     Raises
     ------
     BadInput
         For a graph with cycles, or a gain unit that is predicted at another level than just below its target.
     """
+    graph = as_graph(graph)
     height = levels(graph)
     populations = list(graph.populations)
     projections = []

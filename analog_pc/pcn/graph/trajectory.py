@@ -13,10 +13,12 @@ from analog_pc.pcn.clamps import ClampValues, make_clamps
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
+from analog_pc.pcn.parameters import check_finite
 
 
 def relax_trajectory(
-    graph: PredictiveCodingGraph,
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork,
     clamps: ClampValues,
     times: Sequence[float] | Floats,
     *,
@@ -28,7 +30,7 @@ def relax_trajectory(
     Parameters
     ----------
     graph
-        The graph.
+        The graph; a chain is read as its `graph`.
     clamps
         As for `relax`.
     times
@@ -46,19 +48,27 @@ def relax_trajectory(
     Raises
     ------
     BadInput
-        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, and
-        when the integrator gives up.
+        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, a
+        precision that is not > 0, and when the integrator gives up.
     """
+    graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
-    instants = np.asarray(times, dtype=np.float64)
+    check_finite("relax_trajectory: precision", precision)
+    try:
+        instants = numbers(times)
+    except (TypeError, ValueError):
+        raise BadInput(f"times must be a sequence of finite numbers, got {times!r}") from None
     if instants.ndim != 1 or not len(instants) or not np.isfinite(instants).all():
-        raise BadInput(f"times must be a sequence of finite numbers, got shape {instants.shape}")
+        raise BadInput(f"times must be a sequence of finite numbers, got {times!r}")
     if instants[0] < 0.0 or (np.diff(instants) < 0.0).any():
         raise BadInput("times must ascend, from 0 on")
     x = landscape.forward()
     for name, values in (start or {}).items():
         index = graph.index(name)
-        chosen = numbers(values)
+        try:
+            chosen = numbers(values)
+        except (TypeError, ValueError):
+            raise BadInput(f"start of {name}: not an array of numbers") from None
         if chosen.shape != x[index].shape or not np.isfinite(chosen).all():
             raise BadInput(
                 f"start of {name}: finite numbers of shape {x[index].shape} expected, got {chosen.shape}"
@@ -69,16 +79,19 @@ def relax_trajectory(
     return flow(landscape, x, float(instants[-1]), precision=precision).at(instants)
 
 
-def graph_energy(graph: PredictiveCodingGraph, clamps: ClampValues, activities: Sequence[Floats]) -> Floats:
+def graph_energy(
+    graph: PredictiveCodingGraph | PredictiveCodingNetwork, clamps: ClampValues, activities: Sequence[Floats]
+) -> Floats:
     """E of a graph at activities, one array [..., samples, size] a population, as [..., samples].
 
     Parameters
     ----------
     graph, clamps
-        As for `relax`.
+        As for `relax_trajectory`.
     activities
         Of an equilibrium, or of a trajectory with its times first.
     """
+    graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
     shape = np.shape(activities[0])[:-1]
     rows = [np.reshape(a, (-1, np.shape(a)[-1])) for a in activities]

@@ -34,6 +34,7 @@ from analog_pc.pcn.learning.protocol import (
     deltas,
 )
 from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
+from analog_pc.pcn.parameters import check_kind
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,7 @@ def hebbian_update(network: PredictiveCodingNetwork, equilibrium: Equilibrium, l
     Update
         dW_l [post, pre] and db_l [post].
     """
+    check_kind("hebbian_update", network, PredictiveCodingNetwork, "use graph_update for a graph")
     return PredictiveCoding().at(network, equilibrium).update(lr)
 
 
@@ -312,6 +314,7 @@ def backprop_update(
     BadInput
         For inputs that do not fit the network.
     """
+    check_kind("backprop_update", network, PredictiveCodingNetwork, "use fixed_prediction for a graph")
     clamped = make_clamps(network, inputs).values[0]
     wanted = np.asarray(targets, dtype=np.float64)
     return Backpropagation().at(network, network.W, clamped, wanted).update(lr)

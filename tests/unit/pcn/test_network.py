@@ -43,6 +43,13 @@ REFUSED = {
         {"weights": W, "activation": "softplus"},
         "unknown activation 'softplus': use one of .*tanh",
     ),
+    "biases number": ({"weights": W, "biases": 5}, "biases must be a sequence of vectors b1, b2, ..., got 5"),
+    "activate_input text": (
+        {"weights": W, "activate_input": "no"},
+        "activate_input is 'no', must be True or False",
+    ),
+    "activate_input None": ({"weights": W, "activate_input": None}, "activate_input is None, must be True"),
+    "activate_input 1": ({"weights": W, "activate_input": 1}, "activate_input is 1, must be True"),
     "activation list": ({"weights": W, "activation": ["tanh"]}, r"unknown activation \['tanh'\]"),
 }
 

@@ -23,6 +23,8 @@ POPULATIONS = {
     "no name": ({"name": ""}, "a population is called ''"),
     "size": ({"size": 0}, "population a: size is 0, must be a whole number >= 1"),
     "size float": ({"size": 2.0}, r"size is 2\.0"),
+    "size huge": ({"size": 10**12}, "size is 1000000000000, must be at most"),
+    "precision ragged": ({"precision": [[1.0, 2.0], [3.0]]}, "precision has rows of different lengths"),
     "activation": ({"activation": "softplus"}, "unknown activation 'softplus'"),
     "precision 0": ({"precision": 0.0}, r"population a: precision is 0\.0, must be > 0"),
     "precision tiny": ({"precision": 1e-300}, "must be within 1e-100 ... 1e100"),
