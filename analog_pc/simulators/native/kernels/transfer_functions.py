@@ -126,6 +126,11 @@ def evaluate(kind: int, p: Floats, v: Floats, offset: float, t: Floats, value: F
 
     t [n]: tanh(factor (v + offset)), see `tanh_factor`.
     """
+    if kind == LIMITER and _all_straight(p[0], int(p[1]), v, offset):  # as most amplifiers of a circuit are
+        for s in range(len(v)):
+            value[s] = v[s] + offset
+            slope[s] = 1.0
+        return
     for s in range(len(v)):
         value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, t[s])
 
@@ -198,6 +203,15 @@ def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
         return x, 1.0
     root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
     return x * root, root ** (order + 1)
+
+
+@kernel(**INNER)
+def _all_straight(most: float, order: int, v: Floats, offset: float) -> bool:
+    """Whether a limiter is a line of slope 1 at all voltages v [n] + offset."""
+    largest = 0.0
+    for s in range(len(v)):
+        largest = max(largest, abs(v[s] + offset))
+    return _limiter(most, order, largest)[1] == 1.0
 
 
 @kernel(**OPTIONS)

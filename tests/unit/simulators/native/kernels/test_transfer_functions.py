@@ -10,6 +10,7 @@ from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.simulators.native.kernels.transfer_functions import (
     NAMES,
     evaluate,
+    evaluate_batch,
     evaluate_outputs,
     tanh,
     tanh_factor,
@@ -75,6 +76,29 @@ def test_what_is_no_number_stays_none(law: TransferFunction) -> None:
     value, slope = compiled(law, np.array([0.1, np.nan, 0.2]))
     assert np.isnan(value).tolist() == [False, True, False]
     assert np.isfinite(slope[[0, 2]]).all()
+
+
+def test_a_limiter_far_from_its_limit_is_a_line() -> None:
+    """All voltages at once; one that is no number, or near the limit, changes no other one."""
+    v = 1e-4 * np.array([1.0, -2.0, 3.0])
+    value, slope = compiled(transfer.limiter(0.5, 6), v, 1e-5)
+    np.testing.assert_array_equal(value, v + 1e-5)
+    np.testing.assert_array_equal(slope, np.ones(3))
+    for other in (np.nan, 0.4, np.inf):
+        again, _ = compiled(transfer.limiter(0.5, 6), np.append(v, other), 1e-5)
+        np.testing.assert_array_equal(again[:3], value)
+        assert again[3] != other + 1e-5
+
+
+@pytest.mark.parametrize("law", LAWS, ids=[law.name for law in LAWS])
+def test_nothing_is_added_to_the_line_at_rest(law: TransferFunction) -> None:
+    """To the bit: where no stimulus gives a scale, a search has nothing to compare a residual with."""
+    rng = np.random.default_rng(1)
+    gain, offset, slope = rng.normal(size=(3, 4))
+    element = ScalarNonlinearity(law, gain, 0.1 * offset, slope)
+    table = transfer_table([element], np.arange(4)[None])
+    assert table is not None
+    np.testing.assert_array_equal(evaluate_batch(table, np.zeros((3, 4)))[0], np.zeros((3, 4)))
 
 
 def test_blocks_side_by_side() -> None:

@@ -246,6 +246,28 @@ def test_the_structure_is_found_and_its_step_is_newtons(rank: int) -> None:
     np.testing.assert_allclose(step.T, exact, atol=10.0 * DROPPED * np.abs(exact).max())
 
 
+def test_compiled_elements_are_those_of_python() -> None:
+    """Values, slopes and which slopes changed, of a form all of whose elements compiled code knows."""
+    form = mixed()
+    y = drives(form, 7)
+    assert form.table is not None
+    for rails in (1.0, 8.0):
+        elements = form.elements
+        at = rails * y
+        each = [b.element.delta(at[:, b.inputs]) for b in elements]
+        np.testing.assert_allclose(form.delta(at), np.concatenate(each, axis=1), atol=1e-14)
+        some = np.arange(form.gain.shape[1]) % 3 > 0
+        slopes = [
+            b.element.slopes_times(at[:, b.inputs], some[b.outputs], form.gain[None, b.inputs])
+            for b in elements
+        ]
+        np.testing.assert_allclose(
+            form.slopes_times(at, some, form.gain[None]), np.concatenate(slopes, axis=1), atol=1e-13
+        )
+        changed = [b.element.slope_changed(at[:, b.inputs], 1e-3) for b in elements]
+        np.testing.assert_array_equal(form.slope_changed(at, 1e-3), np.concatenate(changed))
+
+
 def test_one_machine_code_serves_all_structures() -> None:
     """The one that is compiled in advance: arrays of another layout would be compiled apart, for seconds."""
     compile_bordered_newton()
