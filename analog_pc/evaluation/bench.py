@@ -66,6 +66,12 @@ class Bench:
         """Fraction of samples that the ideal network tells right."""
         return float((self.ideal_predictions == self.data.labels).mean())
 
+    @cached_property
+    def ties(self) -> int:
+        """Samples in which several outputs of the ideal network are the largest: all units off, say."""
+        largest = self.ideal_outputs.max(axis=1, keepdims=True)
+        return int(((self.ideal_outputs == largest).sum(axis=1) > 1).sum())
+
     @property
     def guess(self) -> float:
         """Chance level, see `guess_of`."""

@@ -9,8 +9,9 @@ import numpy as np
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.non_idealities import measure_alone
+from analog_pc.evaluation.sentences import ties_text
 from analog_pc.pcn import PredictiveCodingNetwork
-from analog_pc.technology import Technology
+from analog_pc.technology import IDEAL, Technology
 from analog_pc.technology.catalogue import TECHNOLOGIES
 from analog_pc.technology.non_idealities import RANDOM, present
 from analog_pc.training import accuracy
@@ -32,6 +33,16 @@ def test_ideal_parts_are_the_network(ideal_bench: Bench) -> None:
 def test_ideal_accuracy_is_that_of_training(ideal_bench: Bench) -> None:
     expected = accuracy(ideal_bench.network, ideal_bench.data.inputs, ideal_bench.data.labels)
     assert ideal_bench.ideal_accuracy == expected
+
+
+def test_ties_are_told() -> None:
+    """Where all rectifiers are off, equal outputs are decided by the smallest offset of a chip."""
+    network = PredictiveCodingNetwork([np.eye(2), np.eye(2)], None, "relu", activate_input=False)
+    inputs = np.array([[-1.0, -1.0], [1.0, 0.5], [-2.0, -0.1]])
+    bench = Bench(network, IDEAL, TestData("own", inputs, np.zeros(3, np.int64)), (0,))
+    assert bench.ties == 2
+    assert ties_text(bench)[0].startswith("2 of 3 samples tie in the ideal network")
+    assert ties_text(Bench(network, IDEAL, TestData("own", inputs[1:2], np.zeros(1, np.int64)), (0,))) == []
 
 
 def test_a_seed_is_a_chip(network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology) -> None:

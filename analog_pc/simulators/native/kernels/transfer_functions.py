@@ -198,11 +198,14 @@ def _ramp(p: Floats, first: int, last: int, x: float) -> tuple[float, float]:
 
 @kernel(**INNER)
 def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
-    power = (x / most) ** order
+    square = (x / most) ** 2
+    power = 1.0
+    for _ in range(order // 2):
+        power *= square
     if power < LOST:
         return x, 1.0
     root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
-    return x * root, root ** (order + 1)
+    return x * root, root / (1.0 + power)
 
 
 @kernel(**INNER)
