@@ -67,7 +67,7 @@ class Bench:
         return float((self.ideal_predictions == self.data.labels).mean())
 
     @cached_property
-    def ties(self) -> int:
+    def undecided(self) -> int:
         """Samples in which several outputs of the ideal network are the largest: all units off, say."""
         largest = self.ideal_outputs.max(axis=1, keepdims=True)
         return int(((self.ideal_outputs == largest).sum(axis=1) > 1).sum())

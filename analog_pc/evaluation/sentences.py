@@ -112,7 +112,7 @@ def advice(found: Evaluation) -> list[str]:
             f"The ideal network is at chance itself ({percent(bench.ideal_accuracy)}): its inputs are not "
             "the training inputs, in their scale or their order."
         )
-    said += ties_text(bench)
+    said += undecided_text(bench)
     if found.proposal is not None:
         said.append(proposal_text(found.proposal))
     for limit in found.limits:
@@ -120,12 +120,12 @@ def advice(found: Evaluation) -> list[str]:
     return [*said, *_energy_advice(found)]
 
 
-def ties_text(bench: Bench) -> list[str]:
+def undecided_text(bench: Bench) -> list[str]:
     """That some samples are decided by the smallest error of a chip; empty where none is."""
-    if not bench.ties:
+    if not bench.undecided:
         return []
     return [
-        f"{bench.ties} of {counted(bench.data.samples, 'sample')} tie in the ideal network, which takes the "
+        f"{bench.undecided} of {counted(bench.data.samples, 'sample')} tie in the ideal network, which takes the "
         "first of equal outputs: any error of a chip decides them, however small."
     ]
 

@@ -108,8 +108,8 @@ class TrainingRun:
         BadInput
             When training diverges; the devices, and the checkpoint, are those of before.
         """
-        quiet = np.errstate(over="ignore", invalid="ignore")
-        with single_threaded_blas(), interruptible() as interrupt, quiet:
+        numerics = np.errstate(over="ignore", invalid="ignore")
+        with single_threaded_blas(), interruptible() as interrupt, numerics:
             while self.epoch < self.trainer.config.epochs:
                 self._epoch(progress, lambda: interrupt.wanted)
         return self.history

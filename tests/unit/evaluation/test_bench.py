@@ -9,7 +9,7 @@ import numpy as np
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.data import TestData
 from analog_pc.evaluation.non_idealities import measure_alone
-from analog_pc.evaluation.sentences import ties_text
+from analog_pc.evaluation.sentences import undecided_text
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.technology import IDEAL, Technology
 from analog_pc.technology.catalogue import TECHNOLOGIES
@@ -40,9 +40,11 @@ def test_ties_are_told() -> None:
     network = PredictiveCodingNetwork([np.eye(2), np.eye(2)], None, "relu", activate_input=False)
     inputs = np.array([[-1.0, -1.0], [1.0, 0.5], [-2.0, -0.1]])
     bench = Bench(network, IDEAL, TestData("own", inputs, np.zeros(3, np.int64)), (0,))
-    assert bench.ties == 2
-    assert ties_text(bench)[0].startswith("2 of 3 samples tie in the ideal network")
-    assert ties_text(Bench(network, IDEAL, TestData("own", inputs[1:2], np.zeros(1, np.int64)), (0,))) == []
+    assert bench.undecided == 2
+    assert undecided_text(bench)[0].startswith("2 of 3 samples tie in the ideal network")
+    assert (
+        undecided_text(Bench(network, IDEAL, TestData("own", inputs[1:2], np.zeros(1, np.int64)), (0,))) == []
+    )
 
 
 def test_a_seed_is_a_chip(network: PredictiveCodingNetwork, data: TestData, offset_alone: Technology) -> None:

@@ -6,7 +6,7 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from analog_pc.evaluation.sentences import percent, points, ties_text
+from analog_pc.evaluation.sentences import percent, points, undecided_text
 from analog_pc.reporting.text import counted
 from analog_pc.study.report.sentences import number_text
 from analog_pc.study.specification.bounds import MIN
@@ -29,7 +29,7 @@ def opening(target: Target) -> list[str]:
         f"ideal accuracy {percent(bench.ideal_accuracy)}   {sizes} {bench.network.activation}, "
         f"{bench.data.source}",
         f"at most {budget_text(target)} may be lost, a mean over chips of {bench.technology.name}",
-        *(line for said in ties_text(bench) for line in textwrap.wrap(said, WIDTH)),
+        *(line for said in undecided_text(bench) for line in textwrap.wrap(said, WIDTH)),
         "",
         f"{'field, alone':<{NAME}}{'min':>11}{'typ':>11}{'max':>11}  beyond",
     ]
