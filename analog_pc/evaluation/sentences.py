@@ -125,8 +125,8 @@ def undecided_text(bench: Bench) -> list[str]:
     if not bench.undecided:
         return []
     return [
-        f"{bench.undecided} of {counted(bench.data.samples, 'sample')} tie in the ideal network, which takes the "
-        "first of equal outputs: any error of a chip decides them, however small."
+        f"{bench.undecided} of {counted(bench.data.samples, 'sample')} tie in the ideal network, which takes "
+        "the first of equal outputs: any error of a chip decides them, however small."
     ]
 
 
