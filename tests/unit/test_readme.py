@@ -95,9 +95,7 @@ def test_every_command_line_ends_in_the_time_that_is_stated(tmp_path: Path) -> N
         command = [sys.executable, "-m", "analog_pc", *words[1:]]
         limit = SHARED * (learning if "--device" in words else usual)
         began = time.monotonic()
-        done = subprocess.run(
-            command, cwd=tmp_path, capture_output=True, text=True, timeout=limit + 180.0
-        )
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=limit + 180.0)
         seconds = time.monotonic() - began
         assert done.returncode == 0, f"{line}: {done.stderr}"
         assert seconds <= limit + 60.0 * (number == 1), f"{line}: {seconds:.0f} s, at most {limit:.0f} s"
