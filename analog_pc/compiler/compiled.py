@@ -17,10 +17,9 @@ from analog_pc.compiler.options import check_names
 from analog_pc.compiler.probes import Probes, Waveform
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales, Scales
-from analog_pc.numeric import numbers
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.parameters import check_finite
+from analog_pc.pcn.parameters import check_finite, finite_array
 from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
@@ -191,18 +190,14 @@ class CompiledCircuit:
     def _volts_at(self, start: Sequence[Floats]) -> dict[str, float]:
         """Volts of the free value nodes at given activities."""
         expected = [(n,) for n in self.graph.sizes]
-        try:
-            activities = [numbers(x) for x in start]
-        except (TypeError, ValueError):
+        if not np.iterable(start):
             raise BadInput(
                 f"transient start {start!r}: use 'forward' or 'zero', or give activities of shapes {expected}"
-            ) from None
+            )
+        activities = [finite_array(f"transient start[{k}]", x, 1) for k, x in enumerate(start)]
         shapes = [x.shape for x in activities]
         if shapes != expected:
             raise BadInput(f"transient start: activities of shapes {shapes}, expected {expected}")
-        for name, x in zip(self.graph.names, activities, strict=True):
-            if not np.isfinite(x).all():
-                raise BadInput(f"transient start: activities {name} are {x.tolist()}, must be finite")
         volts = self.design.scales.activity
         return {node: volts[k] * float(activities[k][i]) for node, (k, i) in self._free_nodes.items()}
 

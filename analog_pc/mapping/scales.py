@@ -37,8 +37,8 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.mapping.conductance import column_scales
-from analog_pc.numeric import numbers
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
+from analog_pc.pcn.parameters import check_finite
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
 
@@ -274,16 +274,10 @@ def given_scales(
         _check_layers(network, volts_per_unit)
         return volts_per_unit
     layers = network.depth + 1
-    try:
-        volts = numbers(volts_per_unit)
-    except (TypeError, ValueError):
-        volts = np.empty((0, 0))
-    if volts.ndim > 1 or isinstance(volts_per_unit, bool):
-        raise BadInput(f"volts_per_unit = {volts_per_unit!r}, expected one number, or one for each layer")
-    each = [float(v) for v in (volts if volts.ndim else np.full(layers, volts))]
-    for value in each:
-        if not (math.isfinite(value) and value > 0.0):
-            raise BadInput(f"volts_per_unit = {value!r}, must be finite and > 0")
+    values = list(volts_per_unit) if np.iterable(volts_per_unit) else [volts_per_unit] * layers
+    for value in values:
+        check_finite("volts_per_unit", value)
+    each = [float(value) for value in values]
     if len(each) != layers:
         raise BadInput(
             f"volts_per_unit: {len(each)} numbers, expected one, or one for each of {layers} layers"

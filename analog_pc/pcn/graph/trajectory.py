@@ -8,13 +8,12 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
-from analog_pc.numeric import numbers
 from analog_pc.pcn.clamps import ClampValues, make_clamps
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
-from analog_pc.pcn.parameters import check_finite
+from analog_pc.pcn.parameters import check_finite, finite_array
 
 
 def relax_trajectory(
@@ -54,25 +53,15 @@ def relax_trajectory(
     graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
     check_finite("relax_trajectory: precision", precision)
-    try:
-        instants = numbers(times)
-    except (TypeError, ValueError):
-        raise BadInput(f"times must be a sequence of finite numbers, got {times!r}") from None
-    if instants.ndim != 1 or not len(instants) or not np.isfinite(instants).all():
-        raise BadInput(f"times must be a sequence of finite numbers, got {times!r}")
+    instants = finite_array("times", times, 1)
     if instants[0] < 0.0 or (np.diff(instants) < 0.0).any():
         raise BadInput("times must ascend, from 0 on")
     x = landscape.forward()
     for name, values in (start or {}).items():
         index = graph.index(name)
-        try:
-            chosen = numbers(values)
-        except (TypeError, ValueError):
-            raise BadInput(f"start of {name}: not an array of numbers") from None
-        if chosen.shape != x[index].shape or not np.isfinite(chosen).all():
-            raise BadInput(
-                f"start of {name}: finite numbers of shape {x[index].shape} expected, got {chosen.shape}"
-            )
+        chosen = finite_array(f"start of {name}", values, 2)
+        if chosen.shape != x[index].shape:
+            raise BadInput(f"start of {name}: shape {x[index].shape} expected, got {chosen.shape}")
         x[index] = chosen
     if instants[-1] == 0.0:
         return tuple(np.stack([a] * len(instants)) for a in landscape.held(x))

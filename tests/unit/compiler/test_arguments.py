@@ -47,10 +47,16 @@ def test_operating_points_are_of_a_list_of_samples(kind: str, samples: Any) -> N
         ({"max_step": NAN}, "max_step = nan"),
         ({"start": None}, "start None: use 'forward' or 'zero', or give activities of shapes"),
         ({"start": 5}, "start 5: use 'forward' or 'zero'"),
-        ({"start": RAGGED}, "or give activities of shapes"),
-        ({"start": [[0.0, 0.0], ["a", 1.0, 1.0], [1.0]]}, "or give activities of shapes"),
-        ({"start": [[0.0, 0.0], [NAN, 1.0, 1.0], [1.0]]}, r"activities 1 are \[nan, .*must be finite"),
-        ({"start": [[0.0, 0.0], [0.0, 1.0, np.inf], [1.0]]}, r"activities 1 are .*inf\], must be finite"),
+        ({"start": RAGGED}, r"transient start\[1\] is not an array of numbers"),
+        ({"start": [[0.0, 0.0], ["a", 1.0, 1.0], [1.0]]}, r"transient start\[1\] is not an array of numbers"),
+        (
+            {"start": [[0.0, 0.0], [NAN, 1.0, 1.0], [1.0]]},
+            r"transient start\[1\]\[0\] is nan, every value must be finite",
+        ),
+        (
+            {"start": [[0.0, 0.0], [0.0, 1.0, np.inf], [1.0]]},
+            r"transient start\[1\]\[2\] is inf, every value must be finite",
+        ),
         ({"cut": "1"}, "cut = '1', must be a tuple of names"),
     ],
 )

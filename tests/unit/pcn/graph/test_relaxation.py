@@ -347,13 +347,13 @@ def test_trajectory_of_a_single_spring() -> None:
 @pytest.mark.parametrize(
     ("times", "start", "message"),
     [
-        ([], {}, "times must be a sequence of finite numbers"),
-        ("ab", {}, "times must be a sequence of finite numbers, got 'ab'"),
-        ([0.0, float("nan")], {}, r"finite numbers, got \[0\.0, nan\]"),
-        ([1.0], {"pixels": "a"}, "start of pixels: not an array of numbers"),
+        ([], {}, r"times has shape \(0,\), expected a non-empty vector"),
+        ("ab", {}, "times is not an array of numbers"),
+        ([0.0, float("nan")], {}, r"times\[1\] is nan, every value must be finite"),
+        ([1.0], {"pixels": "a"}, "start of pixels is not an array of numbers"),
         ([-1.0, 0.0], {}, "times must ascend, from 0 on"),
         ([1.0, 0.5], {}, "times must ascend"),
-        ([1.0], {"pixels": [[0.0]]}, r"start of pixels: finite numbers of shape \(1, 6\) expected"),
+        ([1.0], {"pixels": [[0.0]]}, r"start of pixels: shape \(1, 6\) expected, got \(1, 1\)"),
         ([1.0], {"z": [[0.0]]}, "no population 'z'"),
     ],
 )

@@ -36,5 +36,5 @@ def test_one_machine_code_serves_all_networks(name: str) -> None:
     """Arrays of another layout, or flags known when compiled, would be compiled apart, for seconds."""
     EffectiveRelaxer(technology("ideal")).relax(random_network((2, 3, 1), activation=name), INPUTS, TARGETS)
     EffectiveRelaxer(technology("cmos65-rram")).relax(random_network((2, 3, 2, 1), activation=name), INPUTS)
-    for compiled in (newton.relax, newton._relax_sample):
-        assert len(vars(compiled)["overloads"]) == 1
+    assert len(vars(newton.relax)["overloads"]) == 1
+    assert len(vars(newton._relax_sample)["overloads"]) <= 1  # none where `relax` was compiled earlier
