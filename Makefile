@@ -1,9 +1,13 @@
 # The two commands of the README are 'make verify' and 'make test'.
 # PYTHON chooses the interpreter (3.11 or newer):  make test PYTHON=python3.12
+# JOBS is the number of processes that run the tests; 0 runs them in one:  make test JOBS=0
 
 PYTHON ?= python3
+JOBS ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
+# worksteal: a process that is done takes tests from another. One thread of BLAS each: it waits actively for more.
+PYTEST = OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help verify study test test-slow test-bounds docs lint format clean system
@@ -21,15 +25,15 @@ study: $(VENV)/.runtime ## many chips of a technology and their yield, five of t
 	$(BIN)/analog-pc study study/offsets.toml --confirm 5 --out study
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-slow: $(VENV)/.dev ## run the verification that takes minutes
-	$(BIN)/pytest -m slow || [ $$? -eq 5 ]  # 5: none is marked slow
+	$(PYTEST) -m slow || [ $$? -eq 5 ]  # 5: none is marked slow
 
 COMPILED := activations compiled crossbar devices pcn relaxers simulators/native training
 # Compiled code does not look whether an index is inside its array; compiled anew with such checks, it does.
 test-bounds: $(VENV)/.dev ## run the tests of compiled code with its array bounds checked
-	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.bounds_cache $(BIN)/pytest $(addprefix tests/unit/,$(COMPILED))
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.bounds_cache $(PYTEST) $(addprefix tests/unit/,$(COMPILED))
 
 docs: $(VENV)/.docs ## build the pages: docs/_build/html/index.html
 	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html
