@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import UnionType
+from typing import get_args
 
 import numpy as np
 
@@ -143,8 +145,19 @@ class Noise:
 Analysis = OperatingPoint | Transient  # what `simulate` answers; noise has a method and an answer of its own
 
 
-def check_analysis(circuit: Circuit, analysis: Analysis | Noise) -> None:
-    """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name; and guesses."""
+def check_analysis(circuit: Circuit, analysis: Analysis | Noise, kinds: UnionType | type = Analysis) -> None:
+    """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name; and guesses.
+
+    Raises
+    ------
+    BadInput
+        Also for what is none of these kinds of analysis.
+    """
+    if not isinstance(analysis, kinds):
+        wanted = " or ".join(kind.__name__ for kind in get_args(kinds) or (kinds,))
+        raise BadInput(
+            f"circuit {circuit.name}: the analysis must be {wanted}, got a {type(analysis).__name__}"
+        )
     if isinstance(analysis, OperatingPoint):
         _check_guess(analysis)
     sets = {"stimuli": analysis.stimuli}

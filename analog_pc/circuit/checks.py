@@ -47,8 +47,10 @@ def check_circuit(circuit: Circuit) -> None:
     Raises
     ------
     BadInput
-        Naming the first such node.
+        Naming the first such node; for what is no circuit.
     """
+    if not isinstance(circuit, Circuit):
+        raise BadInput(f"a simulator needs a Circuit, got a {type(circuit).__name__}: use compiled.circuit")
     if circuit in _sound:
         return
     number: dict[str, int] = {GROUND: 0}

@@ -87,7 +87,7 @@ def relax(
     >>> relax(network, inputs=[[1.0]], targets=[[2.0]]).activities[1]
     array([[1.5]])
     """
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         raise BadInput(f"unknown relaxation method {method!r}: use one of {', '.join(METHODS)}")
     search = chosen_search(tolerance, max_iterations, follow)
     held = make_clamps(network, inputs, targets, clamps)

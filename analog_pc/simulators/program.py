@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 
+from analog_pc.arrays import is_number
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -38,7 +39,7 @@ class SpiceProgram(ABC):
     restarts: bool = True  # whether samples that a search misses start again from native states
 
     def __init__(self, timeout: float = 600.0) -> None:
-        if not (math.isfinite(timeout) and timeout > 0.0):
+        if not (is_number(timeout) and 0.0 < timeout < math.inf):
             raise BadInput(f"{self.name}: timeout = {timeout!r} s, must be finite and > 0")
         self.timeout = timeout
         self._native = Native()

@@ -81,7 +81,9 @@ class Native:
         for name, limit in (("time_limit", time_limit), ("transient_limit", transient_limit)):
             if limit is not None and not (is_number(limit) and limit > 0.0):
                 raise BadInput(f"Native: {name} = {limit!r} s, must be > 0, or None for no limit")
-        self.options = Options(check_stability, time_limit, transient_limit)
+        if not isinstance(check_stability, bool | np.bool_):
+            raise BadInput(f"Native: check_stability is {check_stability!r}, must be True or False")
+        self.options = Options(bool(check_stability), time_limit, transient_limit)
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -102,8 +104,8 @@ class Native:
 
     def model(self, circuit: Circuit) -> Model:
         """The circuit's equations; kept as long as the circuit lives."""
+        check_circuit(circuit)
         if circuit not in self._models:
-            check_circuit(circuit)
             refuse_timed(circuit, self.name)
             self._models[circuit] = Model(circuit)
         return self._models[circuit]
@@ -142,7 +144,7 @@ class Native:
         """
         with single_threaded_blas():
             model = self.model(circuit)
-            check_analysis(circuit, analysis)
+            check_analysis(circuit, analysis, OperatingPoint)
             y = found_points(model, analysis, self.options._replace(check_stability=True))
             maps, solver = model.reduced(True)
             return list(eigenmodes(maps, solver.form, y))
@@ -159,7 +161,7 @@ class Native:
             Also where the operating point is unstable, or none is found.
         """
         model = self.model(circuit)
-        check_analysis(circuit, analysis)
+        check_analysis(circuit, analysis, Noise)
         for bank in model.equations.flat.of_kind(Switches):
             raise BadInput(f"native: {bank.label}: has no noise of Switches; leave them out")
         for kind in (Diodes, IdealDiodes):

@@ -60,7 +60,7 @@ class Ngspice(SpiceProgram):
         BadInput, SimulatorMissing, SimulationFailed
         """
         check_circuit(circuit)
-        check_analysis(circuit, analysis)
+        check_analysis(circuit, analysis, Noise)
         runs = [
             run_plots(noise_deck(circuit, analysis, n), self.executable, self.timeout) for n in analysis.nodes
         ]

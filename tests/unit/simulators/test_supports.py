@@ -8,6 +8,7 @@ import pytest
 from analog_pc.circuit import (
     Circuit,
     ClockSources,
+    Noise,
     OperatingPoint,
     Resistors,
     StimulusSources,
@@ -53,3 +54,30 @@ def test_samples(simulator: str) -> None:
     else:
         with pytest.raises(BadInput, match=f"{simulator}: 65 samples, at most {made.supports.samples}"):
             made.simulate(LOADED, many)
+
+
+@every_simulator
+def test_what_is_no_circuit_or_no_analysis_of_the_call_is_refused(simulator: str) -> None:
+    made = SIMULATORS[simulator]()
+    point = OperatingPoint({"u": np.ones((1, 1))})
+    with pytest.raises(BadInput, match="needs a Circuit, got a NoneType"):
+        made.simulate(None, point)  # type: ignore[arg-type, unused-ignore]
+    for wrong in (None, "op", Noise({"u": np.ones(1)}, ("a",), 1.0, 1e6)):
+        with pytest.raises(BadInput, match="must be OperatingPoint or Transient, got a "):
+            made.simulate(LOADED, wrong)  # type: ignore[arg-type, unused-ignore]
+    if made.supports.noise:
+        with pytest.raises(BadInput, match="must be Noise, got a OperatingPoint"):
+            made.noise(LOADED, point)
+
+
+@pytest.mark.parametrize("simulator", ["ngspice", "vacask"])
+@pytest.mark.parametrize("timeout", [None, True, "3", np.inf, 0.0, -1.0])
+def test_a_time_is_a_number_of_seconds(simulator: str, timeout: object) -> None:
+    with pytest.raises(BadInput, match=f"{simulator}: timeout = "):
+        SIMULATORS[simulator](timeout=timeout)
+
+
+def test_a_flag_of_native_is_true_or_false() -> None:
+    with pytest.raises(BadInput, match="check_stability is 'no'"):
+        SIMULATORS["native"](check_stability="no")
+    assert SIMULATORS["native"](check_stability=np.True_).options.check_stability is True
