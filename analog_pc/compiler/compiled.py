@@ -19,7 +19,7 @@ from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales, Scales
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.parameters import check_finite, finite_array
+from analog_pc.pcn.parameters import check_finite, check_truth, finite_array
 from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
@@ -101,6 +101,9 @@ class CompiledCircuit:
         """
         chosen = self._chosen(samples)
         stimuli = self._stimuli(self.clamps.values, chosen, cut)
+        check_truth("every_node", every_node)
+        if by_relaxation is not None:
+            check_truth("by_relaxation", by_relaxation)
         save = () if every_node else self.probes.every
         starts = self._starts(chosen)
         relaxed = self._relaxes if by_relaxation is None else by_relaxation
@@ -174,14 +177,15 @@ class CompiledCircuit:
                 f"transient of sample {sample!r}: there are {count} samples, give one of 0 ... {count - 1}"
             )
         check_finite("transient: duration", duration)
-        step = duration / 50.0 if max_step is None else max_step
-        check_finite("transient: max_step", step)
+        length = float(duration)
+        check_finite("transient: max_step", 1.0 if max_step is None else max_step)
+        step = length / 50.0 if max_step is None else float(max_step)
         one = self._stimuli(self.clamps.values, np.array([sample]), cut)
         tau = self.design.scales.seconds
         return Transient(
             {name: volts[0] for name, volts in one.items()},
             self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
-            duration * tau,
+            length * tau,
             step * tau,
             save=self.probes.waves,
             stiff=self.kinked,

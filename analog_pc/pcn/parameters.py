@@ -91,7 +91,7 @@ def check_truth(name: str, value: object) -> None:
     BadInput
         Says what it is.
     """
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         raise BadInput(f"{name} is {value!r}, must be True or False")
 
 

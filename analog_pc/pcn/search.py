@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from analog_pc.arrays import is_whole
 from analog_pc.errors import BadInput
-from analog_pc.pcn.parameters import check_finite
+from analog_pc.pcn.parameters import check_finite, check_truth
 
+MOST_ITERATIONS = 2**63 - 1  # as compiled code counts
 REACH = 0.01  # longest step along the flow
 SHRINK = 0.4  # of the shift, after a step of at most half the reach
 GROW = 3.0  # of the shift, after a step that was refused
@@ -34,9 +35,11 @@ def chosen_search(tolerance: float, max_iterations: int, follow: bool) -> Search
     Raises
     ------
     BadInput
-        For a tolerance that is not finite and >= 0, and iterations that are not a whole number >= 1.
+        For a tolerance that is not finite and >= 0, iterations that are not a whole number from 1 to
+        `MOST_ITERATIONS`, and a `follow` that is no boolean.
     """
     check_finite("tolerance", tolerance, zero=True)
-    if not is_whole(max_iterations) or max_iterations < 1:
-        raise BadInput(f"max_iterations = {max_iterations!r}, must be a whole number >= 1")
-    return Search(tolerance, max_iterations, REACH if follow else math.inf)
+    check_truth("follow", follow)
+    if not is_whole(max_iterations) or not 1 <= max_iterations <= MOST_ITERATIONS:
+        raise BadInput(f"max_iterations = {max_iterations!r}, must be a whole number >= 1, below 2^63")
+    return Search(float(tolerance), int(max_iterations), REACH if follow else math.inf)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, is_number
 from analog_pc.compiled.kernel import kernel
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, relax
@@ -81,8 +81,8 @@ class MathematicsBackend:
     """
 
     def __init__(self, network: PredictiveCodingNetwork, momentum: float = 0.9) -> None:
-        if not 0.0 <= momentum < 1.0:
-            raise BadInput(f"momentum = {momentum}, must be from 0 to below 1")
+        if not is_number(momentum) or not 0.0 <= momentum < 1.0:
+            raise BadInput(f"momentum = {momentum!r}, must be from 0 to below 1")
         self.start = network
         self.network = network
         self.momentum = momentum

@@ -17,6 +17,7 @@ from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.devices.pulsed.state import generator_state, part, prefixed, restored_generator
 from analog_pc.errors import AnalogPcError, BadInput
 from analog_pc.pcn import PredictiveCodingNetwork
+from analog_pc.pcn.parameters import check_kind
 from analog_pc.training.backend import predict
 from analog_pc.training.checkpoint import description, load, save
 from analog_pc.training.costs import Costs
@@ -282,7 +283,8 @@ def train(
     Raises
     ------
     BadInput
-        When the sizes do not fit the data, or the training diverges.
+        For what is no network, data set or configuration, sizes that do not fit the data, and a training that
+        diverges.
 
     Examples
     --------
@@ -298,7 +300,10 @@ def train(
         if progress is not None and now.epoch_ended:
             progress(now.epoch, now.energy)
 
-    chosen = config or TrainingConfig()
+    chosen = TrainingConfig() if config is None else config
+    check_kind("train", network, PredictiveCodingNetwork, "use random_network(...)")
+    check_kind("train", data, Dataset, "use load_dataset(...)")
+    check_kind("train", chosen, TrainingConfig, "use TrainingConfig(...)")
     backend = mathematics_backend(network, chosen.learning_rule, momentum)
     run = TrainingRun(Trainer(backend, chosen), data)
     run.go(after_epoch)

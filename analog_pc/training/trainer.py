@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Floats, is_whole
 from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.learning import LearningRule, learning_rule
+from analog_pc.pcn.parameters import check_finite
 from analog_pc.training.backend import Backend
 from analog_pc.training.costs import Costs
 
@@ -47,13 +48,15 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if isinstance(self.rule, str):
             learning_rule(self.rule)
+        elif not isinstance(self.rule, LearningRule):
+            raise BadInput(f"rule = {self.rule!r}, must be a learning rule or its name, such as 'pc'")
         for name in ("epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise BadInput(f"{name} = {getattr(self, name)}, must be at least 1")
-        if not (math.isfinite(self.lr) and self.lr > 0.0):
-            raise BadInput(f"lr = {self.lr}, must be finite and > 0")
-        if not 0 <= self.seed < 2**32:
-            raise BadInput(f"seed = {self.seed}, must be from 0 to {2**32 - 1}")
+            value = getattr(self, name)
+            if not is_whole(value) or value < 1:
+                raise BadInput(f"{name} = {value!r}, must be a whole number, at least 1")
+        check_finite("lr", self.lr)
+        if not is_whole(self.seed) or not 0 <= self.seed < 2**32:
+            raise BadInput(f"seed = {self.seed!r}, must be a whole number from 0 to {2**32 - 1}")
 
     @property
     def learning_rule(self) -> LearningRule:

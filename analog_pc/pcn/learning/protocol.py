@@ -61,6 +61,7 @@ class LearningWeights(Protocol):
         ...
 
 
+@runtime_checkable
 class LearningRule(Protocol):
     """A learning rule with its parameters (a frozen dataclass)."""
 

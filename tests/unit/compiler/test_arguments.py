@@ -114,3 +114,19 @@ def test_volts_by_name_are_numbers() -> None:
 def test_options(options: dict, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         CompileOptions(**options)
+
+
+def test_numbers_and_flags_of_numpy_are_taken() -> None:
+    assert CompileOptions(gate_feedback=np.True_).gate_feedback  # type: ignore[arg-type, unused-ignore]
+    circuit = compiled("chain")
+    expected = circuit.transient(0, duration=2.0)
+    for half in (np.float16(2.0), np.longdouble(2.0)):
+        found = circuit.transient(np.int64(0), duration=half)
+        assert (found.duration, found.max_step) == (expected.duration, expected.max_step)
+
+
+@BOTH
+@pytest.mark.parametrize("flag", ["every_node", "by_relaxation"])
+def test_flags_of_operating_points(kind: str, flag: str) -> None:
+    with pytest.raises(BadInput, match=f"{flag} is 'no', must be True or False"):
+        compiled(kind).operating_point(**{flag: "no"})

@@ -12,6 +12,7 @@ import pytest
 from analog_pc.errors import BadInput
 from analog_pc.pcn import (
     PredictiveCodingGraph,
+    PredictiveCodingNetwork,
     backprop_update,
     fixed_prediction,
     graph_energy,
@@ -138,3 +139,26 @@ def test_a_graph_takes_lists() -> None:
 def test_the_flow_counts_no_iterations() -> None:
     assert "iterations" not in relax(NET, X, Y, method="flow").relaxation.message
     assert "iterations" in relax(NET, X, Y).relaxation.message
+
+
+@pytest.mark.parametrize("tolerance", [np.float16(1e-3), np.longdouble(1e-9), np.float32(1e-6)])
+def test_numbers_and_flags_of_numpy_are_taken(tolerance: Any) -> None:
+    for network, clamps in ((NET, {0: X, 2: Y}), (GRAPH, HELD)):
+        found = relax(
+            network, clamps=clamps, tolerance=tolerance, max_iterations=np.int8(100), follow=np.True_
+        )
+        assert found.relaxation.converged.all()
+    assert PredictiveCodingNetwork(NET.W, activate_input=np.False_).activation_of(0).name == "identity"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"follow": "no"}, "follow is 'no'"),
+        ({"method": np.array(["newton", "flow"])}, "unknown relaxation method"),
+        ({"max_iterations": 2**63}, "max_iterations = 9223372036854775808"),
+    ],
+)
+def test_searches_are_asked_for_in_numbers_and_flags(options: dict, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        relax(NET, X, Y, **options)

@@ -194,3 +194,43 @@ def test_digits_are_learned() -> None:
     net = train(random_network((64, 32, 10), seed=0), data, TrainingConfig(), silent)
     # 0.965: what is promised; 360 test samples, seed 0.
     assert accuracy(net, data.test_inputs, data.test_labels) >= 0.965
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"epochs": None},
+        {"epochs": 3.5},
+        {"epochs": True},
+        {"batch": "3"},
+        {"batch": float("nan")},
+        {"lr": "3"},
+        {"lr": True},
+        {"seed": 3.5},
+        {"seed": None},
+        {"rule": None},
+        {"rule": [1]},
+    ],
+    ids=str,
+)
+def test_a_configuration_that_means_nothing_is_refused(arguments: dict[str, Any]) -> None:
+    (name,) = arguments
+    with pytest.raises(BadInput, match=f"^{name} = "):
+        TrainingConfig(**arguments)
+
+
+def test_what_is_no_network_no_data_or_no_configuration_is_refused() -> None:
+    data = load_dataset("iris")
+    network = random_network((4, 3, 3), "tanh")
+    for wrong in (
+        (None, data),
+        (network.graph, data),
+        (network, None),
+        (network, data, {}),
+        (network, data, "3"),
+    ):
+        with pytest.raises(BadInput, match=r"^train needs a "):
+            train(*wrong)  # type: ignore[arg-type, unused-ignore]
+    for momentum in (None, "3", [1], True):
+        with pytest.raises(BadInput, match=r"^momentum = "):
+            train(network, data, momentum=momentum)  # type: ignore[arg-type, unused-ignore]

@@ -22,6 +22,12 @@ WORSE = "!"  # beside a typical value that is beyond a limit
 
 
 def opening(target: Target) -> list[str]:
+    """What is known before the first trial, for a terminal, and the head of the table of fields."""
+    head = f"{'field, alone':<{NAME}}{'min':>11}{'typ':>11}{'max':>11}  beyond"
+    return [*(line for said in known(target) for line in textwrap.wrap(said, WIDTH)), "", head]
+
+
+def known(target: Target) -> list[str]:
     """What is asked for, and what is known before the first trial."""
     bench = target.bench
     sizes = "-".join(map(str, bench.network.sizes))
@@ -29,9 +35,7 @@ def opening(target: Target) -> list[str]:
         f"ideal accuracy {percent(bench.ideal_accuracy)}   {sizes} {bench.network.activation}, "
         f"{bench.data.source}",
         f"at most {budget_text(target)} may be lost, a mean over chips of {bench.technology.name}",
-        *(line for said in undecided_text(bench) for line in textwrap.wrap(said, WIDTH)),
-        "",
-        f"{'field, alone':<{NAME}}{'min':>11}{'typ':>11}{'max':>11}  beyond",
+        *undecided_text(bench),
     ]
 
 

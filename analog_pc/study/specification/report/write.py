@@ -28,7 +28,7 @@ from analog_pc.study.specification.report.lines import (
     exceeding_text,
     faults,
     joint_text,
-    opening,
+    known,
     price_text,
     typical_text,
 )
@@ -308,7 +308,7 @@ def _page(found: Specification, drawn: Mapping[str, Figure]) -> str:
         )
     return template("analog_pc.study.specification.report").render(
         title=f"Specification on {target.bench.technology.name}",
-        opening=opening(target)[:2],
+        opening=known(target),
         partial=found.partial,
         joint="" if joint is None else joint_text(joint, found),
         kept=found.kept,
