@@ -14,7 +14,7 @@ from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Masked, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
-from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
+from analog_pc.pcn.network import PredictiveCodingNetwork, check_network
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def make_clamps(
         For wrong shapes, values that are not finite, no clamp at all, a layer clamped twice, clamps that are
         no mapping, and what is no network.
     """
-    as_graph(network)
+    check_network(network)
     if isinstance(clamps, Clamps):
         if inputs is not None or targets is not None:
             raise BadInput("clamps given as Clamps already hold inputs and targets: give one or the other")

@@ -151,6 +151,20 @@ class PredictiveCodingNetwork:
         return PredictiveCodingNetwork(weights, biases, self.activation, self.pi, self.activate_input)
 
 
+def check_network(network: PredictiveCodingNetwork | PredictiveCodingGraph) -> None:
+    """Refuse what is neither chain nor graph; the graph of a chain is not made for that.
+
+    Raises
+    ------
+    BadInput
+        Says what it is.
+    """
+    if not isinstance(network, PredictiveCodingNetwork | PredictiveCodingGraph):
+        raise BadInput(
+            f"network is {network!r:.60}, must be a PredictiveCodingNetwork or PredictiveCodingGraph"
+        )
+
+
 def as_graph(network: PredictiveCodingNetwork | PredictiveCodingGraph) -> PredictiveCodingGraph:
     """The graph that a function reads: `network.graph` of a chain.
 
@@ -159,12 +173,8 @@ def as_graph(network: PredictiveCodingNetwork | PredictiveCodingGraph) -> Predic
     BadInput
         For anything else.
     """
-    graph = network.graph if isinstance(network, PredictiveCodingNetwork) else network
-    if not isinstance(graph, PredictiveCodingGraph):
-        raise BadInput(
-            f"network is {network!r:.60}, must be a PredictiveCodingNetwork or PredictiveCodingGraph"
-        )
-    return graph
+    check_network(network)
+    return network.graph if isinstance(network, PredictiveCodingNetwork) else network
 
 
 def forward_pass(network: PredictiveCodingNetwork, inputs: Floats) -> list[Floats]:

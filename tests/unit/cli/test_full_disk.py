@@ -135,7 +135,7 @@ def test_no_verdict_is_left_where_its_last_file_fails(what: str, folder: Path, d
     full_at(disk, folder, asked, {"netlist": 1, "evaluate": 3, "import": 0}[what], verdicts)
 
 
-MOST = 6  # files of a run that fail in turn, the first and the last among them: each takes a run
+MOST = 3  # files of a run that fail in turn, the first and the last among them: each takes a run
 
 
 @pytest.mark.slow

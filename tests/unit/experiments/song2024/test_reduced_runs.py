@@ -20,7 +20,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "energy-machine": {"slow_updates": 50},
     "fear": {"seeds": 1},
     "reversal": {"seeds": 20},
-    "motor": {"seeds": 8},
+    "motor": {"seeds": 4},
     "fault-injection": {},
     "target-alignment": {"depths": (1, 2, 4), "orthogonal": (4,)},
     "prospective-index": {},
