@@ -24,9 +24,7 @@ class Search(NamedTuple):
 
     tolerance: float
     max_iterations: int
-    reach: (
-        float  # longest step, as a part of the sample's largest activity (or the scale of f); infinite: any
-    )
+    reach: float  # longest step, as a part of the sample's largest activity or the scale of f; infinite: any
 
 
 def chosen_search(tolerance: float, max_iterations: int, follow: bool) -> Search:
@@ -35,10 +33,12 @@ def chosen_search(tolerance: float, max_iterations: int, follow: bool) -> Search
     Raises
     ------
     BadInput
-        For a tolerance that is not finite and >= 0, iterations that are not a whole number from 1 to
-        `MOST_ITERATIONS`, and a `follow` that is no boolean.
+        For a tolerance that is not >= 0 and below 1 (it is relative: at 1 every state would be at rest),
+        iterations that are not a whole number from 1 to `MOST_ITERATIONS`, a `follow` that is no boolean.
     """
     check_finite("tolerance", tolerance, zero=True)
+    if tolerance >= 1.0:
+        raise BadInput(f"tolerance = {tolerance!r}, must be below 1: it is relative to the forces")
     check_truth("follow", follow)
     if not is_whole(max_iterations) or not 1 <= max_iterations <= MOST_ITERATIONS:
         raise BadInput(f"max_iterations = {max_iterations!r}, must be a whole number >= 1, below 2^63")

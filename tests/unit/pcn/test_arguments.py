@@ -155,6 +155,7 @@ def test_numbers_and_flags_of_numpy_are_taken(tolerance: Any) -> None:
     ("options", "message"),
     [
         ({"follow": "no"}, "follow is 'no'"),
+        ({"tolerance": 1.0}, "tolerance = 1.0, must be below 1"),
         ({"method": np.array(["newton", "flow"])}, "unknown relaxation method"),
         ({"max_iterations": 2**63}, "max_iterations = 9223372036854775808"),
     ],
