@@ -1,4 +1,4 @@
-"""Is a rest stable, and is it determined?  Eigenvalues of K = -d(dx/dt)/dx over what moves."""
+"""Is a rest stable, and is it determined?  K = -d(dx/dt)/dx over what moves: Cholesky, or eigenvalues."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int,
 def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:
     """What is wrong with a rest of this K, in words; nothing where it is stable and determined."""
     block = k[np.ix_(mask, mask)]
-    if not block.size:
+    if not block.size or (landscape.symmetric and _is_definite(block)):
         return ""
     values = np.linalg.eigvalsh(block) if landscape.symmetric else np.linalg.eigvals(block)
     slowest = float(values.real.min())
@@ -97,6 +97,21 @@ def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:
     flat = np.linalg.svd(block)[2][::-1][:count]  # from the smallest singular value on
     units = _populations(landscape, landscape.free[mask][np.linalg.norm(flat, axis=0) > TAKES_PART])
     return f"has {count} flat direction{'s' * (count > 1)} of E: not determined in {units}"
+
+
+def _is_definite(block: Floats) -> bool:
+    """Whether the smallest eigenvalue is above `FLAT` of the largest, by Cholesky; False where it may not be.
+
+    The Frobenius norm is no smaller than the largest eigenvalue, and the rounding of Cholesky, of n parts in
+    1e16 of it, is far below the other `FLAT` that is subtracted.  Of 100 units it takes a quarter of the time
+    of the eigenvalues.
+    """
+    shift = 2.0 * FLAT * np.linalg.norm(block)
+    try:
+        np.linalg.cholesky(block - shift * np.eye(len(block)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _populations(landscape: GraphLandscape, units: Floats) -> str:
