@@ -55,9 +55,9 @@ def relax(
         ``|dE/dx|`` falls no more, or for 1.3e6 time constants 1 / (largest precision); where there is no rest
         it may take minutes.
     tolerance
-        Below 1; on ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and beyond
-        what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor on
-        that of the activities.  "flow" integrates to a part of the largest activity, and is at rest where
+        Below 1.  On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and
+        beyond what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor
+        on that of the activities.  "flow" integrates to a part of the largest activity, and is at rest where
         ``|dE/dx|`` is that part of (largest precision) x (largest activity).
     max_iterations
         Of Newton's method, for all samples together; no limit of "flow".
