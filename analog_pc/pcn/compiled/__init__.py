@@ -28,5 +28,7 @@ The second term is what no iteration can lower: with u = 2^-53 and sums of n pro
     rounding_k = pi_k delta_k + 4 u ||h_k||
                + ||F_{k+1}|| (pi_{k+1} delta_{k+1} + (n_{k+1} + 2) u ||lambda_{k+1}||)
 
-(||W||: Frobenius' norm).  Everything scales with the precisions, and with the unit of activity.
+(||W||: Frobenius' norm).  A free input has one force alone, gate_0 h_0, which vanishes where f saturates,
+although nothing balances it: h_0 takes the place of dE/dx_0, wherever the gate is open, and ||F_1||
+||lambda_1|| the place of ||lambda_0||.  Everything scales with the precisions, and with the unit of activity.
 """

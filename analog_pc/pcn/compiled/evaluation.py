@@ -129,6 +129,16 @@ def _norm(a: Floats, n: int) -> float:
 
 
 @kernel(**FAST_MATH)
+def _open_feedback(p: BatchState, k: int, b: int, n: int) -> float:
+    """||h_k|| of the first n units that move, where their gate is open."""
+    total = 0.0
+    for i in range(n):
+        if p.gate[k, b, i] != 0.0:
+            total += p.moving[k, b, i] * p.feedback[k, b, i] * p.feedback[k, b, i]
+    return math.sqrt(total)
+
+
+@kernel(**FAST_MATH)
 def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, tolerance: float) -> None:
     """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
     n = chain.sizes[k]
@@ -148,6 +158,8 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, t
         error = own[k, b] if pi > 0.0 else weight * above
         g = _norm(p.gradient[k, b], n)
         total[SLOPE, b] += g * g
+        if pi == 0.0:
+            g = _open_feedback(p, k, b, n)
         limit = tolerance * error + rounding
         if not (g < np.inf and limit < np.inf):
             total[RATIO, b] = np.inf

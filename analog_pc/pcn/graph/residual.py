@@ -7,8 +7,9 @@ As for chains (`analog_pc.pcn.compiled`), with u = 2^-53, in every population::
     rounding_v = ||Pi|| delta_v + u ||leak|| (||x|| + ||prior||) + 4 u ||h||
                + sum_p |g_p| ||F_p|| (||Pi_c|| delta_c + (n_c + 2) u ||lambda_c||)     p: out of v, into c
 
-(||W||: Frobenius' norm), and the forces on a gain unit likewise.  Where a population has neither prediction
-nor leak, the forces are those that its projections send back.
+(||W||: Frobenius' norm), and the forces on a gain unit likewise.  A unit that has neither prediction nor leak
+and is no gain has one force alone, gate h, which vanishes where f saturates, although nothing balances it: h
+takes the place of dx/dt there, wherever the gate is open, and the limit is of what the projections send back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analog_pc.arrays import Floats
+from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
 
@@ -71,7 +72,7 @@ def distance(
         leaking = float(p.leaks.max()) * (size[v] + float(np.linalg.norm(p.priors)))
         rounding.append(arriving[v] + u * leaking + 4.0 * u * _norm(state.feedback[v]))
         limit.append(tolerance * (own[v] + _norm(p.leaks * pulled)))
-    held = [known or p.leaks.any() for known, p in zip(graph.predicted, graph.populations, strict=True)]
+    alone = _units_alone(landscape)
     for link, gain in zip(landscape.links, gains, strict=True):
         lam = own[link.target]
         passed = arriving[link.target] + (graph.sizes[link.target] + 2) * u * lam
@@ -81,16 +82,37 @@ def distance(
             sends.append((link.gain[0], _norm(state.carried[link.number]), products * lam))
         for v, factor, more in sends:
             rounding[v] = rounding[v] + factor * passed + more
-            if not held[v]:
+            if alone[v].any():
                 limit[v] = limit[v] + tolerance * factor * lam
     ratio = np.zeros(len(state.energy))
-    slopes = [_norm(g) for g in gradient or state.gradient]
+    judged = _unbalanced(state, alone) if gradient is None else gradient
     with np.errstate(divide="ignore", invalid="ignore"):
-        for slope, most, rounded in zip(slopes, limit, rounding, strict=True):
+        for slope, most, rounded in zip(map(_norm, judged), limit, rounding, strict=True):
             ratio = np.fmax(ratio, np.where(slope > 0.0, slope / (most + rounded), 0.0))
-    total = np.sqrt(sum(slope * slope for slope in slopes))
+    total = np.sqrt(sum(_norm(g) ** 2 for g in gradient or state.gradient))
     ratio[~np.isfinite(total)] = np.inf
     return Distance(ratio, total, noise)
+
+
+def _units_alone(landscape: GraphLandscape) -> list[Bools]:
+    """Units that nothing but feedback pulls: no prediction, no leak, no gain; [size] by population."""
+    graph = landscape.graph
+    populations = zip(graph.predicted, graph.populations, strict=True)
+    found = [np.full(p.size, not known) & (p.leaks == 0.0) for known, p in populations]
+    for link in landscape.links:
+        if link.gain is not None:
+            found[link.gain[0]][link.gain[1]] = False
+    return found
+
+
+def _unbalanced(state: GraphState, alone: Sequence[Bools]) -> list[Floats]:
+    """dE/dx, and h of units that nothing but feedback pulls, where their gate is open."""
+    return [
+        np.where(units, h * (moves & (gate != 0.0)), g) if units.any() else g
+        for units, h, moves, gate, g in zip(
+            alone, state.feedback, state.moving, state.gate, state.gradient, strict=True
+        )
+    ]
 
 
 def _norm(values: Floats) -> Floats:

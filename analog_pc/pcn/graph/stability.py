@@ -9,6 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.equilibrium import Equilibrium, ended
+from analog_pc.pcn.graph.kink_sides import MOST, other_sides
 from analog_pc.pcn.graph.kinks import LEAVES, fall_from_kinks
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import distance
@@ -17,6 +18,7 @@ from analog_pc.pcn.hessian import moving
 
 FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to rounding
 TAKES_PART = 1e-6  # a unit takes part in a flat direction with more than this of its length
+MANY_SIDES = f"stands on more than {MOST} kinks with E level to both sides: not all sides were looked at"
 NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
@@ -78,6 +80,10 @@ def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int,
             fault = _fault(landscape, matrix, masks[sample])
             if fault:
                 yield from ((k, fault) for k in (range(samples) if shared else [sample]))
+    for sample, side in other_sides(landscape, state):
+        fault = MANY_SIDES if side is None else _fault(landscape, side, masks[sample])
+        if fault:
+            yield sample, fault
 
 
 def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:

@@ -13,6 +13,7 @@ from analog_pc.pcn import (
     Equilibrium,
     Population,
     PredictiveCodingGraph,
+    PredictiveCodingNetwork,
     Projection,
     random_network,
     relax,
@@ -361,3 +362,45 @@ def test_trajectory_refuses(times: list[float], start: dict, message: str) -> No
     held = {"pixels": np.ma.array(np.ones((1, 6)), mask=[[True, True, True, False, False, False]])}
     with pytest.raises(BadInput, match=message):
         relax_trajectory(memory(), held, times, start=start)
+
+
+def gated(units: int) -> PredictiveCodingGraph:
+    """y = g sum_i max(x_i, 0), x_i and g with leak 1."""
+    x = Population(name="x", size=units, activation="relu", leak=1.0)
+    g = Population(name="g", size=1, leak=1.0)
+    y = Population(name="y", size=1)
+    sums = Projection(source="x", target="y", weight=np.ones((1, units)), gain=("g", 0))
+    return PredictiveCodingGraph([x, g, y], [sums])
+
+
+@METHODS
+def test_of_a_unit_on_a_kink_without_force_both_sides_count(method: str) -> None:
+    """At x = g = 0 the Hessian is 1 to the left and [[1, -y], [-y, 1]] to the right, a saddle for y > 1."""
+    found = relax(gated(1), clamps={"y": [[5.0], [0.5]]}, method=method).relaxation
+    assert found.converged.tolist() == [False, True]
+    assert "sample 0 is on a saddle of E: its smallest eigenvalue is -4, its largest 6" in found.message
+
+
+@METHODS
+def test_sides_of_many_kinks_that_are_not_looked_at_are_told(method: str) -> None:
+    found = relax(gated(7), clamps={"y": [[0.1]]}, method=method).relaxation
+    assert not found.converged.any()
+    assert "stands on more than 6 kinks with E level to both sides" in found.message
+
+
+def test_units_that_are_all_off_are_at_rest() -> None:
+    """A blank input without biases: E is a sum of squares, whatever the sides of its kinks."""
+    network = random_network((6, 20, 3), "relu", seed=0)
+    for one, clamps in ((network, {0: np.zeros((2, 6))}), (network.graph, {"0": np.zeros((2, 6))})):
+        assert relax(one, clamps=clamps).relaxation.all_converged
+
+
+@METHODS
+@pytest.mark.parametrize("target", [200.0, 300.0, 1000.0])
+@pytest.mark.parametrize("kind", ["chain", "graph"])
+def test_where_f_saturates_nothing_is_at_rest(kind: str, target: float, method: str) -> None:
+    """E = (y - tanh x)^2 / 2 falls to (y - 1)^2 / 2 at infinity: dE/dx vanishes, and nothing balances it."""
+    chain = PredictiveCodingNetwork([[[1.0]]], activation="tanh", activate_input=True)
+    network, layer = (chain, 1) if kind == "chain" else (chain.graph, "1")
+    held = {layer: np.array([[target]])}
+    assert not relax(network, clamps=held, method=method).relaxation.converged.any()  # type: ignore[arg-type, unused-ignore]
