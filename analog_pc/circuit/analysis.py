@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import get_args
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_finite
 
 Stimuli = Mapping[str, Floats]
 
@@ -104,9 +105,7 @@ class Transient:
 
     def __post_init__(self) -> None:
         for name in ("duration", "max_step", "precision", "least_current"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value > 0.0):
-                raise BadInput(f"transient: {name} = {value!r}, must be finite and > 0")
+            check_finite(f"transient: {name}", getattr(self, name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +135,11 @@ class Noise:
     guess: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if isinstance(self.nodes, str) or not isinstance(self.nodes, Sequence):
+            raise BadInput(f"noise: nodes = {self.nodes!r}, must be a tuple of names such as ('x1_0',)")
         if not self.nodes:
             raise BadInput("noise: no nodes to look at")
-        if not (0.0 < self.low < self.high and np.isfinite(self.high)):
+        if not (is_number(self.low) and is_number(self.high) and 0.0 < self.low < self.high < np.inf):
             raise BadInput(f"noise: band {self.low!r} ... {self.high!r} Hz, must be 0 < low < high < inf")
 
 

@@ -25,6 +25,7 @@ from analog_pc.evaluation.sentences import (
     proposal_text,
     ratio_text,
     unconverged_text,
+    undecided_text,
 )
 from analog_pc.reporting.text import counted
 from analog_pc.si import si
@@ -37,6 +38,7 @@ def opening(found: Evaluation) -> list[str]:
     bench = found.bench
     return [
         f"ideal accuracy     {percent(bench.ideal_accuracy)}   {found.facts['network']}, {bench.data.source}",
+        *(line for said in undecided_text(bench) for line in _wrapped(said, 19)),
     ]
 
 

@@ -17,9 +17,10 @@ from analog_pc.compiler.options import check_names
 from analog_pc.compiler.probes import Probes, Waveform
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales, Scales
+from analog_pc.numeric import check_finite, check_truth
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.graph.landscape import GraphLandscape
-from analog_pc.pcn.parameters import check_finite, check_truth, finite_array
+from analog_pc.pcn.parameters import check_kind, finite_array
 from analog_pc.technology.non_idealities import present
 
 SLACK = 1e-3  # eps, in units of activity, of a spring that counts as slack: the circuit's gain error is below
@@ -177,16 +178,15 @@ class CompiledCircuit:
                 f"transient of sample {sample!r}: there are {count} samples, give one of 0 ... {count - 1}"
             )
         check_finite("transient: duration", duration)
-        length = float(duration)
-        check_finite("transient: max_step", 1.0 if max_step is None else max_step)
-        step = length / 50.0 if max_step is None else float(max_step)
+        step = float(duration) / 50.0 if max_step is None else max_step
+        check_finite("transient: max_step", step)
         one = self._stimuli(self.clamps.values, np.array([sample]), cut)
         tau = self.design.scales.seconds
         return Transient(
             {name: volts[0] for name, volts in one.items()},
             self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
-            length * tau,
-            step * tau,
+            float(duration) * tau,
+            float(step) * tau,
             save=self.probes.waves,
             stiff=self.kinked,
         )
@@ -277,7 +277,13 @@ class CompiledCircuit:
             Of `operating_point`.
         cut
             Populations whose feedback was cut in it, for the residual.
+
+        Raises
+        ------
+        BadInput
+            For what is no solution.
         """
+        check_kind("decode", solution, Solution, "use what a simulator gave for the operating point")
         scales = self.design.scales
         x, mu, eps = self.probes.read(solution, scales.activity)
         signals = zip(self.probes.rates, scales.rate, self.graph.populations, x, strict=False)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from analog_pc.errors import BadInput
 from analog_pc.mapping import NetworkArrays, PopulationVolts, VoltsPerUnit
-from analog_pc.pcn.parameters import check_kind, check_truth
+from analog_pc.numeric import check_truth
+from analog_pc.pcn.parameters import check_kind
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,6 +59,8 @@ def check_names(what: str, names: object) -> None:
     if isinstance(names, str) or not isinstance(names, Collection):
         raise BadInput(f"{what} = {names!r}, must be a tuple of names such as ('hidden',)")
     listed = list(names)
+    if not all(isinstance(name, str) for name in listed):
+        raise BadInput(f"{what} = {names!r}, must be a tuple of names such as ('hidden',)")
     if any(listed.count(name) > 1 for name in listed):
         raise BadInput(f"{what} = {names!r}, must hold each name once")
 

@@ -92,7 +92,7 @@ def _good_enough(found: Evaluation) -> str:
         return f"Ideal accuracy {ideal}; no chip was measured."
     said = f"{accuracy_text(chips)} on {bench.technology.name}, {ideal} ideal"
     if chips.by_chance(bench.guess):
-        return f"At chance: {said}; guessing gives {percent(bench.guess)}."
+        return f"No better than chance: {said}; guessing gives {percent(bench.guess)}."
     most = bench.ideal_accuracy - chips.lowest
     least = bench.ideal_accuracy - chips.highest
     lost = lost_text(most) if not chips.unconverged else f"{points(least)} to {points(most)} lost"
@@ -107,7 +107,7 @@ def advice(found: Evaluation) -> list[str]:
     """What to change, the most effective first; empty where nothing was measured that tells."""
     said = []
     bench = found.bench
-    if by_guessing(found):
+    if by_guessing(found) and not bench.undecided:
         said.append(
             f"The ideal network is at chance itself ({percent(bench.ideal_accuracy)}): its inputs are not "
             "the training inputs, in their scale or their order."

@@ -37,8 +37,8 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.mapping.conductance import column_scales
+from analog_pc.numeric import check_finite
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
-from analog_pc.pcn.parameters import check_finite
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Masked
+from analog_pc.numeric import check_finite
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.network import PredictiveCodingNetwork
-from analog_pc.pcn.parameters import check_finite, check_kind
+from analog_pc.pcn.parameters import check_kind
 from analog_pc.pcn.state import Landscape
 
 

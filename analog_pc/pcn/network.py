@@ -10,10 +10,11 @@ from itertools import pairwise
 import numpy as np
 
 from analog_pc.activations import IDENTITY, Activation, activation
-from analog_pc.arrays import ArrayLike, Floats, is_number
+from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_finite, check_truth
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
-from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_seed, check_truth, finite_array
+from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_seed, finite_array
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ class PredictiveCodingNetwork:
     pi: Floats = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.weights is None or isinstance(self.weights, str) or is_number(self.weights):
+        if isinstance(self.weights, str) or not np.iterable(self.weights):
             raise BadInput(f"weights must be a sequence of matrices W1, W2, ..., got {self.weights!r}")
         weights = tuple(finite_array(f"W{k}", w, 2) for k, w in enumerate(self.weights, 1))
         if not weights:
@@ -219,8 +220,8 @@ def random_network(
     Raises
     ------
     BadInput
-        For fewer than two layers, an empty layer, a seed that is no whole number >= 0, or what the
-        network itself refuses.
+        For fewer than two layers, a size that is no whole number >= 1, a gain that is not finite and > 0, a
+        seed that is no whole number >= 0, or what the network itself refuses.
 
     Examples
     --------
@@ -228,6 +229,10 @@ def random_network(
     >>> random_network((4, 5, 3), "tanh", seed=1)
     <PredictiveCodingNetwork 4-5-3 tanh>
     """
+    if isinstance(sizes, str) or not np.iterable(sizes) or not all(map(is_whole, sizes)):
+        raise BadInput(f"layers {sizes!r}: give a whole number for each layer, such as (64, 32, 10)")
+    check_finite("gain", gain)
+    check_truth("biases", biases)
     if len(sizes) < 2 or min(sizes) < 1:
         raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
     if max(sizes) > MOST_UNITS:

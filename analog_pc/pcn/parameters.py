@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import TypeGuard
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats, is_number, is_whole
+from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import has_size, numbers
 
@@ -47,18 +46,6 @@ def frozen(values: ArrayLike) -> TypeGuard[Floats]:
     return values.base is None and values.flags.c_contiguous and not values.flags.writeable
 
 
-def check_finite(name: str, value: object, *, zero: bool = False) -> None:
-    """Refuse what is no finite number > 0, or >= 0 where zero is allowed.
-
-    Raises
-    ------
-    BadInput
-        Says which numbers it may be.
-    """
-    if not is_number(value) or not (0.0 < value < math.inf or (zero and value == 0.0)):
-        raise BadInput(f"{name} = {value!r}, must be finite and {'>=' if zero else '>'} 0")
-
-
 def check_seed(seed: object) -> None:
     """Refuse a seed that no random generator takes.
 
@@ -81,18 +68,6 @@ def check_kind(what: str, value: object, kind: type, instead: str) -> None:
     """
     if not isinstance(value, kind):
         raise BadInput(f"{what} needs a {kind.__name__}, got a {type(value).__name__}: {instead}")
-
-
-def check_truth(name: str, value: object) -> None:
-    """Refuse what is neither True nor False; nothing is converted to one.
-
-    Raises
-    ------
-    BadInput
-        Says what it is.
-    """
-    if not isinstance(value, bool | np.bool_):
-        raise BadInput(f"{name} is {value!r}, must be True or False")
 
 
 def check_precision(name: str, value: float) -> None:

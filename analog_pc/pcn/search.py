@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from analog_pc.arrays import is_whole
 from analog_pc.errors import BadInput
-from analog_pc.pcn.parameters import check_finite, check_truth
+from analog_pc.numeric import check_finite, check_truth
 
 MOST_ITERATIONS = 2**63 - 1  # as compiled code counts
 REACH = 0.01  # longest step along the flow

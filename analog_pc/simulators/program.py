@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 
-from analog_pc.arrays import is_number
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -16,6 +14,7 @@ from analog_pc.circuit import (
     refuse_timed,
 )
 from analog_pc.errors import BadInput, SimulatorMissing
+from analog_pc.numeric import check_finite
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.restart import native_states, with_restarts
 from analog_pc.simulators.settling import Solve, proven, settle
@@ -39,8 +38,7 @@ class SpiceProgram(ABC):
     restarts: bool = True  # whether samples that a search misses start again from native states
 
     def __init__(self, timeout: float = 600.0) -> None:
-        if not (is_number(timeout) and 0.0 < timeout < math.inf):
-            raise BadInput(f"{self.name}: timeout = {timeout!r} s, must be finite and > 0")
+        check_finite(f"{self.name}: timeout", timeout)
         self.timeout = timeout
         self._native = Native()
 

@@ -85,7 +85,7 @@ class MathematicsBackend:
             raise BadInput(f"momentum = {momentum!r}, must be from 0 to below 1")
         self.start = network
         self.network = network
-        self.momentum = momentum
+        self.momentum = float(momentum)
         self._velocity = [np.zeros_like(p) for p in (*network.W, *network.b)]
 
     @property

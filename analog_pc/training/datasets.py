@@ -19,7 +19,7 @@ import numpy as np
 from sklearn import datasets as bundled
 from sklearn.model_selection import train_test_split
 
-from analog_pc.arrays import Floats, Ints
+from analog_pc.arrays import Floats, Ints, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.files import most_expanded, read_npz
 from analog_pc.inputs import note_input
@@ -65,6 +65,8 @@ def load_dataset(source: str, seed: int = 0) -> Dataset:
     BadInput
         For an unknown name, or a file that is missing, damaged or not a data set.
     """
+    if not isinstance(source, str | Path):
+        raise BadInput(f"data {source!r}: give a file or one of {', '.join(NAMES)}")
     if source in NAMES:
         bunch = NAMES[source]()
         inputs = np.asarray(bunch.data, dtype=np.float64)
@@ -82,8 +84,8 @@ def load_dataset(source: str, seed: int = 0) -> Dataset:
 def _split(name: str, inputs: Floats, labels: Ints, image: bool, seed: int) -> Dataset:
     if len(inputs) < 5:
         raise BadInput(f"data {name!r}: {len(inputs)} samples are too few to split 80/20")
-    if not 0 <= seed < 2**32:
-        raise BadInput(f"seed = {seed}, must be from 0 to {2**32 - 1}")
+    if not is_whole(seed) or not 0 <= seed < 2**32:
+        raise BadInput(f"seed = {seed!r}, must be a whole number from 0 to {2**32 - 1}")
     classes = int(labels.max()) + 1
     counts = np.bincount(labels)
     present = counts[counts > 0]

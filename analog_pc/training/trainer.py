@@ -11,9 +11,9 @@ import numpy as np
 from analog_pc.arrays import Floats, is_whole
 from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_finite
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.learning import LearningRule, learning_rule
-from analog_pc.pcn.parameters import check_finite
 from analog_pc.training.backend import Backend
 from analog_pc.training.costs import Costs
 
@@ -50,13 +50,17 @@ class TrainingConfig:
             learning_rule(self.rule)
         elif not isinstance(self.rule, LearningRule):
             raise BadInput(f"rule = {self.rule!r}, must be a learning rule or its name, such as 'pc'")
+        set_ = object.__setattr__  # numbers of NumPy become those of Python: float16 would round what follows
         for name in ("epochs", "batch"):
             value = getattr(self, name)
             if not is_whole(value) or value < 1:
                 raise BadInput(f"{name} = {value!r}, must be a whole number, at least 1")
+            set_(self, name, int(value))
         check_finite("lr", self.lr)
+        set_(self, "lr", float(self.lr))
         if not is_whole(self.seed) or not 0 <= self.seed < 2**32:
             raise BadInput(f"seed = {self.seed!r}, must be a whole number from 0 to {2**32 - 1}")
+        set_(self, "seed", int(self.seed))
 
     @property
     def learning_rule(self) -> LearningRule:

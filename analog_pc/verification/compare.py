@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.compiler import CompiledGraph, CompiledNetwork
+from analog_pc.compiler.compiled import CompiledCircuit
 from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, hebbian_update
+from analog_pc.pcn.parameters import check_kind
 from analog_pc.verification.compare_graph import compare_graph
 from analog_pc.verification.distances import largest_deviation, peak
 from analog_pc.verification.results import Comparison
@@ -42,8 +44,11 @@ def compare(
     Raises
     ------
     BadInput
-        For two equilibria of different numbers of samples.
+        For two equilibria of different numbers of samples, and what is no equilibrium or circuit.
     """
+    check_kind("compare", ideal, Equilibrium, "use what relax gave")
+    check_kind("compare", circuit, Equilibrium, "use what decode gave")
+    check_kind("compare", compiled, CompiledCircuit, "use what compile_network gave")
     if ideal.samples != circuit.samples:
         raise BadInput(f"{circuit.samples} samples of the circuit against {ideal.samples} of the reference")
     if isinstance(compiled, CompiledGraph):

@@ -22,8 +22,9 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
-from analog_pc.numeric import numbers
+from analog_pc.numeric import check_finite, numbers
 from analog_pc.pcn.network import PredictiveCodingNetwork
+from analog_pc.pcn.parameters import check_seed
 
 FEEDBACK_STREAM = 1  # of the random numbers of a seed; 0 is the network's own weights
 MIXING_STREAM = 2
@@ -113,10 +114,10 @@ def random_feedback(
     Raises
     ------
     BadInput
-        For a scale that is not finite and > 0.
+        For a scale that is not finite and > 0, and a seed that is no whole number >= 0.
     """
-    if not (math.isfinite(scale) and scale > 0.0):
-        raise BadInput(f"random feedback: scale = {scale!r}, must be finite and > 0")
+    check_finite("random feedback: scale", scale)
+    check_seed(seed)
     rng = np.random.default_rng([seed, FEEDBACK_STREAM])
     return tuple(_xavier(w.shape, scale, rng) for w in network.W)
 
@@ -139,7 +140,13 @@ def random_mixing(
     -------
     tuple
         M_1 ... M_L, each [n_l, n_l].
+
+    Raises
+    ------
+    BadInput
+        For a seed that is no whole number >= 0.
     """
+    check_seed(seed)
     rng = np.random.default_rng([seed, MIXING_STREAM])
     hidden = [_xavier((n, n), 1.0, rng) for n in network.sizes[1:-1]]
     if positive:

@@ -23,7 +23,7 @@ def as_name(what: str, name: object) -> str:
 
 def as_vector(what: str, values: ArrayLike, size: int) -> Floats:
     """One finite number for all units, or one a unit, as [size]."""
-    array = finite_array(what, np.full(size, float(values)) if is_number(values) else values, 1)
+    array = finite_array(what, np.full(size, values) if is_number(values) else values, 1)
     if array.shape != (size,):
         raise BadInput(f"{what} has shape {array.shape}, expected one number or ({size},)")
     return array

@@ -22,8 +22,9 @@ from scipy.sparse.csgraph import connected_components
 from analog_pc.activations import Activation, activation
 from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints, is_whole
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_truth
 from analog_pc.pcn.graph.checks import as_feedback, as_name, as_pattern, as_precision, as_vector
-from analog_pc.pcn.parameters import MOST_UNITS, check_truth, finite_array
+from analog_pc.pcn.parameters import MOST_UNITS, finite_array
 
 KINDS = ("dense", "identity", "block", "convolution")
 FEEDBACKS = ("transpose", "none")
@@ -161,12 +162,12 @@ class Projection:
         source = as_name("the source of a projection", self.source)
         target = as_name("the target of a projection", self.target)
         set_ = object.__setattr__
-        if self.name == "":
+        if isinstance(self.name, str) and self.name == "":
             set_(self, "name", f"{source}->{target}")
         if not isinstance(self.name, str) or not self.name.isprintable() or " " in self.name:
             raise BadInput(f"projection name {self.name!r}: must be printable text without spaces")
         where = f"projection {self.name}"
-        if self.kind not in KINDS:
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
             raise BadInput(f"{where}: unknown kind {self.kind!r}, use one of {', '.join(KINDS)}")
         check_truth(f"{where}: plastic", self.plastic)
         if (self.weight is None) != (self.kind == "identity"):

@@ -39,7 +39,7 @@ def other_sides(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[
     counts = sum(on.sum(axis=1) for on in level)
     if not counts.any():
         return
-    for sample in np.flatnonzero((counts > 0) & _bends(landscape, state)).tolist():
+    for sample in np.flatnonzero((counts > 0) & _is_curved(landscape, state)).tolist():
         if counts[sample] > MOST:
             yield sample, None
             continue
@@ -59,7 +59,7 @@ def _level(landscape: GraphLandscape, state: GraphState) -> list[Bools]:
     ]
 
 
-def _bends(landscape: GraphLandscape, state: GraphState) -> Bools:
+def _is_curved(landscape: GraphLandscape, state: GraphState) -> Bools:
     """Whether K is more than the sum of squares M^T Pi M + leak, [samples]: f'' h, gains, a way back of its
     own."""
     if not landscape.symmetric:

@@ -85,9 +85,9 @@ def distance(
             if alone[v].any():
                 limit[v] = limit[v] + tolerance * factor * lam
     ratio = np.zeros(len(state.energy))
-    judged = _unbalanced(state, alone) if gradient is None else gradient
+    residuals = _unbalanced(state, alone) if gradient is None else gradient
     with np.errstate(divide="ignore", invalid="ignore"):
-        for slope, most, rounded in zip(map(_norm, judged), limit, rounding, strict=True):
+        for slope, most, rounded in zip(map(_norm, residuals), limit, rounding, strict=True):
             ratio = np.fmax(ratio, np.where(slope > 0.0, slope / (most + rounded), 0.0))
     total = np.sqrt(sum(_norm(g) ** 2 for g in gradient or state.gradient))
     ratio[~np.isfinite(total)] = np.inf

@@ -8,12 +8,13 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_finite
 from analog_pc.pcn.clamps import ClampValues, make_clamps
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.network import PredictiveCodingNetwork, as_graph
-from analog_pc.pcn.parameters import check_finite, finite_array
+from analog_pc.pcn.parameters import finite_array
 
 
 def relax_trajectory(
@@ -33,11 +34,11 @@ def relax_trajectory(
     clamps
         As for `relax`.
     times
-        Ascending, from 0 on, in units of C / g_s: a spring of precision 1 relaxes alone as exp(-t).
+        From 0 on, never falling, in units of C / g_s: a spring of precision 1 relaxes alone as exp(-t).
     start
         Activities at time 0 of populations by name, [samples, size]; the others start at the forward state.
     precision
-        Relative tolerance of the integrator.
+        Relative tolerance of the integrator, below 1.
 
     Returns
     -------
@@ -47,17 +48,23 @@ def relax_trajectory(
     Raises
     ------
     BadInput
-        For clamps that `relax` refuses, times that do not ascend from 0 on, a start of another shape, a
-        precision that is not > 0, and when the integrator gives up.
+        For clamps that `relax` refuses, times that fall or are negative, a start of another shape, a
+        precision that is not > 0 and below 1, and when the integrator gives up.
     """
     graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
     check_finite("relax_trajectory: precision", precision)
+    if precision >= 1.0:
+        raise BadInput(f"relax_trajectory: precision = {precision!r}, must be below 1: it is relative")
     instants = finite_array("times", times, 1)
     if instants[0] < 0.0 or (np.diff(instants) < 0.0).any():
         raise BadInput("times must ascend, from 0 on")
+    started = {} if start is None else start
+    if not isinstance(started, Mapping):
+        kind = type(started).__name__
+        raise BadInput(f"start must map names of populations to arrays, got a {kind}: give start={{name: x}}")
     x = landscape.forward()
-    for name, values in (start or {}).items():
+    for name, values in started.items():
         index = graph.index(name)
         chosen = finite_array(f"start of {name}", values, 2)
         if chosen.shape != x[index].shape:

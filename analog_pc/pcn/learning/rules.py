@@ -17,6 +17,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats, has_whole_value
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_finite
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, take
 from analog_pc.pcn.feedback import ErrorPath, random_feedback, random_mixing
@@ -84,8 +85,7 @@ class IncrementalPredictiveCoding:
     def __post_init__(self) -> None:
         if not has_whole_value(self.steps) or self.steps < 1:
             raise BadInput(f"rule ipc: steps = {self.steps!r}, must be a whole number >= 1")
-        if not (math.isfinite(self.gamma) and self.gamma > 0.0):
-            raise BadInput(f"rule ipc: gamma = {self.gamma!r}, must be finite and > 0")
+        check_finite("rule ipc: gamma", self.gamma)
 
     def updates(self, weights: LearningWeights, inputs: Floats, targets: Floats) -> Iterator[Factors]:
         x = [*forward_pass(weights.network, inputs)[:-1], targets]
@@ -190,8 +190,7 @@ class RelaxedPredictiveCoding(PredictiveCoding):
     decay = 0.0
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.gate) and self.gate >= 0.0):
-            raise BadInput(f"rule {self.name}: gate = {self.gate!r}, must be finite and >= 0")
+        check_finite(f"rule {self.name}: gate", self.gate, zero=True)
         if self.mixing not in MIXING:
             raise BadInput(f"rule {self.name}: mixing = {self.mixing!r}, use one of {', '.join(MIXING)}")
 
@@ -321,8 +320,7 @@ def backprop_update(
 
 
 def _check_decay(rule: str, decay: float) -> None:
-    if not (math.isfinite(decay) and decay >= 0.0):
-        raise BadInput(f"rule {rule}: decay = {decay!r}, must be finite and >= 0")
+    check_finite(f"rule {rule}: decay", decay, zero=True)
 
 
 def _activities(network: PredictiveCodingNetwork, x: Sequence[Floats]) -> tuple[Floats, ...]:

@@ -27,6 +27,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import BadInput
+from analog_pc.numeric import check_truth
 from analog_pc.simulators.native.analyses.eigenmodes import Modes, eigenmodes
 from analog_pc.simulators.native.analyses.linearisation import (
     Linearised,
@@ -81,8 +82,7 @@ class Native:
         for name, limit in (("time_limit", time_limit), ("transient_limit", transient_limit)):
             if limit is not None and not (is_number(limit) and limit > 0.0):
                 raise BadInput(f"Native: {name} = {limit!r} s, must be > 0, or None for no limit")
-        if not isinstance(check_stability, bool | np.bool_):
-            raise BadInput(f"Native: check_stability is {check_stability!r}, must be True or False")
+        check_truth("Native: check_stability", check_stability)
         self.options = Options(bool(check_stability), time_limit, transient_limit)
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 

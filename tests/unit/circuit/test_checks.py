@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from analog_pc.circuit import (
     Circuit,
     Crossbar,
     Instance,
+    Noise,
     NonlinearVCVS,
     OperatingPoint,
     Outcome,
@@ -145,3 +148,26 @@ def test_status_reads_as_one_line() -> None:
 def test_guesses_are_checked(volts: object, words: str) -> None:
     with pytest.raises(BadInput, match=f"guess 'a'.*{words}"):
         check_analysis(DRIVEN, OperatingPoint({"u": np.zeros((3, 2))}, guess={"a": volts}))
+
+
+@pytest.mark.parametrize("name", ["duration", "max_step", "precision", "least_current"])
+@pytest.mark.parametrize("value", [None, "3", True, 0.0, np.inf, np.ones(2), 10**400])
+def test_times_and_precisions_of_transients_are_numbers(name: str, value: Any) -> None:
+    numbers = {"duration": 1.0, "max_step": 0.1, name: value}
+    with pytest.raises(BadInput, match=f"transient: {name} = "):
+        Transient({}, {}, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"nodes": "a"}, "nodes = 'a', must be a tuple of names"),
+        ({"nodes": True}, "nodes = True, must be a tuple of names"),
+        ({"low": None}, "band None ... 2.0 Hz"),
+        ({"high": "3"}, "band 1.0 ... '3' Hz"),
+        ({"low": 2.0, "high": 1.0}, "must be 0 < low < high"),
+    ],
+)
+def test_noise_has_nodes_and_a_band(changed: dict, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        Noise(**{"stimuli": {}, "nodes": ("a",), "low": 1.0, "high": 2.0, **changed})

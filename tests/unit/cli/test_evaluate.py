@@ -17,7 +17,7 @@ from analog_pc.evaluation import STEPS
 from analog_pc.evaluation import run as steps_of
 from analog_pc.evaluation.bench import Bench
 from analog_pc.evaluation.run import Step
-from analog_pc.pcn import random_network
+from analog_pc.pcn import PredictiveCodingNetwork, random_network
 from analog_pc.pcn.network_file import save_network
 from analog_pc.training import predict
 
@@ -155,7 +155,7 @@ def test_chance_is_called_so(given: tuple[str, ...], tmp_path: Path) -> None:
     np.savez(tmp_path / "test.npz", inputs=inputs, labels=np.arange(300) % 3)
     result = cli(*given, "--only", "chips")
     assert result.exit_code == 0, result.output
-    assert "At chance" in result.stdout
+    assert "No better than chance" in result.stdout
     found = report(tmp_path / "out")
     assert found["accuracy"]["at_chance"] is True
     assert any("ideal network is at chance itself" in sentence for sentence in found["advice"])
@@ -279,3 +279,15 @@ def test_a_step_that_fails_leaves_no_report(
     assert result.exit_code == 2
     assert "there: No space left on device" in result.stderr
     assert files(tmp_path / "out") == set()
+
+
+def test_samples_that_tie_are_told_at_once(given: tuple[str, ...], tmp_path: Path) -> None:
+    """Inputs of which all rectifiers are off."""
+    weights = [np.ones((5, 4)), RNG.normal(size=(3, 5))]
+    save_network(tmp_path / "net.npz", PredictiveCodingNetwork(weights, activation="relu"))
+    inputs = RNG.uniform(-1.0, -0.5, size=(10, 4))
+    np.savez(tmp_path / "test.npz", inputs=inputs, labels=np.arange(10) % 3)
+    result = cli(*given, "--only", "chips")
+    assert result.exit_code == 0, result.output
+    first = " ".join(result.stdout.split("on the chip")[0].split())
+    assert "10 of 10 samples tie in the ideal network" in first

@@ -130,3 +130,14 @@ def test_numbers_and_flags_of_numpy_are_taken() -> None:
 def test_flags_of_operating_points(kind: str, flag: str) -> None:
     with pytest.raises(BadInput, match=f"{flag} is 'no', must be True or False"):
         compiled(kind).operating_point(**{flag: "no"})
+
+
+@BOTH
+def test_a_solution_is_decoded(kind: str) -> None:
+    with pytest.raises(BadInput, match="decode needs a Solution, got a NoneType"):
+        compiled(kind).decode(None)  # type: ignore[arg-type, unused-ignore]
+
+
+def test_switches_are_names() -> None:
+    with pytest.raises(BadInput, match="must be a tuple of names"):
+        CompileOptions(feedback_switches=np.array([1.0, 2.0]))  # type: ignore[arg-type, unused-ignore]

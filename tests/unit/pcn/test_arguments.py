@@ -11,8 +11,10 @@ import pytest
 
 from analog_pc.errors import BadInput
 from analog_pc.pcn import (
+    Population,
     PredictiveCodingGraph,
     PredictiveCodingNetwork,
+    Projection,
     backprop_update,
     fixed_prediction,
     graph_energy,
@@ -163,3 +165,66 @@ def test_numbers_and_flags_of_numpy_are_taken(tolerance: Any) -> None:
 def test_searches_are_asked_for_in_numbers_and_flags(options: dict, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         relax(NET, X, Y, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"precision": 1.0}, "precision = 1.0, must be below 1"),
+        ({"start": 3}, "start must map names of populations to arrays, got a int"),
+        ({"start": np.ones(2)}, "start must map names of populations to arrays, got a ndarray"),
+        ({"times": [1.0, 0.0]}, "times must ascend"),
+    ],
+)
+def test_trajectories(options: dict, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        relax_trajectory(**{"graph": GRAPH, "clamps": HELD, "times": [0.0, 1.0], **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sizes": 1j}, "give a whole number for each layer"),
+        ({"sizes": "12"}, "give a whole number for each layer"),
+        ({"sizes": (2.0, 1)}, "give a whole number for each layer"),
+        ({"gain": None}, "gain = None"),
+        ({"gain": NAN}, "gain = nan"),
+        ({"gain": -1.0}, "gain = -1.0"),
+        ({"gain": np.array([1.0, 2.0])}, "gain = "),
+        ({"biases": "3"}, "biases is '3'"),
+    ],
+)
+def test_random_networks(options: dict, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        random_network(**{"sizes": (2, 1), **options})
+
+
+@pytest.mark.parametrize("weights", [None, True, 3, "W", object()])
+def test_weights_are_matrices(weights: Any) -> None:
+    with pytest.raises(BadInput, match="weights must be a sequence of matrices"):
+        PredictiveCodingNetwork(weights)
+
+
+HUGE: Any = 10**400  # beyond float64
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: relax(NET, [[HUGE, 0]], Y),
+        lambda: relax(NET, X, Y, tolerance=HUGE),
+        lambda: PredictiveCodingNetwork([[[HUGE]]]),
+        lambda: Population(name="x", size=1, leak=HUGE),
+        lambda: random_network((2, 1), gain=HUGE),
+        lambda: relax_trajectory(GRAPH, HELD, [0.0, HUGE]),
+    ],
+)
+def test_whole_numbers_beyond_float64(call: Callable[[], object]) -> None:
+    with pytest.raises(BadInput):
+        call()
+
+
+@pytest.mark.parametrize("options", [{"name": np.ones(2)}, {"kind": np.array(["dense", "block"])}])
+def test_names_and_kinds_are_text(options: dict) -> None:
+    with pytest.raises(BadInput):
+        Projection(**{"source": "x", "target": "y", "weight": [[1.0]], **options})

@@ -219,6 +219,27 @@ def test_a_configuration_that_means_nothing_is_refused(arguments: dict[str, Any]
         TrainingConfig(**arguments)
 
 
+@pytest.mark.parametrize("number", [np.float16(0.5), np.float32(0.5), np.longdouble(0.5)], ids=repr)
+def test_numbers_of_numpy_are_taken(number: Any) -> None:
+    data = load_dataset("iris")
+    network = random_network((4, 3, 3), "tanh")
+    expected = train(network, data, TrainingConfig(lr=0.5, epochs=1), momentum=0.5)
+    found = train(network, data, TrainingConfig(lr=number, epochs=np.int8(1)), momentum=number)
+    np.testing.assert_array_equal(found.W[0], expected.W[0])
+
+
+@pytest.mark.parametrize("rule", ["fa:seed=-1", "pc-fa:seed=-1", "pc-relaxed:mixing=fixed,seed=-1"])
+def test_a_seed_of_a_rule_is_checked(rule: str) -> None:
+    with pytest.raises(BadInput, match="seed = -1"):
+        train(random_network((4, 3, 3)), load_dataset("iris"), TrainingConfig(rule=rule, epochs=1))
+
+
+@pytest.mark.parametrize("source", [None, 3, [1]])
+def test_data_are_a_name_or_a_file(source: Any) -> None:
+    with pytest.raises(BadInput, match="give a file or one of"):
+        load_dataset(source)
+
+
 def test_what_is_no_network_no_data_or_no_configuration_is_refused() -> None:
     data = load_dataset("iris")
     network = random_network((4, 3, 3), "tanh")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analog_pc.compiler import compile_network
+from analog_pc.errors import BadInput
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, hebbian_update, random_network, relax
 from analog_pc.technology import IDEAL
 from analog_pc.verification import Comparison, compare, full_scales
@@ -96,3 +97,9 @@ def test_the_verdict_is_capped_by_the_acceptance() -> None:
 
 def test_nan_never_passes() -> None:
     assert not Comparison("x", float("nan"), 1.0, 1.0).passed
+
+
+def test_what_is_no_equilibrium_and_no_circuit_is_refused() -> None:
+    for wrong in ((None, IDEAL_LEARN, LEARN), (IDEAL_LEARN, None, LEARN), (IDEAL_LEARN, IDEAL_LEARN, None)):
+        with pytest.raises(BadInput, match=r"compare needs a .*, got a NoneType"):
+            compare(*wrong)  # type: ignore[arg-type, unused-ignore]
