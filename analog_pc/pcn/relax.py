@@ -56,9 +56,9 @@ def relax(
         it may take minutes.
     tolerance
         Below 1.  On ``|dE/dx|`` of each layer, as a part of the forces precision (x - mu) in that layer, and
-        beyond what rounding of those forces leaves.  So it depends neither on the unit of the precisions nor
-        on that of the activities.  "flow" integrates to a part of the largest activity, and is at rest where
-        ``|dE/dx|`` is that part of (largest precision) x (largest activity).
+        beyond what rounding of those forces leaves.  So it does not depend on the units of precisions and
+        activities.  "flow" integrates to a part of the largest activity, and is at rest where ``|dE/dx|`` is
+        this part of (largest precision) x (largest activity).
     max_iterations
         Of Newton's method, for all samples together; no limit of "flow".
     follow
