@@ -22,7 +22,7 @@ MOST = 6  # units of a sample whose sides are looked at in every combination
 
 
 def other_sides(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int, Floats | None]]:
-    """K = -d(dx/dt)/dx at the other combinations of sides than the left of all, which is that of the state.
+    """K = -d(dx/dt)/dx at each combination of sides but one: the state itself is at the left side of all.
 
     Samples in which K is a sum of squares at any gates, so that no side is a saddle, are left out.  Of
     several such units a combination holds in one orthant alone.  Where K is negative only in directions out
