@@ -36,15 +36,16 @@ __all__ = [
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a real number, of Python or a scalar of NumPy; a boolean is none, NaN is one."""
-    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    """Whether it is a real number, of Python or a scalar of NumPy; neither a boolean nor a time, but NaN."""
+    numbers = int | float | np.integer | np.floating
+    return isinstance(value, numbers) and not isinstance(value, bool | np.timedelta64)
 
 
 def has_whole_value(value: object) -> bool:
     """Whether it is a number without fraction, 2.0 among them; neither a boolean, nor infinity, nor NaN."""
-    return is_number(value) and math.isfinite(value) and value == int(value)
+    return is_whole(value) or (is_number(value) and math.isfinite(value) and value == int(value))
 
 
 def is_whole(value: object) -> TypeGuard[int]:
-    """Whether it is an integer, of Python or NumPy; a boolean is none, and neither is 2.0."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    """Whether it is an integer, of Python or NumPy; neither a boolean, nor a time, nor 2.0."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)

@@ -38,13 +38,15 @@ def has_size(value: float, decades: int = DECADES) -> bool:
     return 10.0**-decades <= abs(value) <= 10.0**decades
 
 
-def check_finite(name: str, value: object, *, zero: bool = False) -> None:
-    """Refuse what is no finite number > 0, or >= 0 where zero is allowed; whole numbers beyond float64, too.
+def finite_number(name: str, value: object, *, zero: bool = False) -> float:
+    """A finite number > 0, or >= 0 where zero is allowed, of Python or NumPy, as a float of Python.
+
+    A float16 would round whatever is calculated with it, and a float128 cannot be compiled.
 
     Raises
     ------
     BadInput
-        Says which numbers it may be.
+        For anything else, a whole number beyond float64 among it; says which numbers it may be.
     """
     try:
         number = float(value) if is_number(value) else math.nan
@@ -52,6 +54,7 @@ def check_finite(name: str, value: object, *, zero: bool = False) -> None:
         number = math.inf
     if not (0.0 < number < math.inf or (zero and number == 0.0)):
         raise BadInput(f"{name} = {value!r}, must be finite and {'>=' if zero else '>'} 0")
+    return number
 
 
 def check_truth(name: str, value: object) -> None:

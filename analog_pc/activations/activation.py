@@ -63,5 +63,5 @@ class Activation:
         return x, np.full_like(x, np.nan)
 
     def inside_jump(self, gate: Floats) -> Bools:
-        """Whether the gate of an activity (NaN off the kinks) lies between two slopes, and is neither."""
+        """Whether the gate of an activity (NaN off the kinks) lies between two slopes, beyond rounding."""
         return np.zeros(gate.shape, dtype=np.bool_)

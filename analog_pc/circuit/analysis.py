@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import get_args
@@ -12,7 +12,7 @@ import numpy as np
 from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.circuit.circuit import Circuit
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 
 Stimuli = Mapping[str, Floats]
 
@@ -105,7 +105,8 @@ class Transient:
 
     def __post_init__(self) -> None:
         for name in ("duration", "max_step", "precision", "least_current"):
-            check_finite(f"transient: {name}", getattr(self, name))
+            number = finite_number(f"transient: {name}", getattr(self, name))
+            object.__setattr__(self, name, number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ class Noise:
     guess: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if isinstance(self.nodes, str) or not isinstance(self.nodes, Sequence):
+        if not isinstance(self.nodes, tuple | list) or not all(isinstance(n, str) for n in self.nodes):
             raise BadInput(f"noise: nodes = {self.nodes!r}, must be a tuple of names such as ('x1_0',)")
         if not self.nodes:
             raise BadInput("noise: no nodes to look at")

@@ -17,7 +17,7 @@ from analog_pc.compiler.options import check_names
 from analog_pc.compiler.probes import Probes, Waveform
 from analog_pc.errors import BadInput, one_line
 from analog_pc.mapping import PopulationScales, Scales
-from analog_pc.numeric import check_finite, check_truth
+from analog_pc.numeric import check_truth, finite_number
 from analog_pc.pcn import Clamps, Equilibrium, PredictiveCodingGraph, PredictiveCodingNetwork, Relaxation
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.parameters import check_kind, finite_array
@@ -177,16 +177,15 @@ class CompiledCircuit:
             raise BadInput(
                 f"transient of sample {sample!r}: there are {count} samples, give one of 0 ... {count - 1}"
             )
-        check_finite("transient: duration", duration)
-        step = float(duration) / 50.0 if max_step is None else max_step
-        check_finite("transient: max_step", step)
+        length = finite_number("transient: duration", duration)
+        step = length / 50.0 if max_step is None else finite_number("transient: max_step", max_step)
         one = self._stimuli(self.clamps.values, np.array([sample]), cut)
         tau = self.design.scales.seconds
         return Transient(
             {name: volts[0] for name, volts in one.items()},
             self.start(sample, zero=start == "zero") if isinstance(start, str) else self._volts_at(start),
-            float(duration) * tau,
-            float(step) * tau,
+            length * tau,
+            step * tau,
             save=self.probes.waves,
             stiff=self.kinked,
         )

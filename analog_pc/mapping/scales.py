@@ -37,7 +37,7 @@ import numpy as np
 from analog_pc.arrays import Floats
 from analog_pc.errors import BadInput
 from analog_pc.mapping.conductance import column_scales
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn import Clamps, PredictiveCodingNetwork
 from analog_pc.pcn.state import Landscape, State
 from analog_pc.technology import Technology
@@ -275,9 +275,7 @@ def given_scales(
         return volts_per_unit
     layers = network.depth + 1
     values = list(volts_per_unit) if np.iterable(volts_per_unit) else [volts_per_unit] * layers
-    for value in values:
-        check_finite("volts_per_unit", value)
-    each = [float(value) for value in values]
+    each = [finite_number("volts_per_unit", value) for value in values]
     if len(each) != layers:
         raise BadInput(
             f"volts_per_unit: {len(each)} numbers, expected one, or one for each of {layers} layers"

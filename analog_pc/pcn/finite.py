@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Masked
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn.clamps import Clamps, make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.flow import flow
@@ -53,14 +53,14 @@ def relax_for(
         For a negative duration, a precision that is not > 0, and for what `relax` refuses of clamps.
     """
     check_kind("relax_for", network, PredictiveCodingNetwork, "follow a graph with relax_trajectory")
-    check_finite("relax_for: duration", duration, zero=True)
-    check_finite("relax_for: precision", precision)
+    length = finite_number("relax_for: duration", duration, zero=True)
+    accuracy = finite_number("relax_for: precision", precision)
     landscape = Landscape(network, make_clamps(network, inputs, targets, clamps))
     x = landscape.forward()
-    if duration > 0.0:
-        path = flow(landscape, x, duration, precision=precision)
-        x = [layer[0] for layer in path.at(np.array([duration]))]
+    if length > 0.0:
+        path = flow(landscape, x, length, precision=accuracy)
+        x = [layer[0] for layer in path.at(np.array([length]))]
     state = landscape.state(x)
     still = np.zeros(len(state.energy), dtype=bool)
-    message = f"stopped after {duration:g} C / g_s"
+    message = f"stopped after {length:g} C / g_s"
     return landscape.equilibrium(state, Relaxation(still, state.residual, 0, message))

@@ -12,7 +12,7 @@ import numpy as np
 from analog_pc.activations import IDENTITY, Activation, activation
 from analog_pc.arrays import ArrayLike, Floats, is_whole
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite, check_truth
+from analog_pc.numeric import check_truth, finite_number
 from analog_pc.pcn.graph.graph import Population, PredictiveCodingGraph, Projection
 from analog_pc.pcn.parameters import MOST_UNITS, check_precision, check_seed, finite_array
 
@@ -229,19 +229,20 @@ def random_network(
     >>> random_network((4, 5, 3), "tanh", seed=1)
     <PredictiveCodingNetwork 4-5-3 tanh>
     """
-    if isinstance(sizes, str) or not np.iterable(sizes) or not all(map(is_whole, sizes)):
+    layers = tuple(sizes) if np.iterable(sizes) else (sizes,)
+    if not all(map(is_whole, layers)):
         raise BadInput(f"layers {sizes!r}: give a whole number for each layer, such as (64, 32, 10)")
-    check_finite("gain", gain)
+    if len(layers) < 2 or min(layers) < 1:
+        raise BadInput(f"layers {layers}: give two or more sizes, each at least 1")
+    if max(layers) > MOST_UNITS:
+        raise BadInput(f"layers {layers}: a layer of {max(layers)} is more than a matrix can hold")
+    factor = finite_number("gain", gain)
     check_truth("biases", biases)
-    if len(sizes) < 2 or min(sizes) < 1:
-        raise BadInput(f"layers {tuple(sizes)}: give two or more sizes, each at least 1")
-    if max(sizes) > MOST_UNITS:
-        raise BadInput(f"layers {tuple(sizes)}: a layer of {max(sizes)} is more than a matrix can hold")
     if not isinstance(seed, np.random.Generator):
         check_seed(seed)
     rng = np.random.default_rng(seed)
-    pairs = list(pairwise(sizes))
-    limits = [gain * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]
+    pairs = list(pairwise(map(int, layers)))
+    limits = [factor * np.sqrt(6.0 / (pre + post)) for pre, post in pairs]
     weights = [rng.uniform(-g, g, (post, pre)) for g, (pre, post) in zip(limits, pairs, strict=True)]
     offsets = [np.zeros(post) for _, post in pairs] if biases else None
     return PredictiveCodingNetwork(weights, offsets, activation, precision)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from analog_pc.arrays import is_whole
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite, check_truth
+from analog_pc.numeric import check_truth, finite_number
 
 MOST_ITERATIONS = 2**63 - 1  # as compiled code counts
 REACH = 0.01  # longest step along the flow
@@ -36,10 +36,10 @@ def chosen_search(tolerance: float, max_iterations: int, follow: bool) -> Search
         For a tolerance that is not >= 0 and below 1 (it is relative: at 1 every state would be at rest),
         iterations that are not a whole number from 1 to `MOST_ITERATIONS`, a `follow` that is no boolean.
     """
-    check_finite("tolerance", tolerance, zero=True)
-    if tolerance >= 1.0:
+    part = finite_number("tolerance", tolerance, zero=True)
+    if part >= 1.0:
         raise BadInput(f"tolerance = {tolerance!r}, must be below 1: it is relative to the forces")
     check_truth("follow", follow)
     if not is_whole(max_iterations) or not 1 <= max_iterations <= MOST_ITERATIONS:
         raise BadInput(f"max_iterations = {max_iterations!r}, must be a whole number >= 1, below 2^63")
-    return Search(float(tolerance), int(max_iterations), REACH if follow else math.inf)
+    return Search(part, int(max_iterations), REACH if follow else math.inf)

@@ -14,7 +14,7 @@ from analog_pc.circuit import (
     refuse_timed,
 )
 from analog_pc.errors import BadInput, SimulatorMissing
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.restart import native_states, with_restarts
 from analog_pc.simulators.settling import Solve, proven, settle
@@ -38,8 +38,7 @@ class SpiceProgram(ABC):
     restarts: bool = True  # whether samples that a search misses start again from native states
 
     def __init__(self, timeout: float = 600.0) -> None:
-        check_finite(f"{self.name}: timeout", timeout)
-        self.timeout = timeout
+        self.timeout = finite_number(f"{self.name}: timeout", timeout)
         self._native = Native()
 
     def simulate(self, circuit: Circuit, analysis: Analysis) -> Solution:

@@ -11,7 +11,7 @@ import numpy as np
 from analog_pc.arrays import Floats, is_whole
 from analog_pc.devices.pulsed.state import part, prefixed
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.learning import LearningRule, learning_rule
 from analog_pc.training.backend import Backend
@@ -56,8 +56,7 @@ class TrainingConfig:
             if not is_whole(value) or value < 1:
                 raise BadInput(f"{name} = {value!r}, must be a whole number, at least 1")
             set_(self, name, int(value))
-        check_finite("lr", self.lr)
-        set_(self, "lr", float(self.lr))
+        set_(self, "lr", finite_number("lr", self.lr))
         if not is_whole(self.seed) or not 0 <= self.seed < 2**32:
             raise BadInput(f"seed = {self.seed!r}, must be a whole number from 0 to {2**32 - 1}")
         set_(self, "seed", int(self.seed))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analog_pc import BadInput
-from analog_pc.arrays import has_whole_value
+from analog_pc.arrays import has_whole_value, is_number, is_whole
 from analog_pc.devices.programming import Programming
 from analog_pc.pcn.learning import IncrementalPredictiveCoding
 
@@ -25,3 +25,13 @@ def test_is_refused_as_a_count(value: float) -> None:
         IncrementalPredictiveCoding(steps=value)  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="levels"):
         Programming(1e-6, 1e-4, levels=value)
+
+
+def test_times_of_numpy_are_no_numbers() -> None:
+    """np.timedelta64 is a subclass of np.integer."""
+    for check in (is_number, is_whole, has_whole_value):
+        assert not check(np.timedelta64(1))
+
+
+def test_whole_numbers_may_be_beyond_float64() -> None:
+    assert has_whole_value(10**400)

@@ -22,7 +22,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite, numbers
+from analog_pc.numeric import finite_number, numbers
 from analog_pc.pcn.network import PredictiveCodingNetwork
 from analog_pc.pcn.parameters import check_seed
 
@@ -50,8 +50,8 @@ class ErrorPath:
     mixing: Sequence[ArrayLike] | None = None
 
     def __post_init__(self) -> None:
-        if self.gate is not None and not (math.isfinite(self.gate) and self.gate > 0.0):
-            raise BadInput(f"error path: gate = {self.gate!r}, must be finite and > 0, or None for f'")
+        if self.gate is not None:
+            object.__setattr__(self, "gate", finite_number("error path: gate", self.gate))
 
     @property
     def is_transpose(self) -> bool:
@@ -116,10 +116,10 @@ def random_feedback(
     BadInput
         For a scale that is not finite and > 0, and a seed that is no whole number >= 0.
     """
-    check_finite("random feedback: scale", scale)
+    factor = finite_number("random feedback: scale", scale)
     check_seed(seed)
     rng = np.random.default_rng([seed, FEEDBACK_STREAM])
-    return tuple(_xavier(w.shape, scale, rng) for w in network.W)
+    return tuple(_xavier(w.shape, factor, rng) for w in network.W)
 
 
 def random_mixing(

@@ -9,7 +9,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.pcn.equilibrium import Equilibrium, ended
-from analog_pc.pcn.graph.kink_sides import MOST, other_sides
+from analog_pc.pcn.graph.kink_sides import falling_sides
 from analog_pc.pcn.graph.kinks import LEAVES, fall_from_kinks
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.residual import distance
@@ -18,7 +18,6 @@ from analog_pc.pcn.hessian import moving
 
 FLAT = 1e-12  # an eigenvalue below this part of the largest is zero up to rounding
 TAKES_PART = 1e-6  # a unit takes part in a flat direction with more than this of its length
-MANY_SIDES = f"stands on more than {MOST} kinks with E level to both sides: not all sides were looked at"
 NUMBERS = 2**23  # of the matrices that hold derivatives of a part of the samples, at most
 
 
@@ -40,8 +39,14 @@ def faults_of(landscape: GraphLandscape, state: GraphState, tolerance: float) ->
     """
     if not np.isfinite(state.residual).all():
         return {}
+    masks = moving(landscape, state)[:, landscape.free]
     found = dict.fromkeys(np.flatnonzero(_leaves_a_kink(landscape, state, tolerance)).tolist(), LEAVES)
-    return found | dict(_faults(landscape, state))
+    found |= dict(_faults(landscape, state, masks))
+    for sample, curvature in falling_sides(landscape, state, masks, found):
+        found[sample] = (
+            f"is on a saddle of E, which falls from kinks of f with a curvature of {curvature:.2g}"
+        )
+    return found
 
 
 def stability_checked(landscape: GraphLandscape, found: Equilibrium, tolerance: float) -> Equilibrium:
@@ -69,10 +74,9 @@ def _leaves_a_kink(landscape: GraphLandscape, state: GraphState, tolerance: floa
     return distance(landscape, state, tolerance, falls).ratio > 1.0
 
 
-def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int, str]]:
+def _faults(landscape: GraphLandscape, state: GraphState, masks: Bools) -> Iterator[tuple[int, str]]:
     """Samples whose rest is not stable, or not determined, and what is wrong with it in words."""
     samples = len(state.energy)
-    masks = moving(landscape, state)[:, landscape.free]
     shared = landscape.is_linear and bool((masks == masks[0]).all())
     for part in [slice(1)] if shared else sample_parts(landscape, samples):
         matrices = landscape.stiffness_matrix(landscape.state([a[part] for a in state.x]))
@@ -80,10 +84,6 @@ def _faults(landscape: GraphLandscape, state: GraphState) -> Iterator[tuple[int,
             fault = _fault(landscape, matrix, masks[sample])
             if fault:
                 yield from ((k, fault) for k in (range(samples) if shared else [sample]))
-    for sample, side in other_sides(landscape, state):
-        fault = MANY_SIDES if side is None else _fault(landscape, side, masks[sample])
-        if fault:
-            yield sample, fault
 
 
 def _fault(landscape: GraphLandscape, k: Floats, mask: Bools) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn.clamps import ClampValues, make_clamps
 from analog_pc.pcn.flow import flow
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
@@ -53,8 +53,8 @@ def relax_trajectory(
     """
     graph = as_graph(graph)
     landscape = GraphLandscape(graph, make_clamps(graph, clamps=clamps))
-    check_finite("relax_trajectory: precision", precision)
-    if precision >= 1.0:
+    accuracy = finite_number("relax_trajectory: precision", precision)
+    if accuracy >= 1.0:
         raise BadInput(f"relax_trajectory: precision = {precision!r}, must be below 1: it is relative")
     instants = finite_array("times", times, 1)
     if instants[0] < 0.0 or (np.diff(instants) < 0.0).any():
@@ -72,7 +72,7 @@ def relax_trajectory(
         x[index] = chosen
     if instants[-1] == 0.0:
         return tuple(np.stack([a] * len(instants)) for a in landscape.held(x))
-    return flow(landscape, x, float(instants[-1]), precision=precision).at(instants)
+    return flow(landscape, x, float(instants[-1]), precision=accuracy).at(instants)
 
 
 def graph_energy(

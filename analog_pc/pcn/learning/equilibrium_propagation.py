@@ -28,7 +28,7 @@ from typing import ClassVar
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.learning.protocol import Factors, LearningWeights, deltas
 from analog_pc.pcn.network import PredictiveCodingNetwork, forward_pass
@@ -143,7 +143,7 @@ class PositiveEquilibriumPropagation:
     signs: ClassVar[tuple[int, int]] = (0, 1)
 
     def __post_init__(self) -> None:
-        check_finite(f"rule {self.name}: beta", self.beta)
+        object.__setattr__(self, "beta", finite_number(f"rule {self.name}: beta", self.beta))
 
     @property
     def phases(self) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 
 from analog_pc.arrays import ArrayLike, Floats, has_whole_value
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_finite
+from analog_pc.numeric import finite_number
 from analog_pc.pcn.clamps import make_clamps
 from analog_pc.pcn.equilibrium import Equilibrium, take
 from analog_pc.pcn.feedback import ErrorPath, random_feedback, random_mixing
@@ -83,9 +83,11 @@ class IncrementalPredictiveCoding:
     name = "ipc"
 
     def __post_init__(self) -> None:
-        if not has_whole_value(self.steps) or self.steps < 1:
-            raise BadInput(f"rule ipc: steps = {self.steps!r}, must be a whole number >= 1")
-        check_finite("rule ipc: gamma", self.gamma)
+        if not has_whole_value(self.steps) or not 1 <= self.steps <= MOST_STEPS:
+            raise BadInput(f"rule ipc: steps = {self.steps!r}, must be a whole number from 1 to {MOST_STEPS}")
+        set_ = object.__setattr__
+        set_(self, "steps", int(self.steps))
+        set_(self, "gamma", finite_number("rule ipc: gamma", self.gamma))
 
     def updates(self, weights: LearningWeights, inputs: Floats, targets: Floats) -> Iterator[Factors]:
         x = [*forward_pass(weights.network, inputs)[:-1], targets]
@@ -161,7 +163,7 @@ class KolenPollack(FeedbackAlignment):
     learns_feedback = True
 
     def __post_init__(self) -> None:
-        _check_decay(self.name, self.decay)
+        object.__setattr__(self, "decay", finite_number(f"rule {self.name}: decay", self.decay, zero=True))
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ class RelaxedPredictiveCoding(PredictiveCoding):
     decay = 0.0
 
     def __post_init__(self) -> None:
-        check_finite(f"rule {self.name}: gate", self.gate, zero=True)
+        gate = finite_number(f"rule {self.name}: gate", self.gate, zero=True)
+        object.__setattr__(self, "gate", gate)
         if self.mixing not in MIXING:
             raise BadInput(f"rule {self.name}: mixing = {self.mixing!r}, use one of {', '.join(MIXING)}")
 
@@ -231,9 +234,10 @@ class RelaxedKolenPollack(RelaxedFeedbackAlignment):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_decay(self.name, self.decay)
+        object.__setattr__(self, "decay", finite_number(f"rule {self.name}: decay", self.decay, zero=True))
 
 
+MOST_STEPS = 10**9
 MIXING = ("none", "fixed", "learnt", "positive")
 
 LEARNING_RULES: Mapping[str, type[LearningRule]] = MappingProxyType(
@@ -317,10 +321,6 @@ def backprop_update(
     clamped = make_clamps(network, inputs).values[0]
     wanted = np.asarray(targets, dtype=np.float64)
     return Backpropagation().at(network, network.W, clamped, wanted).update(lr)
-
-
-def _check_decay(rule: str, decay: float) -> None:
-    check_finite(f"rule {rule}: decay", decay, zero=True)
 
 
 def _activities(network: PredictiveCodingNetwork, x: Sequence[Floats]) -> tuple[Floats, ...]:

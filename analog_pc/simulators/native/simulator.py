@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from analog_pc.arrays import Any, Bools, Floats, is_number
+from analog_pc.arrays import Any, Bools, Floats
 from analog_pc.circuit import (
     Analysis,
     Circuit,
@@ -27,7 +27,7 @@ from analog_pc.circuit import (
 )
 from analog_pc.compiled.threads import single_threaded_blas
 from analog_pc.errors import BadInput
-from analog_pc.numeric import check_truth
+from analog_pc.numeric import check_truth, finite_number
 from analog_pc.simulators.native.analyses.eigenmodes import Modes, eigenmodes
 from analog_pc.simulators.native.analyses.linearisation import (
     Linearised,
@@ -49,6 +49,10 @@ ANALYSES: dict[type, Callable[[Model, Any, Options], Solution]] = {
     OperatingPoint: simulate_operating_points,
     Transient: simulate_transient,
 }
+
+
+def _limit(name: str, seconds: float | None) -> float | None:
+    return None if seconds is None else finite_number(f"Native: {name} (None: no limit)", seconds)
 
 
 class Native:
@@ -79,11 +83,12 @@ class Native:
         time_limit: float | None = 60.0,
         transient_limit: float | None = None,
     ) -> None:
-        for name, limit in (("time_limit", time_limit), ("transient_limit", transient_limit)):
-            if limit is not None and not (is_number(limit) and limit > 0.0):
-                raise BadInput(f"Native: {name} = {limit!r} s, must be > 0, or None for no limit")
         check_truth("Native: check_stability", check_stability)
-        self.options = Options(bool(check_stability), time_limit, transient_limit)
+        self.options = Options(
+            bool(check_stability),
+            _limit("time_limit", time_limit),
+            _limit("transient_limit", transient_limit),
+        )
         self._models: WeakKeyDictionary[Circuit, Model] = WeakKeyDictionary()
 
     def __reduce__(self) -> tuple[Any, ...]:

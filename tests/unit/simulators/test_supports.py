@@ -81,3 +81,12 @@ def test_a_flag_of_native_is_true_or_false() -> None:
     with pytest.raises(BadInput, match="check_stability is 'no'"):
         SIMULATORS["native"](check_stability="no")
     assert SIMULATORS["native"](check_stability=np.True_).options.check_stability is True
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.longdouble, np.int8])
+def test_times_of_numpy_become_numbers_of_python(kind: type) -> None:
+    """float16 + clock is rounded to 32 s; float128 is not compiled."""
+    assert type(SIMULATORS["ngspice"](timeout=kind(10)).timeout) is float
+    assert type(SIMULATORS["native"](time_limit=kind(10)).options.time_limit) is float
+    transient = Transient({}, {}, kind(1), kind(1))
+    assert type(transient.duration) is type(transient.max_step) is float
