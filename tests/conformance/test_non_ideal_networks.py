@@ -56,7 +56,7 @@ PARTS = replace(
 @pytest.mark.parametrize("phase", ["predict", "learn"])
 @pytest.mark.parametrize("parts", [IDEAL, PARTS, technology("cmos130-rram")], ids=lambda parts: parts.name)
 def test_batches(parts: Technology, phase: str) -> None:
-    """Many samples at once take a strategy of their own (`native/nonlinear_solve/bordered_newton.py`)."""
+    """Many samples at once take a strategy of their own (`native/nonlinear_solve/block_newton.py`)."""
     samples = 80
     rng = np.random.default_rng(6)
     x, t = 0.3 * rng.normal(size=(samples, 3)), 0.3 * rng.normal(size=(samples, 2))

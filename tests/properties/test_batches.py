@@ -16,7 +16,7 @@ from analog_pc.circuit import Solution
 from analog_pc.compiler import CompileOptions, compile_network
 from analog_pc.pcn import random_network
 from analog_pc.simulators import Native
-from analog_pc.simulators.native.nonlinear_solve.bordered_newton import LEAST_SAMPLES
+from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP
 from analog_pc.technology import IDEAL, Technology
 

@@ -20,6 +20,7 @@ import numpy as np
 from analog_pc.activations.smooth import tanh as tanh_and_derivatives
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit.transfer import LOST
+from analog_pc.compiled.elementary import exponential, logarithm
 from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels import INNER, OPTIONS
 from analog_pc.simulators.native.kernels.wright_omega import wright_omega
@@ -27,6 +28,9 @@ from analog_pc.simulators.native.mna.elements import NonlinearElement
 
 NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic", "wright_omega")
 TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC, WRIGHT_OMEGA = range(len(NAMES))
+
+TILE = 128  # samples
+HUGE = 1e300  # 1 + (v / most)^order as large is infinity, and a limiter at its limit
 
 
 class TransferTable(NamedTuple):
@@ -113,6 +117,13 @@ def evaluate_batch(table: TransferTable, y: Floats) -> tuple[Floats, Floats]:
     return value.T, slopes
 
 
+def evaluate_values(table: TransferTable, y: Floats) -> Floats:
+    """Outputs [samples, outputs] at y [samples, inputs]."""
+    value = np.empty((len(y), len(table.kind)))
+    _evaluate_values(table, np.ascontiguousarray(y), value)
+    return value
+
+
 @kernel(**OPTIONS)
 def tanh(v: Floats, offset: float, factor: float, out: Floats) -> None:
     """Fill out [n] with tanh(factor (v + offset)), to 3 units in the last place."""
@@ -126,13 +137,46 @@ def evaluate(kind: int, p: Floats, v: Floats, offset: float, t: Floats, value: F
 
     t [n]: tanh(factor (v + offset)), see `tanh_factor`.
     """
-    if kind == LIMITER and _all_straight(p[0], int(p[1]), v, offset):  # as most amplifiers of a circuit are
+    if kind == TANH:  # loops of their own where SIMD can do them
         for s in range(len(v)):
-            value[s] = v[s] + offset
-            slope[s] = 1.0
+            value[s], slope[s] = _of_tanh(1.0, 0.0, p[0], t[s])
+    elif kind == SIGMOID:
+        for s in range(len(v)):
+            value[s], slope[s] = _of_tanh(0.5, p[0], p[0], t[s])
+    elif kind == TANH_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(1.0, -2.0 / p[0], t[s])
+    elif kind == SIGMOID_GATE:
+        for s in range(len(v)):
+            value[s], slope[s] = _gate(0.25, -1.0 / p[0], t[s])
+    elif kind == LIMITER:
+        _limit(p[0], int(p[1]), v, offset, value, slope)
+    else:
+        for s in range(len(v)):
+            value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, t[s])
+
+
+@kernel(**INNER)
+def _limit(most: float, order: int, v: Floats, offset: float, value: Floats, slope: Floats) -> None:
+    """`evaluate` of a limiter."""
+    for s in range(len(v)):
+        value[s] = ((v[s] + offset) / most) ** 2
+        slope[s] = value[s]
+    for _ in range(order // 2 - 1):
+        for s in range(len(v)):
+            slope[s] *= value[s]
+    if order == 2:  # decided on outside the loops, which are SIMD then
+        for s in range(len(v)):
+            large = 1.0 + slope[s]
+            root = _square_root(large)
+            value[s] = (v[s] + offset) * root
+            slope[s] = root / large
         return
     for s in range(len(v)):
-        value[s], slope[s] = evaluate_at(kind, p, 0, len(p), v[s] + offset, t[s])
+        large = 1.0 + slope[s]
+        root = _root(large, order)
+        value[s] = (v[s] + offset) * root
+        slope[s] = root / large
 
 
 @kernel(**INNER)
@@ -202,19 +246,32 @@ def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
     power = 1.0
     for _ in range(order // 2):
         power *= square
-    if power < LOST:
-        return x, 1.0
-    root = 1.0 / math.sqrt(1.0 + power) if order == 2 else math.exp(math.log(1.0 + power) / -order)
-    return x * root, root / (1.0 + power)
+    large = 1.0 + power
+    root = _square_root(large) if order == 2 else _root(large, order)
+    return x * root, root / large
+
+
+@kernel(**INNER)
+def _square_root(large: float) -> float:
+    """1 / sqrt(large)."""
+    return 1.0 / math.sqrt(large)
+
+
+@kernel(**INNER)
+def _root(large: float, order: int) -> float:
+    """large^(-1/order) of a number >= 1, and 1 of 1 to the bit."""
+    leading, rest = exponential(logarithm(large) / -order)
+    return 0.0 if large > HUGE else leading * rest + leading
 
 
 @kernel(**INNER)
 def _all_straight(most: float, order: int, v: Floats, offset: float) -> bool:
     """Whether a limiter is a line of slope 1 at all voltages v [n] + offset."""
-    largest = 0.0
+    limit = most * LOST ** (1.0 / order)
+    beyond = 0
     for s in range(len(v)):
-        largest = max(largest, abs(v[s] + offset))
-    return _limiter(most, order, largest)[1] == 1.0
+        beyond += abs(v[s] + offset) >= limit
+    return beyond == 0
 
 
 @kernel(**OPTIONS)
@@ -224,30 +281,52 @@ def evaluate_outputs(table: TransferTable, y: Floats, work: Floats, value: Float
     y [inputs, samples]; work [1 or more, samples] is overwritten.  A slope by an input that an output does
     not have stays as it is.
     """
+    kinds, starts, parameters, gains, offsets, rests, lines, gated, factors, inputs = table
     t = work[0]
     samples = y.shape[1]
     for o in range(len(value)):
-        y0 = y[table.inputs[0, o]]
-        offset = table.offset[o]
-        if table.factor[o] != 0.0:
-            tanh(y0, offset, table.factor[o], t)
-        p = table.parameters[table.starts[o, 0] : table.starts[o, 1]]
+        y0 = y[inputs[0, o]]
+        offset = offsets[o]
+        if factors[o] != 0.0:
+            tanh(y0, offset, factors[o], t)
+        p = parameters[starts[o, 0] : starts[o, 1]]
         delta = value[o]
         slope = slopes[0, o]
-        evaluate(table.kind[o], p, y0, offset, t, delta, slope)
-        gain = table.gain[o]
-        rest = table.rest[o]
-        line = table.slope[o]
-        for s in range(samples):
-            delta[s] = gain * (delta[s] - rest) - line * y0[s]
-            slope[s] = gain * slope[s] - line
-        if table.gated[o]:
-            y1 = y[table.inputs[1, o]]
-            by_y1 = slopes[1, o]
+        gain = gains[o]
+        rest = rests[o]
+        line = lines[o]
+        if kinds[o] == LIMITER and _all_straight(p[0], int(p[1]), y0, offset):  # as most amplifiers are
             for s in range(samples):
-                by_y1[s] = delta[s]
-                delta[s] *= y1[s]
-                slope[s] *= y1[s]
+                delta[s] = (gain - line) * y0[s]
+                slope[s] = gain - line
+        else:
+            evaluate(kinds[o], p, y0, offset, t, delta, slope)
+            for s in range(samples):
+                delta[s] = gain * (delta[s] - rest) - line * y0[s]
+                slope[s] = gain * slope[s] - line
+        if gated[o]:
+            i = inputs[1, o]
+            for s in range(samples):
+                slopes[1, o, s] = delta[s]
+                delta[s] *= y[i, s]
+                slope[s] *= y[i, s]
+
+
+@kernel(**OPTIONS)
+def _evaluate_values(table: TransferTable, y: Floats, value: Floats) -> None:
+    """Fill value [samples, outputs] at y [samples, inputs], in tiles that stay in the cache of a core."""
+    samples, inputs = y.shape
+    outputs = value.shape[1]
+    width = min(TILE, samples)
+    y_tile = np.empty((inputs, width))
+    work = np.empty((1, width))
+    value_tile = np.empty((outputs, width))
+    slopes = np.empty((len(table.inputs), outputs, width))
+    for first in range(0, samples, TILE):
+        start = min(first, samples - width)
+        y_tile[:] = y[start : start + width].T
+        evaluate_outputs(table, y_tile, work, value_tile, slopes)
+        value[start : start + width] = value_tile.T
 
 
 @kernel(**INNER)

@@ -20,6 +20,7 @@ from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.kernels.transfer_functions import (
     TransferTable,
     evaluate_batch,
+    evaluate_values,
     transfer_table,
 )
 from analog_pc.simulators.native.mna.diodes import DiodeJunctions
@@ -59,7 +60,7 @@ class FeedbackForm:
     def delta(self, y: Floats) -> Floats:
         """The outputs that the elements give at inputs y, [samples, outputs]."""
         if self.table is not None:
-            return evaluate_batch(self.table, y)[0]
+            return evaluate_values(self.table, y)
         out = np.empty((self.gain.shape[1], len(y))).T
         for instance in self.elements:
             out[:, instance.outputs] = instance.element.delta(y[:, instance.inputs])

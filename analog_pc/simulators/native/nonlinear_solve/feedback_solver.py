@@ -3,7 +3,8 @@
 ::
 
     implicit set   outputs whose slopes differ from those at 0: activations, gates, an amplifier at its rail
-    explicit set   all others, near-linear or read by no input: q = delta(y), which contracts by slope times K
+    explicit set   near-linear outputs: q = delta(y), which contracts by their slope times K
+    terminal       outputs that no input depends on: evaluated once, at the end
 
 Slopes at y = 0 are in the linear part already, so that delta and its slope are 0 there.  Most of a chip's
 outputs (rails far away, near-linear devices) stay explicit, and the matrices of Newton's method stay as small
@@ -19,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.nonlinear_solve.bordered_newton import LEAST_SAMPLES, BorderedNewton
+from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, BlockNewton
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm, Part
 from analog_pc.simulators.native.nonlinear_solve.newton import STOP, DenseNewton, Solved, rounding
 
@@ -37,25 +38,28 @@ class _Partition:
     ----------
     implicit_to_explicit, implicit_to_all
         Gain of implicit outputs to the inputs of explicit ones and to all inputs, [implicit, inputs].
-    bordered
+    block
         None where the implicit set has no such structure; known when a large batch comes.
     """
 
     implicit: Part
     explicit: Part
+    terminal: Part
     implicit_to_explicit: Floats
     implicit_to_all: Floats
     dense: DenseNewton
-    bordered: BorderedNewton | None = None
+    block: BlockNewton | None = None
     looked_for_structure: bool = False
 
     @classmethod
     def of(cls, form: FeedbackForm, implicit_set: Bools) -> _Partition:
+        observed = form.whole_elements(form.observed)
         implicit = form.part(implicit_set)
-        explicit = form.part(~implicit_set)
+        explicit = form.part(observed & ~implicit_set)
         return cls(
             implicit=implicit,
             explicit=explicit,
+            terminal=form.part(~observed & ~implicit_set),
             implicit_to_explicit=np.ascontiguousarray(explicit.gain[:, implicit.outputs].T),
             implicit_to_all=np.ascontiguousarray(form.gain[:, implicit.outputs].T),
             dense=DenseNewton(implicit.form),
@@ -68,11 +72,11 @@ class _Partition:
         if len(r) >= LEAST_SAMPLES and not self.looked_for_structure:
             some = typical(len(r))
             form = self.implicit.form
-            self.bordered = BorderedNewton.of(form, form.inputs(r[some], start[some]))
+            self.block = BlockNewton.of(form, form.inputs(r[some], start[some]))
             self.looked_for_structure = True
-        if len(r) < LEAST_SAMPLES or self.bordered is None:
+        if len(r) < LEAST_SAMPLES or self.block is None:
             return self.dense.solve(r, start, undamped)
-        solved = self.bordered.solve(r, start)
+        solved = self.block.solve(r, start)
         left = np.flatnonzero(~solved.found)
         if len(left):
             again = self.dense.solve(r[left], start[left], undamped)
@@ -194,6 +198,8 @@ class FeedbackSolver:
             left = left[solved & ~arrived]
         partition = self._partition()
         y = feedforward + q[:, partition.implicit.outputs] @ partition.implicit_to_all
+        terminal = partition.terminal
+        q[:, terminal.outputs] = terminal.form.delta(y[:, terminal.inputs])
         diodes = self.form.diode_outputs
         if diodes.any():  # a part of their waves that no input feels is not searched for
             q[:, diodes] = self.form.delta(y)[:, diodes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analog_pc.simulators.native.nonlinear_solve.bordered_newton import compile_bordered_newton
+from analog_pc.simulators.native.nonlinear_solve.block_newton import compile_block_newton
 from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.follow_transient import FollowTransient
 from analog_pc.simulators.native.nonlinear_solve.newton_from_guess import NewtonFromGuess
@@ -28,7 +28,7 @@ STRATEGIES: tuple[Strategy, ...] = (
 def compile_kernels() -> None:
     """Compile what the strategies call, or load it: once for an installation, before a time limit starts."""
     compile_slow_flow()
-    compile_bordered_newton()
+    compile_block_newton()
 
 
 def solve(problem: Problem) -> SolveState:

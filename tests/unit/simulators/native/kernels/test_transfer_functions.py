@@ -9,9 +9,11 @@ from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit import TransferFunction, transfer
 from analog_pc.simulators.native.kernels.transfer_functions import (
     NAMES,
+    TILE,
     evaluate,
     evaluate_batch,
     evaluate_outputs,
+    evaluate_values,
     tanh,
     tanh_factor,
     transfer_table,
@@ -119,6 +121,7 @@ def test_blocks_side_by_side() -> None:
     evaluate_outputs(table, y, np.empty((2, 70)), value, slopes)
     np.testing.assert_allclose(value, expected, atol=1e-15)
     everything, steps = np.ones(n, dtype=np.bool_), np.eye(2 * n)[None]
+    np.testing.assert_allclose(evaluate_values(table, y.T), expected.T, atol=1e-15)
     rise = (
         curves.slopes_times(y[:n].T, everything, np.eye(n)[None]),
         gates.slopes_times(y.T, everything, steps),
@@ -132,3 +135,19 @@ def test_a_law_of_the_users_own_is_not_known() -> None:
     own = TransferFunction("tanh", np.tanh, lambda v: 1.0 / np.cosh(v) ** 2, "tanh({})".format)
     one = np.ones(3)
     assert transfer_table([ScalarNonlinearity(own, one, one, one)], np.zeros((1, 3), dtype=np.int64)) is None
+
+
+@pytest.mark.parametrize("samples", [0, 1, TILE, TILE + 1, 3 * TILE - 1])
+def test_values_of_a_batch_are_those_of_its_samples(samples: int) -> None:
+    """Amplifiers in their straight part add nothing, to the bit, whatever the others of the batch do."""
+    two = np.full(2, 2.0)
+    rails = ScalarNonlinearity(transfer.limiter(1.0, 6), two, np.array([0.1, 0.0]), two)
+    table = transfer_table([rails], np.arange(2)[None])
+    assert table is not None
+    y = 1e-5 * np.random.default_rng(0).normal(size=(samples, 2))
+    assert (evaluate_values(table, y)[:, 1] == 0.0).all()
+    y[1::3] = 0.9
+    values = evaluate_values(table, y)
+    np.testing.assert_allclose(values, rails.delta(y), atol=1e-15)
+    alone = [evaluate_values(table, sample[None])[0] for sample in y]
+    np.testing.assert_allclose(values, np.reshape(alone, (-1, 2)), atol=1e-15)

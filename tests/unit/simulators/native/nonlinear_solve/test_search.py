@@ -288,9 +288,9 @@ def test_a_time_limit_ends_a_relaxation() -> None:
     assert "time_limit" in str(status)
 
 
-@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_time_limit_that_is_none_is_refused(limit: float) -> None:
-    with pytest.raises(BadInput, match=r"Native: time_limit = .* must be > 0"):
+    with pytest.raises(BadInput, match=r"Native: time_limit \(None: no limit\) = .*, must be finite and > 0"):
         Native(time_limit=limit)
 
 
