@@ -53,7 +53,7 @@ class _FastPart(NamedTuple):
     at_rest: FlowMaps
     at_sigma: FlowMaps
     rates: Floats
-    at_rates: list[FlowMaps]  # at each j rate
+    at_rates: FlowMaps  # at each j rate, [rates, ..]
     stable: bool
 
 
@@ -119,13 +119,14 @@ class StabilityCertificate:
             fast = self._fast
             sigma = SMALL / float(np.linalg.norm(np.linalg.inv(self._maps.rate.by_x[np.ix_(fast, fast)])))
             rates = np.geomspace(SLOWER, FASTER, FREQUENCIES) / problem.kernel.tick
+            at_rates = [self._maps_at(1j * w, problem) for w in rates]
             self._fast_part = _FastPart(
                 problem=problem,
                 sigma=sigma,
                 at_rest=self._maps_at(0.0, problem),
                 at_sigma=self._maps_at(sigma, problem),
                 rates=rates,
-                at_rates=[self._maps_at(1j * w, problem) for w in rates],
+                at_rates=FlowMaps(*map(np.stack, zip(*at_rates, strict=True))),
                 stable=self._fast_is_stable(y[:1]),
             )
         return self._fast_part
@@ -145,11 +146,10 @@ class StabilityCertificate:
             if lag == 0.0:
                 return _Limits(np.inf, np.full(FREQUENCIES + 1, np.inf), error)
             skew = float(np.linalg.norm(0.5 * (d - d.T), 2))
-            for k, (w, maps) in enumerate(zip(fast.rates, fast.at_rates, strict=True)):
-                g = (self._jacobian(maps, slopes) - at_rest) / w
-                peak = max(peak, float(np.linalg.norm(g, 2)) / lag)
-                largest = float(np.linalg.eigvalsh(0.5 * (g + g.conj().T))[-1])
-                turn[k] = max(turn[k], (largest - skew) / lag)
+            g = (self._jacobian(fast.at_rates, slopes) - at_rest) / fast.rates[:, None, None]
+            peak = max(peak, float(np.linalg.norm(g, 2, axis=(1, 2)).max()) / lag)
+            largest = np.linalg.eigvalsh(0.5 * (g + g.conj().transpose(0, 2, 1)))[:, -1]
+            turn = np.maximum(turn, (largest - skew) / lag)
         return _Limits(peak, np.append(np.maximum.accumulate(turn), np.inf), error)
 
     def _maps_at(self, s: complex, problem: CompiledFlow) -> FlowMaps:
@@ -182,7 +182,7 @@ class StabilityCertificate:
         return np.asarray(form.slopes_times(y, some, every[None])[0][in_order])
 
     def _jacobian(self, maps: FlowMaps, slopes: Floats) -> Any:
-        """S J(s) S^-1 for slopes of the implicit set, complex where the maps are."""
+        """S J(s) S^-1 for slopes of the implicit set, complex or many where the maps are."""
         system = np.eye(len(slopes)) - slopes @ maps.gain
         t = np.linalg.solve(system, slopes @ maps.by_x)
         metric = self._flow.metric
