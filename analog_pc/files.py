@@ -287,8 +287,10 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
     ------
     BadInput
         For a file that is missing, truncated, not an npz, or holds Python objects, records or dates; for one
-        that would expand beyond `most_expanded`, or announces other sizes than it has.
+        that would expand beyond `most_expanded`, or announces other sizes than it has; for what is no path.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise BadInput(f"npz file: give its path, got {path!r}")
     path = Path(path)
     try:
         with regular_file(path, "an npz file") as (stream, size):

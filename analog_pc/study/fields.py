@@ -71,7 +71,7 @@ class Field:
         where = f"technology {base.name!r}: "
         try:
             for name, part in self.change(base, value).items():
-                quantities()[name].check(base.name, name, part)
+                quantities()[name].checked(base.name, name, part)
             if self.name not in BESIDE_OTHERS:
                 self.apply(base, value, REFERENCE)
         except BadInput as refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from analog_pc.arrays import Any, is_number
 from analog_pc.errors import BadInput
 from analog_pc.numeric import DECADES, has_size
 
@@ -39,14 +40,26 @@ class Quantity:
     meaning: str
     bound: str = ""
 
-    def check(self, technology: str, name: str, value: float) -> None:
-        """`BadInput` for a value outside the bound."""
+    def checked(self, technology: str, name: str, value: Any) -> Any:
+        """The value, a number of NumPy as one of Python; `BadInput` for one outside the bound."""
+        if not self.bound:
+            return value
+        number = _number(value)
         where = f"technology {technology!r}: {name} = {value!r}"
-        if self.bound and not _within(value, self.bound):
+        if not _within(number, self.bound):
             raise BadInput(f"{where}, must be {self.bound}")
-        if self.bound and math.isfinite(value) and value != 0.0 and not has_size(value):
+        if math.isfinite(number) and number != 0.0 and not has_size(number):
             unit = f" {self.unit}" if self.unit else ""
             raise BadInput(f"{where}, must be of a size within 1e-{DECADES} ... 1e{DECADES}{unit}")
+        return value if type(value) is int else number
+
+
+def _number(value: object) -> float:
+    """NaN, which no bound admits, where it is none, or a whole number beyond float64."""
+    try:
+        return float(value) if is_number(value) else math.nan
+    except OverflowError:
+        return math.nan
 
 
 def _within(value: float, bound: str) -> bool:

@@ -156,7 +156,7 @@ class Technology:
 
     def __post_init__(self) -> None:
         for name, quantity in quantities().items():
-            quantity.check(self.name, name, getattr(self, name))
+            object.__setattr__(self, name, quantity.checked(self.name, name, getattr(self, name)))
         if self.g_min >= self.g_max:
             raise BadInput(
                 f"technology {self.name!r}: g_min = {self.g_min!r} S must be below g_max = {self.g_max!r} S"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,24 @@ def test_every_field_takes_a_value_of_its_own_type(field: str) -> None:
 def test_no_field_takes_another_type(field: str, value: object) -> None:
     with pytest.raises(BadInput, match=re.escape(field)):
         checked(field, value)
+
+
+NUMPY = [np.float16, np.float32, np.longdouble, np.int8]
+
+
+@pytest.mark.parametrize("kind", NUMPY)
+def test_a_number_of_numpy_becomes_one_of_python(kind: type) -> None:
+    """Whatever is calculated with a float16 is rounded to 11 bits."""
+    made = replace(IDEAL, opamp_gain=kind(100), opamp_offset=kind(0))
+    assert type(made.opamp_gain) is type(made.opamp_offset) is float
+    assert made == replace(IDEAL, opamp_gain=100.0, opamp_offset=0.0)
+
+
+@pytest.mark.parametrize("field", ["opamp_gain", "opamp_offset", "temperature", "opamp_saturation"])
+@pytest.mark.parametrize("value", ["abc", None, 1j, np.ones(2), 10**400, True, np.nan], ids=lambda v: type(v))
+def test_a_technology_takes_numbers_alone(field: str, value: object) -> None:
+    with pytest.raises(BadInput, match=f"{field} = "):
+        replace(IDEAL, **{field: value})
 
 
 def test_an_integer_becomes_a_float_and_a_float_no_integer() -> None:
@@ -69,10 +88,10 @@ def test_the_nearest_word_or_all_of_them() -> None:
 def test_bounds(bound: str, within: list[float], outside: list[float]) -> None:
     quantity = Quantity("scales", "V", "a value", bound)
     for value in within:
-        quantity.check("mine", "x", value)
+        quantity.checked("mine", "x", value)
     for value in outside:
         with pytest.raises(BadInput) as caught:
-            quantity.check("mine", "x", value)
+            quantity.checked("mine", "x", value)
         assert str(caught.value) == f"technology 'mine': x = {value!r}, must be {bound}"
 
 
@@ -80,5 +99,5 @@ def test_bounds(bound: str, within: list[float], outside: list[float]) -> None:
 @pytest.mark.parametrize("value", [1e31, 1e-31, 5e-324, 1.7e308])
 def test_sizes_that_calculations_can_follow(bound: str, value: float) -> None:
     with pytest.raises(BadInput) as caught:
-        Quantity("scales", "V", "a value", bound).check("mine", "x", value)
+        Quantity("scales", "V", "a value", bound).checked("mine", "x", value)
     assert str(caught.value) == f"technology 'mine': x = {value!r}, must be of a size within 1e-30 ... 1e30 V"

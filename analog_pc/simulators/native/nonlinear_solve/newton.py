@@ -78,7 +78,20 @@ class DenseNewton:
         try:
             return np.asarray(np.linalg.solve(system, now.f[:, :, None])[:, :, 0])
         except np.linalg.LinAlgError:  # one sample at a turning point: a small step from it
-            return np.asarray((np.linalg.pinv(system) @ now.f[:, :, None])[:, :, 0])
+            return _least_squares(system, now.f)
+
+
+def _least_squares(system: Floats, f: Floats) -> Floats:
+    """Steps of systems of which some are singular; NaN, so that the sample is lost, where half of f is left.
+
+    Such a step may be 0, and would pass for the last one of a search.
+    """
+    step = np.full_like(f, np.nan)
+    finite = np.isfinite(system).all(axis=(1, 2))
+    step[finite] = (np.linalg.pinv(system[finite]) @ f[finite, :, None])[:, :, 0]
+    left = (system @ step[:, :, None])[:, :, 0] - f
+    step[np.linalg.norm(left, axis=1) > 0.5 * np.linalg.norm(f, axis=1)] = np.nan
+    return step
 
 
 class _Iterate:

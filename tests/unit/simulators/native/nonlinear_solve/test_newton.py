@@ -174,6 +174,15 @@ def test_a_sample_that_is_no_number_does_not_show_in_others(method: type) -> Non
     np.testing.assert_allclose(solved.y[others], sound.y[others], rtol=0.0, atol=1e-11)
 
 
+def test_a_sample_beyond_all_numbers_leaves_the_others_at_a_turning_point_alone() -> None:
+    """1 - D K of 0 in one sample, NaN in another: the matrices of both need more than elimination."""
+    square = TransferFunction("square", lambda v: v + v * v, lambda v: 1.0 + 2.0 * v, lambda v: v)
+    form = FeedbackForm(placed((curves(square, 1),)), np.eye(1))
+    solved = DenseNewton(form).solve(np.array([[0.1], [0.5], [np.nan]]), np.array([[0.0], [0.0], [0.0]]))
+    assert solved.found.tolist() == [True, False, False]
+    np.testing.assert_allclose(solved.y[0], 0.5 - np.sqrt(0.15), atol=1e-12)
+
+
 def test_one_sample_after_another_finds_what_each_would_alone() -> None:
     """The factors that the last one has left are tried first, and never decide."""
     form = mixed(0.9)
