@@ -26,11 +26,10 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.kernels import INNER, OPTIONS, TILE
 from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, evaluate_outputs
 
 STEPS = 60
-TILE = 128  # samples, whose arrays stay in the cache of a core
 
 
 class BlockGain(NamedTuple):

@@ -22,15 +22,14 @@ from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit.transfer import LOST
 from analog_pc.compiled.elementary import exponential, logarithm
 from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.kernels import INNER, OPTIONS, TILE
 from analog_pc.simulators.native.kernels.wright_omega import wright_omega
 from analog_pc.simulators.native.mna.elements import NonlinearElement
 
 NAMES = ("tanh", "tanh_gate", "sigmoid", "sigmoid_gate", "ramp", "limiter", "sinh", "cubic", "wright_omega")
 TANH, TANH_GATE, SIGMOID, SIGMOID_GATE, RAMP, LIMITER, SINH, CUBIC, WRIGHT_OMEGA = range(len(NAMES))
 
-TILE = 128  # samples
-HUGE = 1e300  # 1 + (v / most)^order as large is infinity, and a limiter at its limit
+HUGE = 1e300  # a larger 1 + (v / most)^order overflows soon, and a limiter gives 0, as in Python
 
 
 class TransferTable(NamedTuple):
@@ -167,16 +166,13 @@ def _limit(most: float, order: int, v: Floats, offset: float, value: Floats, slo
             slope[s] *= value[s]
     if order == 2:  # decided on outside the loops, which are SIMD then
         for s in range(len(v)):
-            large = 1.0 + slope[s]
-            root = _square_root(large)
-            value[s] = (v[s] + offset) * root
-            slope[s] = root / large
-        return
+            value[s] = 1.0 / math.sqrt(1.0 + slope[s])
+    else:
+        for s in range(len(v)):
+            value[s] = _root(1.0 + slope[s], order)
     for s in range(len(v)):
-        large = 1.0 + slope[s]
-        root = _root(large, order)
-        value[s] = (v[s] + offset) * root
-        slope[s] = root / large
+        slope[s] = value[s] / (1.0 + slope[s])
+        value[s] *= v[s] + offset
 
 
 @kernel(**INNER)
@@ -247,14 +243,8 @@ def _limiter(most: float, order: int, x: float) -> tuple[float, float]:
     for _ in range(order // 2):
         power *= square
     large = 1.0 + power
-    root = _square_root(large) if order == 2 else _root(large, order)
+    root = 1.0 / math.sqrt(large) if order == 2 else _root(large, order)
     return x * root, root / large
-
-
-@kernel(**INNER)
-def _square_root(large: float) -> float:
-    """1 / sqrt(large)."""
-    return 1.0 / math.sqrt(large)
 
 
 @kernel(**INNER)

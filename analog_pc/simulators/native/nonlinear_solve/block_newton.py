@@ -20,8 +20,8 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Floats, Ints
+from analog_pc.simulators.native.kernels import TILE
 from analog_pc.simulators.native.kernels.block_newton import (
-    TILE,
     Batch,
     BlockGain,
     BlockProblem,

@@ -7,9 +7,9 @@ import pytest
 
 from analog_pc.activations import SIGMOID, TANH
 from analog_pc.circuit import TransferFunction, transfer
+from analog_pc.simulators.native.kernels import TILE
 from analog_pc.simulators.native.kernels.transfer_functions import (
     NAMES,
-    TILE,
     evaluate,
     evaluate_batch,
     evaluate_outputs,

@@ -15,9 +15,8 @@ from analog_pc.circuit.transfer import (
     limiter,
     ramp_transfer,
 )
-from analog_pc.simulators.native.kernels import threads
+from analog_pc.simulators.native.kernels import TILE, threads
 from analog_pc.simulators.native.kernels.block_newton import (
-    TILE,
     BlockProblem,
     newton_step,
     residual,
