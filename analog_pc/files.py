@@ -172,6 +172,13 @@ def _write_by_name(path: Path, content: bytes | memoryview) -> None:
 MOST_TOML = 1 << 20  # far above any technology or catalogue, far below what hurts
 
 
+def as_path(path: object, kind: str) -> Path:
+    """A path that a user gives, of a file of this kind; `BadInput` for what is none."""
+    if not isinstance(path, str | os.PathLike) or "\0" in str(path):
+        raise BadInput(f"{kind}: give its path, got {path!r}")
+    return Path(path)
+
+
 def read_bytes(path: Path | str, most: int) -> bytes:
     """A file of at most so many bytes; one byte more is read to know.
 
@@ -289,9 +296,7 @@ def read_npz(path: Path | str) -> dict[str, np.ndarray]:
         For a file that is missing, truncated, not an npz, or holds Python objects, records or dates; for one
         that would expand beyond `most_expanded`, or announces other sizes than it has; for what is no path.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise BadInput(f"npz file: give its path, got {path!r}")
-    path = Path(path)
+    path = as_path(path, "npz file")
     try:
         with regular_file(path, "an npz file") as (stream, size):
             if size == 0:

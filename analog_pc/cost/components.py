@@ -10,7 +10,7 @@ from typing import Any
 
 from analog_pc.arrays import is_number
 from analog_pc.errors import BadInput
-from analog_pc.files import read_toml
+from analog_pc.files import as_path, read_toml
 from analog_pc.technology import Technology
 
 FOLDER = Path(__file__).parent / "catalogue"
@@ -109,7 +109,7 @@ def read_catalogue(path: str | Path) -> Catalogue:
     BadInput
         One line that names the file, the component and what is wrong with it.
     """
-    path = Path(path)
+    path = as_path(path, "catalogue")
     table = read_toml(path)
     table.pop("technologies", None)  # of older files: now a technology names its process
     base = table.pop("base", None)

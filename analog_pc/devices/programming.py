@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analog_pc.arrays import Floats, has_whole_value
-from analog_pc.errors import BadInput
+from analog_pc.errors import BadInput, one_line
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,7 @@ class Programming:
             raise BadInput(
                 f"programming: stuck_on, stuck_off, open_cells = {faults}, must be >= 0 and in all <= 1"
             )
-        table = np.array(self.spread, dtype=np.float64).reshape(-1, 2)
-        rising = bool((np.diff(table[:, 0]) > 0.0).all())
-        if not (np.isfinite(table).all() and rising and (table >= 0.0).all()):
-            raise BadInput("programming: spread must be pairs (G, sigma) in S, >= 0, with rising G")
+        object.__setattr__(self, "spread", _pairs(self.spread))
 
     def sigma(self, conductance: Floats) -> Floats:
         """Standard deviation at a conductance, S; constant beyond the ends of the table."""
@@ -49,6 +46,23 @@ class Programming:
             return np.zeros_like(conductance)
         table = np.array(self.spread)
         return np.asarray(np.interp(conductance, table[:, 0], table[:, 1]))
+
+
+def _pairs(spread: object) -> tuple[tuple[float, float], ...]:
+    """Pairs (G, sigma) of Python's numbers."""
+    try:
+        table = np.asarray(spread)
+    except ValueError:  # rows of several lengths
+        table = np.empty(0, dtype=np.object_)
+    pairs = table.ndim == 2 and table.shape[1] == 2 and table.dtype.kind in "iuf"
+    if pairs:
+        table = table.astype(np.float64)
+        rising = bool((np.diff(table[:, 0]) > 0.0).all())
+        pairs = rising and bool((np.isfinite(table) & (table >= 0.0)).all())
+    if not pairs and not (isinstance(spread, tuple | list) and len(spread) == 0):
+        got = one_line(repr(spread), 60)
+        raise BadInput(f"programming: spread = {got}, must be pairs (G, sigma) in S, >= 0, with rising G")
+    return tuple((float(g), float(sigma)) for g, sigma in table)
 
 
 def program(target: Floats, how: Programming, rng: np.random.Generator) -> Floats:

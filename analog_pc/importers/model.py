@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analog_pc.errors import BadInput
+from analog_pc.files import as_path
 from analog_pc.importers.assemble import Imported
 from analog_pc.importers.npz import open_npz
 from analog_pc.importers.onnx import import_onnx
@@ -53,7 +54,7 @@ def import_network(
     BadInput
         One line that starts with the file and names the tensor or node that stops the import.
     """
-    path = Path(path)
+    path = as_path(path, "network")
     suffix = path.suffix.lower()
     if suffix in PROGRAMS:
         raise BadInput(f"{path}: a pickle is a program and never loaded; export it: {PROGRAMS[suffix]}")

@@ -47,7 +47,7 @@ from analog_pc.arrays import has_whole_value, is_number, is_whole
 from analog_pc.cost import process_of
 from analog_pc.errors import BadInput
 from analog_pc.evaluation import TestData, load_test_data
-from analog_pc.files import read_toml
+from analog_pc.files import as_path, read_toml
 from analog_pc.pcn import PredictiveCodingNetwork
 from analog_pc.pcn.network_file import load_network
 from analog_pc.si import is_quantity, quantity
@@ -77,7 +77,7 @@ def read_study(path: Path | str) -> Study:
     BadInput
         One line that names the file, what is wrong there, and what was got.
     """
-    path = Path(path)
+    path = as_path(path, "study")
     table = read_toml(path)
     try:
         return _built(table, path)

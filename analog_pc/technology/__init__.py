@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from analog_pc.errors import BadInput
+from analog_pc.files import as_path
 from analog_pc.technology.catalogue import IDEAL, TECHNOLOGIES
 from analog_pc.technology.offset import SWITCHES, offset_left, offset_spread, sampled_spread
 from analog_pc.technology.quantity import Quantity, Source
@@ -53,7 +54,7 @@ def load_technology(path: str | Path) -> Technology:
     BadInput
         One line that names the file, the field and what was got.
     """
-    return read_technology(Path(path), TECHNOLOGIES)
+    return read_technology(as_path(path, "technology"), TECHNOLOGIES)
 
 
 __all__ = [

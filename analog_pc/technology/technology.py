@@ -161,7 +161,7 @@ class Technology:
             raise BadInput(
                 f"technology {self.name!r}: g_min = {self.g_min!r} S must be below g_max = {self.g_max!r} S"
             )
-        if self.device_law not in IV_CHARACTERISTICS:
+        if not isinstance(self.device_law, str) or self.device_law not in IV_CHARACTERISTICS:
             raise BadInput(
                 f"technology {self.name!r}: device_law = {self.device_law!r}, "
                 f"use {', '.join(IV_CHARACTERISTICS)}"
@@ -174,7 +174,7 @@ class Technology:
                 f"technology {self.name!r}: devices_per_weight = {count!r}, must be a whole number from 1 to "
                 f"{MOST_DEVICES}"
             )
-        _ = self.programming
+        object.__setattr__(self, "programming_spread", self.programming.spread)
 
     def __repr__(self) -> str:
         return f"<Technology {one_line(self.name, 40)!r}: {one_line(self.source, 100)}>"

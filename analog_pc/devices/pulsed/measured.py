@@ -29,6 +29,7 @@ from analog_pc.devices.pulsed.device import PulsedDevice
 from analog_pc.devices.pulsed.monotone import MonotoneFit, along, fit_monotone
 from analog_pc.devices.pulsed.update_characteristics import Piecewise
 from analog_pc.errors import BadInput
+from analog_pc.files import as_path
 
 MOST_REPLAYED = 1_000_000  # pulses, of a check that takes some tens of milliseconds
 SURE = 4.0  # standard errors by which a curve must move: noise alone does in 3e-5 of curves
@@ -179,7 +180,7 @@ def measured_device(path: str | Path) -> MeasuredDevice:
         One line that names the file and what was got: what `read_curves` refuses, a curve that does not move
         in its direction by more than its noise, or directions whose ranges do not meet.
     """
-    path = Path(path)
+    path = as_path(path, "device curve")
     trajectories = _likelier(read_curves(path))
     for name, trajectory in zip(DIRECTIONS, trajectories, strict=True):
         _check_moves(path, name, trajectory)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from analog_pc.cost.components import read_catalogue
+from analog_pc.devices.pulsed import measured_device
 from analog_pc.errors import BadInput
-from analog_pc.technology import IDEAL, quantities
+from analog_pc.importers import import_network
+from analog_pc.pcn import load_network
+from analog_pc.study import read_study
+from analog_pc.technology import IDEAL, load_technology, quantities
 from analog_pc.technology.checks import checked, nearest, number, text, whole
 from analog_pc.technology.quantity import FINITE, LIMIT, NOT_NEGATIVE, POSITIVE, Quantity
 
@@ -45,6 +51,37 @@ def test_a_number_of_numpy_becomes_one_of_python(kind: type) -> None:
 def test_a_technology_takes_numbers_alone(field: str, value: object) -> None:
     with pytest.raises(BadInput, match=f"{field} = "):
         replace(IDEAL, **{field: value})
+
+
+@pytest.mark.parametrize(
+    "spread",
+    [0.01, None, "1 mV", 1j, 10**400, {}, (1e-6, 1e-7), ((10**400, 1),), (("1e-6", "1e-7"),),
+     ((1e-6, 1e-7), (1e-6,)), ((1e-6, 1e-7, 1e-5), (2e-7, 1e-4, 1e-7)), ((1e-6,), (1e-7,))],
+    ids=repr,
+)  # fmt: skip
+def test_a_programming_spread_is_pairs_of_numbers(spread: object) -> None:
+    with pytest.raises(BadInput, match="spread = "):
+        replace(IDEAL, programming_spread=spread)
+
+
+def test_a_programming_spread_may_be_an_array() -> None:
+    spread = np.array([[1e-6, 1e-7], [1e-5, 2e-7]])
+    assert replace(IDEAL, programming_spread=spread).programming_spread == ((1e-6, 1e-7), (1e-5, 2e-7))
+
+
+@pytest.mark.parametrize("law", [[0.01], {}, None, np.ones(2)], ids=repr)
+def test_a_device_law_is_a_name(law: object) -> None:
+    with pytest.raises(BadInput, match="device_law = "):
+        replace(IDEAL, device_law=law)
+
+
+@pytest.mark.parametrize("path", [None, 5, "a\0b"])
+@pytest.mark.parametrize(
+    "load", [load_network, load_technology, read_study, measured_device, read_catalogue, import_network]
+)
+def test_a_loader_takes_a_path(load: Callable[..., object], path: object) -> None:
+    with pytest.raises(BadInput, match="give its path"):
+        load(path)
 
 
 def test_an_integer_becomes_a_float_and_a_float_no_integer() -> None:

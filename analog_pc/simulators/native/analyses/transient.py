@@ -314,6 +314,10 @@ def _first_step(state: State, scale: Floats, longest: float) -> float:
 
 
 def _rung(longest: float, step: float) -> float:
-    """The next shorter step of the ladder longest / RUNG^k, so that steps share their matrices."""
-    down = np.ceil(np.log(longest / min(step, longest)) / np.log(RUNG) - 1e-9)
+    """The next shorter step of the ladder longest / RUNG^k, so that steps share their matrices.
+
+    None is shorter than `SHORTEST` allows: a rate that overflows asks for a step of 0.
+    """
+    part = max(min(step / longest, 1.0), 0.5 * SHORTEST)
+    down = np.ceil(np.log(1.0 / part) / np.log(RUNG) - 1e-9)
     return float(longest / RUNG**down)

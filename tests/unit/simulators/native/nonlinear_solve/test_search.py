@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -21,7 +23,9 @@ from analog_pc.circuit import (
     grounds,
 )
 from analog_pc.circuit.transfer import TransferFunction, activation_transfer, ramp_transfer
+from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput
+from analog_pc.pcn import random_network
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.mna.equations import ElementInstance
@@ -31,6 +35,7 @@ from analog_pc.simulators.native.nonlinear_solve.feedback_solver import Feedback
 from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
 from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
+from analog_pc.technology import IDEAL
 
 OHMS = 1e3
 
@@ -332,3 +337,20 @@ def test_sources_are_stepped_where_newtons_method_does_not_arrive_at_once() -> N
     np.testing.assert_allclose(solved.y, r + solved.q @ gain.T, atol=1e-12)
     late = solve_stepped(FeedbackSolver(form), r, rest, Deadline(0.0))
     assert late.found.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("volts", [1e300, 1e304, 1.7e308])
+def test_a_sample_beyond_all_voltages_leaves_the_others_alone(volts: float) -> None:
+    """Its rates overflow, and no step of a transient is short enough."""
+    net = random_network((2, 3, 2), "tanh", seed=1)
+    rng = np.random.default_rng(1)
+    compiled = compile_network(net, IDEAL, rng.normal(size=(40, 2)), rng.normal(size=(40, 2)))
+    analysis = compiled.operating_point()
+    sound = Native().simulate(compiled.circuit, analysis)
+    stimuli = {name: np.array(u) for name, u in analysis.stimuli.items()}
+    stimuli["clamp0"][17, 0] = volts
+    with np.errstate(all="ignore"):
+        found = Native().simulate(compiled.circuit, replace(analysis, stimuli=stimuli))
+    others = np.arange(40) != 17
+    np.testing.assert_array_equal(found.status.converged(40), others)
+    np.testing.assert_allclose(found.volts[others], sound.volts[others], rtol=0.0, atol=1e-10)
