@@ -10,8 +10,6 @@ from analog_pc.crossbar.array import WiredArray
 from analog_pc.crossbar.elimination import eliminate_rows
 from analog_pc.crossbar.multiport import from_columns
 
-FEW = 8  # samples for which a compiled loop is faster than products of small matrices
-
 
 class Network:
     """Word lines as ratios, bit lines as one dense matrix a row: rows x columns^2 numbers, columns the fewer.
@@ -63,19 +61,10 @@ class Network:
         if self._transfer is None:
             return np.broadcast_to(feet[:, None, :], injected.shape), injected.sum(axis=1)
         bit_nodes = np.empty(injected.shape)
-        if len(injected) <= FEW:
-            out = np.zeros(feet.shape)
-            wire = self._array.bit_line_resistance
-            currents = np.array(injected, order="C")
-            _solve_bit_lines(self._transfer, wire, currents, np.ascontiguousarray(feet), bit_nodes, out)
-            return bit_nodes, out
         current = np.zeros(feet.shape)
-        for i, transfer in enumerate(self._transfer):
-            current = current + injected[:, i]
-            bit_nodes[:, i] = self._array.bit_line_resistance * current
-            current = current @ transfer
-        for i in range(self._array.rows - 1, -1, -1):
-            feet = bit_nodes[:, i] = (feet + bit_nodes[:, i]) @ self._transfer[i]
+        wire = self._array.bit_line_resistance
+        into = np.ascontiguousarray(injected)
+        _solve_bit_lines(self._transfer, wire, into, np.array(feet, order="C"), bit_nodes, current)
         return bit_nodes, current
 
     def _word_lines(self, into: Floats, ends: Floats) -> Floats:
@@ -118,34 +107,20 @@ def _solve_lines(falls: Floats, wire: float, ends: Floats, x: Floats) -> None:
 
 @kernel(nogil=True)
 def _solve_bit_lines(
-    transfer: Floats, wire: float, injected: Floats, feet: Floats, bit_nodes: Floats, out: Floats
+    transfer: Floats, wire: float, injected: Floats, feet: Floats, bit_nodes: Floats, current: Floats
 ) -> None:
-    """`Network._bit_lines`, sample by sample; bit_nodes and out are filled."""
+    """Fill bit_nodes [batch, rows, columns] and current [batch, columns], 0 at first; feet is overwritten."""
     batch, rows, n = injected.shape
-    passed = np.empty(n)
-    for b in range(batch):
-        current = out[b]
-        for i in range(rows):
+    passed = np.empty((batch, n))
+    for i in range(rows):
+        for b in range(batch):
             for j in range(n):
-                passed[j] = current[j] + injected[b, i, j]
-                bit_nodes[b, i, j] = wire * passed[j]
-            current[:] = 0.0
-            _add_product(transfer[i], passed, current)
-        passed[:] = feet[b]
-        for i in range(rows - 1, -1, -1):
-            line = bit_nodes[b, i]
+                passed[b, j] = current[b, j] + injected[b, i, j]
+                bit_nodes[b, i, j] = wire * passed[b, j]
+        np.dot(passed, transfer[i], current)
+    for i in range(rows - 1, -1, -1):
+        for b in range(batch):
             for j in range(n):
-                passed[j] += line[j]
-            line[:] = 0.0
-            _add_product(transfer[i], passed, line)
-            passed[:] = line
-
-
-@kernel(nogil=True)
-def _add_product(symmetric: Floats, x: Floats, y: Floats) -> None:
-    """y += symmetric x, row by row: the inner loop runs along memory."""
-    for k in range(len(x)):
-        row = symmetric[k]
-        factor = x[k]
-        for j in range(len(y)):
-            y[j] += factor * row[j]
+                passed[b, j] = feet[b, j] + bit_nodes[b, i, j]
+        np.dot(passed, transfer[i], feet)
+        bit_nodes[:, i] = feet

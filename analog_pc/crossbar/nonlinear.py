@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from analog_pc.arrays import ArrayLike, Bools, Floats
+from analog_pc.compiled.threads import side_by_side
 from analog_pc.crossbar.array import port_drive, resistance, wired_array
 from analog_pc.crossbar.dissipation import Dissipation, dissipated
 from analog_pc.crossbar.multiport import admittance, admittances
@@ -102,22 +103,35 @@ class NonlinearArray:
             converged the numbers are those of the last iterate.
         """
         ports = port_drive(self._straight, port_volts)
-        step = max(1, CACHED // self._g.nbytes)
-        some = [slice(first, first + step) for first in range(0, max(1, len(ports)), step)]
-        found = [self._evaluate(ports[part], None if start is None else start[part]) for part in some]
-        delta, u, converged = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        delta = np.zeros(ports.shape)
+        u = np.zeros((len(ports), *self._g.shape))
+        converged = np.ones(len(ports), dtype=np.bool_)
+        driven = np.flatnonzero(ports.any(axis=1))  # the others carry nothing
+
+        def solve(part: slice) -> None:
+            some = driven[part]
+            found = self._evaluate(ports[some], None if start is None else start[some])
+            delta[some], u[some], converged[some] = found
+
+        at_once = max(1, CACHED // self._g.nbytes)
+        side_by_side(solve, [slice(k, k + at_once) for k in range(0, len(driven), at_once)])
         return delta, u, converged
 
     def _evaluate(self, ports: Floats, start: Floats | None) -> tuple[Floats, Floats, Bools]:
         """`evaluate` for some samples at once."""
         with np.errstate(over="ignore", invalid="ignore"):  # wild iterates; not finite is not converged
             linear = self._network.voltages(ports)
-            u = linear / self._dV_du(np.zeros_like(self._g)) if start is None else np.array(start)
+            u = linear / self._dV_du(np.zeros_like(self._g))
+            if start is not None:
+                known = start.any(axis=(1, 2))
+                u[known] = start[known]
             goal = TOLERANCE * np.abs(ports).max(axis=1)
-            converged = self._fixed_point(linear, u, goal)
+            delta = np.empty(ports.shape)
+            converged = self._fixed_point(linear, u, goal, delta)
             for k in np.flatnonzero(~converged):
                 converged[k] = self._newton(linear[k : k + 1], u[k : k + 1], float(goal[k]))
-            return self._network.respond(self._excess(*self._branch(u)))[1], u, converged
+                delta[k] = self._respond(u[k : k + 1])[1][0]
+            return delta, u, converged
 
     def slopes(self, cell_volts: Floats) -> Floats:
         """d delta / d port_volts [batch, ports, ports] in S, where the devices have these voltages u.
@@ -146,22 +160,28 @@ class NonlinearArray:
         current = self._g * self._value(u)
         return current, u + self._access * current
 
-    def _excess(self, current: Floats, volts: Floats) -> Floats:
-        """What a cell carries beyond its conductance at 0 V, A."""
-        return np.asarray(current - self._straight.conductance * volts)
+    def _respond(self, u: Floats) -> tuple[Floats, Floats]:
+        """Z e(u) less V by the laws, [batch, rows, columns], and delta [batch, ports]."""
+        current, volts = self._branch(u)
+        cells, delta = self._network.respond(current - self._straight.conductance * volts)
+        return cells - volts, delta
 
     def _residual(self, linear: Floats, u: Floats) -> Floats:
         """V by the network less V by the laws, [batch, rows, columns]."""
-        current, volts = self._branch(u)
-        return np.asarray(linear + self._network.respond(self._excess(current, volts))[0] - volts)
+        return np.asarray(linear + self._respond(u)[0])
 
-    def _fixed_point(self, linear: Floats, u: Floats, goal: Floats) -> Bools:
-        """Iterates u in place as long as it pays; returns which samples have converged."""
+    def _fixed_point(self, linear: Floats, u: Floats, goal: Floats, delta: Floats) -> Bools:
+        """Iterates u in place as long as it pays; returns which samples have converged.
+
+        `delta` [batch, ports] is filled with the currents before the last move, which is below `goal`.
+        """
         converged = np.zeros(len(u), dtype=np.bool_)
         last = np.full(len(u), np.inf)
         going = np.arange(len(u))
         while len(going):
-            move = self._residual(linear[going], u[going]) / self._dV_du(u[going])
+            some = going if len(going) < len(u) else slice(None)  # without copies
+            response, delta[some] = self._respond(u[some])
+            move = (linear[some] + response) / self._dV_du(u[some])
             size = np.abs(move).max(axis=(1, 2))
             converged[going] = size <= goal[going]
             pays = converged[going] | (size <= SLOWEST * last[going])
