@@ -63,8 +63,9 @@ def relax(
         Of Newton's method, for all samples together; no limit of "flow".
     follow
         Newton's method takes implicit Euler steps along the flow, each at most `REACH` of the largest
-        activity, so that it ends in the minimum that the flow ends in, and the smallest eigenvalue of the
-        Hessian is checked.  False goes straight to a near root, as training does: many times faster, and
+        activity, so that it ends in the minimum that the flow ends in (on random networks of several minima,
+        `analysis/multistable.py`, in 9,998 of 9,999 samples), and the smallest eigenvalue of the Hessian is
+        checked.  False goes straight to a near root, as training does: many times faster, and
         where E has several minima it may find another one.
 
     Returns

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analog_pc.activations.smooth import tanh as tanh_and_derivatives
 from analog_pc.arrays import Floats
 from analog_pc.compiled.kernel import kernel
 from analog_pc.simulators.native.kernels import INNER
@@ -18,76 +19,76 @@ from analog_pc.simulators.native.kernels.transfer_functions import (
     SIGMOID_GATE,
     TANH,
     TANH_GATE,
-    TransferTable,
 )
 
+STEEPEST = 1.0 / np.sqrt(3.0)  # where t (1 - t^2) is largest
 CANCELLED = 1e-7  # a difference that is a smaller part of its terms has lost half of its digits
 
 
 @kernel(**INNER)
-def _touched_slopes(p: Floats, low: float, high: float) -> tuple[float, float]:
-    """Smallest and largest slope of a ramp with parameters p between two voltages, ends too."""
-    n = (len(p) - 2) // 2
+def _tanh(x: float) -> float:
+    """tanh x."""
+    return tanh_and_derivatives(x)[0]
+
+
+@kernel(**INNER)
+def _touched_slopes(p: Floats, first: int, last: int, low: float, high: float) -> tuple[float, float]:
+    """Smallest and largest slope of a ramp with parameters p [first : last] from one voltage to another."""
+    n = (last - first - 2) // 2
     least = np.inf
     most = -np.inf
     for k in range(n + 1):
-        if (k == 0 or p[k] <= high) and (k == n or p[k + 1] >= low):
-            slope = p[n + 1 + k]
+        if (k == 0 or p[first + k] <= high) and (k == n or p[first + k + 1] >= low):
+            slope = p[first + n + 1 + k]
             least = min(least, slope)
             most = max(most, slope)
     return least, most
 
 
 @kernel(**INNER)
-def _gate_slopes(height: float, turn: float, low: float, high: float) -> tuple[float, float]:
-    """Smallest and largest slope of a gate, turn height t (1 - t^2), for t = tanh(..) between two values."""
-    factor = turn * height
-    least = min(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
-    most = max(factor * low * (1.0 - low * low), factor * high * (1.0 - high * high))
-    for t in (-1.0 / np.sqrt(3.0), 1.0 / np.sqrt(3.0)):
-        if low < t < high:
-            least = min(least, factor * t * (1.0 - t * t))
-            most = max(most, factor * t * (1.0 - t * t))
+def _gate_slopes(factor: float, low: float, high: float) -> tuple[float, float]:
+    """Smallest and largest slope of a gate, factor t (1 - t^2), for t = tanh(..) between two values."""
+    one = factor * low * (1.0 - low * low)
+    other = factor * high * (1.0 - high * high)
+    least = min(one, other)
+    most = max(one, other)
+    steepest = abs(factor) * STEEPEST * (1.0 - STEEPEST * STEEPEST)
+    if (low < STEEPEST < high and factor > 0.0) or (low < -STEEPEST < high and factor < 0.0):
+        most = steepest
+    if (low < STEEPEST < high and factor < 0.0) or (low < -STEEPEST < high and factor > 0.0):
+        least = -steepest
     return least, most
 
 
 @kernel(**INNER)
-def _slope_range(table: TransferTable, o: int, low: float, high: float) -> tuple[float, float]:
-    """Smallest and largest slope of output o between two voltages: a ramp or a gate; NaN for others."""
-    p = table.parameters[table.starts[o, 0] : table.starts[o, 1]]
-    low += table.offset[o]
-    high += table.offset[o]
-    least = np.nan
-    most = np.nan
-    if table.kind[o] == RAMP:
-        least, most = _touched_slopes(p, low, high)
-    elif table.kind[o] == TANH_GATE:
-        least, most = _gate_slopes(
-            1.0, -2.0 / p[0], np.tanh(table.factor[o] * low), np.tanh(table.factor[o] * high)
-        )
-    elif table.kind[o] == SIGMOID_GATE:
-        least, most = _gate_slopes(
-            0.25, -1.0 / p[0], np.tanh(table.factor[o] * low), np.tanh(table.factor[o] * high)
-        )
-    return table.gain[o] * least - table.slope[o], table.gain[o] * most - table.slope[o]
+def _slope_range(
+    kind: int, factor: float, p: Floats, first: int, last: int, low: float, high: float
+) -> tuple[float, float]:
+    """Smallest and largest slope of a ramp or a gate between two voltages; NaN for others.
+
+    kind, factor, p [first : last]: of its row in the `TransferTable`.
+    """
+    if kind == RAMP:
+        return _touched_slopes(p, first, last, low, high)
+    if kind != TANH_GATE and kind != SIGMOID_GATE:
+        return np.nan, np.nan
+    height = 1.0 if kind == TANH_GATE else 0.25
+    return _gate_slopes(-2.0 * height * factor, _tanh(factor * low), _tanh(factor * high))
 
 
 @kernel(**INNER)
-def _largest(table: TransferTable, o: int, low: float, high: float) -> float:
+def _largest(kind: int, factor: float, low: float, high: float) -> float:
     """Largest slope of tanh or sigmoid, largest value of their gates, between two voltages; NaN for others.
 
     All are in proportion to 1 - t^2, t = tanh(factor v), which is largest nearest to 0 V.
     """
-    nearest = max(0.0, low + table.offset[o], -(high + table.offset[o]))
-    t = np.tanh(table.factor[o] * nearest)
     height: float = np.nan
-    if table.kind[o] == TANH or table.kind[o] == TANH_GATE:
+    if kind in (TANH, TANH_GATE):
         height = 1.0
-    elif table.kind[o] == SIGMOID or table.kind[o] == SIGMOID_GATE:
+    elif kind in (SIGMOID, SIGMOID_GATE):
         height = 0.25
-    constant = table.gain[o] * table.rest[o] if table.gated[o] else table.slope[o]
-    largest: float = table.gain[o] * height * (1.0 - t * t) - constant
-    return largest
+    t = _tanh(factor * max(0.0, low, -high))
+    return height * (1.0 - t * t)
 
 
 @kernel(**INNER)
@@ -96,11 +97,12 @@ def largest_slopes(problem: FlowProblem, around: float, work: Workspace) -> None
     table = problem.table
     for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
-        low = min(work.y[i], work.y0[i]) - around
-        high = max(work.y[i], work.y0[i]) + around
-        largest = _largest(table, o, low, high)
+        low = min(work.y[i], work.y0[i]) - around + table.offset[o]
+        high = max(work.y[i], work.y0[i]) + around + table.offset[o]
+        largest = _largest(table.kind[o], table.factor[o], low, high)
         if not np.isnan(largest):
-            work.mean[1 if table.gated[o] else 0, o] = largest
+            constant = table.gain[o] * table.rest[o] if table.gated[o] else table.slope[o]
+            work.mean[1 if table.gated[o] else 0, o] = table.gain[o] * largest - constant
 
 
 @kernel(**INNER)
@@ -117,7 +119,17 @@ def worst_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
     y0 = work.y0
     for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
-        least, most = _slope_range(table, o, min(y[i], y0[i]) - around, max(y[i], y0[i]) + around)
+        least, most = _slope_range(
+            table.kind[o],
+            table.factor[o],
+            table.parameters,
+            table.starts[o, 0],
+            table.starts[o, 1],
+            min(y[i], y0[i]) - around + table.offset[o],
+            max(y[i], y0[i]) + around + table.offset[o],
+        )
+        least = table.gain[o] * least - table.slope[o]
+        most = table.gain[o] * most - table.slope[o]
         change = y[i] - y0[i]
         if table.gated[o]:
             d = table.inputs[1, o]

@@ -20,8 +20,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
+from analog_pc.simulators.native.kernels.contraction import contracts_to
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState, fill_jacobians
-from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow
+from analog_pc.simulators.native.kernels.flow_walk import follow
 from analog_pc.simulators.native.kernels.threads import in_slices
 from analog_pc.simulators.native.kernels.transfer_functions import empty_table
 from analog_pc.simulators.native.mna.reduce import Reduced

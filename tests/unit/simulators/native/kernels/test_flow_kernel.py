@@ -14,6 +14,7 @@ from analog_pc.circuit.transfer import (
     activation_transfer,
     ramp_transfer,
 )
+from analog_pc.simulators.native.kernels.contraction import contracts_to, keep
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     FlowState,
@@ -22,7 +23,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     evaluate,
     workspace,
 )
-from analog_pc.simulators.native.kernels.flow_walk import contracts_to, follow, keep
+from analog_pc.simulators.native.kernels.flow_walk import follow
 from analog_pc.simulators.native.kernels.slope_bounds import worst_slopes
 from analog_pc.simulators.native.mna.elements import (
     MultiplyingTransconductor,

@@ -1,0 +1,123 @@
+"""Where the slow flow contracts on the whole way between two states, its solutions come nearer to each other.
+
+A way is looked at in pieces, each by slopes that stand for all of it (`slope_bounds.py`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from analog_pc.arrays import Floats
+from analog_pc.compiled.kernel import kernel
+from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.simulators.native.kernels.flow_kernel import (
+    FlowProblem,
+    FlowState,
+    Workspace,
+    contracts,
+    eliminate_outputs,
+    evaluate,
+    settle_outputs,
+    workspace,
+)
+from analog_pc.simulators.native.kernels.slope_bounds import largest_slopes, worst_slopes
+
+MOST_PIECES = 8
+PIECE = 0.25  # of full scale: the longest piece of a way
+NEAR = 1e-7  # of full scale: the last iteration of a step, and of outputs beside a held state
+
+
+class Segment(NamedTuple):
+    """From states x0 and outputs q0 to x1 and q1."""
+
+    x0: Floats
+    q0: Floats
+    x1: Floats
+    q1: Floats
+
+
+@kernel(**INNER)
+def keep(x: Floats, q: Floats, work: Workspace) -> None:
+    """Where a step or a piece of a way starts."""
+    work.x0[:] = x
+    work.q0[:] = q
+    work.y0[:] = work.y
+    work.f0[:] = work.f
+    work.slopes0[:] = work.slopes
+
+
+@kernel(**INNER)
+def _equal(one: Floats, other: Floats) -> bool:
+    for a in range(one.shape[0]):
+        for o in range(one.shape[1]):
+            if one[a, o] != other[a, o]:
+                return False
+    return True
+
+
+@kernel(**INNER)
+def contracts_between(problem: FlowProblem, q: Floats, rate: float, around: float, work: Workspace) -> bool:
+    """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
+
+    around: V beside the way that the flow may take; with any, also for the largest slopes there.
+    """
+    worst_slopes(problem, around, work)
+    if not _equal(work.mean, work.used):  # rectifiers: J of the last iteration still holds
+        eliminate_outputs(problem, work.mean, q, work, False)
+    if not contracts(problem, work, rate):
+        return False
+    if around == 0.0:
+        return True
+    largest_slopes(problem, around, work)
+    if _equal(work.mean, work.used):
+        return True
+    eliminate_outputs(problem, work.mean, q, work, False)
+    return contracts(problem, work, rate)
+
+
+@kernel(**INNER)
+def contracts_along(
+    problem: FlowProblem, drive: Floats, segment: Segment, change: float, scale: float, work: Workspace
+) -> bool:
+    """Whether the flow contracts on the whole way, `change` of full scale long, in pieces.
+
+    x moves along the straight line, and q is brought to rest beside it.  The flow takes another way, but as
+    long as it comes nearer to the end it stays within the distance at the start, and so far around the line
+    outputs are looked at.
+    """
+    if not change <= MOST_PIECES * PIECE:
+        return False
+    pieces = max(1, int(np.ceil(change / PIECE)))
+    x = segment.x0.copy()
+    q = segment.q0.copy()
+    evaluate(problem, drive, x, q, work)
+    good = settle_outputs(problem, drive, x, q, NEAR * scale, work)
+    for piece in range(1, pieces + 1):
+        if not good:
+            return False
+        keep(x, q, work)
+        part = piece / pieces
+        for i in range(len(x)):
+            x[i] = (1.0 - part) * segment.x0[i] + part * segment.x1[i]
+        for o in range(len(q)):
+            q[o] = (1.0 - part) * segment.q0[o] + part * segment.q1[o]
+        evaluate(problem, drive, x, q, work)
+        if piece < pieces:
+            good = settle_outputs(problem, drive, x, q, NEAR * scale, work)
+        good = good and contracts_between(problem, q, 0.0, change * scale, work)
+    return good
+
+
+@kernel(**OPTIONS)
+def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, first: int, last: int) -> None:
+    """`found`: whether the flow contracts all the way from state.x to x (and q there)."""
+    work = workspace(problem)
+    for s in range(first, last):
+        change = 0.0
+        for i in range(x.shape[1]):
+            by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
+            change = change if by <= change else by
+        segment = Segment(state.x[s], state.q[s], x[s], q[s])
+        state.found[s] = contracts_along(problem, state.drive[s], segment, change, state.scale[s], work)
