@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import ArrayLike, Floats
+from analog_pc.arrays import ArrayLike, Floats, is_number
 from analog_pc.errors import BadInput
 
 HUGE = 1e100  # Ohm or S: far from overflow
@@ -125,10 +125,12 @@ def numbers(name: str, value: ArrayLike) -> Floats:
 
 def resistance(name: str, value: float, zero: str = "an ideal line") -> float:
     """One resistance in Ohm, 0 or far from under- and overflow."""
+    if not is_number(value):
+        raise BadInput(f"{name} is {value!r}, expected one number in Ohm")
     try:
         ohms = float(value)
-    except (TypeError, ValueError):
-        raise BadInput(f"{name} is {value!r}, expected one number in Ohm") from None
+    except OverflowError:
+        ohms = np.inf
     if not (ohms == 0.0 or 1.0 / HUGE <= ohms <= HUGE):
         raise BadInput(f"{name} is {ohms!r} Ohm, must be 0 ({zero}) or {1.0 / HUGE:g} ... {HUGE:g}")
     return ohms

@@ -127,7 +127,9 @@ def _built(table: dict[str, Any], path: Path) -> Study:
             raise BadInput(f"{key} is empty")
     networks = _networks(table["network"], path.parent)
     first = next(iter(networks.values()))
-    data = load_test_data(_source(table["data"], path.parent), first, _whole(table, "samples", SAMPLES), seed)
+    data = load_test_data(
+        _source(table["data"], path.parent), first, _whole(table, "samples", SAMPLES, 1), seed
+    )
     measures = _names(table.get("measure", ["accuracy"]), "measure")
     columns = {name: unit for one in measures for name, unit in measure(one).columns.items()}
     sampler = _table(table, "sampler")
@@ -164,10 +166,10 @@ def _table(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _whole(table: Mapping[str, Any], key: str, default: int) -> int:
+def _whole(table: Mapping[str, Any], key: str, default: int, least: int = 0) -> int:
     value = table.get(key, default)
-    if not is_whole(value) or value < 0:
-        raise BadInput(f"{key} = {value!r}, must be a whole number, 0 or more")
+    if not is_whole(value) or value < least:
+        raise BadInput(f"{key} = {value!r}, must be a whole number, {least} or more")
     return int(value)
 
 

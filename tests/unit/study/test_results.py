@@ -279,6 +279,7 @@ def test_an_interrupted_search_for_culprits_leaves_a_report_and_goes_on(
         ('["accuracy"]', '["acuracy"]', ("acuracy", "accuracy")),
         ('["accuracy"]', '["energy"]', ("accuracy_low", "is not measured")),
         ("chips = 3", "chips = 0", ("chips = 0",)),
+        ("chips = 3", "samples = 0", ("samples = 0", "1 or more")),
         ("chips = 3", "chips = 1e9", ("chips = 1000000000", "from 1 to 1000000")),
         ("chips = 3", "chips = 2.5", ("chips = 2.5", "whole number from 1")),
         ("accuracy_low", "margin_least", ("margin_least", "add 'margin' to measure")),
