@@ -150,6 +150,15 @@ Analysis = OperatingPoint | Transient  # what `simulate` answers; noise has a me
 def check_analysis(circuit: Circuit, analysis: Analysis | Noise, kinds: UnionType | type = Analysis) -> None:
     """Refuse stimuli that are missing, unknown, not finite or of the wrong shape, by name; and guesses.
 
+    Parameters
+    ----------
+    circuit
+        The circuit that is to be analysed.
+    analysis
+        What is asked of it.
+    kinds
+        The kinds of analysis that the caller can do.
+
     Raises
     ------
     BadInput

@@ -69,6 +69,23 @@ def break_even(
     to `simulated` are simulated; wider ones follow the formula, with the mean square voltage of the word
     lines of the widest that was simulated.
 
+    Parameters
+    ----------
+    technology
+        Of the analog circuit.
+    widths
+        Of the networks; inputs and hidden units.
+    outputs, activation
+        Of every network.
+    seed
+        Of weights, inputs and targets.
+    samples
+        On which a network is simulated.
+    simulated
+        The widest network that is.
+    catalogue
+        Of components and digital baselines, or its file; None is the one of the package.
+
     Raises
     ------
     BadInput, SimulationFailed

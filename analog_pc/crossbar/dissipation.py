@@ -60,9 +60,23 @@ def dissipation(
     word_line_resistance: float = 0.0,
     bit_line_resistance: float = 0.0,
 ) -> Dissipation:
-    """Power in each device, G V^2, and in each segment of wire, r I^2; arguments as for `cell_voltages`.
+    """Power in each device, G V^2, and in each segment of wire, r I^2.
 
     For devices with a nonlinear law see `NonlinearArray.dissipation`.
+
+    Parameters
+    ----------
+    conductance
+        G [rows, columns] in S.
+    port_voltages
+        [ports] or [batch, ports] in V, ports as for `cell_voltages`.
+    word_line_resistance, bit_line_resistance
+        In Ohm per segment; 0 is an ideal line.
+
+    Raises
+    ------
+    BadInput
+        For input as refused by `cell_voltages`.
     """
     array = wired_array(conductance, word_line_resistance, bit_line_resistance)
     volts = Network(array).voltages(port_drive(array, port_voltages))

@@ -21,9 +21,18 @@ def effective_conductance(
 ) -> Floats:
     """Effective conductance [rows, columns] in S: current out of column j per volt on row i.
 
-    Topology, arguments and `tolerance` as in `solve_crossbar`; linear devices only.  Costs min(rows,
-    columns) solves: the array is driven from whichever side has fewer ends, which reciprocity allows.  Where
-    the iteration does not reach the tolerance the nodal system is factorised, as by "auto" there.
+    Topology as in `solve_crossbar`; linear devices only.  Costs min(rows, columns) solves: the array is
+    driven from whichever side has fewer ends, which reciprocity allows.
+
+    Parameters
+    ----------
+    conductance
+        G [rows, columns] in S.
+    word_line_resistance, bit_line_resistance
+        In Ohm per segment; 0 is an ideal line.
+    tolerance
+        As of `solve_crossbar`; where the iteration does not reach it the nodal system is factorised, as by
+        "auto" there.
 
     Raises
     ------

@@ -67,6 +67,15 @@ def run_step(found: Evaluation, name: str, progress: Progress) -> None:
 
     What fails in a later step takes nothing from what the earlier ones found.
 
+    Parameters
+    ----------
+    found
+        What is known so far; the step adds to it.
+    name
+        One of `STEPS`.
+    progress
+        Told of every chip or sample that is done.
+
     Raises
     ------
     AnalogPcError

@@ -275,9 +275,21 @@ class Study:
         return None if self.wafer is None else self.wafer.die(chip - self.seed)
 
     def technology_at(self, values: Values, chip: int, non_ideality: str = "") -> Technology:
-        """The technology of a combination as it is in a chip's lot and place; `BadInput` as `technology`.
+        """The technology of a combination as it is in a chip's lot and place.
 
-        A non-ideality that is named is switched off, "" is none.
+        Parameters
+        ----------
+        values
+            Of the axes.
+        chip
+            Its seed.
+        non_ideality
+            The one that is switched off; "" is none.
+
+        Raises
+        ------
+        BadInput
+            As `technology`.
         """
         found = self.technology(values)
         die = self.die(chip)

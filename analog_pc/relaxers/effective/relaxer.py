@@ -92,6 +92,15 @@ class EffectiveRelaxer(Relaxer):
     ) -> Equilibrium:
         """Relax with the input clamped, and of the output all, some or nothing.
 
+        Parameters
+        ----------
+        network
+            A chain.
+        clamps
+            Of its input and output, [samples, n].
+        arrays
+            As of `Relaxer.relax`.
+
         Raises
         ------
         BadInput
