@@ -17,6 +17,8 @@ import numpy as np
 from analog_pc.arrays import Floats, has_whole_value
 from analog_pc.errors import BadInput, one_line
 
+MOST_LEVELS = 2**31  # steps of less than a billionth of the range
+
 
 @dataclass(frozen=True)
 class Programming:
@@ -31,8 +33,10 @@ class Programming:
     open_cells: float = 0.0
 
     def __post_init__(self) -> None:
-        if not has_whole_value(self.levels) or self.levels < 0 or self.levels == 1:
-            raise BadInput(f"programming: levels = {self.levels!r}, must be 0 (any) or at least 2")
+        levels = self.levels
+        if not has_whole_value(levels) or not (levels == 0 or 2 <= levels <= MOST_LEVELS):
+            said = one_line(str(levels), 40)
+            raise BadInput(f"programming: levels = {said}, must be 0 (any) or 2 ... {MOST_LEVELS}")
         faults = (self.stuck_on, self.stuck_off, self.open_cells)
         if min(faults) < 0.0 or not sum(faults) <= 1.0:
             raise BadInput(

@@ -43,8 +43,8 @@ class Technology:
     Raises
     ------
     BadInput
-        For a value outside its bound, g_min >= g_max, an unknown device law, or a slew rate without a
-        gain-bandwidth product; the message names technology and field.
+        For a value outside its bound, g_min >= g_max, an unknown device law, a slew rate without a
+        gain-bandwidth product, texts and sources that are none; the message names technology and field.
     """
 
     name: str
@@ -155,6 +155,12 @@ class Technology:
     process: str = ""
 
     def __post_init__(self) -> None:
+        for field_name in ("name", "source", "process"):
+            if not isinstance(getattr(self, field_name), str):
+                raise BadInput(f"technology: {field_name} = {getattr(self, field_name)!r}, must be text")
+        cited = self.sources.values() if isinstance(self.sources, Mapping) else [self.sources]
+        if not all(isinstance(source, Source) for source in cited):
+            raise BadInput(f"technology {self.name!r}: sources must map fields to Source(text, verified)")
         for name, quantity in quantities().items():
             object.__setattr__(self, name, quantity.checked(self.name, name, getattr(self, name)))
         if self.g_min >= self.g_max:

@@ -138,3 +138,22 @@ def test_sizes_that_calculations_can_follow(bound: str, value: float) -> None:
     with pytest.raises(BadInput) as caught:
         Quantity("scales", "V", "a value", bound).checked("mine", "x", value)
     assert str(caught.value) == f"technology 'mine': x = {value!r}, must be of a size within 1e-30 ... 1e30 V"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", None),
+        ("source", 3),
+        ("process", b"65 nm"),
+        ("sources", None),
+        ("sources", {"opamp_gain": "a data sheet"}),
+        ("levels", 10**400),
+        ("levels", 1),
+    ],
+    ids=str,
+)
+def test_texts_sources_and_levels_are_what_they_say(field: str, value: object) -> None:
+    with pytest.raises(BadInput, match=field) as refusal:
+        replace(IDEAL, **{field: value})
+    assert len(str(refusal.value)) < 300

@@ -137,7 +137,7 @@ IN_BASE = [
     ("device_nonlinearity = inf", "device_nonlinearity = inf, must be finite"),
     ("levels = 2.0", "levels must be a whole number, got 2.0, a float"),
     ("levels = true", "levels must be a whole number, got True, a boolean"),
-    ("levels = 1", "levels = 1, must be 0 (any) or at least 2"),
+    ("levels = 1", "levels = 1, must be 0 (any) or 2 ... 2147483648"),
     (f"levels = {10**400}", "beyond the range of numbers"),
     ("device_law = 3", "device_law must be a string, got 3, an integer"),
     ("device_law = 'cubc'", "device_law = 'cubc', use linear, sinh, cubic"),
