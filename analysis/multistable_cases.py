@@ -2,8 +2,9 @@
 
 The first networks are chosen by hand, with answers that can be worked out on paper; the others are the first
 two of each activation that `flow_reference.draw` gives and whose energy has at least two minima in every
-sample.  `x` is where the flow from the forward state rests, `other` another minimum, found from random
-starts; both hold the activities of layers 1 ... L one after the other, [samples, n].
+sample, and one that a search went astray in.  `x` is where the flow from the forward state rests, `other`
+another minimum, found from random starts; both hold the activities of layers 1 ... L one after the other,
+[samples, n].
 
     python analysis/multistable_cases.py
 """
@@ -69,6 +70,13 @@ def drawn() -> list[Problem]:
     raise AssertionError("unreachable")
 
 
+def beyond_a_kink() -> Problem:
+    """An implicit step over a kink that Newton's method solves elsewhere when it starts from a prediction."""
+    problem = draw(393, SAMPLES)
+    assert problem.targets is not None
+    return replace(problem, inputs=problem.inputs[3:], targets=problem.targets[3:])
+
+
 def asked(problem: Problem) -> tuple[PredictiveCodingNetwork, Floats, Floats | None]:
     return problem.network, problem.inputs, problem.targets
 
@@ -115,7 +123,7 @@ def main() -> None:
         "analysis/multistable_cases.py: gradient flow from the forward state, integrated by "
         f"analysis/flow_reference (smooth: exponential Rosenbrock; kinked: exact between events); seed {SEED}"
     )
-    cases = [stored(problem) for problem in (*chosen(), *drawn())]
+    cases = [stored(problem) for problem in (*chosen(), *drawn(), beyond_a_kink())]
     write_text(OUT, json.dumps({"source": source, "cases": cases}, indent=1) + "\n")
     for case in cases:
         print(case["name"], case["x"], case["other"])
