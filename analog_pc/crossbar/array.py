@@ -130,7 +130,7 @@ def resistance(name: str, value: float, zero: str = "an ideal line") -> float:
     try:
         ohms = float(value)
     except OverflowError:
-        ohms = np.inf
+        ohms = np.inf if value > 0 else -np.inf
     if not (ohms == 0.0 or 1.0 / HUGE <= ohms <= HUGE):
         raise BadInput(f"{name} is {ohms!r} Ohm, must be 0 ({zero}) or {1.0 / HUGE:g} ... {HUGE:g}")
     return ohms

@@ -101,10 +101,17 @@ class NonlinearArray:
         delta, cell_volts, converged
             [batch, ports] in A, into the ports; u [batch, rows, columns] in V; [batch].  Where not
             converged the numbers are those of the last iterate.
+
+        Raises
+        ------
+        BadInput
+            For port voltages or a start of another shape.
         """
         ports = port_drive(self._straight, port_volts)
         delta = np.zeros(ports.shape)
         u = np.zeros((len(ports), *self._g.shape))
+        if start is not None and np.shape(start) != u.shape:
+            raise BadInput(f"start has shape {np.shape(start)}, expected {u.shape}")
         converged = np.ones(len(ports), dtype=np.bool_)
         driven = np.flatnonzero(ports.any(axis=1))  # the others carry nothing
 
@@ -131,7 +138,7 @@ class NonlinearArray:
             for k in np.flatnonzero(~converged):
                 converged[k] = self._newton(linear[k : k + 1], u[k : k + 1], float(goal[k]))
                 delta[k] = self._respond(u[k : k + 1])[1][0]
-            return delta, u, converged
+            return delta, u, converged & np.isfinite(delta).all(axis=1)
 
     def slopes(self, cell_volts: Floats) -> Floats:
         """d delta / d port_volts [batch, ports, ports] in S, where the devices have these voltages u.

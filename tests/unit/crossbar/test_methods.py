@@ -293,6 +293,7 @@ def test_a_tolerance_may_be_a_number_of_numpy(kind: type) -> None:
         ({"bit_line_resistance": np.nan}, "bit_line_resistance is nan Ohm"),
         ({"bit_line_resistance": [1.0, 2.0]}, r"bit_line_resistance is \[1.0, 2.0\], expected one number"),
         ({"word_line_resistance": "5"}, "word_line_resistance is '5', expected one number in Ohm"),
+        ({"bit_line_resistance": -(10**400)}, "bit_line_resistance is -inf Ohm, must be 0"),
         ({"bit_line_resistance": 10**400}, "bit_line_resistance is inf Ohm, must be 0"),
         ({"method": "magic"}, "unknown crossbar method 'magic': use one of auto, pcg, direct, effective"),
         ({"method": "effective", "full": True}, "method 'effective' knows no node voltages"),

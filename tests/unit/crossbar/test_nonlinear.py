@@ -231,3 +231,16 @@ def test_a_sample_does_not_depend_on_its_batch(
         largest = np.abs(volts).max()
         assert np.abs(cells[k] - own_cells[0]).max() <= 1e-11 * largest
         assert np.abs(delta[k] - own[0]).max() <= 1e-11 * largest * g.sum()
+
+
+def test_currents_beyond_float64_are_not_called_converged() -> None:
+    array = NonlinearArray(np.full((3, 4), 1e-4), 3.0, 3.0, 0.0, *LAWS["steep"])
+    delta, _, converged = array.evaluate(np.full((1, 7), 1e18))
+    assert not converged[0] or np.isfinite(delta).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4), (1, 4, 3), (3, 4)], ids=str)
+def test_a_start_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    array = NonlinearArray(np.full((3, 4), 1e-4), 3.0, 3.0, 0.0, *LAWS["sinh"])
+    with pytest.raises(BadInput, match=r"start has shape .*, expected \(1, 3, 4\)"):
+        array.evaluate(np.ones((1, 7)), np.zeros(shape))
