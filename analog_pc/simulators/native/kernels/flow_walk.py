@@ -3,6 +3,12 @@
 A step of h seconds solves x1 = x0 + h dx/dt(x1) together with q by Newton's method (`flow_kernel.py`)::
 
     (1/h - J) dx = dx/dt - (x - x0) / h + E w,   dq = T dx + w
+
+Its truncation is taken back where no kink lies on the way, which makes the step second order::
+
+    x1 - (1 - h J)^-1 h (dx/dt(x1) - dx/dt(x0)) / 2
+
+The inverse damps what is faster than the step.
 """
 
 from __future__ import annotations
@@ -31,9 +37,11 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     slow_rate,
     workspace,
 )
+from analog_pc.simulators.native.kernels.slope_bounds import pieces_kept
 
 REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
-TRUNCATION = 5e-4  # of full scale: the local truncation h |dx/dt(x1) - dx/dt(x0)| / 2 of such a step
+TRUNCATION = 2e-3  # of full scale: the truncation h |dx/dt(x1) - dx/dt(x0)| / 2 that is taken back from it
+AT_KINKS = 5e-4  # the same of a step over a kink, where it is left
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 MOST_STEPS = 4000
 ROUNDING = 1e-13  # of full scale: what sums of some hundred voltages leave
@@ -143,15 +151,18 @@ def _admissible(
     drive: Floats,
     segment: Segment,
     change: float,
-    truncation: float,
+    coarseness: float,
     growth: float,
     scale: float,
     work: Workspace,
 ) -> bool:
-    """Whether a step of `change` (of full scale) ends where the flow goes; growth: 1 / (2 h)."""
+    """Whether a step of `change` (of full scale) ends where the flow goes; growth: 1 / (2 h).
+
+    coarseness: its truncation, as a part of what is allowed.
+    """
     if change > REACH or (growth == 0.0 and change > FINE):  # other rests may lie as near as an infinite step
         return contracts_along(problem, drive, segment, change, scale, work)
-    if truncation > TRUNCATION and change > FINE:
+    if coarseness > 1.0 and change > FINE:
         return False
     if contracts_between(problem, segment.q1, growth, 0.0, work):
         return True
@@ -162,13 +173,31 @@ def _admissible(
 
 
 @kernel(**INNER)
-def _lengthened(h: float, change: float, truncation: float, good: bool) -> float:
-    """The next step after one of h, from its change and truncation (of full scale)."""
+def _make_second_order(
+    problem: FlowProblem, drive: Floats, segment: Segment, h: float, scale: float, work: Workspace
+) -> bool:
+    """Take the truncation of a step of h seconds back; whether outputs come to rest beside it."""
+    x = segment.x1
+    matrix = work.matrix
+    n = len(x)
+    for i in range(n):
+        for k in range(n):
+            matrix[i, k] = -h * work.jacobian[i, k]
+        matrix[i, i] += 1.0
+        matrix[i, n] = 0.5 * (x[i] - segment.x0[i] - h * work.rate0[i])
+    _solve(matrix)
+    for i in range(n):
+        x[i] -= matrix[i, n]
+    evaluate(problem, drive, x, segment.q1, work)
+    return settle_outputs(problem, drive, x, segment.q1, NEAR * scale, work)
+
+
+@kernel(**INNER)
+def _lengthened(h: float, change: float, coarseness: float, good: bool) -> float:
+    """The next step after one of h; change and coarseness as in `_admissible`."""
     if good and change > REACH:  # where the flow contracts
         return 2.0 * h
-    by_change = REACH / change
-    by_truncation = np.sqrt(TRUNCATION / truncation)
-    part: float = SAFETY * min(by_change, by_truncation)
+    part: float = SAFETY * min(REACH / change, np.sqrt(1.0 / coarseness))
     return h * (min(4.0, part) if good else max(1.0 / 16.0, min(0.25, part)))
 
 
@@ -197,22 +226,28 @@ def _follow_one(
         good = _step(problem, drive, push, x, q, inverse_step, scale, work)
         change = 0.0
         truncation = 0.0
+        coarseness = 0.0
+        smooth = False
         if good:
             for i in range(len(x)):
                 by = abs(x[i] - segment.x0[i]) / scale
                 change = change if by <= change else by
                 by = 0.5 * abs(x[i] - segment.x0[i] - h * work.rate0[i]) / scale
                 truncation = truncation if by <= truncation else by
-            truncation = 0.0 if last else truncation
-            good = _admissible(problem, drive, segment, change, truncation, 0.5 * inverse_step, scale, work)
+            smooth = pieces_kept(problem, work)
+            coarseness = 0.0 if last else truncation / (TRUNCATION if smooth else AT_KINKS)
+            good = _admissible(problem, drive, segment, change, coarseness, 0.5 * inverse_step, scale, work)
         if good and last:
             return True
+        if good and change <= REACH and smooth:
+            good = _make_second_order(problem, drive, segment, h, scale, work)
+            good = good and (truncation <= AT_KINKS or pieces_kept(problem, work))
         if not good:
             x[:] = segment.x0
             q[:] = segment.q0
             evaluate(problem, drive, x, q, work)
         if not trial:
-            h = _lengthened(longest if last else h, change, truncation, good)
+            h = _lengthened(longest if last else h, change, coarseness, good)
         if h < SHORTEST * problem.tick:
             return False
     return False

@@ -149,3 +149,18 @@ def worst_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
             work.mean[0, o] = (work.f[o] - work.f0[o]) / change
         else:
             work.mean[0, o] = 0.5 * (work.slopes[0, o] + work.slopes0[0, o])
+
+
+@kernel(**INNER)
+def pieces_kept(problem: FlowProblem, work: Workspace) -> bool:
+    """Whether no ramp has a kink between (y0, ..) and (y, ..)."""
+    table = problem.table
+    for o in range(work.mean.shape[1]):
+        if table.kind[o] == RAMP:
+            i = table.inputs[0, o]
+            low = min(work.y[i], work.y0[i]) + table.offset[o]
+            high = max(work.y[i], work.y0[i]) + table.offset[o]
+            least, most = _touched_slopes(table.parameters, table.starts[o, 0], table.starts[o, 1], low, high)
+            if least != most:
+                return False
+    return True
