@@ -2,7 +2,7 @@
 
 The first networks are chosen by hand, with answers that can be worked out on paper; the others are the first
 two of each activation that `flow_reference.draw` gives and whose energy has at least two minima in every
-sample, and one that a search went astray in.  `x` is where the flow from the forward state rests, `other`
+sample, and two in which a search went astray.  `x` is where the flow from the forward state rests, `other`
 another minimum, found from random starts; both hold the activities of layers 1 ... L one after the other,
 [samples, n].
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,26 @@ def beyond_a_kink() -> Problem:
     return replace(problem, inputs=problem.inputs[3:], targets=problem.targets[3:])
 
 
+def near_a_border() -> Problem:
+    """Strong weights; the border of another basin is 1e-4 of full scale away from the forward state.
+
+    Too stiff for ngspice's transient, which ends with "Timestep too small".
+    """
+    rng = np.random.default_rng(82)
+    sizes = (8, 7, 8, 8, 5)
+    rng.integers(2, 5)
+    rng.integers(4, 9, len(sizes))
+    rng.integers(5)
+    gain = float(rng.uniform(1.5, 5.0))
+    weights = [gain * rng.normal(size=(post, pre)) for pre, post in pairwise(sizes)]
+    biases = [0.5 * rng.normal(size=post) for post in sizes[1:]]
+    rng.random()
+    inputs = rng.normal(size=(12, sizes[0]))[:1]
+    targets = 2.0 * rng.normal(size=(12, sizes[-1]))[:1]
+    network = PredictiveCodingNetwork(weights, biases, activation="hard_sigmoid")
+    return Problem("hard_sigmoid, near a border", network, inputs, targets)
+
+
 def asked(problem: Problem) -> tuple[PredictiveCodingNetwork, Floats, Floats | None]:
     return problem.network, problem.inputs, problem.targets
 
@@ -124,8 +144,9 @@ def main() -> None:
         f"analysis/flow_reference (smooth: exponential Rosenbrock; kinked: exact between events); seed {SEED}"
     )
     cases = [stored(problem) for problem in (*chosen(), *drawn(), beyond_a_kink())]
-    write_text(OUT, json.dumps({"source": source, "cases": cases}, indent=1) + "\n")
-    for case in cases:
+    stiff = [stored(near_a_border())]
+    write_text(OUT, json.dumps({"source": source, "cases": cases, "stiff": stiff}, indent=1) + "\n")
+    for case in cases + stiff:
         print(case["name"], case["x"], case["other"])
 
 
