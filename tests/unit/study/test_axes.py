@@ -42,7 +42,7 @@ def test_a_range_has_its_ends_and_decades() -> None:
         ("device_law", {"low": 0.0, "high": 1.0}, ("string",)),
         ("technology", {"low": 0.0, "high": 1.0}, ("no range",)),
         ("precision", [-1.0], ("> 0",)),
-        ("levels", [1, 2], ("levels = 1", "at least 2")),
+        ("levels", [1, 2], ("levels = 1", "0 (any) or 2")),
         ("levels", {"low": 1, "high": 9, "points": 3}, ("levels = 1",)),
         ("opamp_gain", [float("nan")], ("opamp_gain = nan", "> 0")),
         ("amplifier_gain", [0.0], ("opamp_gain = 0.0", "> 0")),
