@@ -130,7 +130,7 @@ class NonlinearArray:
             linear = self._network.voltages(ports)
             u = linear / self._dV_du(np.zeros_like(self._g))
             if start is not None:
-                known = start.any(axis=(1, 2))
+                known = start.any(axis=(1, 2))  # one found at 0 V is worse than the linear network
                 u[known] = start[known]
             goal = TOLERANCE * np.abs(ports).max(axis=1)
             delta = np.empty(ports.shape)

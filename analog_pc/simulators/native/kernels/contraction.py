@@ -1,6 +1,6 @@
-"""Where the slow flow contracts on the whole way between two states, its solutions come nearer to each other.
+"""Whether the slow flow contracts all along a segment: from its start it then leads to a rest at its end.
 
-A way is looked at in pieces, each by slopes that stand for all of it (`slope_bounds.py`).
+A segment is looked at in pieces, each by slopes that stand for all of it (`slope_bounds.py`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
 from analog_pc.simulators.native.kernels.slope_bounds import largest_slopes, worst_slopes
 
 MOST_PIECES = 8
-PIECE = 0.25  # of full scale: the longest piece of a way
+PIECE = 0.25  # of full scale: the longest piece of a segment
 NEAR = 1e-7  # of full scale: the last iteration of a step, and of outputs beside a held state
 
 
 class Segment(NamedTuple):
-    """From states x0 and outputs q0 to x1 and q1."""
+    """From states x0 and outputs q0 to x1 and q1, in a straight line."""
 
     x0: Floats
     q0: Floats
@@ -39,10 +39,18 @@ class Segment(NamedTuple):
 
 
 @kernel(**INNER)
-def keep(x: Floats, q: Floats, work: Workspace) -> None:
-    """Where a step or a piece of a way starts."""
-    work.x0[:] = x
-    work.q0[:] = q
+def change_of_state(segment: Segment, scale: float) -> float:
+    """Largest change of a state, of full scale."""
+    change = 0.0
+    for i in range(len(segment.x0)):
+        by = abs(segment.x1[i] - segment.x0[i]) / scale
+        change = change if by <= change else by
+    return change
+
+
+@kernel(**INNER)
+def keep(work: Workspace) -> None:
+    """A step, or a piece of a segment, starts at what was evaluated last."""
     work.y0[:] = work.y
     work.f0[:] = work.f
     work.slopes0[:] = work.slopes
@@ -79,14 +87,14 @@ def contracts_between(problem: FlowProblem, q: Floats, rate: float, around: floa
 
 @kernel(**INNER)
 def contracts_along(
-    problem: FlowProblem, drive: Floats, segment: Segment, change: float, scale: float, work: Workspace
+    problem: FlowProblem, drive: Floats, segment: Segment, scale: float, work: Workspace
 ) -> bool:
-    """Whether the flow contracts on the whole way, `change` of full scale long, in pieces.
+    """Whether the flow contracts all along a segment, in pieces.
 
-    x moves along the straight line, and q is brought to rest beside it.  The flow takes another way, but as
-    long as it comes nearer to the end it stays within the distance at the start, and so far around the line
-    outputs are looked at.
+    q is brought to rest beside x.  The flow takes another way, but as long as it comes nearer to the end it
+    stays within the distance at the start, and so far around the segment outputs are looked at.
     """
+    change = change_of_state(segment, scale)
     if not change <= MOST_PIECES * PIECE:
         return False
     pieces = max(1, int(np.ceil(change / PIECE)))
@@ -97,7 +105,7 @@ def contracts_along(
     for piece in range(1, pieces + 1):
         if not good:
             return False
-        keep(x, q, work)
+        keep(work)
         part = piece / pieces
         for i in range(len(x)):
             x[i] = (1.0 - part) * segment.x0[i] + part * segment.x1[i]
@@ -115,9 +123,5 @@ def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, f
     """`found`: whether the flow contracts all the way from state.x to x (and q there)."""
     work = workspace(problem)
     for s in range(first, last):
-        change = 0.0
-        for i in range(x.shape[1]):
-            by = abs(x[s, i] - state.x[s, i]) / state.scale[s]
-            change = change if by <= change else by
         segment = Segment(state.x[s], state.q[s], x[s], q[s])
-        state.found[s] = contracts_along(problem, state.drive[s], segment, change, state.scale[s], work)
+        state.found[s] = contracts_along(problem, state.drive[s], segment, state.scale[s], work)

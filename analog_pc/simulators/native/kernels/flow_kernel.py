@@ -70,8 +70,6 @@ class Workspace(NamedTuple):
     slopes0: Floats
     mean: Floats
     used: Floats  # slopes that T and J belong to
-    x0: Floats
-    q0: Floats
     rate0: Floats  # dx/dt there
 
 
@@ -98,8 +96,6 @@ def workspace(problem: FlowProblem) -> Workspace:
         np.zeros((terms, outputs)),
         np.zeros((terms, outputs)),
         np.full((terms, outputs), np.nan),
-        np.zeros(n),
-        np.zeros(outputs),
         np.zeros(n),
     )
 
@@ -236,7 +232,7 @@ def fill_jacobians(problem: FlowProblem, y: Floats, out: Floats) -> None:
     metric = problem.metric
     for s in range(len(y)):
         evaluate_sample(problem.table, y[s], work.tanh, work.f, work.slopes)
-        eliminate_outputs(problem, work.slopes, work.q0, work, False)
+        eliminate_outputs(problem, work.slopes, work.f, work, False)
         for i in range(n):
             for j in range(n):
                 out[s, i, j] = work.jacobian[i, j] * metric[i] / metric[j]

@@ -21,6 +21,7 @@ from analog_pc.simulators.native.kernels import INNER, OPTIONS
 from analog_pc.simulators.native.kernels.contraction import (
     NEAR,
     Segment,
+    change_of_state,
     contracts_along,
     contracts_between,
     keep,
@@ -79,15 +80,20 @@ def _solve(matrix: Floats) -> None:
 
 @kernel(**INNER)
 def _newton_update(
-    problem: FlowProblem, push: Floats, x: Floats, q: Floats, inverse_step: float, work: Workspace
+    problem: FlowProblem, push: Floats, segment: Segment, inverse_step: float, work: Workspace
 ) -> float:
-    """One iteration of an implicit Euler step of 1 / inverse_step s from work.x0; largest change of x, V."""
+    """One iteration of an implicit Euler step of 1 / inverse_step s; the end of `segment` moves.
+
+    Returns the largest change of x, V.
+    """
+    x = segment.x1
+    q = segment.q1
     n = len(x)
     outputs = len(q)
     eliminate_outputs(problem, work.slopes, q, work, True)
     matrix = work.matrix
     for i in range(n):
-        value = push[i] - (x[i] - work.x0[i]) * inverse_step
+        value = push[i] - (x[i] - segment.x0[i]) * inverse_step
         for k in range(n):
             value += problem.rate_x[i, k] * x[k]
             matrix[i, k] = -work.jacobian[i, k]
@@ -114,20 +120,19 @@ def _step(
     problem: FlowProblem,
     drive: Floats,
     push: Floats,
-    x: Floats,
-    q: Floats,
+    segment: Segment,
     inverse_step: float,
     scale: float,
     work: Workspace,
 ) -> bool:
-    """One step in x and q; whether Newton's method has converged."""
+    """One step from the start of `segment` to its end; whether Newton's method has converged."""
     near = NEAR * scale
     for _ in range(ITERATIONS):
-        change = _newton_update(problem, push, x, q, inverse_step, work)
-        by = evaluate(problem, drive, x, q, work)
+        change = _newton_update(problem, push, segment, inverse_step, work)
+        by = evaluate(problem, drive, segment.x1, segment.q1, work)
         if not (np.isfinite(change) and np.isfinite(by)):
             return False
-        if (change <= near and by <= near) or _on_line(problem, q, scale, work):
+        if (change <= near and by <= near) or _on_line(problem, segment.q1, scale, work):
             return True
     return False
 
@@ -161,7 +166,7 @@ def _admissible(
     coarseness: its truncation, as a part of what is allowed.
     """
     if change > REACH or (growth == 0.0 and change > FINE):  # other rests may lie as near as an infinite step
-        return contracts_along(problem, drive, segment, change, scale, work)
+        return contracts_along(problem, drive, segment, scale, work)
     if coarseness > 1.0 and change > FINE:
         return False
     if contracts_between(problem, segment.q1, growth, 0.0, work):
@@ -170,6 +175,16 @@ def _admissible(
         return False
     eliminate_outputs(problem, work.slopes, segment.q1, work, False)
     return contracts(problem, work, growth)
+
+
+@kernel(**INNER)
+def _truncation(segment: Segment, h: float, scale: float, work: Workspace) -> float:
+    """h |dx/dt(x1) - dx/dt(x0)| / 2 of a step of h seconds, of full scale."""
+    largest = 0.0
+    for i in range(len(segment.x0)):
+        by = 0.5 * abs(segment.x1[i] - segment.x0[i] - h * work.rate0[i]) / scale
+        largest = largest if by <= largest else by
+    return largest
 
 
 @kernel(**INNER)
@@ -220,20 +235,17 @@ def _follow_one(
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
         slow_rate(problem, push, x, q, work.rate0)
-        keep(x, q, work)
+        keep(work)
         segment.x0[:] = x
         segment.q0[:] = q
-        good = _step(problem, drive, push, x, q, inverse_step, scale, work)
+        good = _step(problem, drive, push, segment, inverse_step, scale, work)
         change = 0.0
         truncation = 0.0
         coarseness = 0.0
         smooth = False
         if good:
-            for i in range(len(x)):
-                by = abs(x[i] - segment.x0[i]) / scale
-                change = change if by <= change else by
-                by = 0.5 * abs(x[i] - segment.x0[i] - h * work.rate0[i]) / scale
-                truncation = truncation if by <= truncation else by
+            change = change_of_state(segment, scale)
+            truncation = _truncation(segment, h, scale, work)
             smooth = pieces_kept(problem, work)
             coarseness = 0.0 if last else truncation / (TRUNCATION if smooth else AT_KINKS)
             good = _admissible(problem, drive, segment, change, coarseness, 0.5 * inverse_step, scale, work)

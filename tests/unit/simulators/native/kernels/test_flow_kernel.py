@@ -121,7 +121,7 @@ def _jacobian_at(problem, drive, x, q, jacobian):  # type: ignore[no-untyped-def
 def _jacobian_between(problem, drive, x0, q0, x1, q1, around, jacobian):  # type: ignore[no-untyped-def]
     work = workspace(problem)
     evaluate(problem, drive, x0, q0, work)
-    keep(x0, q0, work)
+    keep(work)
     evaluate(problem, drive, x1, q1, work)
     worst_slopes(problem, around, work)
     eliminate_outputs(problem, work.mean, q1, work, False)
