@@ -2,7 +2,7 @@
 
 The first networks are chosen by hand, with answers that can be worked out on paper; the others are the first
 two of each activation that `flow_reference.draw` gives and whose energy has at least two minima in every
-sample, and two in which a search went astray.  `x` is where the flow from the forward state rests, `other`
+sample, and three in which a search went astray.  `x` is where the flow from the forward state rests, `other`
 another minimum, found from random starts; both hold the activities of layers 1 ... L one after the other,
 [samples, n].
 
@@ -97,6 +97,26 @@ def near_a_border() -> Problem:
     return Problem("hard_sigmoid, near a border", network, inputs, targets)
 
 
+def along_a_kink() -> Problem:
+    """A unit slides along its kink, and leaves it shortly before the field of the other side would have it.
+
+    Steps that are coarse because the flow contracts let it leave there.
+    """
+    weights = [
+        [
+            [1.0882, 0.7724, 0.6226, -0.4239, 0.6957, -0.9252],
+            [-0.1055, -1.4133, -1.4226, 0.3698, -0.0684, 0.0707],
+            [0.4941, 0.2921, -0.7398, 0.0613, -0.056, -0.434],
+        ],
+        [[-0.147, -0.4313, -0.7662], [-0.3946, 0.2774, 2.4354]],
+        [[-1.1811, 0.7545], [-2.1126, 2.2986]],
+    ]
+    biases = [[-0.1667, 0.0694, 0.6387], [0.4938, -0.7459], [0.2776, -0.1137]]
+    network = PredictiveCodingNetwork(weights, biases, "leaky_relu", [1.2912, 1.055, 2.3056])
+    inputs = np.array([[-1.7004, 0.3, -0.024, -0.2556, -1.5664, -1.235]])
+    return Problem("leaky_relu, along a kink", network, inputs, np.array([[0.6041, 2.5931]]))
+
+
 def asked(problem: Problem) -> tuple[PredictiveCodingNetwork, Floats, Floats | None]:
     return problem.network, problem.inputs, problem.targets
 
@@ -143,7 +163,7 @@ def main() -> None:
         "analysis/multistable_cases.py: gradient flow from the forward state, integrated by "
         f"analysis/flow_reference (smooth: exponential Rosenbrock; kinked: exact between events); seed {SEED}"
     )
-    cases = [stored(problem) for problem in (*chosen(), *drawn(), beyond_a_kink())]
+    cases = [stored(problem) for problem in (*chosen(), *drawn(), beyond_a_kink(), along_a_kink())]
     stiff = [stored(near_a_border())]
     write_text(OUT, json.dumps({"source": source, "cases": cases, "stiff": stiff}, indent=1) + "\n")
     for case in cases + stiff:

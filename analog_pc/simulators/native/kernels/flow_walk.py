@@ -163,12 +163,13 @@ def _admissible(
 ) -> bool:
     """Whether a step of `change` (of full scale) ends where the flow goes; growth: 1 / (2 h).
 
-    coarseness: its truncation, as a part of what is allowed.
+    coarseness: its truncation, as a part of what is allowed; 0 if it ends at a rest.  That the flow contracts
+    does not do for other steps: what they miss by is still there where the flow ceases to contract.
     """
-    if change > REACH or (growth == 0.0 and change > FINE):  # other rests may lie as near as an infinite step
-        return contracts_along(problem, drive, segment, scale, work)
     if coarseness > 1.0 and change > FINE:
         return False
+    if change > REACH or (growth == 0.0 and change > FINE):  # other rests may lie as near as an infinite step
+        return contracts_along(problem, drive, segment, scale, work)
     if contracts_between(problem, segment.q1, growth, 0.0, work):
         return True
     if change > FINE:
@@ -210,9 +211,9 @@ def _make_second_order(
 @kernel(**INNER)
 def _lengthened(h: float, change: float, coarseness: float, good: bool) -> float:
     """The next step after one of h; change and coarseness as in `_admissible`."""
-    if good and change > REACH:  # where the flow contracts
-        return 2.0 * h
-    part: float = SAFETY * min(REACH / change, np.sqrt(1.0 / coarseness))
+    part: float = SAFETY * np.sqrt(1.0 / coarseness)
+    if not good or change <= REACH:
+        part = min(part, SAFETY * REACH / change)
     return h * (min(4.0, part) if good else max(1.0 / 16.0, min(0.25, part)))
 
 
@@ -251,7 +252,7 @@ def _follow_one(
             good = _admissible(problem, drive, segment, change, coarseness, 0.5 * inverse_step, scale, work)
         if good and last:
             return True
-        if good and change <= REACH and smooth:
+        if good and smooth:
             good = _make_second_order(problem, drive, segment, h, scale, work)
             good = good and (truncation <= AT_KINKS or pieces_kept(problem, work))
         if not good:
