@@ -27,7 +27,6 @@ from analog_pc.simulators.native.kernels.contraction import (
     keep,
 )
 from analog_pc.simulators.native.kernels.flow_kernel import (
-    ITERATIONS,
     FlowProblem,
     FlowState,
     Workspace,
@@ -50,6 +49,7 @@ UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as a
 SHORTEST = 2.0**-60
 SAFETY = 0.9  # of the step that would just do
 TRIED = 6  # steps after which an infinite one is tried
+MOST_ITERATIONS = 6  # of Newton's method in a step: what takes more is solved by a shorter one
 
 
 @kernel(**INNER)
@@ -127,7 +127,7 @@ def _step(
 ) -> bool:
     """One step from the start of `segment` to its end; whether Newton's method has converged."""
     near = NEAR * scale
-    for _ in range(ITERATIONS):
+    for _ in range(MOST_ITERATIONS):
         change = _newton_update(problem, push, segment, inverse_step, work)
         by = evaluate(problem, drive, segment.x1, segment.q1, work)
         if not (np.isfinite(change) and np.isfinite(by)):
@@ -209,12 +209,18 @@ def _make_second_order(
 
 
 @kernel(**INNER)
-def _lengthened(h: float, change: float, coarseness: float, good: bool) -> float:
-    """The next step after one of h; change and coarseness as in `_admissible`."""
+def _next_step(h: float, change: float, coarseness: float, good: bool, refused: bool) -> float:
+    """The next step after one of h; change and coarseness as in `_admissible`.
+
+    refused: the step before.  One that follows it is not lengthened, or the two would take turns.
+    """
     part: float = SAFETY * np.sqrt(1.0 / coarseness)
     if not good or change <= REACH:
         part = min(part, SAFETY * REACH / change)
-    return h * (min(4.0, part) if good else max(1.0 / 16.0, min(0.25, part)))
+    if good:
+        return h * min(1.0 if refused else 4.0, part)
+    longest = 0.6 if coarseness > 1.0 else 0.25  # where it is known how much too coarse the step was
+    return h * max(1.0 / 16.0, min(longest, part))
 
 
 @kernel(**INNER)
@@ -231,8 +237,12 @@ def _follow_one(
     if not settle_outputs(problem, drive, x, q, NEAR * scale, work):
         return False
     segment = Segment(x.copy(), q.copy(), x, q)
+    refused = False
+    trial_at = TRIED
     for step in range(MOST_STEPS):
-        trial = step % TRIED == TRIED - 1
+        trial = step == trial_at
+        if trial:
+            trial_at += TRIED + step // 4
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
         slow_rate(problem, push, x, q, work.rate0)
@@ -260,7 +270,8 @@ def _follow_one(
             q[:] = segment.q0
             evaluate(problem, drive, x, q, work)
         if not trial:
-            h = _lengthened(longest if last else h, change, coarseness, good)
+            h = _next_step(longest if last else h, change, coarseness, good, refused)
+            refused = not good
         if h < SHORTEST * problem.tick:
             return False
     return False
