@@ -39,8 +39,8 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
 )
 from analog_pc.simulators.native.kernels.slope_bounds import pieces_kept
 
-REACH = 0.02  # of full scale: the longest step where the flow does not contract, and
-TRUNCATION = 2e-3  # of full scale: the truncation h |dx/dt(x1) - dx/dt(x0)| / 2 that is taken back from it
+REACH = 0.05  # of full scale: the longest step where the flow does not contract, and
+TRUNCATION = 4e-3  # of full scale: the truncation h |dx/dt(x1) - dx/dt(x0)| / 2 that is taken back from it
 AT_KINKS = 5e-4  # the same of a step over a kink, where it is left
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 MOST_STEPS = 4000
