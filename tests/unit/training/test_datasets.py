@@ -132,6 +132,12 @@ def test_too_few_samples_to_keep_the_shares(tmp_path: Path) -> None:
     assert (len(data.train_labels), len(data.test_labels), data.classes) == (4, 1, 2)
 
 
+def test_a_class_of_one_sample(tmp_path: Path) -> None:
+    """It cannot be in both parts, so that shares of classes are not kept."""
+    data = load_dataset(table(tmp_path, RNG.normal(size=(11, 2)), np.array([0] * 10 + [1])))
+    assert (len(data.train_labels) + len(data.test_labels), data.classes) == (11, 2)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_impossible_seeds(seed: int) -> None:
     with pytest.raises(BadInput, match=f"seed = {seed}"):

@@ -157,6 +157,7 @@ def test_ipc_starts_at_the_forward_pass_and_relaxes() -> None:
 
 def test_named_rules() -> None:
     assert learning_rule("ipc:steps=8,gamma=0.5") == IncrementalPredictiveCoding(8, 0.5)
+    assert learning_rule("ipc:steps=1") == IncrementalPredictiveCoding(1)
     assert {name: kind().name for name, kind in LEARNING_RULES.items()} == {
         name: name for name in LEARNING_RULES
     }
