@@ -219,8 +219,8 @@ def _next_step(h: float, change: float, coarseness: float, good: bool, refused: 
         part = min(part, SAFETY * REACH / change)
     if good:
         return h * min(1.0 if refused else 4.0, part)
-    longest = 0.6 if coarseness > 1.0 else 0.25  # where it is known how much too coarse the step was
-    return h * max(1.0 / 16.0, min(longest, part))
+    most = 0.6 if coarseness > 1.0 else 0.25  # 0.6 where it is known how much too coarse the step was
+    return h * max(1.0 / 16.0, min(most, part))
 
 
 @kernel(**INNER)
