@@ -63,3 +63,17 @@ def test_free_inputs_below_the_kink_are_undetermined(simulator: str, relaxing: b
         assert not circuit.decode(answer).relaxation.converged[0]
         said = str(answer.status)
     assert "x0_" in said or "ingular" in said  # VACASK's search says that the matrix is, and of no node
+
+
+@every_simulator
+@pytest.mark.parametrize(("target", "expected"), [(3.0, Outcome.UNSTABLE), (-3.0, Outcome.CONVERGED)])
+def test_a_unit_on_its_kink_stays_if_both_sides_lead_back(
+    simulator: str, target: float, expected: Outcome
+) -> None:
+    """The prediction is 0; its feedback is off to the left, and 2 (target - 2 x) to the right."""
+    network = PredictiveCodingNetwork([[[0.0]], [[2.0]]], activation="relu")
+    assert relax(network, [[1.0]], [[target]]).relaxation.all_converged == (expected is Outcome.CONVERGED)
+    circuit = compile_network(network, IDEAL, [[1.0]], [[target]])
+    answer = SIMULATORS[simulator]().simulate(circuit.circuit, circuit.operating_point())
+    assert answer.status.outcome is expected
+    assert ("kink" in str(answer.status)) == (expected is Outcome.UNSTABLE)

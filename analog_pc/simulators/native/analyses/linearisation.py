@@ -21,6 +21,7 @@ from analog_pc.arrays import ArrayLike, Bools, Floats, Ints
 from analog_pc.circuit import Solution, Stimuli
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.analyses.eigenmodes import growth
+from analog_pc.simulators.native.analyses.kinks import ON_KINK, other_sides
 from analog_pc.simulators.native.mna.diodes import diode_waves
 from analog_pc.simulators.native.mna.flatten import GROUND_NUMBER
 from analog_pc.simulators.native.model import Model
@@ -77,6 +78,9 @@ def linearise(model: Model, stimuli: Stimuli, solution: Solution) -> Linearised:
             _check_finite(jacobian)
             _classify(model, int(part[k]), jacobian, found)
             found.distance[start + k] = _newton_step(jacobian, rate[k])
+        beyond = other_sides(form, y)
+        for k, jacobian in zip(beyond.samples, jacobians(maps, form, beyond.y), strict=True):
+            _classify_beyond(int(part[k]), jacobian, found)
     return found
 
 
@@ -167,6 +171,13 @@ def _classify(model: Model, sample: int, jacobian: Floats, found: Linearised) ->
         growing = None if growing is None else 1.0 / growing
     if growing is not None:
         found.unstable[sample] = growth(growing)
+
+
+def _classify_beyond(sample: int, jacobian: Floats, found: Linearised) -> None:
+    """Enter a sample that stands on kinks, if it is not stable on their other side."""
+    known = sample in found.unstable or sample in found.undetermined
+    if not known and not _decays(jacobian) and _growing(jacobian) is not None:
+        found.unstable[sample] = ON_KINK
 
 
 def _growing(matrix: Floats) -> complex | None:

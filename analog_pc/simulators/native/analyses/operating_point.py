@@ -10,6 +10,7 @@ from analog_pc.arrays import Any, Bools, Floats, Ints
 from analog_pc.circuit import OperatingPoint, Outcome, Solution, Status
 from analog_pc.errors import BadInput, SimulationFailed
 from analog_pc.simulators.native.analyses.eigenmodes import eigenmodes
+from analog_pc.simulators.native.analyses.kinks import ON_KINK, other_sides
 from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
@@ -99,20 +100,24 @@ def _why_not_found(problem: Problem, state: SolveState) -> list[str]:
 def _mark_unstable(problem: Problem, state: SolveState, outcomes: Any, samples: Ints) -> list[str]:
     """Mark samples that the circuit leaves by itself; a note on the first of them.
 
-    By certificate where there is one (`stability.py`), else by eigenvalues.
+    By certificate where there is one (`stability.py`), else by eigenvalues; on both sides of kinks.
     """
+    maps, solver = problem.model.reduced(True)
+    beyond = other_sides(solver.form, state.y[samples])
+    on_kinks = samples[beyond.samples]
     samples = samples[~state.stable[samples]]
-    if len(samples) == 0:
-        return []
-    if problem.held.any():
+    if len(samples) and problem.held.any():
         certified = problem.model.certificate(problem.held).certified(state.y[samples])
         samples = samples[~certified]
-    maps, solver = problem.model.reduced(True)
     notes: list[str] = []
     for sample, modes in zip(samples.tolist(), eigenmodes(maps, solver.form, state.y[samples]), strict=True):
         if not modes.stable:
             outcomes[sample] = Outcome.UNSTABLE
             notes = notes or [f"sample {sample}: {modes.growth}"]
+    for sample, modes in zip(on_kinks.tolist(), eigenmodes(maps, solver.form, beyond.y), strict=True):
+        if not modes.stable and outcomes[sample] is not Outcome.UNSTABLE:
+            outcomes[sample] = Outcome.UNSTABLE
+            notes = notes or [f"sample {sample}: {ON_KINK}"]
     return notes
 
 
