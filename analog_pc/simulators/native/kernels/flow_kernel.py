@@ -36,6 +36,7 @@ class FlowProblem(NamedTuple):
     spans: Ints  # first and last + 1 column where a row of C is not 0, [inputs, 2]
     rate_x: Floats  # A [states, states], 1/s
     rate_q: Floats  # E [states, outputs]
+    reads: Ints  # the state that the first input of each output depends on most, [outputs]
     pushes: Floats  # +1 where a gated output pushes up the state that its control reads, -1 down, [outputs]
     metric: Floats  # S [states], relative
     tick: float  # s: the fastest time constant

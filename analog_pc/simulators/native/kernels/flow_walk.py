@@ -38,17 +38,18 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     workspace,
 )
 from analog_pc.simulators.native.kernels.slope_bounds import pieces_kept
+from analog_pc.simulators.native.kernels.transfer_functions import RAMP, TransferTable
 
 REACH = 0.05  # of full scale: the longest step where the flow does not contract, and
 TRUNCATION = 4e-3  # of full scale: the truncation h |dx/dt(x1) - dx/dt(x0)| / 2 that is taken back from it
 AT_KINKS = 5e-4  # the same of a step over a kink, where it is left
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 MOST_STEPS = 4000
-ROUNDING = 1e-13  # of full scale: what sums of some hundred voltages leave
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
 SHORTEST = 2.0**-60
 SAFETY = 0.9  # of the step that would just do
 TRIED = 6  # steps after which an infinite one is tried
+BEYOND = 1e-6  # of a ramp: so far beyond its end a control is moved
 MOST_ITERATIONS = 6  # of Newton's method in a step: what takes more is solved by a shorter one
 
 
@@ -81,11 +82,8 @@ def _solve(matrix: Floats) -> None:
 @kernel(**INNER)
 def _newton_update(
     problem: FlowProblem, push: Floats, segment: Segment, inverse_step: float, work: Workspace
-) -> float:
-    """One iteration of an implicit Euler step of 1 / inverse_step s; the end of `segment` moves.
-
-    Returns the largest change of x, V.
-    """
+) -> None:
+    """One iteration of an implicit Euler step of 1 / inverse_step s; the end of `segment` moves."""
     x = segment.x1
     q = segment.q1
     n = len(x)
@@ -102,17 +100,13 @@ def _newton_update(
             value += problem.rate_q[i, o] * (q[o] + work.t[o, n])
         matrix[i, n] = value
     _solve(matrix)
-    change = 0.0
     for i in range(n):
         x[i] += matrix[i, n]
-        by = abs(matrix[i, n])
-        change = change if by <= change else by
     for o in range(outputs):
         value = work.t[o, n]
         for k in range(n):
             value += work.t[o, k] * matrix[k, n]
         q[o] += value
-    return change
 
 
 @kernel(**INNER)
@@ -126,28 +120,63 @@ def _step(
     work: Workspace,
 ) -> bool:
     """One step from the start of `segment` to its end; whether Newton's method has converged."""
-    near = NEAR * scale
     for _ in range(MOST_ITERATIONS):
-        change = _newton_update(problem, push, segment, inverse_step, work)
+        _newton_update(problem, push, segment, inverse_step, work)
         by = evaluate(problem, drive, segment.x1, segment.q1, work)
-        if not (np.isfinite(change) and np.isfinite(by)):
+        if not np.isfinite(by):
             return False
-        if (change <= near and by <= near) or _on_line(problem, segment.q1, scale, work):
+        if _leave_ramps(problem, segment.q1, work):
+            evaluate(problem, drive, segment.x1, segment.q1, work)
+            continue
+        if _solved(problem, segment.q1, NEAR * scale, work):
             return True
     return False
 
 
 @kernel(**INNER)
-def _on_line(problem: FlowProblem, q: Floats, scale: float, work: Workspace) -> bool:
-    """Whether no output has left the straight line that Newton's step followed, but for rounding.
+def _leave_ramps(problem: FlowProblem, q: Floats, work: Workspace) -> bool:
+    """Move the controls of gates that have come onto a ramp to its other end; whether there were any.
 
-    Rectifiers whose pieces have stayed the same have not: another step would end where this one did.
+    Where a ramp pushes its unit on, a step may end before it, beyond it, or on it.  The last of these is
+    where two flows part, and Newton's method would turn back from it to where it came from, and so on.
     """
-    straight = True
+    table = problem.table
+    found = False
     for o in range(len(q)):
-        volts = abs(work.f[o] - q[o])
-        straight = straight and volts <= ROUNDING * scale * abs(problem.table.gain[o])
-    return straight
+        if table.gated[o] and table.kind[o] == RAMP and work.slopes[0, o] * problem.pushes[o] > 0.0:
+            i = table.inputs[0, o]
+            beyond = _other_end(table, o, work.y0[i], work.y[i])
+            holder = np.argmax(np.abs(problem.gain[i]))
+            if not np.isnan(beyond) and problem.gain[i, holder] != 0.0:
+                q[holder] += (beyond - work.y[i]) / problem.gain[i, holder]
+                found = True
+    return found
+
+
+@kernel(**INNER)
+def _other_end(table: TransferTable, o: int, before: float, now: float) -> float:
+    """A voltage beyond the ramp of gate o that a control has come onto; NaN if it has not come from beside."""
+    p = table.parameters
+    first = table.starts[o, 0] + 1
+    n = (table.starts[o, 1] - first - 1) // 2
+    for k in range(n - 1):
+        low = p[first + k] - table.offset[o]
+        high = p[first + k + 1] - table.offset[o]
+        margin = BEYOND * (high - low)
+        if low < now <= high and before <= low:
+            return high + margin
+        if low < now <= high and before > high:
+            return low - margin
+    return np.nan
+
+
+@kernel(**INNER)
+def _solved(problem: FlowProblem, q: Floats, near: float, work: Workspace) -> bool:
+    """Whether all outputs are what their elements give, q = delta(y): states follow from them exactly."""
+    for o in range(len(q)):
+        if not abs(work.f[o] - q[o]) <= near * abs(problem.table.gain[o]):
+            return False
+    return True
 
 
 @kernel(**INNER)
@@ -224,6 +253,57 @@ def _next_step(h: float, change: float, coarseness: float, good: bool, refused: 
 
 
 @kernel(**INNER)
+def _up_to_kinks(problem: FlowProblem, h: float, scale: float, work: Workspace) -> float:
+    """The longest step up to h that ends before the next kinks of units, or that is fine enough to cross them.
+
+    A unit comes to a kink by its rate; there the rates jump by what its gate lets through.
+    """
+    table = problem.table
+    for o in range(work.mean.shape[1]):
+        if not (table.gated[o] and table.kind[o] == RAMP):
+            continue
+        i = table.inputs[0, o]
+        rate = work.rate0[problem.reads[o]]
+        volts, opening = _next_ramp(table, o, work.y[i], rate)
+        if not volts < h * abs(rate):
+            continue
+        current = opening * work.y[table.inputs[1, o]]
+        jump = 0.0
+        for n in range(len(work.rate0)):
+            jump = max(jump, abs(problem.rate_q[n, o] * current))
+        across = 2.0 * AT_KINKS * scale / jump
+        if current * problem.pushes[o] * rate > 0.0:
+            across = FINE * scale / (abs(rate) + jump)
+        h = min(h, max(SAFETY * across, volts / abs(rate) - 0.5 * across))
+    return h
+
+
+@kernel(**INNER)
+def _next_ramp(table: TransferTable, o: int, volts: float, rate: float) -> tuple[float, float]:
+    """How far the control of gate o is from the ramp that it moves to, V, and by how much that opens the gate.
+
+    Infinitely far where there is none, or where it is on a ramp.
+    """
+    p = table.parameters
+    edge = table.starts[o, 0] + 1
+    n = (table.starts[o, 1] - edge - 1) // 2
+    at = volts + table.offset[o]
+    distance = np.inf
+    opening = 0.0
+    for k in range(0, n - 1, 2):
+        low = p[edge + k]
+        high = p[edge + k + 1]
+        part = table.gain[o] * p[edge + n + k + 1] * (high - low)
+        if rate > 0.0 and at <= low and low - at < distance:
+            distance = low - at
+            opening = part
+        if rate < 0.0 and at > high and at - high < distance:
+            distance = at - high
+            opening = -part
+    return distance, opening
+
+
+@kernel(**INNER)
 def _follow_one(
     problem: FlowProblem, drive: Floats, push: Floats, x: Floats, q: Floats, scale: float, work: Workspace
 ) -> bool:
@@ -231,7 +311,7 @@ def _follow_one(
 
     An infinite step is tried every now and then, since the flow may contract all the way to its end.
     """
-    h = 0.25 * problem.tick
+    free = 0.25 * problem.tick  # the step that kinks do not shorten
     longest = UNLIMITED * problem.tick
     evaluate(problem, drive, x, q, work)
     if not settle_outputs(problem, drive, x, q, NEAR * scale, work):
@@ -243,9 +323,10 @@ def _follow_one(
         trial = step == trial_at
         if trial:
             trial_at += TRIED + step // 4
+        slow_rate(problem, push, x, q, work.rate0)
+        h = _up_to_kinks(problem, free, scale, work)
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
-        slow_rate(problem, push, x, q, work.rate0)
         keep(work)
         segment.x0[:] = x
         segment.q0[:] = q
@@ -270,7 +351,8 @@ def _follow_one(
             q[:] = segment.q0
             evaluate(problem, drive, x, q, work)
         if not trial:
-            h = _next_step(longest if last else h, change, coarseness, good, refused)
+            following = _next_step(longest if last else h, change, coarseness, good, refused)
+            free = max(free, following) if good and h < free else following
             refused = not good
         if h < SHORTEST * problem.tick:
             return False

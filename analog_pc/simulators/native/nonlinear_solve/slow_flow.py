@@ -241,6 +241,7 @@ class SlowFlow:
             spans=row_spans(by_x),
             rate_x=rate_x,
             rate_q=rate_q,
+            reads=np.abs(by_x[part.form.input_index[0][order]]).argmax(axis=1),
             pushes=_pushes(rate_q, by_x[part.form.input_index[0][order]]),
             metric=self.metric,
             tick=float(1.0 / diagonal[diagonal > 0.0].max()) if (diagonal > 0.0).any() else 1.0,
@@ -282,7 +283,16 @@ def compile_slow_flow() -> None:
     """Compile the flow, or load it: once for an installation, some twenty seconds."""
     none = np.zeros((0, 0))
     problem = FlowProblem(
-        empty_table(), none, none, row_spans(none), none, none, np.zeros(0), np.zeros(0), 1.0
+        table=empty_table(),
+        gain=none,
+        by_x=none,
+        spans=row_spans(none),
+        rate_x=none,
+        rate_q=none,
+        reads=np.zeros(0, dtype=np.int64),
+        pushes=np.zeros(0),
+        metric=np.zeros(0),
+        tick=1.0,
     )
     state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
     follow(problem, state, 0, 0)

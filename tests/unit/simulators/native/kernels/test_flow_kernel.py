@@ -61,6 +61,7 @@ def flow_of(
         spans=row_spans(by_x),
         rate_x=rate_x,
         rate_q=rate_q,
+        reads=np.abs(by_x[form.input_index[0]]).argmax(axis=1),
         pushes=np.where(pushes < 0.0, -1.0, 1.0),
         metric=np.ones(len(rate_x)) if metric is None else metric,
         tick=1.0,
