@@ -13,7 +13,7 @@ from analog_pc.errors import BadInput
 from analog_pc.files import as_path, read_toml
 from analog_pc.technology import Technology
 
-FOLDER = Path(__file__).parent / "catalogue"
+FOLDER = Path(__file__).parent / "processes"
 ASSUMED_PROCESS = "cmos65, assumed"  # of a technology that names none
 GRADES = {
     "A": "measured silicon or data sheet",

@@ -31,7 +31,7 @@ class Measure:
     compute
         The numbers of the first chip of a bench; None where there is none.
     priced
-        Whether it needs the component values of a process (`cost/catalogue`).
+        Whether it needs the component values of a process (`cost/processes`).
     """
 
     name: str

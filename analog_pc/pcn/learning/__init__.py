@@ -6,7 +6,7 @@ from analog_pc.pcn.learning.equilibrium_propagation import (
     PositiveEquilibriumPropagation,
     nudged_equilibrium,
 )
-from analog_pc.pcn.learning.named import made_from_text
+from analog_pc.pcn.learning.from_text import made_from_text
 from analog_pc.pcn.learning.protocol import (
     Factors,
     LearningRule,

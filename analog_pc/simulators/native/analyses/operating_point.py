@@ -15,7 +15,7 @@ from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
-from analog_pc.simulators.native.nonlinear_solve.strategies import compile_kernels, solve
+from analog_pc.simulators.native.nonlinear_solve.solve import compile_kernels, solve
 from analog_pc.simulators.native.options import Options
 from analog_pc.simulators.settling import listed
 

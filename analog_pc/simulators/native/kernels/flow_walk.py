@@ -155,13 +155,13 @@ def _leave_ramps(problem: FlowProblem, q: Floats, work: Workspace) -> bool:
 
 @kernel(**INNER)
 def _other_end(table: TransferTable, o: int, before: float, now: float) -> float:
-    """A voltage beyond the ramp of gate o that a control has come onto; NaN if it has not come from beside."""
+    """A voltage beyond the ramp of gate o that a control has come onto; NaN if it has not done so."""
     p = table.parameters
     first = table.starts[o, 0] + 1
     n = (table.starts[o, 1] - first - 1) // 2
     for k in range(n - 1):
-        low = p[first + k] - table.offset[o]
-        high = p[first + k + 1] - table.offset[o]
+        low: float = p[first + k] - table.offset[o]
+        high: float = p[first + k + 1] - table.offset[o]
         margin = BEYOND * (high - low)
         if low < now <= high and before <= low:
             return high + margin
@@ -173,10 +173,10 @@ def _other_end(table: TransferTable, o: int, before: float, now: float) -> float
 @kernel(**INNER)
 def _solved(problem: FlowProblem, q: Floats, near: float, work: Workspace) -> bool:
     """Whether all outputs are what their elements give, q = delta(y): states follow from them exactly."""
+    solved = True
     for o in range(len(q)):
-        if not abs(work.f[o] - q[o]) <= near * abs(problem.table.gain[o]):
-            return False
-    return True
+        solved = solved and abs(work.f[o] - q[o]) <= near * abs(problem.table.gain[o])
+    return solved
 
 
 @kernel(**INNER)
@@ -254,7 +254,7 @@ def _next_step(h: float, change: float, coarseness: float, good: bool, refused: 
 
 @kernel(**INNER)
 def _up_to_kinks(problem: FlowProblem, h: float, scale: float, work: Workspace) -> float:
-    """The longest step up to h that ends before the next kinks of units, or that is fine enough to cross them.
+    """The longest step up to h that ends before the next kinks of units, or is fine enough to cross them.
 
     A unit comes to a kink by its rate; there the rates jump by what its gate lets through.
     """
@@ -280,9 +280,9 @@ def _up_to_kinks(problem: FlowProblem, h: float, scale: float, work: Workspace) 
 
 @kernel(**INNER)
 def _next_ramp(table: TransferTable, o: int, volts: float, rate: float) -> tuple[float, float]:
-    """How far the control of gate o is from the ramp that it moves to, V, and by how much that opens the gate.
+    """Distance of the control of gate o to the ramp that it moves to, V, and by how much that opens the gate.
 
-    Infinitely far where there is none, or where it is on a ramp.
+    Infinite where there is none, or where it is on a ramp.
     """
     p = table.parameters
     edge = table.starts[o, 0] + 1

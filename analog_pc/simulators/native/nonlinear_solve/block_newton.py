@@ -6,7 +6,7 @@ slopes matter, is ::
 
     K = S + L R        S [inputs, outputs]: within the cells;  L R: a coupling of low rank
 
-and a step of Newton's method costs each sample a few small systems (`kernels/block_newton.py`).  K is
+and a step of Newton's method costs each sample a few small systems (`kernels/block_elimination.py`).  K is
 truncated here (`DROPPED`); a residual never is, so the answer is exact and only the step misses by that much.
 """
 
@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.kernels import TILE
-from analog_pc.simulators.native.kernels.block_newton import (
+from analog_pc.simulators.native.kernels.block_elimination import (
     Batch,
     BlockGain,
     BlockProblem,

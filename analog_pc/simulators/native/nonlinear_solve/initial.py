@@ -10,7 +10,7 @@ from analog_pc.arrays import ArrayLike, Floats
 from analog_pc.errors import SimulationFailed
 from analog_pc.simulators.native.model import Model
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
-from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
+from analog_pc.simulators.native.nonlinear_solve.strategies.step_sources import solve_stepped
 
 Volts = Mapping[str, ArrayLike]  # by node: a number, or one for each sample
 

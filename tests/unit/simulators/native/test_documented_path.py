@@ -10,7 +10,7 @@ from types import FrameType
 import numpy as np
 
 from analog_pc import Native, compile_network, random_network, technology
-from analog_pc.simulators.native.nonlinear_solve.strategies import STRATEGIES
+from analog_pc.simulators.native.nonlinear_solve.solve import STRATEGIES
 
 ROOT = Path(__file__).parents[4]
 PAGE = (ROOT / "docs" / "explanation" / "native_solver.md").read_text(encoding="utf-8")

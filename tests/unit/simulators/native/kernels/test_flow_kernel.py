@@ -35,7 +35,7 @@ from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
 from analog_pc.simulators.native.nonlinear_solve.slow_flow import row_spans
-from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
+from analog_pc.simulators.native.nonlinear_solve.strategies.step_sources import solve_stepped
 
 STATES = 3
 

@@ -8,9 +8,9 @@ import pytest
 from analog_pc import Native, compile_network, random_network, technology
 from analog_pc.compiler import CompileOptions
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
-from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.metric import reciprocal_metric
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
+from analog_pc.simulators.native.nonlinear_solve.strategies.follow_slow_flow import FollowSlowFlow
 from analog_pc.training import load_dataset
 
 

@@ -16,7 +16,7 @@ from analog_pc.circuit.transfer import (
     ramp_transfer,
 )
 from analog_pc.simulators.native.kernels import TILE, threads
-from analog_pc.simulators.native.kernels.block_newton import (
+from analog_pc.simulators.native.kernels.block_elimination import (
     BlockProblem,
     newton_step,
     residual,

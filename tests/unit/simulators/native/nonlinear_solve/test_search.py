@@ -32,9 +32,9 @@ from analog_pc.simulators.native.mna.equations import ElementInstance
 from analog_pc.simulators.native.nonlinear_solve.deadline import Deadline
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 from analog_pc.simulators.native.nonlinear_solve.feedback_solver import FeedbackSolver
-from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState
-from analog_pc.simulators.native.nonlinear_solve.source_stepping import solve_stepped
+from analog_pc.simulators.native.nonlinear_solve.strategies.follow_slow_flow import FollowSlowFlow
+from analog_pc.simulators.native.nonlinear_solve.strategies.step_sources import solve_stepped
 from analog_pc.technology import IDEAL
 
 OHMS = 1e3

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from analog_pc.simulators.native.nonlinear_solve.block_newton import compile_block_newton
-from analog_pc.simulators.native.nonlinear_solve.follow_slow_flow import FollowSlowFlow
-from analog_pc.simulators.native.nonlinear_solve.follow_transient import FollowTransient
-from analog_pc.simulators.native.nonlinear_solve.newton_from_guess import NewtonFromGuess
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState, Strategy
-from analog_pc.simulators.native.nonlinear_solve.sharpen_diodes import (
+from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_slow_flow
+from analog_pc.simulators.native.nonlinear_solve.strategies.follow_slow_flow import FollowSlowFlow
+from analog_pc.simulators.native.nonlinear_solve.strategies.follow_transient import FollowTransient
+from analog_pc.simulators.native.nonlinear_solve.strategies.newton_from_guess import NewtonFromGuess
+from analog_pc.simulators.native.nonlinear_solve.strategies.sharpen_diodes import (
     SharpenAmongOthers,
     SharpenDiodes,
     reject_unbalanced,
 )
-from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_slow_flow
-from analog_pc.simulators.native.nonlinear_solve.source_stepping import StepSources
+from analog_pc.simulators.native.nonlinear_solve.strategies.step_sources import StepSources
 
 STRATEGIES: tuple[Strategy, ...] = (
     SharpenDiodes(),

@@ -1,0 +1,1 @@
+"""Ways to find operating points, one class each; `solve.py` tries them in order."""
