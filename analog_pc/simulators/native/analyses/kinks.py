@@ -22,7 +22,7 @@ import numpy as np
 from analog_pc.arrays import Floats, Ints
 from analog_pc.simulators.native.nonlinear_solve.feedback import FeedbackForm
 
-NEAR = 1e-7  # of the largest input: nearer to a kink than noise and the search for operating points can tell
+NEAR = 1e-9  # of the largest input: what amplifiers with a gain of 1e9, those of ideal parts, leave of 0 V
 ON_KINK = "on a kink that the circuit leaves to one side: noise decides whether it stays"
 
 
