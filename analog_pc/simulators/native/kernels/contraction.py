@@ -16,6 +16,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     FlowState,
     Workspace,
+    balance,
     contracts,
     eliminate_outputs,
     evaluate,
@@ -74,7 +75,7 @@ def contracts_between(problem: FlowProblem, q: Floats, rate: float, around: floa
     worst_slopes(problem, around, work)
     if not _equal(work.mean, work.used):  # rectifiers: J of the last iteration still holds
         eliminate_outputs(problem, work.mean, q, work, False)
-    if not contracts(problem, work, rate):
+    if not contracts(work, rate):
         return False
     if around == 0.0:
         return True
@@ -82,14 +83,14 @@ def contracts_between(problem: FlowProblem, q: Floats, rate: float, around: floa
     if _equal(work.mean, work.used):
         return True
     eliminate_outputs(problem, work.mean, q, work, False)
-    return contracts(problem, work, rate)
+    return contracts(work, rate)
 
 
 @kernel(**INNER)
-def contracts_along(
+def _contracts_in_metric(
     problem: FlowProblem, drive: Floats, segment: Segment, scale: float, work: Workspace
 ) -> bool:
-    """Whether the flow contracts all along a segment, in pieces.
+    """Whether the flow contracts all along a segment in the metric of the sample as it is, in pieces.
 
     q is brought to rest beside x.  The flow takes another way, but as long as it comes nearer to the end it
     stays within the distance at the start, and so far around the segment outputs are looked at.
@@ -118,10 +119,23 @@ def contracts_along(
     return good
 
 
+@kernel(**INNER)
+def contracts_along(
+    problem: FlowProblem, drive: Floats, segment: Segment, scale: float, work: Workspace
+) -> bool:
+    """Whether the flow contracts all along a segment, in the metric of the sample or that of its end."""
+    if _contracts_in_metric(problem, drive, segment, scale, work):
+        return True
+    evaluate(problem, drive, segment.x1, segment.q1, work)
+    eliminate_outputs(problem, work.slopes, segment.q1, work, False)
+    return balance(work) and _contracts_in_metric(problem, drive, segment, scale, work)
+
+
 @kernel(**OPTIONS)
 def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, first: int, last: int) -> None:
     """`found`: whether the flow contracts all the way from state.x to x (and q there)."""
     work = workspace(problem)
     for s in range(first, last):
+        work.metric[:] = problem.metric
         segment = Segment(state.x[s], state.q[s], x[s], q[s])
         state.found[s] = contracts_along(problem, state.drive[s], segment, state.scale[s], work)

@@ -30,6 +30,7 @@ from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     FlowState,
     Workspace,
+    balance,
     contracts,
     eliminate_outputs,
     evaluate,
@@ -46,7 +47,7 @@ AT_KINKS = 5e-4  # the same of a step over a kink, where it is left
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 MOST_STEPS = 4000
 UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
-SHORTEST = 2.0**-60
+SHORTEST = 2.0**-40  # of it: a shorter one hardly moves a state
 SAFETY = 0.9  # of the step that would just do
 TRIED = 6  # steps after which an infinite one is tried
 BEYOND = 1e-6  # of a ramp: so far beyond its end a control is moved
@@ -125,7 +126,7 @@ def _step(
         by = evaluate(problem, drive, segment.x1, segment.q1, work)
         if not np.isfinite(by):
             return False
-        if _leave_ramps(problem, segment.q1, work):
+        if _leave_ramps(problem, segment.q1, inverse_step, work):
             evaluate(problem, drive, segment.x1, segment.q1, work)
             continue
         if _solved(problem, segment.q1, NEAR * scale, work):
@@ -134,21 +135,28 @@ def _step(
 
 
 @kernel(**INNER)
-def _leave_ramps(problem: FlowProblem, q: Floats, work: Workspace) -> bool:
+def _leave_ramps(problem: FlowProblem, q: Floats, inverse_step: float, work: Workspace) -> bool:
     """Move the controls of gates that have come onto a ramp to its other end; whether there were any.
 
-    Where a ramp pushes its unit on, a step may end before it, beyond it, or on it.  The last of these is
-    where two flows part, and Newton's method would turn back from it to where it came from, and so on.
+    Where a ramp pushes its unit on, and faster than the step resolves, a step may end before it, beyond it,
+    or on it.  The last of these is where two flows part, and Newton's method would turn back from it to where
+    it came from, and so on.
     """
     table = problem.table
     found = False
     for o in range(len(q)):
-        if table.gated[o] and table.kind[o] == RAMP and work.slopes[0, o] * problem.pushes[o] > 0.0:
+        if table.gated[o] and table.kind[o] == RAMP and work.slopes[0, o] != 0.0:
             i = table.inputs[0, o]
+            n = problem.reads[o]
+            holder = np.argmax(
+                np.abs(problem.gain[i])
+            )  # holds the control on its ramp: the rectifier's diodes
+            gain = problem.gain[i, holder]
+            steepness = problem.by_x[i, n] / (1.0 - gain * work.slopes[0, holder])
+            growth = problem.rate_q[n, o] * work.slopes[0, o] * steepness
             beyond = _other_end(table, o, work.y0[i], work.y[i])
-            holder = np.argmax(np.abs(problem.gain[i]))
-            if not np.isnan(beyond) and problem.gain[i, holder] != 0.0:
-                q[holder] += (beyond - work.y[i]) / problem.gain[i, holder]
+            if growth > inverse_step and gain != 0.0 and not np.isnan(beyond):
+                q[holder] += (beyond - work.y[i]) / gain
                 found = True
     return found
 
@@ -201,10 +209,13 @@ def _admissible(
         return contracts_along(problem, drive, segment, scale, work)
     if contracts_between(problem, segment.q1, growth, 0.0, work):
         return True
+    eliminate_outputs(problem, work.slopes, segment.q1, work, False)
+    if balance(work) and contracts_between(problem, segment.q1, growth, 0.0, work):
+        return True
     if change > FINE:
         return False
     eliminate_outputs(problem, work.slopes, segment.q1, work, False)
-    return contracts(problem, work, growth)
+    return contracts(work, growth)
 
 
 @kernel(**INNER)
@@ -311,6 +322,7 @@ def _follow_one(
 
     An infinite step is tried every now and then, since the flow may contract all the way to its end.
     """
+    work.metric[:] = problem.metric
     free = 0.25 * problem.tick  # the step that kinks do not shorten
     longest = UNLIMITED * problem.tick
     evaluate(problem, drive, x, q, work)

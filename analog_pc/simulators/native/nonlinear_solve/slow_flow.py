@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.simulators.native.kernels.contraction import contracts_to
+from analog_pc.simulators.native.kernels.contraction import NEAR, contracts_to
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, FlowState, fill_jacobians
 from analog_pc.simulators.native.kernels.flow_walk import follow
 from analog_pc.simulators.native.kernels.threads import in_slices
@@ -158,15 +158,22 @@ class SlowFlow:
             ended = self._static.solve(self._static_maps.inputs.feedforward(None, u[left]), outputs)
             out.y[left] = ended.y
             out.q[left] = ended.q
-            found = rests & ended.found
-            found[found] = self._contracts_to(problem, _some(state, found), u[left[found]], ended.q[found])
+            rests &= ended.found
+            found = rests & self._is_near(state, u[left], ended.q)
+            far = rests & ~found
+            found[far] = self._contracts_to(problem, _some(state, far), u[left[far]], ended.q[far])
             out.found[left] = found
-            again = rests & ended.found & ~found
+            again = rests & ~found
             x = state.x[again]
             left = left[again]
             if len(left) == 0:
                 break
         return out
+
+    def _is_near(self, state: FlowState, u: Floats, q: Floats) -> Bools:
+        """Samples that rest where the operating point with outputs q is, as well as a rest is found."""
+        away = np.abs(self._volts.value(None, q, u) - state.x).max(axis=1)
+        return np.asarray(away <= NEAR * state.scale)
 
     def _contracts_to(self, problem: CompiledFlow, state: FlowState, u: Floats, q: Floats) -> Bools:
         """Samples whose flow contracts from their state to the operating point with outputs q, near it."""
