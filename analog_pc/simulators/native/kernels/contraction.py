@@ -70,7 +70,8 @@ def _equal(one: Floats, other: Floats) -> bool:
 def contracts_between(problem: FlowProblem, q: Floats, rate: float, around: float, work: Workspace) -> bool:
     """Whether nothing grows by `rate` or more, 1/s, on the way from (y0, f0, slopes0) to (y, f, slopes).
 
-    around: V beside the way that the flow may take; with any, also for the largest slopes there.
+    around: how far beside the way the flow may be, V in the metric of the sample; with any, also for the
+    largest slopes there.
     """
     worst_slopes(problem, around, work)
     if not _equal(work.mean, work.used):  # rectifiers: J of the last iteration still holds
@@ -93,11 +94,14 @@ def _contracts_in_metric(
     """Whether the flow contracts all along a segment in the metric of the sample as it is, in pieces.
 
     q is brought to rest beside x.  The flow takes another way, but as long as it comes nearer to the end it
-    stays within the distance at the start, and so far around the segment outputs are looked at.
+    stays within the distance at the start, in this metric; so far around the segment outputs are looked at.
     """
     change = change_of_state(segment, scale)
     if not change <= MOST_PIECES * PIECE:
         return False
+    around = 0.0
+    for i in range(len(segment.x0)):
+        around = max(around, work.metric[i] * abs(segment.x1[i] - segment.x0[i]))
     pieces = max(1, int(np.ceil(change / PIECE)))
     x = segment.x0.copy()
     q = segment.q0.copy()
@@ -115,7 +119,7 @@ def _contracts_in_metric(
         evaluate(problem, drive, x, q, work)
         if piece < pieces:
             good = settle_outputs(problem, drive, x, q, NEAR * scale, work)
-        good = good and contracts_between(problem, q, 0.0, change * scale, work)
+        good = good and contracts_between(problem, q, 0.0, around, work)
     return good
 
 

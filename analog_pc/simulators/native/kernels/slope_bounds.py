@@ -93,12 +93,16 @@ def _largest(kind: int, factor: float, low: float, high: float) -> float:
 
 @kernel(**INNER)
 def largest_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
-    """Change work.mean to the largest slope and gate of each smooth output within `around` V of the way."""
+    """Change work.mean to the largest slope and gate of each smooth output beside the way.
+
+    around: as for `worst_slopes`.
+    """
     table = problem.table
     for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
-        low = min(work.y[i], work.y0[i]) - around + table.offset[o]
-        high = max(work.y[i], work.y0[i]) + around + table.offset[o]
+        beside = around / work.metric[problem.reads[o]]
+        low = min(work.y[i], work.y0[i]) - beside + table.offset[o]
+        high = max(work.y[i], work.y0[i]) + beside + table.offset[o]
         largest = _largest(table.kind[o], table.factor[o], low, high)
         if not np.isnan(largest):
             constant = table.gain[o] * table.rest[o] if table.gated[o] else table.slope[o]
@@ -110,23 +114,26 @@ def worst_slopes(problem: FlowProblem, around: float, work: Workspace) -> None:
     """Fill work.mean with slopes that stand for all between (y0, f0, slopes0) and (y, f, slopes).
 
     A gated output, delta = gate(control) drive, pushes the state that its control reads: the slope by the
-    control is the one that pushes away most, within `around` V of the way, since the flow need not take the
-    straight way and a gate with a kink opens however short that part of it is.  A ramp: its steepest piece.
-    All others: secants.
+    control is the one that pushes away most beside the way, since the flow need not take the straight way and
+    a gate with a kink opens however short that part of it is.  A ramp: its steepest piece.  All others:
+    secants.
+
+    around: how far beside, V in the metric of the sample: a state that weighs little in it may go farther.
     """
     table = problem.table
     y = work.y
     y0 = work.y0
     for o in range(work.mean.shape[1]):
         i = table.inputs[0, o]
+        beside = around / work.metric[problem.reads[o]]
         least, most = _slope_range(
             table.kind[o],
             table.factor[o],
             table.parameters,
             table.starts[o, 0],
             table.starts[o, 1],
-            min(y[i], y0[i]) - around + table.offset[o],
-            max(y[i], y0[i]) + around + table.offset[o],
+            min(y[i], y0[i]) - beside + table.offset[o],
+            max(y[i], y0[i]) + beside + table.offset[o],
         )
         least = table.gain[o] * least - table.slope[o]
         most = table.gain[o] * most - table.slope[o]
