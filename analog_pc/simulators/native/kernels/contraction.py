@@ -127,7 +127,7 @@ def _contracts_in_metric(
 def contracts_along(
     problem: FlowProblem, drive: Floats, segment: Segment, scale: float, work: Workspace
 ) -> bool:
-    """Whether the flow contracts all along a segment, in the metric of the sample or that of its end."""
+    """Whether the flow contracts all along a segment, in the metric of the sample, or balanced at its end."""
     if _contracts_in_metric(problem, drive, segment, scale, work):
         return True
     evaluate(problem, drive, segment.x1, segment.q1, work)
