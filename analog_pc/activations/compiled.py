@@ -10,7 +10,7 @@ from analog_pc.activations.activation import Activation
 from analog_pc.activations.piecewise_linear import PiecewiseLinear
 from analog_pc.activations.smooth import SMOOTH, activate_smooth
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import FAST_MATH, INNER, kernel
 
 KINKED = len(SMOOTH)  # code of every piecewise-linear activation
 
@@ -60,7 +60,7 @@ def activate(
             curvature[b, j] = 0.0
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _piecewise(pieces: Pieces, x: Floats, count: int, n: int, f: Floats, slope: Floats) -> None:
     kinks = pieces.kinks
     slopes = pieces.slopes

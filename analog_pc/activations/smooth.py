@@ -19,7 +19,7 @@ from scipy.special import expit
 from analog_pc.activations.activation import Activation
 from analog_pc.arrays import Floats
 from analog_pc.compiled.elementary import exponential
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import FAST_MATH, INNER, kernel
 
 Derivatives = tuple[float, float, float]
 
@@ -55,7 +55,7 @@ def tanh(x: float) -> Derivatives:
     return f, slope, -2.0 * f * slope
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def sigmoid(x: float) -> Derivatives:
     """1 / (1 + e^-x), and its derivatives."""
     negative = -abs(x)
@@ -69,7 +69,7 @@ def sigmoid(x: float) -> Derivatives:
     return f, slope, slope * (1.0 - 2.0 * f)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def activate_smooth(
     code: int, x: Floats, count: int, n: int, f: Floats, slope: Floats, curvature: Floats
 ) -> None:

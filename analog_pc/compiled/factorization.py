@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import FAST_MATH, INNER, kernel
 
 
 @kernel(**FAST_MATH)
@@ -76,7 +76,7 @@ def solve_lu(a: Floats, n: int, pivots: Ints, b: Floats) -> None:
         _solve_one(a, n, b[r])
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _solve_one(a: Floats, n: int, x: Floats) -> None:
     """x becomes U^-1 L^-1 x.  Slices, so that loops count from 0 and numba uses SIMD."""
     for i in range(1, n):
@@ -94,7 +94,7 @@ def _solve_one(a: Floats, n: int, x: Floats) -> None:
         x[i] = (x[i] - total) / a[i, i]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _solve_four(a: Floats, n: int, x: Floats, y: Floats, z: Floats, w: Floats) -> None:
     """`_solve_one` of four, which share what is read of a, and do not wait for each other's sums."""
     for i in range(1, n):

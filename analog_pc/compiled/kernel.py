@@ -18,6 +18,9 @@ REGROUPED_SUMS = {"contract", "nsz", "reassoc"}
 ORDERED_SUMS = {"contract", "nsz"}  # where the order of additions is the algorithm
 # A division by zero is an infinity, as in numpy: a test before each would forbid SIMD.
 FAST_MATH: dict[str, Any] = {"error_model": "numpy", "fastmath": REGROUPED_SUMS}
+# Of functions that only compiled code calls: an entry for Python would take as long to compile as they do.
+WITHOUT_ENTRY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER: dict[str, Any] = {**FAST_MATH, **WITHOUT_ENTRY}
 
 remove_stale(Path(__file__).parents[1])
 

@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints, UInt64s
-from analog_pc.compiled.kernel import kernel
+from analog_pc.compiled.kernel import WITHOUT_ENTRY, kernel
 
 LAYERS = 256
 TAIL = 3.6541528853610088  # where the tail begins: R of Marsaglia & Tsang for 256 layers
@@ -56,7 +56,7 @@ def keys_of(rng: np.random.Generator, count: int) -> UInt64s:
     return rng.integers(0, 2**64 - 1, size=count, dtype=np.uint64, endpoint=True)
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def mix(state: np.uint64) -> np.uint64:
     """64 random bits of a state."""
     z = (state ^ (state >> _U30)) * _MIX_1
@@ -84,7 +84,7 @@ def normal(state: np.uint64, gamma: np.uint64) -> tuple[float, np.uint64]:
     return _deviate(mix(state), state, gamma)
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _deviate(bits: np.uint64, state: np.uint64, gamma: np.uint64) -> tuple[float, np.uint64]:
     """The deviate that begins with these bits."""
     while True:

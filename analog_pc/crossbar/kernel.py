@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats
-from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
+from analog_pc.compiled.kernel import REGROUPED_SUMS, WITHOUT_ENTRY, kernel
 
 LANES = 8
 EPS = 2.0**-52
@@ -104,7 +104,7 @@ def factor(lines: Lines) -> None:
                 load[k] *= h_word[block, j, k]
 
 
-@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _up(lines: Lines, drive: Floats, work: Workspace, beta: float, search: bool, word_nodes: Floats) -> float:
     """u = r_b G (p - w), w the word lines against p, driven by `drive` [rows] in V; returns p.Sp.
 
@@ -166,7 +166,7 @@ def _up(lines: Lines, drive: Floats, work: Workspace, beta: float, search: bool,
     return total
 
 
-@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _down(lines: Lines, work: Workspace, step: float, move: float) -> tuple[float, float]:
     """t -= step (forward elimination of Sp), b += move p; returns r.r and r.Tb^-1 r."""
     n = lines.columns
@@ -216,7 +216,7 @@ def _down(lines: Lines, work: Workspace, step: float, move: float) -> tuple[floa
     return rr, rz
 
 
-@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _rounding(lines: Lines, solution: Floats) -> float:
     """eps |(4 + 2 r_b G) b|: what rounding of b to float64 can make of the residual."""
     total = 0.0
@@ -226,7 +226,7 @@ def _rounding(lines: Lines, solution: Floats) -> float:
     return EPS * math.sqrt(total)
 
 
-@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _iterate(lines: Lines, work: Workspace, undriven: Floats, rz: float, enough: float, most: int) -> int:
     """Conjugate gradients from the residual in `work` until it is at most 0.9 `enough`; iterations taken."""
     no_nodes = np.empty((0, lines.columns))

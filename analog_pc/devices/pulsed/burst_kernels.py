@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
+from analog_pc.compiled.kernel import WITHOUT_ENTRY, kernel
 from analog_pc.compiled.random_streams import draw, normal, stream
 from analog_pc.devices.pulsed.kernels import (
     Device,
@@ -46,7 +46,7 @@ class Burst(NamedTuple):
     deviate: Floats
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def write_bursts(devices: Devices, pulses: PulseCounts, key: np.uint64, begin: int, end: int) -> None:
     """Give the devices of rows begin ... end their pulses, each as one burst.
 
@@ -93,7 +93,7 @@ def write_bursts(devices: Devices, pulses: PulseCounts, key: np.uint64, begin: i
         pulses.sums[i, 1] += 0.5 * weighed(i, pulses.counts, devices.hidden) if pulses.weighed else 0.0
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _spread(eligible: Floats, drawn: Floats, deviates: Floats) -> None:
     """A deviate of its own to each eligible device, and any to the others."""
     k = 0
@@ -102,7 +102,7 @@ def _spread(eligible: Floats, drawn: Floats, deviates: Floats) -> None:
         k += eligible[j] != 0.0
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _constant_end(
     i: int,
     model: PulseModel,
@@ -129,7 +129,7 @@ def _constant_end(
         after[j] = end if inside | (abs(n) == 1.0) else np.nan
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _linear_moments(i: int, model: PulseModel, motion: Motion, hidden: Floats, burst: Burst) -> None:
     """Mean and deviation after bursts; the mean is NaN where a < 0 and for bursts of more than 31 pulses."""
     for j in range(motion.eligible.size):
@@ -162,7 +162,7 @@ def _linear_moments(i: int, model: PulseModel, motion: Motion, hidden: Floats, b
         burst.sigma[j] = model.c2c * (motion.step[j] + model.c2c_offset) * math.sqrt(total)
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _linear_end(i: int, motion: Motion, weights: Weights, burst: Burst, after: Floats) -> None:
     """The end of bursts, cut at the bounds; NaN where a burst does not have the distribution of its pulses.
 
@@ -184,7 +184,7 @@ def _linear_end(i: int, motion: Motion, weights: Weights, burst: Burst, after: F
         after[j] = end if (inside | single) & (mean == mean) else np.nan
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _move(i: int, after: Floats, hidden: Floats) -> int:
     """Move devices to the ends of their bursts; return the number of bursts without one."""
     odd = 0
@@ -195,7 +195,7 @@ def _move(i: int, after: Floats, hidden: Floats) -> int:
     return odd
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _pulse_by_pulse(
     i: int, devices: Devices, eligible: Floats, after: Floats, state: np.uint64, gamma: np.uint64
 ) -> None:

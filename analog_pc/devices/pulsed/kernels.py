@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Int32s, Ints
-from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
+from analog_pc.compiled.kernel import REGROUPED_SUMS, WITHOUT_ENTRY, kernel
 from analog_pc.compiled.random_streams import draw, stream
 from analog_pc.devices.pulsed.population import (
     CONSTANT,
@@ -94,7 +94,7 @@ class Motion(NamedTuple):
     slope: Floats
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _interpolated(table: Floats, side: int, share: float) -> float:
     """table[side] at a share of the way from 0 to 1, between the places table[2], found by bisection."""
     low = 0
@@ -110,7 +110,7 @@ def _interpolated(table: Floats, side: int, share: float) -> float:
     return value
 
 
-@kernel(nogil=True, error_model="numpy")
+@kernel(error_model="numpy", **WITHOUT_ENTRY)
 def step_factor(model: PulseModel, table: Floats, device: Device, w: float) -> float:
     """f of one pulse at w; see `analog_pc.devices.pulsed.update_characteristics`."""
     up = device.sign > 0.0
@@ -134,7 +134,7 @@ def step_factor(model: PulseModel, table: Floats, device: Device, w: float) -> f
     return _interpolated(table, 0 if up else 1, share)
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def after_pulse(model: PulseModel, table: Floats, device: Device, w: float, deviate: float) -> float:
     """w after one pulse with that normal deviate."""
     move = device.step * step_factor(model, table, device, w)
@@ -142,7 +142,7 @@ def after_pulse(model: PulseModel, table: Floats, device: Device, w: float, devi
     return min(max(w + device.sign * (move + model.c2c * size * deviate), device.lower), device.upper)
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def write_pulses(devices: Devices, pulses: PulseCounts, key: np.uint64, begin: int, end: int) -> None:
     """Give the devices of rows begin ... end their pulses, one after the other.
 
@@ -218,7 +218,7 @@ def select(i: int, eligible: Floats, values: Direction, out: Floats) -> None:
         out[j] = a if eligible[j] > 0.0 else b
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _first_places(eligible: Floats, place: Ints) -> None:
     """Columns of the eligible devices, in front."""
     k = 0
@@ -227,7 +227,7 @@ def _first_places(eligible: Floats, place: Ints) -> None:
         k += eligible[j] != 0.0
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _remaining(eligible: Floats, place: Ints, pulsed: int) -> int:
     """Take a pulse off each of the first places, keep devices with pulses left in front, and count them."""
     kept = 0
@@ -239,7 +239,7 @@ def _remaining(eligible: Floats, place: Ints, pulsed: int) -> int:
     return kept
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def renew_noise(i: int, size: float, noise: Floats, eligible: Floats, drawn: Floats) -> None:
     """New write noise of the eligible devices."""
     k = 0
@@ -258,7 +258,7 @@ def weighed(i: int, counts: Int32s, hidden: Floats) -> float:
     return total
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _round(
     i: int,
     model: PulseModel,

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Int32s, UInt32s, UInt64s
-from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
+from analog_pc.compiled.kernel import REGROUPED_SUMS, WITHOUT_ENTRY, kernel
 from analog_pc.compiled.random_streams import mix, stream
 
 MOST_SLOTS = 31
@@ -111,7 +111,7 @@ def draw_trains(
     return lines
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def coincidences(
     lines: PulseTrains,
     counts: Int32s,
@@ -177,7 +177,7 @@ def _ones_of(lines: UInt32s) -> int:
     return count
 
 
-@kernel(nogil=True, fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _half_selected(i: int, own: np.int32, columns: UInt32s, counts: Int32s, hidden: Floats) -> float:
     """Sum over a row of half-selects x weight; `counts` are the coincidences, of any sign."""
     total = 0.0
@@ -186,7 +186,7 @@ def _half_selected(i: int, own: np.int32, columns: UInt32s, counts: Int32s, hidd
     return total
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _only_up(i: int, counts: Int32s) -> np.int32:
     """Keep the counts that go up, and add them."""
     total = np.int32(0)
@@ -245,7 +245,7 @@ def _draw(keys: UInt64s, side: np.uint64, p: Floats, every: np.uint32, lines: UI
         _bernoulli(keys[s], side, p[s], every, lines[s])
 
 
-@kernel(nogil=True)
+@kernel(**WITHOUT_ENTRY)
 def _bernoulli(key: np.uint64, side: np.uint64, p: Floats, every: np.uint32, lines: UInt32s) -> None:
     """Independent slots of probability p: where a random multiple of 2^-53 in [0, 1) is below p.
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from analog_pc.activations.compiled import KINKED, activate
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import INNER, kernel
 from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.workspace import ENERGY, NOISE, RATIO, SLOPE, BatchState, Workspace
 
 UNIT_ROUNDOFF = 2.0**-53
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _set_errors(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, work: Workspace) -> None:
     """lambda_k of the first `count` samples, its rounding, and what it adds to E and to the rounding of E."""
     n = chain.sizes[k]
@@ -54,7 +54,7 @@ def _set_errors(chain: Chain, k: int, mu0: Floats, p: BatchState, count: int, wo
         p.total[NOISE, b] += pi * (norm * delta + n * UNIT_ROUNDOFF * squared)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _set_feedback(chain: Chain, k: int, p: BatchState, count: int, work: Workspace) -> None:
     """h_k from lambda_{k+1}."""
     for b in range(count):
@@ -80,7 +80,7 @@ def _gate_on_kink(left: float, right: float, error: float, feedback: float) -> t
     return left, False
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
     """Gates, dE/dx and what may move in layer k."""
     n = chain.sizes[k]
@@ -119,7 +119,7 @@ def _set_gradient(chain: Chain, k: int, p: BatchState, count: int) -> None:
             gradient[k, b, i] = (error[k, b, i] - gate[k, b, i] * feedback[k, b, i]) * moving[k, b, i]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _norm(a: Floats, n: int) -> float:
     """Euclidean norm of the first n numbers."""
     total = 0.0
@@ -128,7 +128,7 @@ def _norm(a: Floats, n: int) -> float:
     return math.sqrt(total)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _open_feedback(p: BatchState, k: int, b: int, n: int) -> float:
     """||h_k|| of the first n units that move, where their gate is open."""
     total = 0.0
@@ -138,7 +138,7 @@ def _open_feedback(p: BatchState, k: int, b: int, n: int) -> float:
     return math.sqrt(total)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, tolerance: float) -> None:
     """||dE/dx_k|| against the limit at which layer k is at rest, into p.total."""
     n = chain.sizes[k]
@@ -167,7 +167,7 @@ def _compare(chain: Chain, k: int, p: BatchState, count: int, work: Workspace, t
             total[RATIO, b] = max(total[RATIO, b], g / limit)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def evaluate(chain: Chain, mu0: Floats, p: BatchState, count: int, tolerance: float, work: Workspace) -> None:
     """Set everything of a batch that follows from its activities p.x.
 

@@ -13,12 +13,12 @@ from analog_pc.compiled.factorization import (
     solve_packed,
     solve_symmetric,
 )
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import INNER, kernel
 from analog_pc.pcn.compiled.chain import Chain
 from analog_pc.pcn.compiled.workspace import BatchState, Workspace
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _eliminate_first(
     chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace
 ) -> None:
@@ -46,7 +46,7 @@ def _eliminate_first(
             wide[b, j] = slope[0, b, j] * work.particular[0, b, j]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _first_s(chain: Chain, compliance: Floats, b: int, work: Workspace) -> None:
     """s = B P_0 C^T + 1 / pi_1 of sample b, `compliance` f'_0 P_0 gate_0, into work.s; where it is symmetric
     its lower triangle."""
@@ -76,7 +76,7 @@ def _first_s(chain: Chain, compliance: Floats, b: int, work: Workspace) -> None:
         s[i, i] += 1.0 / chain.pi[1]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, work: Workspace) -> None:
     """dlambda of a clamped layer 1; sign > 0: H + shift is positive definite.
 
@@ -104,7 +104,7 @@ def _closed_direction(chain: Chain, p: BatchState, count: int, sign: Floats, wor
             work.narrow[b, i] = -work.narrow[b, i]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Workspace) -> None:
     """work.narrow becomes s^-1 work.narrow, all samples side by side."""
     n = chain.sizes[1]
@@ -127,7 +127,7 @@ def _closed_side_by_side(chain: Chain, count: int, sign: Floats, work: Workspace
             work.narrow[b, i] = rhs[i, b]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Workspace) -> None:
     """s = B P_{k-1} C^T + 1 / pi_k of sample b, k > 1, as `_first_s`; B p_{k-1} in p_k."""
     n = chain.sizes[k]
@@ -153,7 +153,7 @@ def _upper_s(chain: Chain, k: int, p: BatchState, b: int, work: Workspace) -> No
         s[i, i] += 1.0 / chain.pi[k]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Workspace) -> float:
     """p_k and P_k C_{k+1}^T of layer k > 0 of sample b; the sign of the determinant.
 
@@ -214,7 +214,7 @@ def _eliminate(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: 
     return sign
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work: Workspace) -> None:
     """dx and dlambda of layer k > 0 of sample b from dlambda of layer k + 1."""
     n = chain.sizes[k]
@@ -250,7 +250,7 @@ def _substitute(chain: Chain, k: int, p: BatchState, b: int, shift: float, work:
         dx[k, b, j] = 0.0 if held else dx[k, b, j]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _upper_direction(
     chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace
 ) -> None:
@@ -274,7 +274,7 @@ def _upper_direction(
             work.narrow[b, i] = 0.0
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def direction(chain: Chain, p: BatchState, count: int, shift: Floats, sign: Floats, work: Workspace) -> None:
     """Solve (H + shift) dx = -dE/dx over the moving nodes, into work.dx.
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.activations.compiled import KINKED
-from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.arrays import Floats, Ints
+from analog_pc.compiled.kernel import FAST_MATH, INNER, kernel
 from analog_pc.pcn.clamps import Clamps
 from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
@@ -21,7 +21,6 @@ from analog_pc.pcn.compiled.workspace import (
     RATIO,
     SLOPE,
     BatchState,
-    Workspace,
     new_batch_state,
     workspace,
 )
@@ -50,7 +49,7 @@ class Steps(NamedTuple):
     change: Floats  # largest of an activity
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, largest_change: Floats) -> None:
     """out = x + dx, stopped at the first kink on the way; the largest change of each sample.
 
@@ -83,21 +82,23 @@ def _move(chain: Chain, p: BatchState, count: int, dx: Floats, out: Floats, larg
             largest_change[b] = longest
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _copy(chain: Chain, source: BatchState, a: int, target: BatchState, b: int) -> None:
     """Sample a of `source` becomes sample b of `target`: what a step and its judgement need."""
     for k in range(chain.sizes.size):
-        target.x[k, b] = source.x[k, a]
-        target.slope[k, b] = source.slope[k, a]
-        target.gate[k, b] = source.gate[k, a]
-        target.moving[k, b] = source.moving[k, a]
-        target.curvature[k, b] = source.curvature[k, a]
-        target.feedback[k, b] = source.feedback[k, a]
-        target.gradient[k, b] = source.gradient[k, a]
-    target.total[:, b] = source.total[:, a]
+        for i in range(chain.sizes[k]):
+            target.x[k, b, i] = source.x[k, a, i]
+            target.slope[k, b, i] = source.slope[k, a, i]
+            target.gate[k, b, i] = source.gate[k, a, i]
+            target.moving[k, b, i] = source.moving[k, a, i]
+            target.curvature[k, b, i] = source.curvature[k, a, i]
+            target.feedback[k, b, i] = source.feedback[k, a, i]
+            target.gradient[k, b, i] = source.gradient[k, a, i]
+    for row in range(len(source.total)):
+        target.total[row, b] = source.total[row, a]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _misfit(chain: Chain, now: BatchState, other: BatchState, b: int, shift: float) -> float:
     """||dx/dt - shift dx|| after the step of sample b: what its linearisation left out."""
     total = 0.0
@@ -108,7 +109,7 @@ def _misfit(chain: Chain, now: BatchState, other: BatchState, b: int, shift: flo
     return math.sqrt(total)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _accept(
     chain: Chain,
     now: BatchState,
@@ -146,7 +147,7 @@ def _accept(
             _copy(chain, now, b, other, b)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _load(chain: Chain, x: Floats, p: BatchState) -> None:
     """Activities from x [samples, all]."""
     to = p.x
@@ -159,7 +160,7 @@ def _load(chain: Chain, x: Floats, p: BatchState) -> None:
                 at += 1
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longest: Floats) -> None:
     """The longest step of each sample: a part of what its largest activity is now.
 
@@ -175,7 +176,7 @@ def _set_longest(chain: Chain, p: BatchState, count: int, search: Search, longes
         longest[b] = search.reach * size if size > 0.0 else np.inf
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> None:
     """Sample b of a batch becomes a sample of what is found."""
     sizes = chain.sizes
@@ -183,8 +184,8 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
     at = 0
     for k in range(sizes.size):
         n = sizes[k]
-        found.x[sample, at : at + n] = p.x[k, b, :n]
         for i in range(n):
+            found.x[sample, at + i] = p.x[k, b, i]
             residual = max(residual, abs(p.gradient[k, b, i]))
         at += n
     slope = p.total[SLOPE, b]
@@ -192,71 +193,68 @@ def _store(chain: Chain, p: BatchState, b: int, found: Found, sample: int) -> No
     found.residual[sample] = residual if slope < np.inf else slope  # which is NaN where a gradient is
 
 
-@kernel(**FAST_MATH)
-def _relax_some(
-    chain: Chain,
-    search: Search,
-    mu0: Floats,
-    found: Found,
-    start: int,
-    now: BatchState,
-    other: BatchState,
-    work: Workspace,
+@kernel(**INNER)
+def _retire(
+    chain: Chain, p: BatchState, count: int, which: Ints, shift: Floats, mu0: Floats, found: Found, last: bool
 ) -> int:
-    """Relax len(mu0) samples from `start` on; mu0 is scratch afterwards.  Returns the number of iterations.
+    """Store the samples that are done, all of them after the last iteration; how many still move.
 
-    The samples that still move stand first: a sample that is done is stored, and the last one that moves
-    takes its place.
+    These stand first: the last one that moves takes the place of one that is done.
     """
-    count = len(mu0)
-    which = np.arange(start, start + count)
-    steps = Steps(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
-    shift = steps.shift
-    unit = chain.softness
-    smallest = FREE_INPUT_SHIFT * unit if chain.pi[0] == 0.0 else 0.0
-    _load(chain, found.x[start : start + count], now)
-    _set_longest(chain, now, count, search, steps.longest)
-    evaluate(chain, mu0, now, count, search.tolerance, work)
-    for b in range(count):
-        shift[b] = max(smallest, now.total[SLOPE, b] / steps.longest[b])
-    iteration = 0
-    while True:
-        total = now.total
-        for b in range(count - 1, -1, -1):
-            if total[RATIO, b] <= 1.0 or total[RATIO, b] == np.inf or iteration == search.max_iterations:
-                _store(chain, now, b, found, which[b])
-                count -= 1
-                if b < count:
-                    _copy(chain, now, count, now, b)
-                    which[b] = which[count]
-                    shift[b] = shift[count]
-                    mu0[b] = mu0[count]
-        if count == 0:
-            return iteration
-        iteration += 1
-        direction(chain, now, count, shift, steps.sign, work)
-        _move(chain, now, count, work.dx, other.x, steps.change)
-        evaluate(chain, mu0, other, count, search.tolerance, work)
-        _accept(chain, now, other, count, steps, smallest, unit)
-        accepted = other
-        other = now
-        now = accepted
-        _set_longest(chain, now, count, search, steps.longest)
+    total = p.total
+    for b in range(count - 1, -1, -1):
+        if last or total[RATIO, b] <= 1.0 or total[RATIO, b] == np.inf:
+            _store(chain, p, b, found, which[b])
+            count -= 1
+            if b < count:
+                _copy(chain, p, count, p, b)
+                which[b] = which[count]
+                shift[b] = shift[count]
+                for i in range(mu0.shape[1]):
+                    mu0[b, i] = mu0[count, i]
+    return count
 
 
 @kernel(**FAST_MATH)
 def _relax(chain: Chain, search: Search, mu0: Floats, found: Found) -> int:
-    """Relax all samples, so many at a time that their states stay in the cache."""
-    samples = len(mu0)
-    count = min(samples, AT_A_TIME)
-    now = new_batch_state(chain, count)
-    other = new_batch_state(chain, count)
-    work = workspace(chain, count)
+    """Relax all samples, so many at a time that their states stay in the cache; the number of iterations.
+
+    mu0 is scratch afterwards.
+    """
+    at_a_time = min(len(mu0), AT_A_TIME)
+    now = new_batch_state(chain, at_a_time)
+    other = new_batch_state(chain, at_a_time)
+    work = workspace(chain, at_a_time)
+    steps = Steps(np.zeros(at_a_time), np.zeros(at_a_time), np.zeros(at_a_time), np.zeros(at_a_time))
+    shift = steps.shift
+    unit = chain.softness
+    smallest = FREE_INPUT_SHIFT * unit if chain.pi[0] == 0.0 else 0.0
     most = 0
-    for start in range(0, samples, AT_A_TIME):
-        part = mu0[start : min(start + AT_A_TIME, samples)]
-        iterations = _relax_some(chain, search, part, found, start, now, other, work)
-        most = max(most, iterations)
+    for start in range(0, len(mu0), AT_A_TIME):
+        count = min(at_a_time, len(mu0) - start)
+        constant = mu0[start : start + count]
+        which = np.arange(start, start + count)
+        _load(chain, found.x[start : start + count], now)
+        _set_longest(chain, now, count, search, steps.longest)
+        evaluate(chain, constant, now, count, search.tolerance, work)
+        for b in range(count):
+            shift[b] = max(smallest, now.total[SLOPE, b] / steps.longest[b])
+        iteration = 0
+        while True:
+            last = iteration == search.max_iterations
+            count = _retire(chain, now, count, which, shift, constant, found, last)
+            if count == 0:
+                break
+            iteration += 1
+            direction(chain, now, count, shift, steps.sign, work)
+            _move(chain, now, count, work.dx, other.x, steps.change)
+            evaluate(chain, constant, other, count, search.tolerance, work)
+            _accept(chain, now, other, count, steps, smallest, unit)
+            accepted = other
+            other = now
+            now = accepted
+            _set_longest(chain, now, count, search, steps.longest)
+        most = max(most, iteration)
     return most
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats, Ints
-from analog_pc.compiled.kernel import FAST_MATH, kernel
+from analog_pc.compiled.kernel import INNER, kernel
 from analog_pc.pcn.compiled.chain import Chain
 
 PAIRS_FROM = 8  # samples, from which s_1 of all is one product of matrices
@@ -57,7 +57,7 @@ class Workspace(NamedTuple):
     pivots: Ints  # [rows]
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def new_batch_state(chain: Chain, samples: int) -> BatchState:
     """States of a batch, not yet evaluated."""
     layers, _, width = chain.weights.shape
@@ -78,13 +78,13 @@ def new_batch_state(chain: Chain, samples: int) -> BatchState:
     )
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _pairs(n: int, symmetric: bool) -> int:
     """Pairs of n rows; of one triangle where they are symmetric."""
     return n * (n + 1) // 2 if symmetric else n * n
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _row_pairs(weights: Floats, back: Floats, n: int, symmetric: bool) -> Floats:
     """Products of rows i of W and j of F, i >= j where they are symmetric, [pairs, width]."""
     out = np.empty((_pairs(n, symmetric), weights.shape[1]))
@@ -97,7 +97,7 @@ def _row_pairs(weights: Floats, back: Floats, n: int, symmetric: bool) -> Floats
     return out
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def _norm(matrix: Floats) -> float:
     """Frobenius' norm."""
     total = 0.0
@@ -107,7 +107,7 @@ def _norm(matrix: Floats) -> float:
     return math.sqrt(total)
 
 
-@kernel(**FAST_MATH)
+@kernel(**INNER)
 def workspace(chain: Chain, samples: int) -> Workspace:
     """Scratch for the steps of a batch."""
     layers, rows, width = chain.weights.shape

@@ -23,7 +23,7 @@ import numpy as np
 from analog_pc.activations.compiled import KINKED, Pieces, activate
 from analog_pc.arrays import Bools, Floats
 from analog_pc.compiled.block_tridiagonal import BlockMatrix, Layout
-from analog_pc.compiled.kernel import REGROUPED_SUMS, kernel
+from analog_pc.compiled.kernel import REGROUPED_SUMS, WITHOUT_ENTRY, kernel
 
 
 class ActivationCircuits(NamedTuple):
@@ -95,7 +95,7 @@ def new_point(count: int) -> Point:
     )
 
 
-@kernel(fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _unfold(circuits: ActivationCircuits, hidden: int, point: Point) -> None:
     """x and gate of rectifiers, with their derivatives by z."""
     kinks = circuits.pieces.kinks
@@ -124,7 +124,7 @@ def _unfold(circuits: ActivationCircuits, hidden: int, point: Point) -> None:
         dgate_dz[j] = opens
 
 
-@kernel(fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _set_activations(circuits: ActivationCircuits, hidden: int, point: Point) -> None:
     """x, phi and gate with their derivatives by z; the first `hidden` activities have an activation."""
     code = circuits.code
@@ -154,7 +154,7 @@ def _set_activations(circuits: ActivationCircuits, hidden: int, point: Point) ->
         dphi_dz[j] *= gain[j] * dx_dz[j]
 
 
-@kernel(fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _add_product(flat: Floats, start: int, vector: Floats, out: Floats) -> None:
     """out += M vector; M [out.size, vector.size] lies flat from `start`.
 
@@ -212,7 +212,7 @@ def evaluate(problem: Problem, mu1: Floats, point: Point) -> None:
     _set_residual(problem, point)
 
 
-@kernel(fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _set_residual(problem: Problem, point: Point) -> None:
     """h, R and the measures, from T e + d in `feedback`."""
     sizes = problem.layout.sizes
@@ -247,14 +247,14 @@ def _set_residual(problem: Problem, point: Point) -> None:
     point.measures[ENERGY] = energy
 
 
-@kernel()
+@kernel(**WITHOUT_ENTRY)
 def free_layers(problem: Problem) -> int:
     """How many layers move."""
     layers = problem.layout.sizes.size
     return layers if problem.output_is_free.any() else layers - 1
 
 
-@kernel(fastmath=REGROUPED_SUMS)
+@kernel(fastmath=REGROUPED_SUMS, **WITHOUT_ENTRY)
 def _add_row(out: Floats, factor: float, row: Floats, scale: Floats) -> None:
     """out += factor row scale, as slices: see `_add_product`."""
     for j in range(out.size):

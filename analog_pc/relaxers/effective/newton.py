@@ -8,7 +8,7 @@ import numpy as np
 
 from analog_pc.arrays import Bools, Floats
 from analog_pc.compiled.block_tridiagonal import BlockMatrix, empty_matrix, factor, solve
-from analog_pc.compiled.kernel import kernel
+from analog_pc.compiled.kernel import WITHOUT_ENTRY, kernel
 from analog_pc.relaxers.effective.equations import (
     ENERGY,
     SCALE,
@@ -60,7 +60,7 @@ def stopped(kinks: Floats, z: float, step: float) -> float:
     return new
 
 
-@kernel()
+@kernel(**WITHOUT_ENTRY)
 def _leave_kinks(problem: Problem, point: Point) -> bool:
     """Move drives inside the dead zone of a kink that repels to its end downhill; whether there are any.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
 from analog_pc.activations import ACTIVATIONS
 from analog_pc.pcn import PredictiveCodingNetwork, make_clamps, random_network, relax
-from analog_pc.pcn.compiled.chain import chain_of
+from analog_pc.pcn.compiled.chain import Chain, chain_of
 from analog_pc.pcn.compiled.evaluation import evaluate
 from analog_pc.pcn.compiled.newton_step import direction
 from analog_pc.pcn.compiled.workspace import new_batch_state, workspace
@@ -21,6 +22,27 @@ CASES = {
     "partly clamped": ((3, 5, 4, 2), True),
     "one layer, clamped": ((3, 4), False),
 }
+
+
+@numba.njit(cache=False)  # type: ignore[untyped-decorator, unused-ignore]
+def step_at(chain, x, mu0, shift):  # type: ignore[no-untyped-def]
+    samples = x.shape[1]
+    now = new_batch_state(chain, samples)
+    work = workspace(chain, samples)
+    now.x[:] = x
+    evaluate(chain, mu0, now, samples, 1e-12, work)
+    sign = np.zeros(samples)
+    direction(chain, now, samples, shift, sign, work)
+    return now, work.dx, sign
+
+
+def side_by_side(chain: Chain, x: list[np.ndarray]) -> np.ndarray:
+    """Activities above the input as compiled code takes them, [K, samples, width]."""
+    layers, _, width = chain.weights.shape
+    out = np.zeros((layers, len(x[0]), width))
+    for k, a in enumerate(x[1:]):
+        out[k, :, : a.shape[1]] = a
+    return out
 
 
 def landscape_of(name: str, case: str, samples: int, free_output: bool = False) -> Landscape:
@@ -48,14 +70,9 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
         x[1][:, 0] = kinks[0]
     x = [np.where(f, a, v) for f, a, v in zip(landscape.clamps.free, x, landscape.clamps.values, strict=True)]
     chain = chain_of(landscape.network, landscape.clamps)
-    now = new_batch_state(chain, samples)
-    work = workspace(chain, samples)
-    for k, a in enumerate(x[1:]):
-        now.x[k, :, : a.shape[1]] = a
-    evaluate(chain, landscape.state(landscape.forward()).mu[1], now, samples, 1e-12, work)
     shift = np.linspace(0.0, 0.7, samples)
-    sign = np.zeros(samples)
-    direction(chain, now, samples, shift, sign, work)
+    mu0 = landscape.state(landscape.forward()).mu[1]
+    now, dx, sign = step_at(chain, side_by_side(chain, x), mu0, shift)
     gates = [None, *(np.where(now.moving[k, :, :n] < chain.free[k, :n], now.gate[k, :, :n], np.nan)
                      for k, n in enumerate(chain.sizes))]  # fmt: skip
     state = landscape.state(x, gates)
@@ -66,7 +83,7 @@ def test_a_step_solves_the_whole_hessian(name: str, case: str, samples: int, fre
     gradient = np.concatenate(
         [np.zeros_like(x[0]), *(now.gradient[k, :, :n] for k, n in enumerate(chain.sizes))], 1
     )
-    step = np.concatenate([np.zeros_like(x[0]), *(work.dx[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
+    step = np.concatenate([np.zeros_like(x[0]), *(dx[k, :, :n] for k, n in enumerate(chain.sizes))], 1)
     for s in range(samples):
         rows = masks[s]
         matrix = full[s][np.ix_(rows, rows)] + shift[s] * np.eye(rows.sum())
@@ -88,10 +105,7 @@ def test_the_gradient_is_that_of_the_landscape(name: str) -> None:
     x = [np.where(f, rng.normal(size=v.shape), v)
          for f, v in zip(landscape.clamps.free, landscape.clamps.values, strict=True)]  # fmt: skip
     chain = chain_of(landscape.network, landscape.clamps)
-    now = new_batch_state(chain, 5)
-    for k, a in enumerate(x[1:]):
-        now.x[k, :, : a.shape[1]] = a
-    evaluate(chain, landscape.state(landscape.forward()).mu[1], now, 5, 1e-12, workspace(chain, 5))
+    now, *_ = step_at(chain, side_by_side(chain, x), landscape.state(landscape.forward()).mu[1], np.zeros(5))
     state = landscape.state(x)
     for k, n in enumerate(chain.sizes):
         np.testing.assert_allclose(now.gradient[k, :, :n], state.gradient[k + 1], rtol=0.0, atol=1e-13)

@@ -61,7 +61,7 @@ def found_points(model: Model, analysis: OperatingPoint, options: Options) -> Fl
 def _problem(model: Model, analysis: OperatingPoint, options: Options) -> Problem:
     if analysis.samples == 0:
         raise BadInput(f"operating point of circuit {model.name}: no samples")
-    compile_kernels()  # before the clock of the limit starts
+    compile_kernels(analysis.samples)  # before the clock of the limit starts
     return Problem.of(model, analysis, options.check_stability, Deadline(options.time_limit))
 
 

@@ -25,8 +25,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS, TILE
+from analog_pc.compiled.kernel import INNER, kernel
+from analog_pc.simulators.native.kernels import OPTIONS, TILE
 from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, evaluate_outputs
 
 STEPS = 60

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.compiled.kernel import INNER, kernel
+from analog_pc.simulators.native.kernels import OPTIONS
 from analog_pc.simulators.native.kernels.flow_kernel import (
     FlowProblem,
     FlowState,
@@ -52,9 +52,12 @@ def change_of_state(segment: Segment, scale: float) -> float:
 @kernel(**INNER)
 def keep(work: Workspace) -> None:
     """A step, or a piece of a segment, starts at what was evaluated last."""
-    work.y0[:] = work.y
-    work.f0[:] = work.f
-    work.slopes0[:] = work.slopes
+    for i in range(len(work.y)):
+        work.y0[i] = work.y[i]
+    for o in range(len(work.f)):
+        work.f0[o] = work.f[o]
+        for a in range(len(work.slopes)):
+            work.slopes0[a, o] = work.slopes[a, o]
 
 
 @kernel(**INNER)
@@ -128,11 +131,15 @@ def contracts_along(
     problem: FlowProblem, drive: Floats, segment: Segment, scale: float, work: Workspace
 ) -> bool:
     """Whether the flow contracts all along a segment, in the metric of the sample, or balanced at its end."""
-    if _contracts_in_metric(problem, drive, segment, scale, work):
-        return True
-    evaluate(problem, drive, segment.x1, segment.q1, work)
-    eliminate_outputs(problem, work.slopes, segment.q1, work, False)
-    return balance(work) and _contracts_in_metric(problem, drive, segment, scale, work)
+    for balanced in (False, True):
+        if balanced:
+            evaluate(problem, drive, segment.x1, segment.q1, work)
+            eliminate_outputs(problem, work.slopes, segment.q1, work, False)
+            if not balance(work):
+                break
+        if _contracts_in_metric(problem, drive, segment, scale, work):
+            return True
+    return False
 
 
 @kernel(**OPTIONS)
@@ -140,6 +147,7 @@ def contracts_to(problem: FlowProblem, state: FlowState, x: Floats, q: Floats, f
     """`found`: whether the flow contracts all the way from state.x to x (and q there)."""
     work = workspace(problem)
     for s in range(first, last):
-        work.metric[:] = problem.metric
+        for i in range(len(work.metric)):
+            work.metric[i] = problem.metric[i]
         segment = Segment(state.x[s], state.q[s], x[s], q[s])
         state.found[s] = contracts_along(problem, state.drive[s], segment, state.scale[s], work)

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analog_pc.arrays import Bools, Floats, Ints
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.compiled.kernel import INNER, kernel
+from analog_pc.simulators.native.kernels import OPTIONS
 from analog_pc.simulators.native.kernels.transfer_functions import TransferTable, evaluate_sample
 
 SWEEPS = 4
@@ -149,8 +149,9 @@ def eliminate_outputs(
         for k in range(work.spans[j, 0], work.spans[j, 1]):
             work.t[j, k] /= work.system[j, j]
         work.t[j, n] /= work.system[j, j]
-    work.jacobian[:] = problem.rate_x
     for i in range(n):
+        for k in range(n):
+            work.jacobian[i, k] = problem.rate_x[i, k]
         for o in range(outputs):
             value = problem.rate_q[i, o]
             if value != 0.0:
@@ -164,12 +165,13 @@ def _fill_system(problem: FlowProblem, slopes: Floats, work: Workspace) -> None:
     outputs = len(work.system)
     n = len(work.jacobian)
     table = problem.table
-    work.used[:] = slopes
     work.system[:] = 0.0
     work.t[:] = 0.0
     for o in range(outputs):
         work.spans[o, 0] = n
         work.spans[o, 1] = 0
+        for a in range(len(slopes)):
+            work.used[a, o] = slopes[a, o]
         for a in range(2 if table.gated[o] else 1):
             slope = slopes[a, o]
             if slope != 0.0:

@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS
+from analog_pc.compiled.kernel import INNER, kernel
+from analog_pc.simulators.native.kernels import OPTIONS
 from analog_pc.simulators.native.kernels.contraction import (
     NEAR,
     Segment,
@@ -315,6 +315,15 @@ def _next_ramp(table: TransferTable, o: int, volts: float, rate: float) -> tuple
 
 
 @kernel(**INNER)
+def _copy(x: Floats, q: Floats, to_x: Floats, to_q: Floats) -> None:
+    """States and outputs of one place become those of another."""
+    for i in range(len(x)):
+        to_x[i] = x[i]
+    for o in range(len(q)):
+        to_q[o] = q[o]
+
+
+@kernel(**INNER)
 def _follow_one(
     problem: FlowProblem, drive: Floats, push: Floats, x: Floats, q: Floats, scale: float, work: Workspace
 ) -> bool:
@@ -322,7 +331,8 @@ def _follow_one(
 
     An infinite step is tried every now and then, since the flow may contract all the way to its end.
     """
-    work.metric[:] = problem.metric
+    for i in range(len(x)):
+        work.metric[i] = problem.metric[i]
     free = 0.25 * problem.tick  # the step that kinks do not shorten
     longest = UNLIMITED * problem.tick
     evaluate(problem, drive, x, q, work)
@@ -340,8 +350,7 @@ def _follow_one(
         last = trial or h > longest
         inverse_step = 0.0 if last else 1.0 / h
         keep(work)
-        segment.x0[:] = x
-        segment.q0[:] = q
+        _copy(x, q, segment.x0, segment.q0)
         good = _step(problem, drive, push, segment, inverse_step, scale, work)
         change = 0.0
         truncation = 0.0
@@ -359,8 +368,7 @@ def _follow_one(
             good = _make_second_order(problem, drive, segment, h, scale, work)
             good = good and (truncation <= AT_KINKS or pieces_kept(problem, work))
         if not good:
-            x[:] = segment.x0
-            q[:] = segment.q0
+            _copy(segment.x0, segment.q0, x, q)
             evaluate(problem, drive, x, q, work)
         if not trial:
             following = _next_step(longest if last else h, change, coarseness, good, refused)

@@ -10,8 +10,7 @@ import numpy as np
 
 from analog_pc.activations.smooth import tanh as tanh_and_derivatives
 from analog_pc.arrays import Floats
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER
+from analog_pc.compiled.kernel import INNER, kernel
 from analog_pc.simulators.native.kernels.flow_kernel import FlowProblem, Workspace
 from analog_pc.simulators.native.kernels.transfer_functions import (
     RAMP,

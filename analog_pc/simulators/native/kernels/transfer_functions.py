@@ -21,8 +21,8 @@ from analog_pc.activations.smooth import tanh as tanh_and_derivatives
 from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.circuit.transfer import LOST
 from analog_pc.compiled.elementary import exponential, logarithm
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER, OPTIONS, TILE
+from analog_pc.compiled.kernel import INNER, kernel
+from analog_pc.simulators.native.kernels import OPTIONS, TILE
 from analog_pc.simulators.native.kernels.wright_omega import wright_omega
 from analog_pc.simulators.native.mna.elements import NonlinearElement
 

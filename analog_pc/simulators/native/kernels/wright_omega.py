@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 
-from analog_pc.compiled.kernel import kernel
-from analog_pc.simulators.native.kernels import INNER
+from analog_pc.compiled.kernel import INNER, kernel
 
 # exp(z) is omega up to a part of exp(z), which is less than a rounding error below this z.
 EXPONENTIAL = -40.0

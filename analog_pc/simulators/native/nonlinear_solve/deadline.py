@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Deadline:
@@ -20,3 +22,11 @@ class Deadline:
     @property
     def passed(self) -> bool:
         return self._end is not None and time.monotonic() > self._end
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What is done inside does not count: compiling, which takes its time once for an installation."""
+        began = time.monotonic()
+        yield
+        if self._end is not None:
+            self._end += time.monotonic() - began

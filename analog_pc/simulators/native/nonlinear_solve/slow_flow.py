@@ -148,6 +148,8 @@ class SlowFlow:
             np.empty((len(x), self._static.form.gain.shape[0])), q.copy(), np.zeros(len(x), np.bool_)
         )
         left = np.arange(len(x))
+        with deadline.stopped():
+            compile_walk()
         for _ in range(ROUNDS):
             start = self._solver.solve(self._maps.inputs.feedforward(x, u[left]), out.q[left])
             state = self._state(problem, x, u[left], start.q, start.q)
@@ -285,9 +287,8 @@ def _pushes(rate_q: Floats, by_x: Floats) -> Floats:
     return np.where(moves < 0.0, -1.0, 1.0)
 
 
-@cache
-def compile_slow_flow() -> None:
-    """Compile the flow, or load it: once for an installation, some twenty seconds."""
+def _nothing() -> tuple[FlowProblem, FlowState]:
+    """A flow without states, and no sample of it."""
     none = np.zeros((0, 0))
     problem = FlowProblem(
         table=empty_table(),
@@ -301,10 +302,21 @@ def compile_slow_flow() -> None:
         metric=np.zeros(0),
         tick=1.0,
     )
-    state = FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
-    follow(problem, state, 0, 0)
-    contracts_to(problem, state, none, none, 0, 0)
-    fill_jacobians(problem, none, np.zeros((0, 0, 0)))
+    return problem, FlowState(none, none, none, none, np.zeros(0), np.zeros(0, dtype=np.bool_))
+
+
+@cache
+def compile_contraction() -> None:
+    """Compile the test of contraction, or load it: once for an installation, some ten seconds."""
+    problem, state = _nothing()
+    contracts_to(problem, state, state.x, state.q, 0, 0)
+    fill_jacobians(problem, state.drive, np.zeros((0, 0, 0)))
+
+
+@cache
+def compile_walk() -> None:
+    """Compile the walk, or load it, when the first sample is followed: some twenty seconds more."""
+    follow(*_nothing(), 0, 0)
 
 
 def _follow(problem: CompiledFlow, state: FlowState, deadline: Deadline, first: int, last: int) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from analog_pc.simulators.native.nonlinear_solve.block_newton import compile_block_newton
+from analog_pc.simulators.native.nonlinear_solve.block_newton import LEAST_SAMPLES, compile_block_newton
 from analog_pc.simulators.native.nonlinear_solve.problem import Problem, SolveState, Strategy
-from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_slow_flow
+from analog_pc.simulators.native.nonlinear_solve.slow_flow import compile_contraction
 from analog_pc.simulators.native.nonlinear_solve.strategies.follow_slow_flow import FollowSlowFlow
 from analog_pc.simulators.native.nonlinear_solve.strategies.follow_transient import FollowTransient
 from analog_pc.simulators.native.nonlinear_solve.strategies.newton_from_guess import NewtonFromGuess
@@ -25,10 +25,14 @@ STRATEGIES: tuple[Strategy, ...] = (
 )
 
 
-def compile_kernels() -> None:
-    """Compile what the strategies call, or load it: once for an installation, before a time limit starts."""
-    compile_slow_flow()
-    compile_block_newton()
+def compile_kernels(samples: int) -> None:
+    """Compile what a batch needs at once, or load it: once for an installation, before a time limit starts.
+
+    The walk is compiled when a sample needs it.
+    """
+    compile_contraction()
+    if samples >= LEAST_SAMPLES:
+        compile_block_newton()
 
 
 def solve(problem: Problem) -> SolveState:
