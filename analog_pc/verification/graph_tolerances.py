@@ -25,14 +25,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Floats, Ints
 from analog_pc.compiler import CompiledGraph
 from analog_pc.mapping import spring_scale
-from analog_pc.pcn import Equilibrium, Population
+from analog_pc.pcn import Equilibrium
 from analog_pc.pcn.graph.landscape import GraphLandscape
 from analog_pc.pcn.graph.state import GraphState
-from analog_pc.verification.tolerances import RELTOL, SECOND_ORDER, VNTOL, unity_lag
+from analog_pc.verification.tolerances import (
+    RELTOL,
+    SECOND_ORDER,
+    VNTOL,
+    steepest,
+    steepest_slopes,
+    unity_lag,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +70,8 @@ def graph_tolerances(
     state = landscape.resting_state(list(ideal.activities))
     off = _deviations(compiled, state)
     dx = _moves(compiled, landscape, state, _left_in_flow(compiled, state, off))
-    dmu = _predictions(compiled, state, off, dx)
+    slopes = steepest_slopes(landscape, state)
+    dmu = _predictions(compiled, state, off, dx, slopes)
     one = unity_lag(compiled.design.technology.opamp_gain)
     deps = [
         d + m + one * np.abs(e) if known else m
@@ -73,7 +80,7 @@ def graph_tolerances(
     bounds = {"x": dx, "mu": dmu, "eps": deps}
     found = {name: max(float(b.max(initial=0.0)) for b in parts) for name, parts in bounds.items()}
     found["energy"] = float(np.max(_energy(compiled, state, dx, deps)))
-    found["dW"] = _update(compiled, state, dx, deps)
+    found["dW"] = _update(compiled, state, dx, deps, slopes)
     return {name: SECOND_ORDER * bound / scales[name] + RELTOL for name, bound in found.items()}
 
 
@@ -147,7 +154,7 @@ def _moves(
 ) -> list[Floats]:
     """|K^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; by population."""
     full = landscape.hessian(state)
-    steep = landscape.hessian(_steepest(landscape, state))
+    steep = landscape.hessian(steepest(landscape, state))
     moving = np.concatenate(state.moving, axis=1)
     resting = np.broadcast_to(np.concatenate(compiled.clamps.free), moving.shape) & ~moving
     drives = [
@@ -164,31 +171,14 @@ def _moves(
     return np.split(out, np.cumsum(compiled.graph.sizes)[:-1], axis=1)
 
 
-def _steepest(landscape: GraphLandscape, state: GraphState) -> GraphState:
-    """The state with the steeper of the two slopes as the gate of what rests on a kink."""
-    gates: list[Floats | None] = []
-    for population, x, gate in zip(landscape.graph.populations, state.x, state.kink_gate, strict=True):
-        slope = _slopes(population, x, gate)
-        gates.append(None if gate is None else np.where(np.isnan(gate), np.nan, slope))
-    return landscape.state(state.x, gates)
-
-
-def _slopes(population: Population, x: Floats, kink_gate: Floats | None) -> Floats:
-    """|f'|; on a kink the steepest slope of f, which is at least that of the side to which x may move."""
-    slope = np.abs(population.f.slope(x))
-    if kink_gate is None or not isinstance(population.f, PiecewiseLinear):
-        return np.asarray(slope)
-    return np.where(np.isnan(kink_gate), slope, max(abs(k) for k in population.f.slopes))
-
-
 def _predictions(
-    compiled: CompiledGraph, state: GraphState, off: _Deviations, dx: list[Floats]
+    compiled: CompiledGraph, state: GraphState, off: _Deviations, dx: list[Floats], slopes: list[Floats]
 ) -> list[Floats]:
     """dmu with what the moves of the sources and gains add."""
     graph = compiled.graph
     found = [m.copy() for m in off.mu]
     for p, (source, target, gain) in enumerate(zip(graph.sources, graph.targets, graph.gains, strict=True)):
-        rise = _slopes(graph.populations[source], state.x[source], state.kink_gate[source])
+        rise = slopes[source]
         moved = (rise * dx[source]) @ np.abs(graph.weights[p]).T
         found[target] += np.abs(state.factor[p]) * moved
         if gain is not None:
@@ -207,7 +197,9 @@ def _energy(compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: 
     return total
 
 
-def _update(compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: list[Floats]) -> float:
+def _update(
+    compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: list[Floats], slopes: list[Floats]
+) -> float:
     """Largest |d dW| <= dpost^T (|pre| + dpre) + |post|^T dpre, post = lambda, pre = g f(x_source)."""
     graph = compiled.graph
     one = unity_lag(compiled.design.technology.opamp_gain)
@@ -218,7 +210,7 @@ def _update(compiled: CompiledGraph, state: GraphState, dx: list[Floats], deps: 
         source = graph.sources[p]
         target = graph.targets[p]
         f = np.abs(state.activation[source])
-        rise = _slopes(graph.populations[source], state.x[source], state.kink_gate[source])
+        rise = slopes[source]
         dpre = np.abs(state.factor[p]) * (rise * dx[source] + one * f)
         gain = graph.gains[p]
         if gain is not None:

@@ -9,9 +9,10 @@ ideal equilibrium they leave a gradient of at most::
 
 To first order the equilibrium moves by dx = H^-1 r, H the Hessian of E, so |dx| <= |H^-1| r node by node.
 An activity that rests on a kink is off by d = |z|/A_r (A_r: gain of the rectifier, z: its drive, see
-`activations/piecewise_linear.py`), which adds |H| d to r of the others.  The rest follows by the chain rule::
+`activations/piecewise_linear.py`), which adds |H| d to r of the others; f moves with it by the steeper of its
+two slopes, whatever the gate.  The rest follows by the chain rule, slope = |f'|, on a kink the steeper one::
 
-    |dmu_l| <= |W_l| gate_{l-1} |dx_{l-1}| + delta_l |mu_l|        |deps_l| <= |dx_l| + |dmu_l|
+    |dmu_l| <= |W_l| slope_{l-1} |dx_{l-1}| + delta_l |mu_l|       |deps_l| <= |dx_l| + |dmu_l|
     |dE|    <= sum pi |eps| |deps| + 1/2 pi |deps|^2
     |d dW|  <= pi (|deps| |f| + |eps| |df| + |deps| |df|)          summed over samples
 
@@ -25,9 +26,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from analog_pc.activations import PiecewiseLinear
 from analog_pc.arrays import Floats
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.pcn import Equilibrium
+from analog_pc.pcn.graph.landscape import GraphLandscape
+from analog_pc.pcn.graph.state import GraphState
 from analog_pc.pcn.hessian import moving
 from analog_pc.pcn.state import Landscape, State
 
@@ -46,8 +50,8 @@ def tolerances(compiled: CompiledNetwork, ideal: Equilibrium, scales: dict[str, 
     dx = _moves(compiled, landscape, state, _gradient(compiled, state, forward, feedback))
     net = compiled.network
     rate = [
-        np.abs(g) * d + unity_lag(gain) * np.abs(f)
-        for g, d, f in zip(state.gate, dx, state.activation[:-1], strict=False)
+        slope * d + unity_lag(gain) * np.abs(f)
+        for slope, d, f in zip(steepest_slopes(landscape, state), dx, state.activation[:-1], strict=False)
     ]
     dmu = [
         np.abs(state.mu[k]) * forward[k] + rate[k - 1] @ np.abs(net.W[k - 1]).T
@@ -111,6 +115,7 @@ def _gradient(
 def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: list[Floats]) -> list[Floats]:
     """|H^-1| r over the moving activities, |z|/A_r on kinks, 0 on clamps; layers 0 ... L."""
     full = landscape.hessian(state)
+    steep = landscape.hessian(steepest(landscape, state))
     free_moving = moving(landscape, state)
     free = np.broadcast_to(np.concatenate(landscape.clamps.free), free_moving.shape)
     resting = free & ~free_moving
@@ -119,7 +124,28 @@ def _moves(compiled: CompiledNetwork, landscape: Landscape, state: State, r: lis
     total = np.concatenate(r, axis=1)
     for s, mask in enumerate(free_moving):
         if mask.any():
-            push = total[s] + np.abs(full[s]) @ out[s]
+            push = total[s] + np.abs(steep[s]) @ out[s]
             inverse = np.linalg.inv(full[s][np.ix_(mask, mask)])
             out[s, mask] = np.abs(inverse) @ push[mask]
     return np.split(out, np.cumsum(compiled.network.sizes)[:-1], axis=1)
+
+
+def steepest(landscape: GraphLandscape, state: GraphState) -> GraphState:
+    """The state with the steeper of the two slopes as the gate of what rests on a kink."""
+    slopes = steepest_slopes(landscape, state)
+    gates = [
+        None if gate is None else np.where(np.isnan(gate), np.nan, slope)
+        for gate, slope in zip(state.kink_gate, slopes, strict=True)
+    ]
+    return landscape.state(state.x, gates)
+
+
+def steepest_slopes(landscape: GraphLandscape, state: GraphState) -> list[Floats]:
+    """|f'| by population; on a kink the steepest slope of f, whichever side x may move to."""
+    found = []
+    for act, x, gate in zip(landscape.activations, state.x, state.kink_gate, strict=True):
+        slope = np.asarray(np.abs(act.slope(x)))
+        if gate is not None and isinstance(act, PiecewiseLinear):
+            slope = np.where(np.isnan(gate), slope, max(abs(one) for one in act.slopes))
+        found.append(slope)
+    return found

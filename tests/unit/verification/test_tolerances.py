@@ -9,9 +9,10 @@ import pytest
 
 from analog_pc.compiler import CompiledNetwork, compile_network
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, random_network, relax
-from analog_pc.simulators import Ngspice
+from analog_pc.simulators import Native, Ngspice
 from analog_pc.technology import IDEAL, Technology
 from analog_pc.verification import compare, full_scales
+from analog_pc.verification.distances import peak
 from analog_pc.verification.tolerances import ACCEPTANCE, tolerances
 
 RNG = np.random.default_rng(7)
@@ -148,3 +149,24 @@ def on_a_kink(activation: str, mu: float, target: float, *, kink: float) -> None
     residual = np.abs(circuit.activities[1] - ideal.activities[1]).max() / scales["x"]
     assert residual > 1e-9  # the rectifier's gain is seen
     assert residual <= bound
+
+
+@pytest.mark.parametrize(("activation", "target"), [("relu", -3.0), ("leaky_relu", -20.0)])
+def test_a_unit_that_rests_on_a_kink_moves_what_it_predicts_by_the_slope_beside_it(
+    activation: str, target: float
+) -> None:
+    """E = 1/2 (x - 1/2)^2 + 1/2 (f(x) - target)^2 holds x on the kink with the gate 1 / (2 |target|).
+
+    The rectifier is off by gate / A_r, and f with it by the slope of the open side, 1: the prediction above
+    is off by more than gate times that.
+    """
+    net = PredictiveCodingNetwork([[[0.0]], [[1.0]]], [[0.5], [0.0]], activation=activation)
+    compiled = compile_network(net, IDEAL, [[1.0]], [[target]])
+    ideal = relax(net, [[1.0]], [[target]])
+    assert ideal.activities[1] == 0.0
+    circuit = compiled.decode(Native().simulate(compiled.circuit, compiled.operating_point()))
+    for one in compare(ideal, circuit, compiled):
+        assert one.residual <= one.tolerance, one
+    bound = tolerances(compiled, ideal, full_scales(ideal, compiled))
+    off = abs(circuit.predictions[2] - ideal.predictions[2]).max() / peak(ideal.predictions)
+    assert 0.1 * bound["mu"] < off <= bound["mu"]
