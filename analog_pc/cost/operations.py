@@ -11,6 +11,7 @@ from analog_pc.arrays import Floats
 from analog_pc.cost.results import Operations
 from analog_pc.cost.settling import LEVEL
 from analog_pc.pcn import Equilibrium, PredictiveCodingNetwork, make_clamps, relax
+from analog_pc.pcn.graph.steps import moved
 from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
 
@@ -52,9 +53,10 @@ def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats
     """Gradient steps from the forward state until every activity of every sample is settled.
 
     Settled as the circuit: within `LEVEL` of the largest move of its sample.  The step is the best fixed
-    one for the curvatures at the equilibrium, 2 / (smallest + largest), halved while the energy rises.  None
-    where `MOST_ITERATIONS` do not suffice: at an equilibrium in a kink of a rectifier the gradient jumps
-    between two values, neither of which is 0, and a fixed step goes to and fro for ever.
+    one for the curvatures at the equilibrium, 2 / (smallest + largest), halved while the energy rises; it
+    ends on the kink of a rectifier that it would cross, where a fixed step would go to and fro for ever (one
+    comparison for each activity, not counted beside 2 multiply-accumulates a weight).  None where
+    `MOST_ITERATIONS` do not suffice, and where all activities rest in kinks: no curvature tells a step.
     """
     clamps = make_clamps(network, inputs, targets)
     landscape = Landscape(network, clamps)
@@ -75,7 +77,7 @@ def iterations(network: PredictiveCodingNetwork, inputs: Floats, targets: Floats
         if total > energy * (1.0 + 1e-9):
             step *= 0.5
         energy = total
-        x = [a - step * g for a, g in zip(x, state.gradient, strict=True)]
+        x, _ = moved(landscape, state, -step * landscape.flat(state.gradient))
     return None
 
 

@@ -98,6 +98,17 @@ def test_a_relaxation_without_an_end_is_no_number() -> None:
     assert all(b.energy > 0.0 for b in found if b not in relaxing)
 
 
+def test_steps_end_on_the_kink_that_holds_a_unit() -> None:
+    # x_1 rests on its kink, where steps of one size would
+    # go to and fro; x_2 moves.
+    net = PredictiveCodingNetwork([[[0.0], [0.0]], [[-1.0, 0.5]]], [[0.5, 1.0], [0.0]], activation="relu")
+    end = relax(net, [[1.0]], [[3.0]])
+    assert end.activities[1][0, 0] == 0.0
+    count = iterations(net, np.array([[1.0]]), np.array([[3.0]]))
+    assert count is not None
+    assert 1 <= count <= 20
+
+
 def test_a_limit_of_iterations_is_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
     needed = iterations(NET, X, T)
     assert needed is not None
