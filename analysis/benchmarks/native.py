@@ -8,11 +8,12 @@ The 64-32-10 sigmoid network trained on digits (seed 0), compiled onto real part
                 bandwidth ("finite"), and real parts of every linear and nonlinear kind but wires ("real")
 
 Native times include everything: checks, port admittances of the wired crossbars, reduction, solution.
-"again" is the same circuit, kept, in another call.  "checked" is that with the defaults, which add what
-ngspice does not do: whether every operating point is where the circuit relaxes to, and stable.  Compiled code of numba is loaded before the clock starts.  ngspice gets the
-whole batch in one process, of a wired circuit as many samples as `--judge` says.  "one" is ngspice with one
-sample: its start, and steps of gmin where it needs them; what is left is its time for each of the others,
-which "each" compares with the native time again.
+"again" is the same circuit, kept, in another call. "checked" is that with the defaults, which add what
+ngspice does not do: whether every operating point is where the circuit relaxes to, and stable. Compiled
+code of numba is loaded before the clock starts. ngspice gets the whole batch in one process, of a wired
+circuit as many samples as `--judge` says. "one" is ngspice with one sample: its start, and steps of gmin
+where it needs them; what is left is its time for each of the others, which "each" compares with the native
+time again.
 
 Both take turns, ngspice several times where it takes seconds, and the best time of each counts, because what
 else the machine does can only add.  "typical" compares the medians.  What `--circuits` leaves out stays as it
