@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Masked, is_whole
+from analog_pc.arrays import Any, ArrayLike, Bools, Floats, Ints, Masked, is_whole
 from analog_pc.errors import BadInput
 from analog_pc.numeric import numbers
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
@@ -48,7 +48,11 @@ class Clamps:
 
     def sample(self, index: int) -> Clamps:
         """The clamps of one sample, still as a batch of one."""
-        return Clamps(self.free, tuple(v[index : index + 1] for v in self.values))
+        return self.some(np.array([index]))
+
+    def some(self, samples: Ints) -> Clamps:
+        """The clamps of some samples."""
+        return Clamps(self.free, tuple(v[samples] for v in self.values))
 
 
 ClampValues = Mapping[int, Masked] | Mapping[str, ArrayLike | Masked] | Clamps

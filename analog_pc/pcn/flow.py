@@ -24,6 +24,7 @@ from analog_pc.pcn.graph.state import GraphState
 
 GATE_WIDTH = 1e-7
 LONGEST = 1e6  # of a relaxation, in units of 1 / (largest precision)
+FALLS = 1e-12  # of E: what falls by less is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +63,7 @@ def flow(
     options = {"method": "Radau", "jac": system.jacobian} if kinked else {"method": "DOP853"}
     if y0.size == 0:
         return Trajectory(duration, lambda times: system.unpack_many(np.empty((0, len(times)))))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore"):  # what is at rest has no error to divide by
         answer = solve_ivp(
             system.derivative,
             (0.0, duration / system.time),
@@ -77,15 +78,13 @@ def flow(
     return Trajectory(duration, lambda times: system.unpack_many(answer.sol(times / system.time)))
 
 
-def settle_by_flow(landscape: GraphLandscape, x: list[Floats], tolerance: float) -> tuple[GraphState, Bools]:
-    """Follow the flow until it rests, until |dE/dx| falls no more, or until the time is up.
+def settle_by_flow(landscape: GraphLandscape, tolerance: float) -> tuple[GraphState, Bools]:
+    """Follow the flow of each sample until it rests, until nothing falls any more, or until the time is up.
 
     Parameters
     ----------
     landscape
-        A network or graph under clamps.
-    x
-        Where to start, as for `flow`.
+        A network or graph under clamps; the flow starts in its forward state.
     tolerance
         On |dE/dx|, in units of (largest precision) (largest activity).
 
@@ -94,23 +93,32 @@ def settle_by_flow(landscape: GraphLandscape, x: list[Floats], tolerance: float)
     tuple
         The state, and whether |dE/dx| is within the tolerance, [samples].
     """
-    time = _System(landscape, x).time
+    time = 1.0 / landscape.stiffness
+    x = [a.copy() for a in landscape.forward()]
+    ends = [a.copy() for a in x]
+    settled = np.zeros(landscape.clamps.samples, dtype=np.bool_)
+    lowest = np.full((2, len(settled)), np.inf)  # E and |dE/dx| so far
+    left = np.arange(len(settled))
     duration = 20.0 * time
     elapsed = 0.0
-    best = np.inf
-    while elapsed < LONGEST * time:
-        run = flow(landscape, x, duration, precision=max(1e-12, min(1e-9, tolerance)))
-        x = [a[0] for a in run.at(np.array([duration]))]
-        state = landscape.resting_state(x, near=2.0 * GATE_WIDTH * _System(landscape, x).size)
-        size = np.max([np.abs(a).max(axis=1) for a in x], axis=0)
-        settled = np.asarray(state.residual <= tolerance * size / time)
-        worst = float(state.residual.max())
-        if settled.all() or (elapsed > 0.0 and worst >= best):
-            break  # at rest, or as near to it as the integrator's own precision lets it come
-        best = worst
+    while len(left) and elapsed < LONGEST * time:
+        part = GraphLandscape(landscape.graph, landscape.clamps.some(left))
+        run = flow(part, [a[left] for a in x], duration, precision=max(1e-12, min(1e-9, tolerance)))
+        now = [a[0] for a in run.at(np.array([duration]))]
+        state = part.resting_state(now, near=2.0 * GATE_WIDTH * _System(part, now).size)
+        for activities, end, reached, rest in zip(x, ends, now, state.x, strict=True):
+            activities[left] = reached
+            end[left] = rest
+        size = np.max([np.abs(a).max(axis=1) for a in now], axis=0)
+        settled[left] = state.residual <= tolerance * size / time
+        falls = state.residual < 0.5 * lowest[1, left]  # less: errors of the integrator
+        if landscape.symmetric:  # |dE/dx| rises where a kink is crossed
+            falls |= state.energy < (1.0 - FALLS) * lowest[0, left]
+        lowest[:, left] = state.energy, state.residual
+        left = left[falls & ~settled[left]]  # the others are at rest, or as near as the integrator comes
         elapsed = elapsed + duration
         duration = 2.0 * duration
-    return state, settled
+    return landscape.state(ends), settled
 
 
 class _System:

@@ -95,6 +95,18 @@ def test_newton_ends_where_the_flow_ends(name: str, sizes: tuple[int, ...]) -> N
     close(newton, flow, 1e-5 if ACTIVATIONS[name].kinks else 1e-6)
 
 
+def test_a_flow_goes_on_where_a_kink_makes_it_fast() -> None:
+    # Left of the kink x rises by 0.01 a unit of time, and comes there after 58; right of it |dE/dx| is 1.
+    # Another sample is far beyond it from the start.
+    net = PredictiveCodingNetwork(
+        [[[1.0]], [[1.0]]], [[0.0], [0.0]], activation="leaky_relu", precision=[0.001, 1.0]
+    )
+    x, t = [[-0.58], [1.0]], [[1.0], [1.0]]
+    flow = relax(net, x, t, method="flow", tolerance=1e-7)
+    assert flow.relaxation.all_converged, flow.relaxation.message
+    close(flow, relax(net, x, t), 1e-6)
+
+
 @pytest.mark.parametrize("seed", range(7))
 @ALL
 def test_random_networks_come_to_rest(name: str, seed: int) -> None:
