@@ -21,6 +21,7 @@ FAST_MATH: dict[str, Any] = {"error_model": "numpy", "fastmath": REGROUPED_SUMS}
 # Of functions that only compiled code calls: an entry for Python would take as long to compile as they do.
 WITHOUT_ENTRY: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 INNER: dict[str, Any] = {**FAST_MATH, **WITHOUT_ENTRY}
+# Large functions copy arrays by loops: an ``a[:] = b`` compiles for a quarter of a second, for its checks.
 
 remove_stale(Path(__file__).parents[1])
 

@@ -102,7 +102,7 @@ def settle_by_flow(landscape: GraphLandscape, tolerance: float) -> tuple[GraphSt
     duration = 20.0 * time
     elapsed = 0.0
     while len(left) and elapsed < LONGEST * time:
-        part = GraphLandscape(landscape.graph, landscape.clamps.some(left))
+        part = landscape.some(left)
         run = flow(part, [a[left] for a in x], duration, precision=max(1e-12, min(1e-9, tolerance)))
         now = [a[0] for a in run.at(np.array([duration]))]
         state = part.resting_state(now, near=2.0 * GATE_WIDTH * _System(part, now).size)

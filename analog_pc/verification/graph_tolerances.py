@@ -178,8 +178,7 @@ def _predictions(
     graph = compiled.graph
     found = [m.copy() for m in off.mu]
     for p, (source, target, gain) in enumerate(zip(graph.sources, graph.targets, graph.gains, strict=True)):
-        rise = slopes[source]
-        moved = (rise * dx[source]) @ np.abs(graph.weights[p]).T
+        moved = (slopes[source] * dx[source]) @ np.abs(graph.weights[p]).T
         found[target] += np.abs(state.factor[p]) * moved
         if gain is not None:
             found[target] += np.abs(state.carried[p]) * dx[gain[0]][:, gain[1], None]
@@ -210,8 +209,7 @@ def _update(
         source = graph.sources[p]
         target = graph.targets[p]
         f = np.abs(state.activation[source])
-        rise = slopes[source]
-        dpre = np.abs(state.factor[p]) * (rise * dx[source] + one * f)
+        dpre = np.abs(state.factor[p]) * (slopes[source] * dx[source] + one * f)
         gain = graph.gains[p]
         if gain is not None:
             dpre = dpre + dx[gain[0]][:, gain[1], None] * f

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from analog_pc.activations import Activation
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Bools, Floats, Ints
 from analog_pc.pcn.clamps import Clamps
 from analog_pc.pcn.equilibrium import Equilibrium, Relaxation
 from analog_pc.pcn.graph.graph import PredictiveCodingGraph
@@ -54,6 +54,10 @@ class GraphLandscape:
         self.links = [Link(k, *part) for k, part in enumerate(parts)]
         self._predicted_sizes = [n * known for n, known in zip(graph.sizes, graph.predicted, strict=True)]
         self._leaks = [bool(p.leaks.any()) for p in graph.populations]
+
+    def some(self, samples: Ints) -> GraphLandscape:
+        """The landscapes of some samples."""
+        return GraphLandscape(self.graph, self.clamps.some(samples), self.gate)
 
     @cached_property
     def _springs(self) -> list[float]:

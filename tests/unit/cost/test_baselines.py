@@ -99,8 +99,7 @@ def test_a_relaxation_without_an_end_is_no_number() -> None:
 
 
 def test_steps_end_on_the_kink_that_holds_a_unit() -> None:
-    # x_1 rests on its kink, where steps of one size would
-    # go to and fro; x_2 moves.
+    # x_1 rests on its kink, where steps of one size would go to and fro; x_2 moves.
     net = PredictiveCodingNetwork([[[0.0], [0.0]], [[-1.0, 0.5]]], [[0.5, 1.0], [0.0]], activation="relu")
     end = relax(net, [[1.0]], [[3.0]])
     assert end.activities[1][0, 0] == 0.0
