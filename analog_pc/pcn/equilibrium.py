@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analog_pc.arrays import Bools, Floats
+from analog_pc.arrays import Bools, Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +98,7 @@ class Equilibrium:
         return self.activities[-1]
 
 
-def take(equilibrium: Equilibrium, samples: Floats | slice | Bools) -> Equilibrium:
+def take(equilibrium: Equilibrium, samples: Floats | slice | Bools | Ints) -> Equilibrium:
     """The equilibrium of some of the samples."""
 
     def chosen(layers: tuple[Floats, ...]) -> tuple[Floats, ...]:
@@ -112,4 +112,28 @@ def take(equilibrium: Equilibrium, samples: Floats | slice | Bools) -> Equilibri
         chosen(equilibrium.rates),
         equilibrium.energy[samples],
         Relaxation(r.converged[samples], r.residual[samples], r.iterations, r.message),
+    )
+
+
+def replaced(equilibrium: Equilibrium, samples: Ints, others: Equilibrium) -> Equilibrium:
+    """The equilibrium with some samples, by number, taken from others, one for each; the message stays."""
+
+    def with_others(before: Floats, other: Floats) -> Floats:
+        out = before.copy()
+        out[samples] = other
+        return out
+
+    def layers(name: str) -> tuple[Floats, ...]:
+        return tuple(map(with_others, getattr(equilibrium, name), getattr(others, name)))
+
+    r = equilibrium.relaxation
+    converged = r.converged.copy()
+    converged[samples] = others.relaxation.converged
+    return Equilibrium(
+        layers("activities"),
+        layers("predictions"),
+        layers("eps"),
+        layers("rates"),
+        with_others(equilibrium.energy, others.energy),
+        replace(r, converged=converged, residual=with_others(r.residual, others.relaxation.residual)),
     )

@@ -135,11 +135,13 @@ class _Run:
         self.tell = tell
         self.rows: dict[str, Row] = dict(known) | ({} if store is None else store.rows())
         self.pace = _Pace()
-        self.missing = self._missing()
         self.total = part.points(len(study))
         self.done = 0
         self.stored = 0
         self.failed = 0
+        missing = self._missing()
+        first = tuple(itertools.islice(missing, 1))  # the first progress knows the stored ones before it
+        self.missing = itertools.chain(first, missing)
 
     def _points(self) -> Iterator[Point]:
         return (point for point in self.study.all_points() if self.part.has(point.index))

@@ -19,14 +19,12 @@ from analog_pc.reporting.text import counted
 from analog_pc.simulators import Simulator
 from analog_pc.technology import Technology
 from analog_pc.verification.compare import compare
+from analog_pc.verification.reference import elsewhere, reference_again
 from analog_pc.verification.results import PhaseResult, TransientResult
 from analog_pc.verification.transient import verify_transient
 
 PHASES = ("predict", "learn")
 Progress = Callable[[str], None]
-
-# A distance from the reference that no finite gain explains: another stationary point; a transient decides.
-_ELSEWHERE = 1e-3
 
 
 def check_phases(phases: Sequence[str], can_learn: bool) -> None:
@@ -85,6 +83,7 @@ def verify_phase(
     progress(f"{phase}: {simulator.name}, {counted(compiled.clamps.samples, 'operating point')}")
     solution, relaxed, notes = _operating_points(compiled, ideal, simulator, progress)
     circuit = compiled.decode(solution)
+    ideal, of_reference = reference_again(compiled, ideal, circuit)
     wave: TransientResult | None = None
     if transient:
         progress(f"{phase}: {simulator.name}, transient")
@@ -98,7 +97,7 @@ def verify_phase(
         compare(ideal, circuit, compiled),
         smallest_curvature(compiled, circuit),
         relaxed,
-        notes,
+        notes + of_reference,
         time.perf_counter() - began,
         wave,
     )
@@ -186,10 +185,8 @@ def _in_doubt(compiled: CompiledNetwork, ideal: Equilibrium, solution: Solution)
         np.where(solved[:, None], a, b) for a, b in zip(circuit.activities, ideal.activities, strict=True)
     )
     circuit = replace(circuit, activities=filled)
-    far = ~solved
-    for a, b in zip(ideal.activities, circuit.activities, strict=True):
-        far |= np.abs(a - b).max(axis=1) > _ELSEWHERE * max(1.0, float(np.abs(a).max()))
-    return compiled.started_elsewhere(solution) | (smallest_curvature(compiled, circuit) <= 0.0) | far
+    at_saddle = smallest_curvature(compiled, circuit) <= 0.0
+    return ~solved | compiled.started_elsewhere(solution) | at_saddle | elsewhere(ideal, circuit)
 
 
 def _merged(solution: Solution, samples: tuple[int, ...], relaxed: Solution) -> Solution:

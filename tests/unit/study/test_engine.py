@@ -85,6 +85,7 @@ def test_a_second_run_goes_on_where_the_first_ended(study: Study, tmp_path: Path
     assert 5 <= len(kept) < 12
     seen: list[Progress] = []
     again = run_study(study, tmp_path, tell=seen.append)
+    assert seen[0] == Progress(total=12, done=len(kept), stored=len(kept), failed=0)
     assert seen[-1] == Progress(total=12, done=12, stored=len(kept), failed=0)
     assert again.csv() == run_study(study).csv()
 
