@@ -13,6 +13,7 @@ from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
 from analog_pc.simulators import Native
 from analog_pc.technology import IDEAL
 from analog_pc.verification import verify_phase
+from analog_pc.verification.netlist_check.reference import expected
 from analog_pc.verification.reference import SHORTER, reference_again
 
 # Found by search over 2,000 samples: the steps of `relax` take the wrong turn in this one of eight samples.
@@ -70,3 +71,13 @@ def test_a_circuit_that_agrees_needs_no_second_look() -> None:
     compiled = compile_network(network, IDEAL, inputs)
     ideal = relax(network, inputs)
     assert reference_again(compiled, ideal, ideal) == (ideal, ())
+
+
+def test_probes_of_a_netlist_expect_the_state_that_the_flow_ends_in() -> None:
+    network, inputs, targets = drawn(SEED)
+    one = slice(ASTRAY, ASTRAY + 1)
+    compiled = compile_network(network, IDEAL, inputs[one], targets[one])
+    flow = relax(network, inputs[one], targets[one], method="flow", tolerance=1e-8)
+    probes = expected(compiled, None, "").nodes
+    volts = [p.volts[0] for p in probes if (p.quantity, p.layer) == ("x", 1)]
+    assert volts == pytest.approx(compiled.scales.activity[1] * flow.activities[1][0], abs=1e-6)
