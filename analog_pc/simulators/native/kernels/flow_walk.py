@@ -46,7 +46,8 @@ TRUNCATION = 4e-3  # of full scale: the truncation h |dx/dt(x1) - dx/dt(x0)| / 2
 AT_KINKS = 5e-4  # the same of a step over a kink, where it is left
 FINE = 1e-4  # of full scale: the longest step over a kink that pushes the state away
 MOST_STEPS = 4000
-UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one
+UNLIMITED = 2.0**10  # of the fastest time constant: a longer step is tried as an infinite one, and
+LONGER = 4.0  # times longer ones are not, each time that it fails: the circuit has slow modes
 SHORTEST = 2.0**-40  # of it: a shorter one hardly moves a state
 SAFETY = 0.9  # of the step that would just do
 TRIED = 6  # steps after which an infinite one is tried
@@ -374,6 +375,7 @@ def _follow_one(
             following = _next_step(longest if last else h, change, coarseness, good, refused)
             free = max(free, following) if good and h < free else following
             refused = not good
+            longest *= LONGER if last and refused else 1.0
         if h < SHORTEST * problem.tick:
             return False
     return False

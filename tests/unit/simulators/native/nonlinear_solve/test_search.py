@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,9 @@ from analog_pc.circuit import (
 from analog_pc.circuit.transfer import TransferFunction, activation_transfer, ramp_transfer
 from analog_pc.compiler import compile_network
 from analog_pc.errors import BadInput
-from analog_pc.pcn import random_network
+from analog_pc.pcn import PredictiveCodingNetwork, random_network, relax
+from analog_pc.pcn.hessian import curvatures
+from analog_pc.pcn.state import Landscape
 from analog_pc.simulators.native import Native
 from analog_pc.simulators.native.mna.elements import ScalarNonlinearity
 from analog_pc.simulators.native.mna.equations import ElementInstance
@@ -171,6 +174,29 @@ def test_networks_with_many_rests_end_where_an_integrator_does(seed: int) -> Non
         way = solve_ivp(rate, span, starts[sample], args=(u[sample],), method="LSODA", rtol=1e-8, atol=1e-11)
         assert solution.status.samples[sample] is Outcome.CONVERGED
         np.testing.assert_allclose(found[sample], way.y[:, -1], rtol=0.0, atol=1e-7)
+
+
+def test_a_mode_thousands_of_times_slower_than_the_fastest() -> None:
+    rng = np.random.default_rng(59)
+    depth = rng.integers(1, 5)
+    sizes = rng.integers(1, 12, size=depth + 1)
+    gain = rng.choice([0.5, 1, 2, 3])
+    weights = [gain * rng.normal(size=(post, pre)) / np.sqrt(pre) for pre, post in itertools.pairwise(sizes)]
+    biases = [0.1 * rng.normal(size=post) for post in sizes[1:]]
+    inputs = rng.normal(size=(8, sizes[0]))
+    targets = rng.normal(size=(8, sizes[-1]))
+    precision = 10.0 ** rng.uniform(-1.5, 1.5, size=depth)
+    network = PredictiveCodingNetwork(weights, biases, activation="tanh", precision=list(precision))
+    ideal = relax(network, inputs[:1], targets[:1])
+    compiled = compile_network(network, IDEAL, inputs[:1], targets[:1])
+    landscape = Landscape(network, compiled.clamps)
+    slowest = curvatures(landscape, landscape.resting_state(list(ideal.activities)))[0][0]
+    assert slowest < 1e-3 * precision.max()
+    solution = Native().simulate(compiled.circuit, compiled.operating_point())
+    assert solution.status.outcome is Outcome.CONVERGED
+    circuit = compiled.decode(solution)
+    for x, expected in zip(circuit.activities, ideal.activities, strict=True):
+        assert x == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_rest_that_lies_exactly_on_a_kink() -> None:
