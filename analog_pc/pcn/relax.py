@@ -23,6 +23,7 @@ from analog_pc.pcn.state import Landscape
 METHODS = ("newton", "flow")
 TOLERANCE = 1e-12
 MOST_ITERATIONS = 2000
+SHORTER = 8  # than the steps of `relax`, where these are in doubt; 4 times served all that were seen
 
 
 @np.errstate(over="ignore", invalid="ignore")  # an overflow ends as "not at rest", in words
@@ -114,10 +115,10 @@ def relax(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def relax_in_short_steps(network: PredictiveCodingNetwork, clamps: Clamps, shorter: int) -> Equilibrium:
-    """`relax` with steps along the flow that are so many times shorter, where its own may lead astray."""
-    search = chosen_search(TOLERANCE, shorter * MOST_ITERATIONS, follow=True)
-    return _relax_chain(network, clamps, search._replace(reach=search.reach / shorter))
+def relax_in_short_steps(network: PredictiveCodingNetwork, clamps: Clamps) -> Equilibrium:
+    """`relax` with steps along the flow that are `SHORTER` times shorter, where its own may lead astray."""
+    search = chosen_search(TOLERANCE, SHORTER * MOST_ITERATIONS, follow=True)
+    return _relax_chain(network, clamps, search._replace(reach=search.reach / SHORTER))
 
 
 def _relax_chain(network: PredictiveCodingNetwork, clamps: Clamps, search: Search) -> Equilibrium:

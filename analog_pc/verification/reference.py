@@ -13,12 +13,11 @@ from analog_pc.arrays import Bools, Ints
 from analog_pc.compiler import CompiledNetwork
 from analog_pc.pcn import Equilibrium
 from analog_pc.pcn.equilibrium import replaced, take
-from analog_pc.pcn.relax import relax_in_short_steps
+from analog_pc.pcn.relax import SHORTER, relax_in_short_steps
 from analog_pc.simulators.settling import listed
 
 # A distance from the reference, of the largest activity, that no finite gain explains: another equilibrium.
 ELSEWHERE = 1e-3
-SHORTER = 8  # than the steps of `relax`; 4 served every sample that was seen
 
 
 def elsewhere(ideal: Equilibrium, other: Equilibrium) -> Bools:
@@ -48,7 +47,7 @@ def reference_again(
     far = np.flatnonzero(elsewhere(ideal, circuit) & circuit.relaxation.converged)
     if len(far) == 0:
         return ideal, ()
-    again = relax_in_short_steps(compiled.network, compiled.clamps.some(far), SHORTER)
+    again = relax_in_short_steps(compiled.network, compiled.clamps.some(far))
     moved = elsewhere(take(ideal, far), again) & again.relaxation.converged
     reference = replaced(ideal, far[moved], take(again, moved))
     still = far[elsewhere(take(reference, far), take(circuit, far))]

@@ -29,7 +29,6 @@ from analog_pc.verification.netlist_check.probes_file import (
     Quantity,
     Reference,
 )
-from analog_pc.verification.reference import SHORTER
 from analog_pc.verification.tolerances import ACCEPTANCE, tolerances
 
 # Two simulators of one nonlinear circuit, as a fraction of the largest probed voltage (`verify.real`).
@@ -148,7 +147,7 @@ def buses_of(compiled: CompiledNetwork) -> dict[Place, Bus]:
 def _from_mathematics(compiled: CompiledNetwork) -> Expected:
     buses = buses_of(compiled)
     # One sample: the most certain reference costs little, and nobody looks again when the netlist is checked.
-    ideal = relax_in_short_steps(compiled.network, compiled.clamps, SHORTER)
+    ideal = relax_in_short_steps(compiled.network, compiled.clamps)
     if not ideal.relaxation.all_converged:
         return Expected(None, tuple(_probes(buses, {}, {})))
     scales = full_scales(ideal, compiled)
