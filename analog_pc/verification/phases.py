@@ -17,6 +17,7 @@ from analog_pc.pcn.hessian import curvatures
 from analog_pc.pcn.state import Landscape
 from analog_pc.reporting.text import counted
 from analog_pc.simulators import Simulator
+from analog_pc.simulators.settling import listed
 from analog_pc.technology import Technology
 from analog_pc.verification.compare import compare
 from analog_pc.verification.reference import elsewhere, reference_again
@@ -76,10 +77,7 @@ def verify_phase(
     compiled = compile_network(network, technology, inputs, targets if phase == "learn" else None)
     progress(f"{phase}: ideal reference")
     ideal = relax(network, clamps=compiled.clamps)
-    if not ideal.relaxation.all_converged:
-        raise BadInput(
-            f"phase {phase}: the ideal reference has no equilibrium here: {ideal.relaxation.message}"
-        )
+    _check_reference(phase, ideal)
     progress(f"{phase}: {simulator.name}, {counted(compiled.clamps.samples, 'operating point')}")
     solution, relaxed, notes = _operating_points(compiled, ideal, simulator, progress)
     circuit = compiled.decode(solution)
@@ -101,6 +99,17 @@ def verify_phase(
         time.perf_counter() - began,
         wave,
     )
+
+
+def _check_reference(phase: str, ideal: Equilibrium) -> None:
+    """Refuse samples in which there is nothing to compare with."""
+    without = np.flatnonzero(~ideal.relaxation.converged)
+    if len(without):
+        raise BadInput(
+            f"phase {phase}: the ideal reference has no equilibrium in {len(without)} of "
+            f"{counted(ideal.samples, 'sample')} ({listed(without.tolist())}): {ideal.relaxation.message}; "
+            "leave these samples out"
+        )
 
 
 def smallest_curvature(compiled: CompiledNetwork, circuit: Equilibrium) -> Floats:

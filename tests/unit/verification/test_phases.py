@@ -298,3 +298,10 @@ def test_a_sample_without_a_solution_is_relaxed_and_the_others_stay() -> None:
     assert found.passed
     assert found.relaxed == (Lossy.lost,)
     assert found.notes == ("sample 1: the direct search found no operating point, the transient did",)
+
+
+def test_samples_without_an_equilibrium_are_named() -> None:
+    net = PredictiveCodingNetwork([[[1.0]], [[1.0]]], activation="relu")
+    x = np.array([[1.0], [0.0], [2.0], [0.0]])  # at 0 a unit stands on its kink, and the target pulls it up
+    with pytest.raises(BadInput, match=r"no equilibrium in 2 of 4 samples \(1, 3\): sample 1 .*leave these"):
+        verify_phase(net, IDEAL, "learn", x, np.ones((4, 1)), Native())
