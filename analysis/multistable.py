@@ -161,14 +161,21 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--judge-cache", type=Path, help="an .npz that keeps the judge's answers")
     parser.add_argument("--quick", action="store_true", help="500 samples of native on ideal parts")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, help="of the whole run with the default seed: the stored results")
     given = parser.parse_args()
     if given.quick:
         given.simulators, given.real, given.samples = ["native"], [], 500
-    if given.quick or given.seed != SEED:
-        given.out = None
+    elif given.seed == SEED and given.out is None:
+        given.out = RESULTS
     if given.real == ["all"]:
         given.real = [name for name in TECHNOLOGIES if name != "ideal"]
+    for option, asked, known in (
+        ("--simulators", given.simulators, SIMULATORS),
+        ("--real", given.real, TECHNOLOGIES),
+    ):
+        for name in asked:
+            if name not in known:
+                parser.error(f"argument {option}: unknown {name!r} (use one of {', '.join(known)})")
     return given
 
 
